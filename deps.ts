@@ -1,0 +1,7 @@
+/**
+ * The external code the proxy runs on, under the bare names of `deno.json`. Only this file and
+ * `tests/deps.ts` import it, so that replacing a library is a change in one place.
+ *
+ * @module
+ */
+export { parse as parseToml } from "@std/toml";

@@ -1,0 +1,143 @@
+/**
+ * Bytes that came from one connection and are not parsed yet. Invariant:
+ * `consumed ≤ received ≤ bytes.length`; parsers see `[consumed, received)`.
+ *
+ * The array is chosen when a read is about to start: small while little arrives, so that idle clients cost
+ * little; larger while reads fill it; as large as the frame that is being received, in steps that follow what
+ * has arrived. A frame above 64 KiB is handed over with its array instead of being copied.
+ *
+ * @module
+ */
+
+/** First size, in bytes: what an idle connection costs. */
+export const READ_SMALL_BYTES = 512;
+/** Size after a read that filled the small one. */
+export const READ_MEDIUM_BYTES = 16 * 1024;
+/** Size after a read that filled the medium one. */
+export const READ_LARGE_BYTES = 64 * 1024;
+/** A frame's array grows by this factor over what has arrived, never past what the frame declares. */
+const GROWTH_FACTOR = 4;
+/** Free arrays kept of each pooled size. */
+const ARRAYS_KEPT = 256;
+
+/** One connection's unparsed bytes. */
+export class ReceiveBuffer {
+  bytes: Uint8Array = EMPTY;
+  /** Start of the first byte not consumed. */
+  consumed = 0;
+  /** End of what was received. */
+  received = 0;
+  /** Size wanted for the next empty array. */
+  #wanted = READ_SMALL_BYTES;
+  readonly #arrays: ArrayPool;
+
+  constructor(arrays: ArrayPool) {
+    this.#arrays = arrays;
+  }
+
+  /** Bytes received and not consumed. */
+  get pending(): number {
+    return this.received - this.consumed;
+  }
+
+  /**
+   * Makes room for the next read at `bytes[received …]`; the room is the socket's until the read settles.
+   *
+   * @param frameBytes What the incomplete frame at `consumed` is known to need in all, 0 if unknown.
+   */
+  prepare(frameBytes: number): void {
+    const pending = this.received - this.consumed;
+    if (pending === 0) {
+      this.consumed = 0;
+      this.received = 0;
+      if (this.bytes.length !== this.#wanted) this.#replace(this.#wanted);
+      return;
+    }
+    const goal = Math.max(frameBytes, pending + 1, this.#wanted);
+    const grown = Math.max(this.#wanted, READ_LARGE_BYTES, pending * GROWTH_FACTOR);
+    const needed = Math.min(goal, grown);
+    if (this.bytes.length - this.consumed >= needed && this.bytes.length > this.received) return;
+    if (this.bytes.length >= needed && pending < needed) this.#compact();
+    else this.#replace(Math.max(needed, pending + 1));
+  }
+
+  /** `byteCount` bytes arrived in the room of the last {@link ReceiveBuffer.prepare}. */
+  commit(byteCount: number): void {
+    const filled = this.received + byteCount === this.bytes.length;
+    this.received += byteCount;
+    if (filled) {
+      this.#wanted = this.#wanted === READ_SMALL_BYTES ? READ_MEDIUM_BYTES : READ_LARGE_BYTES;
+    } else if (byteCount < READ_SMALL_BYTES) {
+      this.#wanted = READ_SMALL_BYTES;
+    }
+  }
+
+  /** Everything before `position` is parsed. */
+  consume(position: number): void {
+    this.consumed = position;
+  }
+
+  /**
+   * Gives the array to the caller and keeps what stands behind `end` in another one. Nothing of the array
+   * may be read through this buffer afterwards.
+   */
+  handOver(end: number): Uint8Array {
+    const given = this.bytes;
+    const rest = this.received - end;
+    const bytes = rest === 0 ? EMPTY : this.#arrays.take(Math.max(rest, this.#wanted));
+    if (rest > 0) bytes.set(given.subarray(end, this.received));
+    this.bytes = bytes;
+    this.consumed = 0;
+    this.received = rest;
+    return given;
+  }
+
+  /** Gives the array back; the buffer is empty afterwards. Only between reads. */
+  release(): void {
+    this.#arrays.release(this.bytes);
+    this.bytes = EMPTY;
+    this.consumed = 0;
+    this.received = 0;
+    this.#wanted = READ_SMALL_BYTES;
+  }
+
+  #compact(): void {
+    this.bytes.copyWithin(0, this.consumed, this.received);
+    this.received -= this.consumed;
+    this.consumed = 0;
+  }
+
+  #replace(size: number): void {
+    const next = this.#arrays.take(size);
+    const pending = this.received - this.consumed;
+    if (pending > 0) next.set(this.bytes.subarray(this.consumed, this.received));
+    this.#arrays.release(this.bytes);
+    this.bytes = next;
+    this.consumed = 0;
+    this.received = pending;
+  }
+}
+
+/** Recycles the arrays of receive buffers; one per worker. */
+export class ArrayPool {
+  #medium: Uint8Array[] = [];
+  #large: Uint8Array[] = [];
+
+  /** Returns an array of exactly `size` bytes; its content is arbitrary. */
+  take(size: number): Uint8Array {
+    if (size === READ_MEDIUM_BYTES) return this.#medium.pop() ?? new Uint8Array(size);
+    if (size === READ_LARGE_BYTES) return this.#large.pop() ?? new Uint8Array(size);
+    return new Uint8Array(size);
+  }
+
+  /** Takes an array back if its size is one of the pooled ones. */
+  release(bytes: Uint8Array): void {
+    if (bytes.length === READ_MEDIUM_BYTES) {
+      if (this.#medium.length < ARRAYS_KEPT) this.#medium.push(bytes);
+    } else if (bytes.length === READ_LARGE_BYTES) {
+      if (this.#large.length < ARRAYS_KEPT) this.#large.push(bytes);
+    }
+  }
+}
+
+const EMPTY = new Uint8Array(0);

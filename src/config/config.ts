@@ -1,0 +1,75 @@
+/**
+ * The shape of a checked configuration: plain data that can be posted to a worker. Workers import only these
+ * types; the checks and the defaults live in `schema.ts`.
+ *
+ * @module
+ */
+
+/** One backend of a cluster, or one seed node of a Redis Cluster. */
+export interface ServerConfig {
+  /** Host name or IP address, IPv6 without brackets. */
+  hostname: string;
+  port: number;
+  /** Share of the keys, relative to the other servers; at least 1. */
+  weight: number;
+  /** Name that stands for the server in the ring, or null. */
+  alias: string | null;
+  /** `host:port` as logs and errors print it, IPv6 in brackets. */
+  address: string;
+}
+
+/** Kind of front end. `memcache_binary` becomes `memcache`. */
+export type ClusterType = "memcache" | "redis" | "redis_cluster";
+
+/** One `[[clusters]]` entry, defaults filled in. */
+export interface ClusterConfig {
+  name: string;
+  type: ClusterType;
+  listen: { hostname: string; port: number };
+  servers: ServerConfig[];
+  /** Exactly two characters, or null. */
+  hashTag: string | null;
+  hash: string;
+  distribution: string;
+  placement: "twemproxy" | "aster";
+  /** Workers that serve this cluster. */
+  thread: number;
+  readTimeoutMs: number;
+  writeTimeoutMs: number;
+  dialTimeoutMs: number;
+  /** Connections to each backend, per worker. */
+  nodeConnections: number;
+  fetchIntervalMs: number;
+  readFromSlave: boolean;
+  /** 0: never eject. */
+  pingFailLimit: number;
+  pingSuccIntervalMs: number;
+  pingIntervalMs: number;
+  /** Requests of one client in flight. */
+  maxPipeline: number;
+  clientOutputLimitBytes: number;
+  maxBackendQueueBytes: number;
+  backendQueueSoftBytes: number;
+  clientReadAheadBytes: number;
+}
+
+/** Levels of the log, least severe first. */
+export type LogLevel = "trace" | "debug" | "info" | "warning" | "error";
+
+/** The `[runtime]` table with flags and environment applied. */
+export interface RuntimeConfig {
+  /** What workers may reach: the addresses of the config only, or all that the process may. */
+  network: "config" | "process";
+  /** Address of the admin server, or null when off. */
+  metrics: { hostname: string; port: number } | null;
+  logLevel: LogLevel;
+  logFormat: "text" | "json";
+}
+
+/** A whole configuration. */
+export interface Config {
+  /** Path of the file it came from, as given. */
+  file: string;
+  runtime: RuntimeConfig;
+  clusters: ClusterConfig[];
+}

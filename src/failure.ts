@@ -1,0 +1,65 @@
+/**
+ * The closed list of reasons why a request or a connection fails. One list serves the reply text, the log
+ * field and the metric label, so that an operator meets the same word in all three places.
+ *
+ * @module
+ */
+
+/** Who caused a failure: the client, the backend, or the proxy by one of its own limits. */
+export type FailureSource = "client" | "backend" | "proxy";
+
+/** One reason, compared by identity: there is exactly one object per reason. */
+export interface Failure {
+  /** Position in {@link allFailures}; metrics count by it. */
+  readonly id: number;
+  /** Label of logs and metrics, snake_case. */
+  readonly name: string;
+  readonly source: FailureSource;
+  /** What clients read, without the protocol's error prefix and without an address. */
+  readonly text: string;
+}
+
+const list: Failure[] = [];
+
+function failure(name: string, source: FailureSource, text: string): Failure {
+  const made: Failure = { id: list.length, name, source, text };
+  list.push(made);
+  return made;
+}
+
+/** Every reason by name. */
+export const failures = {
+  connectRefused: failure("connect_refused", "backend", "connection refused"),
+  connectTimeout: failure("connect_timeout", "backend", "connecting timed out"),
+  connectFailed: failure("connect_failed", "backend", "connecting failed"),
+  connectDenied: failure("connect_denied", "proxy", "network permission denied for this address"),
+  nameUnresolved: failure("name_unresolved", "backend", "host name could not be resolved"),
+  handshakeRefused: failure("handshake_refused", "backend", "connection handshake refused"),
+  backendTimeout: failure("backend_timeout", "backend", "no reply in time"),
+  backendSilent: failure(
+    "backend_silent",
+    "backend",
+    "connection silent for twice the read timeout",
+  ),
+  backendClosed: failure("backend_closed", "backend", "connection closed"),
+  backendReset: failure("backend_reset", "backend", "connection lost"),
+  backendWriteTimeout: failure("backend_write_timeout", "backend", "took no bytes in time"),
+  backendMalformed: failure("backend_malformed", "backend", "malformed reply"),
+  backendStray: failure("backend_stray", "backend", "reply without a request"),
+  backendQueueFull: failure("backend_queue_full", "proxy", "send queue is full"),
+  backendEjected: failure("backend_ejected", "backend", "ejected after failed pings"),
+  backendRemoved: failure("backend_removed", "proxy", "removed from the cluster"),
+  noBackend: failure("no_backend", "backend", "no backend is available"),
+  slotUncovered: failure("slot_uncovered", "backend", "hash slot is not served by any known node"),
+  tooManyRedirects: failure("too_many_redirects", "backend", "too many redirections"),
+  redirectInvalid: failure("redirect_invalid", "backend", "redirection without a usable address"),
+  clientMalformed: failure("client_malformed", "client", "malformed request"),
+  clientReset: failure("client_reset", "client", "client connection lost"),
+  clientWriteTimeout: failure("client_write_timeout", "client", "client took no bytes in time"),
+  clientOutputLimit: failure("client_output_limit", "client", "client does not read its replies"),
+  shuttingDown: failure("shutting_down", "proxy", "proxy is shutting down"),
+  generationMismatch: failure("generation_mismatch", "proxy", "reply does not match its request"),
+} as const;
+
+/** All reasons in the order of their {@link Failure.id}. */
+export const allFailures: readonly Failure[] = list;

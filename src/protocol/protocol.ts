@@ -1,0 +1,186 @@
+/**
+ * What a wire format has to offer. Two implementations: `resp/` and `memcache/`; nothing outside those two
+ * folders knows a byte of either. A proxy parses to route, not to understand: a parser finds the frame's end,
+ * its command row and its keys, never a tree of values.
+ *
+ * All offsets that outlive a call count from the start of their frame, so a buffer may be compacted or
+ * replaced between two calls.
+ *
+ * @module
+ */
+import type { SendLog } from "../bytes/send_log.ts";
+import type { Failure } from "../failure.ts";
+import type { CommandRow, CommandTable } from "./command_table.ts";
+
+/** What a parser says of the bytes it was shown. */
+export const ParseStatus = {
+  /** The frame is whole; the parser's `frame` describes it until the next call of any parser sharing it. */
+  Complete: 0,
+  /** More bytes are needed; `frameBytes` says how many at least. */
+  Incomplete: 1,
+  /** The stream cannot be trusted any further: answer `frame.refusal`, if any, and close. */
+  Malformed: 2,
+} as const;
+/** One of the values of {@link ParseStatus}. */
+export type ParseStatusCode = 0 | 1 | 2;
+
+/** One whole request, as found by a {@link RequestParser}. One object is reused for all requests. */
+export class RequestFrame {
+  /** The command's row; null where `refusal` answers a command the table does not know. */
+  row: CommandRow | null = null;
+  /** First byte of the frame. */
+  start = 0;
+  /** One past the last byte of the frame. */
+  end = 0;
+  /** Words of the command, its name included. */
+  argumentCount = 0;
+  /** Start and end of each word, two entries a word, counted from `start`. Grows as words arrive. */
+  offsets: Int32Array = new Int32Array(64);
+  /** Index of the first key among the words. */
+  firstKey = 0;
+  /** Distance between keys, in words. */
+  keyStep = 1;
+  /** Number of keys; 0 for a keyless command. */
+  keyCount = 0;
+  /** Index of one more key outside the regular run (the destination of ZUNIONSTORE), or -1. */
+  extraKey = -1;
+  /** A whole reply in the protocol's own error form that answers this request instead of a backend, or null. */
+  refusal: Uint8Array | null = null;
+  /** The client asked for no reply (memcache `noreply`). */
+  isQuiet = false;
+  /** The bytes must not be forwarded as they are: {@link Protocol.writeRequest} writes what the backend gets. */
+  isRewritten = false;
+
+  /** Start of word `index`, as a position in the bytes that hold the frame. */
+  argumentStart(index: number): number {
+    return this.start + this.offsets[2 * index]!;
+  }
+
+  /** End of word `index`, as a position in the bytes that hold the frame. */
+  argumentEnd(index: number): number {
+    return this.start + this.offsets[2 * index + 1]!;
+  }
+}
+
+/** Finds requests in one client's bytes. One per client; keeps what it needs to resume at a word. */
+export interface RequestParser {
+  /** Shared by the parsers of a cluster. */
+  readonly frame: RequestFrame;
+  /** After Incomplete: bytes the frame needs in all, counted from `keepFrom`, as far as known; at least 1 more than there are. */
+  readonly frameBytes: number;
+  /** After Incomplete: bytes before this position are not needed again (a refused value is skipped as it arrives). */
+  readonly keepFrom: number;
+  /**
+   * Looks for one frame at `start`. After Incomplete it is called again with the same bytes from `keepFrom`
+   * on and more behind them, at whatever position they then have.
+   */
+  parse(bytes: Uint8Array, start: number, end: number): ParseStatusCode;
+}
+
+/** What a reply frame is for. */
+export const ReplyKind = {
+  /** Answers the oldest exchange. */
+  Reply: 0,
+  /** RESP3 attribute: belongs to the reply behind it. */
+  Attribute: 1,
+  /** RESP3 push: answers nothing. */
+  Push: 2,
+} as const;
+/** One of the values of {@link ReplyKind}. */
+export type ReplyKindCode = 0 | 1 | 2;
+
+/** One whole reply, as found by a {@link ReplyParser}. One object is reused for all replies. */
+export class ReplyFrame {
+  /** One past the last byte; the frame starts where the parser was told to look. */
+  end = 0;
+  kind: ReplyKindCode = ReplyKind.Reply;
+  /** Whether the protocol calls it an error (`-ERR …`, `SERVER_ERROR …`). */
+  isError = false;
+}
+
+/** Finds replies in one backend connection's bytes. */
+export interface ReplyParser {
+  readonly frame: ReplyFrame;
+  /** After Incomplete: bytes the frame needs in all, counted from `keepFrom`, as far as known; at least 1 more than there are. */
+  readonly frameBytes: number;
+  /** After Incomplete: bytes before this position are not needed again. */
+  readonly keepFrom: number;
+  /**
+   * Looks for one frame at `start`.
+   *
+   * @param isDiscarded Nobody wants this reply: let its bytes go as they arrive (by `keepFrom`). May turn
+   * from false to true between two calls for one frame.
+   */
+  parse(bytes: Uint8Array, start: number, end: number, isDiscarded: boolean): ParseStatusCode;
+  /** Forgets a frame begun: the connection is new. */
+  reset(): void;
+}
+
+/**
+ * Which keys of a request go to one backend: a linked list of key ordinals (0 is the first key) in request
+ * order, so that all fragments of a request share one array.
+ */
+export interface KeySelection {
+  /** Ordinal of the first key. */
+  readonly firstKey: number;
+  /** Number of keys. */
+  readonly keyCount: number;
+  /** Entry `i` is the ordinal that follows key `i` in its fragment, or -1. */
+  readonly nextKey: Int32Array;
+}
+
+/** The reply to one fragment, or why there is none. */
+export interface ReplyPart {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  /** Set where no reply came. */
+  readonly failure: Failure | null;
+  /** `host:port` of the backend, for the failure's text. */
+  readonly address: string;
+}
+
+/** What merging needs of a split request. */
+export interface MergeParts {
+  readonly row: CommandRow;
+  readonly keyCount: number;
+  /** Entry `i` is the index in `parts` of the fragment that has key `i`. */
+  readonly fragmentOfKey: Int32Array;
+  readonly parts: readonly ReplyPart[];
+}
+
+/**
+ * What distinguishes one kind of backend connection from another; requests of different profiles never share
+ * a connection.
+ */
+export interface Profile {
+  /** Position among the profiles of a cluster, from 0. */
+  readonly index: number;
+  /** Reads from a Redis Cluster replica: READONLY goes first. */
+  readonly isReadonly: boolean;
+}
+
+/** One wire format. Stateless but for its parsers. */
+export interface Protocol {
+  readonly commands: CommandTable;
+  /** The handshake of a new connection: each frame is answered before the next traffic; may be empty. */
+  handshake(profile: Profile): readonly Uint8Array[];
+  /** Whether a handshake reply says yes. */
+  isHandshakeAccepted(bytes: Uint8Array, start: number, end: number): boolean;
+  /** A request that every living backend answers at once. */
+  readonly probe: Uint8Array;
+  /** Whether the answer to {@link Protocol.probe} means that the backend can serve. */
+  isProbeAccepted(bytes: Uint8Array, start: number, end: number): boolean;
+  createRequestParser(frame: RequestFrame): RequestParser;
+  createReplyParser(): ReplyParser;
+  /** Appends the request as its backend shall see it (only for frames with `isRewritten`). One chunk, see {@link SendLog}. */
+  writeRequest(frame: RequestFrame, bytes: Uint8Array, target: SendLog): void;
+  /** Appends a request for the selected keys. One `reserve`, so that it lies in one chunk. */
+  writeFragment(frame: RequestFrame, bytes: Uint8Array, keys: KeySelection, target: SendLog): void;
+  /** Appends the one reply made of all parts, errors surfaced. May use several chunks. */
+  writeMerged(merge: MergeParts, target: SendLog): void;
+  /** Appends the protocol's error form of a failure. `address` is the backend's `host:port` or "". */
+  writeFailure(failure: Failure, address: string, target: SendLog): void;
+  /** Whether a request's bytes so far show a protocol this proxy does not speak; its name for the log, else null. */
+  foreignProtocol(firstByte: number): string | null;
+}

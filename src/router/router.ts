@@ -1,0 +1,37 @@
+/**
+ * From key to backend, for both topologies: a ring of servers, or the slots of a Redis Cluster.
+ *
+ * A *place* is a small integer: the server's number in a ring, the slot in a cluster. Keys of one place can
+ * share a request; which backend serves a place may change, and every such change raises the epoch.
+ *
+ * @module
+ */
+import type { Backend } from "../backend/backend.ts";
+import type { Profile } from "../protocol/protocol.ts";
+import type { Exchange } from "../request/exchange.ts";
+import type { Failure } from "../failure.ts";
+
+/** A routing table and what happens to replies that speak of it. */
+export interface Router {
+  /** Raised by every change of owner. A client with requests in flight under an older epoch is held. */
+  readonly epoch: number;
+  /** The place of a key; -1 where no backend is left. */
+  place(bytes: Uint8Array, start: number, end: number): number;
+  /** The place of requests without a key; -1 where no backend is left. */
+  anyPlace(): number;
+  /** The backend that serves a place, or null: see {@link Router.unplaced}. */
+  backendAt(place: number, isRead: boolean): Backend | null;
+  /** The kind of connection for the backend that the last `backendAt` returned. */
+  readonly profile: Profile;
+  /** Why `place` or `backendAt` found no backend. */
+  readonly unplaced: Failure;
+  /** Every known backend. */
+  backends(): Iterable<Backend>;
+  /**
+   * Looks at an error reply. True: the exchange was sent elsewhere and its receiver will hear again; the
+   * reply must not be delivered. False: deliver it.
+   */
+  onErrorReply(exchange: Exchange, bytes: Uint8Array, start: number, end: number): boolean;
+  /** Whether a request's bytes must stay readable until its reply is in, since it may be sent elsewhere. */
+  readonly retainsRequests: boolean;
+}

@@ -1,0 +1,71 @@
+/**
+ * What supervisor and workers say to each other. Everything is plain data; a worker shares no memory with
+ * anybody.
+ *
+ * @module
+ */
+import type { ClusterConfig, LogLevel } from "../config/config.ts";
+import type { LogRecord } from "../observe/log.ts";
+import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
+
+/** What a worker is told once, first. */
+export interface StartMessage {
+  kind: "start";
+  /** Number of this worker, from 0; part of client ids. */
+  workerNumber: number;
+  /** The clusters it serves. */
+  clusters: ClusterConfig[];
+  /** Names of the clusters whose backends this worker pings and whose topology it fetches, for all workers. */
+  leads: string[];
+  logLevel: LogLevel;
+  /** IPv4 or IPv6 address for cluster-aware clients. */
+  advertisedAddress: string;
+  /** Whether listeners share their port (`reusePort`); false when embedded with one worker. */
+  sharesPort: boolean;
+}
+
+/** State that one leading worker finds and all workers of the cluster follow. */
+export type SharedState =
+  /** A ring's servers that are ejected, by `host:port`; replaces the former list. */
+  | { kind: "ejected"; cluster: string; addresses: string[] }
+  /** A cluster's slot map as ranges; replaces the former map. */
+  | { kind: "slots"; cluster: string; ranges: SlotRange[] };
+
+/** Consecutive slots with the same owner. */
+export interface SlotRange {
+  /** First slot, 0 to 16,383. */
+  first: number;
+  /** Last slot, included. */
+  last: number;
+  /** `host:port` of the master. */
+  master: string;
+  /** `host:port` of each replica. */
+  replicas: string[];
+}
+
+/** From supervisor to worker. */
+export type SupervisorMessage =
+  | StartMessage
+  /** Asks for a `metrics` message with the same number. */
+  | { kind: "collect"; question: number }
+  /** Another worker's finding. */
+  | { kind: "follow"; state: SharedState }
+  /** Asks the leader of `cluster` for a fresh slot map: a worker that does not lead met a redirect. */
+  | { kind: "refresh"; cluster: string }
+  /** This worker leads `cluster` from now on (its former leader ended). */
+  | { kind: "lead"; cluster: string }
+  /** Stop accepting, close everything, answer `stopped`. */
+  | { kind: "stop" };
+
+/** From worker to supervisor. */
+export type WorkerMessage =
+  /** All listeners are open. */
+  | { kind: "listening"; workerNumber: number }
+  /** A listener could not be opened, or the worker cannot go on. */
+  | { kind: "failed"; workerNumber: number; cluster: string; reason: string }
+  | { kind: "log"; record: LogRecord }
+  | { kind: "metrics"; question: number; clusters: ClusterMetricsSnapshot[] }
+  /** A finding for the other workers of the cluster, and for late starters. */
+  | { kind: "found"; state: SharedState }
+  | { kind: "refresh"; cluster: string }
+  | { kind: "stopped" };
