@@ -26,7 +26,7 @@ export class Clock {
   /** The time of this turn. */
   nowMs: number;
   #watched: Watched[] = [];
-  #timer: number | null = null;
+  #timer: ReturnType<typeof setInterval> | null = null;
 
   constructor() {
     this.nowMs = performance.now();

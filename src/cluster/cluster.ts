@@ -1,0 +1,47 @@
+/**
+ * One `[[clusters]]` entry as it runs in one worker: its listener, its clients and its backends.
+ *
+ * @module
+ */
+import type { Clock } from "../clock.ts";
+import type { ClusterConfig } from "../config/config.ts";
+import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
+import type { Log } from "../observe/log.ts";
+import type { SharedState } from "../worker/messages.ts";
+
+/** What a cluster gets from its worker. */
+export interface ClusterContext {
+  readonly config: ClusterConfig;
+  readonly workerNumber: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Address for cluster-aware clients, without port. */
+  readonly advertisedAddress: string;
+  /** Whether the listener shares its port with other workers or another process. */
+  readonly sharesPort: boolean;
+  /** Tells the other workers of this cluster what this one, as its leader, found. */
+  publish(state: SharedState): void;
+  /** Asks the leader of this cluster for a fresh slot map. */
+  requestRefresh(): void;
+}
+
+/** A running cluster. */
+export interface Cluster {
+  readonly name: string;
+  /**
+   * Opens the listener and begins to accept.
+   *
+   * @throws {Error} If the address cannot be bound.
+   */
+  start(): void;
+  /** From now on this worker pings the backends or fetches the topology, and publishes what it finds. */
+  lead(): void;
+  /** Takes over what the leader found. */
+  follow(state: SharedState): void;
+  /** As leader: fetch the topology soon. */
+  refresh(): void;
+  /** What was counted so far. */
+  metrics(): ClusterMetricsSnapshot;
+  /** Stops accepting and closes every connection. */
+  stop(): void;
+}
