@@ -5,3 +5,11 @@
  * @module
  */
 export { parse as parseToml } from "@std/toml";
+export {
+  configureSync,
+  getJsonLinesFormatter,
+  getLogger,
+  getTextFormatter,
+} from "@logtape/logtape";
+export type { LogRecord as LogTapeRecord } from "@logtape/logtape";
+export { AggregatorRegistry } from "prom-client";
