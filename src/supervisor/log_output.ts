@@ -25,7 +25,7 @@ const secretName =
   /pass(word|wd|phrase)?$|^pwd$|secret|token|credential|(api|private|secret)_?key|^(backend_?)?auth$/i;
 // deno-lint-ignore no-control-regex -- these are what a log line must not carry to a terminal
 const needsQuotes = /[\s"=\u0000-\u001f\u007f-\u009f]|^$/;
-// deno-lint-ignore no-control-regex -- JSON.stringify leaves these as they are
+/** JSON.stringify leaves these control characters as they are. */
 const afterAscii = /[\u007f-\u009f]/g;
 const levelColors: Record<string, string> = {
   TRACE: "\x1b[2m",

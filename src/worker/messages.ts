@@ -61,9 +61,13 @@ export type SupervisorMessage =
 export type WorkerMessage =
   /** All listeners are open. */
   | { kind: "listening"; workerNumber: number }
-  /** A listener could not be opened, or the worker cannot go on. */
+  /**
+   * A listener could not be opened, or the worker cannot go on: it ends. `cluster` is empty where the reason
+   * lies in no single one.
+   */
   | { kind: "failed"; workerNumber: number; cluster: string; reason: string }
   | { kind: "log"; record: LogRecord }
+  /** The answer to `collect`; with question 0 the last word of a worker that ends. */
   | { kind: "metrics"; question: number; clusters: ClusterMetricsSnapshot[] }
   /** A finding for the other workers of the cluster, and for late starters. */
   | { kind: "found"; state: SharedState }

@@ -1,0 +1,156 @@
+/**
+ * The HTTP server for operators: `/metrics`, `/health`, `/ready` and `/status`. It only reads.
+ *
+ * @module
+ */
+import type { Config } from "../config/config.ts";
+import { formatSocketAddress, type SocketAddress } from "../config/socket_address.ts";
+import type { Log } from "../observe/log.ts";
+import { VERSION } from "../version.ts";
+import { METRICS_CONTENT_TYPE, renderMetrics } from "./metrics_text.ts";
+import { CpuMeter, residentBytes } from "./process_usage.ts";
+import type { Collected } from "./supervisor.ts";
+
+/** Longest wait for requests that are being answered when the server closes, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 500;
+
+/** What the answers are made from. */
+export interface AdminSource {
+  readonly config: Config;
+  /** Everything listens, and nobody asked to stop. */
+  readonly isReady: boolean;
+  collect(): Promise<Collected>;
+}
+
+/** Answers `GET` and `HEAD`; works without a socket too. */
+export class AdminPages {
+  readonly #source: AdminSource;
+  readonly #log: Log;
+  readonly #cpu: CpuMeter = new CpuMeter();
+  readonly #startedAt: Date = new Date();
+
+  constructor(source: AdminSource, log: Log) {
+    this.#source = source;
+    this.#log = log;
+  }
+
+  /** Returns the answer to one request. */
+  async handle(request: Request): Promise<Response> {
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return new Response("Only GET is allowed\n", {
+        status: 405,
+        headers: { allow: "GET, HEAD" },
+      });
+    }
+    switch (new URL(request.url).pathname) {
+      case "/metrics":
+        return new Response(await this.metricsText(), {
+          headers: { "content-type": METRICS_CONTENT_TYPE },
+        });
+      case "/health":
+        return this.#health(await this.#collect());
+      case "/ready":
+        return json(this.#source.isReady ? 200 : 503, { ready: this.#source.isReady });
+      case "/status":
+        return json(200, this.#status(await this.#collect()));
+      default:
+        return new Response("Try /metrics, /health, /ready or /status\n", { status: 404 });
+    }
+  }
+
+  /** Returns the Prometheus text. */
+  async metricsText(): Promise<string> {
+    const { workers, clusters } = await this.#collect();
+    return await renderMetrics({
+      version: VERSION,
+      clusters,
+      memoryBytes: residentBytes(),
+      cpuPercent: this.#cpu.percent(),
+      workers: workers.length,
+      silentWorkers: workers.filter(({ hasAnswered }) => !hasAnswered).length,
+      workerRestarts: workers.reduce((sum, { restarts }) => sum + restarts, 0),
+    });
+  }
+
+  async #collect(): Promise<Collected> {
+    const collected = await this.#source.collect();
+    for (const { number, isListening, hasAnswered } of collected.workers) {
+      if (isListening && !hasAnswered) this.#log.warning("worker is silent", { worker: number });
+    }
+    return collected;
+  }
+
+  #health({ workers }: Collected): Response {
+    const problems: string[] = [];
+    if (!this.#source.isReady) problems.push("the proxy is starting or stopping");
+    for (const { number, isListening, hasAnswered } of workers) {
+      if (!isListening) problems.push(`worker ${number} is not listening`);
+      else if (!hasAnswered) problems.push(`worker ${number} does not answer in time`);
+    }
+    const healthy = problems.length === 0;
+    return json(healthy ? 200 : 503, { healthy, problems });
+  }
+
+  #status({ workers, clusters }: Collected): unknown {
+    const counted = new Map(clusters.map((one) => [one.cluster, one]));
+    return {
+      version: VERSION,
+      ready: this.#source.isReady,
+      startedAt: this.#startedAt.toISOString(),
+      uptimeSeconds: Math.floor((Date.now() - this.#startedAt.getTime()) / 1000),
+      workers,
+      clusters: this.#source.config.clusters.map(({ name, type, listen, thread, servers }) => ({
+        name,
+        type,
+        address: formatSocketAddress(listen),
+        threads: thread,
+        servers: servers.map(({ address, alias, weight }) => ({ address, alias, weight })),
+        clientsConnected: counted.get(name)?.clientsConnected ?? 0,
+        requests: counted.get(name)?.requests ?? 0,
+        errorReplies: counted.get(name)?.errorReplies ?? 0,
+        backends: counted.get(name)?.backends ?? [],
+      })),
+    };
+  }
+}
+
+/** A listening admin server. */
+export class AdminServer {
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+
+  /**
+   * @param sharesPort Whether a second process may listen on the same port.
+   * @throws {Error} If the address cannot be bound.
+   */
+  constructor(address: SocketAddress, sharesPort: boolean, pages: AdminPages, log: Log) {
+    const options = { hostname: address.hostname, port: address.port, onListen() {} };
+    const handler = (request: Request) => pages.handle(request);
+    const onError = (error: unknown) => {
+      log.error("admin request failed", { reason: String(error) });
+      return new Response("Internal error\n", { status: 500 });
+    };
+    this.#server = sharesPort
+      ? Deno.serve({ ...options, reusePort: true, onError }, handler)
+      : Deno.serve({ ...options, onError }, handler);
+  }
+
+  /** Where it listens, as `host:port`. */
+  get address(): string {
+    return formatSocketAddress(this.#server.addr);
+  }
+
+  /** Closes it, with a bounded wait for answers under way. */
+  async close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
+    await Promise.race([this.#server.shutdown(), promise]);
+    clearTimeout(timer);
+  }
+}
+
+function json(status: number, body: unknown): Response {
+  return new Response(JSON.stringify(body, null, 2) + "\n", {
+    status,
+    headers: { "content-type": "application/json" },
+  });
+}

@@ -1,0 +1,34 @@
+/**
+ * The address that cluster-aware clients are told to connect to.
+ *
+ * @module
+ */
+
+/** What the choice looks at, the strongest first. */
+export interface AddressSources {
+  /** Value of the flag, or null. */
+  flag: string | null;
+  /** Value of the environment variable `HOST`, or undefined where it is not set or may not be read. */
+  host: string | undefined;
+  /** Network interfaces of this machine. */
+  interfaces(): readonly Pick<Deno.NetworkInterfaceInfo, "family" | "address">[];
+}
+
+/**
+ * Returns the address without port: the flag's, else that of `HOST`, else the first IPv4 address of an
+ * interface that is not loopback, else 127.0.0.1.
+ */
+export function chooseAdvertisedAddress(sources: AddressSources): string {
+  if (sources.flag !== null) return sources.flag;
+  if (sources.host !== undefined && sources.host !== "") return sources.host;
+  const found = sources.interfaces().find(({ family, address }) =>
+    family === "IPv4" && !address.startsWith("127.")
+  );
+  return found?.address ?? "127.0.0.1";
+}
+
+/** Returns the interfaces of this machine; none where reading them is not granted, without a question. */
+export function grantedInterfaces(): Deno.NetworkInterfaceInfo[] {
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "networkInterfaces" });
+  return state === "granted" ? Deno.networkInterfaces() : [];
+}

@@ -1,0 +1,18 @@
+/**
+ * Giving up, once everything runs, what the supervisor can never need again.
+ *
+ * Kept are `net` (the admin server, and replaced workers get theirs from here) and `read` (a replaced worker
+ * loads its sources again; Deno cannot narrow a grant for everything to some paths). A revoked permission
+ * goes back to *prompt*: whoever asks for it later stops a proxy that runs on a terminal with a question. So
+ * this comes last, after every library and every environment variable was read.
+ *
+ * @module
+ */
+
+/** What no part of the proxy uses after its start. */
+export const revokedNames = ["run", "ffi", "write", "import", "sys", "env"] as const;
+
+/** Revokes {@link revokedNames} for the rest of this process. */
+export function giveUpPrivileges(): void {
+  for (const name of revokedNames) Deno.permissions.revokeSync({ name });
+}

@@ -1,0 +1,151 @@
+/**
+ * A whole proxy from its configuration: the addresses tried, the workers started, the admin server open.
+ *
+ * @module
+ */
+import type { ClusterConfig, Config } from "../config/config.ts";
+import { formatSocketAddress } from "../config/socket_address.ts";
+import { AdminPages, AdminServer } from "./admin_server.ts";
+import type { LogOutput } from "./log_output.ts";
+import { StartError } from "./start_error.ts";
+import { Supervisor } from "./supervisor.ts";
+import { type BindTarget, describeBindFailure, tryBindAll } from "./trial_bind.ts";
+import type { WorkerPort } from "./worker_handle.ts";
+import { workerPermissions } from "./worker_permissions.ts";
+
+/** How many servers of a cluster the start-up lines name. */
+const SERVERS_SHOWN = 8;
+
+/** How to run a configuration. */
+export interface ProxyOptions {
+  config: Config;
+  output: LogOutput;
+  /** Address for cluster-aware clients, without port. */
+  advertisedAddress: string;
+  /**
+   * Whether this is the process's own proxy. Then listeners share their port and workers have the least
+   * permissions; both need unstable features that an embedding program may not have switched on, and where
+   * they are off Deno ends the process.
+   */
+  isStandalone: boolean;
+  /** Another proxy still listens on these addresses and is about to leave them. */
+  isTakeover: boolean;
+}
+
+/** A proxy that serves. */
+export interface RunningProxy {
+  /** Address of the admin server, or null when it is off. */
+  readonly adminAddress: string | null;
+  /** Returns what is counted so far as Prometheus text. */
+  metrics(): Promise<string>;
+  /** Closes every listener and connection, within a few seconds. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a proxy and waits until it serves.
+ *
+ * @param signal Aborted to give up while starting.
+ * @throws {StartError} If it cannot run; nothing is left open.
+ */
+export async function startProxy(
+  options: ProxyOptions,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<RunningProxy> {
+  const { output, advertisedAddress, isStandalone, isTakeover } = options;
+  const config = isStandalone ? options.config : onOneWorker(options.config);
+  const sharesPort = isStandalone && Deno.build.os === "linux";
+  if (!isTakeover) tryBindAll(bindTargets(config));
+  logClusters(config, output);
+  const supervisor = new Supervisor({
+    config,
+    output,
+    advertisedAddress,
+    sharesPort,
+    createWorker: () => createWorker(config, isStandalone),
+  });
+  signal.addEventListener("abort", () => supervisor.stop(), { once: true });
+  await supervisor.start();
+  const source = {
+    config,
+    collect: () => supervisor.collect(),
+    get isReady() {
+      return supervisor.isReady;
+    },
+  };
+  const pages = new AdminPages(source, output.log);
+  const admin = await openAdmin(config, sharesPort, pages, supervisor, output);
+  output.log.info("aster is ready", { admin: admin?.address ?? "off" });
+  return {
+    adminAddress: admin?.address ?? null,
+    metrics: () => pages.metricsText(),
+    async stop() {
+      await supervisor.stop();
+      await admin?.close();
+      output.flush();
+    },
+  };
+}
+
+/** Returns the lines that tell what a configuration runs, one for each cluster. */
+export function describeClusters(config: Config): Record<string, string | number>[] {
+  return config.clusters.map((cluster) => ({
+    cluster: cluster.name,
+    type: cluster.type,
+    address: formatSocketAddress(cluster.listen),
+    threads: cluster.thread,
+    backends: cluster.servers.length,
+    servers: describeServers(cluster),
+  }));
+}
+
+function describeServers({ servers }: ClusterConfig): string {
+  const shown = servers.slice(0, SERVERS_SHOWN).map(({ address, alias }) =>
+    alias === null ? address : `${alias}@${address}`
+  );
+  const hidden = servers.length - shown.length;
+  return shown.join(",") + (hidden > 0 ? `,… ${hidden} more` : "");
+}
+
+function logClusters(config: Config, output: LogOutput): void {
+  for (const line of describeClusters(config)) output.log.info("cluster starts", line);
+}
+
+/** Without shared ports there is one listener for each address, and so one worker. */
+function onOneWorker(config: Config): Config {
+  return { ...config, clusters: config.clusters.map((cluster) => ({ ...cluster, thread: 1 })) };
+}
+
+function bindTargets(config: Config): BindTarget[] {
+  const targets: BindTarget[] = config.clusters.map(({ listen, name }) => ({
+    address: listen,
+    owner: `cluster "${name}"`,
+  }));
+  const admin = config.runtime.metrics;
+  if (admin !== null) targets.push({ address: admin, owner: "the admin server" });
+  return targets;
+}
+
+function createWorker(config: Config, isStandalone: boolean): WorkerPort {
+  const url = new URL("../worker/worker.ts", import.meta.url);
+  if (!isStandalone) return new Worker(url, { type: "module", name: "aster" });
+  const permissions = workerPermissions(config);
+  return new Worker(url, { type: "module", name: "aster", deno: { permissions } });
+}
+
+async function openAdmin(
+  config: Config,
+  sharesPort: boolean,
+  pages: AdminPages,
+  supervisor: Supervisor,
+  output: LogOutput,
+): Promise<AdminServer | null> {
+  const address = config.runtime.metrics;
+  if (address === null) return null;
+  try {
+    return new AdminServer(address, sharesPort, pages, output.log);
+  } catch (error) {
+    await supervisor.stop();
+    throw new StartError(describeBindFailure(address, "the admin server", error));
+  }
+}

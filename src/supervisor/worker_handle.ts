@@ -1,0 +1,144 @@
+/**
+ * One running worker as the supervisor sees it: what it said last, and the questions it still has to answer.
+ *
+ * @module
+ */
+import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
+import type { StartMessage, SupervisorMessage, WorkerMessage } from "../worker/messages.ts";
+
+/** The part of `Worker` that is used, so that a test can put its own in its place. */
+export interface WorkerPort {
+  onmessage: ((event: MessageEvent<WorkerMessage>) => void) | null;
+  onerror: ((event: ErrorEvent) => void) | null;
+  postMessage(message: SupervisorMessage): void;
+  terminate(): void;
+}
+
+/** Who hears what a worker does. Nothing is said after `onEnd`. */
+export interface WorkerReceiver {
+  onListening(worker: WorkerHandle): void;
+  /** A message that is neither of its start and end nor an answer. */
+  onMessage(worker: WorkerHandle, message: WorkerMessage): void;
+  /** It died, or could not start; `cluster` is empty where the reason lies in no single one. */
+  onEnd(worker: WorkerHandle, cluster: string, reason: string): void;
+}
+
+/** A worker from its start message to its end. */
+export class WorkerHandle {
+  readonly number: number;
+  readonly clusterNames: readonly string[];
+  readonly #port: WorkerPort;
+  readonly #receiver: WorkerReceiver;
+  readonly #answers: Map<number, (inTime: boolean) => void> = new Map();
+  #nextQuestion = 1;
+  #stopped: (() => void) | null = null;
+  #isListening = false;
+  #hasEnded = false;
+  #listeningSinceMs = 0;
+  #snapshots: ClusterMetricsSnapshot[] | null = null;
+
+  constructor(port: WorkerPort, start: StartMessage, receiver: WorkerReceiver) {
+    this.number = start.workerNumber;
+    this.clusterNames = start.clusters.map(({ name }) => name);
+    this.#port = port;
+    this.#receiver = receiver;
+    port.onmessage = (event) => this.#onMessage(event.data);
+    port.onerror = (event) => {
+      // Unprevented it would end the whole process.
+      event.preventDefault();
+      this.#end("", event.message);
+    };
+    port.postMessage(start);
+  }
+
+  /** All its listeners are open and it has not ended. */
+  get isListening(): boolean {
+    return this.#isListening && !this.#hasEnded;
+  }
+
+  /** For how long it has listened, in milliseconds; 0 where it never did. */
+  get listenedMs(): number {
+    return this.#isListening ? performance.now() - this.#listeningSinceMs : 0;
+  }
+
+  /** What it counted, as of its last answer; null before the first. */
+  get snapshots(): readonly ClusterMetricsSnapshot[] | null {
+    return this.#snapshots;
+  }
+
+  /** Sends a message, if there is still someone to read it. */
+  post(message: SupervisorMessage): void {
+    if (!this.#hasEnded) this.#port.postMessage(message);
+  }
+
+  /**
+   * Asks for fresh {@link snapshots}.
+   *
+   * @param timeoutMs How long to wait, in milliseconds.
+   * @returns Whether they came in time.
+   */
+  collect(timeoutMs: number): Promise<boolean> {
+    if (!this.isListening) return Promise.resolve(false);
+    const question = this.#nextQuestion++;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => this.#settle(question, false), timeoutMs);
+    this.#answers.set(question, (inTime) => {
+      clearTimeout(timer);
+      resolve(inTime);
+    });
+    this.post({ kind: "collect", question });
+    return promise;
+  }
+
+  /** Asks it to stop, waits at most `timeoutMs` milliseconds, then ends it. */
+  async stop(timeoutMs: number): Promise<void> {
+    if (this.#hasEnded) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#stopped = resolve;
+    const timer = setTimeout(resolve, timeoutMs);
+    this.post({ kind: "stop" });
+    await promise;
+    clearTimeout(timer);
+    this.terminate();
+  }
+
+  /** Ends it at once; its receiver hears nothing more. */
+  terminate(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    for (const question of [...this.#answers.keys()]) this.#settle(question, false);
+    this.#stopped?.();
+    this.#port.terminate();
+  }
+
+  #onMessage(message: WorkerMessage): void {
+    if (this.#hasEnded) return;
+    switch (message.kind) {
+      case "listening":
+        this.#isListening = true;
+        this.#listeningSinceMs = performance.now();
+        return this.#receiver.onListening(this);
+      case "metrics":
+        this.#snapshots = message.clusters;
+        return this.#settle(message.question, true);
+      case "failed":
+        return this.#end(message.cluster, message.reason);
+      case "stopped":
+        return this.#stopped?.();
+      default:
+        this.#receiver.onMessage(this, message);
+    }
+  }
+
+  #settle(question: number, inTime: boolean): void {
+    const answer = this.#answers.get(question);
+    this.#answers.delete(question);
+    answer?.(inTime);
+  }
+
+  #end(cluster: string, reason: string): void {
+    if (this.#hasEnded) return;
+    this.terminate();
+    this.#receiver.onEnd(this, cluster, reason);
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Runs a worker's share of the clusters and answers the supervisor, whatever carries the messages.
+ *
+ * @module
+ */
+import { Clock } from "../clock.ts";
+import type { Cluster, ClusterContext } from "../cluster/cluster.ts";
+import type { ClusterConfig } from "../config/config.ts";
+import { FloodGuard } from "../observe/flood_guard.ts";
+import { Log } from "../observe/log.ts";
+import type { StartMessage, SupervisorMessage, WorkerMessage } from "./messages.ts";
+
+/** Question number of metrics that nobody asked for: the last word of a worker that ends. */
+export const LAST_WORD = 0;
+
+/** The clusters of one worker. */
+export class ClusterHost {
+  readonly #createCluster: (context: ClusterContext) => Cluster;
+  readonly #post: (message: WorkerMessage) => void;
+  readonly #clock: Clock = new Clock();
+  readonly #flood: FloodGuard;
+  readonly #clusters: Map<string, Cluster> = new Map();
+  /** Names of the clusters this worker leads. */
+  readonly #leads: Set<string> = new Set();
+  #workerNumber = 0;
+
+  /**
+   * @param createCluster Makes a cluster that does not listen yet.
+   * @param post Sends a message to the supervisor.
+   */
+  constructor(
+    createCluster: (context: ClusterContext) => Cluster,
+    post: (message: WorkerMessage) => void,
+  ) {
+    this.#createCluster = createCluster;
+    this.#post = post;
+    this.#flood = new FloodGuard((record) => post({ kind: "log", record }));
+  }
+
+  /** Does what the supervisor says. */
+  onMessage(message: SupervisorMessage): void {
+    switch (message.kind) {
+      case "start":
+        return this.#start(message);
+      case "collect":
+        return this.#postMetrics(message.question);
+      case "follow":
+        return this.#clusters.get(message.state.cluster)?.follow(message.state);
+      case "refresh":
+        return this.#clusters.get(message.cluster)?.refresh();
+      case "lead":
+        return this.#lead(message.cluster);
+      case "stop":
+        this.#end();
+        this.#post({ kind: "stopped" });
+    }
+  }
+
+  /** Ends after an error that nothing caught: closes what can be closed and says why. */
+  crash(error: unknown): void {
+    this.#fail("", error instanceof Error ? error.stack ?? error.message : String(error));
+  }
+
+  #start(message: StartMessage): void {
+    this.#workerNumber = message.workerNumber;
+    const log = new Log(message.logLevel, (record) => this.#flood.write(record));
+    for (const config of message.clusters) {
+      try {
+        this.#startCluster(config, message, log);
+      } catch (error) {
+        this.#fail(config.name, error instanceof Error ? error.message : String(error));
+        return;
+      }
+    }
+    for (const name of message.leads) this.#lead(name);
+    this.#post({ kind: "listening", workerNumber: this.#workerNumber });
+  }
+
+  #startCluster(config: ClusterConfig, message: StartMessage, log: Log): void {
+    const cluster = this.#createCluster({
+      config,
+      workerNumber: message.workerNumber,
+      clock: this.#clock,
+      log,
+      advertisedAddress: message.advertisedAddress,
+      sharesPort: message.sharesPort,
+      publish: (state) => this.#post({ kind: "found", state }),
+      requestRefresh: () => this.#requestRefresh(config.name),
+    });
+    this.#clusters.set(config.name, cluster);
+    cluster.start();
+  }
+
+  #lead(name: string): void {
+    const cluster = this.#clusters.get(name);
+    if (cluster === undefined || this.#leads.has(name)) return;
+    this.#leads.add(name);
+    cluster.lead();
+  }
+
+  #requestRefresh(name: string): void {
+    if (this.#leads.has(name)) this.#clusters.get(name)?.refresh();
+    else this.#post({ kind: "refresh", cluster: name });
+  }
+
+  #postMetrics(question: number): void {
+    const clusters = [...this.#clusters.values()].map((cluster) => cluster.metrics());
+    this.#post({ kind: "metrics", question, clusters });
+  }
+
+  #fail(cluster: string, reason: string): void {
+    try {
+      this.#end();
+    } finally {
+      // Even where closing fails the supervisor must hear of it, to end this worker from outside.
+      this.#post({ kind: "failed", workerNumber: this.#workerNumber, cluster, reason });
+    }
+  }
+
+  #end(): void {
+    this.#postMetrics(LAST_WORD);
+    for (const cluster of this.#clusters.values()) cluster.stop();
+    this.#clusters.clear();
+    this.#clock.stop();
+    this.#flood.flush();
+  }
+}
