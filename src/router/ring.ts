@@ -115,6 +115,9 @@ const encoder = new TextEncoder();
 /**
  * The text that stands for a server in the ring. twemproxy leaves the port away when it is memcached's own,
  * as libmemcached does, and knows no brackets; aster takes the address as it is written.
+ *
+ * Up to 269 bytes every label is safe. With a longer one, which only an alias can be, twemproxy hashes bytes
+ * from beyond its buffer, which nobody can reproduce; here the whole label counts.
  */
 export function ringLabel(server: RingServer, placement: Placement): string {
   const { hostname, port, alias } = server;
