@@ -1,0 +1,28 @@
+import { assertEquals } from "../../deps.ts";
+import { assignClusters } from "../../../src/supervisor/assignment.ts";
+import { clusterConfig } from "./cluster_configs.ts";
+
+function names(threads: Record<string, number>) {
+  const clusters = Object.entries(threads).map(([name, thread], index) =>
+    clusterConfig(name, thread, 7_000 + index)
+  );
+  const { clusters: assigned, leaders } = assignClusters(clusters);
+  return {
+    workers: assigned.map((own) => own.map(({ name }) => name).join(" ")),
+    leaders: Object.fromEntries(leaders),
+  };
+}
+
+Deno.test("assignClusters() makes as many workers as the largest thread", () => {
+  assertEquals(names({ a: 1, b: 3 }).workers, ["a b", "b", "b"]);
+});
+
+Deno.test("assignClusters() gives a cluster to the workers that serve the fewest", () => {
+  assertEquals(names({ a: 2, b: 1, c: 1, d: 1 }).workers, ["a b d", "a c"]);
+  assertEquals(names({ wide: 4, a: 2, b: 2 }).workers, ["wide a", "wide a", "wide b", "wide b"]);
+});
+
+Deno.test("assignClusters() names one leader per cluster and spreads leadership", () => {
+  assertEquals(names({ a: 2, b: 2, c: 2 }).leaders, { a: 0, b: 1, c: 0 });
+  assertEquals(names({ a: 1 }).leaders, { a: 0 });
+});

@@ -1,0 +1,46 @@
+/**
+ * Configurations for the tests of the supervisor.
+ *
+ * @module
+ */
+import type { ClusterConfig, Config } from "../../../src/config/config.ts";
+
+/** A redis cluster entry with one backend; the port tells entries apart. */
+export function clusterConfig(name: string, thread: number, port: number): ClusterConfig {
+  return {
+    name,
+    type: "redis",
+    listen: { hostname: "127.0.0.1", port },
+    servers: [
+      { hostname: "127.0.0.1", port: port + 1, weight: 1, alias: null, address: "127.0.0.1:7" },
+    ],
+    hashTag: null,
+    hash: "fnv1a_64",
+    distribution: "ketama",
+    placement: "twemproxy",
+    thread,
+    readTimeoutMs: 1_000,
+    writeTimeoutMs: 1_000,
+    dialTimeoutMs: 500,
+    nodeConnections: 1,
+    fetchIntervalMs: 600_000,
+    readFromSlave: false,
+    pingFailLimit: 0,
+    pingSuccIntervalMs: 1_000,
+    pingIntervalMs: 10_000,
+    maxPipeline: 10_000,
+    clientOutputLimitBytes: 64 * 1024 * 1024,
+    maxBackendQueueBytes: 64 * 1024 * 1024,
+    backendQueueSoftBytes: 4 * 1024 * 1024,
+    clientReadAheadBytes: 64 * 1024,
+  };
+}
+
+/** A configuration without admin server. */
+export function config(...clusters: ClusterConfig[]): Config {
+  return {
+    file: "test.toml",
+    runtime: { network: "config", metrics: null, logLevel: "info", logFormat: "text" },
+    clusters,
+  };
+}

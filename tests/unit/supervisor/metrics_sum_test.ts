@@ -1,0 +1,74 @@
+import { assertEquals } from "../../deps.ts";
+import { MetricsSum } from "../../../src/supervisor/metrics_sum.ts";
+import { backend, snapshot } from "./snapshots.ts";
+
+Deno.test("MetricsSum.total() adds workers up by cluster and backend", () => {
+  const first = [
+    snapshot("a", {
+      requests: 3,
+      clientsConnected: 1,
+      failures: [1, 2],
+      totalTimer: { counts: [1, 0], sum: 5 },
+      backends: [
+        backend("x:1", { requests: 3, inFlight: 1 }),
+        backend("y:1", { isHealthy: false }),
+      ],
+    }),
+    snapshot("b", { requests: 9 }),
+  ];
+  const second = [
+    snapshot("a", {
+      requests: 4,
+      clientsConnected: 2,
+      failures: [10, 20],
+      totalTimer: { counts: [2, 7], sum: 50 },
+      backends: [backend("y:1", { requests: 4 })],
+    }),
+  ];
+  const unchanged = structuredClone(first);
+  const totals = new MetricsSum().total([first, null, second]);
+  assertEquals(totals.map(({ cluster, requests }) => [cluster, requests]), [["a", 7], ["b", 9]]);
+  assertEquals(totals[0]!.clientsConnected, 3);
+  assertEquals(totals[0]!.failures, [11, 22]);
+  assertEquals(totals[0]!.totalTimer, { counts: [3, 7], sum: 55 });
+  assertEquals(totals[0]!.backends, [
+    backend("x:1", { requests: 3, inFlight: 1 }),
+    backend("y:1", { requests: 4, isHealthy: false }),
+  ]);
+  assertEquals(first, unchanged);
+});
+
+Deno.test("a retired worker's counters stay and its gauges go", () => {
+  const sum = new MetricsSum();
+  sum.retire([
+    snapshot("a", {
+      requests: 5,
+      clientsAccepted: 2,
+      clientsConnected: 2,
+      failures: [1],
+      backends: [
+        backend("x:1", {
+          requests: 5,
+          inFlight: 1,
+          queuedBytes: 9,
+          connections: 1,
+          isHealthy: false,
+        }),
+        backend("gone:1", { failures: 2, connections: 1 }),
+      ],
+    }),
+  ]);
+  sum.retire(null);
+  sum.retire([snapshot("a", { requests: 1 })]);
+  const live = [snapshot("a", { requests: 1, backends: [backend("x:1", { connections: 1 })] })];
+  for (let scrape = 0; scrape < 2; scrape++) {
+    const [total] = sum.total([live]);
+    assertEquals(total!.requests, 7);
+    assertEquals(total!.clientsAccepted, 2);
+    assertEquals(total!.clientsConnected, 0);
+    assertEquals(total!.backends, [
+      backend("x:1", { requests: 5, connections: 1, isHealthy: true }),
+      backend("gone:1", { failures: 2, isHealthy: false }),
+    ]);
+  }
+});
