@@ -53,6 +53,11 @@ export const failures = {
   slotUncovered: failure("slot_uncovered", "backend", "hash slot is not served by any known node"),
   tooManyRedirects: failure("too_many_redirects", "backend", "too many redirections"),
   redirectInvalid: failure("redirect_invalid", "backend", "redirection without a usable address"),
+  keysApart: failure(
+    "keys_apart",
+    "client",
+    "keys of this command live on different backends; give them a common hash tag",
+  ),
   clientMalformed: failure("client_malformed", "client", "malformed request"),
   clientReset: failure("client_reset", "client", "client connection lost"),
   clientWriteTimeout: failure("client_write_timeout", "client", "client took no bytes in time"),

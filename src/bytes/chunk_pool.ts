@@ -24,14 +24,17 @@ export class Chunk {
   written = 0;
   /** Holders (exchanges that may be sent again, early replies) that still read these bytes. */
   holders = 0;
+  /** Whether the pool made it in one of its two sizes; adopted arrays are never pooled. */
+  readonly isPooled: boolean;
   /** Whether a send log has this chunk in its list. */
   isLogged = false;
   /** Whether the pool may hand it out again; a second release is a programming error. */
   isFree = false;
   next: Chunk | null = null;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, isPooled = false) {
     this.bytes = bytes;
+    this.isPooled = isPooled;
   }
 }
 
@@ -46,7 +49,7 @@ export class ChunkPool {
     const isSmall = byteCount <= SMALL_CHUNK_BYTES;
     const chunk = (isSmall ? this.#small : this.#large).pop();
     if (chunk === undefined) {
-      return new Chunk(new Uint8Array(isSmall ? SMALL_CHUNK_BYTES : LARGE_CHUNK_BYTES));
+      return new Chunk(new Uint8Array(isSmall ? SMALL_CHUNK_BYTES : LARGE_CHUNK_BYTES), true);
     }
     chunk.isFree = false;
     return chunk;
@@ -68,13 +71,12 @@ export class ChunkPool {
     chunk.handed = 0;
     chunk.written = 0;
     chunk.next = null;
-    const size = chunk.bytes.length;
-    if (size === SMALL_CHUNK_BYTES) {
-      if (this.#small.length < SMALL_CHUNKS_KEPT) this.#small.push(chunk);
-    } else if (size === LARGE_CHUNK_BYTES) {
-      if (this.#large.length < LARGE_CHUNKS_KEPT) this.#large.push(chunk);
-    } else {
+    if (!chunk.isPooled) {
       chunk.bytes = EMPTY;
+    } else if (chunk.bytes.length === SMALL_CHUNK_BYTES) {
+      if (this.#small.length < SMALL_CHUNKS_KEPT) this.#small.push(chunk);
+    } else if (this.#large.length < LARGE_CHUNKS_KEPT) {
+      this.#large.push(chunk);
     }
   }
 }

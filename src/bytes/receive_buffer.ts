@@ -92,9 +92,8 @@ export class ReceiveBuffer {
     return given;
   }
 
-  /** Gives the array back; the buffer is empty afterwards. Only between reads. */
-  release(): void {
-    this.#arrays.release(this.bytes);
+  /** Forgets everything. The array is left to a read that may still be pending, so it is not recycled. */
+  abandon(): void {
     this.bytes = EMPTY;
     this.consumed = 0;
     this.received = 0;

@@ -72,6 +72,11 @@ export class SendLog {
     return chunk;
   }
 
+  /** Unwritten bytes of the chunk being written: the reply being delivered, where replies are large. */
+  get oldestUnwrittenBytes(): number {
+    return this.#oldest === null ? 0 : this.#oldest.filled - this.#oldest.written;
+  }
+
   /** Whether anything can be handed to a write now; asked between writes. */
   hasUnhanded(): boolean {
     const oldest = this.#oldest;
@@ -121,6 +126,32 @@ export class SendLog {
     }
   }
 
+  /** Forgets bytes that were not handed over: nobody shall send them. */
+  dropUnhanded(): void {
+    const oldest = this.#oldest;
+    if (oldest === null) return;
+    for (let chunk = oldest.next; chunk !== null;) {
+      const next: Chunk | null = chunk.next;
+      this.unwrittenBytes -= chunk.filled - chunk.written;
+      this.#forget(chunk);
+      chunk = next;
+    }
+    oldest.next = null;
+    this.newest = oldest;
+    this.unwrittenBytes -= oldest.filled - oldest.handed;
+    oldest.filled = oldest.handed;
+    if (oldest.written === oldest.filled) this.#unlinkOldest(oldest);
+  }
+
+  /**
+   * Keeps the chunk being written from being recycled while a closed socket's write may still read it; null
+   * if there is none. Give it back with {@link SendLog.letGo} when the write has settled.
+   */
+  pinOldest(): Chunk | null {
+    if (this.#oldest !== null) this.#oldest.holders += 1;
+    return this.#oldest;
+  }
+
   /** Forgets everything. Chunks that are held stay readable for their holders. */
   clear(): void {
     for (let chunk = this.#oldest; chunk !== null; chunk = this.#oldest) this.#unlinkOldest(chunk);
@@ -130,6 +161,10 @@ export class SendLog {
   #unlinkOldest(chunk: Chunk): void {
     this.#oldest = chunk.next;
     if (this.#oldest === null) this.newest = null;
+    this.#forget(chunk);
+  }
+
+  #forget(chunk: Chunk): void {
     chunk.next = null;
     chunk.isLogged = false;
     if (chunk.holders === 0) this.#pool.release(chunk);

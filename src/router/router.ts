@@ -20,7 +20,7 @@ export interface Router {
   /** The place of requests without a key; -1 where no backend is left. */
   anyPlace(): number;
   /** The backend that serves a place, or null: see {@link Router.unplaced}. */
-  backendAt(place: number, isRead: boolean): Backend | null;
+  backendAt(place: number, isRead: boolean, clientNumber: number): Backend | null;
   /** The kind of connection for the backend that the last `backendAt` returned. */
   readonly profile: Profile;
   /** Why `place` or `backendAt` found no backend. */
@@ -32,6 +32,4 @@ export interface Router {
    * reply must not be delivered. False: deliver it.
    */
   onErrorReply(exchange: Exchange, bytes: Uint8Array, start: number, end: number): boolean;
-  /** Whether a request's bytes must stay readable until its reply is in, since it may be sent elsewhere. */
-  readonly retainsRequests: boolean;
 }

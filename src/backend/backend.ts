@@ -1,0 +1,120 @@
+/**
+ * One backend address and its connections. A client always uses the same connection of a backend, so its own
+ * requests keep their order there without any lock.
+ *
+ * @module
+ */
+import type { Failure } from "../failure.ts";
+import type { BackendMetricsSnapshot } from "../observe/cluster_metrics.ts";
+import type { Profile } from "../protocol/protocol.ts";
+import type { BackendContext } from "./backend_context.ts";
+import { BackendConnection } from "./connection.ts";
+
+/** Where a backend is. */
+export interface BackendAddress {
+  /** Host name or IP address, IPv6 without brackets. */
+  readonly hostname: string;
+  readonly port: number;
+  /** `host:port` for logs and errors. */
+  readonly address: string;
+}
+
+/** One backend. */
+export class Backend implements BackendAddress {
+  readonly hostname: string;
+  readonly port: number;
+  readonly address: string;
+  /** Exchanges appended to its connections. */
+  requests = 0;
+  /** Exchanges that failed. */
+  failures = 0;
+  /** Whether it serves: false while ejected. */
+  isServing = true;
+  /** Whether the last attempt to connect failed. */
+  #isDown = false;
+  readonly #context: BackendContext;
+  /** Connections by profile index; a profile's are made when first needed. */
+  readonly #pools: (BackendConnection[] | null)[] = [];
+
+  constructor(address: BackendAddress, context: BackendContext) {
+    this.hostname = address.hostname;
+    this.port = address.port;
+    this.address = address.address;
+    this.#context = context;
+  }
+
+  /** The connection that serves the client with this number. */
+  connectionFor(clientNumber: number, profile: Profile): BackendConnection {
+    const pool = this.#pools[profile.index] ?? this.#openPool(profile);
+    return pool.length === 1 ? pool[0]! : pool[clientNumber % pool.length]!;
+  }
+
+  /** Whether a request of this profile would fail at once. */
+  isInBackoff(clientNumber: number, profile: Profile): boolean {
+    const pool = this.#pools[profile.index];
+    return pool !== undefined && pool !== null && pool[clientNumber % pool.length]!.isInBackoff;
+  }
+
+  /** A connection could not be had; logged once until one is had again. */
+  connectFailed(failure: Failure, retryInMs: number): void {
+    if (this.#isDown) return;
+    this.#isDown = true;
+    this.#context.log.warning("Backend cannot be reached", {
+      backend: this.address,
+      reason: failure.name,
+      retryInMs: Math.round(retryInMs),
+    });
+  }
+
+  /** A connection answered. */
+  answered(): void {
+    if (!this.#isDown) return;
+    this.#isDown = false;
+    this.#context.log.info("Backend is reached again", { backend: this.address });
+  }
+
+  /** Fails what was not sent yet: the backend left the ring or the cluster. */
+  failUnsent(failure: Failure): void {
+    for (const connection of this.#connections()) connection.failUnsent(failure);
+  }
+
+  /** Closes every connection; what is in flight fails. */
+  close(failure: Failure): void {
+    for (const connection of this.#connections()) connection.close(failure);
+  }
+
+  /** What it counted, for metrics. */
+  snapshot(): BackendMetricsSnapshot {
+    let connections = 0;
+    let inFlight = 0;
+    let queuedBytes = 0;
+    for (const connection of this.#connections()) {
+      if (connection.isConnected) connections += 1;
+      inFlight += connection.inflight.size;
+      queuedBytes += connection.log.unwrittenBytes;
+    }
+    return {
+      address: this.address,
+      isHealthy: this.isServing && !this.#isDown,
+      connections,
+      requests: this.requests,
+      failures: this.failures,
+      inFlight,
+      queuedBytes,
+    };
+  }
+
+  #openPool(profile: Profile): BackendConnection[] {
+    const pool: BackendConnection[] = [];
+    for (let index = 0; index < this.#context.limits.connections; index++) {
+      pool.push(new BackendConnection(this, profile, this.#context));
+    }
+    while (this.#pools.length <= profile.index) this.#pools.push(null);
+    this.#pools[profile.index] = pool;
+    return pool;
+  }
+
+  *#connections(): Generator<BackendConnection> {
+    for (const pool of this.#pools) if (pool !== null) yield* pool;
+  }
+}

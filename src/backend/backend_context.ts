@@ -1,0 +1,44 @@
+/**
+ * What the backend connections of one cluster in one worker share.
+ *
+ * @module
+ */
+import type { ArrayPool } from "../bytes/receive_buffer.ts";
+import type { ChunkPool } from "../bytes/chunk_pool.ts";
+import type { Clock } from "../clock.ts";
+import type { FlushQueue } from "../net/flush_queue.ts";
+import type { ClusterMetrics } from "../observe/cluster_metrics.ts";
+import type { Log } from "../observe/log.ts";
+import type { Protocol } from "../protocol/protocol.ts";
+import type { RequestPool } from "../request/pool.ts";
+
+/** Times and sizes a backend connection keeps to. */
+export interface BackendLimits {
+  /** Connect and handshake, milliseconds. */
+  dialTimeoutMs: number;
+  /** Longest wait for one reply, milliseconds. */
+  readTimeoutMs: number;
+  /** Longest write without progress, milliseconds. */
+  writeTimeoutMs: number;
+  /** Bytes in the send log above which further requests fail. */
+  queueBytesMax: number;
+  /** Unwritten bytes above which clients with requests here are not parsed on. */
+  queueSoftBytes: number;
+  /** Connections per backend and profile. */
+  connections: number;
+}
+
+/** Shared by all backends of a cluster. */
+export interface BackendContext {
+  readonly protocol: Protocol;
+  readonly clock: Clock;
+  readonly chunks: ChunkPool;
+  readonly arrays: ArrayPool;
+  readonly requests: RequestPool;
+  readonly flushQueue: FlushQueue;
+  readonly log: Log;
+  readonly metrics: ClusterMetrics;
+  readonly limits: BackendLimits;
+  /** Whether requests stay readable until answered, since they may be sent elsewhere. */
+  readonly retainsRequests: boolean;
+}

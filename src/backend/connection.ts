@@ -1,0 +1,524 @@
+/**
+ * One connection to a backend, shared by many clients and pipelined. The object outlives its socket:
+ *
+ * ```text
+ *   idle ──request──► connecting ──► handshaking ──last OK──► ready
+ *    ▲                    │               │                     │
+ *    └────── failed: back-off ◄───────────┴──── lost ◄──────────┘
+ * ```
+ *
+ * Replies answer exchanges strictly in order. Whatever does not fit (a reply without an exchange, a malformed
+ * frame, an exchange of another generation) closes the connection: a reply can go missing, never astray.
+ *
+ * @module
+ */
+import type { Chunk } from "../bytes/chunk_pool.ts";
+import { LARGE_CHUNK_BYTES } from "../bytes/chunk_pool.ts";
+import { ReceiveBuffer } from "../bytes/receive_buffer.ts";
+import { type HandOverListener, SendLog } from "../bytes/send_log.ts";
+import type { Watched } from "../clock.ts";
+import { type Failure, failures } from "../failure.ts";
+import type { ByteReceiver, Space } from "../net/byte_receiver.ts";
+import { Dial, type DialListener } from "../net/dial.ts";
+import { Socket } from "../net/socket.ts";
+import {
+  type KeySelection,
+  ParseStatus,
+  type Profile,
+  ReplyKind,
+  type ReplyParser,
+  type RequestFrame,
+} from "../protocol/protocol.ts";
+import { type Exchange, ExchangeState } from "../request/exchange.ts";
+import type { BackendContext, BackendLimits } from "./backend_context.ts";
+import { backoffDelayMs } from "./backoff.ts";
+import type { Backend } from "./backend.ts";
+import { InflightQueue } from "./inflight_queue.ts";
+
+/** Where a connection is in its life. */
+export const ConnectionState = {
+  Idle: 0,
+  Connecting: 1,
+  Handshaking: 2,
+  Ready: 3,
+} as const;
+/** One of the values of {@link ConnectionState}. */
+export type ConnectionStateCode = 0 | 1 | 2 | 3;
+
+/** Someone who was told to wait until this connection's send log has drained. */
+export interface DrainWaiter {
+  backendDrained(): void;
+}
+
+/** One pipelined connection. */
+export class BackendConnection implements ByteReceiver, DialListener, HandOverListener, Watched {
+  isWatched = false;
+  state: ConnectionStateCode = ConnectionState.Idle;
+  readonly log: SendLog;
+  readonly inflight: InflightQueue = new InflightQueue();
+  readonly #backend: Backend;
+  readonly #profile: Profile;
+  readonly #context: BackendContext;
+  readonly #limits: BackendLimits;
+  readonly #keepsBackoff: boolean;
+  readonly #retains: boolean;
+  readonly #buffer: ReceiveBuffer;
+  readonly #parser: ReplyParser;
+  readonly #space: Space = { bytes: new Uint8Array(0), start: 0, end: 0 };
+  #socket: Socket | null = null;
+  #dial: Dial | null = null;
+  /** Bytes of exchanges that were written and may have to be sent again. */
+  #heldBytes = 0;
+  #handshakeReplies = 0;
+  #handshakeDeadlineMs = 0;
+  #failuresInRow = 0;
+  #retryAtMs = 0;
+  #lastFailure: Failure = failures.connectFailed;
+  #lastBytesAtMs = 0;
+  /** Whether this socket has answered any exchange. */
+  #hasReplied = false;
+  /** Time in which a large reply was arriving; it does not count against the read timeout. */
+  #pausedMs = 0;
+  #isClosing = false;
+  #closeReason: Failure = failures.backendClosed;
+  #waiters: DrainWaiter[] = [];
+
+  constructor(
+    backend: Backend,
+    profile: Profile,
+    context: BackendContext,
+    limits: BackendLimits = context.limits,
+    keepsBackoff = true,
+  ) {
+    this.#backend = backend;
+    this.#profile = profile;
+    this.#context = context;
+    this.#limits = limits;
+    this.#keepsBackoff = keepsBackoff;
+    this.#retains = context.retainsRequests;
+    this.log = new SendLog(context.chunks);
+    this.log.listener = this;
+    this.#buffer = new ReceiveBuffer(context.arrays);
+    this.#parser = context.protocol.createReplyParser();
+  }
+
+  /** Whether it has a socket that went through its handshake. */
+  get isConnected(): boolean {
+    return this.state === ConnectionState.Ready;
+  }
+
+  /** Whether a new request would fail at once. */
+  get isInBackoff(): boolean {
+    return this.state === ConnectionState.Idle && this.#keepsBackoff &&
+      this.#context.clock.nowMs < this.#retryAtMs;
+  }
+
+  /** Whether so much waits to be written that clients should be held back. */
+  get isCongested(): boolean {
+    return this.log.unwrittenBytes > this.#limits.queueSoftBytes;
+  }
+
+  /** Sends one frame by copying it; on refusal the receiver hears of it before this returns. */
+  send(exchange: Exchange, bytes: Uint8Array, start: number, end: number): void {
+    const byteCount = end - start;
+    if (!this.admit(exchange, byteCount)) return;
+    this.enqueue(exchange, this.log.append(bytes, start, end), byteCount);
+  }
+
+  /** Sends one frame without copying: the array is the connection's from now on. */
+  sendOwned(exchange: Exchange, bytes: Uint8Array, start: number, end: number): void {
+    const byteCount = end - start;
+    if (!this.admit(exchange, byteCount)) return;
+    this.enqueue(exchange, this.log.adopt(bytes, start, end), byteCount);
+  }
+
+  /** Sends a request that must not go out as the client wrote it. */
+  sendRewritten(exchange: Exchange, frame: RequestFrame, bytes: Uint8Array): void {
+    if (!this.admit(exchange, frame.end - frame.start)) return;
+    const before = this.log.unwrittenBytes;
+    this.#context.protocol.writeRequest(frame, bytes, this.log);
+    this.enqueue(exchange, this.log.newest!, this.log.unwrittenBytes - before);
+  }
+
+  /** Sends the part of a split request that has the selected keys. */
+  sendFragment(
+    exchange: Exchange,
+    frame: RequestFrame,
+    bytes: Uint8Array,
+    keys: KeySelection,
+  ): void {
+    // The whole request bounds its fragment but for the new head, so the limit is kept to a few bytes.
+    if (!this.admit(exchange, Math.min(frame.end - frame.start, LARGE_CHUNK_BYTES))) return;
+    const before = this.log.unwrittenBytes;
+    this.#context.protocol.writeFragment(frame, bytes, keys, this.log);
+    this.enqueue(exchange, this.log.newest!, this.log.unwrittenBytes - before);
+  }
+
+  /**
+   * Sends the bytes of `former`, which was answered with a redirection, once more; for ASK with `preface`
+   * (ASKING) right before it. Nothing can come between the two.
+   */
+  resend(exchange: Exchange, former: Exchange, preface: Uint8Array | null): void {
+    const byteCount = former.end - former.start;
+    if (!this.admit(exchange, byteCount)) return;
+    if (preface !== null) {
+      const herald = this.#context.requests.takeExchange();
+      herald.state = ExchangeState.Swallowed;
+      herald.isSent = false;
+      this.enqueue(herald, this.log.append(preface, 0, preface.length), preface.length);
+    }
+    const chunk = this.log.append(former.chunk!.bytes, former.start, former.end);
+    this.enqueue(exchange, chunk, byteCount);
+  }
+
+  /**
+   * Whether a request of `byteCount` bytes may be appended now; starts connecting where needed. If not, the
+   * exchange's receiver was told and the exchange is released.
+   */
+  admit(exchange: Exchange, byteCount: number): boolean {
+    if (this.state === ConnectionState.Idle && !this.#mayConnect()) {
+      this.#refuse(exchange, this.#lastFailure);
+      return false;
+    }
+    const queued = this.log.unwrittenBytes + this.#heldBytes;
+    if (queued !== 0 && queued + byteCount > this.#limits.queueBytesMax) {
+      this.#refuse(exchange, failures.backendQueueFull);
+      return false;
+    }
+    return true;
+  }
+
+  /** Counts the last `byteCount` bytes of `chunk`, just appended to the log, as this exchange's. */
+  enqueue(exchange: Exchange, chunk: Chunk, byteCount: number): void {
+    exchange.chunk = chunk;
+    exchange.end = chunk.filled;
+    exchange.start = chunk.filled - byteCount;
+    if (this.#retains) {
+      chunk.holders += 1;
+      this.#heldBytes += byteCount;
+    }
+    this.inflight.push(exchange);
+    this.#backend.requests += 1;
+    if (this.state === ConnectionState.Ready) this.#context.flushQueue.add(this.#socket!);
+    else if (this.state === ConnectionState.Idle) this.#connect();
+  }
+
+  /** `waiter` hears once when the unwritten bytes have fallen to half the soft limit. */
+  waitForDrain(waiter: DrainWaiter): void {
+    this.#waiters.push(waiter);
+  }
+
+  /** Fails and forgets what was not sent yet: the backend left the ring or the cluster. */
+  failUnsent(failure: Failure): void {
+    const failed: Exchange[] = [];
+    this.log.dropUnhanded();
+    this.#takeUnsent(failed);
+    this.#failAll(failed, failure);
+  }
+
+  /** Closes now; everything in the queue fails with `failure`. */
+  close(failure: Failure): void {
+    this.#dial?.cancel();
+    this.#dial = null;
+    this.#closeReason = failure;
+    this.#isClosing = true;
+    if (this.#socket !== null) this.#socket.close(null);
+    else this.#lost(failure);
+    this.#isClosing = false;
+  }
+
+  connected(connection: Deno.TcpConn): void {
+    this.#dial = null;
+    this.#context.clock.readNow();
+    const socket = new Socket(connection, this, this.log, this.#context.clock);
+    this.#socket = socket;
+    this.#parser.reset();
+    this.#lastBytesAtMs = this.#context.clock.nowMs;
+    this.#hasReplied = false;
+    const frames = this.#context.protocol.handshake(this.#profile);
+    this.#handshakeReplies = frames.length;
+    if (frames.length === 0) this.#becomeReady();
+    else {
+      this.state = ConnectionState.Handshaking;
+      socket.writeFirst(concatenate(frames));
+      this.#context.clock.watch(this);
+    }
+    socket.resume();
+  }
+
+  dialFailed(failure: Failure): void {
+    this.#dial = null;
+    this.#context.clock.readNow();
+    this.#connectFailed(failure);
+    this.#lost(failure);
+  }
+
+  reserve(): Space | null {
+    const buffer = this.#buffer;
+    buffer.prepare(buffer.pending === 0 ? 0 : this.#parser.frameBytes);
+    this.#space.bytes = buffer.bytes;
+    this.#space.start = buffer.received;
+    this.#space.end = buffer.bytes.length;
+    return this.#space;
+  }
+
+  commit(byteCount: number): void {
+    const buffer = this.#buffer;
+    const nowMs = this.#context.clock.nowMs;
+    if (buffer.pending > LARGE_CHUNK_BYTES) this.#pausedMs += nowMs - this.#lastBytesAtMs;
+    this.#lastBytesAtMs = nowMs;
+    buffer.commit(byteCount);
+    while (buffer.consumed < buffer.received) {
+      if (!this.#parseOne()) break;
+    }
+  }
+
+  wrote(): void {
+    if (this.#waiters.length === 0) return;
+    if (this.log.unwrittenBytes > this.#limits.queueSoftBytes / 2) return;
+    this.#wakeWaiters();
+  }
+
+  ended(): void {
+    this.#closeReason = failures.backendClosed;
+    this.#socket!.close(null);
+  }
+
+  closed(error: unknown): void {
+    const failure = error === null ? this.#closeReason : failures.backendReset;
+    this.#socket = null;
+    // A backend that accepts and drops without ever answering is left alone like one that refuses.
+    const isRefusal = !this.#hasReplied && this.inflight.awaiting > 0;
+    if (this.state === ConnectionState.Handshaking || isRefusal) this.#connectFailed(failure);
+    this.#lost(failure);
+  }
+
+  handedOver(chunk: Chunk, _position: number): void {
+    const inflight = this.inflight;
+    const sentAtMs = this.#context.clock.nowMs - this.#pausedMs;
+    let exchange = inflight.oldestUnsent();
+    while (exchange !== null && exchange.chunk === chunk) {
+      exchange.sentAtMs = sentAtMs;
+      exchange.isSent = true;
+      if (exchange.state === ExchangeState.Unsent) exchange.state = ExchangeState.Sent;
+      inflight.markSent();
+      exchange = inflight.oldestUnsent();
+    }
+    this.#context.clock.watch(this);
+  }
+
+  onTick(nowMs: number): boolean {
+    const socket = this.#socket;
+    if (socket === null) return false;
+    if (this.state === ConnectionState.Handshaking) {
+      if (nowMs < this.#handshakeDeadlineMs) return true;
+      this.close(failures.connectTimeout);
+      return false;
+    }
+    if (socket.writingSinceMs > 0 && nowMs - socket.writingSinceMs > this.#limits.writeTimeoutMs) {
+      this.close(failures.backendWriteTimeout);
+      return false;
+    }
+    if (this.inflight.awaiting === 0) return socket.writingSinceMs > 0;
+    return this.#checkReplies(nowMs);
+  }
+
+  #mayConnect(): boolean {
+    return !this.#keepsBackoff || this.#context.clock.nowMs >= this.#retryAtMs;
+  }
+
+  #connect(): void {
+    this.state = ConnectionState.Connecting;
+    this.#closeReason = failures.backendClosed;
+    this.#handshakeDeadlineMs = this.#context.clock.nowMs + this.#limits.dialTimeoutMs;
+    const { hostname, port } = this.#backend;
+    this.#dial = new Dial(hostname, port, this.#limits.dialTimeoutMs, this);
+  }
+
+  #becomeReady(): void {
+    this.state = ConnectionState.Ready;
+    this.#pausedMs = 0;
+    this.#socket!.isGated = false;
+    if (this.inflight.unsent > 0) this.#context.flushQueue.add(this.#socket!);
+  }
+
+  #connectFailed(failure: Failure): void {
+    this.#failuresInRow += 1;
+    this.#lastFailure = failure;
+    const delayMs = backoffDelayMs(this.#failuresInRow, Math.random());
+    this.#retryAtMs = this.#context.clock.nowMs + delayMs;
+    this.#backend.connectFailed(failure, delayMs);
+  }
+
+  /** Parses one frame; false when the rest must wait or the connection is gone. */
+  #parseOne(): boolean {
+    const buffer = this.#buffer;
+    const parser = this.#parser;
+    const head = this.inflight.oldestAwaiting();
+    const start = buffer.consumed;
+    const isDiscarded = head !== null && head.state === ExchangeState.Swallowed;
+    const status = parser.parse(buffer.bytes, start, buffer.received, isDiscarded);
+    if (status === ParseStatus.Complete) {
+      const end = parser.frame.end;
+      if (this.state === ConnectionState.Handshaking) return this.#handshakeReply(start, end);
+      if (parser.frame.kind !== ReplyKind.Reply || head === null) {
+        return this.#fault(failures.backendStray);
+      }
+      this.#deliver(head, start, end, parser.frame.isError);
+      return this.#socket !== null;
+    }
+    if (status === ParseStatus.Incomplete) {
+      if (parser.keepFrom > start) buffer.consume(parser.keepFrom);
+      if (parser.frameBytes > LARGE_CHUNK_BYTES && head !== null && !isDiscarded) {
+        head.receiver!.onLargeReply(head, parser.frameBytes);
+      }
+      return false;
+    }
+    return this.#fault(failures.backendMalformed);
+  }
+
+  #deliver(exchange: Exchange, start: number, end: number, isError: boolean): void {
+    const buffer = this.#buffer;
+    this.inflight.shift();
+    if (!this.#hasReplied) this.#firstReply();
+    const receiver = exchange.receiver;
+    if (receiver === null) {
+      buffer.consume(end);
+    } else if (receiver.generation !== exchange.generation) {
+      exchange.receiver = null;
+      this.#fault(failures.generationMismatch);
+    } else {
+      const elapsedMs = this.#context.clock.nowMs - this.#pausedMs - exchange.sentAtMs;
+      this.#context.metrics.remoteTimer.observe(elapsedMs * 1000);
+      if (end - start > LARGE_CHUNK_BYTES) {
+        receiver.onReply(exchange, buffer.handOver(end), start, end, isError, true);
+      } else {
+        buffer.consume(end);
+        receiver.onReply(exchange, buffer.bytes, start, end, isError, false);
+      }
+    }
+    this.#release(exchange);
+  }
+
+  #firstReply(): void {
+    this.#hasReplied = true;
+    this.#failuresInRow = 0;
+    this.#backend.answered();
+  }
+
+  #handshakeReply(start: number, end: number): boolean {
+    const { bytes } = this.#buffer;
+    if (!this.#context.protocol.isHandshakeAccepted(bytes, start, end)) {
+      return this.#fault(failures.handshakeRefused);
+    }
+    this.#buffer.consume(end);
+    this.#handshakeReplies -= 1;
+    if (this.#handshakeReplies === 0) this.#becomeReady();
+    return true;
+  }
+
+  #fault(failure: Failure): false {
+    this.#context.log.warning("Backend connection closed: its replies cannot be trusted", {
+      backend: this.#backend.address,
+      reason: failure.name,
+    });
+    this.close(failure);
+    return false;
+  }
+
+  /** Times out what waited too long; false when nothing is left to watch. */
+  #checkReplies(nowMs: number): boolean {
+    const { readTimeoutMs } = this.#limits;
+    const connectionNowMs = nowMs - this.#pausedMs;
+    const oldest = this.inflight.awaitingAt(0);
+    const silentSinceMs = Math.max(this.#lastBytesAtMs, oldest.sentAtMs + this.#pausedMs);
+    if (nowMs - silentSinceMs > 2 * readTimeoutMs) {
+      this.close(failures.backendSilent);
+      return false;
+    }
+    if (this.#buffer.pending > LARGE_CHUNK_BYTES && nowMs - this.#lastBytesAtMs < readTimeoutMs) {
+      return true;
+    }
+    for (let index = 0; index < this.inflight.awaiting; index++) {
+      const exchange = this.inflight.awaitingAt(index);
+      if (connectionNowMs - exchange.sentAtMs <= readTimeoutMs) break;
+      if (exchange.receiver === null) continue;
+      this.#fail(exchange, failures.backendTimeout);
+    }
+    return true;
+  }
+
+  /** Tells the receiver; the exchange keeps its place in the queue and its reply will be dropped. */
+  #fail(exchange: Exchange, failure: Failure): void {
+    const receiver = exchange.receiver;
+    if (receiver === null) return;
+    const isCurrent = receiver.generation === exchange.generation;
+    exchange.swallow();
+    this.#context.metrics.countFailure(failure);
+    this.#backend.failures += 1;
+    if (isCurrent) receiver.onFailure(exchange, failure, this.#backend.address);
+  }
+
+  #refuse(exchange: Exchange, failure: Failure): void {
+    this.#fail(exchange, failure);
+    this.#context.requests.releaseExchange(exchange);
+  }
+
+  #release(exchange: Exchange): void {
+    if (this.#retains && exchange.chunk !== null) {
+      this.#heldBytes -= exchange.end - exchange.start;
+      this.log.letGo(exchange.chunk);
+    }
+    this.#context.requests.releaseExchange(exchange);
+  }
+
+  /**
+   * The socket is gone, or could not be had. What was handed to it fails; what was not goes out on the next
+   * connection, unless there is a reason not to try.
+   */
+  #lost(failure: Failure): void {
+    const wasTrying = this.state === ConnectionState.Connecting ||
+      this.state === ConnectionState.Handshaking;
+    this.state = ConnectionState.Idle;
+    this.#buffer.abandon();
+    const failed: Exchange[] = [];
+    while (this.inflight.awaiting > 0) failed.push(this.inflight.shift());
+    this.log.dropHanded();
+    const giveUp = wasTrying || this.#isClosing || !this.#mayConnect();
+    if (giveUp) {
+      this.log.clear();
+      this.#takeUnsent(failed);
+    } else if (this.inflight.unsent > 0) this.#connect();
+    this.#wakeWaiters();
+    this.#failAll(failed, failure);
+  }
+
+  #failAll(failed: readonly Exchange[], failure: Failure): void {
+    for (const exchange of failed) {
+      this.#fail(exchange, failure);
+      this.#release(exchange);
+    }
+  }
+
+  #takeUnsent(into: Exchange[]): void {
+    while (this.inflight.unsent > 0) into.push(this.inflight.pop());
+  }
+
+  #wakeWaiters(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiters) waiter.backendDrained();
+  }
+}
+
+function concatenate(frames: readonly Uint8Array[]): Uint8Array {
+  let byteCount = 0;
+  for (const frame of frames) byteCount += frame.length;
+  const joined = new Uint8Array(byteCount);
+  let position = 0;
+  for (const frame of frames) {
+    joined.set(frame, position);
+    position += frame.length;
+  }
+  return joined;
+}

@@ -1,0 +1,143 @@
+/**
+ * Pings one backend and says when it should leave the ring and when it may return. Runs on a connection of its
+ * own, so that a long queue of requests is not taken for a dead server.
+ *
+ * @module
+ */
+import { type Failure, failures } from "../failure.ts";
+import type { Profile, Protocol } from "../protocol/protocol.ts";
+import type { Exchange, ReplyReceiver } from "../request/exchange.ts";
+import type { Backend } from "./backend.ts";
+import type { BackendContext } from "./backend_context.ts";
+import { BackendConnection } from "./connection.ts";
+
+/** When to ping, and how many failures in a row eject. */
+export interface HealthOptions {
+  /** Failures in a row that eject; at least 1. */
+  failLimit: number;
+  /** Between pings while it answers, milliseconds. */
+  healthyIntervalMs: number;
+  /** Between pings while it is ejected, milliseconds. */
+  ejectedIntervalMs: number;
+}
+
+/** Hears of changes. */
+export interface HealthListener {
+  healthChanged(backend: Backend, isHealthy: boolean): void;
+}
+
+/** The pings of one backend. */
+export class HealthProbe implements ReplyReceiver {
+  generation = 0;
+  readonly #backend: Backend;
+  readonly #protocol: Protocol;
+  readonly #context: BackendContext;
+  readonly #options: HealthOptions;
+  readonly #listener: HealthListener;
+  readonly #profile: Profile;
+  #connection: BackendConnection;
+  #exchange: Exchange | null = null;
+  #failuresInRow = 0;
+  #isHealthy = true;
+  #isStopped = false;
+  #sentAtMs = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #ping = () => this.#sendPing();
+
+  constructor(
+    backend: Backend,
+    profile: Profile,
+    context: BackendContext,
+    options: HealthOptions,
+    listener: HealthListener,
+  ) {
+    this.#backend = backend;
+    this.#protocol = context.protocol;
+    this.#context = context;
+    this.#options = options;
+    this.#listener = listener;
+    this.#profile = profile;
+    this.#connection = this.#openConnection();
+  }
+
+  /** Begins to ping at once; `isHealthy` is what is known so far. */
+  start(isHealthy: boolean): void {
+    this.#isHealthy = isHealthy;
+    this.#sendPing();
+  }
+
+  /** Ends for good. */
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    this.#exchange?.swallow();
+    this.#connection.close(failures.backendRemoved);
+  }
+
+  onReply(_exchange: Exchange, bytes: Uint8Array, start: number, end: number): void {
+    this.#exchange = null;
+    if (this.#protocol.isProbeAccepted(bytes, start, end)) this.#succeeded();
+    else this.#failed();
+  }
+
+  onFailure(_exchange: Exchange, _failure: Failure, _address: string): void {
+    this.#exchange = null;
+    this.#failed();
+  }
+
+  onRedirect(_exchange: Exchange, _successor: Exchange): void {}
+
+  onLargeReply(_exchange: Exchange, _byteCount: number): void {}
+
+  get #intervalMs(): number {
+    const { healthyIntervalMs, ejectedIntervalMs } = this.#options;
+    return this.#isHealthy ? healthyIntervalMs : ejectedIntervalMs;
+  }
+
+  #openConnection(): BackendConnection {
+    // A ping fails after the read timeout or its interval, whichever is shorter.
+    const readTimeoutMs = Math.min(this.#context.limits.readTimeoutMs, this.#intervalMs);
+    const limits = { ...this.#context.limits, readTimeoutMs };
+    return new BackendConnection(this.#backend, this.#profile, this.#context, limits, false);
+  }
+
+  #sendPing(): void {
+    if (this.#isStopped) return;
+    if (this.#failuresInRow > 0) {
+      // A late answer to an earlier ping must not be taken for life: each try has a connection of its own.
+      this.#connection.close(failures.backendTimeout);
+      this.#connection = this.#openConnection();
+    }
+    this.#context.clock.readNow();
+    this.#sentAtMs = this.#context.clock.nowMs;
+    const exchange = this.#context.requests.takeExchange();
+    exchange.begin(this, 0, 0, true);
+    this.#exchange = exchange;
+    const { probe } = this.#protocol;
+    this.#connection.send(exchange, probe, 0, probe.length);
+  }
+
+  #succeeded(): void {
+    this.#failuresInRow = 0;
+    if (!this.#isHealthy) {
+      this.#isHealthy = true;
+      this.#listener.healthChanged(this.#backend, true);
+    }
+    this.#schedule();
+  }
+
+  #failed(): void {
+    if (this.#isStopped) return;
+    this.#failuresInRow += 1;
+    if (this.#isHealthy && this.#failuresInRow >= this.#options.failLimit) {
+      this.#isHealthy = false;
+      this.#listener.healthChanged(this.#backend, false);
+    }
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    const elapsedMs = this.#context.clock.nowMs - this.#sentAtMs;
+    this.#timer = setTimeout(this.#ping, Math.max(0, this.#intervalMs - elapsedMs));
+  }
+}

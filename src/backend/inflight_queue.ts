@@ -1,0 +1,108 @@
+/**
+ * What one backend connection owes, in order: one ring, three indices.
+ *
+ * ```text
+ *        oldest            unsent             newest
+ *          │ awaiting reply  │ not yet handed   │ free …
+ *   ───────▼─────────────────▼──────────────────▼──────
+ * ```
+ *
+ * @module
+ */
+import type { Exchange } from "../request/exchange.ts";
+
+/** Slots of a new ring; a power of two, as every capacity. */
+const FIRST_CAPACITY = 64;
+
+/** Where indices start again; small integers are faster than doubles. */
+const INDEX_MAX = 2 ** 30;
+
+/** FIFO of exchanges. Indices only grow; their low bits are the position in the ring. */
+export class InflightQueue {
+  #ring: (Exchange | null)[] = new Array(FIRST_CAPACITY).fill(null);
+  #mask = FIRST_CAPACITY - 1;
+  #oldest = 0;
+  #unsent = 0;
+  #newest = 0;
+
+  /** Exchanges in the queue. */
+  get size(): number {
+    return this.#newest - this.#oldest;
+  }
+
+  /** Exchanges whose bytes were handed to the socket. */
+  get awaiting(): number {
+    return this.#unsent - this.#oldest;
+  }
+
+  /** Exchanges whose bytes were not handed to the socket. */
+  get unsent(): number {
+    return this.#newest - this.#unsent;
+  }
+
+  /** Adds an exchange whose bytes were just appended to the send log. */
+  push(exchange: Exchange): void {
+    if (this.#newest - this.#oldest > this.#mask) this.#grow();
+    if (this.#newest === INDEX_MAX) this.#rebase();
+    this.#ring[this.#newest & this.#mask] = exchange;
+    this.#newest += 1;
+  }
+
+  /** The exchange that the next reply answers, or null if none awaits one. */
+  oldestAwaiting(): Exchange | null {
+    return this.#oldest === this.#unsent ? null : this.#ring[this.#oldest & this.#mask]!;
+  }
+
+  /** The awaiting exchange `index` places behind the oldest. */
+  awaitingAt(index: number): Exchange {
+    return this.#ring[(this.#oldest + index) & this.#mask]!;
+  }
+
+  /** Removes the oldest awaiting exchange. */
+  shift(): Exchange {
+    const position = this.#oldest & this.#mask;
+    const exchange = this.#ring[position]!;
+    this.#ring[position] = null;
+    this.#oldest += 1;
+    return exchange;
+  }
+
+  /** Removes the newest unsent exchange. */
+  pop(): Exchange {
+    this.#newest -= 1;
+    const position = this.#newest & this.#mask;
+    const exchange = this.#ring[position]!;
+    this.#ring[position] = null;
+    return exchange;
+  }
+
+  /** The oldest exchange not handed to the socket, or null. */
+  oldestUnsent(): Exchange | null {
+    return this.#unsent === this.#newest ? null : this.#ring[this.#unsent & this.#mask]!;
+  }
+
+  /** Counts the oldest unsent exchange as handed to the socket. */
+  markSent(): void {
+    this.#unsent += 1;
+  }
+
+  /** Keeps the indices small integers however long the connection lives. */
+  #rebase(): void {
+    const whole = this.#oldest & ~this.#mask;
+    this.#oldest -= whole;
+    this.#unsent -= whole;
+    this.#newest -= whole;
+  }
+
+  #grow(): void {
+    const former = this.#ring;
+    const formerMask = this.#mask;
+    const ring: (Exchange | null)[] = new Array(former.length * 2).fill(null);
+    const mask = ring.length - 1;
+    for (let index = this.#oldest; index < this.#newest; index++) {
+      ring[index & mask] = former[index & formerMask]!;
+    }
+    this.#ring = ring;
+    this.#mask = mask;
+  }
+}

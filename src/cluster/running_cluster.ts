@@ -1,0 +1,147 @@
+/**
+ * What every kind of cluster shares in one worker: the listener, the sessions and their context. A recipe says
+ * which protocol and which topology.
+ *
+ * @module
+ */
+import type { BackendContext } from "../backend/backend_context.ts";
+import { ArrayPool } from "../bytes/receive_buffer.ts";
+import { ChunkPool } from "../bytes/chunk_pool.ts";
+import { failures } from "../failure.ts";
+import { FlushQueue } from "../net/flush_queue.ts";
+import { Listener } from "../net/listener.ts";
+import { ClusterMetrics, type ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
+import { type Protocol, RequestFrame } from "../protocol/protocol.ts";
+import { RequestPool } from "../request/pool.ts";
+import { FanOut } from "../session/fan_out.ts";
+import type { LocalAnswers } from "../session/features.ts";
+import { Session } from "../session/session.ts";
+import type { SessionContext } from "../session/session_context.ts";
+import type { SharedState } from "../worker/messages.ts";
+import type { Cluster, ClusterContext } from "./cluster.ts";
+import type { Topology } from "./topology.ts";
+
+/** Client ids are `worker × this + number`: unique over the workers of a cluster, and below 2^53. */
+const CLIENTS_PER_WORKER = 2 ** 40;
+
+/** What distinguishes one type of cluster from another. */
+export interface Recipe {
+  readonly protocol: Protocol;
+  /** Whether requests may be sent elsewhere after their first reply. */
+  readonly retainsRequests: boolean;
+  createTopology(cluster: ClusterContext, backends: BackendContext): Topology;
+  createLocalAnswers(cluster: ClusterContext, metrics: ClusterMetrics): LocalAnswers;
+}
+
+/** One cluster in one worker. */
+export class RunningCluster implements Cluster {
+  readonly name: string;
+  readonly #cluster: ClusterContext;
+  readonly #topology: Topology;
+  readonly #metrics: ClusterMetrics;
+  readonly #sessions = new Set<Session>();
+  readonly #sessionContext: SessionContext;
+  #listener: Listener | null = null;
+  #clientCount = 0;
+  #isStopped = false;
+
+  constructor(cluster: ClusterContext, recipe: Recipe) {
+    this.name = cluster.config.name;
+    this.#cluster = cluster;
+    this.#metrics = new ClusterMetrics(this.name);
+    const backends = createBackendContext(cluster, recipe, this.#metrics);
+    this.#topology = recipe.createTopology(cluster, backends);
+    const { config } = cluster;
+    this.#sessionContext = {
+      ...backends,
+      router: this.#topology.router,
+      local: recipe.createLocalAnswers(cluster, this.#metrics),
+      frame: new RequestFrame(),
+      fanOut: new FanOut(),
+      firstClientId: cluster.workerNumber * CLIENTS_PER_WORKER,
+      limits: {
+        pipelineMax: config.maxPipeline,
+        outputBytesMax: config.clientOutputLimitBytes,
+        readAheadBytes: config.clientReadAheadBytes,
+        writeTimeoutMs: config.writeTimeoutMs,
+      },
+      sessionEnded: (session) => this.#sessions.delete(session),
+    };
+  }
+
+  start(): void {
+    const { config, sharesPort } = this.#cluster;
+    this.#listener = new Listener(
+      { ...config.listen, sharesPort },
+      (connection) => this.#accept(connection),
+      (error) => this.#acceptFailed(error),
+    );
+    this.#topology.start();
+  }
+
+  lead(): void {
+    this.#topology.lead();
+  }
+
+  follow(state: SharedState): void {
+    this.#topology.follow(state);
+  }
+
+  refresh(): void {
+    this.#topology.refresh();
+  }
+
+  metrics(): ClusterMetricsSnapshot {
+    const backends = [...this.#topology.router.backends()].map((backend) => backend.snapshot());
+    return this.#metrics.snapshot(backends);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#listener?.close();
+    for (const session of [...this.#sessions]) session.close(failures.shuttingDown);
+    this.#topology.stop();
+  }
+
+  #accept(connection: Deno.TcpConn): void {
+    if (this.#isStopped) return connection.close();
+    this.#clientCount += 1;
+    const session = new Session(connection, this.#clientCount, this.#sessionContext);
+    this.#sessions.add(session);
+    session.start();
+  }
+
+  #acceptFailed(error: unknown): void {
+    this.#cluster.log.error("Accepting a client failed", {
+      cluster: this.name,
+      reason: error instanceof Error ? error.message : String(error),
+    });
+  }
+}
+
+function createBackendContext(
+  cluster: ClusterContext,
+  recipe: Recipe,
+  metrics: ClusterMetrics,
+): BackendContext {
+  const { config, clock, log } = cluster;
+  return {
+    protocol: recipe.protocol,
+    clock,
+    chunks: new ChunkPool(),
+    arrays: new ArrayPool(),
+    requests: new RequestPool(),
+    flushQueue: new FlushQueue(),
+    log,
+    metrics,
+    limits: {
+      dialTimeoutMs: config.dialTimeoutMs,
+      readTimeoutMs: config.readTimeoutMs,
+      writeTimeoutMs: config.writeTimeoutMs,
+      queueBytesMax: config.maxBackendQueueBytes,
+      queueSoftBytes: config.backendQueueSoftBytes,
+      connections: config.nodeConnections,
+    },
+    retainsRequests: recipe.retainsRequests,
+  };
+}

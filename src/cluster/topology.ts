@@ -1,0 +1,23 @@
+/**
+ * What a cluster's backends are and how they change: the part of a recipe that differs between a sharded pool
+ * and a Redis Cluster.
+ *
+ * @module
+ */
+import type { Router } from "../router/router.ts";
+import type { SharedState } from "../worker/messages.ts";
+
+/** A router and what keeps it up to date. */
+export interface Topology {
+  readonly router: Router;
+  /** Begins whatever does not depend on leading. */
+  start(): void;
+  /** From now on this worker finds out for all workers of the cluster. */
+  lead(): void;
+  /** Takes over what the leader found. */
+  follow(state: SharedState): void;
+  /** As leader: look again soon. */
+  refresh(): void;
+  /** Ends timers and closes every backend connection. */
+  stop(): void;
+}

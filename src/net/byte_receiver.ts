@@ -1,0 +1,33 @@
+/**
+ * The seam between sockets and everything else. A socket asks for room only when it is about to read, says how
+ * much came, and all that follows is synchronous code of the receiver. An I/O engine other than Deno's can
+ * stand behind the same calls.
+ *
+ * @module
+ */
+
+/** Room for the next bytes; one object per receiver is enough, since it is read at once. */
+export interface Space {
+  bytes: Uint8Array;
+  /** First free byte. */
+  start: number;
+  /** One past the last free byte. */
+  end: number;
+}
+
+/** Who reads from a socket: a session or a backend connection. */
+export interface ByteReceiver {
+  /**
+   * Room for the next bytes, at least one. From here to {@link ByteReceiver.commit} the room is the
+   * socket's: nobody compacts, grows or recycles it. Null: do not read until `socket.resume()`.
+   */
+  reserve(): Space | null;
+  /** `byteCount` bytes are there: parse. */
+  commit(byteCount: number): void;
+  /** Bytes were written; the send log may have room again. */
+  wrote(): void;
+  /** The other side will send no more; writing still works. */
+  ended(): void;
+  /** The connection is gone; called once, and nothing after it. `error` is null when closed on purpose. */
+  closed(error: unknown): void;
+}

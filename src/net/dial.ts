@@ -1,0 +1,68 @@
+/**
+ * Connecting with a deadline, and what a failed attempt is called.
+ *
+ * @module
+ */
+import { type Failure, failures } from "../failure.ts";
+
+/** Hears how an attempt ended; exactly one call, once, unless the attempt was cancelled. */
+export interface DialListener {
+  connected(connection: Deno.TcpConn): void;
+  dialFailed(failure: Failure): void;
+}
+
+/** One attempt to connect. The name is resolved anew each time, so that a moved host is found. */
+export class Dial {
+  readonly #listener: DialListener;
+  readonly #abort = new AbortController();
+  readonly #deadline: ReturnType<typeof setTimeout>;
+  #isSettled = false;
+
+  /** Starts connecting; after `timeoutMs` milliseconds without success the attempt has failed. */
+  constructor(hostname: string, port: number, timeoutMs: number, listener: DialListener) {
+    this.#listener = listener;
+    this.#deadline = setTimeout(() => {
+      this.#fail(failures.connectTimeout);
+      this.#abort.abort();
+    }, timeoutMs);
+    this.#connect(hostname, port);
+  }
+
+  /** Gives up; the listener hears nothing any more. */
+  cancel(): void {
+    this.#settle();
+    this.#abort.abort();
+  }
+
+  async #connect(hostname: string, port: number): Promise<void> {
+    try {
+      const connection = await Deno.connect({ hostname, port, signal: this.#abort.signal });
+      if (this.#settle()) this.#listener.connected(connection);
+      else connection.close();
+    } catch (error) {
+      this.#fail(dialFailure(error));
+    }
+  }
+
+  #fail(failure: Failure): void {
+    if (this.#settle()) this.#listener.dialFailed(failure);
+  }
+
+  #settle(): boolean {
+    if (this.#isSettled) return false;
+    this.#isSettled = true;
+    clearTimeout(this.#deadline);
+    return true;
+  }
+}
+
+/** The reason behind an error of `Deno.connect`. */
+export function dialFailure(error: unknown): Failure {
+  if (error instanceof Deno.errors.ConnectionRefused) return failures.connectRefused;
+  if (error instanceof Deno.errors.NotCapable) return failures.connectDenied;
+  if (error instanceof Deno.errors.TimedOut) return failures.connectTimeout;
+  if (error instanceof Error && /lookup|resolve|name or service/i.test(error.message)) {
+    return failures.nameUnresolved;
+  }
+  return failures.connectFailed;
+}

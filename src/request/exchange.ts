@@ -1,0 +1,88 @@
+/**
+ * An exchange is one sending of one fragment over one backend connection. The connection's queue holds
+ * exchanges, so a request that is sent again (a redirect) is simply a second exchange for the same receiver.
+ *
+ * @module
+ */
+import type { Chunk } from "../bytes/chunk_pool.ts";
+import type { Failure } from "../failure.ts";
+
+/** Hears what became of an exchange; exactly one of the two calls, once. */
+export interface ReplyReceiver {
+  /** Raised each time the object is recycled; an exchange made for an earlier life does not fit. */
+  generation: number;
+  /**
+   * The reply stands in `bytes[start, end)`, valid during the call only, unless `isOwned`: then the array is
+   * the receiver's to keep.
+   */
+  onReply(
+    exchange: Exchange,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    isError: boolean,
+    isOwned: boolean,
+  ): void;
+  /** No reply will come. `address` is the backend's. */
+  onFailure(exchange: Exchange, failure: Failure, address: string): void;
+  /** A reply above 64 KiB has begun to arrive; `byteCount` is its size as far as known. */
+  onLargeReply(exchange: Exchange, byteCount: number): void;
+  /** The exchange was answered with a redirection; `successor` goes to another connection in its stead. */
+  onRedirect(exchange: Exchange, successor: Exchange): void;
+}
+
+/** Where an exchange is in its life. */
+export const ExchangeState = {
+  Free: 0,
+  /** In the send log; no byte was handed to a socket. */
+  Unsent: 1,
+  /** Its bytes were handed to a socket: it may run. */
+  Sent: 2,
+  /** Nobody waits any more: its reply is read and dropped. */
+  Swallowed: 3,
+} as const;
+/** One of the values of {@link ExchangeState}. */
+export type ExchangeStateCode = 0 | 1 | 2 | 3;
+
+/** One sending of one fragment. Recycled; every field is set by {@link Exchange.begin}. */
+export class Exchange {
+  state: ExchangeStateCode = ExchangeState.Free;
+  /** Whether its bytes were handed to a socket, swallowed or not. */
+  isSent = false;
+  receiver: ReplyReceiver | null = null;
+  /** The receiver's generation when this exchange was made. */
+  generation = 0;
+  /** Index of the fragment within a split request, else 0. */
+  fragment = 0;
+  /** The router's place its keys have. */
+  place = 0;
+  /** Only reads may ever go to a replica. */
+  isRead = false;
+  /** Redirections this fragment has been through. */
+  redirects = 0;
+  /** When its bytes were handed to the socket, on the connection's scale, milliseconds. */
+  sentAtMs = 0;
+  /** Chunk of the send log that has its bytes; held where it may be sent again. */
+  chunk: Chunk | null = null;
+  start = 0;
+  end = 0;
+
+  /** Sets a taken exchange up for `receiver`. */
+  begin(receiver: ReplyReceiver, fragment: number, place: number, isRead: boolean): void {
+    this.state = ExchangeState.Unsent;
+    this.isSent = false;
+    this.receiver = receiver;
+    this.generation = receiver.generation;
+    this.fragment = fragment;
+    this.place = place;
+    this.isRead = isRead;
+    this.redirects = 0;
+    this.sentAtMs = 0;
+  }
+
+  /** Nobody waits any more: the place in the queue stays, the reply will be dropped. */
+  swallow(): void {
+    this.state = ExchangeState.Swallowed;
+    this.receiver = null;
+  }
+}

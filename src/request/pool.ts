@@ -1,0 +1,60 @@
+/**
+ * Recycling of requests and exchanges. A release checks the object's state, so releasing twice fails loudly
+ * instead of giving one object to two clients.
+ *
+ * @module
+ */
+import { Exchange, ExchangeState } from "./exchange.ts";
+import { Request, RequestState } from "./request.ts";
+
+/** Free objects kept of each kind. */
+const OBJECTS_KEPT = 65_536;
+
+/** One per worker. */
+export class RequestPool {
+  #requests: Request[] = [];
+  #exchanges: Exchange[] = [];
+
+  /** Returns a free request; call its `begin` at once. */
+  takeRequest(): Request {
+    return this.#requests.pop() ?? new Request();
+  }
+
+  /**
+   * Takes back a request that no exchange points at.
+   *
+   * @throws {Error} If it is free already.
+   */
+  releaseRequest(request: Request): void {
+    if (request.state === RequestState.Free) throw new Error("Cannot release request: it is free");
+    request.state = RequestState.Free;
+    request.generation += 1;
+    request.owner = null;
+    request.next = null;
+    request.exchange = null;
+    request.split = null;
+    request.chunk = null;
+    request.failure = null;
+    if (this.#requests.length < OBJECTS_KEPT) this.#requests.push(request);
+  }
+
+  /** Returns a free exchange; call its `begin` at once. */
+  takeExchange(): Exchange {
+    return this.#exchanges.pop() ?? new Exchange();
+  }
+
+  /**
+   * Takes back an exchange whose reply was read or whose connection is gone.
+   *
+   * @throws {Error} If it is free already.
+   */
+  releaseExchange(exchange: Exchange): void {
+    if (exchange.state === ExchangeState.Free) {
+      throw new Error("Cannot release exchange: it is free");
+    }
+    exchange.state = ExchangeState.Free;
+    exchange.receiver = null;
+    exchange.chunk = null;
+    if (this.#exchanges.length < OBJECTS_KEPT) this.#exchanges.push(exchange);
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * What a command's row asks for: to be forwarded, split, answered here or refused. Reads columns, never names.
+ *
+ * @module
+ */
+import { LARGE_CHUNK_BYTES } from "../bytes/chunk_pool.ts";
+import type { ReceiveBuffer } from "../bytes/receive_buffer.ts";
+import type { BackendConnection } from "../backend/connection.ts";
+import { type Failure, failures } from "../failure.ts";
+import { Action, CommandFlag } from "../protocol/command_table.ts";
+import type { RequestFrame } from "../protocol/protocol.ts";
+import type { Request, Split } from "../request/request.ts";
+import type { LocalClient } from "./features.ts";
+import type { SessionContext } from "./session_context.ts";
+
+/** What dispatch needs of a session. */
+export interface DispatchSession extends LocalClient {
+  /** Counts the clients of a worker; chooses among the connections of a backend. */
+  readonly number: number;
+  /** Unparsed bytes; the frame at hand is at their start. */
+  readonly buffer: ReceiveBuffer;
+  /** Takes a request into the reply queue. */
+  enqueue(isQuiet: boolean): Request;
+  /** The request at hand fails in its turn. */
+  fail(request: Request, failure: Failure, address: string): void;
+  /** A split request's fragment fails in its turn. */
+  failFragment(request: Request, fragment: number, failure: Failure, address: string): void;
+  /** Requests were sent over this connection; the session is held back while it is congested. */
+  sentOver(connection: BackendConnection): void;
+}
+
+/** Sends, splits, answers or refuses the frame at the start of the session's buffer. */
+export function dispatch(
+  context: SessionContext,
+  session: DispatchSession,
+  frame: RequestFrame,
+): void {
+  const bytes = session.buffer.bytes;
+  const refusal = frame.refusal;
+  if (refusal !== null) {
+    context.metrics.errorReplies += 1;
+    session.reply(refusal, 0, refusal.length);
+    return;
+  }
+  const row = frame.row!;
+  if (row.action === Action.Forward) {
+    if (frame.keyCount === 1 && frame.extraKey < 0) forwardKey(context, session, frame, bytes);
+    else forwardKeys(context, session, frame, bytes);
+  } else if (row.action === Action.Split) {
+    if (frame.keyCount === 1) forwardKey(context, session, frame, bytes);
+    else split(context, session, frame, bytes);
+  } else {
+    context.local.answer(session, frame, bytes);
+  }
+}
+
+function forwardKey(
+  context: SessionContext,
+  session: DispatchSession,
+  frame: RequestFrame,
+  bytes: Uint8Array,
+): void {
+  const key = 2 * frame.firstKey;
+  const start = frame.start;
+  const offsets = frame.offsets;
+  const place = context.router.place(bytes, start + offsets[key]!, start + offsets[key + 1]!);
+  forward(context, session, frame, bytes, place);
+}
+
+function forwardKeys(
+  context: SessionContext,
+  session: DispatchSession,
+  frame: RequestFrame,
+  bytes: Uint8Array,
+): void {
+  const { router, fanOut } = context;
+  const isKeyless = frame.keyCount === 0 && frame.extraKey < 0;
+  const place = isKeyless ? router.anyPlace() : fanOut.commonPlace(frame, bytes, router);
+  if (place === -2) session.fail(session.enqueue(frame.isQuiet), failures.keysApart, "");
+  else forward(context, session, frame, bytes, place);
+}
+
+/** Sends the whole frame to the backend of `place`; the plain path. */
+function forward(
+  context: SessionContext,
+  session: DispatchSession,
+  frame: RequestFrame,
+  bytes: Uint8Array,
+  place: number,
+): void {
+  const { router, requests } = context;
+  const isRead = (frame.row!.flags & CommandFlag.Read) !== 0;
+  const backend = place < 0 ? null : router.backendAt(place, isRead, session.number);
+  const request = session.enqueue(frame.isQuiet);
+  if (backend === null) {
+    session.fail(request, router.unplaced, "");
+    return;
+  }
+  const exchange = requests.takeExchange();
+  exchange.begin(request, 0, place, isRead);
+  request.exchange = exchange;
+  const connection = backend.connectionFor(session.number, router.profile);
+  if (frame.isRewritten) {
+    connection.sendRewritten(exchange, frame, bytes);
+  } else if (frame.end - frame.start > LARGE_CHUNK_BYTES) {
+    const { start, end } = frame;
+    connection.sendOwned(exchange, session.buffer.handOver(end), start, end);
+    frame.end = session.buffer.consumed;
+  } else {
+    connection.send(exchange, bytes, frame.start, frame.end);
+  }
+  if (connection.isCongested) session.sentOver(connection);
+}
+
+function split(
+  context: SessionContext,
+  session: DispatchSession,
+  frame: RequestFrame,
+  bytes: Uint8Array,
+): void {
+  const { router, fanOut } = context;
+  const parts = fanOut.split(frame, bytes, router);
+  if (parts === null) {
+    session.fail(session.enqueue(frame.isQuiet), router.unplaced, "");
+  } else if (parts.parts.length === 1) {
+    forward(context, session, frame, bytes, parts.parts[0]!.place);
+  } else {
+    const request = session.enqueue(frame.isQuiet);
+    request.split = parts;
+    sendFragments(context, session, frame, bytes, request, parts);
+  }
+}
+
+function sendFragments(
+  context: SessionContext,
+  session: DispatchSession,
+  frame: RequestFrame,
+  bytes: Uint8Array,
+  request: Request,
+  split: Split,
+): void {
+  const { router, fanOut, requests } = context;
+  const isRead = (frame.row!.flags & CommandFlag.Read) !== 0;
+  const parts = split.parts;
+  // The count is taken first: a request whose last fragment fails at once is recycled within the loop.
+  for (let index = 0, count = parts.length; index < count; index++) {
+    const fragment = parts[index]!;
+    const backend = router.backendAt(fragment.place, isRead, session.number);
+    if (backend === null) {
+      session.failFragment(request, index, router.unplaced, "");
+      continue;
+    }
+    const exchange = requests.takeExchange();
+    exchange.begin(request, index, fragment.place, isRead);
+    fragment.exchange = exchange;
+    fanOut.select(fragment);
+    const connection = backend.connectionFor(session.number, router.profile);
+    connection.sendFragment(exchange, frame, bytes, fanOut);
+    if (connection.isCongested) session.sentOver(connection);
+  }
+}

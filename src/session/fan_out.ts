@@ -1,0 +1,100 @@
+/**
+ * Groups the keys of a request by place. The scratch arrays are shared by all sessions of a cluster and grow
+ * with the largest request seen.
+ *
+ * @module
+ */
+import type { KeySelection, RequestFrame } from "../protocol/protocol.ts";
+import { Fragment, type Split } from "../request/request.ts";
+import type { Router } from "../router/router.ts";
+
+/** Entries of the scratch arrays at the start. */
+const FIRST_KEYS = 1024;
+const FIRST_PLACES = 16_384;
+
+/** One per cluster and worker. */
+export class FanOut implements KeySelection {
+  /** The selection that {@link FanOut.select} made. */
+  firstKey = 0;
+  keyCount = 0;
+  nextKey: Int32Array = new Int32Array(FIRST_KEYS);
+  /** Fragment of each place in the request at hand; valid where the stamp is current. */
+  #fragmentOfPlace: Int32Array = new Int32Array(FIRST_PLACES);
+  #stampOfPlace: Int32Array = new Int32Array(FIRST_PLACES);
+  #stamp = 0;
+
+  /**
+   * The place that all keys of the frame share.
+   *
+   * @returns The place; -1 where no backend is left; -2 where the keys have several places.
+   */
+  commonPlace(frame: RequestFrame, bytes: Uint8Array, router: Router): number {
+    let common = -1;
+    for (let key = 0; key < frame.keyCount; key++) {
+      const word = frame.firstKey + key * frame.keyStep;
+      const place = router.place(bytes, frame.argumentStart(word), frame.argumentEnd(word));
+      if (place < 0) return place;
+      if (common >= 0 && place !== common) return -2;
+      common = place;
+    }
+    if (frame.extraKey < 0) return common;
+    const place = router.place(
+      bytes,
+      frame.argumentStart(frame.extraKey),
+      frame.argumentEnd(frame.extraKey),
+    );
+    return common >= 0 && place >= 0 && place !== common ? -2 : place;
+  }
+
+  /**
+   * Groups the keys into fragments, in the order in which places first occur.
+   *
+   * @returns The split, or null where no backend is left.
+   */
+  split(frame: RequestFrame, bytes: Uint8Array, router: Router): Split | null {
+    const keyCount = frame.keyCount;
+    if (this.nextKey.length < keyCount) this.nextKey = new Int32Array(keyCount * 2);
+    const fragmentOfKey = new Int32Array(keyCount);
+    const parts: Fragment[] = [];
+    this.#stamp += 1;
+    for (let key = 0; key < keyCount; key++) {
+      const word = frame.firstKey + key * frame.keyStep;
+      const place = router.place(bytes, frame.argumentStart(word), frame.argumentEnd(word));
+      if (place < 0) return null;
+      fragmentOfKey[key] = this.#assign(key, place, parts);
+    }
+    return { row: frame.row!, keyCount, fragmentOfKey, parts, due: parts.length };
+  }
+
+  /** Makes this object the selection of one fragment of the split just made. */
+  select(fragment: Fragment): void {
+    this.firstKey = fragment.firstKey;
+    this.keyCount = fragment.keyCount;
+  }
+
+  #assign(key: number, place: number, parts: Fragment[]): number {
+    this.nextKey[key] = -1;
+    if (place >= this.#stampOfPlace.length) this.#growPlaces(place);
+    if (this.#stampOfPlace[place] === this.#stamp) {
+      const index = this.#fragmentOfPlace[place]!;
+      const fragment = parts[index]!;
+      this.nextKey[fragment.lastKey] = key;
+      fragment.lastKey = key;
+      fragment.keyCount += 1;
+      return index;
+    }
+    this.#stampOfPlace[place] = this.#stamp;
+    this.#fragmentOfPlace[place] = parts.length;
+    parts.push(new Fragment(place, key));
+    return parts.length - 1;
+  }
+
+  #growPlaces(place: number): void {
+    const stamps = new Int32Array(place * 2);
+    stamps.set(this.#stampOfPlace);
+    this.#stampOfPlace = stamps;
+    const fragments = new Int32Array(place * 2);
+    fragments.set(this.#fragmentOfPlace);
+    this.#fragmentOfPlace = fragments;
+  }
+}

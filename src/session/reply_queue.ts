@@ -1,0 +1,187 @@
+/**
+ * Replies leave in request order. The reply to the oldest request is copied straight to the client's send log;
+ * one that came early is kept until its turn.
+ *
+ * @module
+ */
+import { LARGE_CHUNK_BYTES } from "../bytes/chunk_pool.ts";
+import { ReplyStore } from "../bytes/reply_store.ts";
+import type { SendLog } from "../bytes/send_log.ts";
+import type { Failure } from "../failure.ts";
+import { type Fragment, type Request, RequestState } from "../request/request.ts";
+import type { SessionContext } from "./session_context.ts";
+
+/** The requests of one client that are not answered, oldest first. */
+export class ReplyQueue {
+  /** Requests in the queue. */
+  size = 0;
+  readonly #context: SessionContext;
+  readonly #log: SendLog;
+  readonly #store: ReplyStore;
+  #oldest: Request | null = null;
+  #newest: Request | null = null;
+
+  constructor(context: SessionContext, log: SendLog) {
+    this.#context = context;
+    this.#log = log;
+    this.#store = new ReplyStore(context.chunks);
+  }
+
+  /** Bytes of replies that wait for their turn. */
+  get keptBytes(): number {
+    return this.#store.byteCount;
+  }
+
+  /** Gives a request its place; before anything of it is sent. */
+  push(request: Request): void {
+    if (this.#newest === null) this.#oldest = request;
+    else this.#newest.next = request;
+    this.#newest = request;
+    this.size += 1;
+  }
+
+  /** Whether output beyond the reply being delivered would pass the limit with `byteCount` more. */
+  wouldOverflow(byteCount: number): boolean {
+    const beyond = this.#log.unwrittenBytes - this.#log.oldestUnwrittenBytes +
+      this.#store.byteCount;
+    // One reply above the limit may pass, alone.
+    return beyond !== 0 && beyond + byteCount > this.#context.limits.outputBytesMax;
+  }
+
+  /** The whole reply to an unsplit request. */
+  answer(request: Request, bytes: Uint8Array, start: number, end: number, isOwned: boolean): void {
+    request.exchange = null;
+    if (request === this.#oldest) {
+      if (!request.isQuiet) this.#write(bytes, start, end, isOwned);
+      this.#finishOldest(request);
+      return;
+    }
+    request.state = RequestState.Answered;
+    if (request.isQuiet) return;
+    request.chunk = isOwned
+      ? this.#store.adopt(bytes, start, end)
+      : this.#store.keep(bytes, start, end);
+    request.replyEnd = request.chunk.filled;
+    request.replyStart = request.replyEnd - (end - start);
+  }
+
+  /** An unsplit request has no reply. */
+  fail(request: Request, failure: Failure, address: string): void {
+    request.exchange = null;
+    request.failure = failure;
+    request.failureAddress = address;
+    this.#settle(request);
+  }
+
+  /** The reply to one fragment of a split request. */
+  answerFragment(
+    request: Request,
+    fragment: Fragment,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    isOwned: boolean,
+  ): void {
+    fragment.exchange = null;
+    const chunk = isOwned
+      ? this.#store.adopt(bytes, start, end)
+      : this.#store.keep(bytes, start, end);
+    fragment.chunk = chunk;
+    fragment.bytes = chunk.bytes;
+    fragment.end = chunk.filled;
+    fragment.start = chunk.filled - (end - start);
+    this.#fragmentSettled(request);
+  }
+
+  /** One fragment has no reply. */
+  failFragment(request: Request, fragment: Fragment, failure: Failure, address: string): void {
+    fragment.exchange = null;
+    fragment.failure = failure;
+    fragment.address = address;
+    this.#fragmentSettled(request);
+  }
+
+  /** The client is gone: nobody waits for these replies any more. */
+  abandon(): void {
+    for (let request = this.#oldest; request !== null;) {
+      const next: Request | null = request.next;
+      request.exchange?.swallow();
+      if (request.split !== null) {
+        for (const fragment of request.split.parts) fragment.exchange?.swallow();
+      }
+      this.#letGo(request);
+      this.#context.requests.releaseRequest(request);
+      request = next;
+    }
+    this.#oldest = null;
+    this.#newest = null;
+    this.size = 0;
+  }
+
+  #fragmentSettled(request: Request): void {
+    const split = request.split!;
+    split.due -= 1;
+    if (split.due === 0) this.#settle(request);
+  }
+
+  #settle(request: Request): void {
+    request.state = RequestState.Answered;
+    if (request === this.#oldest) this.#drain();
+  }
+
+  #finishOldest(request: Request): void {
+    this.#unlinkOldest(request);
+    const next = this.#oldest;
+    if (next !== null && next.state === RequestState.Answered) this.#drain();
+  }
+
+  #drain(): void {
+    let request = this.#oldest;
+    while (request !== null && request.state === RequestState.Answered) {
+      this.#deliver(request);
+      this.#letGo(request);
+      this.#unlinkOldest(request);
+      request = this.#oldest;
+    }
+  }
+
+  #deliver(request: Request): void {
+    if (request.isQuiet) return;
+    if (request.split !== null) {
+      this.#context.protocol.writeMerged(request.split, this.#log);
+    } else if (request.failure !== null) {
+      this.#context.metrics.errorReplies += 1;
+      this.#context.protocol.writeFailure(request.failure, request.failureAddress, this.#log);
+    } else {
+      const { replyStart, replyEnd } = request;
+      const isOwned = replyEnd - replyStart > LARGE_CHUNK_BYTES;
+      this.#write(request.chunk!.bytes, replyStart, replyEnd, isOwned);
+    }
+  }
+
+  #write(bytes: Uint8Array, start: number, end: number, isOwned: boolean): void {
+    if (isOwned) this.#log.adopt(bytes, start, end);
+    else this.#log.append(bytes, start, end);
+  }
+
+  #letGo(request: Request): void {
+    if (request.chunk !== null) {
+      this.#store.letGo(request.chunk, request.replyEnd - request.replyStart);
+    }
+    if (request.split === null) return;
+    for (const fragment of request.split.parts) {
+      if (fragment.chunk !== null) {
+        this.#store.letGo(fragment.chunk, fragment.end - fragment.start);
+      }
+    }
+  }
+
+  #unlinkOldest(request: Request): void {
+    this.#oldest = request.next;
+    if (this.#oldest === null) this.#newest = null;
+    this.size -= 1;
+    const { clock, metrics, requests } = this.#context;
+    metrics.totalTimer.observe((clock.nowMs - request.startedAtMs) * 1000);
+    requests.releaseRequest(request);
+  }
+}

@@ -1,0 +1,291 @@
+/**
+ * One client: its bytes are parsed, its requests dispatched, its replies written in order. Whatever stops a
+ * client from being parsed on stops this client only.
+ *
+ * @module
+ */
+import type { BackendConnection, DrainWaiter } from "../backend/connection.ts";
+import { ReceiveBuffer } from "../bytes/receive_buffer.ts";
+import { SendLog } from "../bytes/send_log.ts";
+import type { Watched } from "../clock.ts";
+import { type Failure, failures } from "../failure.ts";
+import type { ByteReceiver, Space } from "../net/byte_receiver.ts";
+import { Socket } from "../net/socket.ts";
+import { ParseStatus, type RequestParser } from "../protocol/protocol.ts";
+import type { Exchange } from "../request/exchange.ts";
+import type { Request, RequestOwner } from "../request/request.ts";
+import { dispatch, type DispatchSession } from "./dispatch.ts";
+import { ReplyQueue } from "./reply_queue.ts";
+import { OUTPUT_SOFT_BYTES, type SessionContext } from "./session_context.ts";
+
+/** One client's connection. */
+export class Session implements ByteReceiver, DispatchSession, DrainWaiter, RequestOwner, Watched {
+  isWatched = false;
+  readonly number: number;
+  readonly buffer: ReceiveBuffer;
+  readonly #context: SessionContext;
+  readonly #parser: RequestParser;
+  readonly #log: SendLog;
+  readonly #replies: ReplyQueue;
+  readonly #socket: Socket;
+  readonly #space: Space = { bytes: new Uint8Array(0), start: 0, end: 0 };
+  /** The routing epoch under which the requests in flight were sent. */
+  #epoch = 0;
+  /** A request was sent elsewhere: nothing new is parsed until all in flight are answered. */
+  #isHeld = false;
+  /** Backend connections whose send logs must drain first. */
+  #congestedBackends = 0;
+  /** No further request is wanted: QUIT, end of stream, or input that cannot be trusted. */
+  #isFinishing = false;
+  #isEnded = false;
+  #isClosed = false;
+  /** Parsing stopped with bytes left, for one of the reasons above or a limit. */
+  #isStalled = false;
+  #isScheduled = false;
+  #failure: Failure | null = null;
+  readonly #resume = () => this.#parseOn();
+
+  constructor(connection: Deno.TcpConn, number: number, context: SessionContext) {
+    this.number = number;
+    this.#context = context;
+    this.buffer = new ReceiveBuffer(context.arrays);
+    this.#parser = context.protocol.createRequestParser(context.frame);
+    this.#log = new SendLog(context.chunks);
+    this.#replies = new ReplyQueue(context, this.#log);
+    this.#socket = new Socket(connection, this, this.#log, context.clock);
+    context.metrics.clientsConnected += 1;
+    context.metrics.clientsAccepted += 1;
+  }
+
+  get id(): number {
+    return this.#context.firstClientId + this.number;
+  }
+
+  /** Begins to read. */
+  start(): void {
+    this.#socket.resume();
+  }
+
+  /** Closes now, whatever is due; `failure` is counted and logged. */
+  close(failure: Failure): void {
+    if (this.#isClosed) return;
+    this.#failure = failure;
+    this.#socket.close(null);
+  }
+
+  reserve(): Space | null {
+    const buffer = this.buffer;
+    if (this.#isFinishing) return null;
+    if (this.#isStalled) {
+      if (buffer.pending >= this.#context.limits.readAheadBytes) return null;
+      buffer.prepare(0);
+    } else {
+      buffer.prepare(buffer.pending === 0 ? 0 : this.#parser.frameBytes);
+    }
+    this.#space.bytes = buffer.bytes;
+    this.#space.start = buffer.received;
+    this.#space.end = buffer.bytes.length;
+    return this.#space;
+  }
+
+  commit(byteCount: number): void {
+    this.buffer.commit(byteCount);
+    if (!this.#isStalled) this.#parse();
+  }
+
+  wrote(): void {
+    if (this.#isStalled) this.#scheduleParse();
+  }
+
+  ended(): void {
+    this.#isEnded = true;
+    this.#closeIfDone();
+  }
+
+  closed(error: unknown): void {
+    this.#isClosed = true;
+    const failure = this.#failure ?? (error === null ? null : failures.clientReset);
+    const { metrics, log } = this.#context;
+    metrics.clientsConnected -= 1;
+    if (failure !== null) {
+      metrics.countFailure(failure);
+      log.debug("Client closed", { client: this.id, reason: failure.name });
+    }
+    this.#replies.abandon();
+    this.#log.clear();
+    this.buffer.abandon();
+    this.#context.sessionEnded(this);
+  }
+
+  onTick(nowMs: number): boolean {
+    const sinceMs = this.#socket.writingSinceMs;
+    if (sinceMs === 0) return false;
+    if (nowMs - sinceMs <= this.#context.limits.writeTimeoutMs) return true;
+    this.close(failures.clientWriteTimeout);
+    return false;
+  }
+
+  enqueue(isQuiet: boolean): Request {
+    const { requests, clock } = this.#context;
+    const request = requests.takeRequest();
+    request.begin(this, isQuiet, clock.nowMs);
+    this.#replies.push(request);
+    return request;
+  }
+
+  reply(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#replies.size === 0) {
+      this.#log.append(bytes, start, end);
+      this.#flush();
+    } else {
+      const request = this.enqueue(false);
+      this.#replies.answer(request, bytes, start, end, false);
+    }
+  }
+
+  closeWhenAnswered(): void {
+    this.#isFinishing = true;
+  }
+
+  fail(request: Request, failure: Failure, address: string): void {
+    this.#replies.fail(request, failure, address);
+    this.#flush();
+  }
+
+  failFragment(request: Request, fragment: number, failure: Failure, address: string): void {
+    this.#replies.failFragment(request, request.split!.parts[fragment]!, failure, address);
+    this.#flush();
+  }
+
+  sentOver(connection: BackendConnection): void {
+    this.#congestedBackends += 1;
+    connection.waitForDrain(this);
+  }
+
+  backendDrained(): void {
+    this.#congestedBackends -= 1;
+    if (this.#isStalled) this.#scheduleParse();
+  }
+
+  requestReplied(
+    request: Request,
+    exchange: Exchange,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    isError: boolean,
+    isOwned: boolean,
+  ): void {
+    if (isError) {
+      if (this.#context.router.onErrorReply(exchange, bytes, start, end)) return;
+      this.#context.metrics.errorReplies += 1;
+    }
+    const replies = this.#replies;
+    if (end - start > 0 && replies.wouldOverflow(end - start)) {
+      this.close(failures.clientOutputLimit);
+      return;
+    }
+    if (request.split === null) {
+      replies.answer(request, bytes, start, end, isOwned);
+    } else {
+      const fragment = request.split.parts[exchange.fragment]!;
+      replies.answerFragment(request, fragment, bytes, start, end, isOwned);
+    }
+    this.#flush();
+  }
+
+  requestFailed(request: Request, exchange: Exchange, failure: Failure, address: string): void {
+    if (request.split === null) this.fail(request, failure, address);
+    else this.failFragment(request, exchange.fragment, failure, address);
+  }
+
+  requestRedirected(_request: Request): void {
+    this.#isHeld = true;
+  }
+
+  requestGrows(byteCount: number): void {
+    if (this.#replies.wouldOverflow(byteCount)) this.close(failures.clientOutputLimit);
+  }
+
+  /** Parses and dispatches until the bytes are used up or something holds this client back. */
+  #parse(): void {
+    const { buffer } = this;
+    const context = this.#context;
+    const parser = this.#parser;
+    while (buffer.consumed < buffer.received && !this.#isFinishing) {
+      if (!this.#mayParse()) {
+        this.#isStalled = true;
+        return;
+      }
+      const status = parser.parse(buffer.bytes, buffer.consumed, buffer.received);
+      if (status === ParseStatus.Complete) {
+        context.metrics.requests += 1;
+        dispatch(context, this, parser.frame);
+        if (this.#isClosed) return;
+        buffer.consume(parser.frame.end);
+      } else if (status === ParseStatus.Incomplete) {
+        if (parser.keepFrom > buffer.consumed) buffer.consume(parser.keepFrom);
+        break;
+      } else {
+        this.#refuseInput();
+      }
+    }
+    if (this.#isFinishing || this.#isEnded) this.#closeIfDone();
+  }
+
+  #mayParse(): boolean {
+    const inFlight = this.#replies.size;
+    const { router, limits } = this.#context;
+    if (inFlight === 0) {
+      this.#epoch = router.epoch;
+      this.#isHeld = false;
+    } else if (
+      this.#epoch !== router.epoch || this.#isHeld || inFlight >= limits.pipelineMax
+    ) return false;
+    return this.#congestedBackends === 0 &&
+      this.#log.unwrittenBytes + this.#replies.keptBytes <= OUTPUT_SOFT_BYTES;
+  }
+
+  #refuseInput(): void {
+    const { protocol, log, metrics } = this.#context;
+    const { frame } = this.#parser;
+    const foreign = protocol.foreignProtocol(this.buffer.bytes[this.buffer.consumed]!);
+    metrics.countFailure(failures.clientMalformed);
+    log.info("Client closed: its input cannot be understood", {
+      client: this.id,
+      reason: foreign ?? failures.clientMalformed.name,
+    });
+    this.#isFinishing = true;
+    if (frame.refusal === null) return;
+    metrics.errorReplies += 1;
+    this.reply(frame.refusal, 0, frame.refusal.length);
+  }
+
+  /** After a reply: writes it, and looks whether what held this client back is over. */
+  #flush(): void {
+    this.#context.flushQueue.add(this.#socket);
+    this.#context.clock.watch(this);
+    if (this.#isStalled) this.#scheduleParse();
+    else if (this.#isFinishing || this.#isEnded) this.#closeIfDone();
+  }
+
+  /** Parses on behind this turn: never within a reply's delivery. */
+  #scheduleParse(): void {
+    if (this.#isScheduled || !this.#mayParse()) return;
+    this.#isScheduled = true;
+    queueMicrotask(this.#resume);
+  }
+
+  #parseOn(): void {
+    this.#isScheduled = false;
+    if (this.#isClosed || !this.#mayParse()) return;
+    this.#isStalled = false;
+    this.#parse();
+    if (!this.#isClosed) this.#socket.resume();
+  }
+
+  #closeIfDone(): void {
+    if (this.#isStalled || this.#isClosed || this.#replies.size > 0) return;
+    this.#socket.closeWhenWritten();
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * What the sessions of one cluster in one worker share.
+ *
+ * @module
+ */
+import type { ArrayPool } from "../bytes/receive_buffer.ts";
+import type { ChunkPool } from "../bytes/chunk_pool.ts";
+import type { Clock } from "../clock.ts";
+import type { FlushQueue } from "../net/flush_queue.ts";
+import type { ClusterMetrics } from "../observe/cluster_metrics.ts";
+import type { Log } from "../observe/log.ts";
+import type { Protocol, RequestFrame } from "../protocol/protocol.ts";
+import type { RequestPool } from "../request/pool.ts";
+import type { Router } from "../router/router.ts";
+import type { FanOut } from "./fan_out.ts";
+import type { LocalAnswers } from "./features.ts";
+import type { Session } from "./session.ts";
+
+/** Unsent output above which a client is not parsed on, bytes. */
+export const OUTPUT_SOFT_BYTES = 1024 * 1024;
+
+/** Limits of one client. */
+export interface SessionLimits {
+  /** Requests in flight above which it is not parsed on. */
+  pipelineMax: number;
+  /** Output beyond the reply being delivered above which it is closed, bytes. */
+  outputBytesMax: number;
+  /** Unparsed bytes above which it is not read on, bytes. */
+  readAheadBytes: number;
+  /** Longest write without progress, milliseconds. */
+  writeTimeoutMs: number;
+}
+
+/** Shared by all sessions of a cluster. */
+export interface SessionContext {
+  readonly protocol: Protocol;
+  readonly router: Router;
+  readonly local: LocalAnswers;
+  readonly clock: Clock;
+  readonly chunks: ChunkPool;
+  readonly arrays: ArrayPool;
+  readonly requests: RequestPool;
+  readonly flushQueue: FlushQueue;
+  readonly frame: RequestFrame;
+  readonly fanOut: FanOut;
+  /** A client's id is this plus its number. */
+  readonly firstClientId: number;
+  readonly log: Log;
+  readonly metrics: ClusterMetrics;
+  readonly limits: SessionLimits;
+  /** Called once when a session has ended. */
+  sessionEnded(session: Session): void;
+}

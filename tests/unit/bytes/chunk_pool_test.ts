@@ -1,0 +1,51 @@
+/**
+ * Chunks are recycled once, in their own size, and never while somebody holds them.
+ *
+ * @module
+ */
+import {
+  Chunk,
+  ChunkPool,
+  LARGE_CHUNK_BYTES,
+  SMALL_CHUNK_BYTES,
+} from "../../../src/bytes/chunk_pool.ts";
+import { assertEquals, assertStrictEquals, assertThrows } from "../../deps.ts";
+
+Deno.test("take() returns the smallest size with room, and exactly what is asked above 64 KiB", () => {
+  const pool = new ChunkPool();
+  assertEquals(pool.take(1).bytes.length, SMALL_CHUNK_BYTES);
+  assertEquals(pool.take(SMALL_CHUNK_BYTES).bytes.length, SMALL_CHUNK_BYTES);
+  assertEquals(pool.take(SMALL_CHUNK_BYTES + 1).bytes.length, LARGE_CHUNK_BYTES);
+  assertEquals(pool.take(LARGE_CHUNK_BYTES + 1).bytes.length, LARGE_CHUNK_BYTES + 1);
+});
+
+Deno.test("release() makes a chunk available again, empty", () => {
+  const pool = new ChunkPool();
+  const chunk = pool.take(10);
+  chunk.filled = 7;
+  chunk.handed = 6;
+  chunk.written = 5;
+  pool.release(chunk);
+  const again = pool.take(10);
+  assertStrictEquals(again, chunk);
+  assertEquals([again.filled, again.handed, again.written, again.isFree], [0, 0, 0, false]);
+});
+
+Deno.test("release() throws on a chunk that is free or held", () => {
+  const pool = new ChunkPool();
+  const chunk = pool.take(10);
+  chunk.holders = 1;
+  assertThrows(() => pool.release(chunk), Error, "free or still held");
+  chunk.holders = 0;
+  pool.release(chunk);
+  assertThrows(() => pool.release(chunk), Error, "free or still held");
+});
+
+Deno.test("release() never pools an array it did not make, whatever its size", () => {
+  const pool = new ChunkPool();
+  const adopted = new Chunk(new Uint8Array(SMALL_CHUNK_BYTES));
+  const bytes = adopted.bytes;
+  pool.release(adopted);
+  assertEquals(adopted.bytes.length, 0);
+  assertEquals(pool.take(10).bytes === bytes, false);
+});

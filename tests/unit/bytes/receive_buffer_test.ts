@@ -1,0 +1,125 @@
+/**
+ * The receive buffer keeps unparsed bytes through growing, compacting and handing over.
+ *
+ * @module
+ */
+import {
+  ArrayPool,
+  READ_LARGE_BYTES,
+  READ_MEDIUM_BYTES,
+  READ_SMALL_BYTES,
+  ReceiveBuffer,
+} from "../../../src/bytes/receive_buffer.ts";
+import { assert, assertEquals, assertStrictEquals } from "../../deps.ts";
+import { seededRandom } from "../../support/seed.ts";
+
+function receive(buffer: ReceiveBuffer, values: number[], frameBytes = 0): void {
+  buffer.prepare(frameBytes);
+  assert(buffer.bytes.length - buffer.received >= values.length, "room for the test's bytes");
+  buffer.bytes.set(values, buffer.received);
+  buffer.commit(values.length);
+}
+
+function pending(buffer: ReceiveBuffer): number[] {
+  return [...buffer.bytes.subarray(buffer.consumed, buffer.received)];
+}
+
+Deno.test("an idle connection holds 512 bytes", () => {
+  const buffer = new ReceiveBuffer(new ArrayPool());
+  buffer.prepare(0);
+  assertEquals(buffer.bytes.length, READ_SMALL_BYTES);
+});
+
+Deno.test("reads that fill the array make it larger; a small read makes it small again", () => {
+  const buffer = new ReceiveBuffer(new ArrayPool());
+  for (const size of [READ_SMALL_BYTES, READ_MEDIUM_BYTES, READ_LARGE_BYTES, READ_LARGE_BYTES]) {
+    buffer.prepare(0);
+    assertEquals(buffer.bytes.length, size);
+    buffer.commit(size);
+    buffer.consume(buffer.received);
+  }
+  buffer.prepare(0);
+  buffer.commit(10);
+  buffer.consume(10);
+  buffer.prepare(0);
+  assertEquals(buffer.bytes.length, READ_SMALL_BYTES);
+});
+
+Deno.test("unparsed bytes survive compacting and growing", () => {
+  const buffer = new ReceiveBuffer(new ArrayPool());
+  receive(buffer, [1, 2, 3, 4]);
+  buffer.consume(2);
+  receive(buffer, [5, 6], 100_000);
+  assertEquals(pending(buffer), [3, 4, 5, 6]);
+});
+
+Deno.test("the array follows what has arrived, never what is only declared", () => {
+  const buffer = new ReceiveBuffer(new ArrayPool());
+  const declared = 500 * 1024 * 1024;
+  receive(buffer, [36]);
+  for (let step = 0; step < 4; step++) {
+    buffer.prepare(declared);
+    const arrived = buffer.received;
+    assert(buffer.bytes.length <= Math.max(READ_LARGE_BYTES, arrived * 4), `step ${step}`);
+    buffer.commit(buffer.bytes.length - buffer.received);
+  }
+  assert(buffer.received > 2 * 1024 * 1024);
+});
+
+Deno.test("the array of a large frame does not pass what the frame declares", () => {
+  const buffer = new ReceiveBuffer(new ArrayPool());
+  const declared = 100_001;
+  buffer.prepare(0);
+  while (buffer.received < declared) {
+    buffer.prepare(declared);
+    buffer.commit(buffer.bytes.length - buffer.received);
+  }
+  assertEquals(buffer.received, declared);
+});
+
+Deno.test("handOver() gives the array away and keeps what stands behind the frame", () => {
+  const buffer = new ReceiveBuffer(new ArrayPool());
+  receive(buffer, [1, 2, 3, 4, 5]);
+  const array = buffer.bytes;
+  assertStrictEquals(buffer.handOver(3), array);
+  assertEquals(pending(buffer), [4, 5]);
+  receive(buffer, [6]);
+  assertEquals(pending(buffer), [4, 5, 6]);
+  assertEquals([...array.subarray(0, 5)], [1, 2, 3, 4, 5]);
+});
+
+Deno.test("abandon() does not recycle an array that a read may still use", () => {
+  const arrays = new ArrayPool();
+  const buffer = new ReceiveBuffer(arrays);
+  buffer.prepare(0);
+  buffer.commit(READ_SMALL_BYTES);
+  buffer.consume(READ_SMALL_BYTES);
+  buffer.prepare(0);
+  const inUse = buffer.bytes;
+  buffer.abandon();
+  assertEquals(arrays.take(inUse.length) === inUse, false);
+  assertEquals(buffer.pending, 0);
+});
+
+Deno.test("any sequence of reads, frames and consumption keeps the stream", () => {
+  const random = seededRandom("receive_buffer");
+  const buffer = new ReceiveBuffer(new ArrayPool());
+  let sent = 0;
+  let seen = 0;
+  for (let step = 0; step < 5000; step++) {
+    buffer.prepare(random.between(0, 200_000));
+    const room = buffer.bytes.length - buffer.received;
+    assert(room > 0, "room for at least one byte");
+    const count = random.between(1, Math.min(room, random.between(0, 9) === 0 ? room : 700));
+    for (let index = 0; index < count; index++) {
+      buffer.bytes[buffer.received + index] = sent++ & 255;
+    }
+    buffer.commit(count);
+    const wanted = random.between(0, 3) === 0 ? buffer.pending : random.between(0, buffer.pending);
+    for (let index = 0; index < wanted; index++) {
+      assertEquals(buffer.bytes[buffer.consumed + index], seen++ & 255);
+    }
+    if (random.between(0, 20) === 0 && wanted > 0) buffer.handOver(buffer.consumed + wanted);
+    else buffer.consume(buffer.consumed + wanted);
+  }
+});
