@@ -5,6 +5,9 @@
  * @module
  */
 export { parse as parseToml } from "@std/toml";
+export { parseArgs } from "@std/cli";
+export { levenshteinDistance } from "@std/text";
+export * as valibot from "valibot";
 export {
   configureSync,
   getJsonLinesFormatter,

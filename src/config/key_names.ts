@@ -1,0 +1,141 @@
+/**
+ * Finds out which known key a written one is: case and underscores do not count, because published
+ * configurations differ in both (`cachetype`, `readfromslave`).
+ *
+ * @module
+ */
+import { levenshteinDistance, valibot } from "../../deps.ts";
+import { type Report, showKey } from "./problem.ts";
+import { clusterKeys, type KeyRows, laterKeys, protectingKeys, type ValuesOf } from "./schema.ts";
+
+/** A table of the file whose keys are known and whose values passed the type checks. */
+export interface CheckedTable<Rows extends KeyRows> {
+  /** Path of the table, such as `clusters[1]`. */
+  path: string;
+  /** The values that passed, by canonical key. */
+  values: ValuesOf<Rows>;
+  /** Canonical keys that are in the file, also those whose values did not pass. */
+  present: ReadonlySet<string>;
+  /** Path of a key as it is written in the file, or by its canonical name if it is not there. */
+  pathOf(key: keyof Rows & string): string;
+}
+
+/** What a table of the file is compared with. */
+export interface TableShape<Rows extends KeyRows> {
+  path: string;
+  rows: Rows;
+  report: Report;
+  /** Whether an unknown key is an error. */
+  isStrict: boolean;
+}
+
+/** Reduces a key to what counts: lower case, no underscores. */
+export function canonicalForm(key: string): string {
+  return key.toLowerCase().replaceAll("_", "");
+}
+
+/** The known name that takes the fewest edits to reach; the first of several. */
+export function nearestName(written: string, known: readonly string[]): string {
+  const form = canonicalForm(written.slice(0, 80));
+  let nearest = known[0]!;
+  let fewest = Infinity;
+  for (const name of known) {
+    const edits = levenshteinDistance(form, canonicalForm(name));
+    if (edits < fewest) [nearest, fewest] = [name, edits];
+  }
+  return nearest;
+}
+
+/** Whether a parsed value is a table. */
+export function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) &&
+    !(value instanceof Date);
+}
+
+/**
+ * Sorts the keys of a table by canonical name and reports what is unknown, repeated in another spelling,
+ * not built yet, or dangerous to ignore.
+ *
+ * @returns Written keys by canonical key, for the known ones.
+ */
+export function matchKeys(
+  table: Record<string, unknown>,
+  known: readonly string[],
+  { path, report, isStrict }: { path: string; report: Report; isStrict: boolean },
+): Map<string, string> {
+  const written = new Map<string, string>();
+  const names = new Map(
+    [...known, ...laterKeys, ...protectingKeys].map((name) => [canonicalForm(name), name]),
+  );
+  for (const key of Object.keys(table)) {
+    const keyPath = joinPath(path, key);
+    const name = names.get(canonicalForm(key));
+    if (name === undefined) {
+      const message = unknownKeyMessage(key, known, path);
+      if (isStrict) report.problem(keyPath, message);
+      else report.warning(keyPath, message);
+      continue;
+    }
+    const other = written.get(name);
+    if (other !== undefined) {
+      report.problem(keyPath, `the same key as ${showKey(other)} in another spelling: keep one`);
+      continue;
+    }
+    written.set(name, key);
+    reportUnsupported(name, keyPath, report);
+  }
+  return written;
+}
+
+/** Matches the keys of a table and checks the type and range of each value. */
+export function checkTable<Rows extends KeyRows>(
+  table: Record<string, unknown>,
+  shape: TableShape<Rows>,
+): CheckedTable<Rows> {
+  const { path, rows, report } = shape;
+  const written = matchKeys(table, Object.keys(rows), shape);
+  const pathOf = (key: string): string => joinPath(path, written.get(key) ?? key);
+  const values: Record<string, unknown> = {};
+  for (const [key, row] of Object.entries(rows)) {
+    const writtenKey = written.get(key);
+    if (writtenKey === undefined) {
+      if (row.isRequired) report.problem(pathOf(key), `missing: expected ${row.expected}`);
+      continue;
+    }
+    const result = valibot.safeParse(row.schema, table[writtenKey]);
+    if (result.success) {
+      values[key] = result.output;
+      continue;
+    }
+    report.problem(pathOf(key), `expected ${row.expected}`, table[writtenKey]);
+  }
+  return { path, values: values as ValuesOf<Rows>, present: new Set(written.keys()), pathOf };
+}
+
+/** Path of a key in the table at `path`. */
+export function joinPath(path: string, key: string): string {
+  return path === "" ? showKey(key) : `${path}.${showKey(key)}`;
+}
+
+function reportUnsupported(name: string, path: string, report: Report): void {
+  if ((protectingKeys as readonly string[]).includes(name)) {
+    report.problem(
+      path,
+      "not supported yet, and ignoring it would leave open what it is to protect: " +
+        "remove it only if that is acceptable",
+    );
+  } else if ((laterKeys as readonly string[]).includes(name)) {
+    report.warning(path, "accepted, but it has no effect yet");
+  }
+}
+
+function unknownKeyMessage(key: string, known: readonly string[], path: string): string {
+  const isClusterKey = Object.keys(clusterKeys).some((name) =>
+    canonicalForm(name) === canonicalForm(key)
+  );
+  if (isClusterKey && path === "") return "unknown key: it belongs under [[clusters]]";
+  if (isClusterKey) return "unknown key: it belongs to a [[clusters]] entry";
+  const isCluster = known.includes("servers");
+  const nearest = nearestName(key, isCluster ? [...known, ...laterKeys, ...protectingKeys] : known);
+  return `unknown key: the nearest known name is "${nearest}"`;
+}

@@ -1,0 +1,257 @@
+/**
+ * TOML text → checked configuration, or everything that is wrong with it.
+ *
+ * @module
+ */
+import { parseToml } from "../../deps.ts";
+import type { ClusterConfig, Config } from "./config.ts";
+import type { Environment, EnvironmentName } from "./environment.ts";
+import { type CheckedTable, checkTable, isTable, joinPath, matchKeys } from "./key_names.ts";
+import { type Problem, Report } from "./problem.ts";
+import { findRepeatedKeys } from "./repeated_keys.ts";
+import { readRuntime, type RuntimeFlags } from "./runtime.ts";
+import {
+  clusterKeys,
+  CLUSTERS_LIMIT,
+  FILE_CHARACTERS_LIMIT,
+  runtimeKeys,
+  THREAD_MAXIMUM,
+  topLevelKeys,
+} from "./schema.ts";
+import { parseSeedLine, parseServerLine } from "./server_line.ts";
+import { faulty, parseSocketAddress, type SocketAddress } from "./socket_address.ts";
+import {
+  type ClusterDraft,
+  defaultSoftBytes,
+  threadFault,
+  validateCluster,
+  validateMetrics,
+  validateTogether,
+} from "./validate.ts";
+
+export { formatProblem, type Problem } from "./problem.ts";
+
+/** What decides besides the file. */
+export interface LoadOptions {
+  environment: Environment;
+  /** Deno's name of the operating system, `Deno.build.os`. */
+  platform: string;
+  /** Whether the log goes to a terminal. */
+  isTerminal: boolean;
+  /** Whether unknown keys are errors, as under `--check`. */
+  isStrict: boolean;
+  flags: RuntimeFlags;
+}
+
+/** What came out of a file. */
+export interface LoadResult {
+  /** Null if there is any problem. */
+  config: Config | null;
+  /** Every error that was found. */
+  problems: Problem[];
+  warnings: Problem[];
+  /** Environment variables that can decide something that neither file nor flags say. */
+  environmentNames: EnvironmentName[];
+}
+
+/** Reads and checks a configuration. `file` is its path as given, for messages. */
+export function loadConfig(text: string, file: string, options: LoadOptions): LoadResult {
+  const report = new Report(file);
+  const environmentNames: EnvironmentName[] = [];
+  const config = load(text, options, report, environmentNames);
+  const { problems, warnings } = report;
+  return { config: problems.length === 0 ? config : null, problems, warnings, environmentNames };
+}
+
+function load(
+  text: string,
+  options: LoadOptions,
+  report: Report,
+  environmentNames: EnvironmentName[],
+): Config | null {
+  const root = parseText(text, report);
+  if (root === null) return null;
+  const { isStrict, platform } = options;
+  const written = matchKeys(root, topLevelKeys, { path: "", report, isStrict });
+  const drafts = readClusters(root, written.get("clusters"), isStrict, report);
+  const runtimeTable = readRuntimeTable(root, written.get("runtime"), isStrict, report);
+  const hasSlots = drafts.some(({ table }) => table.values.cache_type === "redis_cluster");
+  const draft = readRuntime(runtimeTable, { ...options, hasSlots, report });
+  environmentNames.push(...draft.environmentNames);
+
+  for (const cluster of drafts) validateCluster(cluster, platform, report);
+  validateTogether(drafts, report);
+  const { metrics } = draft.runtime;
+  if (metrics !== null) validateMetrics(metrics, drafts, draft.metricsOrigin);
+
+  let defaultThread = 1;
+  if (drafts.some(({ table }) => !table.present.has("thread"))) {
+    environmentNames.unshift("ASTER_DEFAULT_THREAD");
+    defaultThread = environmentThread(options, report);
+  }
+  if (report.problems.length > 0) return null;
+  const clusters = drafts.map((cluster) => completeCluster(cluster, defaultThread));
+  return { file: report.file, runtime: draft.runtime, clusters };
+}
+
+function parseText(text: string, report: Report): Record<string, unknown> | null {
+  if (text.length > FILE_CHARACTERS_LIMIT) {
+    report.problem("", `expected at most ${FILE_CHARACTERS_LIMIT} characters, not ${text.length}`);
+    return null;
+  }
+  // A byte order mark, which some editors write, is not part of the text.
+  const content = text.replace(/^\ufeff/, "");
+  try {
+    const root = parseToml(content);
+    for (const { path, line, firstLine } of findRepeatedKeys(content)) {
+      report.problem(path, `defined twice: in line ${firstLine} and in line ${line}`);
+    }
+    return root;
+  } catch (error) {
+    report.problem("", describeSyntaxError(error));
+    return null;
+  }
+}
+
+/**
+ * The library's messages quote what it read, which may be a password: only the parts known to be its own
+ * words are passed on.
+ */
+function describeSyntaxError(error: unknown): string {
+  const text = error instanceof Error ? error.message : "";
+  // These two come with the last line of the file, not with the line at fault.
+  if (/Unexpected assign|key length is not a positive number/.test(text)) {
+    return "not valid TOML: one name is used for a value and a table, or for [table] and [[table]]";
+  }
+  const place = /^Parse error on line (\d+), column (\d+): /.exec(text);
+  const known =
+    /(Cannot parse value|(Single|Multi)-line string (is not closed|cannot contain EOL)|Array is not closed|Invalid date string|Invalid escape sequence|key\/value pair doesn't have "="|Not closed by "\]{1,2}"|invalid whitespace)/
+      .exec(text)?.[0];
+  const words = known === undefined ? "" : `: ${known[0]!.toLowerCase()}${known.slice(1)}`;
+  // The library counts columns from 0.
+  const where = place === null ? "" : `line ${place[1]}, column ${Number(place[2]) + 1}: `;
+  return `${where}not valid TOML${words}`;
+}
+
+function readRuntimeTable(
+  root: Record<string, unknown>,
+  key: string | undefined,
+  isStrict: boolean,
+  report: Report,
+): CheckedTable<typeof runtimeKeys> {
+  const shape = { path: key ?? "runtime", rows: runtimeKeys, report, isStrict };
+  const value = key === undefined ? {} : root[key];
+  if (isTable(value)) return checkTable(value, shape);
+  report.problem(shape.path, "expected a table: [runtime]", value);
+  return checkTable({}, shape);
+}
+
+function readClusters(
+  root: Record<string, unknown>,
+  key: string | undefined,
+  isStrict: boolean,
+  report: Report,
+): ClusterDraft[] {
+  const entries = key === undefined ? [] : root[key];
+  const path = key ?? "clusters";
+  if (!Array.isArray(entries)) {
+    report.problem(path, "expected an array of tables: [[clusters]]", entries);
+    return [];
+  }
+  if (entries.length === 0 || entries.length > CLUSTERS_LIMIT) {
+    const message = `expected 1 to ${CLUSTERS_LIMIT} [[clusters]] entries, not ${entries.length}`;
+    report.problem(path, message);
+    return [];
+  }
+  return entries.flatMap((entry, index) => {
+    const entryPath = `${joinPath("", path)}[${index}]`;
+    if (isTable(entry)) {
+      return [readCluster(
+        checkTable(entry, { path: entryPath, rows: clusterKeys, report, isStrict }),
+        report,
+      )];
+    }
+    report.problem(entryPath, "expected a table", entry);
+    return [];
+  });
+}
+
+function readCluster(table: CheckedTable<typeof clusterKeys>, report: Report): ClusterDraft {
+  const { values } = table;
+  let listen: SocketAddress | null = null;
+  if (values.listen_addr !== undefined) {
+    const address = parseSocketAddress(values.listen_addr);
+    listen = address.value;
+    if (address.fault !== null) {
+      const message = `expected ${clusterKeys.listen_addr.expected}: ${address.fault}`;
+      report.problem(table.pathOf("listen_addr"), message, values.listen_addr);
+    }
+  }
+  const isSlots = values.cache_type === "redis_cluster";
+  const expected = isSlots ? 'a seed "host:port"' : '"host:port[:weight] [alias]"';
+  const servers = (values.servers ?? []).map((line, index) => {
+    const server = typeof line !== "string"
+      ? faulty("it is not a string")
+      : isSlots
+      ? parseSeedLine(line)
+      : parseServerLine(line);
+    if (server.fault !== null) {
+      const path = `${table.pathOf("servers")}[${index}]`;
+      report.problem(path, `expected ${expected}: ${server.fault}`, line);
+    }
+    return server.value;
+  });
+  return { table, listen, servers };
+}
+
+/** The number of workers of clusters that do not say it. */
+function environmentThread({ environment, platform }: LoadOptions, report: Report): number {
+  const text = environment.ASTER_DEFAULT_THREAD;
+  if (text === undefined) return 1;
+  const thread = /^\d{1,3}$/.test(text.trim()) ? Number(text) : 0;
+  const fault = thread < 1 || thread > THREAD_MAXIMUM
+    ? `expected ${clusterKeys.thread.expected}`
+    : threadFault(thread, platform);
+  if (fault === null) return thread;
+  report.about("environment").problem("ASTER_DEFAULT_THREAD", fault, text);
+  return 1;
+}
+
+/** Fills the defaults in. Called only when nothing is wrong, so what is required is there. */
+function completeCluster(
+  { table, listen, servers }: ClusterDraft,
+  defaultThread: number,
+): ClusterConfig {
+  const values = table.values;
+  const maxQueueBytes = values.max_backend_queue_bytes ??
+    clusterKeys.max_backend_queue_bytes.default;
+  const fetchMs = values.fetch === undefined ? undefined : values.fetch * 1000;
+  return {
+    name: values.name!,
+    type: values.cache_type!,
+    listen: listen!,
+    servers: servers.map((server) => server!),
+    hashTag: values.hash_tag ?? null,
+    hash: values.hash ?? clusterKeys.hash.default,
+    distribution: values.distribution ?? clusterKeys.distribution.default,
+    placement: values.placement ?? clusterKeys.placement.default,
+    thread: values.thread ?? defaultThread,
+    readTimeoutMs: values.read_timeout ?? clusterKeys.read_timeout.default,
+    writeTimeoutMs: values.write_timeout ?? clusterKeys.write_timeout.default,
+    dialTimeoutMs: values.dial_timeout ?? clusterKeys.dial_timeout.default,
+    nodeConnections: values.node_connections ?? clusterKeys.node_connections.default,
+    fetchIntervalMs: values.fetch_interval ?? fetchMs ?? clusterKeys.fetch_interval.default,
+    readFromSlave: values.read_from_slave ?? clusterKeys.read_from_slave.default,
+    pingFailLimit: values.ping_fail_limit ?? clusterKeys.ping_fail_limit.default,
+    // `ping_interval` alone serves for both.
+    pingSuccIntervalMs: values.ping_succ_interval ?? values.ping_interval ??
+      clusterKeys.ping_succ_interval.default,
+    pingIntervalMs: values.ping_interval ?? clusterKeys.ping_interval.default,
+    maxPipeline: values.max_pipeline ?? clusterKeys.max_pipeline.default,
+    clientOutputLimitBytes: values.client_output_limit ?? clusterKeys.client_output_limit.default,
+    maxBackendQueueBytes: maxQueueBytes,
+    backendQueueSoftBytes: values.backend_queue_soft_bytes ?? defaultSoftBytes(maxQueueBytes),
+    clientReadAheadBytes: values.client_read_ahead_bytes ??
+      clusterKeys.client_read_ahead_bytes.default,
+  };
+}

@@ -1,0 +1,116 @@
+/**
+ * Reads what is of the process: the `[runtime]` table, the flags, which win over it, and the
+ * environment, which gives way to it.
+ *
+ * @module
+ */
+import type { LogLevel, RuntimeConfig } from "./config.ts";
+import type { Environment, EnvironmentName } from "./environment.ts";
+import type { CheckedTable } from "./key_names.ts";
+import { parseLogDirectives } from "./log_level.ts";
+import type { Report } from "./problem.ts";
+import { METRICS_DEFAULT, runtimeKeys } from "./schema.ts";
+import { type Parsed, parsed, parsePort, parseSocketAddress } from "./socket_address.ts";
+import type { SocketAddress } from "./socket_address.ts";
+
+/** Settings that flags give; null: not given. */
+export interface RuntimeFlags {
+  /** An address, or `off`. */
+  metrics: SocketAddress | "off" | null;
+  logLevel: LogLevel | null;
+  logFormat: "text" | "json" | null;
+}
+
+/** What decides about the process besides the table. */
+export interface RuntimeSources {
+  flags: RuntimeFlags;
+  environment: Environment;
+  /** Whether the log goes to a terminal; it decides the default format. */
+  isTerminal: boolean;
+  /** Whether any cluster finds its backends while it runs. */
+  hasSlots: boolean;
+  report: Report;
+}
+
+/** The settings, and where the admin server's address comes from, for messages. */
+export interface RuntimeDraft {
+  runtime: RuntimeConfig;
+  /** Report and path that a problem with the admin address belongs to. */
+  metricsOrigin: { report: Report; path: string };
+  /** Environment variables that could have decided something. */
+  environmentNames: EnvironmentName[];
+}
+
+/** Reads `[HOST:]PORT` or `off`; without host it is this machine's loopback. */
+export function parseMetrics(value: string | number): Parsed<SocketAddress | "off"> {
+  const text = String(value).trim();
+  if (text.toLowerCase() === "off") return parsed("off");
+  if (text.includes(":")) return parseSocketAddress(text);
+  const port = parsePort(text);
+  if (port.fault !== null) return port;
+  return parsed({ hostname: METRICS_DEFAULT.hostname, port: port.value });
+}
+
+/** Applies flags, table, environment and defaults, in this order. */
+export function readRuntime(
+  table: CheckedTable<typeof runtimeKeys>,
+  sources: RuntimeSources,
+): RuntimeDraft {
+  const { flags, hasSlots, isTerminal, report } = sources;
+  const { values } = table;
+  const network = values.network ?? (hasSlots ? "process" : "config");
+  if (network === "config" && hasSlots) {
+    report.warning(
+      table.pathOf("network"),
+      "nodes of a redis_cluster that are not among its servers cannot be reached",
+      network,
+    );
+  }
+  const isLevelSaid = flags.logLevel !== null || table.present.has("log_level");
+  const logLevel = flags.logLevel ?? values.log_level ??
+    (isLevelSaid ? null : environmentLevel(sources)) ?? runtimeKeys.log_level.default;
+  return {
+    runtime: {
+      network,
+      metrics: readMetrics(table, sources),
+      logLevel,
+      logFormat: flags.logFormat ?? values.log_format ?? (isTerminal ? "text" : "json"),
+    },
+    metricsOrigin: flags.metrics === null
+      ? { report, path: table.pathOf("metrics") }
+      : { report: report.about("command line"), path: "--metrics" },
+    environmentNames: isLevelSaid ? [] : ["ASTER_LOG", "RUST_LOG"],
+  };
+}
+
+function readMetrics(
+  table: CheckedTable<typeof runtimeKeys>,
+  { flags, report }: RuntimeSources,
+): SocketAddress | null {
+  const value = table.values.metrics ?? runtimeKeys.metrics.default;
+  const address = parseMetrics(value);
+  if (address.fault !== null) {
+    const message = `expected ${runtimeKeys.metrics.expected}: ${address.fault}`;
+    report.problem(table.pathOf("metrics"), message, value);
+  }
+  const said = flags.metrics ?? address.value;
+  return said === "off" ? null : said;
+}
+
+/** `ASTER_LOG` is ours, so it must be right; `RUST_LOG` is everybody's and never stops the start. */
+function environmentLevel({ environment, report }: RuntimeSources): LogLevel | null {
+  const { ASTER_LOG: own, RUST_LOG: shared } = environment;
+  const expected = runtimeKeys.log_level.expected;
+  if (own !== undefined) {
+    const level = parseLogDirectives(own);
+    if (level) return level;
+    report.about("environment").problem("ASTER_LOG", `expected ${expected}`, own);
+    return null;
+  }
+  const level = shared === undefined ? undefined : parseLogDirectives(shared);
+  if (level === null) {
+    const message = `passed over: expected ${expected}, as in "libaster=info"`;
+    report.about("environment").warning("RUST_LOG", message, shared);
+  }
+  return level ?? null;
+}

@@ -1,0 +1,367 @@
+/**
+ * Every key of the file with its type, unit, range, default and reason. The checks, the messages and
+ * the test of `docs/configuration.md` all read these rows; nothing else holds a default.
+ *
+ * @module
+ */
+import { valibot } from "../../deps.ts";
+import type { ClusterType, LogLevel } from "./config.ts";
+import { LOG_LEVELS, parseLogLevel } from "./log_level.ts";
+
+/** Clusters a key has an effect on: all, those with a ring (`memcache`, `redis`), or `redis_cluster`. */
+export type Scope = "all" | "ring" | "slots";
+
+/** One key: what it accepts, what it means, and what it is if it is not set. */
+export interface KeyRow<Value, Default extends Value | null> {
+  readonly type: "string" | "strings" | "integer" | "boolean" | "string or integer";
+  /** What one unit of a number is, such as `ms`; null for other types. */
+  readonly unit: string | null;
+  /** Null: there is none, either because the key is required or because leaving it out means something. */
+  readonly default: Default;
+  readonly isRequired: boolean;
+  readonly scope: Scope;
+  /** What is accepted, as messages say it after "expected". */
+  readonly expected: string;
+  /** Smallest and largest number accepted, or null. */
+  readonly bounds: readonly [minimum: number, maximum: number] | null;
+  readonly reason: string;
+  /** Checks type and range. */
+  readonly schema: valibot.GenericSchema<unknown, Value>;
+}
+
+/** The rows of one table, by canonical key. */
+// deno-lint-ignore no-explicit-any
+export type KeyRows = Readonly<Record<string, KeyRow<any, any>>>;
+
+/** What the keys that are set hold after the type checks. */
+export type ValuesOf<Rows extends KeyRows> = {
+  [Key in keyof Rows]?: valibot.InferOutput<Rows[Key]["schema"]>;
+};
+
+/** Largest file, in characters: far above any real one, small enough to parse at once. */
+export const FILE_CHARACTERS_LIMIT = 1_048_576;
+/** Most `[[clusters]]` entries. */
+export const CLUSTERS_LIMIT = 256;
+/** Most servers or seeds of one cluster. */
+export const SERVERS_LIMIT = 1024;
+/** Highest sum of the weights of one cluster: `modula` holds one table entry per unit of weight. */
+export const WEIGHT_SUM_MAXIMUM = 1_000_000;
+/** Where the admin server listens if nothing else is said. */
+export const METRICS_DEFAULT = { hostname: "127.0.0.1", port: 2110 } as const;
+/** Most workers of one cluster. */
+export const THREAD_MAXIMUM = 256;
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+const KIB = 1024;
+const MIB = 1_048_576;
+const GIB = 1_073_741_824;
+
+/** The hash functions of twemproxy, by its names. */
+export const HASH_NAMES = [
+  "one_at_a_time",
+  "md5",
+  "crc16",
+  "crc32",
+  "crc32a",
+  "fnv1_64",
+  "fnv1a_64",
+  "fnv1_32",
+  "fnv1a_32",
+  "hsieh",
+  "murmur",
+  "jenkins",
+] as const;
+
+const clusterTypes: Record<string, ClusterType> = {
+  memcache: "memcache",
+  memcache_binary: "memcache",
+  redis: "redis",
+  redis_cluster: "redis_cluster",
+  rediscluster: "redis_cluster",
+};
+
+/** The keys of a `[[clusters]]` entry. */
+export const clusterKeys = {
+  name: text(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, {
+    expected: 'a name of 1 to 64 letters, digits, "_", "-" and "."',
+    reason: "names the cluster in logs and metrics, so it is kept to what both print unchanged",
+  }),
+  listen_addr: text(/^/, {
+    expected: 'an address "host:port" or "[IPv6]:port"',
+    reason: "where clients connect",
+  }),
+  cache_type: clusterType(),
+  servers: strings(),
+  hash_tag: {
+    ...text(/^[\x21-\x7e]{2}$/, {
+      expected: 'two visible ASCII characters such as "{}"',
+      reason: "only the part of a key between the two is hashed, so related keys share a server",
+    }),
+    isRequired: false,
+    scope: "ring",
+  },
+  hash: choice(HASH_NAMES, "fnv1a_64", "ring", "hash of the key; twemproxy's default"),
+  distribution: choice(
+    ["ketama", "modula", "random"],
+    "ketama",
+    "ring",
+    "how a hash becomes a server; twemproxy's default",
+  ),
+  placement: choice(
+    ["twemproxy", "aster"],
+    "twemproxy",
+    "ring",
+    "whose placement of keys is reproduced exactly",
+  ),
+  thread: {
+    ...integer("workers", 1, 1, THREAD_MAXIMUM, "all", "one worker uses one CPU core"),
+    default: null,
+  },
+  read_timeout: integer("ms", 1000, 1, HOUR_MS, "all", "longest wait for one reply of a backend"),
+  write_timeout: integer("ms", 1000, 1, HOUR_MS, "all", "longest stall of a write"),
+  dial_timeout: integer("ms", 500, 1, HOUR_MS, "all", "connect and handshake with a backend"),
+  node_connections: integer(
+    "connections",
+    1,
+    1,
+    64,
+    "all",
+    "per backend and worker; one pipelined connection gives the fullest batches",
+  ),
+  fetch_interval: integer("ms", 600_000, 100, DAY_MS, "slots", "between refreshes of the slot map"),
+  fetch: {
+    ...integer("s", 600, 1, DAY_MS / 1000, "slots", "the same as fetch_interval, in seconds"),
+    default: null,
+  },
+  read_from_slave: {
+    type: "boolean",
+    unit: null,
+    default: false,
+    isRequired: false,
+    scope: "slots",
+    expected: "true or false",
+    bounds: null,
+    reason: "replicas may be behind their master, so this is asked for",
+    schema: valibot.boolean(),
+  } satisfies KeyRow<boolean, boolean>,
+  ping_fail_limit: integer("pings", 0, 0, 255, "ring", "failures in a row that eject; 0: never"),
+  ping_succ_interval: integer("ms", 1000, 10, DAY_MS, "ring", "between pings while healthy"),
+  ping_interval: integer("ms", 10_000, 10, DAY_MS, "ring", "between probes while ejected"),
+  max_pipeline: integer(
+    "requests",
+    10_000,
+    1,
+    1_000_000,
+    "all",
+    "of one client in flight; beyond it that client is not read",
+  ),
+  client_output_limit: integer(
+    "bytes",
+    64 * MIB,
+    KIB,
+    16 * GIB,
+    "all",
+    "replies that one client does not take; beyond it that client is closed",
+  ),
+  max_backend_queue_bytes: integer(
+    "bytes",
+    64 * MIB,
+    KIB,
+    16 * GIB,
+    "all",
+    "waiting for one backend connection; beyond it requests fail at once",
+  ),
+  backend_queue_soft_bytes: integer(
+    "bytes",
+    4 * MIB,
+    KIB,
+    16 * GIB,
+    "all",
+    "unsent to one backend connection; beyond it its clients wait",
+  ),
+  client_read_ahead_bytes: integer(
+    "bytes",
+    64 * KIB,
+    KIB,
+    GIB,
+    "all",
+    "read from a client whose requests have to wait",
+  ),
+} as const satisfies KeyRows;
+
+/** The keys of the `[runtime]` table. */
+export const runtimeKeys = {
+  network: {
+    ...choice(
+      ["config", "process"],
+      "config",
+      "all",
+      'what workers may reach; "process" is the default with a redis_cluster, whose nodes are found',
+    ),
+    default: null,
+  },
+  metrics: {
+    type: "string or integer",
+    unit: null,
+    default: "127.0.0.1:2110",
+    isRequired: false,
+    scope: "all",
+    expected: '"host:port", a port, or "off"',
+    bounds: [1, 65_535],
+    reason: "the admin server is for this machine unless said otherwise",
+    schema: valibot.union([
+      valibot.string(),
+      valibot.pipe(
+        valibot.number(),
+        valibot.integer(),
+        valibot.minValue(1),
+        valibot.maxValue(65_535),
+      ),
+    ]),
+  } satisfies KeyRow<string | number, string>,
+  log_level: {
+    ...choice(LOG_LEVELS, "info", "all", "least severe records that are written"),
+    schema: valibot.pipe(
+      valibot.string(),
+      valibot.transform(parseLogLevel),
+      valibot.picklist(LOG_LEVELS),
+    ),
+  } satisfies KeyRow<LogLevel, LogLevel>,
+  log_format: {
+    ...choice(["text", "json"], "text", "all", "text for people on a terminal, else JSON lines"),
+    default: null,
+  },
+} as const satisfies KeyRows;
+
+/** The tables of the file. */
+export const topLevelKeys = ["clusters", "runtime"] as const;
+
+/** Keys of aster's own files whose feature is not built yet; they are accepted and do nothing. */
+export const laterKeys = [
+  "listen_proto",
+  "fetch_since_latest_cmd",
+  "backend_resp_version",
+  "slowlog_log_slower_than",
+  "slowlog_max_len",
+  "hotkey_sample_every",
+  "hotkey_sketch_width",
+  "hotkey_sketch_depth",
+  "hotkey_capacity",
+  "hotkey_decay",
+  "client_cache",
+  "backup_request",
+] as const;
+
+/** Keys that protect: ignoring one would leave open what somebody believes to be closed. */
+export const protectingKeys = [
+  "auth",
+  "password",
+  "backend_auth",
+  "backend_password",
+  "tls",
+  "backend_tls",
+] as const;
+
+function text(
+  pattern: RegExp,
+  words: { expected: string; reason: string },
+): KeyRow<string, null> {
+  return {
+    type: "string",
+    unit: null,
+    default: null,
+    isRequired: true,
+    scope: "all",
+    bounds: null,
+    ...words,
+    schema: valibot.pipe(valibot.string(), valibot.regex(pattern)),
+  };
+}
+
+function strings(): KeyRow<unknown[], null> {
+  return {
+    type: "strings",
+    unit: null,
+    default: null,
+    isRequired: true,
+    scope: "all",
+    expected: `an array of 1 to ${SERVERS_LIMIT} strings "host:port[:weight] [alias]"`,
+    bounds: [1, SERVERS_LIMIT],
+    reason: "the backends, or the seed nodes of a Redis Cluster",
+    // The entries are checked one by one, so that one bad line does not hide the others.
+    schema: valibot.pipe(
+      valibot.array(valibot.unknown()),
+      valibot.minLength(1),
+      valibot.maxLength(SERVERS_LIMIT),
+    ),
+  };
+}
+
+function clusterType(): KeyRow<ClusterType, null> {
+  const names = Object.keys(clusterTypes);
+  return {
+    type: "string",
+    unit: null,
+    default: null,
+    isRequired: true,
+    scope: "all",
+    expected: oneOf(names),
+    bounds: null,
+    reason: "the protocol, and how a key finds its backend",
+    schema: valibot.pipe(
+      valibot.picklist(names),
+      valibot.transform((name) => clusterTypes[name]!),
+    ),
+  };
+}
+
+function choice<const Names extends readonly string[]>(
+  names: Names,
+  defaultName: Names[number],
+  scope: Scope,
+  reason: string,
+): KeyRow<Names[number], Names[number]> {
+  return {
+    type: "string",
+    unit: null,
+    default: defaultName,
+    isRequired: false,
+    scope,
+    expected: oneOf(names),
+    bounds: null,
+    reason,
+    schema: valibot.picklist(names),
+  };
+}
+
+function integer(
+  unit: string,
+  defaultValue: number,
+  minimum: number,
+  maximum: number,
+  scope: Scope,
+  reason: string,
+): KeyRow<number, number> {
+  return {
+    type: "integer",
+    unit,
+    default: defaultValue,
+    isRequired: false,
+    scope,
+    expected: `an integer from ${minimum} to ${maximum} (${unit})`,
+    bounds: [minimum, maximum],
+    reason,
+    schema: valibot.pipe(
+      valibot.number(),
+      valibot.integer(),
+      valibot.minValue(minimum),
+      valibot.maxValue(maximum),
+    ),
+  };
+}
+
+function oneOf(names: readonly string[]): string {
+  const quoted = names.map((name) => `"${name}"`);
+  return `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
+}

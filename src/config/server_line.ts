@@ -1,0 +1,93 @@
+/**
+ * Reads one entry of `servers`: `host:port[:weight] [alias]` for a ring, `host:port` for a seed node
+ * of a Redis Cluster.
+ *
+ * @module
+ */
+import type { ServerConfig } from "./config.ts";
+import { faulty, formatSocketAddress, type Parsed, parsed } from "./socket_address.ts";
+import { parseSocketAddress } from "./socket_address.ts";
+
+/** Highest weight of one server. */
+export const SERVER_WEIGHT_MAXIMUM = 65_535;
+
+/** Longest alias, in bytes of UTF-8. */
+export const ALIAS_BYTES_LIMIT = 255;
+
+/** Port that twemproxy leaves out of a server's label (memcached's own). */
+const UNLABELLED_PORT = 11_211;
+
+/** Reads `host:port[:weight] [alias]`; a fault completes the sentence "expected …:". */
+export function parseServerLine(line: string): Parsed<ServerConfig> {
+  const words = line.trim().split(/\s+/);
+  if (words.length > 2) return faulty("an alias is a single word");
+  const { address, weight } = splitWeight(words[0]!);
+  const target = parseSocketAddress(address);
+  if (target.fault !== null) return target;
+  if (weight !== null && !isWeight(weight)) {
+    return faulty(`the weight is not from 1 to ${SERVER_WEIGHT_MAXIMUM}`);
+  }
+  const alias = words[1] ?? null;
+  if (alias !== null) {
+    const fault = aliasFault(alias);
+    if (fault !== null) return faulty(fault);
+  }
+  return parsed({
+    ...target.value,
+    weight: weight === null ? 1 : Number(weight),
+    alias,
+    address: formatSocketAddress(target.value),
+  });
+}
+
+/** Reads `host:port` and explains why a seed has neither weight nor alias. */
+export function parseSeedLine(line: string): Parsed<ServerConfig> {
+  const server = parseServerLine(line);
+  if (server.fault !== null) return server;
+  const words = line.trim().split(/\s+/);
+  if (words.length > 1) {
+    return faulty("a seed has no alias: Redis Cluster itself says which node serves a key");
+  }
+  if (splitWeight(words[0]!).weight !== null) {
+    return faulty("a seed has no weight: Redis Cluster itself says which node serves a key");
+  }
+  return server;
+}
+
+/**
+ * The name a server has in the ring, which decides where keys go (twemproxy `nc_conf.c`,
+ * `conf_add_server`): its alias; else `host:port`, except that twemproxy writes only `host` for
+ * port 11211. aster writes `host:port` always.
+ */
+export function ringLabel(server: ServerConfig, placement: "twemproxy" | "aster"): string {
+  if (server.alias !== null) return server.alias;
+  return placement === "twemproxy" && server.port === UNLABELLED_PORT
+    ? server.hostname
+    : server.address;
+}
+
+function splitWeight(word: string): { address: string; weight: string | null } {
+  const afterHost = word.startsWith("[") ? word.indexOf("]") + 1 : 0;
+  const rest = word.slice(afterHost);
+  const firstColon = rest.indexOf(":");
+  const lastColon = rest.lastIndexOf(":");
+  const isIpv6WithoutBrackets = afterHost === 0 && rest.split(":").length > 3;
+  if (firstColon === lastColon || isIpv6WithoutBrackets) return { address: word, weight: null };
+  return {
+    address: word.slice(0, afterHost + lastColon),
+    weight: rest.slice(lastColon + 1),
+  };
+}
+
+function isWeight(text: string): boolean {
+  if (!/^\d{1,5}$/.test(text)) return false;
+  return Number(text) >= 1 && Number(text) <= SERVER_WEIGHT_MAXIMUM;
+}
+
+function aliasFault(alias: string): string | null {
+  if (new TextEncoder().encode(alias).length > ALIAS_BYTES_LIMIT) {
+    return `the alias is longer than ${ALIAS_BYTES_LIMIT} bytes`;
+  }
+  // deno-lint-ignore no-control-regex
+  return /[\u0000-\u001f\u007f]/.test(alias) ? "the alias contains a control character" : null;
+}

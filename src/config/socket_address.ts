@@ -1,0 +1,121 @@
+/**
+ * Reads and writes `host:port`, IPv6 in brackets. Names are not looked up: they resolve at each
+ * connect.
+ *
+ * @module
+ */
+
+/** Where to listen or to connect to. */
+export interface SocketAddress {
+  /** Host name or IP address, IPv6 without brackets. */
+  hostname: string;
+  /** 1 to 65,535. */
+  port: number;
+}
+
+/** A value, or the reason why a text is none. */
+export type Parsed<Value> = { value: Value; fault: null } | { value: null; fault: string };
+
+const HOST_NAME_CHARACTERS_LIMIT = 253;
+const HOST_LABEL = /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
+const IPV4 = /^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(?!$)|$)){4}$/;
+
+/** A successful {@link Parsed}. */
+export function parsed<Value>(value: Value): Parsed<Value> {
+  return { value, fault: null };
+}
+
+/** A failed {@link Parsed}. */
+export function faulty(fault: string): Parsed<never> {
+  return { value: null, fault };
+}
+
+/** Reads `host:port`. The fault, if any, completes a sentence: "port 0 is not from 1 to 65535". */
+export function parseSocketAddress(text: string): Parsed<SocketAddress> {
+  if (/\s/.test(text)) return faulty("it contains a space");
+  const colon = text.lastIndexOf(":");
+  if (colon < 0 || text.endsWith("]")) return faulty("the port is missing");
+  const host = parseHost(text.slice(0, colon));
+  if (host.fault !== null) return host;
+  const port = parsePort(text.slice(colon + 1));
+  return port.fault !== null ? port : parsed({ hostname: host.value, port: port.value });
+}
+
+/** Reads a port, 1 to 65,535. */
+export function parsePort(text: string): Parsed<number> {
+  if (text === "") return faulty("the port is missing");
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return port >= 1 && port <= 65_535 ? parsed(port) : faulty("the port is not from 1 to 65535");
+}
+
+/** Reads a host name, an IPv4 address or an IPv6 address in brackets; the result has no brackets. */
+export function parseHost(text: string): Parsed<string> {
+  if (text === "") return faulty("the host is missing");
+  if (text.includes("/")) return faulty("unix sockets and URLs are not supported");
+  if (text.startsWith("[")) {
+    if (!text.endsWith("]")) return faulty('the closing "]" of the IPv6 address is missing');
+    const address = text.slice(1, -1);
+    return isIpv6(address) ? parsed(address) : faulty("the brackets do not hold an IPv6 address");
+  }
+  if (text.includes(":")) return faulty("an IPv6 address is written in brackets: [::1]:6379");
+  if (isIpv4(text)) return parsed(text);
+  if (/^[\d.]+$/.test(text)) return faulty("the host is not an IPv4 address");
+  const labels = (text.endsWith(".") ? text.slice(0, -1) : text).split(".");
+  return text.length <= HOST_NAME_CHARACTERS_LIMIT &&
+      labels.every((label) => HOST_LABEL.test(label))
+    ? parsed(text)
+    : faulty("the host is neither a host name nor an IP address");
+}
+
+/** Whether the text is an IPv4 address in four decimal parts. */
+export function isIpv4(text: string): boolean {
+  return IPV4.test(text);
+}
+
+/** Whether the text is an IPv6 address, without brackets and without a zone. */
+export function isIpv6(text: string): boolean {
+  return /^[0-9A-Fa-f:.]+$/.test(text) && URL.canParse(`http://[${text}]/`);
+}
+
+/** Writes `host:port`, IPv6 in brackets. */
+export function formatSocketAddress(address: SocketAddress): string {
+  return `${formatHost(address.hostname)}:${address.port}`;
+}
+
+/** Writes a host as it stands in an address: IPv6 in brackets. */
+export function formatHost(hostname: string): string {
+  return hostname.includes(":") ? `[${hostname}]` : hostname;
+}
+
+/**
+ * Whether both cannot be listened on at the same time, or not without one taking the other's
+ * connections: the same host, or a wildcard that contains the other.
+ */
+export function overlap(one: SocketAddress, other: SocketAddress): boolean {
+  if (one.port !== other.port) return false;
+  const hosts = [comparableHost(one.hostname), comparableHost(other.hostname)];
+  // On Linux an IPv6 wildcard takes IPv4 connections as well.
+  if (hosts[0] === hosts[1] || hosts.includes("::")) return true;
+  return hosts.includes("0.0.0.0") && !hosts.some((host) => host!.includes(":"));
+}
+
+/** Whether connecting to `target` from this machine surely reaches a listener on `listen`. */
+export function reaches(target: SocketAddress, listen: SocketAddress): boolean {
+  if (target.port !== listen.port) return false;
+  const host = comparableHost(target.hostname);
+  const isLocal = host.startsWith("127.") || host === "::1" || isWildcard(host);
+  if (isLocal && isWildcard(comparableHost(listen.hostname))) return overlap(target, listen);
+  return host === comparableHost(listen.hostname);
+}
+
+/** Whether a host stands for every address of the machine: `0.0.0.0` or `::`. */
+export function isWildcard(hostname: string): boolean {
+  const host = comparableHost(hostname);
+  return host === "0.0.0.0" || host === "::";
+}
+
+function comparableHost(hostname: string): string {
+  if (isIpv6(hostname)) return new URL(`http://[${hostname}]/`).hostname.slice(1, -1);
+  const lowerCase = hostname.toLowerCase().replace(/\.$/, "");
+  return lowerCase === "localhost" ? "127.0.0.1" : lowerCase;
+}

@@ -1,0 +1,220 @@
+/**
+ * Every check that concerns more than one value: keys that contradict each other, servers that take each
+ * other's place, clusters that want the same name or address.
+ *
+ * @module
+ */
+import type { ServerConfig } from "./config.ts";
+import type { CheckedTable } from "./key_names.ts";
+import type { Report } from "./problem.ts";
+import { clusterKeys, type Scope, WEIGHT_SUM_MAXIMUM } from "./schema.ts";
+import { ringLabel } from "./server_line.ts";
+import { formatSocketAddress, overlap, reaches, type SocketAddress } from "./socket_address.ts";
+
+/** One `[[clusters]]` entry as far as it could be read. */
+export interface ClusterDraft {
+  table: CheckedTable<typeof clusterKeys>;
+  /** Null if missing or faulty, which was reported. */
+  listen: SocketAddress | null;
+  /** One for each line of `servers`, null where it was faulty. */
+  servers: (ServerConfig | null)[];
+}
+
+const scopeNames: Record<Exclude<Scope, "all">, string> = {
+  ring: "memcache and redis",
+  slots: "redis_cluster",
+};
+
+/** Checks one cluster by itself. `platform` is Deno's name of the operating system. */
+export function validateCluster(draft: ClusterDraft, platform: string, report: Report): void {
+  checkTimes(draft, report);
+  checkLimits(draft, report);
+  checkPlacement(draft, report);
+  checkThread(draft, platform, report);
+  checkScopes(draft, report);
+  if (draft.table.values.cache_type === "redis_cluster") {
+    checkSeeds(draft, report);
+  } else if (draft.table.values.cache_type !== undefined) {
+    checkAliases(draft, report);
+    checkLabels(draft, report);
+    checkWeights(draft, report);
+  }
+  checkLoop(draft, report);
+}
+
+/** Checks the clusters against each other. */
+export function validateTogether(drafts: ClusterDraft[], report: Report): void {
+  for (const [index, later] of drafts.entries()) {
+    for (const earlier of drafts.slice(0, index)) {
+      checkNames(earlier, later, report);
+      checkListeners(earlier, later, report);
+    }
+  }
+}
+
+/** Checks that the admin server has an address of its own. */
+export function validateMetrics(
+  metrics: SocketAddress,
+  drafts: ClusterDraft[],
+  origin: { report: Report; path: string },
+): void {
+  for (const { listen, table } of drafts) {
+    if (listen === null || !overlap(metrics, listen)) continue;
+    const message = `expected an address that no cluster listens on: ${table.path} has ` +
+      `${formatSocketAddress(listen)}`;
+    origin.report.problem(origin.path, message, formatSocketAddress(metrics));
+    return;
+  }
+}
+
+/** Why a number of workers cannot run on this platform, or null. */
+export function threadFault(thread: number, platform: string): string | null {
+  return thread > 1 && platform !== "linux"
+    ? "expected 1: only Linux spreads connections over several workers on one port"
+    : null;
+}
+
+/** The largest amount allowed unsent before clients wait, if `backend_queue_soft_bytes` is not set. */
+export function defaultSoftBytes(maxBytes: number): number {
+  return Math.min(clusterKeys.backend_queue_soft_bytes.default, maxBytes);
+}
+
+function checkTimes({ table }: ClusterDraft, report: Report): void {
+  const { fetch, fetch_interval: interval } = table.values;
+  if (fetch === undefined || interval === undefined || fetch * 1000 === interval) return;
+  const message = `expected the same time as ${table.pathOf("fetch_interval")} (${interval} ms), ` +
+    "or only one of the two";
+  report.problem(table.pathOf("fetch"), message, fetch);
+}
+
+function checkLimits({ table }: ClusterDraft, report: Report): void {
+  const soft = table.values.backend_queue_soft_bytes;
+  const max = table.values.max_backend_queue_bytes ?? clusterKeys.max_backend_queue_bytes.default;
+  if (soft === undefined || soft <= max) return;
+  const message = `expected at most max_backend_queue_bytes (${max} bytes)`;
+  report.problem(table.pathOf("backend_queue_soft_bytes"), message, soft);
+}
+
+/** aster knew one hash and one distribution: with another there is nothing to be compatible with. */
+function checkPlacement({ table }: ClusterDraft, report: Report): void {
+  if (table.values.placement !== "aster") return;
+  for (const key of ["hash", "distribution"] as const) {
+    const value = table.values[key];
+    const only = clusterKeys[key].default;
+    if (value === undefined || value === only) continue;
+    report.problem(table.pathOf(key), `expected "${only}" with placement = "aster"`, value);
+  }
+}
+
+function checkThread({ table }: ClusterDraft, platform: string, report: Report): void {
+  const thread = table.values.thread;
+  if (thread === undefined) return;
+  const fault = threadFault(thread, platform);
+  if (fault !== null) report.problem(table.pathOf("thread"), fault, thread);
+}
+
+function checkScopes({ table }: ClusterDraft, report: Report): void {
+  const type = table.values.cache_type;
+  if (type === undefined) return;
+  const ownScope = type === "redis_cluster" ? "slots" : "ring";
+  for (const key of Object.keys(clusterKeys) as (keyof typeof clusterKeys)[]) {
+    const { scope } = clusterKeys[key];
+    if (scope === "all" || scope === ownScope || !table.present.has(key)) continue;
+    // Redis Cluster hashes between these two by itself.
+    if (key === "hash_tag" && table.values.hash_tag === "{}") continue;
+    report.warning(
+      table.pathOf(key),
+      `has no effect on a ${type}: it is for ${scopeNames[scope]}`,
+      table.values[key],
+    );
+  }
+}
+
+function checkSeeds(draft: ClusterDraft, report: Report): void {
+  const firstPaths = new Map<string, string>();
+  for (const { server, path } of serverEntries(draft)) {
+    const address = server.address.toLowerCase();
+    const first = firstPaths.get(address);
+    if (first !== undefined) report.warning(path, `the same address as ${first}`, server.address);
+    else firstPaths.set(address, path);
+  }
+}
+
+function checkAliases(draft: ClusterDraft, report: Report): void {
+  const entries = serverEntries(draft);
+  const first = entries[0];
+  const other = entries.find(({ server }) =>
+    (server.alias === null) !== (first!.server.alias === null)
+  );
+  if (first === undefined || other === undefined) return;
+  const message = "expected an alias on every server of the cluster or on none: " +
+    `${first.path} has ${first.server.alias === null ? "none" : "one"}`;
+  report.problem(other.path, message, other.line);
+}
+
+/** twemproxy `nc_conf.c`, `conf_validate_server`: two servers with one name end the start. */
+function checkLabels(draft: ClusterDraft, report: Report): void {
+  const placement = draft.table.values.placement ?? clusterKeys.placement.default;
+  const firstPaths = new Map<string, string>();
+  for (const { server, path, line } of serverEntries(draft)) {
+    const label = ringLabel(server, placement);
+    const first = firstPaths.get(label);
+    if (first === undefined) {
+      firstPaths.set(label, path);
+      continue;
+    }
+    const message = `expected a place in the ring of its own: ${first} is "${label}" as well`;
+    report.problem(path, message, line);
+  }
+}
+
+function checkWeights(draft: ClusterDraft, report: Report): void {
+  let sum = 0;
+  for (const { server } of serverEntries(draft)) sum += server.weight;
+  if (sum <= WEIGHT_SUM_MAXIMUM) return;
+  const path = draft.table.pathOf("servers");
+  report.problem(path, `expected weights of together at most ${WEIGHT_SUM_MAXIMUM}, not ${sum}`);
+}
+
+function checkLoop(draft: ClusterDraft, report: Report): void {
+  for (const { server, path, line } of serverEntries(draft)) {
+    if (draft.listen === null || !reaches(server, draft.listen)) continue;
+    const message = "expected another address than the cluster's own: " +
+      `it listens on ${formatSocketAddress(draft.listen)}`;
+    report.problem(path, message, line);
+  }
+}
+
+function checkNames(earlier: ClusterDraft, later: ClusterDraft, report: Report): void {
+  const name = later.table.values.name;
+  if (name === undefined) return;
+  if (earlier.table.values.name?.toLowerCase() !== name.toLowerCase()) return;
+  const message = `expected a name of its own: ${earlier.table.pathOf("name")} is the same ` +
+    "(upper and lower case count as one)";
+  report.problem(later.table.pathOf("name"), message, name);
+}
+
+function checkListeners(earlier: ClusterDraft, later: ClusterDraft, report: Report): void {
+  if (earlier.listen === null || later.listen === null) return;
+  if (!overlap(earlier.listen, later.listen)) return;
+  const message = `expected an address of its own: ${earlier.table.pathOf("listen_addr")} is ` +
+    formatSocketAddress(earlier.listen);
+  report.problem(
+    later.table.pathOf("listen_addr"),
+    message,
+    formatSocketAddress(later.listen),
+  );
+}
+
+/** The servers that could be read, each with its path and line. */
+function serverEntries(
+  { table, servers }: ClusterDraft,
+): { server: ServerConfig; path: string; line: unknown }[] {
+  return servers.flatMap((server, index) =>
+    server === null ? [] : [{
+      server,
+      path: `${table.pathOf("servers")}[${index}]`,
+      line: table.values.servers![index],
+    }]
+  );
+}

@@ -1,0 +1,103 @@
+/**
+ * The least permissions a configuration needs: what `--print-permissions` prints, and which addresses
+ * workers may reach.
+ *
+ * @module
+ */
+import { needsAdvertisedAddress, saidAddress } from "./config/advertised_address.ts";
+import type { ClusterConfig, Config } from "./config/config.ts";
+import type { EnvironmentName } from "./config/environment.ts";
+import { formatHost, formatSocketAddress } from "./config/socket_address.ts";
+
+/** What decides about permissions besides the configuration. */
+export interface PermissionOptions {
+  /** Directory of the worker's modules, which Deno reads when the worker starts; null if not on disk. */
+  sourceDirectory: string | null;
+  /** Environment variables that can decide something, see `LoadResult`. */
+  environmentNames: readonly EnvironmentName[];
+  /** The flag `--ip`, or null. */
+  ip: string | null;
+  /** Env `HOST` as it is now. */
+  host: string | undefined;
+}
+
+/**
+ * The flags of `deno run`, one per element, in the order they are printed. Libraries need none: they are
+ * loaded before permissions count, and none of them reads the environment.
+ */
+export function permissionFlags(config: Config, options: PermissionOptions): string[] {
+  const flags = ["--no-prompt", `--allow-net=${processAddresses(config).join(",")}`];
+  const paths = [config.file, options.sourceDirectory].filter((path) => path !== null);
+  flags.push(`--allow-read=${unique(paths.map(grantablePath)).join(",")}`);
+  const names: EnvironmentName[] = [...options.environmentNames];
+  const mustSay = needsAdvertisedAddress(config) && options.ip === null;
+  if (mustSay) names.push("HOST");
+  if (names.length > 0) flags.push(`--allow-env=${names.join(",")}`);
+  if (mustSay && saidAddress({ flag: null, host: options.host }) === null) {
+    flags.push("--allow-sys=networkInterfaces");
+  }
+  return flags;
+}
+
+/** The flags as one line for a POSIX shell. Only what a shell would split or expand is quoted. */
+export function formatPermissionFlags(flags: readonly string[]): string {
+  return flags.map((flag) =>
+    /^[A-Za-z0-9_.,:=/@%+[\]-]+$/.test(flag) ? flag : `'${flag.replaceAll("'", `'\\''`)}'`
+  ).join(" ");
+}
+
+/** What has to be known beside the flags: lines for people, each a comment. */
+export function permissionNotes(config: Config): string[] {
+  const slots = config.clusters.filter((cluster) => isDiscovering(cluster, config));
+  if (slots.length === 0) return [];
+  const names = slots.map((cluster) => `"${cluster.name}"`).join(", ");
+  const hosts = unique(slots.flatMap(seedHosts)).join(", ");
+  return [
+    `# Redis Cluster ${names}: the nodes are found at run time, so every port of the seeds' hosts`,
+    `# (${hosts}) is allowed. Nodes on other hosts: add their host, host:port or subnet to`,
+    "# --allow-net, such as 10.1.0.0/16. To narrow it: name each node as host:port instead.",
+  ];
+}
+
+/**
+ * The addresses one worker needs for the clusters it serves: where it listens and its backends. This is
+ * its whole network under `network = "config"`; of a Redis Cluster these are the seeds alone.
+ */
+export function workerAddresses(clusters: readonly ClusterConfig[]): string[] {
+  return unique(clusters.flatMap((cluster) => [
+    formatSocketAddress(cluster.listen),
+    ...cluster.servers.map((server) => server.address),
+  ]));
+}
+
+/** A host on every port does not make its single addresses go away: so narrowing is one replacement. */
+function processAddresses(config: Config): string[] {
+  const addresses = config.clusters.flatMap((cluster) =>
+    isDiscovering(cluster, config)
+      ? [formatSocketAddress(cluster.listen), ...seedHosts(cluster)]
+      : workerAddresses([cluster])
+  );
+  const { metrics } = config.runtime;
+  return unique(metrics === null ? addresses : [...addresses, formatSocketAddress(metrics)]);
+}
+
+/** Whether a cluster connects to nodes that the file does not name. */
+function isDiscovering(cluster: ClusterConfig, config: Config): boolean {
+  return cluster.type === "redis_cluster" && config.runtime.network === "process";
+}
+
+function seedHosts(cluster: ClusterConfig): string[] {
+  return cluster.servers.map((server) => formatHost(server.hostname));
+}
+
+/** Deno separates paths by commas and knows no escape: such a path needs a directory above it. */
+function grantablePath(path: string): string {
+  const comma = path.indexOf(",");
+  if (comma < 0) return path;
+  const slash = path.lastIndexOf("/", comma);
+  return slash < 0 ? "." : path.slice(0, Math.max(slash, 1));
+}
+
+function unique<Value>(values: readonly Value[]): Value[] {
+  return [...new Set(values)];
+}
