@@ -1,0 +1,114 @@
+import { assert, assertEquals, assertMatch } from "../../deps.ts";
+import { Log, type LogRecord } from "../../../src/observe/log.ts";
+import { AdminPages, AdminServer } from "../../../src/supervisor/admin_server.ts";
+import type { Collected, WorkerState } from "../../../src/supervisor/supervisor.ts";
+import { clusterConfig, config } from "./cluster_configs.ts";
+import { backend, snapshot } from "./snapshots.ts";
+
+function worker(number: number, state: Partial<WorkerState> = {}): WorkerState {
+  return {
+    number,
+    isListening: true,
+    hasAnswered: true,
+    restarts: 0,
+    clusters: ["main"],
+    leads: [],
+    ...state,
+  };
+}
+
+function pages(workers: WorkerState[], isReady = true, records: LogRecord[] = []): AdminPages {
+  const collected: Collected = {
+    workers,
+    clusters: [snapshot("main", {
+      requests: 8,
+      clientsConnected: 1,
+      backends: [backend("127.0.0.1:7001", { isHealthy: false })],
+    })],
+  };
+  const source = {
+    config: config(clusterConfig("main", 2, 7_000)),
+    isReady,
+    collect: () => Promise.resolve(collected),
+  };
+  return new AdminPages(source, new Log("info", (record) => records.push(record)));
+}
+
+function get(from: AdminPages, path: string, method = "GET"): Promise<Response> {
+  return from.handle(new Request(`http://127.0.0.1${path}`, { method }));
+}
+
+Deno.test("/health is 200 while every worker listens and answers", async () => {
+  const response = await get(pages([worker(0), worker(1)]), "/health");
+  assertEquals(response.status, 200);
+  assertEquals(await response.json(), { healthy: true, problems: [] });
+});
+
+Deno.test("/health is 503 and says which worker is down or silent", async () => {
+  const records: LogRecord[] = [];
+  const down = worker(0, { isListening: false, hasAnswered: false });
+  const silent = worker(1, { hasAnswered: false });
+  const response = await get(pages([down, silent], true, records), "/health");
+  assertEquals(response.status, 503);
+  assertEquals(await response.json(), {
+    healthy: false,
+    problems: ["worker 0 is not listening", "worker 1 does not answer in time"],
+  });
+  assertEquals(records, [{ level: "warning", message: "worker is silent", fields: { worker: 1 } }]);
+});
+
+Deno.test("/ready is 503 while starting or stopping", async () => {
+  assertEquals((await get(pages([worker(0)], true), "/ready")).status, 200);
+  const response = await get(pages([worker(0)], false), "/ready");
+  assertEquals(response.status, 503);
+  assertEquals(await response.json(), { ready: false });
+});
+
+Deno.test("/metrics is Prometheus text and reports silent workers", async () => {
+  const response = await get(pages([worker(0), worker(1, { hasAnswered: false })]), "/metrics");
+  assertEquals(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  const text = await response.text();
+  assertMatch(text, /^aster_workers_silent 1$/m);
+  assertMatch(text, /^aster_requests_total\{cluster="main"\} 8$/m);
+  assertMatch(text, /^aster_version\{version="\d+\.\d+\.\d+"\} 1$/m);
+});
+
+Deno.test("/status shows clusters, workers and the state of backends", async () => {
+  const response = await get(pages([worker(0, { leads: ["main"], restarts: 2 })]), "/status");
+  assertEquals(response.status, 200);
+  const status = await response.json();
+  assertEquals(status.workers, [{
+    number: 0,
+    isListening: true,
+    hasAnswered: true,
+    restarts: 2,
+    clusters: ["main"],
+    leads: ["main"],
+  }]);
+  assertEquals(status.clusters.length, 1);
+  const [cluster] = status.clusters;
+  assertEquals(cluster.name, "main");
+  assertEquals(cluster.address, "127.0.0.1:7000");
+  assertEquals(cluster.threads, 2);
+  assertEquals(cluster.requests, 8);
+  assertEquals(cluster.backends[0].isHealthy, false);
+});
+
+Deno.test("unknown paths are 404 and methods that write are 405", async () => {
+  assertEquals((await get(pages([]), "/")).status, 404);
+  const response = await get(pages([]), "/metrics", "POST");
+  assertEquals(response.status, 405);
+  assertEquals(response.headers.get("allow"), "GET, HEAD");
+});
+
+Deno.test("AdminServer answers on its address and is gone after close()", async () => {
+  const log = new Log("info", () => {});
+  const address = { hostname: "127.0.0.1", port: 0 };
+  const server = new AdminServer(address, false, pages([worker(0)]), log);
+  const response = await fetch(`http://${server.address}/health`);
+  assertEquals(response.status, 200);
+  await response.body?.cancel();
+  await server.close();
+  const refused = await fetch(`http://${server.address}/health`).then(() => false, () => true);
+  assert(refused);
+});

@@ -1,0 +1,253 @@
+import { assert, assertEquals, assertRejects } from "../../deps.ts";
+import { Log, type LogRecord } from "../../../src/observe/log.ts";
+import { StartError } from "../../../src/supervisor/start_error.ts";
+import { Supervisor } from "../../../src/supervisor/supervisor.ts";
+import type { WorkerPort } from "../../../src/supervisor/worker_handle.ts";
+import type {
+  SharedState,
+  StartMessage,
+  SupervisorMessage,
+  WorkerMessage,
+} from "../../../src/worker/messages.ts";
+import { clusterConfig, config } from "./cluster_configs.ts";
+import { snapshot } from "./snapshots.ts";
+
+/** A worker that does what a test says; what it was told is kept. */
+class FakeWorker implements WorkerPort {
+  onmessage: ((event: MessageEvent<WorkerMessage>) => void) | null = null;
+  onerror: ((event: ErrorEvent) => void) | null = null;
+  readonly received: SupervisorMessage[] = [];
+  isTerminated = false;
+  /** Requests it says it counted; null: it does not answer. */
+  requests: number | null = 0;
+  isStuck = false;
+
+  get start(): StartMessage {
+    return this.received[0] as StartMessage;
+  }
+
+  postMessage(message: SupervisorMessage): void {
+    this.received.push(message);
+    if (message.kind === "collect" && this.requests !== null) {
+      const clusters = [snapshot("main", { requests: this.requests })];
+      queueMicrotask(() => this.say({ kind: "metrics", question: message.question, clusters }));
+    }
+    if (message.kind === "stop" && !this.isStuck) {
+      queueMicrotask(() => this.say({ kind: "stopped" }));
+    }
+  }
+
+  terminate(): void {
+    this.isTerminated = true;
+  }
+
+  say(message: WorkerMessage): void {
+    this.onmessage?.(new MessageEvent("message", { data: message }));
+  }
+
+  listen(): void {
+    this.say({ kind: "listening", workerNumber: this.start.workerNumber });
+  }
+
+  die(reason: string): void {
+    this.onerror?.(new ErrorEvent("error", { message: reason, cancelable: true }));
+  }
+
+  kinds(): string[] {
+    return this.received.map(({ kind }) => kind);
+  }
+}
+
+/** A supervisor over fakes. `next()` waits for the next worker it makes. */
+class Stage {
+  readonly workers: FakeWorker[] = [];
+  readonly records: LogRecord[] = [];
+  readonly supervisor: Supervisor;
+  #made: (() => void) | null = null;
+
+  constructor(thread: number) {
+    const sink = (record: LogRecord) => this.records.push(record);
+    this.supervisor = new Supervisor({
+      config: config(clusterConfig("main", thread, 7_000)),
+      output: { log: new Log("info", sink), write: sink, flush() {} },
+      advertisedAddress: "192.0.2.1",
+      sharesPort: true,
+      createWorker: () => {
+        const worker = new FakeWorker();
+        this.workers.push(worker);
+        this.#made?.();
+        return worker;
+      },
+    });
+  }
+
+  async start(): Promise<void> {
+    const started = this.supervisor.start();
+    for (const worker of this.workers) worker.listen();
+    await started;
+  }
+
+  async next(): Promise<FakeWorker> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#made = resolve;
+    await promise;
+    return this.workers.at(-1)!;
+  }
+
+  messages(): string[] {
+    return this.records.map(({ message }) => message);
+  }
+}
+
+const slots: SharedState = { kind: "slots", cluster: "main", ranges: [] };
+
+Deno.test("Supervisor.start() starts every worker once and waits until all listen", async () => {
+  const stage = new Stage(2);
+  const started = stage.supervisor.start();
+  assertEquals(stage.workers.length, 2);
+  const [first, second] = stage.workers;
+  assertEquals(first!.start.leads, ["main"]);
+  assertEquals(second!.start.leads, []);
+  assertEquals(second!.start.workerNumber, 1);
+  assertEquals(second!.start.advertisedAddress, "192.0.2.1");
+  assertEquals(second!.start.clusters.map(({ name }) => name), ["main"]);
+  first!.listen();
+  assertEquals(stage.supervisor.isReady, false);
+  second!.listen();
+  await started;
+  assertEquals(stage.supervisor.isReady, true);
+  await stage.supervisor.stop();
+  assertEquals(stage.supervisor.isReady, false);
+});
+
+Deno.test("Supervisor.start() fails with the reason of a worker that cannot, and ends the rest", async () => {
+  const stage = new Stage(2);
+  const started = stage.supervisor.start();
+  stage.workers[0]!.listen();
+  stage.workers[1]!.say({ kind: "failed", workerNumber: 1, cluster: "main", reason: "in use" });
+  const error = await assertRejects(() => started, StartError);
+  assertEquals(error.message, 'Cannot serve cluster "main" on 127.0.0.1:7000: in use');
+  assertEquals(stage.workers.map(({ isTerminated }) => isTerminated), [true, true]);
+});
+
+Deno.test("Supervisor.start() fails when a worker's module does not load", async () => {
+  const stage = new Stage(1);
+  const started = stage.supervisor.start();
+  stage.workers[0]!.die("Module not found");
+  const error = await assertRejects(() => started, StartError);
+  assertEquals(error.message, "Cannot start a worker: Module not found");
+});
+
+Deno.test("what the leader finds goes to the others, and what others find goes nowhere", async () => {
+  const stage = new Stage(3);
+  await stage.start();
+  const [leader, second, third] = stage.workers;
+  leader!.say({ kind: "found", state: slots });
+  second!.say({ kind: "found", state: { kind: "ejected", cluster: "main", addresses: ["x:1"] } });
+  assertEquals(leader!.kinds(), ["start"]);
+  assertEquals(second!.received.slice(1), [{ kind: "follow", state: slots }]);
+  assertEquals(third!.received.slice(1), [{ kind: "follow", state: slots }]);
+  third!.say({ kind: "refresh", cluster: "main" });
+  assertEquals(leader!.received.slice(1), [{ kind: "refresh", cluster: "main" }]);
+  await stage.supervisor.stop();
+});
+
+Deno.test("a dead leader's lead moves at once; its replacement follows what was found", async () => {
+  const stage = new Stage(2);
+  await stage.start();
+  const [leader, second] = stage.workers;
+  leader!.say({ kind: "found", state: slots });
+  const replaced = stage.next();
+  leader!.die("boom");
+  assertEquals(second!.received.at(-1), { kind: "lead", cluster: "main" });
+  assertEquals(stage.records.at(-1), {
+    level: "error",
+    message: "worker ended",
+    fields: { worker: 0, reason: "boom", restartInMs: 100 },
+  });
+  assert(leader!.isTerminated);
+  const replacement = await replaced;
+  assertEquals(replacement.start.leads, []);
+  assertEquals(replacement.start.workerNumber, 0);
+  await Promise.resolve();
+  assertEquals(replacement.received.slice(1), [{ kind: "follow", state: slots }]);
+  replacement.listen();
+  assertEquals(stage.messages().at(-1), "worker is back");
+  second!.say({ kind: "found", state: { kind: "ejected", cluster: "main", addresses: ["x:1"] } });
+  assertEquals(replacement.kinds(), ["start", "follow", "follow"]);
+  await stage.supervisor.stop();
+});
+
+Deno.test("the only worker of a cluster leads it again after its replacement", async () => {
+  const stage = new Stage(1);
+  await stage.start();
+  const replaced = stage.next();
+  stage.workers[0]!.say({ kind: "failed", workerNumber: 0, cluster: "main", reason: "boom" });
+  const replacement = await replaced;
+  assertEquals(replacement.start.leads, ["main"]);
+  const again = stage.next();
+  replacement.die("boom again");
+  assertEquals(stage.records.at(-1)!.fields.restartInMs, 200);
+  assertEquals((await again).start.leads, ["main"]);
+  await stage.supervisor.stop();
+});
+
+Deno.test("counters do not go back when a worker dies or is silent", async () => {
+  const stage = new Stage(2);
+  await stage.start();
+  const [first, second] = stage.workers;
+  const total = async () => (await stage.supervisor.collect()).clusters[0]!.requests;
+  first!.requests = 10;
+  second!.requests = 5;
+  assertEquals(await total(), 15);
+  const last = [snapshot("main", { requests: 12 })];
+  first!.say({ kind: "metrics", question: 0, clusters: last });
+  const replaced = stage.next();
+  first!.die("boom");
+  assertEquals(await total(), 17);
+  const replacement = await replaced;
+  assertEquals(await total(), 17);
+  replacement.listen();
+  replacement.requests = 1;
+  assertEquals(await total(), 18);
+  second!.requests = null;
+  const { workers, clusters } = await stage.supervisor.collect();
+  assertEquals(clusters[0]!.requests, 18);
+  assertEquals(workers.map(({ hasAnswered }) => hasAnswered), [true, false]);
+  assertEquals(workers.map(({ restarts }) => restarts), [1, 0]);
+  await stage.supervisor.stop();
+});
+
+Deno.test("scrapes at the same time ask the workers once", async () => {
+  const stage = new Stage(1);
+  await stage.start();
+  await Promise.all([stage.supervisor.collect(), stage.supervisor.collect()]);
+  assertEquals(stage.workers[0]!.kinds(), ["start", "collect"]);
+  await stage.supervisor.stop();
+});
+
+Deno.test("stop() ends a worker that does not stop, and replaces nobody", async () => {
+  const stage = new Stage(2);
+  await stage.start();
+  const [first, second] = stage.workers;
+  first!.die("boom");
+  second!.isStuck = true;
+  await stage.supervisor.stop();
+  assertEquals(second!.kinds().at(-1), "stop");
+  assert(second!.isTerminated);
+  assertEquals(stage.workers.length, 2);
+});
+
+Deno.test("a worker's log records carry its number where there are several", async () => {
+  const record: LogRecord = { level: "info", message: "hello", fields: { backend: "x:1" } };
+  const two = new Stage(2);
+  await two.start();
+  two.workers[1]!.say({ kind: "log", record });
+  assertEquals(two.records.at(-1)!.fields, { backend: "x:1", worker: 1 });
+  await two.supervisor.stop();
+  const one = new Stage(1);
+  await one.start();
+  one.workers[0]!.say({ kind: "log", record });
+  assertEquals(one.records.at(-1)!.fields, { backend: "x:1" });
+  await one.supervisor.stop();
+});
