@@ -1,0 +1,138 @@
+/**
+ * The proxy itself as a process of its own, started the way a user starts it.
+ *
+ * @module
+ */
+import { withFreePorts } from "./free_port.ts";
+import { until } from "./poll.ts";
+import { makeServerDirectory, removeServerDirectory, ServerProcess } from "./server_process.ts";
+
+/** Type checking and compiling may come first, on a busy machine. */
+const START_DEADLINE_MS = 30_000;
+
+const REPOSITORY = new URL("../../", import.meta.url);
+
+/** Options of {@link startAster}. */
+export interface AsterOptions {
+  /** Number of free ports the configuration wants; 1 if left out. */
+  portCount?: number;
+  /** Whether to serve metrics, on {@link Aster.metricsPort}; off if left out. */
+  metrics?: boolean;
+  /** Further arguments of the program, behind the configuration's path. */
+  arguments?: string[];
+  /** Arguments of `deno run` in place of `-A`. */
+  denoArguments?: string[];
+  /** Added to the environment. */
+  environment?: Record<string, string>;
+}
+
+/** A running proxy. */
+export class Aster implements AsyncDisposable {
+  /** The free ports that its configuration was made with. */
+  readonly ports: readonly number[];
+  /** Port of `/metrics` and `/health`; 0 where they are off. */
+  readonly metricsPort: number;
+  /** Path of its configuration file. */
+  readonly configFile: string;
+  readonly process: ServerProcess;
+
+  constructor(
+    ports: readonly number[],
+    metricsPort: number,
+    configFile: string,
+    process: ServerProcess,
+  ) {
+    this.ports = ports;
+    this.metricsPort = metricsPort;
+    this.configFile = configFile;
+    this.process = process;
+  }
+
+  /** The first of {@link Aster.ports}. */
+  get port(): number {
+    return this.ports[0]!;
+  }
+
+  get pid(): number {
+    return this.process.pid;
+  }
+
+  /** All that it logged and printed so far. */
+  logs(): string {
+    return this.process.output();
+  }
+
+  /** Waits until the log holds `pattern`, and returns the match. */
+  async logged(pattern: RegExp): Promise<RegExpExecArray> {
+    let match: RegExpExecArray | null = null;
+    await until(() => (match = pattern.exec(this.logs())) !== null, {
+      what: `the log shows ${pattern}`,
+    });
+    return match!;
+  }
+
+  /** Asks it to end by SIGTERM, forces it after a while, and says how it ended. */
+  stop(): Promise<Deno.CommandStatus> {
+    return this.process.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.process[Symbol.asyncDispose]();
+  }
+}
+
+/**
+ * Starts the proxy on free ports and waits until every one of them is served.
+ *
+ * @param config Makes the TOML text from the ports it is given.
+ */
+export function startAster(
+  config: (...ports: number[]) => string,
+  options: AsterOptions = {},
+): Promise<Aster> {
+  const portCount = options.portCount ?? 1;
+  return withFreePorts(portCount + 1, async (found) => {
+    const ports = found.slice(0, portCount);
+    const metricsPort = options.metrics ? found[portCount]! : 0;
+    const directory = await makeServerDirectory();
+    const configFile = `${directory}/aster.toml`;
+    try {
+      await Deno.writeTextFile(configFile, config(...ports));
+      const process = await ServerProcess.start({
+        name: "aster",
+        command: Deno.execPath(),
+        arguments: [
+          ...["run", ...options.denoArguments ?? ["-A"], "mod.ts", configFile],
+          ...["--metrics", metricsPort === 0 ? "off" : `127.0.0.1:${metricsPort}`],
+          ...options.arguments ?? [],
+        ],
+        workingDirectory: decodeURIComponent(REPOSITORY.pathname),
+        environment: { NO_COLOR: "1", ...options.environment },
+        isServing: () => areAllServed(ports),
+        startDeadlineMs: START_DEADLINE_MS,
+      }, directory);
+      return new Aster(ports, metricsPort, configFile, process);
+    } catch (error) {
+      await removeServerDirectory(directory);
+      throw error;
+    }
+  });
+}
+
+async function areAllServed(ports: readonly number[]): Promise<boolean> {
+  for (const port of ports) {
+    if (!await isServed(port)) return false;
+  }
+  return true;
+}
+
+/**
+ * Whether a request on `port` is answered. To connect is not enough: the supervisor tries each address before
+ * its workers listen. Every protocol has some answer to `version`, be it an error.
+ */
+async function isServed(port: number): Promise<boolean> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await connection.write(new TextEncoder().encode("version\r\n"));
+  return await connection.read(new Uint8Array(64)) !== null;
+}
