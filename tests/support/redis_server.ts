@@ -43,6 +43,11 @@ export class RedisServer implements AsyncDisposable {
     return this.#running().pid;
   }
 
+  /** Whether the process lives (it may be paused). */
+  get isRunning(): boolean {
+    return this.#process !== null && this.#process.status === null;
+  }
+
   /** What the server printed so far. */
   output(): string {
     return this.#running().output();

@@ -1,0 +1,71 @@
+/**
+ * One node of a Redis Cluster and what it says of itself.
+ *
+ * @module
+ */
+import { RedisServer } from "./redis_server.ts";
+import type { RespValue } from "./resp_client.ts";
+
+/** What all nodes of a cluster have in common. */
+export interface ClusterNodeOptions {
+  /** `cluster-node-timeout` in milliseconds; default 2000. */
+  nodeTimeoutMs?: number;
+  /** `cluster-require-full-coverage`; default false. */
+  requireFullCoverage?: boolean;
+  /** Further arguments of every node. */
+  arguments?: string[];
+}
+
+/** A redis-server with an id and a cluster bus. */
+export class ClusterNode extends RedisServer {
+  /** 40 hex digits. */
+  id = "";
+  /** Port of the cluster bus. */
+  readonly busPort: number;
+
+  constructor(port: number, busPort: number, directory: string, options: ClusterNodeOptions) {
+    super({
+      port,
+      arguments: [
+        ...["--cluster-enabled", "yes", "--cluster-port", String(busPort)],
+        ...["--cluster-announce-ip", "127.0.0.1"],
+        ...["--cluster-node-timeout", String(options.nodeTimeoutMs ?? 2_000)],
+        ...["--cluster-require-full-coverage", options.requireFullCoverage ? "yes" : "no"],
+        ...["--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"],
+        ...options.arguments ?? [],
+      ],
+    }, directory);
+    this.busPort = busPort;
+  }
+
+  /** One field of CLUSTER INFO, such as `cluster_state`. */
+  async clusterInfo(field: string): Promise<string> {
+    return infoField(await this.call("CLUSTER", "INFO"), field);
+  }
+
+  /** `master` or `slave`, as the node sees itself. */
+  async role(): Promise<string> {
+    return infoField(await this.call("INFO", "replication"), "role");
+  }
+
+  /** Whether it is a replica with its master's data. */
+  async isReplicaOnline(): Promise<boolean> {
+    const replication = await this.call("INFO", "replication");
+    return infoField(replication, "role") === "slave" &&
+      infoField(replication, "master_link_status") === "up";
+  }
+
+  /** Id of its master, as the node sees itself; null for a master. */
+  async masterId(): Promise<string | null> {
+    const self = String(await this.call("CLUSTER", "NODES")).split("\n")
+      .find((line) => line.includes("myself"));
+    const id = self?.split(" ")[3];
+    return id === undefined || id === "-" ? null : id;
+  }
+}
+
+function infoField(info: RespValue, name: string): string {
+  const line = String(info).split("\r\n").find((candidate) => candidate.startsWith(`${name}:`));
+  if (line === undefined) throw new Error(`No field ${name} in ${String(info)}`);
+  return line.slice(name.length + 1);
+}

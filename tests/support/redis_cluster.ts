@@ -1,0 +1,232 @@
+/**
+ * A real Redis Cluster for one test: masters with their replicas on loopback, built command by command, and
+ * the handles to move slots, half-move them, kill, pause and fail over.
+ *
+ * @module
+ */
+import { ClusterNode, type ClusterNodeOptions } from "./cluster_node.ts";
+import { withFreePorts } from "./free_port.ts";
+import { until } from "./poll.ts";
+import type { RespValue } from "./resp_client.ts";
+import { makeServerDirectory } from "./server_process.ts";
+import { SlotMigration } from "./slot_migration.ts";
+
+/** Number of hash slots of any Redis Cluster. */
+export const SLOT_COUNT = 16_384;
+
+/** Masters wait 2 s before they serve, gossip takes another moment, and the machine may be busy. */
+const BUILD_DEADLINE_MS = 30_000;
+
+/** Options of {@link startRedisCluster}. */
+export interface RedisClusterOptions extends ClusterNodeOptions {
+  /** Default 3. */
+  masterCount?: number;
+  /** In all, spread over the masters in turn; default as many as masters. */
+  replicaCount?: number;
+  /** Ports of the nodes, masters first; free ones if left out. */
+  ports?: number[];
+}
+
+/** A running Redis Cluster. */
+export class RedisCluster implements AsyncDisposable {
+  /** All nodes: first those that began as masters, then those that began as replicas. */
+  readonly nodes: readonly ClusterNode[];
+  readonly #masterCount: number;
+
+  constructor(nodes: readonly ClusterNode[], masterCount: number) {
+    this.nodes = nodes;
+    this.#masterCount = masterCount;
+  }
+
+  /** Nodes that began as masters; each owns an equal run of slots, in order. */
+  get masters(): readonly ClusterNode[] {
+    return this.nodes.slice(0, this.#masterCount);
+  }
+
+  /** Nodes that began as replicas: number `i` of master `i`, beginning again after the last. */
+  get replicas(): readonly ClusterNode[] {
+    return this.nodes.slice(this.#masterCount);
+  }
+
+  /** `host:port` of every node. */
+  get addresses(): string[] {
+    return this.nodes.map((node) => node.address);
+  }
+
+  /** The replicas that `master` began with. */
+  replicasOf(master: ClusterNode): ClusterNode[] {
+    const index = this.nodes.indexOf(master);
+    return this.replicas.filter((_, number) => number % this.#masterCount === index);
+  }
+
+  /** The slot of a key, as Redis computes it. */
+  async slotOf(key: string): Promise<number> {
+    return Number(await this.#anyRunning().call("CLUSTER", "KEYSLOT", key));
+  }
+
+  /** The node that serves `slot`, as the running nodes see it. */
+  async ownerOf(slot: number): Promise<ClusterNode> {
+    for (const range of await this.#anyRunning().call("CLUSTER", "SLOTS") as RespValue[][]) {
+      if (Number(range[0]) > slot || Number(range[1]) < slot) continue;
+      const [, port] = range[2] as RespValue[];
+      return this.nodes.find((node) => node.port === port)!;
+    }
+    throw new Error(`Slot ${slot} has no owner`);
+  }
+
+  /** Begins to move `slot`: importing and migrating are set, no key has moved. */
+  async beginMigration(slot: number, target: ClusterNode): Promise<SlotMigration> {
+    const migration = new SlotMigration(slot, await this.ownerOf(slot), target, this.nodes);
+    await migration.begin();
+    return migration;
+  }
+
+  /** Moves `slot` with all its keys. Every running master knows the new owner afterwards. */
+  async migrateSlot(slot: number, target: ClusterNode): Promise<void> {
+    const migration = await this.beginMigration(slot, target);
+    await migration.moveKeys();
+    await migration.finish();
+  }
+
+  /**
+   * Makes a replica the master, and waits until all running nodes say so.
+   *
+   * @param mode Nothing while the master lives, `TAKEOVER` while it does not.
+   */
+  async failover(replica: ClusterNode, mode?: "FORCE" | "TAKEOVER"): Promise<void> {
+    await replica.call("CLUSTER", "FAILOVER", ...mode === undefined ? [] : [mode]);
+    await until(async () => {
+      for (const node of this.#running()) {
+        const nodes = String(await node.call("CLUSTER", "NODES"));
+        const line = nodes.split("\n").find((candidate) => candidate.startsWith(replica.id));
+        if (line?.split(" ")[2]?.includes("master") !== true) return false;
+      }
+      return await this.#areSlotsOwned();
+    }, { what: `${replica.address} is a master`, deadlineMs: BUILD_DEADLINE_MS, intervalMs: 20 });
+  }
+
+  /** Waits until every running node says that the cluster is fine and every replica is online. */
+  async settled(): Promise<void> {
+    await until(async () => {
+      for (const node of this.#running()) {
+        if (await node.clusterInfo("cluster_state") !== "ok") return false;
+        if (await node.masterId() !== null && !await node.isReplicaOnline()) return false;
+      }
+      return true;
+    }, { what: "the cluster is settled", deadlineMs: BUILD_DEADLINE_MS, intervalMs: 20 });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node[Symbol.asyncDispose]()));
+  }
+
+  #running(): ClusterNode[] {
+    return this.nodes.filter((node) => node.isRunning);
+  }
+
+  #anyRunning(): ClusterNode {
+    const node = this.#running()[0];
+    if (node === undefined) throw new Error("No node of the cluster is running");
+    return node;
+  }
+
+  /** Whether all running nodes agree on the owner of every slot. */
+  async #areSlotsOwned(): Promise<boolean> {
+    const views = new Set<string>();
+    for (const node of this.#running()) {
+      const ranges = await node.call("CLUSTER", "SLOTS") as RespValue[][];
+      views.add(JSON.stringify(
+        ranges.map(([first, last, master]) => [first, last, (master as RespValue[])[1]]).sort(),
+      ));
+    }
+    return views.size === 1;
+  }
+}
+
+/** Starts a cluster and waits until all of it serves. Takes about three seconds. */
+export async function startRedisCluster(options: RedisClusterOptions = {}): Promise<RedisCluster> {
+  const masterCount = options.masterCount ?? options.ports?.length ?? 3;
+  const replicaCount = options.replicaCount ??
+    (options.ports?.length ?? 2 * masterCount) - masterCount;
+  const nodes = await startNodes(masterCount + replicaCount, options);
+  const cluster = new RedisCluster(nodes, masterCount);
+  try {
+    await build(cluster);
+    return cluster;
+  } catch (error) {
+    await cluster[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function startNodes(count: number, options: RedisClusterOptions): Promise<ClusterNode[]> {
+  const starts = await Promise.allSettled(
+    Array.from({ length: count }, (_, index) => startNode(options.ports?.[index], options)),
+  );
+  const failed = starts.find((start) => start.status === "rejected");
+  const nodes = starts.filter((start) => start.status === "fulfilled").map((start) => start.value);
+  if (failed === undefined) return nodes;
+  await Promise.all(nodes.map((node) => node[Symbol.asyncDispose]()));
+  throw failed.reason;
+}
+
+function startNode(port: number | undefined, options: RedisClusterOptions): Promise<ClusterNode> {
+  return withFreePorts(2, async ([freePort, busPort]) => {
+    const node = new ClusterNode(port ?? freePort!, busPort!, await makeServerDirectory(), options);
+    try {
+      await node.start();
+      return node;
+    } catch (error) {
+      await node[Symbol.asyncDispose]();
+      throw error;
+    }
+  });
+}
+
+async function build(cluster: RedisCluster): Promise<void> {
+  const { nodes, masters, replicas } = cluster;
+  for (const [index, node] of nodes.entries()) {
+    node.id = String(await node.call("CLUSTER", "MYID"));
+    await node.call("CLUSTER", "SET-CONFIG-EPOCH", index + 1);
+  }
+  for (const [index, master] of masters.entries()) {
+    const first = Math.floor((index * SLOT_COUNT) / masters.length);
+    const last = Math.floor(((index + 1) * SLOT_COUNT) / masters.length) - 1;
+    await master.call("CLUSTER", "ADDSLOTSRANGE", first, last);
+  }
+  // Every node meets every other one at once: gossip alone would take seconds.
+  for (const [index, node] of nodes.entries()) {
+    for (const other of nodes.slice(index + 1)) {
+      await node.call("CLUSTER", "MEET", other.hostname, other.port, other.busPort);
+    }
+  }
+  await Promise.all(
+    replicas.map((replica, index) => replicate(replica, masters[index % masters.length]!)),
+  );
+  await until(async () => {
+    for (const node of nodes) {
+      if (await node.clusterInfo("cluster_known_nodes") !== String(nodes.length)) return false;
+      if (await knownReplicas(node) !== replicas.length) return false;
+    }
+    return true;
+  }, { what: "every node knows all others", deadlineMs: BUILD_DEADLINE_MS, intervalMs: 20 });
+  await cluster.settled();
+}
+
+/** Makes `replica` follow `master` as soon as it has heard of it. */
+async function replicate(replica: ClusterNode, master: ClusterNode): Promise<void> {
+  await until(
+    async () => String(await replica.call("CLUSTER", "NODES")).includes(`${master.id} `),
+    {
+      what: `${replica.address} knows ${master.address}`,
+      deadlineMs: BUILD_DEADLINE_MS,
+      intervalMs: 20,
+    },
+  );
+  await replica.call("CLUSTER", "REPLICATE", master.id);
+}
+
+async function knownReplicas(node: ClusterNode): Promise<number> {
+  const ranges = await node.call("CLUSTER", "SLOTS") as RespValue[][];
+  return ranges.reduce((sum, range) => sum + range.length - 3, 0);
+}
