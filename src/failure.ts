@@ -52,6 +52,7 @@ export const failures = {
   noBackend: failure("no_backend", "backend", "no backend is available"),
   slotUncovered: failure("slot_uncovered", "backend", "hash slot is not served by any known node"),
   tooManyRedirects: failure("too_many_redirects", "backend", "too many redirections"),
+  topologyUnknown: failure("topology_unknown", "backend", "no node has answered CLUSTER SLOTS yet"),
   redirectInvalid: failure("redirect_invalid", "backend", "redirection without a usable address"),
   keysApart: failure(
     "keys_apart",

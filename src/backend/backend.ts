@@ -57,6 +57,7 @@ export class Backend implements BackendAddress {
 
   /** A connection could not be had; logged once until one is had again. */
   connectFailed(failure: Failure, retryInMs: number): void {
+    this.#context.backendUnreachable(this.address);
     if (this.#isDown) return;
     this.#isDown = true;
     this.#context.log.warning("Backend cannot be reached", {
@@ -76,6 +77,12 @@ export class Backend implements BackendAddress {
   /** Fails what was not sent yet: the backend left the ring or the cluster. */
   failUnsent(failure: Failure): void {
     for (const connection of this.#connections()) connection.failUnsent(failure);
+  }
+
+  /** Whether nothing waits in its connections. */
+  get isIdle(): boolean {
+    for (const connection of this.#connections()) if (connection.inflight.size > 0) return false;
+    return true;
   }
 
   /** Closes every connection; what is in flight fails. */

@@ -111,7 +111,7 @@ export class HealthProbe implements ReplyReceiver {
     this.#context.clock.readNow();
     this.#sentAtMs = this.#context.clock.nowMs;
     const exchange = this.#context.requests.takeExchange();
-    exchange.begin(this, 0, 0, true);
+    exchange.begin(this, 0, 0, true, 0);
     this.#exchange = exchange;
     const { probe } = this.#protocol;
     this.#connection.send(exchange, probe, 0, probe.length);

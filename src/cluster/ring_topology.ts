@@ -53,6 +53,8 @@ export class RingTopology implements Topology, HealthListener {
 
   refresh(): void {}
 
+  backendUnreachable(): void {}
+
   healthChanged(backend: Backend, isHealthy: boolean): void {
     const { log, config, publish } = this.#cluster;
     const fields = { cluster: config.name, backend: backend.address };

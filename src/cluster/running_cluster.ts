@@ -49,7 +49,12 @@ export class RunningCluster implements Cluster {
     this.name = cluster.config.name;
     this.#cluster = cluster;
     this.#metrics = new ClusterMetrics(this.name);
-    const backends = createBackendContext(cluster, recipe, this.#metrics);
+    const backends = createBackendContext(
+      cluster,
+      recipe,
+      this.#metrics,
+      () => this.#topology.backendUnreachable(),
+    );
     this.#topology = recipe.createTopology(cluster, backends);
     const { config } = cluster;
     this.#sessionContext = {
@@ -123,6 +128,7 @@ function createBackendContext(
   cluster: ClusterContext,
   recipe: Recipe,
   metrics: ClusterMetrics,
+  backendUnreachable: (address: string) => void,
 ): BackendContext {
   const { config, clock, log } = cluster;
   return {
@@ -143,5 +149,6 @@ function createBackendContext(
       connections: config.nodeConnections,
     },
     retainsRequests: recipe.retainsRequests,
+    backendUnreachable,
   };
 }

@@ -18,6 +18,8 @@ export interface Topology {
   follow(state: SharedState): void;
   /** As leader: look again soon. */
   refresh(): void;
+  /** A backend could not be connected to. */
+  backendUnreachable(): void;
   /** Ends timers and closes every backend connection. */
   stop(): void;
 }

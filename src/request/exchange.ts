@@ -58,6 +58,8 @@ export class Exchange {
   place = 0;
   /** Only reads may ever go to a replica. */
   isRead = false;
+  /** Number of the client it is for; chooses the connection of another backend when sent there. */
+  clientNumber = 0;
   /** Redirections this fragment has been through. */
   redirects = 0;
   /** When its bytes were handed to the socket, on the connection's scale, milliseconds. */
@@ -68,7 +70,13 @@ export class Exchange {
   end = 0;
 
   /** Sets a taken exchange up for `receiver`. */
-  begin(receiver: ReplyReceiver, fragment: number, place: number, isRead: boolean): void {
+  begin(
+    receiver: ReplyReceiver,
+    fragment: number,
+    place: number,
+    isRead: boolean,
+    clientNumber: number,
+  ): void {
     this.state = ExchangeState.Unsent;
     this.isSent = false;
     this.receiver = receiver;
@@ -76,6 +84,7 @@ export class Exchange {
     this.fragment = fragment;
     this.place = place;
     this.isRead = isRead;
+    this.clientNumber = clientNumber;
     this.redirects = 0;
     this.sentAtMs = 0;
   }

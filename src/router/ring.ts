@@ -40,7 +40,7 @@ export interface RingOptions {
 }
 
 /** The names that `distribution` may have in the configuration. */
-export const DISTRIBUTION_NAMES: readonly string[] = ["ketama", "modula", "random"];
+export const DISTRIBUTION_NAMES = ["ketama", "modula", "random"] as const;
 
 /** From a hash to the number of a server. */
 interface OwnerTable {

@@ -97,7 +97,7 @@ function forward(
     return;
   }
   const exchange = requests.takeExchange();
-  exchange.begin(request, 0, place, isRead);
+  exchange.begin(request, 0, place, isRead, session.number);
   request.exchange = exchange;
   const connection = backend.connectionFor(session.number, router.profile);
   if (frame.isRewritten) {
@@ -151,7 +151,7 @@ function sendFragments(
       continue;
     }
     const exchange = requests.takeExchange();
-    exchange.begin(request, index, fragment.place, isRead);
+    exchange.begin(request, index, fragment.place, isRead, session.number);
     fragment.exchange = exchange;
     fanOut.select(fragment);
     const connection = backend.connectionFor(session.number, router.profile);
