@@ -68,9 +68,149 @@ export interface CommandRow {
   readonly refusal: string | null;
 }
 
+/** A row as a protocol's lists give it; the table numbers it. */
+export type CommandDefinition = Omit<CommandRow, "index">;
+
 /** All commands of one protocol. */
 export interface CommandTable {
   readonly rows: readonly CommandRow[];
   /** The row for the name in `bytes[start, end)`, or null. Allocates nothing. */
   find(bytes: Uint8Array, start: number, end: number): CommandRow | null;
+}
+
+/** Longest name a table takes, in bytes; it bounds the lookup's array. */
+const NAME_BYTES_MAX = 31;
+/** Values that five bits of a name's byte can have; letters keep theirs whatever their case. */
+const LETTER_VALUES = 32;
+const NONE = -1;
+
+/**
+ * Makes a table of the given commands, numbered in their order.
+ *
+ * @throws {Error} If a name occurs twice or a row's columns contradict each other: a programming error.
+ */
+export function createCommandTable(definitions: readonly CommandDefinition[]): CommandTable {
+  return new BucketTable(definitions);
+}
+
+/**
+ * Lookup by length, first and last byte, which tell nearly all commands apart, then by all bytes:
+ *
+ * ```text
+ *   heads[length, first & 31, last & 31] ─► row ─► following[row] ─► … ─► -1
+ * ```
+ */
+class BucketTable implements CommandTable {
+  readonly rows: readonly CommandRow[];
+  /** First row of each bucket. */
+  readonly #heads = new Int16Array((NAME_BYTES_MAX + 1) * LETTER_VALUES * LETTER_VALUES).fill(NONE);
+  /** Entry `i` is the row behind row `i` in its bucket. */
+  readonly #following: Int16Array;
+  /** Bytes of all names; row `i` has its own from `i * NAME_BYTES_MAX`. */
+  readonly #names: Uint8Array;
+
+  constructor(definitions: readonly CommandDefinition[]) {
+    this.#following = new Int16Array(definitions.length).fill(NONE);
+    this.#names = new Uint8Array(definitions.length * NAME_BYTES_MAX);
+    const rows: CommandRow[] = [];
+    const seen = new Set<string>();
+    for (let index = 0; index < definitions.length; index++) {
+      const row = numberRow(definitions[index]!, index);
+      checkRow(row);
+      if (seen.has(row.name)) throw new Error(`Cannot build command table: "${row.name}" twice`);
+      seen.add(row.name);
+      rows.push(row);
+      this.#insert(row);
+    }
+    this.rows = rows;
+  }
+
+  find(bytes: Uint8Array, start: number, end: number): CommandRow | null {
+    const length = end - start;
+    if (length <= 0 || length > NAME_BYTES_MAX) return null;
+    const names = this.#names;
+    let index = this.#heads[bucket(length, bytes[start]!, bytes[end - 1]!)]!;
+    while (index !== NONE) {
+      let name = index * NAME_BYTES_MAX;
+      let position = start;
+      while (position < end && matches(bytes[position]!, names[name]!)) {
+        position += 1;
+        name += 1;
+      }
+      if (position === end) return this.rows[index]!;
+      index = this.#following[index]!;
+    }
+    return null;
+  }
+
+  #insert(row: CommandRow): void {
+    const name = row.name;
+    for (let position = 0; position < name.length; position++) {
+      this.#names[row.index * NAME_BYTES_MAX + position] = name.charCodeAt(position);
+    }
+    const home = bucket(name.length, name.charCodeAt(0), name.charCodeAt(name.length - 1));
+    this.#following[row.index] = this.#heads[home]!;
+    this.#heads[home] = row.index;
+  }
+}
+
+function bucket(length: number, first: number, last: number): number {
+  return (length * LETTER_VALUES + (first & 31)) * LETTER_VALUES + (last & 31);
+}
+
+/** Whether `byte` is `lower` in either case; `lower` is a byte of a checked name. */
+function matches(byte: number, lower: number): boolean {
+  return byte === lower || (lower >= 0x61 && lower <= 0x7a && (byte | 0x20) === lower);
+}
+
+/** Lists every column, so that all rows of all tables have one shape. */
+function numberRow(definition: CommandDefinition, index: number): CommandRow {
+  return {
+    name: definition.name,
+    index,
+    arity: definition.arity,
+    flags: definition.flags,
+    action: definition.action,
+    firstKey: definition.firstKey,
+    lastKey: definition.lastKey,
+    keyStep: definition.keyStep,
+    keyFinder: definition.keyFinder,
+    merge: definition.merge,
+    refusal: definition.refusal,
+  };
+}
+
+function checkRow(row: CommandRow): void {
+  if (!/^[\x21-\x40\x5b-\x7e]+$/.test(row.name) || row.name.length > NAME_BYTES_MAX) {
+    throw new Error(
+      `Cannot build command table: name "${row.name}" is not 1 to 31 lower-case characters`,
+    );
+  }
+  const problem = columnProblem(row);
+  if (problem !== null) {
+    throw new Error(`Cannot build command table: "${row.name}" ${problem}`);
+  }
+}
+
+/** What is wrong with a row's columns, or null. */
+function columnProblem(row: CommandRow): string | null {
+  const bothFlags = CommandFlag.Read | CommandFlag.Write;
+  if (row.arity === 0) return "has arity 0";
+  if ((row.flags & bothFlags) === bothFlags) return "both reads and writes";
+  if ((row.firstKey === 0) !== (row.lastKey === 0)) return "has only one end of its keys";
+  if (row.firstKey < 0) return "has a first key before its name";
+  if (row.lastKey > 0 && row.lastKey < row.firstKey) return "has its last key before its first";
+  if (row.firstKey > 0 && row.keyStep < 1) return "has keys without a step";
+  if (row.firstKey >= Math.abs(row.arity)) return "may lack its first key";
+  if (row.lastKey >= Math.abs(row.arity)) return "may lack its last key";
+  if ((row.action === Action.Refuse) !== (row.refusal !== null)) {
+    return "is refused without a reason, or has one without being refused";
+  }
+  if ((row.action === Action.Split) !== (row.merge !== Merge.None)) {
+    return "is split without a merge, or has one without being split";
+  }
+  if (row.action === Action.Split && row.firstKey === 0 && row.keyFinder === null) {
+    return "is split without keys";
+  }
+  return null;
 }
