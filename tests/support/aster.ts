@@ -10,6 +10,9 @@ import { makeServerDirectory, removeServerDirectory, ServerProcess } from "./ser
 /** Type checking and compiling may come first, on a busy machine. */
 const START_DEADLINE_MS = 30_000;
 
+/** Logged once when every listener is open, at level info: the configuration must not ask for less. */
+const READY_TEXT = /aster is ready/;
+
 const REPOSITORY = new URL("../../", import.meta.url);
 
 /** Options of {@link startAster}. */
@@ -83,7 +86,7 @@ export class Aster implements AsyncDisposable {
 }
 
 /**
- * Starts the proxy on free ports and waits until every one of them is served.
+ * Starts the proxy on free ports and waits until its log says that it is ready.
  *
  * @param config Makes the TOML text from the ports it is given.
  */
@@ -109,7 +112,7 @@ export function startAster(
         ],
         workingDirectory: decodeURIComponent(REPOSITORY.pathname),
         environment: { NO_COLOR: "1", ...options.environment },
-        isServing: () => areAllServed(ports),
+        isServing: (process) => Promise.resolve(READY_TEXT.test(process.output())),
         startDeadlineMs: START_DEADLINE_MS,
       }, directory);
       return new Aster(ports, metricsPort, configFile, process);
@@ -118,21 +121,4 @@ export function startAster(
       throw error;
     }
   });
-}
-
-async function areAllServed(ports: readonly number[]): Promise<boolean> {
-  for (const port of ports) {
-    if (!await isServed(port)) return false;
-  }
-  return true;
-}
-
-/**
- * Whether a request on `port` is answered. To connect is not enough: the supervisor tries each address before
- * its workers listen. Every protocol has some answer to `version`, be it an error.
- */
-async function isServed(port: number): Promise<boolean> {
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  await connection.write(new TextEncoder().encode("version\r\n"));
-  return await connection.read(new Uint8Array(64)) !== null;
 }
