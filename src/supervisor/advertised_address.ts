@@ -4,11 +4,16 @@
  * @module
  */
 
+import { advertisableHost } from "../config/advertised_address.ts";
+
 /** What the choice looks at, the strongest first. */
 export interface AddressSources {
   /** Value of the flag, or null. */
   flag: string | null;
-  /** Value of the environment variable `HOST`, or undefined where it is not set or may not be read. */
+  /**
+   * Value of the environment variable `HOST`, or undefined where it is not set or may not be read. Shells set
+   * it to a host name as well: anything but an address counts as not set.
+   */
   host: string | undefined;
   /** Network interfaces of this machine. */
   interfaces(): readonly Pick<Deno.NetworkInterfaceInfo, "family" | "address">[];
@@ -20,7 +25,8 @@ export interface AddressSources {
  */
 export function chooseAdvertisedAddress(sources: AddressSources): string {
   if (sources.flag !== null) return sources.flag;
-  if (sources.host !== undefined && sources.host !== "") return sources.host;
+  const host = advertisableHost(sources.host);
+  if (host !== undefined) return host;
   const found = sources.interfaces().find(({ family, address }) =>
     family === "IPv4" && !address.startsWith("127.")
   );

@@ -62,7 +62,7 @@ export async function startProxy(
     output,
     advertisedAddress,
     sharesPort,
-    createWorker: () => createWorker(config, isStandalone),
+    createWorker: (clusters) => createWorker(clusters, config, isStandalone),
   });
   signal.addEventListener("abort", () => supervisor.stop(), { once: true });
   await supervisor.start();
@@ -126,11 +126,16 @@ function bindTargets(config: Config): BindTarget[] {
   return targets;
 }
 
-function createWorker(config: Config, isStandalone: boolean): WorkerPort {
+function createWorker(
+  clusters: readonly ClusterConfig[],
+  config: Config,
+  isStandalone: boolean,
+): WorkerPort {
   const url = new URL("../worker/worker.ts", import.meta.url);
-  if (!isStandalone) return new Worker(url, { type: "module", name: "aster" });
-  const permissions = workerPermissions(config);
-  return new Worker(url, { type: "module", name: "aster", deno: { permissions } });
+  const options = { type: "module", name: "aster" } as const;
+  if (!isStandalone) return new Worker(url, options);
+  const permissions = workerPermissions(clusters, config.runtime.network);
+  return new Worker(url, { ...options, deno: { permissions } });
 }
 
 async function openAdmin(

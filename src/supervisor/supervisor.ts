@@ -30,7 +30,8 @@ export interface SupervisorOptions {
   advertisedAddress: string;
   /** Whether listeners share their port. */
   sharesPort: boolean;
-  createWorker(): WorkerPort;
+  /** Starts a thread that may do what these clusters need. */
+  createWorker(clusters: readonly ClusterConfig[]): WorkerPort;
 }
 
 /** State of one worker. */
@@ -179,7 +180,7 @@ export class Supervisor implements WorkerReceiver {
       advertisedAddress,
       sharesPort,
     };
-    const worker = new WorkerHandle(this.#options.createWorker(), start, this);
+    const worker = new WorkerHandle(this.#options.createWorker(clusters), start, this);
     for (const state of this.#found.values()) {
       if (worker.clusterNames.includes(state.cluster)) worker.post({ kind: "follow", state });
     }

@@ -3,26 +3,19 @@
  *
  * @module
  */
-import type { Config } from "../config/config.ts";
+import type { ClusterConfig, RuntimeConfig } from "../config/config.ts";
 import { formatSocketAddress } from "../config/socket_address.ts";
 
-/** Returns every address that the workers of `config` listen on or connect to, once. */
-export function workerAddresses(config: Config): string[] {
-  const addresses = new Set<string>();
-  for (const cluster of config.clusters) {
-    addresses.add(formatSocketAddress(cluster.listen));
-    for (const server of cluster.servers) addresses.add(formatSocketAddress(server));
-  }
-  return [...addresses];
-}
-
 /**
- * Returns the permissions of a worker. With `network = "config"` that is the exact list of the addresses in
- * the configuration, less those that this process itself may not reach: a worker cannot be given more than
+ * Returns the permissions of a worker that serves `clusters`. With `network = "config"` that is the exact list
+ * of their listeners and backends, less those that this process itself may not reach: a worker cannot be given more than
  * its maker has, and must report such a backend as denied instead of not starting.
  */
-export function workerPermissions(config: Config): Deno.PermissionOptionsObject {
-  const net = config.runtime.network === "process" ? "inherit" as const : workerAddresses(config)
+export function workerPermissions(
+  clusters: readonly ClusterConfig[],
+  network: RuntimeConfig["network"],
+): Deno.PermissionOptionsObject {
+  const net = network === "process" ? "inherit" as const : workerAddresses(clusters)
     .filter((host) => Deno.permissions.querySync({ name: "net", host }).state === "granted");
   return {
     net,
@@ -34,4 +27,13 @@ export function workerPermissions(config: Config): Deno.PermissionOptionsObject 
     ffi: false,
     import: false,
   };
+}
+
+/** Where the clusters listen and what they connect to; of a Redis Cluster that is the seeds alone. */
+function workerAddresses(clusters: readonly ClusterConfig[]): string[] {
+  const addresses = clusters.flatMap(({ listen, servers }) => [
+    formatSocketAddress(listen),
+    ...servers.map((server) => formatSocketAddress(server)),
+  ]);
+  return [...new Set(addresses)];
 }

@@ -16,6 +16,7 @@ Deno.test("chooseAdvertisedAddress() prefers the flag, then HOST", () => {
 Deno.test("chooseAdvertisedAddress() takes the first IPv4 that is not loopback, else loopback", () => {
   assertEquals(chooseAdvertisedAddress({ flag: null, host: undefined, interfaces }), "192.0.2.7");
   assertEquals(chooseAdvertisedAddress({ flag: null, host: "", interfaces }), "192.0.2.7");
+  assertEquals(chooseAdvertisedAddress({ flag: null, host: "my-pc", interfaces }), "192.0.2.7");
   const none = () => [];
   assertEquals(
     chooseAdvertisedAddress({ flag: null, host: undefined, interfaces: none }),

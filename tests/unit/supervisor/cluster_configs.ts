@@ -12,7 +12,13 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
     type: "redis",
     listen: { hostname: "127.0.0.1", port },
     servers: [
-      { hostname: "127.0.0.1", port: port + 1, weight: 1, alias: null, address: "127.0.0.1:7" },
+      {
+        hostname: "127.0.0.1",
+        port: port + 1,
+        weight: 1,
+        alias: null,
+        address: `127.0.0.1:${port + 1}`,
+      },
     ],
     hashTag: null,
     hash: "fnv1a_64",

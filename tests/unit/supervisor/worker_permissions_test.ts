@@ -1,24 +1,14 @@
 import { assertEquals } from "../../deps.ts";
-import { workerAddresses, workerPermissions } from "../../../src/supervisor/worker_permissions.ts";
-import { clusterConfig, config } from "./cluster_configs.ts";
+import { workerPermissions } from "../../../src/supervisor/worker_permissions.ts";
+import { clusterConfig } from "./cluster_configs.ts";
 
-const two = config(clusterConfig("a", 1, 7_000), clusterConfig("b", 1, 7_001));
-two.clusters[1]!.listen.hostname = "::";
-two.clusters[1]!.servers[0]!.hostname = "cache.example";
+const clusters = [clusterConfig("a", 1, 7_000), clusterConfig("b", 1, 7_001)];
+clusters[1]!.listen = { hostname: "::", port: 7_001 };
+clusters[1]!.servers[0]!.hostname = "cache.example";
 
-Deno.test("workerAddresses() lists listeners and backends once, IPv6 in brackets", () => {
-  assertEquals(workerAddresses(two), [
-    "127.0.0.1:7000",
-    "127.0.0.1:7001",
-    "[::]:7001",
-    "cache.example:7002",
-  ]);
-});
-
-Deno.test("workerPermissions() grants the network of the config and nothing else", () => {
-  const permissions = workerPermissions(two);
-  assertEquals(permissions, {
-    net: workerAddresses(two),
+Deno.test("workerPermissions() grants the addresses of the worker's clusters and nothing else", () => {
+  assertEquals(workerPermissions(clusters, "config"), {
+    net: ["127.0.0.1:7000", "127.0.0.1:7001", "[::]:7001", "cache.example:7002"],
     read: false,
     write: false,
     env: false,
@@ -30,14 +20,14 @@ Deno.test("workerPermissions() grants the network of the config and nothing else
 });
 
 Deno.test("workerPermissions() inherits the network where the config says so", () => {
-  const open = { ...two, runtime: { ...two.runtime, network: "process" as const } };
-  assertEquals(workerPermissions(open).net, "inherit");
+  assertEquals(workerPermissions(clusters, "process").net, "inherit");
 });
 
 Deno.test({
   name: "workerPermissions() leaves out what this process may not reach",
   permissions: { net: ["127.0.0.1:7000", "cache.example:7002"] },
   fn() {
-    assertEquals(workerPermissions(two).net, ["127.0.0.1:7000", "cache.example:7002"]);
+    const { net } = workerPermissions(clusters, "config");
+    assertEquals(net, ["127.0.0.1:7000", "cache.example:7002"]);
   },
 });

@@ -1,0 +1,179 @@
+/**
+ * The program: from command line to exit code.
+ *
+ * @module
+ */
+import { type Flags, HELP_TEXT, parseFlags } from "./cli_flags.ts";
+import type { Config } from "./config/config.ts";
+import { type Environment, readEnvironment } from "./config/environment.ts";
+import { formatProblem, loadConfig, type LoadResult, type Problem } from "./config/load.ts";
+import { formatSocketAddress } from "./config/socket_address.ts";
+import { formatPermissionFlags, permissionFlags, permissionNotes } from "./permissions.ts";
+import { chooseAdvertisedAddress, grantedInterfaces } from "./supervisor/advertised_address.ts";
+import { openLogOutput, writeToStandardError } from "./supervisor/log_output.ts";
+import { giveUpPrivileges } from "./supervisor/privileges.ts";
+import { describeClusters, startProxy } from "./supervisor/proxy.ts";
+import { StartError } from "./supervisor/start_error.ts";
+import { VERSION } from "./version.ts";
+
+/** How the program ended. */
+export const ExitCode = { Asked: 0, CouldNotRun: 1, BadUsage: 2 } as const;
+
+/** Runs the program and returns its exit code; `args` are those after the program's name. */
+export async function main(args: readonly string[]): Promise<number> {
+  const { flags, errors } = parseFlags(args);
+  if (flags === null) {
+    for (const error of errors) console.error(`aster: ${error}`);
+    console.error("aster: try --help");
+    return ExitCode.BadUsage;
+  }
+  switch (flags.mode) {
+    case "help":
+      return printLines([HELP_TEXT.trimEnd()]);
+    case "version":
+      return printLines([`aster ${VERSION}`]);
+    default:
+      return await withConfig(flags, readEnvironment());
+  }
+}
+
+async function withConfig(flags: Flags, environment: Environment): Promise<number> {
+  const text = readConfigFile(flags.configFile);
+  if (text === null) return ExitCode.BadUsage;
+  const loaded = loadConfig(text, flags.configFile, {
+    environment,
+    platform: Deno.build.os,
+    isTerminal: Deno.stderr.isTerminal(),
+    isStrict: flags.mode === "check",
+    flags,
+  });
+  if (loaded.config === null) {
+    for (const problem of loaded.problems) console.error(`error: ${formatProblem(problem)}`);
+    printWarnings(loaded.warnings);
+    return ExitCode.BadUsage;
+  }
+  if (flags.mode === "run") return await run(loaded.config, loaded.warnings, flags, environment);
+  printWarnings(loaded.warnings);
+  return flags.mode === "check"
+    ? printLines(describeConfig(loaded.config))
+    : printPermissions(loaded.config, loaded, flags, environment);
+}
+
+function readConfigFile(file: string): string | null {
+  try {
+    return Deno.readTextFileSync(file);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : error instanceof Error
+      ? error.message
+      : String(error);
+    console.error(`error: ${file}: ${reason}`);
+    return null;
+  }
+}
+
+function describeConfig(config: Config): string[] {
+  const { metrics, network, logLevel, logFormat } = config.runtime;
+  return [
+    ...describeClusters(config).map(({ cluster, type, address, threads, backends, servers }) =>
+      `cluster "${cluster}": ${type} on ${address}, ${counted(threads, "thread")}, ` +
+      `${counted(backends, "backend")}: ${servers}`
+    ),
+    `admin server: ${metrics === null ? "off" : formatSocketAddress(metrics)}`,
+    `network of workers: ${network}; log: ${logFormat}, ${logLevel} and above`,
+  ];
+}
+
+function counted(count: string | number | undefined, noun: string): string {
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
+}
+
+function printPermissions(
+  config: Config,
+  { environmentNames }: LoadResult,
+  { ip }: Flags,
+  { HOST: host }: Environment,
+): number {
+  const sources = new URL("./", import.meta.url);
+  const sourceDirectory = sources.protocol === "file:"
+    ? decodeURIComponent(sources.pathname)
+    : null;
+  const options = { sourceDirectory, environmentNames, ip, host };
+  // The flags alone go to standard output, for `deno run $(…) mod.ts`.
+  for (const note of permissionNotes(config)) console.error(note);
+  return printLines([formatPermissionFlags(permissionFlags(config, options))]);
+}
+
+async function run(
+  config: Config,
+  warnings: readonly Problem[],
+  flags: Flags,
+  environment: Environment,
+): Promise<number> {
+  const { logLevel, logFormat } = config.runtime;
+  const output = openLogOutput({
+    level: logLevel,
+    format: logFormat,
+    isColored: Deno.stderr.isTerminal() && !Deno.noColor,
+    writeLine: writeToStandardError,
+  });
+  for (const warning of warnings) {
+    output.log.warning("configuration", { problem: formatProblem(warning) });
+  }
+  const asked = listenForSignals();
+  try {
+    const proxy = await startProxy({
+      config,
+      output,
+      advertisedAddress: chooseAdvertisedAddress({
+        flag: flags.ip,
+        host: environment.HOST,
+        interfaces: grantedInterfaces,
+      }),
+      isStandalone: true,
+      isTakeover: flags.isTakeover,
+    }, asked);
+    giveUpPrivileges();
+    await aborted(asked);
+    output.log.info("aster stops", { signal: String(asked.reason) });
+    await proxy.stop();
+    return ExitCode.Asked;
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    for (const reason of error.message.split("\n")) output.log.error("cannot start", { reason });
+    output.flush();
+    return ExitCode.CouldNotRun;
+  }
+}
+
+/** Aborts at the first signal that asks the program to end; at the second the program ends at once. */
+function listenForSignals(): AbortSignal {
+  const controller = new AbortController();
+  const names: Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT", "SIGBREAK"]
+    : ["SIGINT", "SIGTERM"];
+  for (const name of names) {
+    Deno.addSignalListener(name, () => {
+      if (controller.signal.aborted) Deno.exit(ExitCode.Asked);
+      controller.abort(name);
+    });
+  }
+  return controller.signal;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true })
+  );
+}
+
+function printWarnings(warnings: readonly Problem[]): void {
+  for (const warning of warnings) console.error(`warning: ${formatProblem(warning)}`);
+}
+
+function printLines(lines: readonly string[]): number {
+  for (const line of lines) console.log(line);
+  return ExitCode.Asked;
+}

@@ -1,0 +1,186 @@
+import { assertEquals } from "../../deps.ts";
+import type { Cluster, ClusterContext } from "../../../src/cluster/cluster.ts";
+import { ClusterMetrics } from "../../../src/observe/cluster_metrics.ts";
+import { ClusterHost } from "../../../src/worker/cluster_host.ts";
+import type { SharedState, StartMessage, WorkerMessage } from "../../../src/worker/messages.ts";
+import { clusterConfig } from "../supervisor/cluster_configs.ts";
+
+/** A cluster that notes what is asked of it. */
+class FakeCluster implements Cluster {
+  readonly name: string;
+  readonly context: ClusterContext;
+  readonly calls: string[] = [];
+  failure: Error | null = null;
+
+  constructor(context: ClusterContext) {
+    this.name = context.config.name;
+    this.context = context;
+  }
+
+  start(): void {
+    if (this.failure !== null) throw this.failure;
+    this.calls.push("start");
+  }
+
+  lead(): void {
+    this.calls.push("lead");
+  }
+
+  follow(state: SharedState): void {
+    this.calls.push(`follow ${state.kind}`);
+  }
+
+  refresh(): void {
+    this.calls.push("refresh");
+  }
+
+  metrics() {
+    const metrics = new ClusterMetrics(this.name);
+    metrics.requests = 3;
+    return metrics.snapshot([]);
+  }
+
+  stop(): void {
+    this.calls.push("stop");
+  }
+}
+
+function startMessage(leads: string[]): StartMessage {
+  return {
+    kind: "start",
+    workerNumber: 2,
+    clusters: [clusterConfig("a", 1, 7_000), clusterConfig("b", 1, 7_001)],
+    leads,
+    logLevel: "info",
+    advertisedAddress: "192.0.2.1",
+    sharesPort: true,
+  };
+}
+
+/** A host over fake clusters; `prepare` sees each before it starts. */
+function stage(prepare: (cluster: FakeCluster) => void = () => {}) {
+  const posted: WorkerMessage[] = [];
+  const clusters: FakeCluster[] = [];
+  const host = new ClusterHost((context) => {
+    const cluster = new FakeCluster(context);
+    clusters.push(cluster);
+    prepare(cluster);
+    return cluster;
+  }, (message) => posted.push(message));
+  return { host, posted, clusters };
+}
+
+function metricsOf(message: WorkerMessage): Extract<WorkerMessage, { kind: "metrics" }> {
+  if (message.kind !== "metrics") throw new Error(`Not metrics but ${message.kind}`);
+  return message;
+}
+
+Deno.test("start opens every cluster, then leads its own, then says it listens", () => {
+  const { host, posted, clusters } = stage();
+  host.onMessage(startMessage(["b"]));
+  assertEquals(clusters.map(({ calls }) => calls), [["start"], ["start", "lead"]]);
+  assertEquals(clusters[0]!.context.workerNumber, 2);
+  assertEquals(clusters[0]!.context.advertisedAddress, "192.0.2.1");
+  assertEquals(clusters[0]!.context.sharesPort, true);
+  assertEquals(clusters[0]!.context.clock, clusters[1]!.context.clock);
+  assertEquals(posted, [{ kind: "listening", workerNumber: 2 }]);
+});
+
+Deno.test("a cluster that cannot start fails the worker, and what was open is closed", () => {
+  const { host, posted, clusters } = stage((cluster) => {
+    if (cluster.name === "b") cluster.failure = new Error("address in use");
+  });
+  host.onMessage(startMessage(["a"]));
+  assertEquals(clusters[0]!.calls, ["start", "stop"]);
+  assertEquals(posted.map(({ kind }) => kind), ["metrics", "failed"]);
+  assertEquals(posted[1], {
+    kind: "failed",
+    workerNumber: 2,
+    cluster: "b",
+    reason: "address in use",
+  });
+});
+
+Deno.test("collect is answered with the question's number and every cluster's counts", () => {
+  const { host, posted } = stage();
+  host.onMessage(startMessage([]));
+  host.onMessage({ kind: "collect", question: 41 });
+  const answer = metricsOf(posted[1]!);
+  assertEquals(answer.question, 41);
+  assertEquals(answer.clusters.map(({ cluster, requests }) => [cluster, requests]), [
+    ["a", 3],
+    ["b", 3],
+  ]);
+});
+
+Deno.test("follow, refresh and lead reach the cluster they name; a lead is taken once", () => {
+  const { host, clusters } = stage();
+  host.onMessage(startMessage([]));
+  host.onMessage({ kind: "follow", state: { kind: "slots", cluster: "b", ranges: [] } });
+  host.onMessage({ kind: "refresh", cluster: "b" });
+  host.onMessage({ kind: "lead", cluster: "b" });
+  host.onMessage({ kind: "lead", cluster: "b" });
+  host.onMessage({ kind: "lead", cluster: "unknown" });
+  assertEquals(clusters[0]!.calls, ["start"]);
+  assertEquals(clusters[1]!.calls, ["start", "follow slots", "refresh", "lead"]);
+});
+
+Deno.test("a refresh is done here by the leader and asked of the supervisor by the others", () => {
+  const { host, posted, clusters } = stage();
+  host.onMessage(startMessage(["a"]));
+  clusters[0]!.context.requestRefresh();
+  clusters[1]!.context.requestRefresh();
+  assertEquals(clusters[0]!.calls, ["start", "lead", "refresh"]);
+  assertEquals(posted.slice(1), [{ kind: "refresh", cluster: "b" }]);
+});
+
+Deno.test("findings and log records are posted, records at or above the level only", () => {
+  const { host, posted, clusters } = stage();
+  host.onMessage(startMessage([]));
+  const state: SharedState = { kind: "ejected", cluster: "a", addresses: ["x:1"] };
+  clusters[0]!.context.publish(state);
+  clusters[0]!.context.log.debug("too fine");
+  clusters[0]!.context.log.info("seen", { backend: "x:1" });
+  assertEquals(posted.slice(1), [
+    { kind: "found", state },
+    { kind: "log", record: { level: "info", message: "seen", fields: { backend: "x:1" } } },
+  ]);
+});
+
+Deno.test("a flood of log records is held back before it is posted", () => {
+  const { host, posted, clusters } = stage();
+  host.onMessage(startMessage([]));
+  for (let i = 0; i < 100; i++) clusters[0]!.context.log.info("seen", { backend: "x:1" });
+  assertEquals(posted.length, 11);
+  host.onMessage({ kind: "stop" });
+  const records = posted.flatMap((message) => message.kind === "log" ? [message.record] : []);
+  assertEquals(records.at(-1)!.fields, { backend: "x:1", suppressed: 90 });
+});
+
+Deno.test("stop closes every cluster and leaves its counts", () => {
+  const { host, posted, clusters } = stage();
+  host.onMessage(startMessage([]));
+  host.onMessage({ kind: "stop" });
+  assertEquals(clusters.map(({ calls }) => calls.at(-1)), ["stop", "stop"]);
+  const [, last, stopped] = posted;
+  assertEquals(metricsOf(last!).question, 0);
+  assertEquals(metricsOf(last!).clusters.length, 2);
+  assertEquals(stopped, { kind: "stopped" });
+});
+
+Deno.test("crash() leaves the counts and says why, even where closing fails", () => {
+  const { host, posted, clusters } = stage();
+  host.onMessage(startMessage([]));
+  clusters[0]!.stop = () => {
+    throw new Error("cannot close");
+  };
+  let closing = "";
+  try {
+    host.crash("boom");
+  } catch (error) {
+    closing = (error as Error).message;
+  }
+  assertEquals(closing, "cannot close");
+  assertEquals(posted.slice(1).map(({ kind }) => kind), ["metrics", "failed"]);
+  assertEquals(posted.at(-1), { kind: "failed", workerNumber: 2, cluster: "", reason: "boom" });
+});
