@@ -1,10 +1,9 @@
 /**
- * The least permissions a configuration needs: what `--print-permissions` prints, and which addresses
- * workers may reach.
+ * The least permissions a configuration needs: what `--print-permissions` prints.
  *
  * @module
  */
-import { needsAdvertisedAddress, saidAddress } from "./config/advertised_address.ts";
+import { advertisableHost, needsAdvertisedAddress } from "./config/advertised_address.ts";
 import type { ClusterConfig, Config } from "./config/config.ts";
 import type { EnvironmentName } from "./config/environment.ts";
 import { formatHost, formatSocketAddress } from "./config/socket_address.ts";
@@ -33,7 +32,7 @@ export function permissionFlags(config: Config, options: PermissionOptions): str
   const mustSay = needsAdvertisedAddress(config) && options.ip === null;
   if (mustSay) names.push("HOST");
   if (names.length > 0) flags.push(`--allow-env=${names.join(",")}`);
-  if (mustSay && saidAddress({ flag: null, host: options.host }) === null) {
+  if (mustSay && advertisableHost(options.host) === undefined) {
     flags.push("--allow-sys=networkInterfaces");
   }
   return flags;
@@ -59,24 +58,14 @@ export function permissionNotes(config: Config): string[] {
   ];
 }
 
-/**
- * The addresses one worker needs for the clusters it serves: where it listens and its backends. This is
- * its whole network under `network = "config"`; of a Redis Cluster these are the seeds alone.
- */
-export function workerAddresses(clusters: readonly ClusterConfig[]): string[] {
-  return unique(clusters.flatMap((cluster) => [
-    formatSocketAddress(cluster.listen),
-    ...cluster.servers.map((server) => server.address),
-  ]));
-}
-
 /** A host on every port does not make its single addresses go away: so narrowing is one replacement. */
 function processAddresses(config: Config): string[] {
-  const addresses = config.clusters.flatMap((cluster) =>
-    isDiscovering(cluster, config)
-      ? [formatSocketAddress(cluster.listen), ...seedHosts(cluster)]
-      : workerAddresses([cluster])
-  );
+  const addresses = config.clusters.flatMap((cluster) => [
+    formatSocketAddress(cluster.listen),
+    ...(isDiscovering(cluster, config)
+      ? seedHosts(cluster)
+      : cluster.servers.map((server) => server.address)),
+  ]);
   const { metrics } = config.runtime;
   return unique(metrics === null ? addresses : [...addresses, formatSocketAddress(metrics)]);
 }

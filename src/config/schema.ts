@@ -5,6 +5,7 @@
  * @module
  */
 import { valibot } from "../../deps.ts";
+import { HASH_NAMES } from "../hash/mod.ts";
 import type { ClusterType, LogLevel } from "./config.ts";
 import { LOG_LEVELS, parseLogLevel } from "./log_level.ts";
 
@@ -56,22 +57,6 @@ const DAY_MS = 86_400_000;
 const KIB = 1024;
 const MIB = 1_048_576;
 const GIB = 1_073_741_824;
-
-/** The hash functions of twemproxy, by its names. */
-export const HASH_NAMES = [
-  "one_at_a_time",
-  "md5",
-  "crc16",
-  "crc32",
-  "crc32a",
-  "fnv1_64",
-  "fnv1a_64",
-  "fnv1_32",
-  "fnv1a_32",
-  "hsieh",
-  "murmur",
-  "jenkins",
-] as const;
 
 const clusterTypes: Record<string, ClusterType> = {
   memcache: "memcache",

@@ -14,9 +14,6 @@ export const SERVER_WEIGHT_MAXIMUM = 65_535;
 /** Longest alias, in bytes of UTF-8. */
 export const ALIAS_BYTES_LIMIT = 255;
 
-/** Port that twemproxy leaves out of a server's label (memcached's own). */
-const UNLABELLED_PORT = 11_211;
-
 /** Reads `host:port[:weight] [alias]`; a fault completes the sentence "expected …:". */
 export function parseServerLine(line: string): Parsed<ServerConfig> {
   const words = line.trim().split(/\s+/);
@@ -52,18 +49,6 @@ export function parseSeedLine(line: string): Parsed<ServerConfig> {
     return faulty("a seed has no weight: Redis Cluster itself says which node serves a key");
   }
   return server;
-}
-
-/**
- * The name a server has in the ring, which decides where keys go (twemproxy `nc_conf.c`,
- * `conf_add_server`): its alias; else `host:port`, except that twemproxy writes only `host` for
- * port 11211. aster writes `host:port` always.
- */
-export function ringLabel(server: ServerConfig, placement: "twemproxy" | "aster"): string {
-  if (server.alias !== null) return server.alias;
-  return placement === "twemproxy" && server.port === UNLABELLED_PORT
-    ? server.hostname
-    : server.address;
 }
 
 function splitWeight(word: string): { address: string; weight: string | null } {

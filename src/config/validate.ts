@@ -8,7 +8,6 @@ import type { ServerConfig } from "./config.ts";
 import type { CheckedTable } from "./key_names.ts";
 import type { Report } from "./problem.ts";
 import { clusterKeys, type Scope, WEIGHT_SUM_MAXIMUM } from "./schema.ts";
-import { ringLabel } from "./server_line.ts";
 import { formatSocketAddress, overlap, reaches, type SocketAddress } from "./socket_address.ts";
 
 /** One `[[clusters]]` entry as far as it could be read. */
@@ -95,14 +94,15 @@ function checkLimits({ table }: ClusterDraft, report: Report): void {
   report.problem(table.pathOf("backend_queue_soft_bytes"), message, soft);
 }
 
-/** aster knew one hash and one distribution: with another there is nothing to be compatible with. */
+/** aster 1.x knew one hash and one distribution: with another there is nobody to agree with. */
 function checkPlacement({ table }: ClusterDraft, report: Report): void {
   if (table.values.placement !== "aster") return;
   for (const key of ["hash", "distribution"] as const) {
     const value = table.values[key];
     const only = clusterKeys[key].default;
     if (value === undefined || value === only) continue;
-    report.problem(table.pathOf(key), `expected "${only}" with placement = "aster"`, value);
+    const message = `aster 1.x had "${only}" only, so this places keys as no other proxy does`;
+    report.warning(table.pathOf(key), message, value);
   }
 }
 
@@ -152,12 +152,14 @@ function checkAliases(draft: ClusterDraft, report: Report): void {
   report.problem(other.path, message, other.line);
 }
 
-/** twemproxy `nc_conf.c`, `conf_validate_server`: two servers with one name end the start. */
+/**
+ * Two servers with one label would own the same points of the ring; twemproxy does not start either
+ * (`nc_conf.c`, `conf_validate_server`). The label is the alias, else it follows from host and port.
+ */
 function checkLabels(draft: ClusterDraft, report: Report): void {
-  const placement = draft.table.values.placement ?? clusterKeys.placement.default;
   const firstPaths = new Map<string, string>();
   for (const { server, path, line } of serverEntries(draft)) {
-    const label = ringLabel(server, placement);
+    const label = server.alias ?? server.address;
     const first = firstPaths.get(label);
     if (first === undefined) {
       firstPaths.set(label, path);
