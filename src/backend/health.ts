@@ -6,7 +6,7 @@
  */
 import { type Failure, failures } from "../failure.ts";
 import type { Profile, Protocol } from "../protocol/protocol.ts";
-import type { Exchange, ReplyReceiver } from "../request/exchange.ts";
+import { type Exchange, NOBODY, type ReplyReceiver } from "../request/exchange.ts";
 import type { Backend } from "./backend.ts";
 import type { BackendContext } from "./backend_context.ts";
 import { BackendConnection } from "./connection.ts";
@@ -111,7 +111,7 @@ export class HealthProbe implements ReplyReceiver {
     this.#context.clock.readNow();
     this.#sentAtMs = this.#context.clock.nowMs;
     const exchange = this.#context.requests.takeExchange();
-    exchange.begin(this, 0, 0, true, 0);
+    exchange.begin(this, 0, 0, true, NOBODY);
     this.#exchange = exchange;
     const { probe } = this.#protocol;
     this.#connection.send(exchange, probe, 0, probe.length);

@@ -8,7 +8,7 @@ import type { BackendContext } from "../backend/backend_context.ts";
 import { BackendConnection } from "../backend/connection.ts";
 import { type Failure, failures } from "../failure.ts";
 import { Log } from "../observe/log.ts";
-import type { Exchange, ReplyReceiver } from "../request/exchange.ts";
+import { type Exchange, NOBODY, type ReplyReceiver } from "../request/exchange.ts";
 import type { SlotRange } from "../worker/messages.ts";
 
 /** The words that ask for the slot map. */
@@ -110,13 +110,18 @@ export class SlotFetch implements ReplyReceiver {
   }
 
   #ask(node: BackendAddress): void {
-    const profile = { index: 0, isReadonly: false };
     const backend = new Backend(node, this.#context);
     const { limits, requests } = this.#context;
-    const connection = new BackendConnection(backend, profile, this.#context, limits, false);
+    const connection = new BackendConnection(
+      backend,
+      NOBODY.profiles.master,
+      this.#context,
+      limits,
+      false,
+    );
     this.#connection = connection;
     const exchange = requests.takeExchange();
-    exchange.begin(this, 0, 0, true, 0);
+    exchange.begin(this, 0, 0, true, NOBODY);
     const { slotsRequest } = this.#dialect;
     connection.send(exchange, slotsRequest, 0, slotsRequest.length);
   }

@@ -41,6 +41,8 @@ export const CommandFlag = {
   Read: 1,
   /** May change data: never sent twice. */
   Write: 2,
+  /** Moves its client to other connections: waits until all earlier requests are answered. */
+  Barrier: 4,
 } as const;
 
 /** Finds the keys of commands whose keys move; sets the frame's key fields, or its `refusal`. */

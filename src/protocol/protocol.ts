@@ -146,6 +146,11 @@ export interface MergeParts {
   readonly keyCount: number;
   /** Entry `i` is the index in `parts` of the fragment that has key `i`. */
   readonly fragmentOfKey: Int32Array;
+  /**
+   * Entry `i` is the mark of key `i` (`bytes/key_mark.ts`), made where the row merges by
+   * `Merge.Values`: replies that leave keys out can be put in key order by it only.
+   */
+  readonly keyMarks?: Int32Array | null;
   readonly parts: readonly ReplyPart[];
 }
 
@@ -158,7 +163,27 @@ export interface Profile {
   readonly index: number;
   /** Reads from a Redis Cluster replica: READONLY goes first. */
   readonly isReadonly: boolean;
+  /** Version of RESP; of no meaning to memcache. */
+  readonly version: 2 | 3;
 }
+
+/** The connections of one client: to masters, and to replicas where reads go there. */
+export interface Profiles {
+  readonly master: Profile;
+  readonly replica: Profile;
+}
+
+/** By version of RESP. What a client says at HELLO chooses between them. */
+export const PROFILES: { readonly [version in 2 | 3]: Profiles } = {
+  2: {
+    master: { index: 0, isReadonly: false, version: 2 },
+    replica: { index: 1, isReadonly: true, version: 2 },
+  },
+  3: {
+    master: { index: 2, isReadonly: false, version: 3 },
+    replica: { index: 3, isReadonly: true, version: 3 },
+  },
+};
 
 /** One wire format. Stateless but for its parsers. */
 export interface Protocol {

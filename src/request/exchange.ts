@@ -5,6 +5,7 @@
  * @module
  */
 import type { Chunk } from "../bytes/chunk_pool.ts";
+import { PROFILES, type Profiles } from "../protocol/protocol.ts";
 import type { Failure } from "../failure.ts";
 
 /** Hears what became of an exchange; exactly one of the two calls, once. */
@@ -30,6 +31,17 @@ export interface ReplyReceiver {
   /** The exchange was answered with a redirection; `successor` goes to another connection in its stead. */
   onRedirect(exchange: Exchange, successor: Exchange): void;
 }
+
+/** What routing needs of a client: its requests keep their order by always using the same connections. */
+export interface RoutedClient {
+  /** Counts the clients of a worker; chooses among the connections of a backend. */
+  readonly number: number;
+  /** The kinds of connections it uses. */
+  readonly profiles: Profiles;
+}
+
+/** The proxy itself, as sender of probes and fetches. */
+export const NOBODY: RoutedClient = { number: 0, profiles: PROFILES[2] };
 
 /** Where an exchange is in its life. */
 export const ExchangeState = {
@@ -58,8 +70,8 @@ export class Exchange {
   place = 0;
   /** Only reads may ever go to a replica. */
   isRead = false;
-  /** Number of the client it is for; chooses the connection of another backend when sent there. */
-  clientNumber = 0;
+  /** Who it is for; chooses the connection of another backend when sent there. */
+  client: RoutedClient = NOBODY;
   /** Redirections this fragment has been through. */
   redirects = 0;
   /** When its bytes were handed to the socket, on the connection's scale, milliseconds. */
@@ -75,7 +87,7 @@ export class Exchange {
     fragment: number,
     place: number,
     isRead: boolean,
-    clientNumber: number,
+    client: RoutedClient,
   ): void {
     this.state = ExchangeState.Unsent;
     this.isSent = false;
@@ -84,7 +96,7 @@ export class Exchange {
     this.fragment = fragment;
     this.place = place;
     this.isRead = isRead;
-    this.clientNumber = clientNumber;
+    this.client = client;
     this.redirects = 0;
     this.sentAtMs = 0;
   }

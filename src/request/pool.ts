@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Exchange, ExchangeState } from "./exchange.ts";
+import { Exchange, ExchangeState, NOBODY } from "./exchange.ts";
 import { Request, RequestState } from "./request.ts";
 
 /** Free objects kept of each kind. */
@@ -55,6 +55,7 @@ export class RequestPool {
     exchange.state = ExchangeState.Free;
     exchange.receiver = null;
     exchange.chunk = null;
+    exchange.client = NOBODY;
     if (this.#exchanges.length < OBJECTS_KEPT) this.#exchanges.push(exchange);
   }
 }

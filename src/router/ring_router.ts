@@ -8,15 +8,15 @@ import { Backend } from "../backend/backend.ts";
 import type { BackendContext } from "../backend/backend_context.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { type Failure, failures } from "../failure.ts";
-import type { Profile } from "../protocol/protocol.ts";
-import type { Exchange } from "../request/exchange.ts";
+import { type Profile, PROFILES } from "../protocol/protocol.ts";
+import type { Exchange, RoutedClient } from "../request/exchange.ts";
 import { buildRing, type Ring, type RingOptions } from "./ring.ts";
 import type { Router } from "./router.ts";
 
 /** A sharded pool. Its places are the positions of the servers in the configuration. */
 export class RingRouter implements Router {
   epoch = 1;
-  readonly profile: Profile = { index: 0, isReadonly: false };
+  profile: Profile = PROFILES[2].master;
   readonly unplaced: Failure = failures.noBackend;
   readonly #servers: readonly ServerConfig[];
   readonly #options: RingOptions;
@@ -38,7 +38,8 @@ export class RingRouter implements Router {
     return this.#ring.serverOf(0);
   }
 
-  backendAt(place: number, _isRead: boolean, _clientNumber: number): Backend | null {
+  backendAt(place: number, _isRead: boolean, client: RoutedClient): Backend | null {
+    this.profile = client.profiles.master;
     return this.#backends[place]!;
   }
 

@@ -8,7 +8,7 @@
  */
 import type { Backend } from "../backend/backend.ts";
 import type { Profile } from "../protocol/protocol.ts";
-import type { Exchange } from "../request/exchange.ts";
+import type { Exchange, RoutedClient } from "../request/exchange.ts";
 import type { Failure } from "../failure.ts";
 
 /** A routing table and what happens to replies that speak of it. */
@@ -20,7 +20,7 @@ export interface Router {
   /** The place of requests without a key; -1 where no backend is left. */
   anyPlace(): number;
   /** The backend that serves a place, or null: see {@link Router.unplaced}. */
-  backendAt(place: number, isRead: boolean, clientNumber: number): Backend | null;
+  backendAt(place: number, isRead: boolean, client: RoutedClient): Backend | null;
   /** The kind of connection for the backend that the last `backendAt` returned. */
   readonly profile: Profile;
   /** Why `place` or `backendAt` found no backend. */

@@ -8,8 +8,8 @@ import { Backend, type BackendAddress } from "../backend/backend.ts";
 import type { BackendContext } from "../backend/backend_context.ts";
 import { type Failure, failures } from "../failure.ts";
 import { slotOf } from "../hash/mod.ts";
-import type { Profile } from "../protocol/protocol.ts";
-import type { Exchange } from "../request/exchange.ts";
+import { type Profile, PROFILES } from "../protocol/protocol.ts";
+import type { Exchange, RoutedClient } from "../request/exchange.ts";
 import type { Router } from "./router.ts";
 import { NO_SHARD, SlotMap } from "./slot_map.ts";
 
@@ -70,7 +70,7 @@ interface Shard {
 /** The routing table of a Redis Cluster. Its places are the slots. */
 export class SlotRouter implements Router {
   epoch = 1;
-  profile: Profile = MASTER_PROFILE;
+  profile: Profile = PROFILES[2].master;
   unplaced: Failure = failures.topologyUnknown;
   readonly #context: BackendContext;
   readonly #options: SlotRouterOptions;
@@ -95,16 +95,16 @@ export class SlotRouter implements Router {
     return this.#anySlot;
   }
 
-  backendAt(slot: number, isRead: boolean, clientNumber: number): Backend | null {
+  backendAt(slot: number, isRead: boolean, client: RoutedClient): Backend | null {
     const shard = this.#map.shardAt(slot);
     if (shard === NO_SHARD) {
       this.#options.refreshWanted();
       return null;
     }
     const { master, replicas } = this.#shards[shard]!;
-    this.profile = MASTER_PROFILE;
+    this.profile = client.profiles.master;
     if (!isRead || !this.#options.readsFromReplicas || replicas.length === 0) return master;
-    return this.#nextReplica(this.#shards[shard]!, clientNumber) ?? master;
+    return this.#nextReplica(this.#shards[shard]!, client) ?? master;
   }
 
   backends(): Iterable<Backend> {
@@ -162,13 +162,13 @@ export class SlotRouter implements Router {
       return;
     }
     this.#context.metrics.redirects += 1;
-    const { fragment, place, isRead, clientNumber } = exchange;
+    const { fragment, place, isRead, client } = exchange;
     const successor = this.#context.requests.takeExchange();
-    successor.begin(receiver, fragment, place, isRead, clientNumber);
+    successor.begin(receiver, fragment, place, isRead, client);
     successor.redirects = exchange.redirects + 1;
     receiver.onRedirect(exchange, successor);
     const isAsk = redirect.kind === RedirectKind.Ask;
-    backend.connectionFor(clientNumber, MASTER_PROFILE)
+    backend.connectionFor(client.number, client.profiles.master)
       .resend(successor, exchange, isAsk ? this.#options.dialect.asking : null);
   }
 
@@ -190,13 +190,13 @@ export class SlotRouter implements Router {
     return { master, replicas, turn: 0 };
   }
 
-  #nextReplica(shard: Shard, clientNumber: number): Backend | null {
+  #nextReplica(shard: Shard, client: RoutedClient): Backend | null {
     const { replicas } = shard;
     for (let tried = 0; tried < replicas.length; tried++) {
       shard.turn = shard.turn + 1 < replicas.length ? shard.turn + 1 : 0;
       const replica = replicas[shard.turn]!;
-      if (replica.isInBackoff(clientNumber, REPLICA_PROFILE)) continue;
-      this.profile = REPLICA_PROFILE;
+      if (replica.isInBackoff(client.number, client.profiles.replica)) continue;
+      this.profile = client.profiles.replica;
       return replica;
     }
     return null;
@@ -233,6 +233,3 @@ export class SlotRouter implements Router {
     }
   }
 }
-
-const MASTER_PROFILE: Profile = { index: 0, isReadonly: false };
-const REPLICA_PROFILE: Profile = { index: 1, isReadonly: true };

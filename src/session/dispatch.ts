@@ -8,15 +8,17 @@ import type { ReceiveBuffer } from "../bytes/receive_buffer.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import { type Failure, failures } from "../failure.ts";
 import { Action, CommandFlag } from "../protocol/command_table.ts";
-import type { RequestFrame } from "../protocol/protocol.ts";
+import type { Profiles, RequestFrame } from "../protocol/protocol.ts";
+import type { RoutedClient } from "../request/exchange.ts";
 import type { Request, Split } from "../request/request.ts";
 import type { LocalClient } from "./features.ts";
 import type { SessionContext } from "./session_context.ts";
 
 /** What dispatch needs of a session. */
-export interface DispatchSession extends LocalClient {
-  /** Counts the clients of a worker; chooses among the connections of a backend. */
-  readonly number: number;
+export interface DispatchSession extends LocalClient, RoutedClient {
+  profiles: Profiles;
+  /** Whether earlier requests are not answered yet. */
+  readonly hasRequestsInFlight: boolean;
   /** Unparsed bytes; the frame at hand is at their start. */
   readonly buffer: ReceiveBuffer;
   /** Takes a request into the reply queue. */
@@ -29,18 +31,22 @@ export interface DispatchSession extends LocalClient {
   sentOver(connection: BackendConnection): void;
 }
 
-/** Sends, splits, answers or refuses the frame at the start of the session's buffer. */
+/**
+ * Sends, splits, answers or refuses the frame at the start of the session's buffer.
+ *
+ * @returns False where the request must wait until all earlier ones are answered.
+ */
 export function dispatch(
   context: SessionContext,
   session: DispatchSession,
   frame: RequestFrame,
-): void {
+): boolean {
   const bytes = session.buffer.bytes;
   const refusal = frame.refusal;
   if (refusal !== null) {
     context.metrics.errorReplies += 1;
     session.reply(refusal, 0, refusal.length);
-    return;
+    return true;
   }
   const row = frame.row!;
   if (row.action === Action.Forward) {
@@ -50,8 +56,10 @@ export function dispatch(
     if (frame.keyCount === 1) forwardKey(context, session, frame, bytes);
     else split(context, session, frame, bytes);
   } else {
+    if ((row.flags & CommandFlag.Barrier) !== 0 && session.hasRequestsInFlight) return false;
     context.local.answer(session, frame, bytes);
   }
+  return true;
 }
 
 function forwardKey(
@@ -90,14 +98,14 @@ function forward(
 ): void {
   const { router, requests } = context;
   const isRead = (frame.row!.flags & CommandFlag.Read) !== 0;
-  const backend = place < 0 ? null : router.backendAt(place, isRead, session.number);
+  const backend = place < 0 ? null : router.backendAt(place, isRead, session);
   const request = session.enqueue(frame.isQuiet);
   if (backend === null) {
     session.fail(request, router.unplaced, "");
     return;
   }
   const exchange = requests.takeExchange();
-  exchange.begin(request, 0, place, isRead, session.number);
+  exchange.begin(request, 0, place, isRead, session);
   request.exchange = exchange;
   const connection = backend.connectionFor(session.number, router.profile);
   if (frame.isRewritten) {
@@ -145,13 +153,13 @@ function sendFragments(
   // The count is taken first: a request whose last fragment fails at once is recycled within the loop.
   for (let index = 0, count = parts.length; index < count; index++) {
     const fragment = parts[index]!;
-    const backend = router.backendAt(fragment.place, isRead, session.number);
+    const backend = router.backendAt(fragment.place, isRead, session);
     if (backend === null) {
       session.failFragment(request, index, router.unplaced, "");
       continue;
     }
     const exchange = requests.takeExchange();
-    exchange.begin(request, index, fragment.place, isRead, session.number);
+    exchange.begin(request, index, fragment.place, isRead, session);
     fragment.exchange = exchange;
     fanOut.select(fragment);
     const connection = backend.connectionFor(session.number, router.profile);

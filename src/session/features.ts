@@ -3,12 +3,14 @@
  *
  * @module
  */
-import type { RequestFrame } from "../protocol/protocol.ts";
+import type { Profiles, RequestFrame } from "../protocol/protocol.ts";
 
 /** A client as local answers see it. */
 export interface LocalClient {
   /** Unique over all workers of the cluster; below 2^53. */
   readonly id: number;
+  /** What it negotiated at HELLO; set by the answer to a request that is a barrier. */
+  profiles: Profiles;
   /** Gives the reply to the request at hand, exactly once; it leaves in its turn. */
   reply(bytes: Uint8Array, start: number, end: number): void;
   /** Reads no further requests; closes when everything due is answered. */

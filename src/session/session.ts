@@ -11,7 +11,7 @@ import type { Watched } from "../clock.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { ByteReceiver, Space } from "../net/byte_receiver.ts";
 import { Socket } from "../net/socket.ts";
-import { ParseStatus, type RequestParser } from "../protocol/protocol.ts";
+import { ParseStatus, PROFILES, type Profiles, type RequestParser } from "../protocol/protocol.ts";
 import type { Exchange } from "../request/exchange.ts";
 import type { Request, RequestOwner } from "../request/request.ts";
 import { dispatch, type DispatchSession } from "./dispatch.ts";
@@ -23,6 +23,7 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
   isWatched = false;
   readonly number: number;
   readonly buffer: ReceiveBuffer;
+  profiles: Profiles = PROFILES[2];
   readonly #context: SessionContext;
   readonly #parser: RequestParser;
   readonly #log: SendLog;
@@ -59,6 +60,10 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
 
   get id(): number {
     return this.#context.firstClientId + this.number;
+  }
+
+  get hasRequestsInFlight(): boolean {
+    return this.#replies.size > 0;
   }
 
   /** Begins to read. */
@@ -219,9 +224,13 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
       }
       const status = parser.parse(buffer.bytes, buffer.consumed, buffer.received);
       if (status === ParseStatus.Complete) {
-        context.metrics.requests += 1;
-        dispatch(context, this, parser.frame);
+        if (!dispatch(context, this, parser.frame)) {
+          this.#isHeld = true;
+          this.#isStalled = true;
+          return;
+        }
         if (this.#isClosed) return;
+        context.metrics.requests += 1;
         buffer.consume(parser.frame.end);
       } else if (status === ParseStatus.Incomplete) {
         if (parser.keepFrom > buffer.consumed) buffer.consume(parser.keepFrom);
