@@ -1,0 +1,111 @@
+/**
+ * The bytes and numbers of the memcache text protocol.
+ *
+ * @module
+ */
+
+export const NUL = 0x00;
+export const LINE_FEED = 0x0a;
+export const CARRIAGE_RETURN = 0x0d;
+export const SPACE = 0x20;
+const PLUS = 0x2b;
+const MINUS = 0x2d;
+const ZERO = 0x30;
+const NINE = 0x39;
+
+/** Significant digits that a double still holds exactly whatever they are. */
+const EXACT_DIGITS = 15;
+
+/** The largest unsigned 64-bit number. */
+const UNSIGNED_64_MAX = encodeText("18446744073709551615");
+
+/** The bytes of a text in UTF-8. */
+export function encodeText(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+/** Whether `bytes[start, end)` begins with `prefix`. */
+export function startsWith(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  prefix: Uint8Array,
+): boolean {
+  const { length } = prefix;
+  if (end - start < length) return false;
+  for (let index = 0; index < length; index++) {
+    if (bytes[start + index] !== prefix[index]) return false;
+  }
+  return true;
+}
+
+/** Whether `bytes[start, end)` is `text`. */
+export function isText(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  text: Uint8Array,
+): boolean {
+  return end - start === text.length && startsWith(bytes, start, end, text);
+}
+
+/** Position of the first line feed in `bytes[start, end)`, or -1. */
+export function findLineFeed(bytes: Uint8Array, start: number, end: number): number {
+  for (let position = start; position < end; position++) {
+    if (bytes[position] === LINE_FEED) return position;
+  }
+  return -1;
+}
+
+/**
+ * The number in `bytes[start, end)`: digits, with a plus before them if need be.
+ *
+ * @returns -1 if it is something else or above `max`, which is at most 10^15.
+ */
+export function parseUnsigned(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  max: number,
+): number {
+  if (bytes[start] === PLUS) start += 1;
+  const first = skipZeros(bytes, start, end);
+  if (start >= end || end - first > EXACT_DIGITS) return -1;
+  let value = 0;
+  for (let position = first; position < end; position++) {
+    const byte = bytes[position]!;
+    if (byte < ZERO || byte > NINE) return -1;
+    value = value * 10 + byte - ZERO;
+  }
+  return value <= max ? value : -1;
+}
+
+/** Whether `bytes[start, end)` is a number from -2^31 to 2^31 - 1. */
+export function isSigned32(bytes: Uint8Array, start: number, end: number): boolean {
+  if (bytes[start] !== MINUS) return parseUnsigned(bytes, start, end, 2 ** 31 - 1) >= 0;
+  const digits = start + 1;
+  return bytes[digits] !== PLUS && parseUnsigned(bytes, digits, end, 2 ** 31) >= 0;
+}
+
+/** Whether `bytes[start, end)` is a number from 0 to 2^64 - 1. */
+export function isUnsigned64(bytes: Uint8Array, start: number, end: number): boolean {
+  if (bytes[start] === PLUS) start += 1;
+  if (start >= end) return false;
+  const first = skipZeros(bytes, start, end);
+  for (let position = first; position < end; position++) {
+    const byte = bytes[position]!;
+    if (byte < ZERO || byte > NINE) return false;
+  }
+  const digits = end - first;
+  if (digits !== UNSIGNED_64_MAX.length) return digits < UNSIGNED_64_MAX.length;
+  for (let index = 0; index < digits; index++) {
+    const difference = bytes[first + index]! - UNSIGNED_64_MAX[index]!;
+    if (difference !== 0) return difference < 0;
+  }
+  return true;
+}
+
+function skipZeros(bytes: Uint8Array, start: number, end: number): number {
+  while (start < end && bytes[start] === ZERO) start += 1;
+  return start;
+}

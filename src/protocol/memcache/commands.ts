@@ -1,0 +1,142 @@
+/**
+ * The memcache commands as rows. Names are lower case and nothing else, as memcached has them. What a row's
+ * line looks like is its {@link LineForm}; the text of a refusal says why.
+ *
+ * @module
+ */
+import {
+  Action,
+  type ActionCode,
+  type CommandDefinition,
+  CommandFlag,
+  type CommandRow,
+  type CommandTable,
+  createCommandTable,
+  Merge,
+} from "../command_table.ts";
+import { encodeText, isText } from "./ascii.ts";
+
+/** The shapes of request lines. `[noreply]` may stand where the server allows it. */
+export const LineForm = {
+  /** `get <key>*` */
+  Keys: 0,
+  /** `gat <exptime> <key>*` */
+  TouchKeys: 1,
+  /** `set <key> <flags> <exptime> <bytes> [noreply]`, then the data block. */
+  Storage: 2,
+  /** `cas <key> <flags> <exptime> <bytes> <cas unique> [noreply]`, then the data block. */
+  CompareAndSwap: 3,
+  /** `delete <key> [0] [noreply]` */
+  Delete: 4,
+  /** `incr <key> <delta> [noreply]` */
+  Arithmetic: 5,
+  /** `touch <key> <exptime> [noreply]` */
+  Touch: 6,
+  /** `verbosity <level> [noreply]` */
+  Verbosity: 7,
+  /** Any words, never quiet. */
+  Free: 8,
+  /** Any words; quiet with `noreply` at the end. */
+  FreeQuiet: 9,
+  /** `ms <key> <bytes> <flags>*`, then the data block. */
+  MetaSet: 10,
+} as const;
+/** One of the values of {@link LineForm}. */
+export type LineFormCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
+
+const META = "meta commands are not supported by this proxy";
+const NO_ONE_SERVER = "is not supported by this proxy: it speaks of one server";
+
+const { Read, Write } = CommandFlag;
+const { Forward, Split, Local, Refuse } = Action;
+const { Values, None } = Merge;
+
+type Definition = readonly [
+  name: string,
+  arity: number,
+  flags: number,
+  action: ActionCode,
+  firstKey: number,
+  lastKey: number,
+  merge: 0 | 4,
+  form: LineFormCode,
+  refusal: string | null,
+];
+
+// deno-fmt-ignore
+const definitions: readonly Definition[] = [
+  // name           arity flags         action   keys    merge   form                      refusal
+  ["get",              -2, Read,         Split,   1, -1, Values, LineForm.Keys,            null],
+  ["gets",             -2, Read,         Split,   1, -1, Values, LineForm.Keys,            null],
+  ["gat",              -3, Write,        Split,   2, -1, Values, LineForm.TouchKeys,       null],
+  ["gats",             -3, Write,        Split,   2, -1, Values, LineForm.TouchKeys,       null],
+  ["set",              -5, Write,        Forward, 1,  1, None,   LineForm.Storage,         null],
+  ["add",              -5, Write,        Forward, 1,  1, None,   LineForm.Storage,         null],
+  ["replace",          -5, Write,        Forward, 1,  1, None,   LineForm.Storage,         null],
+  ["append",           -5, Write,        Forward, 1,  1, None,   LineForm.Storage,         null],
+  ["prepend",          -5, Write,        Forward, 1,  1, None,   LineForm.Storage,         null],
+  ["cas",              -6, Write,        Forward, 1,  1, None,   LineForm.CompareAndSwap,  null],
+  ["delete",           -2, Write,        Forward, 1,  1, None,   LineForm.Delete,          null],
+  ["incr",             -3, Write,        Forward, 1,  1, None,   LineForm.Arithmetic,      null],
+  ["decr",             -3, Write,        Forward, 1,  1, None,   LineForm.Arithmetic,      null],
+  ["touch",            -3, Write,        Forward, 1,  1, None,   LineForm.Touch,           null],
+  ["version",          -1, 0,            Local,   0,  0, None,   LineForm.Free,            null],
+  ["quit",             -1, 0,            Local,   0,  0, None,   LineForm.Free,            null],
+  ["verbosity",        -2, 0,            Local,   0,  0, None,   LineForm.Verbosity,       null],
+  ["mg",               -1, 0,            Refuse,  0,  0, None,   LineForm.Free,            META],
+  ["ms",               -1, 0,            Refuse,  0,  0, None,   LineForm.MetaSet,         META],
+  ["md",               -1, 0,            Refuse,  0,  0, None,   LineForm.Free,            META],
+  ["ma",               -1, 0,            Refuse,  0,  0, None,   LineForm.Free,            META],
+  ["mn",               -1, 0,            Refuse,  0,  0, None,   LineForm.Free,            META],
+  ["me",               -1, 0,            Refuse,  0,  0, None,   LineForm.Free,            META],
+  ["flush_all",        -1, 0,            Refuse,  0,  0, None,   LineForm.FreeQuiet,       "flush_all is not supported by this proxy: it would empty every server"],
+  ["stats",            -1, 0,            Refuse,  0,  0, None,   LineForm.Free,            `stats ${NO_ONE_SERVER}`],
+  ["cache_memlimit",   -1, 0,            Refuse,  0,  0, None,   LineForm.FreeQuiet,       `cache_memlimit ${NO_ONE_SERVER}`],
+  ["slabs",            -1, 0,            Refuse,  0,  0, None,   LineForm.FreeQuiet,       `slabs ${NO_ONE_SERVER}`],
+  ["lru",              -1, 0,            Refuse,  0,  0, None,   LineForm.FreeQuiet,       `lru ${NO_ONE_SERVER}`],
+  ["lru_crawler",      -1, 0,            Refuse,  0,  0, None,   LineForm.Free,            `lru_crawler ${NO_ONE_SERVER}`],
+  ["extstore",         -1, 0,            Refuse,  0,  0, None,   LineForm.FreeQuiet,       `extstore ${NO_ONE_SERVER}`],
+  ["watch",            -1, 0,            Refuse,  0,  0, None,   LineForm.FreeQuiet,       `watch ${NO_ONE_SERVER}`],
+  ["refresh_certs",    -1, 0,            Refuse,  0,  0, None,   LineForm.FreeQuiet,       `refresh_certs ${NO_ONE_SERVER}`],
+  ["shutdown",         -1, 0,            Refuse,  0,  0, None,   LineForm.Free,            "shutdown is not supported by this proxy: it would end a server"],
+];
+
+/** The rows above. */
+export class MemcacheCommands implements CommandTable {
+  readonly rows: readonly CommandRow[];
+  readonly #table: CommandTable = createCommandTable(definitions.map(toDefinition));
+  readonly #names: readonly Uint8Array[];
+  readonly #forms: Uint8Array = Uint8Array.from(definitions, (definition) => definition[7]);
+
+  constructor() {
+    this.rows = this.#table.rows;
+    this.#names = this.rows.map((row) => encodeText(row.name));
+  }
+
+  find(bytes: Uint8Array, start: number, end: number): CommandRow | null {
+    const row = this.#table.find(bytes, start, end);
+    // The table knows names in either case; memcached does not.
+    return row === null || isText(bytes, start, end, this.#names[row.index]!) ? row : null;
+  }
+
+  /** What the row's line looks like. */
+  formOf(row: CommandRow): LineFormCode {
+    return this.#forms[row.index] as LineFormCode;
+  }
+}
+
+function toDefinition(definition: Definition): CommandDefinition {
+  const [name, arity, flags, action, firstKey, lastKey, merge, _form, refusal] = definition;
+  return {
+    name,
+    arity,
+    flags,
+    action,
+    firstKey,
+    lastKey,
+    keyStep: 1,
+    keyFinder: null,
+    merge,
+    refusal,
+  };
+}

@@ -1,0 +1,33 @@
+/**
+ * Every bound of the memcache text protocol, each with its unit and where it comes from: memcached 1.6.18,
+ * probed and cross-read with its `protocol.txt`.
+ *
+ * @module
+ */
+
+/** Bytes of a key; memcached's `KEY_MAX_LENGTH`. */
+export const KEY_LIMIT_BYTES = 250;
+
+/**
+ * Bytes of a request line with its line end. memcached closes a connection that has sent more than 2,048
+ * bytes without a line end, so nothing longer may be forwarded; key lists of `get` and `gets` excepted.
+ */
+export const LINE_LIMIT_BYTES = 2048;
+
+/** Bytes of a `get` or `gets` line with its line end; memcached itself sets no limit to these. */
+export const KEY_LIST_LIMIT_BYTES = 1024 * 1024;
+
+/** Words of one line. memcached needs 0.1 s for a list of this many keys, and longer per key for more. */
+export const WORDS_MAX = 65_536;
+
+/** Bytes of a value: the largest item size that memcached can be given (`-I 1g`). */
+export const VALUE_LIMIT_BYTES = 1024 * 1024 * 1024;
+
+/** memcached takes a data length from 0 to this many bytes for one; above it the line is bad. */
+export const DATA_LENGTH_MAX_BYTES = 2 ** 31 - 3;
+
+/** Bytes of one line of a reply with its line end. A VALUE line has at most 317. */
+export const REPLY_LINE_LIMIT_BYTES = 2048;
+
+/** Bytes of a whole reply: a key list's values together. */
+export const REPLY_LIMIT_BYTES = 2 ** 31 - 1;

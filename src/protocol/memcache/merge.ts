@@ -1,0 +1,107 @@
+/**
+ * Makes one reply of the values that several backends found: the values in the order of the request's keys, a
+ * key that was asked twice answered twice, one END. Where a part is missing or an error, that error is the
+ * whole reply: a failed backend must not look like a miss.
+ *
+ * Each part has its values in the order of its keys, but not for all of them. One cursor per part therefore
+ * moves on when the value at it belongs to the key at hand, which the key's mark tells. Whatever no key
+ * claimed, as from a backend with an order of its own, follows at the end: no value is lost.
+ *
+ * @module
+ */
+import { keyMark } from "../../bytes/key_mark.ts";
+import type { SendLog } from "../../bytes/send_log.ts";
+import type { MergeParts, ReplyPart } from "../protocol.ts";
+import { encodeText, findLineFeed, isText } from "./ascii.ts";
+import { isErrorLine, writeFailure, writeMalformed } from "./replies.ts";
+import {
+  isValueLine,
+  VALUE_END_BYTES,
+  VALUE_KEY_OFFSET,
+  valueLength,
+  wordEnd,
+} from "./value_line.ts";
+
+const END = encodeText("END\r\n");
+
+/** Values of one part that were taken from it and not written yet: `[start, position)`. */
+class Cursor {
+  readonly part: ReplyPart;
+  start: number;
+  position: number;
+
+  constructor(part: ReplyPart) {
+    this.part = part;
+    this.start = part.start;
+    this.position = part.start;
+  }
+}
+
+/** Appends the one reply to a split `get`, `gets`, `gat` or `gats`. */
+export function writeMergedValues(merge: MergeParts, target: SendLog): void {
+  for (const part of merge.parts) {
+    if (writeError(part, target)) return;
+  }
+  const cursors = merge.parts.map((part) => new Cursor(part));
+  let open: Cursor | null = null;
+  for (let key = 0; key < merge.keyCount; key++) {
+    const cursor = cursors[merge.fragmentOfKey[key]!]!;
+    const end = valueEnd(cursor, merge.keyMarks?.[key]);
+    if (end === cursor.position) continue;
+    if (open !== null && open !== cursor) writeTaken(open, target);
+    open = cursor;
+    cursor.position = end;
+  }
+  if (open !== null) writeTaken(open, target);
+  for (const cursor of cursors) {
+    cursor.position = cursor.part.end - END.length;
+    writeTaken(cursor, target);
+  }
+  target.append(END, 0, END.length);
+}
+
+/** If the part is not values and END, appends the error that says so. */
+function writeError(part: ReplyPart, target: SendLog): boolean {
+  if (part.failure !== null) {
+    writeFailure(part.failure, part.address, target);
+    return true;
+  }
+  const last = lastLine(part);
+  if (isText(part.bytes, last, part.end, END)) return false;
+  if (isErrorLine(part.bytes, last, part.end)) target.append(part.bytes, last, part.end);
+  else writeMalformed(target);
+  return true;
+}
+
+/** Start of the first line that does not announce a value. */
+function lastLine(part: ReplyPart): number {
+  let position = part.start;
+  while (position < part.end && isValueLine(part.bytes, position, part.end)) {
+    position = blockEnd(part, position);
+  }
+  return position;
+}
+
+/** Position behind the value block at `start`; the reply parser has made sure that it is whole. */
+function blockEnd(part: ReplyPart, start: number): number {
+  const lineFeed = findLineFeed(part.bytes, start, part.end);
+  return lineFeed + 1 + valueLength(part.bytes, start, lineFeed) + VALUE_END_BYTES;
+}
+
+/** Position behind the value at the cursor if it belongs to the key with that mark, else the cursor's own. */
+function valueEnd(cursor: Cursor, mark: number | undefined): number {
+  const { part, position } = cursor;
+  const { bytes, end } = part;
+  if (!isValueLine(bytes, position, end)) return position;
+  if (mark !== undefined) {
+    const keyStart = position + VALUE_KEY_OFFSET;
+    if (keyMark(bytes, keyStart, wordEnd(bytes, keyStart, end)) !== mark) return position;
+  }
+  return blockEnd(part, position);
+}
+
+function writeTaken(cursor: Cursor, target: SendLog): void {
+  if (cursor.position === cursor.start) return;
+  target.append(cursor.part.bytes, cursor.start, cursor.position);
+  cursor.start = cursor.position;
+}

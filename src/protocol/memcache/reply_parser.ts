@@ -1,0 +1,144 @@
+/**
+ * Finds memcache replies in a backend's bytes. Text replies describe themselves: values (or statistics) until
+ * END, or else one line. Anything that no server says ends the connection, since its step is lost.
+ *
+ * @module
+ */
+import {
+  ParseStatus,
+  type ParseStatusCode,
+  ReplyFrame,
+  ReplyKind,
+  type ReplyParser,
+} from "../protocol.ts";
+import {
+  CARRIAGE_RETURN,
+  encodeText,
+  findLineFeed,
+  isText,
+  LINE_FEED,
+  startsWith,
+} from "./ascii.ts";
+import { REPLY_LIMIT_BYTES, REPLY_LINE_LIMIT_BYTES } from "./limits.ts";
+import { isErrorLine } from "./replies.ts";
+import { isValueLine, VALUE_END_BYTES, valueLength } from "./value_line.ts";
+
+const END = encodeText("END\r\n");
+const STAT = encodeText("STAT ");
+
+/** What the reply at hand has shown of itself. */
+const Body = { None: 0, Values: 1, Statistics: 2 } as const;
+
+/** One per backend connection. All state counts from the start of the bytes kept. */
+export class MemcacheReplyParser implements ReplyParser {
+  readonly frame: ReplyFrame = new ReplyFrame();
+  frameBytes = 0;
+  keepFrom = 0;
+  #body: 0 | 1 | 2 = Body.None;
+  /** Where the next line begins; beyond what is there while a value arrives. */
+  #lineOffset = 0;
+  /** From `#lineOffset` on, bytes that hold no line feed. */
+  #scanned = 0;
+  /** The bytes before `#lineOffset` are a value whose line end was not seen yet. */
+  #isValueOpen = false;
+
+  constructor() {
+    this.frame.kind = ReplyKind.Reply;
+  }
+
+  reset(): void {
+    this.#body = Body.None;
+    this.#lineOffset = 0;
+    this.#scanned = 0;
+    this.#isValueOpen = false;
+  }
+
+  parse(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    isDiscarded: boolean,
+  ): ParseStatusCode {
+    for (;;) {
+      const lineStart = start + this.#lineOffset;
+      if (this.#isValueOpen) {
+        if (lineStart > end) return this.#await(start, end, lineStart + END.length, isDiscarded);
+        if (bytes[lineStart - 2] !== CARRIAGE_RETURN || bytes[lineStart - 1] !== LINE_FEED) {
+          return ParseStatus.Malformed;
+        }
+        this.#isValueOpen = false;
+      }
+      const lineFeed = findLineFeed(bytes, lineStart + this.#scanned, end);
+      if (lineFeed < 0) {
+        this.#scanned = end - lineStart;
+        if (this.#scanned >= REPLY_LINE_LIMIT_BYTES) return ParseStatus.Malformed;
+        const least = Math.max(lineStart + END.length, end + 1);
+        return this.#await(start, end, least, isDiscarded);
+      }
+      this.#scanned = 0;
+      const status = this.#readLine(bytes, lineStart, lineFeed);
+      if (status !== ParseStatus.Incomplete) return status;
+      // A reply that is dropped as it arrives takes no memory, however long it is.
+      if (!isDiscarded && this.#lineOffset > REPLY_LIMIT_BYTES) return ParseStatus.Malformed;
+    }
+  }
+
+  /** One whole line; Incomplete means that more of the reply follows it. */
+  #readLine(bytes: Uint8Array, lineStart: number, lineFeed: number): ParseStatusCode {
+    const afterLine = lineFeed + 1;
+    if (lineFeed - lineStart >= REPLY_LINE_LIMIT_BYTES) return ParseStatus.Malformed;
+    if (isValueLine(bytes, lineStart, lineFeed)) {
+      if (this.#body === Body.Statistics) return ParseStatus.Malformed;
+      const length = valueLength(bytes, lineStart, lineFeed);
+      if (length < 0) return ParseStatus.Malformed;
+      this.#body = Body.Values;
+      this.#lineOffset += afterLine - lineStart + length + VALUE_END_BYTES;
+      this.#isValueOpen = true;
+      return ParseStatus.Incomplete;
+    }
+    if (startsWith(bytes, lineStart, lineFeed, STAT)) {
+      if (this.#body === Body.Values) return ParseStatus.Malformed;
+      this.#body = Body.Statistics;
+      this.#lineOffset += afterLine - lineStart;
+      return ParseStatus.Incomplete;
+    }
+    return this.#finish(bytes, lineStart, afterLine);
+  }
+
+  #finish(bytes: Uint8Array, lineStart: number, afterLine: number): ParseStatusCode {
+    const isError = isErrorLine(bytes, lineStart, afterLine);
+    const isEnd = isText(bytes, lineStart, afterLine, END);
+    if (this.#body !== Body.None && !isEnd && !isError) return ParseStatus.Malformed;
+    if (!isEnd && !canBeReply(bytes, lineStart, afterLine)) return ParseStatus.Malformed;
+    this.frame.end = afterLine;
+    this.frame.isError = isError;
+    this.reset();
+    return ParseStatus.Complete;
+  }
+
+  /** @param needed Position up to which the reply reaches at least. */
+  #await(start: number, end: number, needed: number, isDiscarded: boolean): ParseStatusCode {
+    this.keepFrom = start;
+    if (isDiscarded) {
+      this.keepFrom = this.#droppableEnd(start, end);
+      this.#lineOffset -= this.keepFrom - start;
+    }
+    this.frameBytes = needed - this.keepFrom;
+    return ParseStatus.Incomplete;
+  }
+
+  /** Everything before the line at hand, or before the line end of the value at hand. */
+  #droppableEnd(start: number, end: number): number {
+    const lineStart = start + this.#lineOffset;
+    const needless = this.#isValueOpen ? lineStart - VALUE_END_BYTES : lineStart;
+    return Math.min(end, needless);
+  }
+}
+
+/** Every one-line reply begins with a capital or a digit and ends in a whole line end. */
+function canBeReply(bytes: Uint8Array, lineStart: number, afterLine: number): boolean {
+  const first = bytes[lineStart]!;
+  const isCapital = first >= 0x41 && first <= 0x5a;
+  const isDigit = first >= 0x30 && first <= 0x39;
+  return (isCapital || isDigit) && bytes[afterLine - 2] === CARRIAGE_RETURN;
+}

@@ -1,0 +1,169 @@
+/**
+ * Finds memcache requests in a client's bytes: a line and, for what stores a value, the data block behind it.
+ *
+ * The frame is shared with other clients' parsers, so between two calls only numbers are kept: how far a line
+ * feed was looked for, how many bytes the frame has, or how many are still to be skipped. The line is split
+ * when it is whole, and once more when its data block is.
+ *
+ * @module
+ */
+import {
+  ParseStatus,
+  type ParseStatusCode,
+  type RequestFrame,
+  type RequestParser,
+} from "../protocol.ts";
+import {
+  CARRIAGE_RETURN,
+  encodeText,
+  findLineFeed,
+  LINE_FEED,
+  SPACE,
+  startsWith,
+} from "./ascii.ts";
+import { KEY_LIST_LIMIT_BYTES, LINE_LIMIT_BYTES } from "./limits.ts";
+import { lineReplies } from "./replies.ts";
+import { type LineJudge, NO_DATA, refuse } from "./request_line.ts";
+import { splitWords } from "./words.ts";
+
+/** First byte of every binary request. */
+export const BINARY_MAGIC = 0x80;
+
+/** Bytes behind a value: its line end, which must be complete. */
+const DATA_END_BYTES = 2;
+
+/** memcached looks behind at most this many bytes of spaces for the name in a long line. */
+const LEADING_SPACES_MAX = 100;
+
+/** Starts of the lines that may be as long as {@link KEY_LIST_LIMIT_BYTES}. */
+const keyListStarts = ["get ", "gets "].map(encodeText);
+
+/** One per client. */
+export class MemcacheRequestParser implements RequestParser {
+  readonly frame: RequestFrame;
+  frameBytes = 0;
+  keepFrom = 0;
+  readonly #judge: LineJudge;
+  /** Bytes of the line at hand that hold no line feed. */
+  #scanned = 0;
+  /** Bytes of the whole frame at hand, once its line is known and it awaits its data block; else 0. */
+  #wholeBytes = 0;
+  /** Bytes of a refused value still to come; then {@link MemcacheRequestParser.#refusal} is the answer. */
+  #skipBytes = 0;
+  #refusal: Uint8Array | null = null;
+  #isRefusalQuiet = false;
+
+  constructor(frame: RequestFrame, judge: LineJudge) {
+    this.frame = frame;
+    this.#judge = judge;
+  }
+
+  parse(bytes: Uint8Array, start: number, end: number): ParseStatusCode {
+    this.keepFrom = start;
+    if (this.#skipBytes > 0) return this.#skip(start, end);
+    if (end - start < this.#wholeBytes) return ParseStatus.Incomplete;
+    if (this.#scanned > 0) {
+      const found = findLineFeed(bytes, start + this.#scanned, end);
+      if (found < 0) return this.#awaitLine(bytes, start, end);
+    } else if (bytes[start] === BINARY_MAGIC && start < end) return this.#malformed(null);
+    const lineFeed = splitWords(this.frame, bytes, start, end);
+    return lineFeed < 0
+      ? this.#awaitLine(bytes, start, end)
+      : this.#judgeLine(bytes, start, end, lineFeed);
+  }
+
+  #judgeLine(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    lineFeed: number,
+  ): ParseStatusCode {
+    const { frame } = this;
+    this.#scanned = 0;
+    this.#wholeBytes = 0;
+    frame.start = start;
+    frame.end = lineFeed + 1;
+    if (frame.end - start > LINE_LIMIT_BYTES) {
+      const limitBytes = lineLimitBytes(bytes, start, end);
+      if (frame.end - start > limitBytes) return this.#malformed(lineReplies.lineTooLong);
+    }
+    const dataLength = this.#judge.judge(frame, bytes);
+    if (dataLength === NO_DATA) return ParseStatus.Complete;
+    const frameEnd = frame.end + dataLength + DATA_END_BYTES;
+    if (frame.refusal !== null) return this.#beginSkip(frameEnd, end);
+    if (frameEnd > end) {
+      this.#wholeBytes = frameEnd - start;
+      this.frameBytes = this.#wholeBytes;
+      return ParseStatus.Incomplete;
+    }
+    frame.end = frameEnd;
+    if (bytes[frameEnd - 2] !== CARRIAGE_RETURN || bytes[frameEnd - 1] !== LINE_FEED) {
+      refuse(frame, lineReplies.badDataChunk);
+    }
+    return ParseStatus.Complete;
+  }
+
+  #awaitLine(bytes: Uint8Array, start: number, end: number): ParseStatusCode {
+    const scanned = end - start;
+    if (scanned >= LINE_LIMIT_BYTES && scanned >= lineLimitBytes(bytes, start, end)) {
+      return this.#malformed(lineReplies.lineTooLong);
+    }
+    this.#scanned = scanned;
+    this.frameBytes = scanned + 1;
+    return ParseStatus.Incomplete;
+  }
+
+  /** The value of a refused request is not kept: only its end is looked for. */
+  #beginSkip(frameEnd: number, end: number): ParseStatusCode {
+    const { frame } = this;
+    if (frameEnd <= end) {
+      frame.end = frameEnd;
+      return ParseStatus.Complete;
+    }
+    this.#refusal = frame.refusal;
+    this.#isRefusalQuiet = frame.isQuiet;
+    this.#skipBytes = frameEnd - end;
+    this.keepFrom = end;
+    this.frameBytes = 1;
+    return ParseStatus.Incomplete;
+  }
+
+  #skip(start: number, end: number): ParseStatusCode {
+    if (end - start < this.#skipBytes) {
+      this.#skipBytes -= end - start;
+      this.keepFrom = end;
+      this.frameBytes = 1;
+      return ParseStatus.Incomplete;
+    }
+    const { frame } = this;
+    frame.row = null;
+    frame.start = start;
+    frame.end = start + this.#skipBytes;
+    frame.argumentCount = 0;
+    frame.keyCount = 0;
+    frame.extraKey = -1;
+    frame.refusal = this.#refusal;
+    frame.isQuiet = this.#isRefusalQuiet;
+    frame.isRewritten = false;
+    this.#skipBytes = 0;
+    this.#refusal = null;
+    return ParseStatus.Complete;
+  }
+
+  #malformed(refusal: Uint8Array | null): ParseStatusCode {
+    this.frame.row = null;
+    this.frame.refusal = refusal;
+    return ParseStatus.Malformed;
+  }
+}
+
+/** How long the line may be that begins with `bytes[start, end)`; more than the spaces and a name are there. */
+function lineLimitBytes(bytes: Uint8Array, start: number, end: number): number {
+  const nameMax = start + LEADING_SPACES_MAX;
+  let name = start;
+  while (name < nameMax && bytes[name] === SPACE) name++;
+  for (const prefix of keyListStarts) {
+    if (startsWith(bytes, name, end, prefix)) return KEY_LIST_LIMIT_BYTES;
+  }
+  return LINE_LIMIT_BYTES;
+}
