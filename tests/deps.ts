@@ -11,3 +11,4 @@ export {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
+export { default as fc } from "fast-check";

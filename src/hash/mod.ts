@@ -24,23 +24,36 @@ export type HashFunction = (bytes: Uint8Array, start: number, end: number) => nu
 /** Whose placement of keys is kept: twemproxy's, or that of aster 1.x. */
 export type Placement = "twemproxy" | "aster";
 
-const FUNCTIONS: ReadonlyMap<string, HashFunction> = new Map([
-  ["one_at_a_time", oneAtATime],
-  ["md5", md5],
-  ["crc16", crc16],
-  ["crc32", crc32],
-  ["crc32a", crc32a],
-  ["fnv1_64", fnv1Bits64],
-  ["fnv1a_64", fnv1aBits64],
-  ["fnv1_32", fnv1Bits32],
-  ["fnv1a_32", fnv1aBits32],
-  ["hsieh", hsieh],
-  ["murmur", murmur],
-  ["jenkins", jenkins],
-]);
+/** The names that `hash` may have in the configuration: those of twemproxy. */
+export const HASH_NAMES = [
+  "one_at_a_time",
+  "md5",
+  "crc16",
+  "crc32",
+  "crc32a",
+  "fnv1_64",
+  "fnv1a_64",
+  "fnv1_32",
+  "fnv1a_32",
+  "hsieh",
+  "murmur",
+  "jenkins",
+] as const;
 
-/** The names that `hash` may have in the configuration. */
-export const HASH_NAMES: readonly string[] = [...FUNCTIONS.keys()];
+const FUNCTIONS: Readonly<Record<typeof HASH_NAMES[number], HashFunction>> = {
+  one_at_a_time: oneAtATime,
+  md5,
+  crc16,
+  crc32,
+  crc32a,
+  fnv1_64: fnv1Bits64,
+  fnv1a_64: fnv1aBits64,
+  fnv1_32: fnv1Bits32,
+  fnv1a_32: fnv1aBits32,
+  hsieh,
+  murmur,
+  jenkins,
+};
 
 /**
  * The hash function of a configured name. aster 1.x knew `fnv1a_64` only and read bytes as unsigned; all
@@ -50,7 +63,7 @@ export const HASH_NAMES: readonly string[] = [...FUNCTIONS.keys()];
  */
 export function hashFunction(name: string, placement: Placement): HashFunction {
   if (name === "fnv1a_64" && placement === "aster") return fnv1aBits64Unsigned;
-  const found = FUNCTIONS.get(name);
-  if (found === undefined) throw new RangeError(`Cannot find hash function "${name}"`);
-  return found;
+  const known = HASH_NAMES.find((each) => each === name);
+  if (known === undefined) throw new RangeError(`Cannot find hash function "${name}"`);
+  return FUNCTIONS[known];
 }

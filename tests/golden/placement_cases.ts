@@ -16,7 +16,8 @@ export interface GoldenPool {
   ejected: number[];
 }
 
-const HASHES = [
+/** The names of all hash functions. */
+export const GOLDEN_HASHES = [
   "one_at_a_time",
   "md5",
   "crc16",
@@ -92,7 +93,7 @@ function withDown(pool: GoldenPool, numbers: number[]): GoldenPool {
 
 /** Every hash × distribution once, then what ketama and modula make of servers, tags and ejections. */
 export const GOLDEN_POOLS: readonly GoldenPool[] = [
-  ...HASHES.flatMap((hash, i) => [
+  ...GOLDEN_HASHES.flatMap((hash, i) => [
     pool(MIXED, { hash, hashTag: i % 2 === 0 ? null : "{}" }),
     pool(MIXED, { hash, hashTag: i % 2 === 0 ? "{}" : null, distribution: "modula" }),
   ]),
