@@ -1,0 +1,139 @@
+/**
+ * The tidy test: what the repository promises about itself, and no other tool checks. Each test lists every
+ * breach at once.
+ *
+ * @module
+ */
+import { assertEquals } from "./deps.ts";
+import { findFunctions } from "./support/function_lengths.ts";
+import { findForbiddenImports, findImportCycles, reachableFrom } from "./support/import_rules.ts";
+import { readRepository, withoutComments } from "./support/repository.ts";
+import { findMissingTests, findStrayTests } from "./support/test_pairing.ts";
+
+const FILE_LINES_MAX = 400;
+const FUNCTION_LINES_MAX = 70;
+
+const files = readRepository();
+const code = files.filter((file) => file.path.endsWith(".ts"));
+const sources = code.filter((file) => file.path.startsWith("src/") || file.path === "mod.ts");
+
+/** Folders whose code is pure: bytes in, bytes out. */
+const PURE_FOLDERS = /^src\/(protocol|hash|bytes|router|request)\//;
+/** Folders on the data path that leave sockets and waiting to `src/net/`. */
+const SYNCHRONOUS_FOLDERS = /^src\/(protocol|hash|bytes|router|request|session|redis|memcached)\//;
+
+/** One line for each match of `pattern` in a text. */
+function occurrences(path: string, text: string, pattern: RegExp): string[] {
+  const found: string[] = [];
+  for (const [index, line] of text.split("\n").entries()) {
+    if (pattern.test(line)) found.push(`${path}:${index + 1}: ${line.trim()}`);
+  }
+  return found;
+}
+
+Deno.test("every import follows the table", () => {
+  assertEquals(findForbiddenImports(code), []);
+});
+
+Deno.test("no imports of what runs go in a circle", () => {
+  assertEquals(findImportCycles(code), []);
+});
+
+Deno.test("a worker runs no external package and no code of the supervisor", () => {
+  const reached = reachableFrom("src/worker/worker.ts", files);
+  const allowed = /^src\/(?!supervisor\/|cli|embed)|^node:crypto$/;
+  const outside = [...reached].filter(([path]) => !allowed.test(path));
+  assertEquals(outside.map(([path, importer]) => `${importer} imports ${path}`), []);
+});
+
+Deno.test("only src/net and the admin server touch sockets", () => {
+  const pattern = /\bDeno\.(listen|connect|serve|startTls|listenTls|connectTls)\b/;
+  const allowed = /^src\/(net\/|supervisor\/(admin_server|trial_bind)\.ts$)/;
+  const users = sources.filter((file) => !allowed.test(file.path));
+  assertEquals(
+    users.flatMap((file) => occurrences(file.path, withoutComments(file.text), pattern)),
+    [],
+  );
+});
+
+Deno.test("pure code has no Deno, and the data path does not wait", () => {
+  const breaches = sources.flatMap((file) => {
+    const text = withoutComments(file.text);
+    return [
+      ...PURE_FOLDERS.test(file.path) ? occurrences(file.path, text, /\bDeno\./) : [],
+      ...SYNCHRONOUS_FOLDERS.test(file.path)
+        ? occurrences(file.path, text, /(?<![#.\w])(await|async|Promise)\b/)
+        : [],
+    ];
+  });
+  assertEquals(breaches, []);
+});
+
+Deno.test("no file has more than 400 lines", () => {
+  const long = code
+    .map((file) => ({ path: file.path, lineCount: file.text.split("\n").length - 1 }))
+    .filter((file) => file.lineCount > FILE_LINES_MAX);
+  assertEquals(long, []);
+});
+
+Deno.test("no function has more than 70 lines", () => {
+  const long = code.flatMap((file) =>
+    findFunctions(file.text)
+      .filter((found) => found.lineCount > FUNCTION_LINES_MAX)
+      .map((found) => `${file.path}:${found.line}: ${found.lineCount} lines: ${found.header}`)
+  );
+  assertEquals(long, []);
+});
+
+Deno.test("every source file with logic has its test, and every test its source", () => {
+  assertEquals(findMissingTests(files), []);
+  assertEquals(findStrayTests(files), []);
+});
+
+Deno.test("every file of code opens by saying what it is for", () => {
+  const mute = code.filter((file) =>
+    !/_test\.ts$/.test(file.path) &&
+    !/^(#!.*\n)?\/\*\*\n(?: \*[^\n]*\n)*? \* @module\n \*\/\n/.test(file.text)
+  );
+  assertEquals(mute.map((file) => file.path), []);
+});
+
+Deno.test("no file has a name that says nothing", () => {
+  const vague = /(^|\/)(utils?|common|helpers?|misc|types|index|shared|stuff)(\.ts|\/)/;
+  assertEquals(code.map((file) => file.path).filter((path) => vague.test(path)), []);
+  const cased = code.map((file) => file.path).filter((path) => /[A-Z-]/.test(path));
+  assertEquals(cased, [], "names are snake_case");
+});
+
+Deno.test("nothing is left to do in comments", () => {
+  // Put together, so that this file does not find itself.
+  const pattern = new RegExp(`\\b(${["TO", "FIX", "XX"].join("|")})(DO|ME|X)\\b`);
+  assertEquals(files.flatMap((file) => occurrences(file.path, file.text, pattern)), []);
+});
+
+Deno.test("nothing names the machine it was made on", () => {
+  const folders = ["work", "root", "home", "Users", "tmp/brief"].join("|");
+  const path = new RegExp(`(^|[\\s"'\`(=:])/(${folders})/`);
+  const host = new RegExp(
+    `\\b(${["registry", "mirror", "artifactory", "nexus"].join("|")})\\.[a-z]`,
+  );
+  const breaches = files.flatMap((file) => [
+    ...occurrences(file.path, file.text, path),
+    ...occurrences(file.path, file.text, host),
+  ]);
+  assertEquals(breaches, []);
+});
+
+Deno.test("no test is singled out, and none is skipped without a reason beside it", () => {
+  const tests = code.filter((file) => file.path.startsWith("tests/"));
+  const breaches = tests.flatMap((file) => {
+    const lines = file.text.split("\n");
+    return lines.flatMap((line, index) => {
+      const isSingled = new RegExp(`\\.${"only"}\\(|\\b${"only"}: true`).test(line);
+      const isSkipped = new RegExp(`\\.${"ignore"}\\(|^\\s*${"ignore"}:`).test(line);
+      const hasReason = /\/\//.test(line) || /^\s*\/\//.test(lines[index - 1] ?? "");
+      return isSingled || (isSkipped && !hasReason) ? [`${file.path}:${index + 1}: ${line}`] : [];
+    });
+  });
+  assertEquals(breaches, []);
+});
