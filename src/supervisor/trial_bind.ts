@@ -44,7 +44,7 @@ export function describeBindFailure(
 }
 
 function bindReason(error: unknown): string {
-  if (error instanceof Deno.errors.AddrInUse) return "the address is already in use";
+  if (error instanceof Deno.errors.AddrInUse) return "address already in use";
   if (error instanceof Deno.errors.AddrNotAvailable) return "this machine has no such address";
   if (error instanceof Deno.errors.PermissionDenied) {
     return "the system does not permit it (ports below 1024 need a privilege)";

@@ -32,8 +32,8 @@ Deno.test("tryBindAll() names every taken address and whose it is, also when its
     );
     assertEquals(
       error.message,
-      `Cannot listen on 127.0.0.1:${first} for cluster "a": the address is already in use\n` +
-        `Cannot listen on 127.0.0.1:${second} for the admin server: the address is already in use`,
+      `Cannot listen on 127.0.0.1:${first} for cluster "a": address already in use\n` +
+        `Cannot listen on 127.0.0.1:${second} for the admin server: address already in use`,
     );
   } finally {
     for (const holder of holders) holder.close();
@@ -52,7 +52,7 @@ Deno.test("tryBindAll() finds two clusters on one port, also through a wildcard 
   );
   assertEquals(
     error.message,
-    `Cannot listen on 0.0.0.0:${port} for cluster "b": the address is already in use`,
+    `Cannot listen on 0.0.0.0:${port} for cluster "b": address already in use`,
   );
 });
 

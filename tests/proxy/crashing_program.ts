@@ -1,0 +1,49 @@
+/**
+ * The supervisor over workers that die of each connection, with its privileges given up as the proxy does it.
+ * Arguments: the cluster's port and the admin server's.
+ *
+ * @module
+ */
+import type { Config } from "../../src/config/config.ts";
+import { AdminPages, AdminServer } from "../../src/supervisor/admin_server.ts";
+import { openLogOutput, writeToStandardError } from "../../src/supervisor/log_output.ts";
+import { giveUpPrivileges } from "../../src/supervisor/privileges.ts";
+import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import { workerPermissions } from "../../src/supervisor/worker_permissions.ts";
+import { clusterConfig } from "../unit/supervisor/cluster_configs.ts";
+
+const [port, adminPort] = Deno.args.map(Number);
+const config: Config = {
+  file: "none",
+  runtime: { network: "config", metrics: null, logLevel: "info", logFormat: "text" },
+  clusters: [clusterConfig("main", 1, port!)],
+};
+const output = openLogOutput({
+  level: "info",
+  format: "text",
+  isColored: false,
+  writeLine: writeToStandardError,
+});
+const supervisor = new Supervisor({
+  config,
+  output,
+  advertisedAddress: "127.0.0.1",
+  sharesPort: true,
+  createWorker: (clusters) =>
+    new Worker(new URL("crashing_worker.ts", import.meta.url), {
+      type: "module",
+      deno: { permissions: workerPermissions(clusters, "config") },
+    }),
+});
+await supervisor.start();
+const source = { config, isReady: true, collect: () => supervisor.collect() };
+const address = { hostname: "127.0.0.1", port: adminPort! };
+const pages = new AdminPages(source, output.log);
+const admin = new AdminServer(address, false, pages, output.log);
+giveUpPrivileges();
+Deno.addSignalListener("SIGTERM", async () => {
+  await supervisor.stop();
+  await admin.close();
+  Deno.exit(0);
+});
+output.log.info("program is ready");
