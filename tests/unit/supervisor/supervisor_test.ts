@@ -2,61 +2,10 @@ import { assert, assertEquals, assertRejects } from "../../deps.ts";
 import { Log, type LogRecord } from "../../../src/observe/log.ts";
 import { StartError } from "../../../src/supervisor/start_error.ts";
 import { Supervisor } from "../../../src/supervisor/supervisor.ts";
-import type { WorkerPort } from "../../../src/supervisor/worker_handle.ts";
-import type {
-  SharedState,
-  StartMessage,
-  SupervisorMessage,
-  WorkerMessage,
-} from "../../../src/worker/messages.ts";
+import type { SharedState } from "../../../src/worker/messages.ts";
 import { clusterConfig, config } from "./cluster_configs.ts";
+import { FakeWorker } from "./fake_worker.ts";
 import { snapshot } from "./snapshots.ts";
-
-/** A worker that does what a test says; what it was told is kept. */
-class FakeWorker implements WorkerPort {
-  onmessage: ((event: MessageEvent<WorkerMessage>) => void) | null = null;
-  onerror: ((event: ErrorEvent) => void) | null = null;
-  readonly received: SupervisorMessage[] = [];
-  isTerminated = false;
-  /** Requests it says it counted; null: it does not answer. */
-  requests: number | null = 0;
-  isStuck = false;
-
-  get start(): StartMessage {
-    return this.received[0] as StartMessage;
-  }
-
-  postMessage(message: SupervisorMessage): void {
-    this.received.push(message);
-    if (message.kind === "collect" && this.requests !== null) {
-      const clusters = [snapshot("main", { requests: this.requests })];
-      queueMicrotask(() => this.say({ kind: "metrics", question: message.question, clusters }));
-    }
-    if (message.kind === "stop" && !this.isStuck) {
-      queueMicrotask(() => this.say({ kind: "stopped" }));
-    }
-  }
-
-  terminate(): void {
-    this.isTerminated = true;
-  }
-
-  say(message: WorkerMessage): void {
-    this.onmessage?.(new MessageEvent("message", { data: message }));
-  }
-
-  listen(): void {
-    this.say({ kind: "listening", workerNumber: this.start.workerNumber });
-  }
-
-  die(reason: string): void {
-    this.onerror?.(new ErrorEvent("error", { message: reason, cancelable: true }));
-  }
-
-  kinds(): string[] {
-    return this.received.map(({ kind }) => kind);
-  }
-}
 
 /** A supervisor over fakes. `next()` waits for the next worker it makes. */
 class Stage {

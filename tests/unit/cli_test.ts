@@ -1,0 +1,91 @@
+import { assertEquals, assertMatch } from "../deps.ts";
+import { main } from "../../src/cli.ts";
+
+interface Printed {
+  code: number;
+  out: string[];
+  err: string[];
+}
+
+/** Calls the program in this process; what it prints is kept. */
+async function call(...args: string[]): Promise<Printed> {
+  const { log, error } = console;
+  const out: string[] = [];
+  const err: string[] = [];
+  console.log = (line: string) => out.push(line);
+  console.error = (line: string) => err.push(line);
+  try {
+    return { code: await main(args), out, err };
+  } finally {
+    console.log = log;
+    console.error = error;
+  }
+}
+
+async function withFile(text: string, use: (file: string) => Promise<void>): Promise<void> {
+  const file = await Deno.makeTempFile({ suffix: ".toml" });
+  try {
+    await Deno.writeTextFile(file, text);
+    await use(file);
+  } finally {
+    await Deno.remove(file);
+  }
+}
+
+const good = `[runtime]
+metrics = "off"
+log_level = "debug"
+log_format = "json"
+
+[[clusters]]
+name = "main"
+listen_addr = "[::1]:7000"
+cache_type = "redis"
+servers = ["127.0.0.1:6379:1 first", "127.0.0.1:6380:1 second"]
+thread = 1
+`;
+
+Deno.test("main() answers -V and -h with code 0", async () => {
+  const version = await call("-V");
+  assertEquals([version.code, version.err], [0, []]);
+  assertMatch(version.out.join("\n"), /^aster \d+\.\d+\.\d+$/);
+  const help = await call("--help");
+  assertEquals([help.code, help.err], [0, []]);
+  assertMatch(help.out.join("\n"), /--takeover/);
+});
+
+Deno.test("main() answers a bad command line with code 2 and everything that is wrong", async () => {
+  const { code, out, err } = await call("--bogus", "--log-level", "loud");
+  assertEquals([code, out], [2, []]);
+  assertEquals(err.length, 3);
+  assertMatch(err[0]!, /^aster: .*--bogus/);
+  assertMatch(err[1]!, /^aster: .*--log-level/);
+  assertEquals(err[2], "aster: try --help");
+});
+
+Deno.test("main() checks a file and says what would run", async () => {
+  await withFile(good, async (file) => {
+    assertEquals(await call("--check", file), {
+      code: 0,
+      out: [
+        'cluster "main": redis on [::1]:7000, 1 thread, 2 backends: ' +
+        "first@127.0.0.1:6379,second@127.0.0.1:6380",
+        "admin server: off",
+        "network of workers: config; log: json, debug and above",
+      ],
+      err: [],
+    });
+  });
+});
+
+Deno.test("main() takes an unknown key for an error under --check only", async () => {
+  await withFile(good + "colour = 1\n", async (file) => {
+    const checked = await call("--check", file);
+    assertEquals([checked.code, checked.out, checked.err.length], [2, [], 1]);
+    assertMatch(checked.err[0]!, /^error: .*clusters\[0\]\.colour/);
+    const printed = await call("--print-permissions", file);
+    assertEquals([printed.code, printed.out.length, printed.err.length], [0, 1, 1]);
+    assertMatch(printed.err[0]!, /^warning: .*clusters\[0\]\.colour/);
+    assertMatch(printed.out[0]!, /^--no-prompt --allow-net=\[::1\]:7000,127\.0\.0\.1:6379,/);
+  });
+});

@@ -1,0 +1,58 @@
+/**
+ * A worker without a thread, for the tests of those who command workers.
+ *
+ * @module
+ */
+import type { WorkerPort } from "../../../src/supervisor/worker_handle.ts";
+import type {
+  StartMessage,
+  SupervisorMessage,
+  WorkerMessage,
+} from "../../../src/worker/messages.ts";
+import { snapshot } from "./snapshots.ts";
+
+/** A worker that does what a test says; what it was told is kept. */
+export class FakeWorker implements WorkerPort {
+  onmessage: ((event: MessageEvent<WorkerMessage>) => void) | null = null;
+  onerror: ((event: ErrorEvent) => void) | null = null;
+  readonly received: SupervisorMessage[] = [];
+  isTerminated = false;
+  /** Requests it says it counted; null: it does not answer. */
+  requests: number | null = 0;
+  isStuck = false;
+
+  get start(): StartMessage {
+    return this.received[0] as StartMessage;
+  }
+
+  postMessage(message: SupervisorMessage): void {
+    this.received.push(message);
+    if (message.kind === "collect" && this.requests !== null) {
+      const clusters = [snapshot("main", { requests: this.requests })];
+      queueMicrotask(() => this.say({ kind: "metrics", question: message.question, clusters }));
+    }
+    if (message.kind === "stop" && !this.isStuck) {
+      queueMicrotask(() => this.say({ kind: "stopped" }));
+    }
+  }
+
+  terminate(): void {
+    this.isTerminated = true;
+  }
+
+  say(message: WorkerMessage): void {
+    this.onmessage?.(new MessageEvent("message", { data: message }));
+  }
+
+  listen(): void {
+    this.say({ kind: "listening", workerNumber: this.start.workerNumber });
+  }
+
+  die(reason: string): void {
+    this.onerror?.(new ErrorEvent("error", { message: reason, cancelable: true }));
+  }
+
+  kinds(): string[] {
+    return this.received.map(({ kind }) => kind);
+  }
+}

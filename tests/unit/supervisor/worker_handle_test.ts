@@ -1,0 +1,84 @@
+import { assert, assertEquals } from "../../deps.ts";
+import { WorkerHandle, type WorkerReceiver } from "../../../src/supervisor/worker_handle.ts";
+import { clusterConfig } from "./cluster_configs.ts";
+import { FakeWorker } from "./fake_worker.ts";
+
+function stage(): { worker: FakeWorker; handle: WorkerHandle; heard: string[] } {
+  const heard: string[] = [];
+  const receiver: WorkerReceiver = {
+    onListening: ({ number }) => heard.push(`${number} listens`),
+    onMessage: (_, { kind }) => heard.push(kind),
+    onEnd: ({ number }, cluster, reason) => heard.push(`${number} ended ${cluster}: ${reason}`),
+  };
+  const worker = new FakeWorker();
+  const handle = new WorkerHandle(worker, {
+    kind: "start",
+    workerNumber: 3,
+    clusters: [clusterConfig("main", 1, 7_000)],
+    leads: [],
+    logLevel: "info",
+    advertisedAddress: "192.0.2.1",
+    sharesPort: true,
+  }, receiver);
+  return { worker, handle, heard };
+}
+
+Deno.test("WorkerHandle sends the start message first and tells when the worker listens", () => {
+  const { worker, handle, heard } = stage();
+  assertEquals(worker.kinds(), ["start"]);
+  assertEquals([handle.number, handle.clusterNames, handle.isListening], [3, ["main"], false]);
+  assertEquals(handle.listenedMs, 0);
+  worker.listen();
+  assertEquals(handle.isListening, true);
+  worker.say({ kind: "refresh", cluster: "main" });
+  assertEquals(heard, ["3 listens", "refresh"]);
+});
+
+Deno.test("collect() matches answers to questions, and a late one still counts", async () => {
+  const { worker, handle } = stage();
+  assertEquals(await handle.collect(10), false);
+  worker.listen();
+  worker.requests = 7;
+  const [first, second] = [handle.collect(1_000), handle.collect(1_000)];
+  assertEquals(await Promise.all([first, second]), [true, true]);
+  worker.requests = null;
+  assertEquals(await handle.collect(1), false);
+  worker.say({ kind: "metrics", question: 3, clusters: [] });
+  assertEquals(handle.snapshots, []);
+});
+
+Deno.test("an error that nothing caught ends the worker, prevented from ending the process", () => {
+  const { worker, handle, heard } = stage();
+  worker.listen();
+  const event = new ErrorEvent("error", { message: "boom", cancelable: true });
+  worker.onerror?.(event);
+  assertEquals(event.defaultPrevented, true);
+  assertEquals(heard, ["3 listens", "3 ended : boom"]);
+  assert(worker.isTerminated);
+  assertEquals(handle.isListening, false);
+  worker.listen();
+  worker.say({ kind: "failed", workerNumber: 3, cluster: "main", reason: "again" });
+  handle.post({ kind: "stop" });
+  assertEquals(heard.length, 2);
+  assertEquals(worker.kinds(), ["start"]);
+});
+
+Deno.test("a worker that ends answers its open questions with no", async () => {
+  const { worker, handle } = stage();
+  worker.listen();
+  worker.requests = null;
+  const answer = handle.collect(60_000);
+  worker.say({ kind: "failed", workerNumber: 3, cluster: "main", reason: "gone" });
+  assertEquals(await answer, false);
+});
+
+Deno.test("stop() waits for the worker's word, but not for ever", async () => {
+  const obedient = stage();
+  await obedient.handle.stop(60_000);
+  assert(obedient.worker.isTerminated);
+  const stuck = stage();
+  stuck.worker.isStuck = true;
+  await stuck.handle.stop(1);
+  assert(stuck.worker.isTerminated);
+  assertEquals([obedient.heard, stuck.heard], [[], []]);
+});
