@@ -1,0 +1,185 @@
+/**
+ * One row, measured: both sides in turn, round after round, each run on freshly written keys and behind a
+ * warm-up that is not counted.
+ *
+ * @module
+ */
+import { type BackendCounts, type BackendGroup, countsBetween } from "./backends.ts";
+import { DataSet } from "./data_set.ts";
+import type { Load } from "./load.ts";
+import { MemcacheLoad } from "./memcache_load.ts";
+import { counterBetween, scrape } from "./metrics.ts";
+import { cpuBetween, sampleCpu } from "./process_usage.ts";
+import type { Proxy } from "./proxies.ts";
+import { RedisLoad, UNMEASURED_REQUESTS } from "./redis_load.ts";
+import { keyCount, MGET_KEYS, type Row } from "./rows.ts";
+
+/** A proxy and what stands behind it. */
+export interface Side {
+  proxy: Proxy;
+  backends: BackendGroup;
+}
+
+/** One measured run of one side. */
+export interface RunResult {
+  /** CPU time of the proxy per request, in microseconds. */
+  cpuUsPerRequest: number;
+  userUsPerRequest: number;
+  systemUsPerRequest: number;
+  /** CPU time of the proxy, in seconds. */
+  cpuSeconds: number;
+  /** Whether that time is known in ticks of 10 ms only. */
+  isTicked: boolean;
+  /** CPU time of all backends per request, in microseconds. */
+  backendUsPerRequest: number;
+  requestsPerSecond: number;
+  p99Ms: number;
+  /** What the backends counted during the run. */
+  counts: BackendCounts;
+  /** Why the run cannot count; empty if it can. */
+  problems: string[];
+}
+
+/** Runs of one side, in order. */
+export type SideRuns = RunResult[];
+
+/** A row as it was measured. */
+export interface RowRuns {
+  row: Row;
+  requests: number;
+  reference: SideRuns;
+  subject: SideRuns;
+  /** What ended the row early, or null. */
+  failure: string | null;
+}
+
+/** How long and how often. */
+export interface Effort {
+  rounds: number;
+  /** Length of one measured run, of the reference and roughly. */
+  seconds: number;
+}
+
+/** Requests of the run that only finds out how fast the reference is. */
+const TRIAL_REQUESTS = 6_400;
+/** Length of the warm-up before each measured run, in seconds. */
+const WARM_UP_SECONDS = 0.7;
+/** Length of the first warm-up of a side in a row, in seconds: the engine compiles what is hot. */
+const FIRST_WARM_UP_SECONDS = 1.5;
+
+/** Measures a row: reference, subject, reference, subject, and so on. */
+export async function measureRow(
+  row: Row,
+  reference: Side,
+  subject: Side,
+  effort: Effort,
+): Promise<RowRuns> {
+  const result: RowRuns = { row, requests: 0, reference: [], subject: [], failure: null };
+  try {
+    const perSecond = await trialRequestsPerSecond(reference, row);
+    const wholeBatches = (seconds: number) =>
+      Math.ceil(perSecond * seconds / row.pipeline) * row.pipeline;
+    result.requests = wholeBatches(effort.seconds);
+    for (let round = 0; round < effort.rounds; round++) {
+      const warmUp = wholeBatches(round === 0 ? FIRST_WARM_UP_SECONDS : WARM_UP_SECONDS);
+      result.reference.push(await measureRun(reference, row, warmUp, result.requests));
+      result.subject.push(await measureRun(subject, row, warmUp, result.requests));
+    }
+  } catch (error) {
+    result.failure = error instanceof Error ? error.message : String(error);
+    for (const { proxy } of [reference, subject]) {
+      if (!proxy.isRunning()) result.failure += `; ${proxy.name} has ended: ${proxy.output()}`;
+    }
+  }
+  return result;
+}
+
+async function trialRequestsPerSecond(side: Side, row: Row): Promise<number> {
+  await prepare(side, row);
+  await using load = startLoad(side.proxy, row);
+  return (await load.run(TRIAL_REQUESTS)).requestsPerSecond;
+}
+
+/** Both sides of a comparison find the same keys, and nothing else. */
+async function prepare({ proxy, backends }: Side, row: Row): Promise<DataSet> {
+  await backends.flush();
+  const dataSet = new DataSet(proxy.port, row.suite, keyCount(row), row.valueBytes);
+  await dataSet.write();
+  return dataSet;
+}
+
+function startLoad(proxy: Proxy, row: Row): Load {
+  return row.suite === "memcache"
+    ? new MemcacheLoad(proxy.port, row)
+    : new RedisLoad(proxy.port, row);
+}
+
+async function measureRun(
+  side: Side,
+  row: Row,
+  warmUp: number,
+  requests: number,
+): Promise<RunResult> {
+  const { proxy, backends } = side;
+  const dataSet = await prepare(side, row);
+  const problems: string[] = [];
+  const wrongBefore = await dataSet.findWrong(false);
+  if (wrongBefore !== null) problems.push(`before: ${wrongBefore}`);
+
+  await using load = startLoad(proxy, row);
+  await load.run(warmUp);
+  const countsBefore = await backends.counts();
+  const metricsBefore = proxy.metricsPort === null ? null : await scrape(proxy.metricsPort);
+  const backendsBefore = backends.pids.map(sampleCpu);
+  const cpuBefore = sampleCpu(proxy.pid);
+  const { requestsPerSecond, p99Ms } = await load.run(requests);
+  const cpu = cpuBetween(cpuBefore, sampleCpu(proxy.pid));
+  const backendSeconds = backends.pids.reduce(
+    (sum, pid, index) => sum + cpuBetween(backendsBefore[index]!, sampleCpu(pid)).totalSeconds,
+    0,
+  );
+  const counts = countsBetween(countsBefore, await backends.counts());
+
+  problems.push(...findWrongCounts(row, counts, requests));
+  if (metricsBefore !== null) {
+    problems.push(...await findWrongMetrics(proxy.metricsPort!, metricsBefore, requests));
+  }
+  const wrongAfter = await dataSet.findWrong(row.operation === "set");
+  if (wrongAfter !== null) problems.push(`after: ${wrongAfter}`);
+  const usPerRequest = (seconds: number) => seconds * 1e6 / requests;
+  return {
+    cpuUsPerRequest: usPerRequest(cpu.totalSeconds),
+    userUsPerRequest: usPerRequest(cpu.userSeconds),
+    systemUsPerRequest: usPerRequest(cpu.systemSeconds),
+    cpuSeconds: cpu.totalSeconds,
+    isTicked: cpu.isTicked,
+    backendUsPerRequest: usPerRequest(backendSeconds),
+    requestsPerSecond,
+    p99Ms,
+    counts,
+    problems,
+  };
+}
+
+/** Every read must be a hit at a backend, every write a write there, and nothing an error. */
+function findWrongCounts(row: Row, counts: BackendCounts, requests: number): string[] {
+  const hits = { get: requests, set: 0, mget: requests * MGET_KEYS }[row.operation];
+  const sets = row.operation === "set" ? requests : 0;
+  const expected: BackendCounts = { hits, misses: 0, sets, errors: 0 };
+  return (Object.keys(expected) as (keyof BackendCounts)[])
+    .filter((name) => counts[name] !== expected[name])
+    .map((name) => `backends counted ${counts[name]} ${name}, not ${expected[name]}`);
+}
+
+/** Metrics must be on, which shows in that they counted and timed every request. */
+async function findWrongMetrics(port: number, before: string, requests: number): Promise<string[]> {
+  const after = await scrape(port);
+  const problems: string[] = [];
+  for (const name of ["aster_requests_total", "aster_total_timer_count"]) {
+    const counted = counterBetween(name, before, after);
+    if (!(counted >= requests)) problems.push(`${name} rose by ${counted}, not by ${requests}`);
+  }
+  const errors = counterBetween("aster_error_replies_total", before, after);
+  if (!(errors <= UNMEASURED_REQUESTS)) problems.push(`aster counted ${errors} error replies`);
+  return problems;
+}

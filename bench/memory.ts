@@ -1,0 +1,240 @@
+/**
+ * What memory a proxy takes: for idle clients, for a large value, and for a client that asks and never reads.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { delay, until } from "../tests/support/poll.ts";
+import { RespClient } from "../tests/support/resp_client.ts";
+import { type BackendGroup, type RedisBackends, startRedisBackends } from "./backends.ts";
+import { Bystanders } from "./bystanders.ts";
+import { keyOf, valueOf } from "./data_set.ts";
+import {
+  openFilesMax,
+  peakResidentBytes,
+  resetPeakResident,
+  residentBytes,
+} from "./process_usage.ts";
+import type { Proxy } from "./proxies.ts";
+import { MEMORY_TARGETS } from "./targets.ts";
+
+/** One line of the memory table. */
+export interface MemoryCheck {
+  /** Unique name, such as `memory/idle`. */
+  id: string;
+  name: string;
+  measured: string;
+  limit: string;
+  /** Null where there is no limit. */
+  isReached: boolean | null;
+  note: string;
+}
+
+type StartProxy = (backends: BackendGroup) => Promise<Proxy>;
+
+const MEGABYTE = 1_000_000;
+
+/** Files that a process needs beside the idle clients. */
+const OTHER_FILES = 200;
+/** Clients that connect at the same time. */
+const CONNECT_BATCH = 100;
+/** Memory that changes by less than this in {@link SETTLE_MS} has settled, in bytes. */
+const SETTLED_BYTES = MEGABYTE;
+const SETTLE_MS = 1_000;
+const SETTLE_ROUNDS_MAX = 15;
+/** Longest wait for a large value, in milliseconds. */
+const LARGE_DEADLINE_MS = 60_000;
+/** How long other clients are watched, without and with the one that never reads, in milliseconds. */
+const WATCH_MS = 5_000;
+/** Keys that are tried until some lie on each backend. */
+const TRIED_KEYS = 64;
+
+/**
+ * Runs the checks, each on a proxy of its own.
+ *
+ * @param isWanted Whether a check is to be made, by its id.
+ */
+export async function runMemoryChecks(
+  start: StartProxy,
+  isWanted: (id: string) => boolean,
+): Promise<MemoryCheck[]> {
+  const checks: MemoryCheck[] = [];
+  const parts: [string, (proxy: Proxy, backends: RedisBackends) => Promise<MemoryCheck[]>][] = [
+    ["memory/idle", checkIdleClients],
+    ["memory/large", checkLargeValue],
+    ["memory/unread", checkUnreadReplies],
+  ];
+  for (const [id, check] of parts) {
+    if (!isWanted(id)) continue;
+    await using backends = await startRedisBackends();
+    await using proxy = await start(backends);
+    try {
+      checks.push(...await check(proxy, backends));
+    } catch (error) {
+      checks.push(failedCheck(id, error, proxy));
+    }
+  }
+  return checks;
+}
+
+function failedCheck(id: string, error: unknown, proxy: Proxy): MemoryCheck {
+  const reason = error instanceof Error ? error.message : String(error);
+  const ended = proxy.isRunning() ? "" : `; ${proxy.name} has ended`;
+  return { id, name: id, measured: "–", limit: "–", isReached: false, note: reason + ended };
+}
+
+async function checkIdleClients(proxy: Proxy): Promise<MemoryCheck[]> {
+  const { idleClients, idleBytesMax } = MEMORY_TARGETS;
+  const neededFiles = idleClients + OTHER_FILES;
+  const files = Math.min(openFilesMax("self"), openFilesMax(proxy.pid));
+  if (files < neededFiles) {
+    throw new Error(`${files} open files are allowed; run it behind: ulimit -n ${neededFiles}`);
+  }
+  const base = await settledBytes(proxy.pid);
+  const clients: Deno.TcpConn[] = [];
+  try {
+    while (clients.length < idleClients) clients.push(...await connectBatch(proxy.port));
+    const connected = await settledBytes(proxy.pid) - base;
+    // A connection that waits in the kernel costs the proxy nothing: an answer shows that it was accepted.
+    for (let first = 0; first < clients.length; first += CONNECT_BATCH) {
+      await Promise.all(clients.slice(first, first + CONNECT_BATCH).map(ping));
+    }
+    const used = await settledBytes(proxy.pid) - base;
+    const what = `${idleClients} idle clients`;
+    return [
+      addedCheck("memory/idle", `${what}, connected`, connected, idleBytesMax, base),
+      addedCheck("memory/idle", `${what}, each after one PING`, used, idleBytesMax, base),
+    ];
+  } finally {
+    for (const client of clients) client.close();
+  }
+}
+
+function connectBatch(port: number): Promise<Deno.TcpConn[]> {
+  const connect = () => Deno.connect({ hostname: "127.0.0.1", port });
+  return Promise.all(Array.from({ length: CONNECT_BATCH }, connect));
+}
+
+async function ping(client: Deno.TcpConn): Promise<void> {
+  await client.write(new TextEncoder().encode("*1\r\n$4\r\nPING\r\n"));
+  const buffer = new Uint8Array(64);
+  const count = await client.read(buffer);
+  const answer = new TextDecoder().decode(buffer.subarray(0, count ?? 0));
+  if (answer !== "+PONG\r\n") throw new Error(`PING was answered by ${JSON.stringify(answer)}`);
+}
+
+async function checkLargeValue(proxy: Proxy): Promise<MemoryCheck[]> {
+  const { largeValueBytes, largeValueAddedBytesMax } = MEMORY_TARGETS;
+  const base = await settledBytes(proxy.pid);
+  resetPeakResident(proxy.pid);
+  await setLargeValue(proxy, keyOf(0));
+  const afterSet = peakResidentBytes(proxy.pid) - base;
+  using client = await connectForLarge(proxy);
+  const value = await client.call("GET", keyOf(0));
+  const isWhole = value instanceof Uint8Array &&
+    Buffer.compare(value, valueOf(0, largeValueBytes)) === 0;
+  if (!isWhole) throw new Error("The large value came back changed");
+  const peak = peakResidentBytes(proxy.pid) - base;
+  const size = megabytes(largeValueBytes);
+  return [
+    addedCheck("memory/large", `SET of ${size}, peak`, afterSet, largeValueAddedBytesMax, base),
+    addedCheck("memory/large", `SET and GET of ${size}, peak`, peak, largeValueAddedBytesMax, base),
+  ];
+}
+
+async function setLargeValue(proxy: Proxy, key: string): Promise<void> {
+  using client = await connectForLarge(proxy);
+  const value = valueOf(0, MEMORY_TARGETS.largeValueBytes);
+  const reply = await client.call("SET", key, value);
+  if (reply !== "OK") throw new Error(`SET of a large value was answered by ${String(reply)}`);
+}
+
+function connectForLarge(proxy: Proxy): Promise<RespClient> {
+  return RespClient.connect({ port: proxy.port, bytes: true, deadlineMs: LARGE_DEADLINE_MS });
+}
+
+async function checkUnreadReplies(proxy: Proxy, backends: RedisBackends): Promise<MemoryCheck[]> {
+  const { unreadGets, unreadAddedBytesMax, largeValueBytes } = MEMORY_TARGETS;
+  const [largeKey, otherKey] = await keysOnEachBackend(proxy, backends);
+  await setLargeValue(proxy, largeKey);
+  const base = await settledBytes(proxy.pid);
+  await using bystanders = await Bystanders.start(proxy.port, otherKey);
+  const without = await bystanders.watch(WATCH_MS);
+  resetPeakResident(proxy.pid);
+  using hog = await Deno.connect({ hostname: "127.0.0.1", port: proxy.port });
+  const get = `*2\r\n$3\r\nGET\r\n$${largeKey.length}\r\n${largeKey}\r\n`;
+  await hog.write(new TextEncoder().encode(get.repeat(unreadGets)));
+  const beside = await bystanders.watch(WATCH_MS);
+  const added = peakResidentBytes(proxy.pid) - base;
+  const name = `${unreadGets} GETs of ${megabytes(largeValueBytes)}, never read`;
+  const addedP99Ms = beside.p99Ms - without.p99Ms;
+  const errors = beside.errors + without.errors;
+  return [
+    addedCheck("memory/unread", `${name}, peak`, added, unreadAddedBytesMax, base),
+    {
+      id: "memory/unread",
+      name: "clients of another backend meanwhile, p99",
+      measured: `${beside.p99Ms.toFixed(1)} ms, before ${without.p99Ms.toFixed(1)} ms`,
+      limit: `+${MEMORY_TARGETS.bystanderAddedP99MsMax} ms, no error`,
+      isReached: errors === 0 && addedP99Ms <= MEMORY_TARGETS.bystanderAddedP99MsMax,
+      note:
+        `${beside.requests} requests, ${errors} errors, longest ${
+          beside.longestMs.toFixed(1)
+        } ms ` +
+        `(before ${without.longestMs.toFixed(1)} ms)`,
+    },
+  ];
+}
+
+/** A key that lies on the first backend and one that lies on the second, as this proxy places them. */
+async function keysOnEachBackend(
+  proxy: Proxy,
+  backends: RedisBackends,
+): Promise<[string, string]> {
+  using client = await RespClient.connect({ port: proxy.port });
+  for (let index = 0; index < TRIED_KEYS; index++) await client.call("SET", keyOf(index), "x");
+  const found: string[] = [];
+  for (const server of backends.servers) {
+    found.push(String(await server.call("RANDOMKEY")));
+  }
+  const [first, second] = found;
+  if (first === undefined || second === undefined || found.includes("null")) {
+    throw new Error("All keys that were tried lie on one backend");
+  }
+  return [first, second];
+}
+
+/** Resident memory once it has stopped changing. */
+async function settledBytes(pid: number): Promise<number> {
+  let previous = residentBytes(pid);
+  let round = 0;
+  await until(async () => {
+    await delay(SETTLE_MS);
+    const current = residentBytes(pid);
+    const hasSettled = Math.abs(current - previous) < SETTLED_BYTES;
+    previous = current;
+    return hasSettled || ++round >= SETTLE_ROUNDS_MAX;
+  }, { what: "memory settles", deadlineMs: SETTLE_MS * SETTLE_ROUNDS_MAX * 2 });
+  return previous;
+}
+
+function addedCheck(
+  id: string,
+  name: string,
+  addedBytes: number,
+  limitBytes: number,
+  baseBytes: number,
+): MemoryCheck {
+  return {
+    id,
+    name,
+    measured: `+${megabytes(addedBytes)}`,
+    limit: `< ${megabytes(limitBytes)}`,
+    isReached: addedBytes < limitBytes,
+    note: `idle proxy ${megabytes(baseBytes)}`,
+  };
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / MEGABYTE)} MB`;
+}

@@ -1,0 +1,87 @@
+/**
+ * The command line of the benchmark.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { type Mode, ROUNDS_MIN } from "./targets.ts";
+
+/** What to measure and how long. */
+export interface Options {
+  mode: Mode;
+  /** Pattern of the rows' and memory checks' ids, or null for all. */
+  only: RegExp | null;
+  isQuick: boolean;
+  rounds: number;
+  /** Length of one measured run. */
+  seconds: number;
+  /** Revisions of {@link Options.mode} `self`; null stands for the working tree. */
+  revisions: { reference: string; subject: string | null } | null;
+  /** Where the JSON goes, or null for the usual place. */
+  jsonFile: string | null;
+}
+
+/** The text of `--help`. */
+export const USAGE = `Usage: deno run -A bench/main.ts [options]
+
+Measures the CPU time of aster per request beside nutcracker (and of a Redis Cluster beside a plain ring), in
+turns, each row in several rounds, then what memory aster takes. Needs Linux, nutcracker, redis-server,
+redis-benchmark and memcached.
+
+  --only PATTERN          rows and checks whose id matches, such as 'redis/get/32/' or memory
+  --quick                 few rows, few and short rounds, no memory: for orientation, not a result
+  --rounds N              rounds per row (${ROUNDS_MIN}; with --quick 3)
+  --seconds S             length of one measured run (3; with --quick 1.5)
+  --calibrate             nutcracker beside nutcracker: proves that the harness itself is fair
+  --self-compare A[..B]   aster at git revision A beside aster at B, or beside the working tree
+  --json FILE             where the JSON goes (a whole run: bench/results/DATE-COMMIT.json; else nowhere)
+  -h, --help              this text`;
+
+/**
+ * Reads the command line; null if help was asked for.
+ *
+ * @throws {Error} If it cannot be understood.
+ */
+export function parseOptions(args: string[]): Options | null {
+  const { values } = parseArgs({
+    args,
+    options: {
+      only: { type: "string" },
+      quick: { type: "boolean", default: false },
+      rounds: { type: "string" },
+      seconds: { type: "string" },
+      calibrate: { type: "boolean", default: false },
+      "self-compare": { type: "string" },
+      json: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) return null;
+  const isQuick = values.quick;
+  const revisions = values["self-compare"];
+  if (values.calibrate && revisions !== undefined) {
+    throw new Error("--calibrate and --self-compare exclude each other");
+  }
+  const [reference = "", subject] = revisions?.split("..") ?? [];
+  return {
+    mode: values.calibrate ? "calibrate" : revisions === undefined ? "compare" : "self",
+    only: values.only === undefined ? null : new RegExp(values.only),
+    isQuick,
+    rounds: positive("rounds", values.rounds, isQuick ? 3 : ROUNDS_MIN, Number.isInteger),
+    seconds: positive("seconds", values.seconds, isQuick ? 1.5 : 3, Number.isFinite),
+    revisions: revisions === undefined ? null : { reference, subject: subject ?? null },
+    jsonFile: values.json ?? null,
+  };
+}
+
+function positive(
+  name: string,
+  text: string | undefined,
+  otherwise: number,
+  isFit: (value: number) => boolean,
+): number {
+  if (text === undefined) return otherwise;
+  const value = Number(text);
+  if (!isFit(value) || value <= 0) throw new Error(`--${name} ${text}: not a positive number`);
+  return value;
+}
