@@ -1,0 +1,18 @@
+/**
+ * From a cluster's type to its recipe: the only switch on the type.
+ *
+ * @module
+ */
+import type { Cluster, ClusterContext } from "./cluster.ts";
+import { memcacheRecipe } from "./memcache.ts";
+import { RunningCluster } from "./running_cluster.ts";
+
+/** Makes a cluster that does not listen yet. */
+export function createCluster(context: ClusterContext): Cluster {
+  switch (context.config.type) {
+    case "memcache":
+      return new RunningCluster(context, memcacheRecipe());
+    default:
+      throw new Error("not yet");
+  }
+}
