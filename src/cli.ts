@@ -119,7 +119,7 @@ async function run(
     writeLine: writeToStandardError,
   });
   for (const warning of warnings) {
-    output.log.warning("configuration", { problem: formatProblem(warning) });
+    output.log.warning("Configuration warning", { problem: formatProblem(warning) });
   }
   const asked = listenForSignals();
   try {
@@ -141,7 +141,7 @@ async function run(
     return ExitCode.Asked;
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
-    for (const reason of error.message.split("\n")) output.log.error("cannot start", { reason });
+    for (const reason of error.message.split("\n")) output.log.error("Cannot start", { reason });
     output.flush();
     return ExitCode.CouldNotRun;
   }

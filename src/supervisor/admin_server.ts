@@ -75,7 +75,7 @@ export class AdminPages {
   async #collect(): Promise<Collected> {
     const collected = await this.#source.collect();
     for (const { number, isListening, hasAnswered } of collected.workers) {
-      if (isListening && !hasAnswered) this.#log.warning("worker is silent", { worker: number });
+      if (isListening && !hasAnswered) this.#log.warning("Worker is silent", { worker: number });
     }
     return collected;
   }

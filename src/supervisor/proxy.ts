@@ -108,7 +108,7 @@ function describeServers({ servers }: ClusterConfig): string {
 }
 
 function logClusters(config: Config, output: LogOutput): void {
-  for (const line of describeClusters(config)) output.log.info("cluster starts", line);
+  for (const line of describeClusters(config)) output.log.info("Cluster starts", line);
 }
 
 /** Without shared ports there is one listener for each address, and so one worker. */

@@ -131,7 +131,7 @@ export class Supervisor implements WorkerReceiver {
 
   onListening(worker: WorkerHandle): void {
     if (this.#isStarted) {
-      this.#options.output.log.info("worker is back", { worker: worker.number });
+      this.#options.output.log.info("Worker is back", { worker: worker.number });
     } else if (this.#places.every((place) => place.worker.isListening)) {
       this.#started.resolve();
     }
@@ -212,7 +212,7 @@ export class Supervisor implements WorkerReceiver {
   #scheduleRestart(place: Place, cluster: string, reason: string): void {
     const restartInMs = place.backoff.next(place.worker.listenedMs);
     const named = cluster === "" ? {} : { cluster };
-    this.#options.output.log.error("worker ended", {
+    this.#options.output.log.error("Worker ended", {
       worker: place.number,
       ...named,
       reason,

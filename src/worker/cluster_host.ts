@@ -63,10 +63,9 @@ export class ClusterHost {
 
   #start(message: StartMessage): void {
     this.#workerNumber = message.workerNumber;
-    const log = new Log(message.logLevel, (record) => this.#flood.write(record));
     for (const config of message.clusters) {
       try {
-        this.#startCluster(config, message, log);
+        this.#startCluster(config, message);
       } catch (error) {
         this.#fail(config.name, error instanceof Error ? error.message : String(error));
         return;
@@ -76,7 +75,10 @@ export class ClusterHost {
     this.#post({ kind: "listening", workerNumber: this.#workerNumber });
   }
 
-  #startCluster(config: ClusterConfig, message: StartMessage, log: Log): void {
+  #startCluster(config: ClusterConfig, message: StartMessage): void {
+    const log = new Log(message.logLevel, ({ level, message, fields }) => {
+      this.#flood.write({ level, message, fields: { cluster: config.name, ...fields } });
+    });
     const cluster = this.#createCluster({
       config,
       workerNumber: message.workerNumber,

@@ -54,7 +54,7 @@ Deno.test("/health is 503 and says which worker is down or silent", async () => 
     healthy: false,
     problems: ["worker 0 is not listening", "worker 1 does not answer in time"],
   });
-  assertEquals(records, [{ level: "warning", message: "worker is silent", fields: { worker: 1 } }]);
+  assertEquals(records, [{ level: "warning", message: "Worker is silent", fields: { worker: 1 } }]);
 });
 
 Deno.test("/ready is 503 while starting or stopping", async () => {

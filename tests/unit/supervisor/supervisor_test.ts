@@ -111,7 +111,7 @@ Deno.test("a dead leader's lead moves at once; its replacement follows what was 
   assertEquals(second!.received.at(-1), { kind: "lead", cluster: "main" });
   assertEquals(stage.records.at(-1), {
     level: "error",
-    message: "worker ended",
+    message: "Worker ended",
     fields: { worker: 0, reason: "boom", restartInMs: 100 },
   });
   assert(leader!.isTerminated);
@@ -121,7 +121,7 @@ Deno.test("a dead leader's lead moves at once; its replacement follows what was 
   await Promise.resolve();
   assertEquals(replacement.received.slice(1), [{ kind: "follow", state: slots }]);
   replacement.listen();
-  assertEquals(stage.messages().at(-1), "worker is back");
+  assertEquals(stage.messages().at(-1), "Worker is back");
   second!.say({ kind: "found", state: { kind: "ejected", cluster: "main", addresses: ["x:1"] } });
   assertEquals(replacement.kinds(), ["start", "follow", "follow"]);
   await stage.supervisor.stop();

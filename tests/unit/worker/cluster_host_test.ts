@@ -134,7 +134,7 @@ Deno.test("a refresh is done here by the leader and asked of the supervisor by t
   assertEquals(posted.slice(1), [{ kind: "refresh", cluster: "b" }]);
 });
 
-Deno.test("findings and log records are posted, records at or above the level only", () => {
+Deno.test("findings are posted, and log records at or above the level with their cluster", () => {
   const { host, posted, clusters } = stage();
   host.onMessage(startMessage([]));
   const state: SharedState = { kind: "ejected", cluster: "a", addresses: ["x:1"] };
@@ -143,7 +143,10 @@ Deno.test("findings and log records are posted, records at or above the level on
   clusters[0]!.context.log.info("seen", { backend: "x:1" });
   assertEquals(posted.slice(1), [
     { kind: "found", state },
-    { kind: "log", record: { level: "info", message: "seen", fields: { backend: "x:1" } } },
+    {
+      kind: "log",
+      record: { level: "info", message: "seen", fields: { cluster: "a", backend: "x:1" } },
+    },
   ]);
 });
 
@@ -154,7 +157,7 @@ Deno.test("a flood of log records is held back before it is posted", () => {
   assertEquals(posted.length, 11);
   host.onMessage({ kind: "stop" });
   const records = posted.flatMap((message) => message.kind === "log" ? [message.record] : []);
-  assertEquals(records.at(-1)!.fields, { backend: "x:1", suppressed: 90 });
+  assertEquals(records.at(-1)!.fields, { cluster: "a", backend: "x:1", suppressed: 90 });
 });
 
 Deno.test("stop closes every cluster and leaves its counts", () => {
