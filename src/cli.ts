@@ -141,7 +141,7 @@ async function run(
     return ExitCode.Asked;
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
-    for (const reason of error.message.split("\n")) output.log.error("Cannot start", { reason });
+    for (const reason of error.reasons) output.log.error("Cannot start", { reason });
     output.flush();
     return ExitCode.CouldNotRun;
   }

@@ -4,7 +4,14 @@
  * @module
  */
 
-/** A reason that the operator can act on; its message says all, one line for each problem. */
+/** Reasons that the operator can act on; the message is all of them. */
 export class StartError extends Error {
   override name = "StartError";
+  /** One for each problem. */
+  readonly reasons: readonly string[];
+
+  constructor(...reasons: string[]) {
+    super(reasons.join("\n"));
+    this.reasons = reasons;
+  }
 }

@@ -31,7 +31,7 @@ export function tryBindAll(targets: readonly BindTarget[]): void {
     }
   }
   for (const listener of listeners) listener.close();
-  if (problems.length > 0) throw new StartError(problems.join("\n"));
+  if (problems.length > 0) throw new StartError(...problems);
 }
 
 /** Says which address could not be bound, by whom, and why. */
