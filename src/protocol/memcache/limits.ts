@@ -17,7 +17,7 @@ export const LINE_LIMIT_BYTES = 2048;
 /** Bytes of a `get` or `gets` line with its line end; memcached itself sets no limit to these. */
 export const KEY_LIST_LIMIT_BYTES = 1024 * 1024;
 
-/** Words of one line. memcached needs 0.1 s for a list of this many keys, and longer per key for more. */
+/** Words of one line. memcached needs 0.1 s for a list of this many keys, and longer a key for more. */
 export const WORDS_MAX = 65_536;
 
 /** Bytes of a value: the largest item size that memcached can be given (`-I 1g`). */

@@ -39,14 +39,7 @@ export class LineJudge {
    * block, or none whose length can be known.
    */
   judge(frame: RequestFrame, bytes: Uint8Array): number {
-    frame.row = null;
-    frame.firstKey = 0;
-    frame.keyStep = 1;
-    frame.keyCount = 0;
-    frame.extraKey = -1;
-    frame.refusal = null;
-    frame.isQuiet = false;
-    frame.isRewritten = false;
+    clearFrame(frame);
     if (frame.argumentCount === HAS_NUL) {
       frame.argumentCount = 0;
       return refuse(frame, lineReplies.badFormat);
@@ -81,6 +74,18 @@ export class LineJudge {
         return NO_DATA;
     }
   }
+}
+
+/** Makes the frame say nothing but its words: the last request may have been another client's. */
+export function clearFrame(frame: RequestFrame): void {
+  frame.row = null;
+  frame.firstKey = 0;
+  frame.keyStep = 1;
+  frame.keyCount = 0;
+  frame.extraKey = -1;
+  frame.refusal = null;
+  frame.isQuiet = false;
+  frame.isRewritten = false;
 }
 
 /** Answers the frame by `reply`; with nothing if the client wants no reply, as memcached does with errors. */

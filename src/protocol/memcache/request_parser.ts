@@ -23,7 +23,7 @@ import {
 } from "./ascii.ts";
 import { KEY_LIST_LIMIT_BYTES, LINE_LIMIT_BYTES } from "./limits.ts";
 import { lineReplies } from "./replies.ts";
-import { type LineJudge, NO_DATA, refuse } from "./request_line.ts";
+import { clearFrame, type LineJudge, NO_DATA, refuse } from "./request_line.ts";
 import { splitWords } from "./words.ts";
 
 /** First byte of every binary request. */
@@ -136,22 +136,19 @@ export class MemcacheRequestParser implements RequestParser {
       return ParseStatus.Incomplete;
     }
     const { frame } = this;
-    frame.row = null;
+    clearFrame(frame);
     frame.start = start;
     frame.end = start + this.#skipBytes;
     frame.argumentCount = 0;
-    frame.keyCount = 0;
-    frame.extraKey = -1;
     frame.refusal = this.#refusal;
     frame.isQuiet = this.#isRefusalQuiet;
-    frame.isRewritten = false;
     this.#skipBytes = 0;
     this.#refusal = null;
     return ParseStatus.Complete;
   }
 
   #malformed(refusal: Uint8Array | null): ParseStatusCode {
-    this.frame.row = null;
+    clearFrame(this.frame);
     this.frame.refusal = refusal;
     return ParseStatus.Malformed;
   }

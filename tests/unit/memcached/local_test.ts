@@ -1,0 +1,45 @@
+import { createMemcacheAnswers, REPORTED_VERSION } from "../../../src/memcached/local.ts";
+import { createMemcacheProtocol } from "../../../src/protocol/memcache/mod.ts";
+import { PROFILES, RequestFrame } from "../../../src/protocol/protocol.ts";
+import { assertEquals, assertMatch, assertThrows } from "../../deps.ts";
+
+/** What the client of one request gets, and whether it is closed. */
+function answered(request: string): { replies: string[]; isClosing: boolean } {
+  const frame = new RequestFrame();
+  const bytes = new TextEncoder().encode(request);
+  createMemcacheProtocol().createRequestParser(frame).parse(bytes, 0, bytes.length);
+  const seen = { replies: [] as string[], isClosing: false };
+  createMemcacheAnswers().answer(
+    {
+      id: 1,
+      profiles: PROFILES[2],
+      reply: (reply, start, end) =>
+        seen.replies.push(new TextDecoder().decode(reply.subarray(start, end))),
+      closeWhenAnswered: () => seen.isClosing = true,
+    },
+    frame,
+    bytes,
+  );
+  return seen;
+}
+
+Deno.test("version is answered here, by three numbers that client libraries can read", () => {
+  assertEquals(answered("version\r\n"), {
+    replies: [`VERSION ${REPORTED_VERSION}\r\n`],
+    isClosing: false,
+  });
+  assertMatch(REPORTED_VERSION, /^1\.5\.\d{1,2}-aster$/);
+});
+
+Deno.test("verbosity is answered with OK, or with nothing where no reply is wanted", () => {
+  assertEquals(answered("verbosity 1\r\n").replies, ["OK\r\n"]);
+  assertEquals(answered("verbosity 1 noreply\r\n").replies, [""]);
+});
+
+Deno.test("quit closes when everything due is answered, and says nothing", () => {
+  assertEquals(answered("quit\r\n"), { replies: [""], isClosing: true });
+});
+
+Deno.test("a command that is not local is a programming error", () => {
+  assertThrows(() => answered("get a\r\n"), Error, 'Cannot answer "get"');
+});

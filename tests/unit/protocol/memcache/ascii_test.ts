@@ -1,0 +1,77 @@
+import {
+  findLineFeed,
+  isSigned32,
+  isText,
+  isUnsigned64,
+  parseUnsigned,
+  startsWith,
+} from "../../../../src/protocol/memcache/ascii.ts";
+import { assertEquals } from "../../../deps.ts";
+import { toBytes } from "./parse_stream.ts";
+
+/** Calls `read` on the text amid other bytes. */
+function within<Result>(
+  text: string,
+  read: (bytes: Uint8Array, start: number, end: number) => Result,
+): Result {
+  return read(toBytes(`9${text}9`), 1, text.length + 1);
+}
+
+Deno.test("parseUnsigned() reads digits up to its limit", () => {
+  const read = (text: string) =>
+    within(text, (bytes, start, end) => parseUnsigned(bytes, start, end, 1000));
+  assertEquals(read("0"), 0);
+  assertEquals(read("+7"), 7);
+  assertEquals(read("1000"), 1000);
+  assertEquals(read("00000000000000000000042"), 42);
+  for (
+    const text of ["", "+", "-1", "++1", "1001", "1 ", " 1", "1x", "0x1", "1\t", "1e2", "/", ":"]
+  ) {
+    assertEquals(read(text), -1, text);
+  }
+});
+
+Deno.test("parseUnsigned() is not fooled by numbers beyond what a double holds", () => {
+  const read = (text: string) =>
+    within(text, (bytes, start, end) => parseUnsigned(bytes, start, end, 2 ** 32 - 1));
+  assertEquals(read("4294967295"), 4294967295);
+  assertEquals(read("4294967296"), -1);
+  assertEquals(read("18446744073709551616"), -1);
+  assertEquals(read("9".repeat(400)), -1);
+});
+
+Deno.test("isSigned32() takes -2^31 to 2^31 - 1", () => {
+  for (const text of ["0", "-0", "-1", "+1", "2147483647", "-2147483648"]) {
+    assertEquals(within(text, isSigned32), true, text);
+  }
+  for (const text of ["", "-", "--1", "-+1", "2147483648", "-2147483649", "1.5", "x"]) {
+    assertEquals(within(text, isSigned32), false, text);
+  }
+});
+
+Deno.test("isUnsigned64() takes 0 to 2^64 - 1", () => {
+  for (const text of ["0", "+5", "18446744073709551615", "0018446744073709551615"]) {
+    assertEquals(within(text, isUnsigned64), true, text);
+  }
+  for (const text of ["", "+", "-1", "18446744073709551616", "18446744073709551620", "2x"]) {
+    assertEquals(within(text, isUnsigned64), false, text);
+  }
+  assertEquals(within("28446744073709551615", isUnsigned64), false);
+  assertEquals(within("100000000000000000000", isUnsigned64), false);
+});
+
+Deno.test("startsWith() and isText() look at nothing behind the end", () => {
+  const bytes = toBytes("noreply");
+  assertEquals(startsWith(bytes, 0, 7, toBytes("nore")), true);
+  assertEquals(startsWith(bytes, 0, 3, toBytes("nore")), false);
+  assertEquals(isText(bytes, 0, 7, toBytes("noreply")), true);
+  assertEquals(isText(bytes, 0, 6, toBytes("noreply")), false);
+  assertEquals(isText(bytes, 2, 5, toBytes("rep")), true);
+});
+
+Deno.test("findLineFeed() finds the first line feed before the end", () => {
+  const bytes = toBytes("ab\ncd\n");
+  assertEquals(findLineFeed(bytes, 0, 6), 2);
+  assertEquals(findLineFeed(bytes, 3, 6), 5);
+  assertEquals(findLineFeed(bytes, 3, 5), -1);
+});
