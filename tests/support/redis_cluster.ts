@@ -21,7 +21,7 @@ const BUILD_DEADLINE_MS = 30_000;
 export interface RedisClusterOptions extends ClusterNodeOptions {
   /** Default 3. */
   masterCount?: number;
-  /** In all, spread over the masters in turn; default as many as masters. */
+  /** In all, spread over the masters in turn; default as many as masters, or as many as ports are left. */
   replicaCount?: number;
   /** Ports of the nodes, masters first; free ones if left out. */
   ports?: number[];
@@ -145,9 +145,9 @@ export class RedisCluster implements AsyncDisposable {
 
 /** Starts a cluster and waits until all of it serves. Takes about three seconds. */
 export async function startRedisCluster(options: RedisClusterOptions = {}): Promise<RedisCluster> {
-  const masterCount = options.masterCount ?? options.ports?.length ?? 3;
+  const masterCount = options.masterCount ?? 3;
   const replicaCount = options.replicaCount ??
-    (options.ports?.length ?? 2 * masterCount) - masterCount;
+    (options.ports === undefined ? masterCount : options.ports.length - masterCount);
   const nodes = await startNodes(masterCount + replicaCount, options);
   const cluster = new RedisCluster(nodes, masterCount);
   try {

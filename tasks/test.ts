@@ -1,0 +1,128 @@
+/**
+ * `deno task test`: formatter, linter, type check, then every test file in a process of its own, a few at a
+ * time. With paths as arguments only the test files that begin with them, without the checks.
+ *
+ * @module
+ */
+import { endAllGroups, runGroup } from "./process_group.ts";
+import { ensureServers, ServersMissing } from "./servers.ts";
+import { formatSeconds, readCounts, readSeeds, reportLines, type TestRun } from "./test_report.ts";
+
+/** How long one file of tests, or one check, may take, in milliseconds. */
+const RUN_DEADLINE_MS = 5 * 60_000;
+/** Test files at a time. More would only make tests with real servers wait for each other. */
+const JOBS_MAX = 4;
+
+const REPOSITORY = new URL("../", import.meta.url);
+/** No colours, so that the output can be read by this program. */
+const ENVIRONMENT = { NO_COLOR: "1" };
+
+const checks: Record<string, string[]> = {
+  "deno fmt --check": ["fmt", "--check"],
+  "deno lint": ["lint"],
+  "deno check": ["check"],
+};
+
+/** Folders whose tests take longest: they begin first, so that no long file is left at the end. */
+const SLOW_FIRST = [/^tests\/proxy\//, /^tests\/(fuzz|contract|clients|soak)\//, /support\//];
+
+async function main(words: string[]): Promise<number> {
+  Deno.chdir(REPOSITORY);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    Deno.addSignalListener(signal, () => {
+      endAllGroups();
+      Deno.exit(130);
+    });
+  }
+  await ensureServers(["redis-server", "memcached", "nutcracker"], {
+    purpose: "The test suite",
+    isAllowed: words.includes("--yes"),
+  });
+  const prefixes = words.filter((word) => !word.startsWith("--"));
+  const runs: TestRun[] = [];
+  if (prefixes.length === 0) {
+    for (const [name, args] of Object.entries(checks)) runs.push(await runCheck(name, args));
+    runs.push(await runTests("examples in comments", ["--doc", "mod.ts", ...codeFiles("src/")]));
+  }
+  runs.push(...await runFiles(findTests(prefixes)));
+  console.log(["", ...reportLines(runs)].join("\n"));
+  return runs.every((run) => run.failed === 0) ? 0 : 1;
+}
+
+async function runCheck(name: string, args: string[]): Promise<TestRun> {
+  const result = await runGroup(Deno.execPath(), args, {
+    environment: ENVIRONMENT,
+    deadlineMs: RUN_DEADLINE_MS,
+  });
+  const isFine = result.code === 0;
+  if (!isFine) console.log(result.output);
+  console.log(`${isFine ? "ok    " : "FAILED"} ${name} (${formatSeconds(result.durationMs)})`);
+  return { name, passed: isFine ? 1 : 0, failed: isFine ? 0 : 1, durationMs: result.durationMs };
+}
+
+/** Runs test files, several at a time, in the order given. */
+async function runFiles(paths: readonly string[]): Promise<TestRun[]> {
+  const waiting = [...paths];
+  const runs: TestRun[] = [];
+  const work = async () => {
+    for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
+      // The type check has been made above, for all files at once.
+      runs.push(await runTests(path, ["--no-check", path]));
+    }
+  };
+  const jobs = Number(Deno.env.get("ASTER_TEST_JOBS")) ||
+    Math.min(navigator.hardwareConcurrency, JOBS_MAX);
+  await Promise.all(Array.from({ length: jobs }, work));
+  return runs;
+}
+
+async function runTests(name: string, args: string[]): Promise<TestRun> {
+  const result = await runGroup(Deno.execPath(), ["test", "-A", ...args], {
+    environment: ENVIRONMENT,
+    deadlineMs: RUN_DEADLINE_MS,
+  });
+  const counts = readCounts(result.output) ?? { passed: 0, failed: 0 };
+  const troubles = result.leftBehind.map((left) => `left a process behind: ${left}`);
+  if (result.isLate) troubles.push(`did not end within ${RUN_DEADLINE_MS} ms`);
+  if (result.code !== 0 && counts.failed === 0) troubles.push(`ended with code ${result.code}`);
+  const { passed } = counts;
+  const failed = counts.failed + troubles.length;
+  const isFine = failed === 0;
+  if (!isFine) console.log([result.output, ...troubles].join("\n"));
+  const text = `${name}: ${passed} passed, ${failed} failed`;
+  console.log(`${isFine ? "ok    " : "FAILED"} ${text} (${formatSeconds(result.durationMs)})`);
+  if (isFine) { for (const line of readSeeds(result.output)) console.log(`       ${line}`); }
+  return { name, passed, failed, durationMs: result.durationMs };
+}
+
+function findTests(prefixes: readonly string[]): string[] {
+  const chosen = codeFiles("tests/").filter((path) =>
+    path.endsWith("_test.ts") &&
+    (prefixes.length === 0 || prefixes.some((prefix) => path.startsWith(prefix)))
+  );
+  const rank = (path: string) => {
+    const found = SLOW_FIRST.findIndex((pattern) => pattern.test(path));
+    return found < 0 ? SLOW_FIRST.length : found;
+  };
+  return chosen.sort((one, other) => rank(one) - rank(other) || (one < other ? -1 : 1));
+}
+
+/** Paths of the code below `folder`. */
+function codeFiles(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].flatMap((entry) => {
+    const path = `${folder}${entry.name}`;
+    if (entry.isDirectory) return codeFiles(`${path}/`);
+    return path.endsWith(".ts") ? [path] : [];
+  });
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main(Deno.args));
+  } catch (error) {
+    if (!(error instanceof ServersMissing)) throw error;
+    console.error(error.message);
+    console.log("0 passed, 1 failed");
+    Deno.exit(1);
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * The proxy's core without sockets and without time: sessions, backends and their context on fake connections,
+ * a clock that the test moves and pools that count what was not given back.
+ *
+ * @module
+ */
+import { Backend } from "../../src/backend/backend.ts";
+import type { BackendContext, BackendLimits } from "../../src/backend/backend_context.ts";
+import { type Chunk, ChunkPool } from "../../src/bytes/chunk_pool.ts";
+import { ArrayPool } from "../../src/bytes/receive_buffer.ts";
+import { type Failure, failures } from "../../src/failure.ts";
+import { FlushQueue } from "../../src/net/flush_queue.ts";
+import { ClusterMetrics } from "../../src/observe/cluster_metrics.ts";
+import { Log, type LogRecord } from "../../src/observe/log.ts";
+import { type Profile, PROFILES, RequestFrame } from "../../src/protocol/protocol.ts";
+import type { Exchange, RoutedClient } from "../../src/request/exchange.ts";
+import { RequestPool } from "../../src/request/pool.ts";
+import type { Request } from "../../src/request/request.ts";
+import type { Router } from "../../src/router/router.ts";
+import { FanOut } from "../../src/session/fan_out.ts";
+import { Session } from "../../src/session/session.ts";
+import type { SessionContext, SessionLimits } from "../../src/session/session_context.ts";
+import { assertEquals } from "../deps.ts";
+import { FakeNetwork } from "./fake_network.ts";
+import { FakeTcpConn, turn } from "./fake_tcp_conn.ts";
+import { LineAnswers, LineProtocol } from "./line_protocol.ts";
+import { ManualClock } from "./manual_clock.ts";
+
+/** The backends' ports start here; nothing listens on them. */
+export const FIRST_BACKEND_PORT = 7000;
+
+/** What a test may set; the rest is generous. */
+export interface RigOptions {
+  backendCount?: number;
+  handshake?: readonly string[];
+  retainsRequests?: boolean;
+  limits?: Partial<BackendLimits>;
+  sessionLimits?: Partial<SessionLimits>;
+}
+
+/** Requests and exchanges that were taken and not given back. */
+export class CountingRequestPool extends RequestPool {
+  requestsOut = 0;
+  exchangesOut = 0;
+
+  override takeRequest(): Request {
+    this.requestsOut += 1;
+    return super.takeRequest();
+  }
+
+  override releaseRequest(request: Request): void {
+    super.releaseRequest(request);
+    this.requestsOut -= 1;
+  }
+
+  override takeExchange(): Exchange {
+    this.exchangesOut += 1;
+    return super.takeExchange();
+  }
+
+  override releaseExchange(exchange: Exchange): void {
+    super.releaseExchange(exchange);
+    this.exchangesOut -= 1;
+  }
+}
+
+/** Chunks that were taken and not given back. */
+export class CountingChunkPool extends ChunkPool {
+  chunksOut = 0;
+
+  override take(byteCount: number): Chunk {
+    this.chunksOut += 1;
+    return super.take(byteCount);
+  }
+
+  override release(chunk: Chunk): void {
+    super.release(chunk);
+    if (chunk.isPooled) this.chunksOut -= 1;
+  }
+}
+
+/** A key's last character is the number of its backend; a number too high has none. */
+export class DigitRouter implements Router {
+  epoch = 1;
+  profile: Profile = PROFILES[2].master;
+  readonly unplaced: Failure = failures.noBackend;
+  readonly #backends: readonly Backend[];
+  /** What becomes of error replies. */
+  onError: (exchange: Exchange, reply: string) => boolean = () => false;
+
+  constructor(backends: readonly Backend[]) {
+    this.#backends = backends;
+  }
+
+  place(bytes: Uint8Array, _start: number, end: number): number {
+    const place = bytes[end - 1]! - 0x30;
+    return place < this.#backends.length ? place : -1;
+  }
+
+  anyPlace(): number {
+    return this.#backends.length - 1;
+  }
+
+  backendAt(place: number, _isRead: boolean, client: RoutedClient): Backend | null {
+    this.profile = client.profiles.master;
+    return this.#backends[place] ?? null;
+  }
+
+  backends(): readonly Backend[] {
+    return this.#backends;
+  }
+
+  onErrorReply(exchange: Exchange, bytes: Uint8Array, start: number, end: number): boolean {
+    return this.onError(exchange, new TextDecoder().decode(bytes.subarray(start, end)));
+  }
+}
+
+/** One client and its end of the connection. */
+export interface RigClient {
+  session: Session;
+  conn: FakeTcpConn;
+}
+
+/** Everything a session or a backend connection needs. */
+export class CoreRig implements Disposable {
+  readonly network = new FakeNetwork();
+  readonly clock = new ManualClock();
+  readonly requests = new CountingRequestPool();
+  readonly chunks = new CountingChunkPool();
+  readonly metrics = new ClusterMetrics("rig");
+  readonly records: LogRecord[] = [];
+  /** Addresses that could not be connected to. */
+  readonly unreachable: string[] = [];
+  readonly ended: Session[] = [];
+  readonly context: BackendContext;
+  readonly sessionContext: SessionContext;
+  readonly backends: Backend[] = [];
+  readonly router: DigitRouter;
+  readonly #connections: FakeTcpConn[] = [];
+  #clientCount = 0;
+
+  constructor(options: RigOptions = {}) {
+    this.context = this.#createBackendContext(options);
+    for (let index = 0; index < (options.backendCount ?? 2); index++) {
+      const port = FIRST_BACKEND_PORT + index;
+      this.backends.push(
+        new Backend({ hostname: "10.0.0.1", port, address: `10.0.0.1:${port}` }, this.context),
+      );
+    }
+    this.router = new DigitRouter(this.backends);
+    this.sessionContext = this.#createSessionContext(options);
+  }
+
+  #createBackendContext(options: RigOptions): BackendContext {
+    return {
+      protocol: new LineProtocol(options.handshake),
+      clock: this.clock,
+      chunks: this.chunks,
+      arrays: new ArrayPool(),
+      requests: this.requests,
+      flushQueue: new FlushQueue(),
+      log: new Log("debug", (record) => this.records.push(record)),
+      metrics: this.metrics,
+      limits: {
+        dialTimeoutMs: 500,
+        readTimeoutMs: 1000,
+        writeTimeoutMs: 1000,
+        queueBytesMax: 1_000_000,
+        queueSoftBytes: 500_000,
+        connections: 1,
+        ...options.limits,
+      },
+      retainsRequests: options.retainsRequests ?? false,
+      backendUnreachable: (address) => this.unreachable.push(address),
+    };
+  }
+
+  #createSessionContext(options: RigOptions): SessionContext {
+    return {
+      ...this.context,
+      router: this.router,
+      local: new LineAnswers(),
+      frame: new RequestFrame(),
+      fanOut: new FanOut(),
+      firstClientId: 0,
+      limits: {
+        pipelineMax: 1000,
+        outputBytesMax: 64 * 1024 * 1024,
+        readAheadBytes: 64 * 1024,
+        writeTimeoutMs: 1000,
+        ...options.sessionLimits,
+      },
+      sessionEnded: (session) => this.ended.push(session),
+    };
+  }
+
+  /** A new client, already reading. */
+  client(): RigClient {
+    const conn = this.track(new FakeTcpConn());
+    this.#clientCount += 1;
+    const session = new Session(conn.asTcpConn, this.#clientCount, this.sessionContext);
+    session.start();
+    return { session, conn };
+  }
+
+  /** The attempt to connect to a backend succeeds. */
+  async accept(backend: number): Promise<FakeTcpConn> {
+    const conn = await this.network.attempt(FIRST_BACKEND_PORT + backend).succeeds();
+    return this.track(conn);
+  }
+
+  /** The attempt to connect to a backend is refused. */
+  async refuse(backend: number): Promise<void> {
+    await this.network.attempt(FIRST_BACKEND_PORT + backend).fails();
+  }
+
+  /** Has the rules watched on this connection. */
+  track(conn: FakeTcpConn): FakeTcpConn {
+    this.#connections.push(conn);
+    return conn;
+  }
+
+  /** Closes every backend, and asserts that nothing was lost or broken on the way. */
+  async ends(): Promise<void> {
+    for (const backend of this.backends) backend.close(failures.shuttingDown);
+    await turn();
+    for (const conn of this.#connections) {
+      if (conn.writing !== null) await conn.failsWrite();
+      assertEquals(conn.breaches, []);
+      assertEquals(conn.closeCount <= 1, true);
+    }
+    assertEquals(
+      [this.requests.requestsOut, this.requests.exchangesOut, this.chunks.chunksOut],
+      [0, 0, 0],
+      "requests, exchanges and chunks not given back",
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.network[Symbol.dispose]();
+  }
+}

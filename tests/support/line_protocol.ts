@@ -1,0 +1,281 @@
+/**
+ * A wire format small enough to read in a test: requests are lines of words, replies are lines. It has
+ * whatever the proxy's core tells apart, and nothing else.
+ *
+ * ```text
+ *   get KEY · put KEY VALUE [quiet] · mget KEY… · del KEY… · both KEY KEY · any · rewrite KEY · ping · quit
+ *   reply: TEXT\n   error: -TEXT\n   push: >TEXT\n   malformed: !   large: $BYTES\n and that many bytes
+ * ```
+ *
+ * @module
+ */
+import type { SendLog } from "../../src/bytes/send_log.ts";
+import type { Failure } from "../../src/failure.ts";
+import {
+  Action,
+  type CommandDefinition,
+  CommandFlag,
+  createCommandTable,
+  Merge,
+} from "../../src/protocol/command_table.ts";
+import {
+  type KeySelection,
+  type MergeParts,
+  ParseStatus,
+  type ParseStatusCode,
+  type Profile,
+  type Protocol,
+  ReplyFrame,
+  ReplyKind,
+  type ReplyParser,
+  type RequestFrame,
+  type RequestParser,
+} from "../../src/protocol/protocol.ts";
+import type { LocalAnswers, LocalClient } from "../../src/session/features.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const LINE_FEED = 10;
+
+const nothing: CommandDefinition = {
+  name: "",
+  arity: -1,
+  flags: 0,
+  action: Action.Forward,
+  firstKey: 0,
+  lastKey: 0,
+  keyStep: 1,
+  keyFinder: null,
+  merge: Merge.None,
+  refusal: null,
+};
+const oneKey = { ...nothing, arity: 2, firstKey: 1, lastKey: 1 };
+const manyKeys = { ...nothing, arity: -2, firstKey: 1, lastKey: -1 };
+
+const definitions: CommandDefinition[] = [
+  { ...oneKey, name: "get", flags: CommandFlag.Read },
+  { ...oneKey, name: "put", arity: -3, flags: CommandFlag.Write },
+  { ...oneKey, name: "rewrite", flags: CommandFlag.Write },
+  {
+    ...manyKeys,
+    name: "mget",
+    flags: CommandFlag.Read,
+    action: Action.Split,
+    merge: Merge.Elements,
+  },
+  { ...manyKeys, name: "del", flags: CommandFlag.Write, action: Action.Split, merge: Merge.Sum },
+  { ...manyKeys, name: "both" },
+  { ...nothing, name: "any" },
+  { ...nothing, name: "ping", action: Action.Local },
+  { ...nothing, name: "quit", action: Action.Local },
+];
+
+/** The protocol. */
+export class LineProtocol implements Protocol {
+  readonly commands = createCommandTable(definitions);
+  readonly probe = encoder.encode("probe\n");
+  readonly #handshake: readonly string[];
+
+  /** @param handshake Lines that go first on each connection; each must be answered `ok`. */
+  constructor(handshake: readonly string[] = []) {
+    this.#handshake = handshake;
+  }
+
+  handshake(_profile: Profile): readonly Uint8Array[] {
+    return this.#handshake.map((line) => encoder.encode(`${line}\n`));
+  }
+
+  isHandshakeAccepted(bytes: Uint8Array, start: number, end: number): boolean {
+    return text(bytes, start, end) === "ok\n";
+  }
+
+  isProbeAccepted(bytes: Uint8Array, start: number, end: number): boolean {
+    return text(bytes, start, end) === "pong\n";
+  }
+
+  createRequestParser(frame: RequestFrame): RequestParser {
+    return new LineRequestParser(frame, this);
+  }
+
+  createReplyParser(): ReplyParser {
+    return new LineReplyParser();
+  }
+
+  writeRequest(frame: RequestFrame, bytes: Uint8Array, target: SendLog): void {
+    write(target, `rewritten ${word(frame, bytes, 1)}\n`);
+  }
+
+  writeFragment(frame: RequestFrame, bytes: Uint8Array, keys: KeySelection, target: SendLog): void {
+    let line = word(frame, bytes, 0);
+    for (let key = keys.firstKey; key >= 0; key = keys.nextKey[key]!) {
+      line += ` ${word(frame, bytes, frame.firstKey + key)}`;
+    }
+    write(target, `${line}\n`);
+  }
+
+  writeMerged(merge: MergeParts, target: SendLog): void {
+    const replies = merge.parts.map((part) =>
+      part.failure === null
+        ? text(part.bytes, part.start, part.end - 1)
+        : `-${part.failure.name} ${part.address}`
+    );
+    if (merge.row.merge === Merge.Sum) {
+      const error = replies.find((reply) => reply.startsWith("-"));
+      const sum = replies.reduce((total, reply) => total + Number(reply), 0);
+      return write(target, `${error ?? sum}\n`);
+    }
+    const elements = replies.map((reply) => reply.split(","));
+    const merged: string[] = [];
+    for (let key = 0; key < merge.keyCount; key++) {
+      const part = merge.fragmentOfKey[key]!;
+      merged.push(merge.parts[part]!.failure === null ? elements[part]!.shift()! : replies[part]!);
+    }
+    write(target, `${merged.join(",")}\n`);
+  }
+
+  writeFailure(failure: Failure, address: string, target: SendLog): void {
+    write(target, address === "" ? `-${failure.name}\n` : `-${failure.name} ${address}\n`);
+  }
+
+  foreignProtocol(_firstByte: number): string | null {
+    return null;
+  }
+}
+
+/** Answers `ping` and `quit`. */
+export class LineAnswers implements LocalAnswers {
+  answer(client: LocalClient, frame: RequestFrame, _bytes: Uint8Array): void {
+    const reply = encoder.encode(frame.row!.name === "ping" ? "pong\n" : "bye\n");
+    client.reply(reply, 0, reply.length);
+    if (frame.row!.name === "quit") client.closeWhenAnswered();
+  }
+}
+
+class LineRequestParser implements RequestParser {
+  readonly frame: RequestFrame;
+  frameBytes = 0;
+  keepFrom = 0;
+  readonly #protocol: LineProtocol;
+
+  constructor(frame: RequestFrame, protocol: LineProtocol) {
+    this.frame = frame;
+    this.#protocol = protocol;
+  }
+
+  parse(bytes: Uint8Array, start: number, end: number): ParseStatusCode {
+    const { frame } = this;
+    frame.refusal = null;
+    if (bytes[start] === 0x21) {
+      frame.refusal = encoder.encode("-malformed\n");
+      return ParseStatus.Malformed;
+    }
+    const lineEnd = endOfLine(bytes, start, end);
+    if (lineEnd < 0) {
+      this.keepFrom = start;
+      this.frameBytes = end - start + 1;
+      return ParseStatus.Incomplete;
+    }
+    frame.start = start;
+    frame.end = lineEnd;
+    this.#findWords(bytes, start, lineEnd - 1);
+    this.#describe(bytes);
+    return ParseStatus.Complete;
+  }
+
+  #findWords(bytes: Uint8Array, start: number, end: number): void {
+    const { frame } = this;
+    const offsets: number[] = [];
+    let from = start;
+    for (let position = start; position <= end; position++) {
+      if (position < end && bytes[position] !== 0x20) continue;
+      if (position > from) offsets.push(from - start, position - start);
+      from = position + 1;
+    }
+    frame.offsets = Int32Array.from(offsets);
+    frame.argumentCount = offsets.length / 2;
+  }
+
+  #describe(bytes: Uint8Array): void {
+    const { frame } = this;
+    const count = frame.argumentCount;
+    frame.extraKey = -1;
+    frame.keyStep = 1;
+    frame.row = count === 0
+      ? null
+      : this.#protocol.commands.find(bytes, frame.argumentStart(0), frame.argumentEnd(0));
+    if (frame.row === null) {
+      frame.refusal = encoder.encode("-unknown\n");
+      return;
+    }
+    const { name, firstKey, lastKey } = frame.row;
+    frame.firstKey = firstKey;
+    frame.keyCount = firstKey === 0 ? 0 : (lastKey < 0 ? count + lastKey : lastKey) - firstKey + 1;
+    frame.isQuiet = word(frame, bytes, count - 1) === "quiet";
+    frame.isRewritten = name === "rewrite";
+  }
+}
+
+class LineReplyParser implements ReplyParser {
+  readonly frame = new ReplyFrame();
+  frameBytes = 0;
+  keepFrom = 0;
+  #skipBytes = 0;
+
+  parse(bytes: Uint8Array, start: number, end: number, isDiscarded: boolean): ParseStatusCode {
+    if (this.#skipBytes > 0) return this.#skip(start, end);
+    if (bytes[start] === 0x21) return ParseStatus.Malformed;
+    const lineEnd = endOfLine(bytes, start, end);
+    if (lineEnd < 0) return this.#incomplete(start, end - start + 1);
+    const isLarge = bytes[start] === 0x24;
+    const total = isLarge
+      ? lineEnd - start + Number(text(bytes, start + 1, lineEnd - 1))
+      : lineEnd - start;
+    if (end - start < total && isDiscarded) {
+      this.#skipBytes = total;
+      return this.#skip(start, end);
+    }
+    if (end - start < total) return this.#incomplete(start, total);
+    this.frame.end = start + total;
+    this.frame.kind = bytes[start] === 0x3e ? ReplyKind.Push : ReplyKind.Reply;
+    this.frame.isError = bytes[start] === 0x2d;
+    return ParseStatus.Complete;
+  }
+
+  reset(): void {
+    this.#skipBytes = 0;
+  }
+
+  #incomplete(keepFrom: number, frameBytes: number): ParseStatusCode {
+    this.keepFrom = keepFrom;
+    this.frameBytes = frameBytes;
+    return ParseStatus.Incomplete;
+  }
+
+  #skip(start: number, end: number): ParseStatusCode {
+    const skipped = Math.min(this.#skipBytes, end - start);
+    this.#skipBytes -= skipped;
+    if (this.#skipBytes > 0) return this.#incomplete(start + skipped, this.#skipBytes);
+    this.frame.end = start + skipped;
+    this.frame.kind = ReplyKind.Reply;
+    this.frame.isError = false;
+    return ParseStatus.Complete;
+  }
+}
+
+function endOfLine(bytes: Uint8Array, start: number, end: number): number {
+  const at = bytes.subarray(start, end).indexOf(LINE_FEED);
+  return at < 0 ? -1 : start + at + 1;
+}
+
+function text(bytes: Uint8Array, start: number, end: number): string {
+  return decoder.decode(bytes.subarray(start, end));
+}
+
+function word(frame: RequestFrame, bytes: Uint8Array, index: number): string {
+  return text(bytes, frame.argumentStart(index), frame.argumentEnd(index));
+}
+
+function write(target: SendLog, line: string): void {
+  const bytes = encoder.encode(line);
+  target.append(bytes, 0, bytes.length);
+}

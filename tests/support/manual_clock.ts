@@ -1,0 +1,44 @@
+/**
+ * A clock that a test moves: nothing passes but by {@link ManualClock.advance}.
+ *
+ * @module
+ */
+import { Clock, type Watched } from "../../src/clock.ts";
+
+/** Starts at 1,000,000 ms and ticks only when it is moved. */
+export class ManualClock extends Clock {
+  #items: Watched[] = [];
+
+  constructor() {
+    super();
+    this.nowMs = 1_000_000;
+  }
+
+  /** Objects that wait for the next tick. */
+  get watchedCount(): number {
+    return this.#items.length;
+  }
+
+  override readNow(): void {}
+
+  override watch(item: Watched): void {
+    if (item.isWatched) return;
+    item.isWatched = true;
+    this.#items.push(item);
+  }
+
+  override stop(): void {
+    this.#items = [];
+  }
+
+  /** Lets `milliseconds` pass, then ticks once. */
+  advance(milliseconds: number): void {
+    this.nowMs += milliseconds;
+    const due = this.#items;
+    this.#items = [];
+    for (const item of due) {
+      item.isWatched = false;
+      if (item.onTick(this.nowMs)) this.watch(item);
+    }
+  }
+}
