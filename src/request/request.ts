@@ -59,6 +59,8 @@ export interface Split {
   keyCount: number;
   /** Entry `i` is the index of the fragment with key `i`. */
   fragmentOfKey: Int32Array;
+  /** Entry `i` is the mark of key `i`, where the merge puts values in key order by it; else null. */
+  keyMarks: Int32Array | null;
   parts: Fragment[];
   /** Fragments not answered yet. */
   due: number;

@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { keyMark } from "../bytes/key_mark.ts";
+import { Merge } from "../protocol/command_table.ts";
 import type { KeySelection, RequestFrame } from "../protocol/protocol.ts";
 import { Fragment, type Split } from "../request/request.ts";
 import type { Router } from "../router/router.ts";
@@ -55,15 +57,19 @@ export class FanOut implements KeySelection {
     const keyCount = frame.keyCount;
     if (this.nextKey.length < keyCount) this.nextKey = new Int32Array(keyCount * 2);
     const fragmentOfKey = new Int32Array(keyCount);
+    const keyMarks = frame.row!.merge === Merge.Values ? new Int32Array(keyCount) : null;
     const parts: Fragment[] = [];
     this.#stamp += 1;
     for (let key = 0; key < keyCount; key++) {
       const word = frame.firstKey + key * frame.keyStep;
-      const place = router.place(bytes, frame.argumentStart(word), frame.argumentEnd(word));
+      const keyStart = frame.argumentStart(word);
+      const keyEnd = frame.argumentEnd(word);
+      const place = router.place(bytes, keyStart, keyEnd);
       if (place < 0) return null;
+      if (keyMarks !== null) keyMarks[key] = keyMark(bytes, keyStart, keyEnd);
       fragmentOfKey[key] = this.#assign(key, place, parts);
     }
-    return { row: frame.row!, keyCount, fragmentOfKey, parts, due: parts.length };
+    return { row: frame.row!, keyCount, fragmentOfKey, keyMarks, parts, due: parts.length };
   }
 
   /** Makes this object the selection of one fragment of the split just made. */
