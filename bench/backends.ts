@@ -1,6 +1,6 @@
 /**
- * The servers behind the proxies, and what they count: hits, misses, commands and errors as the backends saw
- * them, which no proxy can embellish.
+ * The servers behind the proxies, and what they count: hits, misses, commands and errors as the
+ * backends saw them, which no proxy can embellish.
  *
  * @module
  */

@@ -53,11 +53,13 @@ export class Bystanders implements AsyncDisposable {
     }
   }
 
-  /** What the clients see in the next `milliseconds`. A client that saw an error has stopped. */
-  async watch(milliseconds: number): Promise<Observation> {
+  /**
+   * What the clients see from now until something is over. A client that saw an error has stopped.
+   */
+  async watch(event: Promise<unknown>): Promise<Observation> {
     this.#latenciesMs = [];
     this.#errors = 0;
-    await delay(milliseconds);
+    await event;
     const sorted = this.#latenciesMs.toSorted((left, right) => left - right);
     return {
       requests: sorted.length,

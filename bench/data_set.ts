@@ -1,6 +1,7 @@
 /**
- * The keys and values that a row works on: written through the proxy that is measured next, and looked at
- * through it before and after. Every value names its key, so a value that answers for another key shows.
+ * The keys and values that a row works on: written through the proxy that is measured next, and
+ * looked at through it before and after. Every value names its key, so a value that answers for
+ * another key shows.
  *
  * @module
  */

@@ -41,8 +41,8 @@ export async function describeEnvironment(): Promise<Environment> {
 /** One line on it, above the tables. */
 export function environmentLine(environment: Environment): string {
   const { date, commit, cpu, cores, kernel, deno, redis, memcached, nutcracker } = environment;
-  return `${date}, commit ${commit}; ${cores} cores (${cpu}), Linux ${kernel}; Deno ${deno}, Redis ${redis}, ` +
-    `memcached ${memcached}, nutcracker ${nutcracker}; load before ${
+  return `${date}, commit ${commit}; ${cores} cores (${cpu}), Linux ${kernel}; ` +
+    `Deno ${deno}, Redis ${redis}, memcached ${memcached}, nutcracker ${nutcracker}; load before ${
       environment.loadAverage.toFixed(2)
     }`;
 }

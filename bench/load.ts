@@ -13,6 +13,8 @@ export interface LoadResult {
 
 /** A load generator for one proxy and one row. */
 export interface Load extends AsyncDisposable {
+  /** Process id of the generator, or null where every run has another. */
+  readonly pid: number | null;
   /**
    * Sends so many requests as fast as they are answered.
    *

@@ -1,5 +1,6 @@
 /**
- * The end-to-end benchmark: CPU time per request and memory of aster, beside nutcracker in the same run.
+ * The end-to-end benchmark: CPU time per request and memory of aster, beside nutcracker in the same
+ * run.
  *
  * @module
  */
@@ -53,8 +54,8 @@ async function main(): Promise<number> {
   const environment = await describeEnvironment();
   console.log(environmentLine(environment));
   console.log(
-    `${options.rounds} rounds of ${options.seconds} s, ${CLIENTS} clients, one thread each; ratios are ` +
-      "subject : reference, medians, with the range over rounds",
+    `${options.rounds} rounds of ${options.seconds} s, ${CLIENTS} clients, one thread each; ` +
+      "ratios are subject : reference, of medians, with the range over rounds",
   );
   if (options.rounds < ROUNDS_MIN) console.log(`Fewer than ${ROUNDS_MIN} rounds: not a result.`);
 
@@ -146,12 +147,17 @@ async function measureRows(
   return measured;
 }
 
+/** Whether the run makes a result to be kept: all rows and checks, beside nutcracker. */
+function isWhole(options: Options): boolean {
+  return options.only === null && !options.isQuick && options.mode === "compare";
+}
+
 /** Memory is part of a whole run, or asked for by name. */
 async function memoryChecks(options: Options, subject: Contender): Promise<MemoryCheck[]> {
-  const isWhole = options.only === null && !options.isQuick && options.mode === "compare";
-  if (!isWhole && options.only === null) return [];
+  if (options.only === null && !isWhole(options)) return [];
   return await runMemoryChecks(
-    (backends) => subject.start({ name: subject.name, suite: "redis", backends }),
+    (backends, timeoutMs) =>
+      subject.start({ name: subject.name, suite: "redis", backends, timeoutMs }),
     (id) => options.only === null || options.only.test(id),
   );
 }
@@ -171,8 +177,7 @@ async function writeJson(
   measured: readonly { runs: RowRuns; summary: RowSummary }[],
   checks: readonly MemoryCheck[],
 ): Promise<void> {
-  const isWhole = options.only === null && !options.isQuick && options.mode === "compare";
-  if (options.jsonFile === null && !isWhole) return;
+  if (options.jsonFile === null && !isWhole(options)) return;
   const day = environment.date.slice(0, 10);
   const usual = new URL(`./results/${day}-${environment.commit}.json`, import.meta.url);
   if (options.jsonFile === null) await Deno.mkdir(new URL("./", usual), { recursive: true });

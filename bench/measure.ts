@@ -1,6 +1,6 @@
 /**
- * One row, measured: both sides in turn, round after round, each run on freshly written keys and behind a
- * warm-up that is not counted.
+ * One row, measured: both sides in turn, round after round, each run on freshly written keys and
+ * behind a warm-up that is not counted.
  *
  * @module
  */
@@ -32,6 +32,8 @@ export interface RunResult {
   isTicked: boolean;
   /** CPU time of all backends per request, in microseconds. */
   backendUsPerRequest: number;
+  /** CPU time of the load generator per request, in microseconds, where it is one process. */
+  loadUsPerRequest: number | null;
   requestsPerSecond: number;
   p99Ms: number;
   /** What the backends counted during the run. */
@@ -131,6 +133,7 @@ async function measureRun(
   const countsBefore = await backends.counts();
   const metricsBefore = proxy.metricsPort === null ? null : await scrape(proxy.metricsPort);
   const backendsBefore = backends.pids.map(sampleCpu);
+  const loadBefore = load.pid === null ? null : sampleCpu(load.pid);
   const cpuBefore = sampleCpu(proxy.pid);
   const { requestsPerSecond, p99Ms } = await load.run(requests);
   const cpu = cpuBetween(cpuBefore, sampleCpu(proxy.pid));
@@ -138,6 +141,7 @@ async function measureRun(
     (sum, pid, index) => sum + cpuBetween(backendsBefore[index]!, sampleCpu(pid)).totalSeconds,
     0,
   );
+  const loadSeconds = loadBefore && cpuBetween(loadBefore, sampleCpu(load.pid!)).totalSeconds;
   const counts = countsBetween(countsBefore, await backends.counts());
 
   problems.push(...findWrongCounts(row, counts, requests));
@@ -154,6 +158,7 @@ async function measureRun(
     cpuSeconds: cpu.totalSeconds,
     isTicked: cpu.isTicked,
     backendUsPerRequest: usPerRequest(backendSeconds),
+    loadUsPerRequest: loadSeconds && usPerRequest(loadSeconds),
     requestsPerSecond,
     p99Ms,
     counts,

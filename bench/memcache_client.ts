@@ -96,7 +96,10 @@ export class MemcacheClient implements Disposable {
   }
 }
 
-/** Values of the data set hold no line ends, so only the last line of a reply can be `END` or an error. */
+/**
+ * Values of the data set hold no line ends, so only the last line of a reply can be `END` or an
+ * error.
+ */
 function endsInWholeLine(received: Uint8Array): boolean {
   const tail = decoder.decode(received.subarray(-2));
   if (tail !== "\r\n") return false;

@@ -1,7 +1,7 @@
 /**
- * Sends memcache gets over many pipelined connections and looks at every byte of every reply. Run by
- * `memcache_load.ts`: the plan is the argument, each line of standard input is a number of requests to send,
- * each line of standard output the result.
+ * Sends memcache gets over many pipelined connections and looks at every byte of every reply. Run
+ * by `memcache_load.ts`: the plan is the argument, each line of standard input is a number of
+ * requests to send, each line of standard output the result.
  *
  * @module
  */
@@ -114,7 +114,7 @@ class Client {
       if (count === null) throw new Error("Connection ended");
       length += count;
       if (length > batch * replyBytes) throw new Error("More was answered than was asked");
-      // A reply of another length shows as a difference from the expected bytes, or never becomes whole.
+      // A reply of another length shows as a difference from the expected bytes.
       const whole = Math.floor(length / replyBytes);
       for (let position = checked; position < whole; position++) this.#check(position);
       run.countLatency(performance.now() - sentAtMs, whole - checked);
@@ -130,7 +130,10 @@ class Client {
     if (this.#received.compare(expected, 0, expected.length, start, end) !== 0) this.#refuse(start);
   }
 
-  /** A miss or an error is shorter than what is waited for: looks at the first bytes of a partial reply. */
+  /**
+   * A miss or an error is shorter than what is waited for: looks at the first bytes of a partial
+   * reply.
+   */
   #checkStart(position: number, length: number): void {
     const start = position * this.#replies[0]!.length;
     if (length > start && this.#received[start] !== "V".charCodeAt(0)) this.#refuse(start);

@@ -1,5 +1,6 @@
 /**
- * Load for memcache by a process of its own, `memcache_generator.ts`: no generator at hand pipelines.
+ * Load for memcache by a process of its own, `memcache_generator.ts`: no generator at hand
+ * pipelines.
  *
  * @module
  */
@@ -44,6 +45,10 @@ export class MemcacheLoad implements Load {
     }).spawn();
     this.#input = this.#child.stdin.getWriter();
     this.#lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  }
+
+  get pid(): number {
+    return this.#child.pid;
   }
 
   async run(requests: number): Promise<LoadResult> {

@@ -12,7 +12,10 @@ export async function scrape(port: number): Promise<string> {
   return text;
 }
 
-/** By how much a counter rose between two scrapes, over all its labels; not a number if it is not there. */
+/**
+ * By how much a counter rose between two scrapes, over all its labels; not a number if it is not
+ * there.
+ */
 export function counterBetween(name: string, before: string, after: string): number {
   return counterIn(name, after) - counterIn(name, before);
 }

@@ -24,9 +24,9 @@ export interface Options {
 /** The text of `--help`. */
 export const USAGE = `Usage: deno run -A bench/main.ts [options]
 
-Measures the CPU time of aster per request beside nutcracker (and of a Redis Cluster beside a plain ring), in
-turns, each row in several rounds, then what memory aster takes. Needs Linux, nutcracker, redis-server,
-redis-benchmark and memcached.
+Measures the CPU time of aster per request beside nutcracker (and of a Redis Cluster beside a plain
+ring), in turns, each row in several rounds, then what memory aster takes. Needs Linux, nutcracker,
+redis-server, redis-benchmark and memcached.
 
   --only PATTERN          rows and checks whose id matches, such as 'redis/get/32/' or memory
   --quick                 few rows, few and short rounds, no memory: for orientation, not a result
@@ -34,7 +34,8 @@ redis-benchmark and memcached.
   --seconds S             length of one measured run (3; with --quick 1.5)
   --calibrate             nutcracker beside nutcracker: proves that the harness itself is fair
   --self-compare A[..B]   aster at git revision A beside aster at B, or beside the working tree
-  --json FILE             where the JSON goes (a whole run: bench/results/DATE-COMMIT.json; else nowhere)
+  --json FILE             where the JSON goes; without it, a whole run's goes to
+                          bench/results/DATE-COMMIT.json and any other's nowhere
   -h, --help              this text`;
 
 /**

@@ -8,8 +8,8 @@
 const TICKS_PER_SECOND = 100;
 
 /**
- * How far the two sources of CPU time may differ, in seconds, before the coarse one is believed: three of its
- * ticks (both of its sums are cut to whole ticks).
+ * How far the two sources of CPU time may differ, in seconds, before the coarse one is believed:
+ * three of its ticks (both of its sums are cut to whole ticks).
  */
 const SOURCES_DIFFER_SECONDS_MAX = 0.03;
 /** The same as a share of the time. */
@@ -71,8 +71,8 @@ function isNoSuchProcess(error: unknown): boolean {
 /**
  * CPU time between two samples of one process.
  *
- * `stat` counts all threads, ended ones too, but in ticks of 10 ms; `schedstat` counts nanoseconds, but only of
- * threads that still run. The second is taken where both agree.
+ * `stat` counts all threads, ended ones too, but in ticks of 10 ms; `schedstat` counts nanoseconds,
+ * but only of threads that still run. The second is taken where both agree.
  */
 export function cpuBetween(before: CpuSample, after: CpuSample): CpuUse {
   const userSeconds = (after.userTicks - before.userTicks) / TICKS_PER_SECOND;

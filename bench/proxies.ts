@@ -1,5 +1,6 @@
 /**
- * Starts the proxies under test from the templates in `configs/`, so that what was measured can be read there.
+ * Starts the proxies under test from the templates in `configs/`, so that what was measured can be
+ * read there.
  *
  * @module
  */
@@ -15,6 +16,9 @@ import type { Suite } from "./rows.ts";
 
 /** nutcracker's buffers, in bytes; its own default, said aloud. */
 const NUTCRACKER_MBUF_BYTES = 16_384;
+
+/** Longest wait for a backend's reply; aster's default. */
+const TIMEOUT_MS = 1_000;
 
 /** aster may have to be type checked and compiled first. */
 const START_DEADLINE_MS = 60_000;
@@ -45,6 +49,8 @@ export interface ProxyOptions {
   name: string;
   suite: Suite;
   backends: BackendGroup;
+  /** Longest wait for a backend's reply, in milliseconds; {@link TIMEOUT_MS} if left out. */
+  timeoutMs?: number;
 }
 
 /** Starts nutcracker in front of the backends. */
@@ -54,6 +60,7 @@ export function startNutcracker(options: ProxyOptions): Promise<Proxy> {
       const configFile = `${directory}/nutcracker.yml`;
       await fillTemplate(NUTCRACKER_TEMPLATE, configFile, {
         port: String(port),
+        timeout_ms: String(options.timeoutMs ?? TIMEOUT_MS),
         is_redis: String(options.suite !== "memcache"),
         servers: ringServers(options.backends).join('"\n    - "'),
       });
@@ -77,7 +84,7 @@ export function startNutcracker(options: ProxyOptions): Promise<Proxy> {
 /**
  * Starts aster in front of the backends.
  *
- * @param checkout Directory of the program, {@link WORKING_TREE} or that of another revision; ends in `/`.
+ * @param checkout Directory of the program, {@link WORKING_TREE} or another; ends in `/`.
  */
 export function startAster(options: ProxyOptions, checkout: string): Promise<Proxy> {
   return withFreePorts(2, async ([port, metricsPort]) => {
@@ -90,6 +97,7 @@ export function startAster(options: ProxyOptions, checkout: string): Promise<Pro
         port: String(port),
         metrics_port: String(metricsPort),
         cache_type: options.suite,
+        timeout_ms: String(options.timeoutMs ?? TIMEOUT_MS),
         servers: servers.join('", "'),
       });
       return {
@@ -122,7 +130,9 @@ async function startProcess(
   }
 }
 
-/** Servers of a ring, with names: ports differ from run to run, and keys shall lie where they did. */
+/**
+ * Servers of a ring, with names: ports differ from run to run, and keys shall lie where they did.
+ */
 function ringServers(backends: BackendGroup): string[] {
   return backends.addresses.map((address, index) => `${address}:1 backend${index + 1}`);
 }
@@ -137,7 +147,10 @@ async function fillTemplate(
   await Deno.writeTextFile(path, filled);
 }
 
-/** Whether a request on `port` is answered, by a backend: a proxy may accept before it can reach any. */
+/**
+ * Whether a request on `port` is answered, by a backend: a proxy may accept before it can reach
+ * any.
+ */
 async function isAnswered(port: number, suite: Suite): Promise<boolean> {
   const isMemcache = suite === "memcache";
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });

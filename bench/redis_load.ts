@@ -1,6 +1,6 @@
 /**
- * Load for Redis by redis-benchmark: written in C, so that the load takes little of the cores that it shares
- * with the proxy.
+ * Load for Redis by redis-benchmark: written in C, so that the load takes little of the cores that
+ * it shares with the proxy.
  *
  * @module
  */
@@ -17,6 +17,7 @@ export const UNMEASURED_REQUESTS = 2;
 
 /** Load on `port` by redis-benchmark. Every run opens its connections anew. */
 export class RedisLoad implements Load {
+  readonly pid = null;
   readonly #port: number;
   readonly #row: Row;
 
@@ -56,7 +57,9 @@ export class RedisLoad implements Load {
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
-/** Columns: test, requests a second, then latencies in ms: average, least, p50, p95, p99, greatest. */
+/**
+ * Columns: test, requests a second, then latencies in ms: average, least, p50, p95, p99, greatest.
+ */
 function parseCsv(text: string): LoadResult {
   const line = text.trim().split("\n").at(-1) ?? "";
   const columns = [...line.matchAll(/"([^"]*)"/g)].map((match) => match[1]!);

@@ -86,7 +86,8 @@ export function closingLine(
   const valid = summaries.filter((summary) => summary.invalid.length === 0).length;
   const aimed = [...summaries, ...checks].filter((one) => one.isReached !== null);
   const reached = aimed.filter((one) => one.isReached).length;
-  return `${valid} of ${summaries.length} rows count; ${reached} of ${aimed.length} targets reached.`;
+  return `${valid} of ${summaries.length} rows count; ` +
+    `${reached} of ${aimed.length} targets reached.`;
 }
 
 function table(lines: readonly string[][]): string {

@@ -1,5 +1,6 @@
 /**
- * What is to be reached, and when a figure counts at all. Each ratio is subject : reference, in the same run.
+ * What is to be reached, and when a figure counts at all. Each ratio is subject : reference, in the
+ * same run.
  *
  * @module
  */
@@ -21,7 +22,9 @@ export const VALIDITY = {
   p99RatioMax: 1.2,
   /** Greatest 99th percentile where every client waits for each reply. */
   p99RatioMaxUnpipelined: 1.6,
-  /** Least CPU time of a proxy in a run, in seconds, where only the kernel's 10 ms ticks are known. */
+  /**
+   * Least CPU time of a proxy in a run, in seconds, where only the kernel's 10 ms ticks are known.
+   */
   tickedCpuSecondsMin: 1,
 } as const;
 
@@ -81,8 +84,8 @@ export const MEMORY_TARGETS = {
   /** What that client may add. */
   unreadAddedBytesMax: 250 * MEGABYTE,
   /**
-   * How much later than without that client the 99th percentile of clients of another backend may be, in
-   * milliseconds. Above nothing at all, since the processes of the benchmark share the machine's cores.
+   * How much later than without that client the 99th percentile of clients of another backend may
+   * be, in milliseconds, beyond what clients without a proxy notice on the same cores.
    */
   bystanderAddedP99MsMax: 5,
 } as const;

@@ -1,5 +1,6 @@
 /**
- * What the runs of a row come to: medians, ratios, whether they count and whether they reach the target.
+ * What the runs of a row come to: medians, ratios, whether they count and whether they reach the
+ * target.
  *
  * @module
  */

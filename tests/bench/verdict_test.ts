@@ -1,0 +1,125 @@
+/**
+ * When a figure of the benchmark counts, and which target it is held to.
+ *
+ * @module
+ */
+import type { RowRuns, RunResult } from "../../bench/measure.ts";
+import { ALL_ROWS, type Row } from "../../bench/rows.ts";
+import { targetOf } from "../../bench/targets.ts";
+import { median, summarize } from "../../bench/verdict.ts";
+import { assertEquals } from "../deps.ts";
+
+function rowOf(id: string): Row {
+  const row = ALL_ROWS.find((one) => one.id === id);
+  if (row === undefined) throw new Error(`No row ${id}`);
+  return row;
+}
+
+const plainRun: RunResult = {
+  cpuUsPerRequest: 10,
+  userUsPerRequest: 4,
+  systemUsPerRequest: 6,
+  cpuSeconds: 2,
+  isTicked: false,
+  backendUsPerRequest: 3,
+  loadUsPerRequest: null,
+  requestsPerSecond: 100_000,
+  p99Ms: 1,
+  counts: { hits: 200_000, misses: 0, sets: 0, errors: 0 },
+  problems: [],
+};
+
+/** Runs of `id` whose reference is plain, and whose subject differs from it. */
+function runsOf(id: string, ...subject: Partial<RunResult>[]): RowRuns {
+  return {
+    row: rowOf(id),
+    requests: 200_000,
+    reference: subject.map(() => plainRun),
+    subject: subject.map((changes) => ({ ...plainRun, ...changes })),
+    failure: null,
+  };
+}
+
+Deno.test("a median is the middle, or between the two in the middle", () => {
+  assertEquals(median([9, 1, 5]), 5);
+  assertEquals(median([4, 1, 2, 100]), 3);
+});
+
+Deno.test("the ratio is of the medians, and its range of the single rounds", () => {
+  const runs = runsOf(
+    "redis/get/32/p32",
+    { cpuUsPerRequest: 3 },
+    { cpuUsPerRequest: 9 },
+    { cpuUsPerRequest: 4 },
+  );
+  const summary = summarize(runs, "compare");
+  assertEquals(summary.cpuRatio, 0.4);
+  assertEquals(summary.cpuRatioRange, [0.3, 0.9]);
+  assertEquals(summary.invalid, []);
+  assertEquals([summary.isReached, summary.isGoalReached], [true, true]);
+});
+
+Deno.test("throughput and p99 are held to other limits without pipelining", () => {
+  const slow = { requestsPerSecond: 90_000, p99Ms: 1.5 };
+  assertEquals(summarize(runsOf("redis/get/32/p1", slow), "compare").invalid, []);
+  assertEquals(summarize(runsOf("redis/get/32/p8", slow), "compare").invalid, [
+    "throughput 0.90 < 0.95",
+    "p99 1.50 > 1.2",
+  ]);
+  const slower = { requestsPerSecond: 84_000, p99Ms: 1.7 };
+  assertEquals(summarize(runsOf("redis/get/32/p1", slower), "compare").invalid, [
+    "throughput 0.84 < 0.85",
+    "p99 1.70 > 1.6",
+  ]);
+});
+
+Deno.test("a figure that does not count reaches no target", () => {
+  const fast = { cpuUsPerRequest: 1, problems: ["backends counted 3 errors, not 0"] };
+  const summary = summarize(runsOf("redis/get/32/p32", fast), "compare");
+  assertEquals(summary.invalid, ["subject: backends counted 3 errors, not 0"]);
+  assertEquals([summary.isReached, summary.isGoalReached], [false, false]);
+});
+
+Deno.test("different hit counts do not count", () => {
+  const counts = { ...plainRun.counts, hits: 199_999 };
+  assertEquals(summarize(runsOf("redis/get/32/p32", { counts }), "compare").invalid, [
+    "hit counts differ",
+  ]);
+});
+
+Deno.test("short CPU time counts only where it is known finer than in ticks", () => {
+  const short = { cpuSeconds: 0.4 };
+  assertEquals(summarize(runsOf("redis/get/32/p32", short), "compare").invalid, []);
+  const ticked = { ...short, isTicked: true };
+  assertEquals(summarize(runsOf("redis/get/32/p32", ticked), "compare").invalid, [
+    "subject: 0.40 s of CPU are too few for 10 ms ticks",
+  ]);
+});
+
+Deno.test("a row that could not be measured says why", () => {
+  const runs = { ...runsOf("redis/get/32/p32"), failure: "redis-benchmark ended with code 1" };
+  const summary = summarize(runs, "compare");
+  assertEquals(summary.invalid, ["redis-benchmark ended with code 1"]);
+  assertEquals(summary.isReached, false);
+});
+
+Deno.test("every row is held to the target of its kind", () => {
+  const limit = (id: string) => targetOf(rowOf(id), "compare")?.ratioMax ?? null;
+  assertEquals(limit("redis/get/32/p32"), 0.50);
+  assertEquals(limit("memcache/get/1024/p32"), 0.50);
+  assertEquals(limit("redis/mget/32/p1"), 1.30);
+  assertEquals(limit("redis/set/16384/p1"), 1.1);
+  assertEquals(limit("redis/set/16384/p32"), 1.1);
+  assertEquals(limit("redis_cluster/get/32/p32"), 1.15);
+  assertEquals(limit("redis/get/32/p8"), null);
+});
+
+Deno.test("a calibration fails on either side of 1", () => {
+  const ofRatio = (cpuUsPerRequest: number) =>
+    summarize(runsOf("redis/get/32/p32", { cpuUsPerRequest }), "calibrate").isReached;
+  assertEquals([9.6, 9.8, 10.2, 10.4].map(ofRatio), [false, true, true, false]);
+});
+
+Deno.test("row ids are unique", () => {
+  assertEquals(new Set(ALL_ROWS.map((row) => row.id)).size, ALL_ROWS.length);
+});
