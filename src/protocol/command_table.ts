@@ -203,8 +203,8 @@ function columnProblem(row: CommandRow): string | null {
   if (row.firstKey < 0) return "has a first key before its name";
   if (row.lastKey > 0 && row.lastKey < row.firstKey) return "has its last key before its first";
   if (row.firstKey > 0 && row.keyStep < 1) return "has keys without a step";
-  if (row.firstKey >= Math.abs(row.arity)) return "may lack its first key";
-  if (row.lastKey >= Math.abs(row.arity)) return "may lack its last key";
+  const farthestKey = Math.max(row.firstKey, row.lastKey);
+  if (row.action !== Action.Refuse && farthestKey >= Math.abs(row.arity)) return "may lack a key";
   if ((row.action === Action.Refuse) !== (row.refusal !== null)) {
     return "is refused without a reason, or has one without being refused";
   }

@@ -1,0 +1,31 @@
+/**
+ * Connection and transaction commands of Redis 7.0.
+ *
+ * @module
+ */
+import type { CommandDefinition } from "../../command_table.ts";
+import { INTERNAL, TRANSACTIONS, WAITING } from "./reasons.ts";
+import { local, refuse } from "./row.ts";
+
+// deno-fmt-ignore: one row a command, columns aligned.
+/** Connection and transaction commands. */
+export const connectionCommands: readonly CommandDefinition[] = [
+  //       name                 arity flags first last step
+  refuse( "asking",                 1, 0,      0,  0,  0, INTERNAL),
+  local(  "auth",                  -2),
+  local(  "command",               -1),
+  refuse( "discard",                1, 0,      0,  0,  0, TRANSACTIONS),
+  local(  "echo",                   2),
+  refuse( "exec",                   1, 0,      0,  0,  0, TRANSACTIONS),
+  local(  "hello",                 -1),
+  refuse( "multi",                  1, 0,      0,  0,  0, TRANSACTIONS),
+  local(  "ping",                  -1),
+  local(  "quit",                  -1),
+  local(  "readonly",               1),
+  local(  "readwrite",              1),
+  local(  "reset",                  1),
+  local(  "select",                 2),
+  refuse( "unwatch",                1, 0,      0,  0,  0, TRANSACTIONS),
+  refuse( "wait",                   3, 0,      0,  0,  0, WAITING),
+  refuse( "watch",                 -2, 0,      1, -1,  1, TRANSACTIONS),
+];

@@ -1,0 +1,37 @@
+/**
+ * List commands of Redis 7.0.
+ *
+ * @module
+ */
+import type { CommandDefinition } from "../../command_table.ts";
+import { popKeys } from "../key_finders/counted_keys.ts";
+import { BLOCKING } from "./reasons.ts";
+import { forward, moving, Read, refuse, Write } from "./row.ts";
+
+// deno-fmt-ignore: one row a command, columns aligned.
+/** List commands. */
+export const listCommands: readonly CommandDefinition[] = [
+  //       name                 arity flags first last step
+  refuse( "blmove",                 6, Write,  1,  2,  1, BLOCKING),
+  refuse( "blmpop",                -5, Write,  0,  0,  0, BLOCKING),
+  refuse( "blpop",                 -3, Write,  1, -2,  1, BLOCKING),
+  refuse( "brpop",                 -3, Write,  1, -2,  1, BLOCKING),
+  refuse( "brpoplpush",             4, Write,  1,  2,  1, BLOCKING),
+  forward("lindex",                 3, Read,   1,  1,  1),
+  forward("linsert",                5, Write,  1,  1,  1),
+  forward("llen",                   2, Read,   1,  1,  1),
+  forward("lmove",                  5, Write,  1,  2,  1),
+  moving( "lmpop",                 -4, Write,  0,  0,  0, popKeys),
+  forward("lpop",                  -2, Write,  1,  1,  1),
+  forward("lpos",                  -3, Read,   1,  1,  1),
+  forward("lpush",                 -3, Write,  1,  1,  1),
+  forward("lpushx",                -3, Write,  1,  1,  1),
+  forward("lrange",                 4, Read,   1,  1,  1),
+  forward("lrem",                   4, Write,  1,  1,  1),
+  forward("lset",                   4, Write,  1,  1,  1),
+  forward("ltrim",                  4, Write,  1,  1,  1),
+  forward("rpop",                  -2, Write,  1,  1,  1),
+  forward("rpoplpush",              3, Write,  1,  2,  1),
+  forward("rpush",                 -3, Write,  1,  1,  1),
+  forward("rpushx",                -3, Write,  1,  1,  1),
+];

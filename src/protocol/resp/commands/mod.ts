@@ -1,0 +1,38 @@
+/**
+ * The commands of Redis 7.0 as one table.
+ *
+ * @module
+ */
+import { type CommandTable, createCommandTable } from "../../command_table.ts";
+import { bitmapCommands } from "./bitmap.ts";
+import { connectionCommands } from "./connection.ts";
+import { geoCommands } from "./geo.ts";
+import { hashCommands } from "./hash.ts";
+import { hyperloglogCommands } from "./hyperloglog.ts";
+import { keyspaceCommands } from "./keyspace.ts";
+import { listCommands } from "./list.ts";
+import { pubsubCommands } from "./pubsub.ts";
+import { scriptingCommands } from "./scripting.ts";
+import { serverCommands } from "./server.ts";
+import { setCommands } from "./set.ts";
+import { sortedSetCommands } from "./sorted_set.ts";
+import { streamCommands } from "./stream.ts";
+import { stringCommands } from "./string.ts";
+
+/** Every command of Redis 7.0, supported or refused. */
+export const respCommands: CommandTable = createCommandTable([
+  ...bitmapCommands,
+  ...connectionCommands,
+  ...geoCommands,
+  ...hashCommands,
+  ...hyperloglogCommands,
+  ...keyspaceCommands,
+  ...listCommands,
+  ...pubsubCommands,
+  ...scriptingCommands,
+  ...serverCommands,
+  ...setCommands,
+  ...sortedSetCommands,
+  ...streamCommands,
+  ...stringCommands,
+]);

@@ -1,0 +1,33 @@
+/**
+ * Why commands are refused, and what to do instead where there is something.
+ *
+ * @module
+ */
+
+/** Commands about one server rather than about keys. */
+export const ADMINISTRATION = "it concerns one server; send it to that server";
+
+/** Commands that wait for another client's act. */
+export const BLOCKING =
+  "it would hold up the connection that all clients share; use the form that does not block";
+
+/** Commands that move data between databases or servers. */
+export const DATABASES = "clients have database 0 of the whole pool, and no other";
+
+/** Commands whose answer is in every backend. */
+export const EVERY_BACKEND = "its keys are spread over all servers; send it to each of them";
+
+/** Commands that only servers and cluster clients exchange. */
+export const INTERNAL = "redirections are followed by the proxy";
+
+/** Commands of publish and subscribe. */
+export const PUBLISH_SUBSCRIBE = "channels are not carried; connect to a server";
+
+/** Commands that load or list scripts. */
+export const SCRIPTS = "scripts are kept per server; use EVAL, or load them at each server";
+
+/** Commands that bind a connection to one client. */
+export const TRANSACTIONS = "clients share the connections to servers; use EVAL with one hash tag";
+
+/** `WAIT`. */
+export const WAITING = "clients share the connections to servers, so it cannot count their writes";

@@ -1,0 +1,85 @@
+/**
+ * Keys behind their number: `EVAL script numkeys key…`, `ZUNION numkeys key…`, `LMPOP numkeys key… LEFT`.
+ *
+ * @module
+ */
+import type { RequestFrame } from "../../protocol.ts";
+import { NOT_A_NUMBER, readDecimal } from "../decimal.ts";
+import { errorReply } from "../replies.ts";
+import {
+  BAD_KEY_COUNT,
+  NEGATIVE_KEYS,
+  NO_KEYS,
+  NOT_AN_INTEGER,
+  SYNTAX_ERROR,
+  TOO_MANY_KEYS,
+} from "./errors.ts";
+
+/** EVAL and its kin: `EVAL script numkeys key…`. */
+export function scriptKeys(frame: RequestFrame, bytes: Uint8Array): void {
+  calledKeys(frame, bytes, NOT_AN_INTEGER);
+}
+
+/** FCALL and FCALL_RO: `FCALL function numkeys key…`. */
+export function functionKeys(frame: RequestFrame, bytes: Uint8Array): void {
+  calledKeys(frame, bytes, BAD_KEY_COUNT);
+}
+
+function calledKeys(frame: RequestFrame, bytes: Uint8Array, notANumber: Uint8Array): void {
+  const keyCount = readCount(frame, bytes, 2);
+  if (keyCount === NOT_A_NUMBER) frame.refusal = notANumber;
+  else if (keyCount > frame.argumentCount - 3) frame.refusal = TOO_MANY_KEYS;
+  else if (keyCount < 0) frame.refusal = NEGATIVE_KEYS;
+  else setKeys(frame, 3, keyCount);
+}
+
+/** LMPOP and ZMPOP: `LMPOP numkeys key… LEFT`. */
+export function popKeys(frame: RequestFrame, bytes: Uint8Array): void {
+  const keyCount = readCount(frame, bytes, 1);
+  if (keyCount < 1) frame.refusal = NO_KEYS;
+  else if (keyCount + 2 >= frame.argumentCount) frame.refusal = SYNTAX_ERROR;
+  else setKeys(frame, 2, keyCount);
+}
+
+/** SINTERCARD: `SINTERCARD numkeys key… [LIMIT limit]`. */
+export function cardinalityKeys(frame: RequestFrame, bytes: Uint8Array): void {
+  const keyCount = readCount(frame, bytes, 1);
+  if (keyCount < 1) frame.refusal = NO_KEYS;
+  else if (keyCount > frame.argumentCount - 2) frame.refusal = TOO_MANY_KEYS;
+  else setKeys(frame, 2, keyCount);
+}
+
+/** ZUNION, ZINTER, ZDIFF and ZINTERCARD: `ZUNION numkeys key…`. */
+export function sortedSetKeys(frame: RequestFrame, bytes: Uint8Array): void {
+  combinedKeys(frame, bytes, 1);
+}
+
+/** ZUNIONSTORE, ZINTERSTORE and ZDIFFSTORE: `ZUNIONSTORE destination numkeys key…`. */
+export function storedSetKeys(frame: RequestFrame, bytes: Uint8Array): void {
+  combinedKeys(frame, bytes, 2);
+  frame.extraKey = 1;
+}
+
+function combinedKeys(frame: RequestFrame, bytes: Uint8Array, countWord: number): void {
+  const keyCount = readCount(frame, bytes, countWord);
+  if (keyCount === NOT_A_NUMBER) {
+    frame.refusal = NOT_AN_INTEGER;
+  } else if (keyCount < 1) {
+    const { name } = frame.row!;
+    frame.refusal = errorReply(`ERR at least 1 input key is needed for '${name}' command`);
+  } else if (keyCount > frame.argumentCount - countWord - 1) {
+    frame.refusal = SYNTAX_ERROR;
+  } else {
+    setKeys(frame, countWord + 1, keyCount);
+  }
+}
+
+function readCount(frame: RequestFrame, bytes: Uint8Array, word: number): number {
+  return readDecimal(bytes, frame.argumentStart(word), frame.argumentEnd(word));
+}
+
+function setKeys(frame: RequestFrame, firstKey: number, keyCount: number): void {
+  frame.firstKey = firstKey;
+  frame.keyStep = 1;
+  frame.keyCount = keyCount;
+}

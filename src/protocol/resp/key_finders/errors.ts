@@ -1,0 +1,27 @@
+/**
+ * Redis's own errors for requests whose keys cannot be found.
+ *
+ * @module
+ */
+import { errorReply } from "../replies.ts";
+
+/** A word that should be a number is none. */
+export const NOT_AN_INTEGER: Uint8Array = errorReply(
+  "ERR value is not an integer or out of range",
+);
+/** More keys are declared than words follow. */
+export const TOO_MANY_KEYS: Uint8Array = errorReply(
+  "ERR Number of keys can't be greater than number of args",
+);
+/** Fewer than no keys are declared. */
+export const NEGATIVE_KEYS: Uint8Array = errorReply("ERR Number of keys can't be negative");
+/** What FCALL says of a key count that is no number. */
+export const BAD_KEY_COUNT: Uint8Array = errorReply("ERR Bad number of keys provided");
+/** What commands with an optional LIMIT or COUNT say of a key count below 1. */
+export const NO_KEYS: Uint8Array = errorReply("ERR numkeys should be greater than 0");
+/** Words in an order the command does not know. */
+export const SYNTAX_ERROR: Uint8Array = errorReply("ERR syntax error");
+/** What XREAD and XREADGROUP say of keys and ids that do not pair. */
+export const UNBALANCED_STREAMS: Uint8Array = errorReply(
+  "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.",
+);

@@ -1,0 +1,121 @@
+/**
+ * The Redis protocol: requests as RESP2 arrays or inline lines, replies of RESP2 and RESP3.
+ *
+ * @module
+ */
+import type { SendLog } from "../../bytes/send_log.ts";
+import type { Failure } from "../../failure.ts";
+import type { CommandTable } from "../command_table.ts";
+import type {
+  KeySelection,
+  MergeParts,
+  Profile,
+  Protocol,
+  ReplyParser,
+  RequestFrame,
+  RequestParser,
+} from "../protocol.ts";
+import { respCommands } from "./commands/mod.ts";
+import { writeFragment, writeRequest } from "./fragments.ts";
+import { MEMCACHE_BINARY, TLS_HANDSHAKE } from "./inline_requests.ts";
+import { writeMerged } from "./merge.ts";
+import { OK_REPLY, PONG_REPLY, requestBytes, writeFailure } from "./replies.ts";
+import { RespReplyParser } from "./reply_parser.ts";
+import { RequestDescriber } from "./request_describer.ts";
+import { RespRequestParser } from "./request_parser.ts";
+
+export * from "./cluster_answers.ts";
+export {
+  clusterDialect,
+  joinAddress,
+  type NodeAddress,
+  type RedirectReading,
+} from "./cluster_dialect.ts";
+export {
+  arityError,
+  arrayReply,
+  bulkBytesReply,
+  bulkReply,
+  byteErrorReply,
+  EMPTY_ARRAY_REPLY,
+  errorReply,
+  integerReply,
+  NULL_REPLY,
+  OK_REPLY,
+  PONG_REPLY,
+  quotedWord,
+  statusReply,
+} from "./replies.ts";
+
+/** `READONLY`: lets a Redis Cluster replica answer reads. */
+export const READONLY_REQUEST: Uint8Array = requestBytes("READONLY");
+/** `PING` */
+export const PING_REQUEST: Uint8Array = requestBytes("PING");
+
+const NO_HANDSHAKE: readonly Uint8Array[] = [];
+const READONLY_HANDSHAKE: readonly Uint8Array[] = [READONLY_REQUEST];
+
+/** Makes the Redis protocol; one per cluster and worker is enough. */
+export function createRespProtocol(): Protocol {
+  return new RespProtocol();
+}
+
+class RespProtocol implements Protocol {
+  readonly commands: CommandTable = respCommands;
+  readonly probe: Uint8Array = PING_REQUEST;
+  readonly #describer = new RequestDescriber(respCommands);
+
+  handshake(profile: Profile): readonly Uint8Array[] {
+    return profile.isReadonly ? READONLY_HANDSHAKE : NO_HANDSHAKE;
+  }
+
+  isHandshakeAccepted(bytes: Uint8Array, start: number, end: number): boolean {
+    return isReply(OK_REPLY, bytes, start, end);
+  }
+
+  isProbeAccepted(bytes: Uint8Array, start: number, end: number): boolean {
+    return isReply(PONG_REPLY, bytes, start, end);
+  }
+
+  createRequestParser(frame: RequestFrame): RequestParser {
+    return new RespRequestParser(frame, this.#describer);
+  }
+
+  createReplyParser(): ReplyParser {
+    return new RespReplyParser();
+  }
+
+  writeRequest(frame: RequestFrame, bytes: Uint8Array, target: SendLog): void {
+    writeRequest(frame, bytes, target);
+  }
+
+  writeFragment(
+    frame: RequestFrame,
+    bytes: Uint8Array,
+    keys: KeySelection,
+    target: SendLog,
+  ): void {
+    writeFragment(frame, bytes, keys, target);
+  }
+
+  writeMerged(merge: MergeParts, target: SendLog): void {
+    writeMerged(merge, target);
+  }
+
+  writeFailure(failure: Failure, address: string, target: SendLog): void {
+    writeFailure(failure, address, target);
+  }
+
+  foreignProtocol(firstByte: number): string | null {
+    if (firstByte === TLS_HANDSHAKE) return "TLS";
+    return firstByte === MEMCACHE_BINARY ? "memcache binary" : null;
+  }
+}
+
+function isReply(expected: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start !== expected.length) return false;
+  for (let index = 0; index < expected.length; index++) {
+    if (bytes[start + index] !== expected[index]) return false;
+  }
+  return true;
+}
