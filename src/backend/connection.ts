@@ -67,7 +67,7 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
   readonly #space: Space = { bytes: new Uint8Array(0), start: 0, end: 0 };
   #socket: Socket | null = null;
   #dial: Dial | null = null;
-  /** Bytes of exchanges that were written and may have to be sent again. */
+  /** Bytes of all exchanges in the queue, where they are kept because they may have to be sent again. */
   #heldBytes = 0;
   #handshakeReplies = 0;
   #handshakeDeadlineMs = 0;
@@ -180,7 +180,7 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
       this.#refuse(exchange, this.#lastFailure);
       return false;
     }
-    const queued = this.log.unwrittenBytes + this.#heldBytes;
+    const queued = this.#retains ? this.#heldBytes : this.log.unwrittenBytes;
     if (queued !== 0 && queued + byteCount > this.#limits.queueBytesMax) {
       this.#refuse(exchange, failures.backendQueueFull);
       return false;
@@ -213,10 +213,11 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
     const failed: Exchange[] = [];
     this.log.dropUnhanded();
     this.#takeUnsent(failed);
+    this.wrote();
     this.#failAll(failed, failure);
   }
 
-  /** Closes now; everything in the queue fails with `failure`. */
+  /** Closes for good; everything in the queue fails with `failure`. */
   close(failure: Failure): void {
     this.#dial?.cancel();
     this.#dial = null;
@@ -288,8 +289,9 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
     const failure = error === null ? this.#closeReason : failures.backendReset;
     this.#socket = null;
     // A backend that accepts and drops without ever answering is left alone like one that refuses.
-    const isRefusal = !this.#hasReplied && this.inflight.awaiting > 0;
-    if (this.state === ConnectionState.Handshaking || isRefusal) this.#connectFailed(failure);
+    const isRefusal = this.state === ConnectionState.Handshaking ||
+      (!this.#hasReplied && this.inflight.awaiting > 0);
+    if (isRefusal && !this.#isClosing) this.#connectFailed(failure);
     this.#lost(failure);
   }
 
@@ -312,11 +314,11 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
     if (socket === null) return false;
     if (this.state === ConnectionState.Handshaking) {
       if (nowMs < this.#handshakeDeadlineMs) return true;
-      this.close(failures.connectTimeout);
+      this.#drop(failures.connectTimeout);
       return false;
     }
     if (socket.writingSinceMs > 0 && nowMs - socket.writingSinceMs > this.#limits.writeTimeoutMs) {
-      this.close(failures.backendWriteTimeout);
+      this.#drop(failures.backendWriteTimeout);
       return false;
     }
     if (this.inflight.awaiting === 0) return socket.writingSinceMs > 0;
@@ -355,13 +357,17 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
     const buffer = this.#buffer;
     const parser = this.#parser;
     const head = this.inflight.oldestAwaiting();
+    // Not even its first byte may wait here: the rest would be taken for the reply to the next request.
+    if (head === null && this.state === ConnectionState.Ready) {
+      return this.#fault(failures.backendStray);
+    }
     const start = buffer.consumed;
     const isDiscarded = head !== null && head.state === ExchangeState.Swallowed;
     const status = parser.parse(buffer.bytes, start, buffer.received, isDiscarded);
     if (status === ParseStatus.Complete) {
       const end = parser.frame.end;
       if (this.state === ConnectionState.Handshaking) return this.#handshakeReply(start, end);
-      if (parser.frame.kind !== ReplyKind.Reply || head === null) {
+      if (head === null || parser.frame.kind !== ReplyKind.Reply) {
         return this.#fault(failures.backendStray);
       }
       this.#deliver(head, start, end, parser.frame.isError);
@@ -422,8 +428,14 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
       backend: this.#backend.address,
       reason: failure.name,
     });
-    this.close(failure);
+    this.#drop(failure);
     return false;
+  }
+
+  /** Gives this socket up: what was not sent may go out on the next one. */
+  #drop(failure: Failure): void {
+    this.#closeReason = failure;
+    this.#socket!.close(null);
   }
 
   /** Times out what waited too long; false when nothing is left to watch. */
@@ -433,7 +445,7 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
     const oldest = this.inflight.awaitingAt(0);
     const silentSinceMs = Math.max(this.#lastBytesAtMs, oldest.sentAtMs + this.#pausedMs);
     if (nowMs - silentSinceMs > 2 * readTimeoutMs) {
-      this.close(failures.backendSilent);
+      this.#drop(failures.backendSilent);
       return false;
     }
     if (this.#buffer.pending > LARGE_CHUNK_BYTES && nowMs - this.#lastBytesAtMs < readTimeoutMs) {
