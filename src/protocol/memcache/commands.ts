@@ -1,6 +1,6 @@
 /**
- * The memcache commands as rows. Names are lower case and nothing else, as memcached has them. What a row's
- * line looks like is its {@link LineForm}; the text of a refusal says why.
+ * The memcache commands as rows. Names are lower case and nothing else, as memcached has them. What a
+ * row's line looks like is its {@link LineForm}; the text of a refusal says why.
  *
  * @module
  */
@@ -44,12 +44,17 @@ export const LineForm = {
 /** One of the values of {@link LineForm}. */
 export type LineFormCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
 
-const META = "meta commands are not supported by this proxy";
-const NO_ONE_SERVER = "is not supported by this proxy: it speaks of one server";
+/** Why commands are refused. */
+const META = "it has the classic commands only";
+const ONE_SERVER = "it concerns a single server";
+const EMPTIES = "it would empty every server";
+const ENDS = "it would end a server";
 
 const { Read, Write } = CommandFlag;
 const { Forward, Split, Local, Refuse } = Action;
 const { Values, None } = Merge;
+const { Keys, TouchKeys, Storage, CompareAndSwap, Delete, Arithmetic, Touch } = LineForm;
+const { Verbosity, Free, FreeQuiet, MetaSet } = LineForm;
 
 type Definition = readonly [
   name: string,
@@ -60,45 +65,45 @@ type Definition = readonly [
   lastKey: number,
   merge: 0 | 4,
   form: LineFormCode,
-  refusal: string | null,
+  reason: string | null,
 ];
 
 // deno-fmt-ignore
 const definitions: readonly Definition[] = [
-  // name           arity flags         action   keys    merge   form                      refusal
-  ["get",              -2, Read,         Split,   1, -1, Values, LineForm.Keys,            null],
-  ["gets",             -2, Read,         Split,   1, -1, Values, LineForm.Keys,            null],
-  ["gat",              -3, Write,        Split,   2, -1, Values, LineForm.TouchKeys,       null],
-  ["gats",             -3, Write,        Split,   2, -1, Values, LineForm.TouchKeys,       null],
-  ["set",              -5, Write,        Forward, 1,  1, None,   LineForm.Storage,         null],
-  ["add",              -5, Write,        Forward, 1,  1, None,   LineForm.Storage,         null],
-  ["replace",          -5, Write,        Forward, 1,  1, None,   LineForm.Storage,         null],
-  ["append",           -5, Write,        Forward, 1,  1, None,   LineForm.Storage,         null],
-  ["prepend",          -5, Write,        Forward, 1,  1, None,   LineForm.Storage,         null],
-  ["cas",              -6, Write,        Forward, 1,  1, None,   LineForm.CompareAndSwap,  null],
-  ["delete",           -2, Write,        Forward, 1,  1, None,   LineForm.Delete,          null],
-  ["incr",             -3, Write,        Forward, 1,  1, None,   LineForm.Arithmetic,      null],
-  ["decr",             -3, Write,        Forward, 1,  1, None,   LineForm.Arithmetic,      null],
-  ["touch",            -3, Write,        Forward, 1,  1, None,   LineForm.Touch,           null],
-  ["version",          -1, 0,            Local,   0,  0, None,   LineForm.Free,            null],
-  ["quit",             -1, 0,            Local,   0,  0, None,   LineForm.Free,            null],
-  ["verbosity",        -2, 0,            Local,   0,  0, None,   LineForm.Verbosity,       null],
-  ["mg",               -1, 0,            Refuse,  0,  0, None,   LineForm.Free,            META],
-  ["ms",               -1, 0,            Refuse,  0,  0, None,   LineForm.MetaSet,         META],
-  ["md",               -1, 0,            Refuse,  0,  0, None,   LineForm.Free,            META],
-  ["ma",               -1, 0,            Refuse,  0,  0, None,   LineForm.Free,            META],
-  ["mn",               -1, 0,            Refuse,  0,  0, None,   LineForm.Free,            META],
-  ["me",               -1, 0,            Refuse,  0,  0, None,   LineForm.Free,            META],
-  ["flush_all",        -1, 0,            Refuse,  0,  0, None,   LineForm.FreeQuiet,       "flush_all is not supported by this proxy: it would empty every server"],
-  ["stats",            -1, 0,            Refuse,  0,  0, None,   LineForm.Free,            `stats ${NO_ONE_SERVER}`],
-  ["cache_memlimit",   -1, 0,            Refuse,  0,  0, None,   LineForm.FreeQuiet,       `cache_memlimit ${NO_ONE_SERVER}`],
-  ["slabs",            -1, 0,            Refuse,  0,  0, None,   LineForm.FreeQuiet,       `slabs ${NO_ONE_SERVER}`],
-  ["lru",              -1, 0,            Refuse,  0,  0, None,   LineForm.FreeQuiet,       `lru ${NO_ONE_SERVER}`],
-  ["lru_crawler",      -1, 0,            Refuse,  0,  0, None,   LineForm.Free,            `lru_crawler ${NO_ONE_SERVER}`],
-  ["extstore",         -1, 0,            Refuse,  0,  0, None,   LineForm.FreeQuiet,       `extstore ${NO_ONE_SERVER}`],
-  ["watch",            -1, 0,            Refuse,  0,  0, None,   LineForm.FreeQuiet,       `watch ${NO_ONE_SERVER}`],
-  ["refresh_certs",    -1, 0,            Refuse,  0,  0, None,   LineForm.FreeQuiet,       `refresh_certs ${NO_ONE_SERVER}`],
-  ["shutdown",         -1, 0,            Refuse,  0,  0, None,   LineForm.Free,            "shutdown is not supported by this proxy: it would end a server"],
+  // name         arity flags  action   keys   merge   form            reason of a refusal
+  ["get",             -2, Read,  Split,   1, -1, Values, Keys,           null],
+  ["gets",            -2, Read,  Split,   1, -1, Values, Keys,           null],
+  ["gat",             -3, Write, Split,   2, -1, Values, TouchKeys,      null],
+  ["gats",            -3, Write, Split,   2, -1, Values, TouchKeys,      null],
+  ["set",             -5, Write, Forward, 1,  1, None,   Storage,        null],
+  ["add",             -5, Write, Forward, 1,  1, None,   Storage,        null],
+  ["replace",         -5, Write, Forward, 1,  1, None,   Storage,        null],
+  ["append",          -5, Write, Forward, 1,  1, None,   Storage,        null],
+  ["prepend",         -5, Write, Forward, 1,  1, None,   Storage,        null],
+  ["cas",             -6, Write, Forward, 1,  1, None,   CompareAndSwap, null],
+  ["delete",          -2, Write, Forward, 1,  1, None,   Delete,         null],
+  ["incr",            -3, Write, Forward, 1,  1, None,   Arithmetic,     null],
+  ["decr",            -3, Write, Forward, 1,  1, None,   Arithmetic,     null],
+  ["touch",           -3, Write, Forward, 1,  1, None,   Touch,          null],
+  ["version",         -1, 0,     Local,   0,  0, None,   Free,           null],
+  ["quit",            -1, 0,     Local,   0,  0, None,   Free,           null],
+  ["verbosity",       -2, 0,     Local,   0,  0, None,   Verbosity,      null],
+  ["mg",              -1, 0,     Refuse,  0,  0, None,   Free,           META],
+  ["ms",              -1, 0,     Refuse,  0,  0, None,   MetaSet,        META],
+  ["md",              -1, 0,     Refuse,  0,  0, None,   Free,           META],
+  ["ma",              -1, 0,     Refuse,  0,  0, None,   Free,           META],
+  ["mn",              -1, 0,     Refuse,  0,  0, None,   Free,           META],
+  ["me",              -1, 0,     Refuse,  0,  0, None,   Free,           META],
+  ["flush_all",       -1, 0,     Refuse,  0,  0, None,   FreeQuiet,      EMPTIES],
+  ["stats",           -1, 0,     Refuse,  0,  0, None,   Free,           ONE_SERVER],
+  ["cache_memlimit",  -1, 0,     Refuse,  0,  0, None,   FreeQuiet,      ONE_SERVER],
+  ["slabs",           -1, 0,     Refuse,  0,  0, None,   FreeQuiet,      ONE_SERVER],
+  ["lru",             -1, 0,     Refuse,  0,  0, None,   FreeQuiet,      ONE_SERVER],
+  ["lru_crawler",     -1, 0,     Refuse,  0,  0, None,   Free,           ONE_SERVER],
+  ["extstore",        -1, 0,     Refuse,  0,  0, None,   FreeQuiet,      ONE_SERVER],
+  ["watch",           -1, 0,     Refuse,  0,  0, None,   FreeQuiet,      ONE_SERVER],
+  ["refresh_certs",   -1, 0,     Refuse,  0,  0, None,   FreeQuiet,      ONE_SERVER],
+  ["shutdown",        -1, 0,     Refuse,  0,  0, None,   Free,           ENDS],
 ];
 
 /** The rows above. */
@@ -126,7 +131,7 @@ export class MemcacheCommands implements CommandTable {
 }
 
 function toDefinition(definition: Definition): CommandDefinition {
-  const [name, arity, flags, action, firstKey, lastKey, merge, _form, refusal] = definition;
+  const [name, arity, flags, action, firstKey, lastKey, merge, _form, reason] = definition;
   return {
     name,
     arity,
@@ -137,6 +142,6 @@ function toDefinition(definition: Definition): CommandDefinition {
     keyStep: 1,
     keyFinder: null,
     merge,
-    refusal,
+    refusal: reason === null ? null : `${name} is not supported by this proxy: ${reason}`,
   };
 }

@@ -22,7 +22,6 @@ const DELTA = "CLIENT_ERROR invalid numeric delta argument\r\n";
 const EXPIRY = "CLIENT_ERROR invalid exptime argument\r\n";
 const USAGE = "CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]\r\n";
 const LARGE = "SERVER_ERROR object too large for cache\r\n";
-const META = "CLIENT_ERROR meta commands are not supported by this proxy\r\n";
 const ERROR = "ERROR\r\n";
 const BIG = `2000000\r\n${"x".repeat(2_000_000)}\r\n`;
 
@@ -195,35 +194,39 @@ const others: OddLine[] = [
   ["version noreply\r\n", "VERSION 1.5.22-aster\r\n", "VERSION 1.6.18\r\n"],
   ["flush_all\r\n", refused("flush_all", ": it would empty every server"), "OK\r\n"],
   ["flush_all noreply\r\n", ""],
-  ["cache_memlimit\r\n", refused("cache_memlimit", ": it speaks of one server"), ERROR],
+  ["cache_memlimit\r\n", refused("cache_memlimit", ": it concerns a single server"), ERROR],
   [
     "shutdown\r\n",
     refused("shutdown", ": it would end a server"),
     "ERROR: shutdown not enabled\r\n",
   ],
-  ["stats detail\r\n", refused("stats", ": it speaks of one server"), detailUsage()],
-  ["mn\r\n", META, "MN\r\n"],
-  ["mg none\r\n", META, "EN\r\n"],
-  ["md none q\r\n", META, "NF\r\n"],
+  ["stats detail\r\n", refused("stats", ": it concerns a single server"), detailUsage()],
+  ["mn\r\n", refusedMeta("mn"), "MN\r\n"],
+  ["mg none\r\n", refusedMeta("mg"), "EN\r\n"],
+  ["md none q\r\n", refusedMeta("md"), "NF\r\n"],
   ["mx none\r\n", ERROR],
-  ["ms k 2\r\nab\r\n", META, "HD\r\n"],
-  ["ms k 2 q\r\nab\r\n", META, ""],
-  ["ms k 2 Z\r\nab\r\n", META, "CLIENT_ERROR invalid flag\r\n"],
-  ["ms k S2\r\nab\r\n", META + ERROR, FORMAT + ERROR],
-  ["ms k -1\r\nab\r\n", META + ERROR, FORMAT + ERROR],
-  ["ms k\r\nab\r\n", META + ERROR, FORMAT + ERROR],
-  ["ms\r\nab\r\n", META + ERROR, ERROR + ERROR],
-  [`ms ${K251} 2\r\nab\r\n`, META, FORMAT + ERROR],
+  ["ms k 2\r\nab\r\n", refusedMeta("ms"), "HD\r\n"],
+  ["ms k 2 q\r\nab\r\n", refusedMeta("ms"), ""],
+  ["ms k 2 Z\r\nab\r\n", refusedMeta("ms"), "CLIENT_ERROR invalid flag\r\n"],
+  ["ms k S2\r\nab\r\n", refusedMeta("ms") + ERROR, FORMAT + ERROR],
+  ["ms k -1\r\nab\r\n", refusedMeta("ms") + ERROR, FORMAT + ERROR],
+  ["ms k\r\nab\r\n", refusedMeta("ms") + ERROR, FORMAT + ERROR],
+  ["ms\r\nab\r\n", refusedMeta("ms") + ERROR, ERROR + ERROR],
+  [`ms ${K251} 2\r\nab\r\n`, refusedMeta("ms"), FORMAT + ERROR],
   [
     `ms k 2${" s".repeat(17)}\r\nab\r\n`,
-    META + ERROR,
+    refusedMeta("ms") + ERROR,
     "CLIENT_ERROR options flags too long\r\n" + ERROR,
   ],
-  [`ms k ${BIG}`, META, LARGE],
+  [`ms k ${BIG}`, refusedMeta("ms"), LARGE],
 ];
 
 function refused(command: string, why: string): string {
   return `CLIENT_ERROR ${command} is not supported by this proxy${why}\r\n`;
+}
+
+function refusedMeta(command: string): string {
+  return refused(command, ": it has the classic commands only");
 }
 
 function detailUsage(): string {

@@ -115,7 +115,8 @@ Deno.test("request parser skips a value without its line end and goes on behind 
 
 Deno.test("request parser skips the value of a refused request whose length is known", () => {
   const format = "CLIENT_ERROR bad command line format\r\n";
-  const meta = "CLIENT_ERROR meta commands are not supported by this proxy\r\n";
+  const meta =
+    "CLIENT_ERROR ms is not supported by this proxy: it has the classic commands only\r\n";
   const value = "flush_all\r\n".repeat(30);
   assertParsed(
     `set ${KEY_251} 0 0 ${value.length}\r\n${value}\r\nset k x 0 2\r\nab\r\n` +
