@@ -1,6 +1,6 @@
 /**
- * What parsing costs for memcache: pipelines of small requests and of their replies, and a key list with its
- * merge.
+ * What parsing costs for memcache: pipelines of small requests and of their replies, and a key list
+ * with its merge.
  *
  * @module
  */

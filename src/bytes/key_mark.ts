@@ -7,7 +7,9 @@
 const BASIS = 0x811c9dc5;
 const PRIME = 0x01000193;
 
-/** 32 bits of the key's bytes (FNV-1a): equal for equal keys, nearly always different for others. */
+/**
+ * 32 bits of the key's bytes (FNV-1a): equal for equal keys, nearly always different for others.
+ */
 export function keyMark(bytes: Uint8Array, start: number, end: number): number {
   let mark = BASIS;
   for (let position = start; position < end; position++) {

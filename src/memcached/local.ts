@@ -8,9 +8,9 @@ import type { RequestFrame } from "../protocol/protocol.ts";
 import type { LocalAnswers, LocalClient } from "../session/features.ts";
 
 /**
- * The version that clients are told. Client libraries read three numbers, each below 256, and take from them
- * what the server can do: 1.5.22 is the last memcached with the classic commands (`gat` included) and without
- * the meta commands, which is what this proxy has.
+ * The version that clients are told. Client libraries read three numbers, each below 256, and take
+ * from them what the server can do: 1.5.22 is the last memcached with the classic commands (`gat`
+ * included) and without the meta commands, which is what this proxy has.
  */
 export const REPORTED_VERSION = "1.5.22-aster";
 

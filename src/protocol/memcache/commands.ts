@@ -1,6 +1,6 @@
 /**
- * The memcache commands as rows. Names are lower case and nothing else, as memcached has them. What a
- * row's line looks like is its {@link LineForm}; the text of a refusal says why.
+ * The memcache commands as rows. Names are lower case and nothing else, as memcached has them. What
+ * a row's line looks like is its {@link LineForm}; the text of a refusal says why.
  *
  * @module
  */

@@ -10,7 +10,10 @@ import { CARRIAGE_RETURN, findLineFeed, LINE_FEED, SPACE } from "./ascii.ts";
 
 const LINE_END_BYTES = 2;
 
-/** Appends the words by single spaces, without the `noreply` of a quiet request, and the data block. */
+/**
+ * Appends the words by single spaces, without the `noreply` of a quiet request, and the data
+ * block.
+ */
 export function writeRequest(frame: RequestFrame, bytes: Uint8Array, target: SendLog): void {
   const wordCount = frame.argumentCount - (frame.isQuiet ? 1 : 0);
   const dataStart = findLineFeed(bytes, frame.argumentEnd(frame.argumentCount - 1), frame.end) + 1;

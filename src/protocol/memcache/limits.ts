@@ -1,6 +1,6 @@
 /**
- * Every bound of the memcache text protocol, each with its unit and where it comes from: memcached 1.6.18,
- * probed and cross-read with its `protocol.txt`.
+ * Every bound of the memcache text protocol, each with its unit and where it comes from: memcached
+ * 1.6.18, probed and cross-read with its `protocol.txt`.
  *
  * @module
  */
@@ -9,15 +9,18 @@
 export const KEY_LIMIT_BYTES = 250;
 
 /**
- * Bytes of a request line with its line end. memcached closes a connection that has sent more than 2,048
- * bytes without a line end, so nothing longer may be forwarded; key lists of `get` and `gets` excepted.
+ * Bytes of a request line with its line end. memcached closes a connection that has sent more than
+ * 2,048 bytes without a line end, so nothing longer may be forwarded; key lists of `get` and `gets`
+ * excepted.
  */
 export const LINE_LIMIT_BYTES = 2048;
 
 /** Bytes of a `get` or `gets` line with its line end; memcached itself sets no limit to these. */
 export const KEY_LIST_LIMIT_BYTES = 1024 * 1024;
 
-/** Words of one line. memcached needs 0.1 s for a list of this many keys, and longer a key for more. */
+/**
+ * Words of one line. memcached needs 0.1 s for a list of this many keys; its time a key grows.
+ */
 export const WORDS_MAX = 65_536;
 
 /** Bytes of a value: the largest item size that memcached can be given (`-I 1g`). */

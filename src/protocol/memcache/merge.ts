@@ -1,11 +1,12 @@
 /**
- * Makes one reply of the values that several backends found: the values in the order of the request's keys, a
- * key that was asked twice answered twice, one END. Where a part is missing or an error, that error is the
- * whole reply: a failed backend must not look like a miss.
+ * Makes one reply of the values that several backends found: the values in the order of the
+ * request's keys, a key that was asked twice answered twice, one END. Where a part is missing or an
+ * error, that error is the whole reply: a failed backend must not look like a miss.
  *
- * Each part has its values in the order of its keys, but not for all of them. One cursor per part therefore
- * moves on when the value at it belongs to the key at hand, which the key's mark tells. Whatever no key
- * claimed, as from a backend with an order of its own, follows at the end: no value is lost.
+ * Each part has its values in the order of its keys, but not for all of them. One cursor per part
+ * therefore moves on when the value at it belongs to the key at hand, which the key's mark tells.
+ * Whatever no key claimed, as from a backend with an order of its own, follows at the end: no value
+ * is lost.
  *
  * @module
  */
@@ -88,7 +89,10 @@ function blockEnd(part: ReplyPart, start: number): number {
   return lineFeed + 1 + valueLength(part.bytes, start, lineFeed) + VALUE_END_BYTES;
 }
 
-/** Position behind the value at the cursor if it belongs to the key with that mark, else the cursor's own. */
+/**
+ * Position behind the value at the cursor if it belongs to the key with that mark, else the
+ * cursor's own.
+ */
 function valueEnd(cursor: Cursor, mark: number | undefined): number {
   const { part, position } = cursor;
   const { bytes, end } = part;

@@ -41,14 +41,20 @@ export function isErrorLine(bytes: Uint8Array, start: number, end: number): bool
   return false;
 }
 
-/** The whole refusal of each row that has one; `CLIENT_ERROR`, as memcached says it of what it forbids. */
+/**
+ * The whole refusal of each row that has one; `CLIENT_ERROR`, as memcached says it of what it
+ * forbids.
+ */
 export function refusalsOf(rows: readonly CommandRow[]): (Uint8Array | null)[] {
   return rows.map((row) =>
     row.refusal === null ? null : encodeText(`CLIENT_ERROR ${row.refusal}${LINE_END}`)
   );
 }
 
-/** Appends `SERVER_ERROR backend 127.0.0.1:11211: connection refused`, without the address if it is "". */
+/**
+ * Appends `SERVER_ERROR backend 127.0.0.1:11211: connection refused`, without the address if it is
+ * "".
+ */
 export function writeFailure(failure: Failure, address: string, target: SendLog): void {
   const text = address === ""
     ? `SERVER_ERROR ${failure.text}${LINE_END}`

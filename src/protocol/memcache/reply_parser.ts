@@ -1,6 +1,7 @@
 /**
- * Finds memcache replies in a backend's bytes. Text replies describe themselves: values (or statistics) until
- * END, or else one line. Anything that no server says ends the connection, since its step is lost.
+ * Finds memcache replies in a backend's bytes. Text replies describe themselves: values (or
+ * statistics) until END, or else one line. Anything that no server says ends the connection, since
+ * its step is lost.
  *
  * @module
  */

@@ -1,8 +1,10 @@
 /**
- * Judges a split request line by memcached's rules, so that whatever is forwarded gets exactly one reply.
+ * Judges a split request line by memcached's rules, so that whatever is forwarded gets exactly one
+ * reply.
  *
- * The server's numbers are taken more strictly than it takes them itself: it cuts times and flags above
- * 32 bits to their low bits without a word and lets white space into numbers; both are refused here.
+ * The server's numbers are taken more strictly than it takes them itself: it cuts times and flags
+ * above 32 bits to their low bits without a word and lets white space into numbers; both are
+ * refused here.
  *
  * @module
  */
@@ -35,8 +37,8 @@ export class LineJudge {
   /**
    * Sets the frame's row, keys, refusal and flags from its words.
    *
-   * @returns Bytes of the value that follows, without its line end; {@link NO_DATA} if there is no data
-   * block, or none whose length can be known.
+   * @returns Bytes of the value that follows, without its line end; {@link NO_DATA} if there is no
+   * data block, or none whose length can be known.
    */
   judge(frame: RequestFrame, bytes: Uint8Array): number {
     clearFrame(frame);
@@ -88,7 +90,10 @@ export function clearFrame(frame: RequestFrame): void {
   frame.isRewritten = false;
 }
 
-/** Answers the frame by `reply`; with nothing if the client wants no reply, as memcached does with errors. */
+/**
+ * Answers the frame by `reply`; with nothing if the client wants no reply, as memcached does with
+ * errors.
+ */
 export function refuse(frame: RequestFrame, reply: Uint8Array): typeof NO_DATA {
   frame.refusal = frame.isQuiet ? lineReplies.none : reply;
   frame.isRewritten = false;
@@ -153,7 +158,9 @@ function judgeDelete(frame: RequestFrame, bytes: Uint8Array): typeof NO_DATA {
   return setKey(frame);
 }
 
-/** A key and a number, which must be good even where no reply is wanted: see {@link readNoreply}. */
+/**
+ * A key and a number, which must be good even where no reply is wanted: see {@link readNoreply}.
+ */
 function judgeNumbered(
   frame: RequestFrame,
   bytes: Uint8Array,
@@ -184,7 +191,10 @@ function judgeVerbosity(frame: RequestFrame, bytes: Uint8Array): typeof NO_DATA 
   return level < 0 ? refuse(frame, lineReplies.badFormat) : NO_DATA;
 }
 
-/** A refused `ms` has its data block skipped where its length can be known, so that values are never run. */
+/**
+ * A refused `ms` has its data block skipped where its length can be known, so that values are
+ * never run.
+ */
 function judgeRefused(
   frame: RequestFrame,
   bytes: Uint8Array,
@@ -206,8 +216,9 @@ function judgeRefused(
 }
 
 /**
- * Takes a `noreply` at the end for what it is. The backend gets the line without it and always answers; since
- * all words before it are checked, what is left cannot end in another one that silences the backend.
+ * Takes a `noreply` at the end for what it is. The backend gets the line without it and always
+ * answers; since all words before it are checked, what is left cannot end in another one that
+ * silences the backend.
  */
 function readNoreply(frame: RequestFrame, bytes: Uint8Array): void {
   const last = frame.argumentCount - 1;

@@ -1,9 +1,10 @@
 /**
- * Finds memcache requests in a client's bytes: a line and, for what stores a value, the data block behind it.
+ * Finds memcache requests in a client's bytes: a line and, for what stores a value, the data block
+ * behind it.
  *
- * The frame is shared with other clients' parsers, so between two calls only numbers are kept: how far a line
- * feed was looked for, how many bytes the frame has, or how many are still to be skipped. The line is split
- * when it is whole, and once more when its data block is.
+ * The frame is shared with other clients' parsers, so between two calls only numbers are kept: how
+ * far a line feed was looked for, how many bytes the frame has, or how many are still to be
+ * skipped. The line is split when it is whole, and once more when its data block is.
  *
  * @module
  */
@@ -46,9 +47,14 @@ export class MemcacheRequestParser implements RequestParser {
   readonly #judge: LineJudge;
   /** Bytes of the line at hand that hold no line feed. */
   #scanned = 0;
-  /** Bytes of the whole frame at hand, once its line is known and it awaits its data block; else 0. */
+  /**
+   * Bytes of the whole frame at hand, once its line is known and it awaits its data block; else 0.
+   */
   #wholeBytes = 0;
-  /** Bytes of a refused value still to come; then {@link MemcacheRequestParser.#refusal} is the answer. */
+  /**
+   * Bytes of a refused value still to come; then {@link MemcacheRequestParser.#refusal} is the
+   * answer.
+   */
   #skipBytes = 0;
   #refusal: Uint8Array | null = null;
   #isRefusalQuiet = false;
@@ -154,7 +160,10 @@ export class MemcacheRequestParser implements RequestParser {
   }
 }
 
-/** How long the line may be that begins with `bytes[start, end)`; more than the spaces and a name are there. */
+/**
+ * How long the line may be that begins with `bytes[start, end)`; more than the spaces and a name
+ * are there.
+ */
 function lineLimitBytes(bytes: Uint8Array, start: number, end: number): number {
   const nameMax = start + LEADING_SPACES_MAX;
   let name = start;

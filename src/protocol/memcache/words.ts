@@ -1,6 +1,6 @@
 /**
- * Splits a request line into words, as memcached does: spaces separate, a line feed ends the line, and one
- * carriage return right before it belongs to the line end.
+ * Splits a request line into words, as memcached does: spaces separate, a line feed ends the line,
+ * and one carriage return right before it belongs to the line end.
  *
  * @module
  */
@@ -8,11 +8,15 @@ import type { RequestFrame } from "../protocol.ts";
 import { CARRIAGE_RETURN, LINE_FEED, NUL, SPACE } from "./ascii.ts";
 import { WORDS_MAX } from "./limits.ts";
 
-/** Stands in `argumentCount` for a line with a NUL byte, at which memcached stops reading its words. */
+/**
+ * Stands in `argumentCount` for a line with a NUL byte, at which memcached stops reading its
+ * words.
+ */
 export const HAS_NUL = -1;
 
 /**
- * Puts the words of the line at `start` into the frame. Words beyond {@link WORDS_MAX} are counted only.
+ * Puts the words of the line at `start` into the frame. Words beyond {@link WORDS_MAX} are counted
+ * only.
  *
  * @returns Position of the line feed; -1 if it is not there yet, and then the frame means nothing.
  */

@@ -1,6 +1,6 @@
 /**
- * Shows parsers a stream in pieces, as a connection does: what they consumed or need no more is gone, the rest
- * has moved to another place of another array by the next call.
+ * Shows parsers a stream in pieces, as a connection does: what they consumed or need no more is
+ * gone, the rest has moved to another place of another array by the next call.
  *
  * @module
  */
@@ -155,7 +155,10 @@ export function parseReplies(
   return { seen, isMalformed: false };
 }
 
-/** Holds unparsed bytes at a new place of a new array after each change, amid bytes that mean something. */
+/**
+ * Holds unparsed bytes at a new place of a new array after each change, amid bytes that mean
+ * something.
+ */
 export class MovingBuffer {
   bytes: Uint8Array = new Uint8Array(0);
   start = 0;

@@ -1,7 +1,7 @@
 /**
- * Sends odd lines to two real memcached servers: to one as they are, to the other through parser, rewriting
- * and reply parser as the proxy does. Behind each line `mn` is sent on the same connection: whatever was
- * forwarded must have had exactly one reply, or the next one is not MN.
+ * Sends odd lines to two real memcached servers: to one as they are, to the other through parser,
+ * rewriting and reply parser as the proxy does. Behind each line `mn` is sent on the same
+ * connection: whatever was forwarded must have had exactly one reply, or the next one is not MN.
  *
  * @module
  */
@@ -25,7 +25,10 @@ const LARGE = "SERVER_ERROR object too large for cache\r\n";
 const ERROR = "ERROR\r\n";
 const BIG = `2000000\r\n${"x".repeat(2_000_000)}\r\n`;
 
-/** What is sent, what the proxy's client gets, and what a client of the server gets if that differs. */
+/**
+ * What is sent, what the proxy's client gets, and what a client of the server gets if that
+ * differs.
+ */
 type OddLine = readonly [send: string, proxied: string, direct?: string];
 
 const emptyLines: OddLine[] = [
