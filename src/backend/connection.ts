@@ -13,7 +13,7 @@
  * @module
  */
 import type { Chunk } from "../bytes/chunk_pool.ts";
-import { LARGE_CHUNK_BYTES } from "../bytes/chunk_pool.ts";
+import { HAND_OVER_BYTES } from "../bytes/chunk_pool.ts";
 import { ReceiveBuffer } from "../bytes/receive_buffer.ts";
 import { type HandOverListener, SendLog } from "../bytes/send_log.ts";
 import type { Watched } from "../clock.ts";
@@ -77,6 +77,10 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
   #lastBytesAtMs = 0;
   /** Whether this socket has answered any exchange. */
   #hasReplied = false;
+  /** Bytes of the reply begun that were let go as they came. */
+  #droppedBytes = 0;
+  /** Bytes of the reply begun as far as known, those let go included; 0 between replies. */
+  #arrivingBytes = 0;
   /** Time in which a large reply was arriving; it does not count against the read timeout. */
   #pausedMs = 0;
   #isClosing = false;
@@ -148,7 +152,7 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
     keys: KeySelection,
   ): void {
     // The whole request bounds its fragment but for the new head, so the limit is kept to a few bytes.
-    if (!this.admit(exchange, Math.min(frame.end - frame.start, LARGE_CHUNK_BYTES))) return;
+    if (!this.admit(exchange, Math.min(frame.end - frame.start, HAND_OVER_BYTES))) return;
     const before = this.log.unwrittenBytes;
     this.#context.protocol.writeFragment(frame, bytes, keys, this.log);
     this.enqueue(exchange, this.log.newest!, this.log.unwrittenBytes - before);
@@ -234,6 +238,8 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
     const socket = new Socket(connection, this, this.log, this.#context.clock);
     this.#socket = socket;
     this.#parser.reset();
+    this.#droppedBytes = 0;
+    this.#arrivingBytes = 0;
     this.#lastBytesAtMs = this.#context.clock.nowMs;
     this.#hasReplied = false;
     const frames = this.#context.protocol.handshake(this.#profile);
@@ -266,7 +272,7 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
   commit(byteCount: number): void {
     const buffer = this.#buffer;
     const nowMs = this.#context.clock.nowMs;
-    if (buffer.pending > LARGE_CHUNK_BYTES) this.#pausedMs += nowMs - this.#lastBytesAtMs;
+    if (this.#arrivingBytes > HAND_OVER_BYTES) this.#pausedMs += nowMs - this.#lastBytesAtMs;
     this.#lastBytesAtMs = nowMs;
     buffer.commit(byteCount);
     while (buffer.consumed < buffer.received) {
@@ -332,6 +338,8 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
   #connect(): void {
     this.state = ConnectionState.Connecting;
     this.#closeReason = failures.backendClosed;
+    // Who sends on a timer may find the clock where the last turn left it, long ago.
+    this.#context.clock.readNow();
     this.#handshakeDeadlineMs = this.#context.clock.nowMs + this.#limits.dialTimeoutMs;
     const { hostname, port } = this.#backend;
     this.#dial = new Dial(hostname, port, this.#limits.dialTimeoutMs, this);
@@ -366,6 +374,8 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
     const status = parser.parse(buffer.bytes, start, buffer.received, isDiscarded);
     if (status === ParseStatus.Complete) {
       const end = parser.frame.end;
+      this.#droppedBytes = 0;
+      this.#arrivingBytes = 0;
       if (this.state === ConnectionState.Handshaking) return this.#handshakeReply(start, end);
       if (head === null || parser.frame.kind !== ReplyKind.Reply) {
         return this.#fault(failures.backendStray);
@@ -374,8 +384,12 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
       return this.#socket !== null;
     }
     if (status === ParseStatus.Incomplete) {
-      if (parser.keepFrom > start) buffer.consume(parser.keepFrom);
-      if (parser.frameBytes > LARGE_CHUNK_BYTES && head !== null && !isDiscarded) {
+      if (parser.keepFrom > start) {
+        this.#droppedBytes += parser.keepFrom - start;
+        buffer.consume(parser.keepFrom);
+      }
+      this.#arrivingBytes = this.#droppedBytes + parser.frameBytes;
+      if (parser.frameBytes > HAND_OVER_BYTES && head !== null && !isDiscarded) {
         head.receiver!.onLargeReply(head, parser.frameBytes);
       }
       return false;
@@ -396,7 +410,7 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
     } else {
       const elapsedMs = this.#context.clock.nowMs - this.#pausedMs - exchange.sentAtMs;
       this.#context.metrics.remoteTimer.observe(elapsedMs * 1000);
-      if (end - start > LARGE_CHUNK_BYTES) {
+      if (end - start > HAND_OVER_BYTES) {
         receiver.onReply(exchange, buffer.handOver(end), start, end, isError, true);
       } else {
         buffer.consume(end);
@@ -448,9 +462,8 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
       this.#drop(failures.backendSilent);
       return false;
     }
-    if (this.#buffer.pending > LARGE_CHUNK_BYTES && nowMs - this.#lastBytesAtMs < readTimeoutMs) {
-      return true;
-    }
+    const isLargeArriving = this.#arrivingBytes > HAND_OVER_BYTES;
+    if (isLargeArriving && nowMs - this.#lastBytesAtMs <= readTimeoutMs) return true;
     for (let index = 0; index < this.inflight.awaiting; index++) {
       const exchange = this.inflight.awaitingAt(index);
       if (connectionNowMs - exchange.sentAtMs <= readTimeoutMs) break;
