@@ -122,29 +122,32 @@ export class MemcacheRequestParser implements RequestParser {
   /** The value of a refused request is not kept: only its end is looked for. */
   #beginSkip(frameEnd: number, end: number): ParseStatusCode {
     const { frame } = this;
-    if (frameEnd <= end) {
-      frame.end = frameEnd;
-      return ParseStatus.Complete;
-    }
     this.#refusal = frame.refusal;
     this.#isRefusalQuiet = frame.isQuiet;
+    if (frameEnd <= end) return this.#refuse(frame.start, frameEnd);
     this.#skipBytes = frameEnd - end;
+    return this.#awaitSkipped(end);
+  }
+
+  #skip(start: number, end: number): ParseStatusCode {
+    const skipBytes = this.#skipBytes;
+    if (end - start >= skipBytes) return this.#refuse(start, start + skipBytes);
+    this.#skipBytes = skipBytes - (end - start);
+    return this.#awaitSkipped(end);
+  }
+
+  #awaitSkipped(end: number): ParseStatusCode {
     this.keepFrom = end;
     this.frameBytes = 1;
     return ParseStatus.Incomplete;
   }
 
-  #skip(start: number, end: number): ParseStatusCode {
-    if (end - start < this.#skipBytes) {
-      this.#skipBytes -= end - start;
-      this.keepFrom = end;
-      this.frameBytes = 1;
-      return ParseStatus.Incomplete;
-    }
+  /** Its line may be gone, so that the frame says nothing of it, however its bytes came. */
+  #refuse(start: number, frameEnd: number): ParseStatusCode {
     const { frame } = this;
     clearFrame(frame);
     frame.start = start;
-    frame.end = start + this.#skipBytes;
+    frame.end = frameEnd;
     frame.argumentCount = 0;
     frame.refusal = this.#refusal;
     frame.isQuiet = this.#isRefusalQuiet;
