@@ -125,10 +125,13 @@ export function parseFlags(args: readonly string[]): FlagsResult {
 
 function readFile(
   config: string | null,
-  files: readonly string[],
+  args: readonly string[],
   flags: Flags,
   errors: string[],
 ): void {
+  const files = args.filter((file) => file !== "");
+  // An empty argument is mostly a variable that is not set: running the default would be a guess.
+  if (files.length < args.length && config === null) errors.push("the name of the file is empty");
   if (files.length > 1) errors.push(`only one file is expected, not ${files.length}`);
   if (config !== null && files.length > 0) {
     errors.push(`the file is named twice: by --config and as ${showValue(files[0])}`);

@@ -101,17 +101,24 @@ function parseText(text: string, report: Report): Record<string, unknown> | null
   }
   // A byte order mark, which some editors write, is not part of the text.
   const content = text.replace(/^\ufeff/, "");
+  let root: Record<string, unknown> | null = null;
+  let fault: string | null = null;
   try {
-    const root = parseToml(content);
-    for (const { path, line, firstLine } of findRepeatedKeys(content)) {
-      report.problem(path, `defined twice: in line ${firstLine} and in line ${line}`);
-    }
-    return root;
+    root = parseToml(content);
   } catch (error) {
-    report.problem("", describeSyntaxError(error));
-    return null;
+    fault = describeSyntaxError(error);
   }
+  const repeated = fault === null || fault === TABLE_CONFLICT ? findRepeatedKeys(content) : [];
+  for (const { path, line, firstLine } of repeated) {
+    report.problem(path, `defined twice: in line ${firstLine} and in line ${line}`);
+  }
+  if (fault !== null && repeated.length === 0) report.problem("", fault);
+  return root;
 }
+
+/** What the library refuses with the last line of the file, not with the line at fault. */
+const TABLE_CONFLICT =
+  "not valid TOML: one name is used for a value and a table, or for [table] and [[table]]";
 
 /**
  * The library's messages quote what it read, which may be a password: only the parts known to be its own
@@ -119,10 +126,7 @@ function parseText(text: string, report: Report): Record<string, unknown> | null
  */
 function describeSyntaxError(error: unknown): string {
   const text = error instanceof Error ? error.message : "";
-  // These two come with the last line of the file, not with the line at fault.
-  if (/Unexpected assign|key length is not a positive number/.test(text)) {
-    return "not valid TOML: one name is used for a value and a table, or for [table] and [[table]]";
-  }
+  if (/Unexpected assign|key length is not a positive number/.test(text)) return TABLE_CONFLICT;
   const place = /^Parse error on line (\d+), column (\d+): /.exec(text);
   const known =
     /(Cannot parse value|(Single|Multi)-line string (is not closed|cannot contain EOL)|Array is not closed|Invalid date string|Invalid escape sequence|key\/value pair doesn't have "="|Not closed by "\]{1,2}"|invalid whitespace)/

@@ -100,7 +100,12 @@ class DefinitionScanner {
     const first = this.#text[this.#position];
     if (first === "[") {
       this.#position++;
-      for (let index = 0; this.#skipTo(/[^\s,]/, "]"); index++) this.#value(element(path, index));
+      for (let index = 0; this.#skipTo(/[^\s,]/, "]"); index++) {
+        const before = this.#position;
+        this.#value(element(path, index));
+        // Only a text that is not TOML stands still here.
+        if (this.#position === before) this.#position++;
+      }
     } else if (first === "{") {
       this.#position++;
       while (this.#skipTo(/[^\s,]/, "}")) this.#definition(path);

@@ -1,0 +1,384 @@
+/**
+ * From TOML text to configuration: what a right file means, and every reason for which a text is refused
+ * before its values are compared with each other.
+ *
+ * @module
+ */
+import { loadConfig } from "../../../src/config/load.ts";
+import { assertEquals } from "../../deps.ts";
+import {
+  clusterOf,
+  configOf,
+  loadOptions,
+  loadText,
+  problemsOf,
+  redisText,
+  slotsText,
+  warningsOf,
+} from "./load_text.ts";
+
+Deno.test("loadConfig() fills in every default of a cluster", () => {
+  assertEquals(configOf(redisText()), {
+    file: "a.toml",
+    runtime: {
+      network: "config",
+      metrics: { hostname: "127.0.0.1", port: 2110 },
+      logLevel: "info",
+      logFormat: "text",
+    },
+    clusters: [{
+      name: "one",
+      type: "redis",
+      listen: { hostname: "127.0.0.1", port: 9001 },
+      servers: [{
+        hostname: "127.0.0.1",
+        port: 7011,
+        weight: 1,
+        alias: null,
+        address: "127.0.0.1:7011",
+      }],
+      hashTag: null,
+      hash: "fnv1a_64",
+      distribution: "ketama",
+      placement: "twemproxy",
+      thread: 1,
+      readTimeoutMs: 1000,
+      writeTimeoutMs: 1000,
+      dialTimeoutMs: 500,
+      nodeConnections: 1,
+      fetchIntervalMs: 600_000,
+      readFromSlave: false,
+      pingFailLimit: 0,
+      pingSuccIntervalMs: 1000,
+      pingIntervalMs: 10_000,
+      maxPipeline: 10_000,
+      clientOutputLimitBytes: 67_108_864,
+      maxBackendQueueBytes: 67_108_864,
+      backendQueueSoftBytes: 4_194_304,
+      clientReadAheadBytes: 65_536,
+    }],
+  });
+});
+
+Deno.test("loadConfig() takes every key of a ring from the file", () => {
+  const text = redisText(`
+    hash_tag = "{}"
+    hash = "murmur"
+    distribution = "modula"
+    placement = "twemproxy"
+    thread = 4
+    read_timeout = 11
+    write_timeout = 12
+    dial_timeout = 13
+    node_connections = 2
+    ping_fail_limit = 3
+    ping_succ_interval = 500
+    ping_interval = 600
+    max_pipeline = 100
+    client_output_limit = 2048
+    max_backend_queue_bytes = 4096
+    backend_queue_soft_bytes = 4096
+    client_read_ahead_bytes = 1024
+  `);
+  const { name: _, type: __, listen: ___, servers: ____, ...rest } = clusterOf(text);
+  assertEquals(rest, {
+    hashTag: "{}",
+    hash: "murmur",
+    distribution: "modula",
+    placement: "twemproxy",
+    thread: 4,
+    readTimeoutMs: 11,
+    writeTimeoutMs: 12,
+    dialTimeoutMs: 13,
+    nodeConnections: 2,
+    fetchIntervalMs: 600_000,
+    readFromSlave: false,
+    pingFailLimit: 3,
+    pingSuccIntervalMs: 500,
+    pingIntervalMs: 600,
+    maxPipeline: 100,
+    clientOutputLimitBytes: 2048,
+    maxBackendQueueBytes: 4096,
+    backendQueueSoftBytes: 4096,
+    clientReadAheadBytes: 1024,
+  });
+});
+
+Deno.test("loadConfig() reads the configuration of aster's published README", () => {
+  const { config, problems, warnings } = loadText(`
+    [[clusters]]
+    name="test-redis-cluster"
+    listen_addr="0.0.0.0:9001"
+    cachetype="rediscluster"
+    servers = ["127.0.0.1:7000", "127.0.0.1:7001"]
+    thread = 1
+    read_timeout = 2000
+    write_timeout = 2000
+    fetch = 600
+    readfromslave = true
+    pingfaillimit=3
+    ping_interval=10000
+  `);
+  assertEquals(problems, []);
+  const cluster = config!.clusters[0]!;
+  assertEquals(cluster.type, "redis_cluster");
+  assertEquals(cluster.fetchIntervalMs, 600_000);
+  assertEquals(cluster.readFromSlave, true);
+  assertEquals(warnings.map(({ path }) => path), [
+    "clusters[0].pingfaillimit",
+    "clusters[0].ping_interval",
+  ]);
+});
+
+Deno.test("loadConfig() matches every name regardless of case and underscores", () => {
+  const config = configOf(`
+    [RunTime]
+    LOGLEVEL = "debug"
+    [[Clusters]]
+    NAME = "one"
+    ListenAddr = "127.0.0.1:9001"
+    cacheType = "redis"
+    S_e_r_v_e_r_s = ["127.0.0.1:7011"]
+    readtimeout = 7
+    max_backendQueueBytes = 4096
+  `);
+  assertEquals(config.runtime.logLevel, "debug");
+  assertEquals(config.clusters[0]!.readTimeoutMs, 7);
+  assertEquals(config.clusters[0]!.maxBackendQueueBytes, 4096);
+});
+
+Deno.test("loadConfig() knows the other names of two types", () => {
+  const types = ["memcache", "memcache_binary", "redis", "redis_cluster", "rediscluster"].map(
+    (type) => clusterOf(redisText().replace('"redis"', `"${type}"`)).type,
+  );
+  assertEquals(types, ["memcache", "memcache", "redis", "redis_cluster", "redis_cluster"]);
+});
+
+Deno.test("loadConfig() reads fetch in seconds and fetch_interval in milliseconds", () => {
+  assertEquals(clusterOf(slotsText("fetch = 90")).fetchIntervalMs, 90_000);
+  assertEquals(clusterOf(slotsText("fetch_interval = 900")).fetchIntervalMs, 900);
+});
+
+Deno.test("loadConfig() lets ping_interval alone serve for both intervals", () => {
+  const intervals = (lines: string) => {
+    const { pingSuccIntervalMs, pingIntervalMs } = clusterOf(redisText(lines));
+    return [pingSuccIntervalMs, pingIntervalMs];
+  };
+  assertEquals(intervals(""), [1000, 10_000]);
+  assertEquals(intervals("ping_interval = 300"), [300, 300]);
+  assertEquals(intervals("ping_succ_interval = 200"), [200, 10_000]);
+  assertEquals(intervals("ping_succ_interval = 200\nping_interval = 300"), [200, 300]);
+});
+
+Deno.test("loadConfig() lowers the soft queue limit to a smaller hard one", () => {
+  assertEquals(clusterOf(redisText("max_backend_queue_bytes = 2048")).backendQueueSoftBytes, 2048);
+});
+
+Deno.test("loadConfig() takes thread from the environment where the file leaves it open", () => {
+  const environment = { ASTER_DEFAULT_THREAD: "3" };
+  assertEquals(clusterOf(redisText(), { environment }).thread, 3);
+  assertEquals(clusterOf(redisText("thread = 2"), { environment }).thread, 2);
+});
+
+Deno.test("loadConfig() refuses a bad ASTER_DEFAULT_THREAD only where it counts", () => {
+  for (const text of ["0", "257", "four", "-1", "1.5"]) {
+    const environment = { ASTER_DEFAULT_THREAD: text };
+    assertEquals(problemsOf(redisText(), { environment }), [
+      `environment: ASTER_DEFAULT_THREAD = "${text}": expected an integer from 1 to 256 (workers)`,
+    ]);
+    assertEquals(problemsOf(redisText("thread = 1"), { environment }), []);
+  }
+  const environment = { ASTER_DEFAULT_THREAD: "2" };
+  assertEquals(problemsOf(redisText(), { environment, platform: "darwin" }), [
+    'environment: ASTER_DEFAULT_THREAD = "2": expected 1: ' +
+    "only Linux spreads connections over several workers on one port",
+  ]);
+});
+
+Deno.test("loadConfig() tells which environment variables can decide something", () => {
+  const names = (text: string, overrides = {}) => loadText(text, overrides).environmentNames;
+  assertEquals(names(redisText()), ["ASTER_DEFAULT_THREAD", "ASTER_LOG", "RUST_LOG"]);
+  assertEquals(names(redisText("thread = 1")), ["ASTER_LOG", "RUST_LOG"]);
+  const level = '[runtime]\nlog_level = "info"\n';
+  assertEquals(names(level + redisText()), ["ASTER_DEFAULT_THREAD"]);
+  const flags = { metrics: null, logLevel: "info", logFormat: null };
+  assertEquals(names(redisText("thread = 1"), { flags }), []);
+});
+
+Deno.test("loadConfig() accepts a byte order mark and Windows line ends", () => {
+  assertEquals(clusterOf("\ufeff" + redisText().replaceAll("\n", "\r\n")).name, "one");
+});
+
+const syntaxCases: [title: string, text: string, problem: string][] = [
+  [
+    "a bare word for a value",
+    "[[clusters]]\nname = x\n",
+    "line 2, column 8: not valid TOML: cannot parse value",
+  ],
+  [
+    "an open string",
+    '[[clusters]]\nname = "a\nthread = 1\n',
+    "line 2, column 10: not valid TOML: single-line string cannot contain EOL",
+  ],
+  [
+    "an open array",
+    'x = [1, "a"\n',
+    "line 2, column 1: not valid TOML: array is not closed",
+  ],
+  ["an open header", "[a\n", 'line 1, column 3: not valid TOML: not closed by "]"'],
+  [
+    "no TOML at all",
+    "hello\n",
+    'line 1, column 6: not valid TOML: key/value pair doesn\'t have "="',
+  ],
+  [
+    "a table and an array of tables of one name",
+    "[[clusters]]\nthread = 1\n[clusters]\n",
+    "not valid TOML: one name is used for a value and a table, or for [table] and [[table]]",
+  ],
+];
+for (const [title, text, problem] of syntaxCases) {
+  Deno.test(`loadConfig() reports ${title} as one problem`, () => {
+    assertEquals(problemsOf(text), [`a.toml: ${problem}`]);
+    assertEquals(loadText(text).config, null);
+  });
+}
+
+Deno.test("loadConfig() never quotes the text around a syntax error, which may be a secret", () => {
+  const texts = [
+    "password = hunter2\n",
+    'password = "hunter2',
+    'password = """hunter2',
+    "password = 'hunter2",
+    'password = "hunter2\n"',
+    'password = "\\hunter2"',
+    "password = 2026-13-99hunter2",
+    "password hunter2",
+    "password = [hunter2",
+  ];
+  for (const text of texts) {
+    const problems = problemsOf(`[[clusters]]\n${text}\n`);
+    assertEquals(problems.length, 1, text);
+    assertEquals(/hunter/i.test(problems[0]!), false, problems[0]);
+  }
+});
+
+Deno.test("loadConfig() refuses a file that is far too large", () => {
+  const text = "#".repeat(1_048_577);
+  assertEquals(problemsOf(text), ["a.toml: expected at most 1048576 characters, not 1048577"]);
+});
+
+const shapeCases: [text: string, problems: string[]][] = [
+  ["", ["clusters: expected 1 to 256 [[clusters]] entries, not 0"]],
+  ["clusters = []", ["clusters: expected 1 to 256 [[clusters]] entries, not 0"]],
+  ["[[clusters]]\n".repeat(257), [
+    "clusters: expected 1 to 256 [[clusters]] entries, not 257",
+  ]],
+  ["[clusters]", ["clusters = a table: expected an array of tables: [[clusters]]"]],
+  ['clusters = "x"', ['clusters = "x": expected an array of tables: [[clusters]]']],
+  ["clusters = [1]", ["clusters[0] = 1: expected a table"]],
+  [redisText().replace("[[clusters]]", "runtime = 1\n[[clusters]]"), [
+    "runtime = 1: expected a table: [runtime]",
+  ]],
+  ["[[clusters]]", [
+    'clusters[0].name: missing: expected a name of 1 to 64 letters, digits, "_", "-" and "."',
+    'clusters[0].listen_addr: missing: expected an address "host:port" or "[IPv6]:port"',
+    'clusters[0].cache_type: missing: expected "memcache", "memcache_binary", "redis", ' +
+    '"redis_cluster" or "rediscluster"',
+    "clusters[0].servers: missing: expected an array of 1 to 1024 strings " +
+    '"host:port[:weight] [alias]"',
+  ]],
+];
+for (const [text, problems] of shapeCases) {
+  Deno.test(`loadConfig() refuses ${JSON.stringify(text.slice(0, 40))} by its shape`, () => {
+    assertEquals(problemsOf(text), problems.map((problem) => `a.toml: ${problem}`));
+  });
+}
+
+Deno.test("loadConfig() reports everything at once, with the keys as they are written", () => {
+  const text = `
+    [runtime]
+    metrics = 0
+    [[clusters]]
+    Name = "has space"
+    listenaddr = "nowhere"
+    cache_type = "redis"
+    servers = ["127.0.0.1", 7, "127.0.0.1:7011"]
+    Thread = "2"
+    [[clusters]]
+    name = "two"
+    listen_addr = "127.0.0.1:9002"
+    cache_type = "mysql"
+    servers = []
+    passWord = "hunter2"
+  `;
+  assertEquals(problemsOf(text), [
+    'a.toml: clusters[0].Name = "has space": expected a name of 1 to 64 letters, digits, "_", "-" and "."',
+    'a.toml: clusters[0].Thread = "2": expected an integer from 1 to 256 (workers)',
+    'a.toml: clusters[0].listenaddr = "nowhere": expected an address "host:port" or "[IPv6]:port": ' +
+    "the port is missing",
+    'a.toml: clusters[0].servers[0] = "127.0.0.1": expected "host:port[:weight] [alias]": ' +
+    "the port is missing",
+    'a.toml: clusters[0].servers[1] = 7: expected "host:port[:weight] [alias]": it is not a string',
+    "a.toml: clusters[1].passWord: not supported yet, and ignoring it would leave open what it is to " +
+    "protect: remove it only if that is acceptable",
+    'a.toml: clusters[1].cache_type = "mysql": expected "memcache", "memcache_binary", "redis", ' +
+    '"redis_cluster" or "rediscluster"',
+    "a.toml: clusters[1].servers = an array of 0 values: expected an array of 1 to 1024 strings " +
+    '"host:port[:weight] [alias]"',
+    'a.toml: runtime.metrics = 0: expected "host:port", a port, or "off"',
+  ]);
+  assertEquals(loadText(text).config, null);
+});
+
+Deno.test("loadConfig() refuses a key that is written twice, and says where", () => {
+  assertEquals(problemsOf(redisText("thread = 1\nthread = 2")), [
+    "a.toml: clusters[0].thread: defined twice: in line 6 and in line 7",
+  ]);
+  assertEquals(problemsOf(redisText("thread = 1\nTh_read = 1")), [
+    "a.toml: clusters[0].Th_read: the same key as thread in another spelling: keep one",
+  ]);
+  assertEquals(problemsOf(`[runtime]\n[runtime]\n${redisText()}`), [
+    "a.toml: runtime: defined twice: in line 1 and in line 2",
+  ]);
+  assertEquals(problemsOf(`[runtime]\n[Runtime]\n${redisText()}`), [
+    "a.toml: Runtime: the same key as runtime in another spelling: keep one",
+  ]);
+});
+
+Deno.test("loadConfig() explains what is wrong with a seed", () => {
+  assertEquals(problemsOf(slotsText("", '["a:1:2", "a:1 b", "a"]')), [
+    'a.toml: clusters[0].servers[0] = "a:1:2": expected a seed "host:port": a seed has no weight: ' +
+    "Redis Cluster itself says which node serves a key",
+    'a.toml: clusters[0].servers[1] = "a:1 b": expected a seed "host:port": a seed has no alias: ' +
+    "Redis Cluster itself says which node serves a key",
+    'a.toml: clusters[0].servers[2] = "a": expected a seed "host:port": the port is missing',
+  ]);
+});
+
+Deno.test("loadConfig() accepts what default.toml says, without a warning", async () => {
+  const url = new URL("../../../default.toml", import.meta.url);
+  const result = loadConfig(
+    await Deno.readTextFile(url),
+    "default.toml",
+    loadOptions({ isStrict: true }),
+  );
+  assertEquals([result.problems, result.warnings], [[], []]);
+  assertEquals(
+    result.config!.clusters.map(({ type, listen, servers }) => [
+      type,
+      listen.hostname,
+      listen.port,
+      servers.map(({ address }) => address).join(" "),
+    ]),
+    [
+      ["redis_cluster", "0.0.0.0", 9001, "127.0.0.1:7000 127.0.0.1:7001"],
+      ["redis", "127.0.0.1", 9002, "127.0.0.1:7011 127.0.0.1:7012 127.0.0.1:7013"],
+      ["memcache", "127.0.0.1", 9003, "127.0.0.1:11212 127.0.0.1:11213 127.0.0.1:11214"],
+    ],
+  );
+});
+
+Deno.test("loadConfig() has no warning about a plain cluster of each type", () => {
+  assertEquals([warningsOf(redisText()), warningsOf(slotsText())], [[], []]);
+});

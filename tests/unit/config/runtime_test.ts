@@ -1,0 +1,133 @@
+/**
+ * The process's own settings: flags over file over environment over default.
+ *
+ * @module
+ */
+import { parseMetrics } from "../../../src/config/runtime.ts";
+import type { RuntimeFlags } from "../../../src/config/runtime.ts";
+import { assertEquals } from "../../deps.ts";
+import { configOf, problemsOf, redisText, slotsText, warningsOf } from "./load_text.ts";
+
+const noFlags: RuntimeFlags = { metrics: null, logLevel: null, logFormat: null };
+
+function runtimeText(lines: string): string {
+  return `[runtime]\n${lines}\n` + redisText();
+}
+
+const metricsCases: [value: string | number, address: string | null, fault: string | null][] = [
+  ["2110", "127.0.0.1 2110", null],
+  [9000, "127.0.0.1 9000", null],
+  ["0.0.0.0:2110", "0.0.0.0 2110", null],
+  ["[::1]:2110", "::1 2110", null],
+  ["metrics.example:80", "metrics.example 80", null],
+  ["off", "off", null],
+  [" OFF ", "off", null],
+  ["", null, "the port is missing"],
+  ["0", null, "the port is not from 1 to 65535"],
+  ["on", null, "the port is not from 1 to 65535"],
+  ["a:b", null, "the port is not from 1 to 65535"],
+  ["::1:2110", null, "an IPv6 address is written in brackets: [::1]:6379"],
+];
+for (const [value, address, fault] of metricsCases) {
+  Deno.test(`parseMetrics() of ${JSON.stringify(value)} is ${address ?? fault}`, () => {
+    const result = parseMetrics(value);
+    const shown = result.value === null || result.value === "off"
+      ? result.value
+      : `${result.value.hostname} ${result.value.port}`;
+    assertEquals([shown, result.fault], [address, fault]);
+  });
+}
+
+Deno.test("loadConfig() takes the admin address from flag, file and default, in this order", () => {
+  const metrics = (lines: string, flags = noFlags) =>
+    configOf(runtimeText(lines), { flags }).runtime.metrics;
+  assertEquals(metrics(""), { hostname: "127.0.0.1", port: 2110 });
+  assertEquals(metrics("metrics = 2222"), { hostname: "127.0.0.1", port: 2222 });
+  assertEquals(metrics('metrics = "0.0.0.0:2222"'), { hostname: "0.0.0.0", port: 2222 });
+  assertEquals(metrics('metrics = "off"'), null);
+  assertEquals(metrics("metrics = 2222", { ...noFlags, metrics: "off" }), null);
+  const flag = { hostname: "::1", port: 3 };
+  assertEquals(metrics('metrics = "off"', { ...noFlags, metrics: flag }), flag);
+});
+
+const badMetrics: [lines: string, problem: string][] = [
+  [
+    'metrics = "here"',
+    '"here": expected "host:port", a port, or "off": the port is not from 1 to 65535',
+  ],
+  ['metrics = "a b:1"', '"a b:1": expected "host:port", a port, or "off": it contains a space'],
+  ["metrics = 65536", '65536: expected "host:port", a port, or "off"'],
+  ["metrics = 1.5", '1.5: expected "host:port", a port, or "off"'],
+  ["metrics = false", 'false: expected "host:port", a port, or "off"'],
+];
+for (const [lines, problem] of badMetrics) {
+  Deno.test(`loadConfig() refuses ${lines}`, () => {
+    assertEquals(problemsOf(runtimeText(lines)), [`a.toml: runtime.metrics = ${problem}`]);
+  });
+}
+
+Deno.test("loadConfig() takes the log level from flag, file, ASTER_LOG and RUST_LOG, in this order", () => {
+  const environment = { ASTER_LOG: "error", RUST_LOG: "libaster=trace" };
+  const level = (lines: string, overrides = {}) =>
+    configOf(runtimeText(lines), { environment, ...overrides }).runtime.logLevel;
+  assertEquals(
+    level('log_level = "debug"', { flags: { ...noFlags, logLevel: "warning" } }),
+    "warning",
+  );
+  assertEquals(level('log_level = "Debug"'), "debug");
+  assertEquals(level('log_level = "warn"'), "warning");
+  assertEquals(level(""), "error");
+  assertEquals(level("", { environment: { RUST_LOG: "libaster=trace" } }), "trace");
+  assertEquals(level("", { environment: { RUST_LOG: "hyper=trace" } }), "info");
+  assertEquals(level("", { environment: {} }), "info");
+});
+
+Deno.test("loadConfig() refuses a bad ASTER_LOG where it counts, and passes over a bad RUST_LOG", () => {
+  const expected = 'expected "trace", "debug", "info", "warning" or "error"';
+  for (const text of ["loud", "hyper=debug"]) {
+    const environment = { ASTER_LOG: text };
+    assertEquals(problemsOf(redisText(), { environment }), [
+      `environment: ASTER_LOG = "${text}": ${expected}`,
+    ]);
+    assertEquals(problemsOf(runtimeText('log_level = "info"'), { environment }), []);
+  }
+  const environment = { RUST_LOG: "libaster=loud" };
+  assertEquals(problemsOf(redisText(), { environment }), []);
+  assertEquals(warningsOf(redisText(), { environment }), [
+    `environment: RUST_LOG = "libaster=loud": passed over: ${expected}, as in "libaster=info"`,
+  ]);
+});
+
+Deno.test("loadConfig() takes the log format from flag, file and terminal, in this order", () => {
+  const format = (lines: string, overrides = {}) =>
+    configOf(runtimeText(lines), overrides).runtime.logFormat;
+  assertEquals(format("", { isTerminal: true }), "text");
+  assertEquals(format("", { isTerminal: false }), "json");
+  assertEquals(format('log_format = "json"', { isTerminal: true }), "json");
+  const flags = { ...noFlags, logFormat: "text" };
+  assertEquals(format('log_format = "json"', { flags, isTerminal: false }), "text");
+});
+
+Deno.test("loadConfig() opens the network of workers only for nodes that are found", () => {
+  const network = (text: string) => configOf(text).runtime.network;
+  assertEquals(network(redisText()), "config");
+  assertEquals(network(slotsText()), "process");
+  assertEquals(network(runtimeText('network = "process"')), "process");
+  const closed = '[runtime]\nnetwork = "config"\n' + slotsText();
+  assertEquals(network(closed), "config");
+  assertEquals(warningsOf(closed), [
+    'a.toml: runtime.network = "config": nodes of a redis_cluster that are not among its servers cannot ' +
+    "be reached",
+  ]);
+});
+
+const refused: [line: string, expected: string][] = [
+  ['network = "all"', 'expected "config" or "process"'],
+  ['log_level = "off"', 'expected "trace", "debug", "info", "warning" or "error"'],
+  ['log_format = "xml"', 'expected "text" or "json"'],
+];
+for (const [line, expected] of refused) {
+  Deno.test(`loadConfig() refuses runtime ${line}`, () => {
+    assertEquals(problemsOf(runtimeText(line)), [`a.toml: runtime.${line}: ${expected}`]);
+  });
+}

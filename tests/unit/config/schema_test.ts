@@ -1,0 +1,162 @@
+/**
+ * The rows of the schema: each accepts its range and no more, each default passes its own check, and each
+ * key is in `docs/configuration.md` and `default.toml` with what the row says.
+ *
+ * @module
+ */
+import { valibot } from "../../../deps.ts";
+import {
+  clusterKeys,
+  type KeyRow,
+  laterKeys,
+  protectingKeys,
+  runtimeKeys,
+} from "../../../src/config/schema.ts";
+import { assert, assertEquals } from "../../deps.ts";
+import { problemsOf, redisText } from "./load_text.ts";
+
+const documentation = await Deno.readTextFile(
+  new URL("../../../docs/configuration.md", import.meta.url),
+);
+const defaultFile = await Deno.readTextFile(new URL("../../../default.toml", import.meta.url));
+
+type Row = KeyRow<unknown, unknown>;
+const rows = Object.entries({ ...clusterKeys, ...runtimeKeys }) as [string, Row][];
+
+/** The numbers every integer key has to have: minimum, maximum, default. */
+const integers: Record<string, [number, number, number | null]> = {
+  thread: [1, 256, null],
+  read_timeout: [1, 3_600_000, 1000],
+  write_timeout: [1, 3_600_000, 1000],
+  dial_timeout: [1, 3_600_000, 500],
+  node_connections: [1, 64, 1],
+  fetch_interval: [100, 86_400_000, 600_000],
+  fetch: [1, 86_400, null],
+  ping_fail_limit: [0, 255, 0],
+  ping_succ_interval: [10, 86_400_000, 1000],
+  ping_interval: [10, 86_400_000, 10_000],
+  max_pipeline: [1, 1_000_000, 10_000],
+  client_output_limit: [1024, 17_179_869_184, 67_108_864],
+  max_backend_queue_bytes: [1024, 17_179_869_184, 67_108_864],
+  backend_queue_soft_bytes: [1024, 17_179_869_184, 4_194_304],
+  client_read_ahead_bytes: [1024, 1_073_741_824, 65_536],
+};
+
+Deno.test("every integer key has its bounds and default", () => {
+  const found = rows.filter(([, row]) => row.type === "integer").map(([key, row]) => [
+    key,
+    [row.bounds![0], row.bounds![1], row.default],
+  ]);
+  assertEquals(Object.fromEntries(found), integers);
+});
+
+for (const [key, [minimum, maximum]] of Object.entries(integers)) {
+  Deno.test(`${key} accepts whole numbers from ${minimum} to ${maximum} and nothing else`, () => {
+    const { schema, expected } = clusterKeys[key as keyof typeof clusterKeys];
+    const isAccepted = (value: unknown) => valibot.safeParse(schema, value).success;
+    assert(isAccepted(minimum));
+    assert(isAccepted(maximum));
+    for (const value of [minimum - 1, maximum + 1, minimum + 0.5, NaN, Infinity, -1e300]) {
+      assert(!isAccepted(value), String(value));
+    }
+    for (const value of [String(minimum), true, null, [minimum], {}, new Date()]) {
+      assert(!isAccepted(value), String(value));
+    }
+    assertEquals(problemsOf(redisText(`${key} = ${maximum + 1}`)), [
+      `a.toml: clusters[0].${key} = ${maximum + 1}: expected ${expected}`,
+    ]);
+  });
+}
+
+const refused: [line: string, shown: string][] = [
+  ['name = ""', '""'],
+  ['name = "-a"', '"-a"'],
+  ['name = "имя"', '"имя"'],
+  [`name = "${"n".repeat(65)}"`, `"${"n".repeat(65)}"`],
+  ["name = 1", "1"],
+  ['hash_tag = "{"', '"{"'],
+  ['hash_tag = "{{}"', '"{{}"'],
+  ['hash_tag = ""', '""'],
+  ['hash_tag = "é}"', '"é}"'],
+  ['hash = "sha1"', '"sha1"'],
+  ['distribution = "Ketama "', '"Ketama "'],
+  ['placement = "other"', '"other"'],
+  ['read_from_slave = "true"', '"true"'],
+  ["read_from_slave = 1", "1"],
+  ['cache_type = "memcached"', '"memcached"'],
+  ["listen_addr = 9001", "9001"],
+  ['servers = "127.0.0.1:7011"', '"127.0.0.1:7011"'],
+  ["read_timeout = 1979-05-27", "a date"],
+];
+for (const [line, shown] of refused) {
+  Deno.test(`loadConfig() refuses ${line}`, () => {
+    const key = line.split(" ")[0]! as keyof typeof clusterKeys;
+    const text = redisText().replace(new RegExp(`^${key} = .*\n`, "m"), "") + line;
+    assertEquals(problemsOf(text), [
+      `a.toml: clusters[0].${key} = ${shown}: expected ${clusterKeys[key].expected}`,
+    ]);
+  });
+}
+
+const accepted = [
+  `name = "${"n".repeat(64)}"`,
+  'name = "9.a_b-C"',
+  'hash_tag = "<>"',
+  'hash_tag = "||"',
+];
+for (const line of accepted) {
+  Deno.test(`loadConfig() accepts ${line}`, () => {
+    const text = redisText().replace(new RegExp(`^${line.split(" ")[0]} = .*\n`, "m"), "") + line;
+    assertEquals(problemsOf(text), []);
+  });
+}
+
+for (const [key, row] of rows) {
+  Deno.test(`${key} passes its own default, and says why it is so`, () => {
+    if (row.default !== null) assert(valibot.safeParse(row.schema, row.default).success);
+    assert(row.isRequired ? row.default === null : true);
+    assert(row.reason.length > 10);
+  });
+
+  Deno.test(`docs/configuration.md has ${key} with type, unit, default and range`, () => {
+    const line = documentation.split("\n").find((each) => each.startsWith(`| \`${key}\` `));
+    if (line === undefined) throw new Error(`no row for ${key}`);
+    const [, , type, defaultText, range] = line.split("|").map((cell) => cell.trim());
+    assertEquals(type, row.unit === null ? row.type : `${row.type}, ${row.unit}`);
+    if (row.isRequired) assertEquals(defaultText, "required");
+    else if (typeof row.default === "string") assertEquals(defaultText, `\`${row.default}\``);
+    else if (row.default !== null) assertEquals(defaultText!.split(/[ ,]/)[0], String(row.default));
+    if (row.bounds !== null) {
+      assert(range!.includes(`${row.bounds[0]} to ${row.bounds[1]}`), range);
+    }
+    for (const [, choice] of row.bounds === null ? row.expected.matchAll(/"([a-z0-9_]+)"/g) : []) {
+      assert(range!.includes(`\`${choice}\``), `${choice} is missing in: ${range}`);
+    }
+  });
+
+  Deno.test(`default.toml has ${key}, explained with unit and range`, () => {
+    const lines = defaultFile.split("\n");
+    const at = lines.findIndex((line) => new RegExp(`^(# )?${key} = `).test(line));
+    assert(at > 0, `${key} is missing`);
+    let first = at;
+    while (lines[first - 1]!.startsWith("# ")) first--;
+    const explanation = lines.slice(first, at).join(" ").replaceAll("# ", "");
+    assert(explanation.length > 20, `${key} is not explained`);
+    if (row.type === "integer") {
+      const [minimum, maximum] = row.bounds!;
+      assert(explanation.includes(`${minimum} to ${maximum}`), explanation);
+      if (row.unit === "ms" || row.unit === "bytes") {
+        assert(explanation.includes(row.unit), explanation);
+      }
+    }
+    if (lines[at]!.startsWith("#") && row.default !== null) {
+      assertEquals(lines[at], `# ${key} = ${JSON.stringify(row.default)}`);
+    }
+  });
+}
+
+Deno.test("docs/configuration.md names the keys that do nothing yet and those that protect", () => {
+  for (const key of [...laterKeys, ...protectingKeys]) {
+    assert(documentation.includes(`\`${key}\``), key);
+  }
+});

@@ -1,0 +1,76 @@
+/**
+ * Server lines: every form that is documented, and every reason to refuse one.
+ *
+ * @module
+ */
+import { parseSeedLine, parseServerLine } from "../../../src/config/server_line.ts";
+import { assertEquals } from "../../deps.ts";
+
+const accepted: [
+  line: string,
+  hostname: string,
+  port: number,
+  weight: number,
+  alias: string | null,
+  address: string,
+][] = [
+  ["127.0.0.1:7011", "127.0.0.1", 7011, 1, null, "127.0.0.1:7011"],
+  ["127.0.0.1:7011:10", "127.0.0.1", 7011, 10, null, "127.0.0.1:7011"],
+  ["127.0.0.1:7011:10 redis-1", "127.0.0.1", 7011, 10, "redis-1", "127.0.0.1:7011"],
+  ["127.0.0.1:7011 redis-1", "127.0.0.1", 7011, 1, "redis-1", "127.0.0.1:7011"],
+  ["  host:1:65535 \t a:b@c  ", "host", 1, 65_535, "a:b@c", "host:1"],
+  ["[::1]:7011", "::1", 7011, 1, null, "[::1]:7011"],
+  ["[::1]:7011:2", "::1", 7011, 2, null, "[::1]:7011"],
+  ["[2001:db8::7]:7011:2 сервер", "2001:db8::7", 7011, 2, "сервер", "[2001:db8::7]:7011"],
+];
+for (const [line, hostname, port, weight, alias, address] of accepted) {
+  Deno.test(`parseServerLine() reads ${JSON.stringify(line)}`, () => {
+    assertEquals(parseServerLine(line), {
+      value: { hostname, port, weight, alias, address },
+      fault: null,
+    });
+  });
+}
+
+const faults: [line: string, fault: string][] = [
+  ["", "the port is missing"],
+  ["localhost", "the port is missing"],
+  ["[::1]", "the port is missing"],
+  ["localhost:0", "the port is not from 1 to 65535"],
+  ["localhost:7011:0", "the weight is not from 1 to 65535"],
+  ["localhost:7011:65536", "the weight is not from 1 to 65535"],
+  ["localhost:7011:-1", "the weight is not from 1 to 65535"],
+  ["localhost:7011:1.5", "the weight is not from 1 to 65535"],
+  ["localhost:7011:", "the weight is not from 1 to 65535"],
+  ["localhost:7011:1 two words", "an alias is a single word"],
+  [`localhost:7011 ${"n".repeat(256)}`, "the alias is longer than 255 bytes"],
+  [`localhost:7011 ${"é".repeat(128)}`, "the alias is longer than 255 bytes"],
+  ["localhost:7011 a\u0007b", "the alias contains a control character"],
+  ["::1:7011:1", "an IPv6 address is written in brackets: [::1]:6379"],
+  ["1:2:3:4:5:6:7:8:7011", "an IPv6 address is written in brackets: [::1]:6379"],
+  ["/tmp/redis.sock:1", "unix sockets and URLs are not supported"],
+];
+for (const [line, fault] of faults) {
+  Deno.test(`parseServerLine() refuses ${JSON.stringify(line.slice(0, 40))}: ${fault}`, () => {
+    assertEquals(parseServerLine(line), { value: null, fault });
+  });
+}
+
+Deno.test("parseServerLine() accepts an alias of 255 bytes", () => {
+  assertEquals(parseServerLine(`a:1 ${"n".repeat(255)}`).fault, null);
+});
+
+Deno.test("parseSeedLine() reads host and port, and refuses a weight or an alias", () => {
+  assertEquals(parseSeedLine("[::1]:7000").value?.address, "[::1]:7000");
+  assertEquals(parseSeedLine("node.example:7000").value, {
+    hostname: "node.example",
+    port: 7000,
+    weight: 1,
+    alias: null,
+    address: "node.example:7000",
+  });
+  const why = "Redis Cluster itself says which node serves a key";
+  assertEquals(parseSeedLine("[::1]:7000:1").fault, `a seed has no weight: ${why}`);
+  assertEquals(parseSeedLine("a:7000 x").fault, `a seed has no alias: ${why}`);
+  assertEquals(parseSeedLine("a:7000:0").fault, "the weight is not from 1 to 65535");
+});
