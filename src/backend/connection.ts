@@ -160,12 +160,14 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
 
   /**
    * Sends the bytes of `former`, which was answered with a redirection, once more; for ASK with `preface`
-   * (ASKING) right before it. Nothing can come between the two.
+   * (ASKING) right before it. Nothing can come between the two: they share a chunk, so that they are written,
+   * failed and sent again together.
    */
   resend(exchange: Exchange, former: Exchange, preface: Uint8Array | null): void {
     const byteCount = former.end - former.start;
     if (!this.admit(exchange, byteCount)) return;
     if (preface !== null) {
+      this.log.reserve(preface.length + byteCount);
       const herald = this.#context.requests.takeExchange();
       herald.state = ExchangeState.Swallowed;
       herald.isSent = false;
