@@ -10,7 +10,10 @@ import { formatHost, formatSocketAddress } from "./config/socket_address.ts";
 
 /** What decides about permissions besides the configuration. */
 export interface PermissionOptions {
-  /** Directory of the worker's modules, which Deno reads when the worker starts; null if not on disk. */
+  /**
+   * Directory of the worker's modules, which Deno reads when the worker starts; null if not on
+   * disk.
+   */
   sourceDirectory: string | null;
   /** Environment variables that can decide something, see `LoadResult`. */
   environmentNames: readonly EnvironmentName[];
@@ -21,8 +24,8 @@ export interface PermissionOptions {
 }
 
 /**
- * The flags of `deno run`, one per element, in the order they are printed. Libraries need none: they are
- * loaded before permissions count, and none of them reads the environment.
+ * The flags of `deno run`, one per element, in the order they are printed. Libraries need none:
+ * they are loaded before permissions count, and none of them reads the environment.
  */
 export function permissionFlags(config: Config, options: PermissionOptions): string[] {
   const flags = ["--no-prompt", `--allow-net=${processAddresses(config).join(",")}`];
@@ -58,7 +61,10 @@ export function permissionNotes(config: Config): string[] {
   ];
 }
 
-/** A host on every port does not make its single addresses go away: so narrowing is one replacement. */
+/**
+ * A host on every port does not make its single addresses go away: so narrowing is one
+ * replacement.
+ */
 function processAddresses(config: Config): string[] {
   const addresses = config.clusters.flatMap((cluster) => [
     formatSocketAddress(cluster.listen),

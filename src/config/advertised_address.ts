@@ -13,8 +13,8 @@ export function isAdvertisable(text: string): boolean {
 }
 
 /**
- * Env `HOST` as far as it is an address. Shells set it to the name of the machine, which counts as not
- * set.
+ * Env `HOST` as far as it is an address. Shells set it to the name of the machine, which counts as
+ * not set.
  */
 export function advertisableHost(host: string | undefined): string | undefined {
   return host !== undefined && isAdvertisable(host) ? host : undefined;

@@ -53,8 +53,8 @@ export function isTable(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Sorts the keys of a table by canonical name and reports what is unknown, repeated in another spelling,
- * not built yet, or dangerous to ignore.
+ * Sorts the keys of a table by canonical name and reports what is unknown, repeated in another
+ * spelling, not built yet, or dangerous to ignore.
  *
  * @returns Written keys by canonical key, for the known ones.
  */

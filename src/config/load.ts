@@ -120,17 +120,28 @@ function parseText(text: string, report: Report): Record<string, unknown> | null
 const TABLE_CONFLICT =
   "not valid TOML: one name is used for a value and a table, or for [table] and [[table]]";
 
+const libraryWords = new RegExp(
+  [
+    "Cannot parse value",
+    "(Single|Multi)-line string (is not closed|cannot contain EOL)",
+    "Array is not closed",
+    "Invalid date string",
+    "Invalid escape sequence",
+    'key/value pair doesn\'t have "="',
+    'Not closed by "\\]{1,2}"',
+    "invalid whitespace",
+  ].join("|"),
+);
+
 /**
- * The library's messages quote what it read, which may be a password: only the parts known to be its own
- * words are passed on.
+ * The library's messages quote what it read, which may be a password: only the parts known to be
+ * its own words are passed on.
  */
 function describeSyntaxError(error: unknown): string {
   const text = error instanceof Error ? error.message : "";
   if (/Unexpected assign|key length is not a positive number/.test(text)) return TABLE_CONFLICT;
   const place = /^Parse error on line (\d+), column (\d+): /.exec(text);
-  const known =
-    /(Cannot parse value|(Single|Multi)-line string (is not closed|cannot contain EOL)|Array is not closed|Invalid date string|Invalid escape sequence|key\/value pair doesn't have "="|Not closed by "\]{1,2}"|invalid whitespace)/
-      .exec(text)?.[0];
+  const known = libraryWords.exec(text)?.[0];
   const words = known === undefined ? "" : `: ${known[0]!.toLowerCase()}${known.slice(1)}`;
   // The library counts columns from 0.
   const where = place === null ? "" : `line ${place[1]}, column ${Number(place[2]) + 1}: `;

@@ -17,10 +17,12 @@ export function parseLogLevel(text: string): LogLevel | null {
 }
 
 /**
- * Reads comma-separated directives: `target=level`, where targets other than aster's are passed over, or
- * a level alone, which counts if no directive is about aster. `off` means `error`, the quietest level.
+ * Reads comma-separated directives: `target=level`, where targets other than aster's are passed
+ * over, or a level alone, which counts if no directive is about aster. `off` means `error`, the
+ * quietest level.
  *
- * @returns The level; undefined if the text says nothing about aster; null if what it says is no level.
+ * @returns The level; undefined if the text says nothing about aster; null if what it says is no
+ * level.
  */
 export function parseLogDirectives(text: string): LogLevel | null | undefined {
   let fallback: LogLevel | null | undefined = undefined;

@@ -1,6 +1,6 @@
 /**
- * What is wrong with a configuration: where it stands, what it says and what was expected. Values are
- * shown shortened, and never where they could be a secret.
+ * What is wrong with a configuration: where it stands, what it says and what was expected. Values
+ * are shown shortened, and never where they could be a secret.
  *
  * @module
  */
@@ -83,7 +83,8 @@ function quote(text: string): string {
   const shown = text.length <= SHOWN_CHARACTERS_LIMIT
     ? text
     : `${text.slice(0, SHOWN_CHARACTERS_LIMIT)}…`;
-  // JSON leaves these as they are: C1 controls, line separators, and marks that turn the writing direction.
+  // JSON leaves these as they are: C1 controls, line separators, and marks that turn the writing
+  // direction.
   return JSON.stringify(shown).replace(
     /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

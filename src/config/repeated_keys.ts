@@ -1,6 +1,6 @@
 /**
- * Finds keys and tables that a TOML text defines twice. The TOML library lets the last one win silently,
- * which TOML itself forbids and which hides a forgotten line.
+ * Finds keys and tables that a TOML text defines twice. The TOML library lets the last one win
+ * silently, which TOML itself forbids and which hides a forgotten line.
  *
  * @module
  */

@@ -97,7 +97,9 @@ function readMetrics(
   return said === "off" ? null : said;
 }
 
-/** `ASTER_LOG` is ours, so it must be right; `RUST_LOG` is everybody's and never stops the start. */
+/**
+ * `ASTER_LOG` is ours, so it must be right; `RUST_LOG` is everybody's and never stops the start.
+ */
 function environmentLevel({ environment, report }: RuntimeSources): LogLevel | null {
   const { ASTER_LOG: own, RUST_LOG: shared } = environment;
   const expected = runtimeKeys.log_level.expected;

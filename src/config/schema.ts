@@ -1,6 +1,6 @@
 /**
- * Every key of the file with its type, unit, range, default and reason. The checks, the messages and
- * the test of `docs/configuration.md` all read these rows; nothing else holds a default.
+ * Every key of the file with its type, unit, range, default and reason. The checks, the messages
+ * and the test of `docs/configuration.md` all read these rows; nothing else holds a default.
  *
  * @module
  */
@@ -9,7 +9,10 @@ import { HASH_NAMES } from "../hash/mod.ts";
 import type { ClusterType, LogLevel } from "./config.ts";
 import { LOG_LEVELS, parseLogLevel } from "./log_level.ts";
 
-/** Clusters a key has an effect on: all, those with a ring (`memcache`, `redis`), or `redis_cluster`. */
+/**
+ * Clusters a key has an effect on: all, those with a ring (`memcache`, `redis`), or
+ * `redis_cluster`.
+ */
 export type Scope = "all" | "ring" | "slots";
 
 /** One key: what it accepts, what it means, and what it is if it is not set. */
@@ -17,7 +20,10 @@ export interface KeyRow<Value, Default extends Value | null> {
   readonly type: "string" | "strings" | "integer" | "boolean" | "string or integer";
   /** What one unit of a number is, such as `ms`; null for other types. */
   readonly unit: string | null;
-  /** Null: there is none, either because the key is required or because leaving it out means something. */
+  /**
+   * Null: there is none, either because the key is required or because leaving it out means
+   * something.
+   */
   readonly default: Default;
   readonly isRequired: boolean;
   readonly scope: Scope;

@@ -1,6 +1,6 @@
 /**
- * Reads one entry of `servers`: `host:port[:weight] [alias]` for a ring, `host:port` for a seed node
- * of a Redis Cluster.
+ * Reads one entry of `servers`: `host:port[:weight] [alias]` for a ring, `host:port` for a seed
+ * node of a Redis Cluster.
  *
  * @module
  */

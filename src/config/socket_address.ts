@@ -48,7 +48,9 @@ export function parsePort(text: string): Parsed<number> {
   return port >= 1 && port <= 65_535 ? parsed(port) : faulty("the port is not from 1 to 65535");
 }
 
-/** Reads a host name, an IPv4 address or an IPv6 address in brackets; the result has no brackets. */
+/**
+ * Reads a host name, an IPv4 address or an IPv6 address in brackets; the result has no brackets.
+ */
 export function parseHost(text: string): Parsed<string> {
   if (text === "") return faulty("the host is missing");
   if (text.includes("/")) return faulty("unix sockets and URLs are not supported");

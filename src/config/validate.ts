@@ -1,6 +1,6 @@
 /**
- * Every check that concerns more than one value: keys that contradict each other, servers that take each
- * other's place, clusters that want the same name or address.
+ * Every check that concerns more than one value: keys that contradict each other, servers that
+ * take each other's place, clusters that want the same name or address.
  *
  * @module
  */
@@ -73,7 +73,9 @@ export function threadFault(thread: number, platform: string): string | null {
     : null;
 }
 
-/** The largest amount allowed unsent before clients wait, if `backend_queue_soft_bytes` is not set. */
+/**
+ * The largest amount allowed unsent before clients wait, if `backend_queue_soft_bytes` is not set.
+ */
 export function defaultSoftBytes(maxBytes: number): number {
   return Math.min(clusterKeys.backend_queue_soft_bytes.default, maxBytes);
 }
@@ -153,8 +155,9 @@ function checkAliases(draft: ClusterDraft, report: Report): void {
 }
 
 /**
- * Two servers with one label would own the same points of the ring; twemproxy does not start either
- * (`nc_conf.c`, `conf_validate_server`). The label is the alias, else it follows from host and port.
+ * Two servers with one label would own the same points of the ring; twemproxy does not start
+ * either (`nc_conf.c`, `conf_validate_server`). The label is the alias, else it follows from host
+ * and port.
  */
 function checkLabels(draft: ClusterDraft, report: Report): void {
   const firstPaths = new Map<string, string>();

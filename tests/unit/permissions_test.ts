@@ -103,8 +103,8 @@ interface ProbeTask {
 }
 
 /**
- * Does what the proxy does: reads the file and the environment, listens and connects in a worker that
- * has no permission but its addresses, and looks for the machine's address.
+ * Does what the proxy does: reads the file and the environment, listens and connects in a worker
+ * that has no permission but its addresses, and looks for the machine's address.
  */
 const PROBE_MODULE = `
 const task = JSON.parse(Deno.args[0]);

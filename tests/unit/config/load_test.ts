@@ -1,6 +1,6 @@
 /**
- * From TOML text to configuration: what a right file means, and every reason for which a text is refused
- * before its values are compared with each other.
+ * From TOML text to configuration: what a right file means, and every reason for which a text is
+ * refused before its values are compared with each other.
  *
  * @module
  */

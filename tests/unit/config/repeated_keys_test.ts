@@ -1,6 +1,6 @@
 /**
- * Keys that a text defines twice: found in every form TOML has, and nothing found where there is only
- * likeness.
+ * Keys that a text defines twice: found in every form TOML has, and nothing found where there is
+ * only likeness.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The rows of the schema: each accepts its range and no more, each default passes its own check, and each
- * key is in `docs/configuration.md` and `default.toml` with what the row says.
+ * The rows of the schema: each accepts its range and no more, each default passes its own check,
+ * and each key is in `docs/configuration.md` and `default.toml` with what the row says.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * `host:port`: what it accepts, what is wrong with the rest, and when two of them are in each other's
- * way.
+ * `host:port`: what it accepts, what is wrong with the rest, and when two of them are in each
+ * other's way.
  *
  * @module
  */
