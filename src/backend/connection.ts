@@ -196,6 +196,7 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
 
   /** Counts the last `byteCount` bytes of `chunk`, just appended to the log, as this exchange's. */
   enqueue(exchange: Exchange, chunk: Chunk, byteCount: number): void {
+    exchange.hostname = this.#backend.hostname;
     exchange.chunk = chunk;
     exchange.end = chunk.filled;
     exchange.start = chunk.filled - byteCount;

@@ -21,9 +21,16 @@ const INDEX_MAX = 2 ** 30;
 export class InflightQueue {
   #ring: (Exchange | null)[] = new Array(FIRST_CAPACITY).fill(null);
   #mask = FIRST_CAPACITY - 1;
-  #oldest = 0;
-  #unsent = 0;
-  #newest = 0;
+  #oldest: number;
+  #unsent: number;
+  #newest: number;
+
+  /** @param firstIndex Where indices begin, 0 to 2^30 - 1; no call shows it. */
+  constructor(firstIndex = 0) {
+    this.#oldest = firstIndex;
+    this.#unsent = firstIndex;
+    this.#newest = firstIndex;
+  }
 
   /** Exchanges in the queue. */
   get size(): number {

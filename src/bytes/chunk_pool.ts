@@ -1,17 +1,23 @@
 /**
- * Fixed-size byte chunks and their recycling. Two sizes: small ones keep thousands of clients with one short
- * reply each within the processor's cache, large ones carry pipelines and values.
+ * Byte chunks of three sizes and their recycling. Small ones keep thousands of clients with one short reply
+ * each within the processor's cache, medium ones carry pipelines, large ones values: one chunk is one write,
+ * so a log that fills its chunks asks for larger ones.
  *
  * @module
  */
 
 /** Bytes in a small chunk. */
 export const SMALL_CHUNK_BYTES = 2 * 1024;
+/** Bytes in a medium chunk. */
+export const MEDIUM_CHUNK_BYTES = 32 * 1024;
 /** Bytes in a large chunk; a longer frame has a chunk of its own. */
-export const LARGE_CHUNK_BYTES = 64 * 1024;
+export const LARGE_CHUNK_BYTES = 256 * 1024;
+/** A frame above this many bytes is handed over with its array instead of being copied. */
+export const HAND_OVER_BYTES = 64 * 1024;
 /** Free chunks kept of each size, so that a burst's memory is given back. */
 const SMALL_CHUNKS_KEPT = 4096;
-const LARGE_CHUNKS_KEPT = 128;
+const MEDIUM_CHUNKS_KEPT = 512;
+const LARGE_CHUNKS_KEPT = 64;
 
 /** A run of bytes with one writer at its end. Invariant: `written ≤ handed ≤ filled ≤ bytes.length`. */
 export class Chunk {
@@ -24,7 +30,7 @@ export class Chunk {
   written = 0;
   /** Holders (exchanges that may be sent again, early replies) that still read these bytes. */
   holders = 0;
-  /** Whether the pool made it in one of its two sizes; adopted arrays are never pooled. */
+  /** Whether the pool made it in one of its sizes; adopted arrays are never pooled. */
   readonly isPooled: boolean;
   /** Whether a send log has this chunk in its list. */
   isLogged = false;
@@ -38,21 +44,41 @@ export class Chunk {
   }
 }
 
-/** One per worker. */
-export class ChunkPool {
-  #small: Chunk[] = [];
-  #large: Chunk[] = [];
+/** The chunks of one size that are free. */
+class FreeList {
+  readonly chunkBytes: number;
+  readonly #kept: number;
+  readonly #chunks: Chunk[] = [];
 
-  /** Returns an empty chunk with room for at least `byteCount` bytes; above 64 KiB it is made to measure. */
-  take(byteCount: number): Chunk {
-    if (byteCount > LARGE_CHUNK_BYTES) return new Chunk(new Uint8Array(byteCount));
-    const isSmall = byteCount <= SMALL_CHUNK_BYTES;
-    const chunk = (isSmall ? this.#small : this.#large).pop();
-    if (chunk === undefined) {
-      return new Chunk(new Uint8Array(isSmall ? SMALL_CHUNK_BYTES : LARGE_CHUNK_BYTES), true);
-    }
+  constructor(chunkBytes: number, kept: number) {
+    this.chunkBytes = chunkBytes;
+    this.#kept = kept;
+  }
+
+  take(): Chunk {
+    const chunk = this.#chunks.pop();
+    if (chunk === undefined) return new Chunk(new Uint8Array(this.chunkBytes), true);
     chunk.isFree = false;
     return chunk;
+  }
+
+  put(chunk: Chunk): void {
+    if (this.#chunks.length < this.#kept) this.#chunks.push(chunk);
+  }
+}
+
+/** One per cluster and worker. */
+export class ChunkPool {
+  readonly #small = new FreeList(SMALL_CHUNK_BYTES, SMALL_CHUNKS_KEPT);
+  readonly #medium = new FreeList(MEDIUM_CHUNK_BYTES, MEDIUM_CHUNKS_KEPT);
+  readonly #large = new FreeList(LARGE_CHUNK_BYTES, LARGE_CHUNKS_KEPT);
+
+  /** Returns an empty chunk with room for at least `byteCount` bytes; a very long one is made to measure. */
+  take(byteCount: number): Chunk {
+    if (byteCount <= SMALL_CHUNK_BYTES) return this.#small.take();
+    if (byteCount <= MEDIUM_CHUNK_BYTES) return this.#medium.take();
+    if (byteCount <= LARGE_CHUNK_BYTES) return this.#large.take();
+    return new Chunk(new Uint8Array(byteCount));
   }
 
   /**
@@ -71,13 +97,11 @@ export class ChunkPool {
     chunk.handed = 0;
     chunk.written = 0;
     chunk.next = null;
-    if (!chunk.isPooled) {
-      chunk.bytes = EMPTY;
-    } else if (chunk.bytes.length === SMALL_CHUNK_BYTES) {
-      if (this.#small.length < SMALL_CHUNKS_KEPT) this.#small.push(chunk);
-    } else if (this.#large.length < LARGE_CHUNKS_KEPT) {
-      this.#large.push(chunk);
-    }
+    const byteCount = chunk.bytes.length;
+    if (!chunk.isPooled) chunk.bytes = EMPTY;
+    else if (byteCount === SMALL_CHUNK_BYTES) this.#small.put(chunk);
+    else if (byteCount === MEDIUM_CHUNK_BYTES) this.#medium.put(chunk);
+    else this.#large.put(chunk);
   }
 }
 

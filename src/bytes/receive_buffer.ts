@@ -15,10 +15,18 @@ export const READ_SMALL_BYTES = 512;
 export const READ_MEDIUM_BYTES = 16 * 1024;
 /** Size after a read that filled the medium one. */
 export const READ_LARGE_BYTES = 64 * 1024;
+/** Size after a read that filled the large one. */
+export const READ_HUGE_BYTES = 256 * 1024;
 /** A frame's array grows by this factor over what has arrived, never past what the frame declares. */
 const GROWTH_FACTOR = 4;
+/** A read that uses less than this share of the array is a small one. */
+const SHRINK_FACTOR = 8;
+/** Small reads in a row after which the next array is a size smaller. */
+const SMALL_READS_TO_SHRINK = 4;
 /** Free arrays kept of each pooled size. */
 const ARRAYS_KEPT = 256;
+const SMALL_ARRAYS_KEPT = 4096;
+const HUGE_ARRAYS_KEPT = 32;
 
 /** One connection's unparsed bytes. */
 export class ReceiveBuffer {
@@ -29,6 +37,8 @@ export class ReceiveBuffer {
   received = 0;
   /** Size wanted for the next empty array. */
   #wanted = READ_SMALL_BYTES;
+  /** Reads in a row that used little of the array. */
+  #smallReads = 0;
   readonly #arrays: ArrayPool;
 
   constructor(arrays: ArrayPool) {
@@ -66,9 +76,16 @@ export class ReceiveBuffer {
     const filled = this.received + byteCount === this.bytes.length;
     this.received += byteCount;
     if (filled) {
-      this.#wanted = this.#wanted === READ_SMALL_BYTES ? READ_MEDIUM_BYTES : READ_LARGE_BYTES;
-    } else if (byteCount < READ_SMALL_BYTES) {
-      this.#wanted = READ_SMALL_BYTES;
+      this.#smallReads = 0;
+      this.#wanted = largerThan(this.#wanted);
+    } else if (byteCount * SHRINK_FACTOR < this.#wanted) {
+      this.#smallReads += 1;
+      if (this.#smallReads === SMALL_READS_TO_SHRINK) {
+        this.#smallReads = 0;
+        this.#wanted = smallerThan(this.#wanted);
+      }
+    } else {
+      this.#smallReads = 0;
     }
   }
 
@@ -119,24 +136,42 @@ export class ReceiveBuffer {
 
 /** Recycles the arrays of receive buffers; one per worker. */
 export class ArrayPool {
-  #medium: Uint8Array[] = [];
-  #large: Uint8Array[] = [];
+  readonly #small: Uint8Array[] = [];
+  readonly #medium: Uint8Array[] = [];
+  readonly #large: Uint8Array[] = [];
+  readonly #huge: Uint8Array[] = [];
 
   /** Returns an array of exactly `size` bytes; its content is arbitrary. */
   take(size: number): Uint8Array {
+    if (size === READ_SMALL_BYTES) return this.#small.pop() ?? new Uint8Array(size);
     if (size === READ_MEDIUM_BYTES) return this.#medium.pop() ?? new Uint8Array(size);
     if (size === READ_LARGE_BYTES) return this.#large.pop() ?? new Uint8Array(size);
+    if (size === READ_HUGE_BYTES) return this.#huge.pop() ?? new Uint8Array(size);
     return new Uint8Array(size);
   }
 
   /** Takes an array back if its size is one of the pooled ones. */
   release(bytes: Uint8Array): void {
-    if (bytes.length === READ_MEDIUM_BYTES) {
+    if (bytes.length === READ_SMALL_BYTES) {
+      if (this.#small.length < SMALL_ARRAYS_KEPT) this.#small.push(bytes);
+    } else if (bytes.length === READ_MEDIUM_BYTES) {
       if (this.#medium.length < ARRAYS_KEPT) this.#medium.push(bytes);
     } else if (bytes.length === READ_LARGE_BYTES) {
       if (this.#large.length < ARRAYS_KEPT) this.#large.push(bytes);
+    } else if (bytes.length === READ_HUGE_BYTES) {
+      if (this.#huge.length < HUGE_ARRAYS_KEPT) this.#huge.push(bytes);
     }
   }
+}
+
+function smallerThan(size: number): number {
+  if (size === READ_HUGE_BYTES) return READ_LARGE_BYTES;
+  return size === READ_LARGE_BYTES ? READ_MEDIUM_BYTES : READ_SMALL_BYTES;
+}
+
+function largerThan(size: number): number {
+  if (size === READ_SMALL_BYTES) return READ_MEDIUM_BYTES;
+  return size === READ_MEDIUM_BYTES ? READ_LARGE_BYTES : READ_HUGE_BYTES;
 }
 
 const EMPTY = new Uint8Array(0);

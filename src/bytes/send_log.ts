@@ -11,7 +11,13 @@
  *
  * @module
  */
-import { Chunk, type ChunkPool, LARGE_CHUNK_BYTES, SMALL_CHUNK_BYTES } from "./chunk_pool.ts";
+import {
+  Chunk,
+  type ChunkPool,
+  LARGE_CHUNK_BYTES,
+  MEDIUM_CHUNK_BYTES,
+  SMALL_CHUNK_BYTES,
+} from "./chunk_pool.ts";
 import { copyBytes } from "./copy.ts";
 
 /** Told when bytes become part of a write: from then on they may have reached the other side. */
@@ -29,6 +35,8 @@ export class SendLog {
   listener: HandOverListener | null = null;
   /** First chunk not wholly written. */
   #oldest: Chunk | null = null;
+  /** Size wanted for the next chunk: follows what batches need. */
+  #wantedBytes = SMALL_CHUNK_BYTES;
   readonly #pool: ChunkPool;
 
   constructor(pool: ChunkPool) {
@@ -101,6 +109,9 @@ export class SendLog {
     chunk.written += byteCount;
     this.unwrittenBytes -= byteCount;
     if (chunk.written !== chunk.filled) return;
+    if (chunk.next === null && chunk.filled <= SMALL_CHUNK_BYTES) {
+      this.#wantedBytes = SMALL_CHUNK_BYTES;
+    }
     if (chunk.next !== null || chunk.holders === 0) this.#unlinkOldest(chunk);
   }
 
@@ -171,11 +182,13 @@ export class SendLog {
   }
 
   #grow(byteCount: number): Chunk {
-    const isFirst = this.newest === null;
-    const wanted = isFirst && byteCount <= SMALL_CHUNK_BYTES
-      ? byteCount
-      : Math.max(byteCount, LARGE_CHUNK_BYTES);
-    const chunk = this.#pool.take(wanted);
+    // A second chunk means a second write: the next batch shall find room in one.
+    if (this.newest !== null && this.#wantedBytes < LARGE_CHUNK_BYTES) {
+      this.#wantedBytes = this.#wantedBytes === SMALL_CHUNK_BYTES
+        ? MEDIUM_CHUNK_BYTES
+        : LARGE_CHUNK_BYTES;
+    }
+    const chunk = this.#pool.take(Math.max(byteCount, this.#wantedBytes));
     this.#link(chunk);
     return chunk;
   }

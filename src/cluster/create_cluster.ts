@@ -5,6 +5,8 @@
  */
 import type { Cluster, ClusterContext } from "./cluster.ts";
 import { memcacheRecipe } from "./memcache.ts";
+import { redisRecipe } from "./redis.ts";
+import { redisClusterRecipe } from "./rediscluster.ts";
 import { RunningCluster } from "./running_cluster.ts";
 
 /** Makes a cluster that does not listen yet. */
@@ -12,7 +14,9 @@ export function createCluster(context: ClusterContext): Cluster {
   switch (context.config.type) {
     case "memcache":
       return new RunningCluster(context, memcacheRecipe());
-    default:
-      throw new Error("not yet");
+    case "redis":
+      return new RunningCluster(context, redisRecipe());
+    case "redis_cluster":
+      return new RunningCluster(context, redisClusterRecipe());
   }
 }

@@ -13,6 +13,7 @@ import { Listener } from "../net/listener.ts";
 import { ClusterMetrics, type ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import { type Protocol, RequestFrame } from "../protocol/protocol.ts";
 import { RequestPool } from "../request/pool.ts";
+import type { Router } from "../router/router.ts";
 import { FanOut } from "../session/fan_out.ts";
 import type { LocalAnswers } from "../session/features.ts";
 import { Session } from "../session/session.ts";
@@ -30,7 +31,11 @@ export interface Recipe {
   /** Whether requests may be sent elsewhere after their first reply. */
   readonly retainsRequests: boolean;
   createTopology(cluster: ClusterContext, backends: BackendContext): Topology;
-  createLocalAnswers(cluster: ClusterContext, metrics: ClusterMetrics): LocalAnswers;
+  createLocalAnswers(
+    cluster: ClusterContext,
+    metrics: ClusterMetrics,
+    router: Router,
+  ): LocalAnswers;
 }
 
 /** One cluster in one worker. */
@@ -60,7 +65,7 @@ export class RunningCluster implements Cluster {
     this.#sessionContext = {
       ...backends,
       router: this.#topology.router,
-      local: recipe.createLocalAnswers(cluster, this.#metrics),
+      local: recipe.createLocalAnswers(cluster, this.#metrics, this.#topology.router),
       frame: new RequestFrame(),
       fanOut: new FanOut(),
       firstClientId: cluster.workerNumber * CLIENTS_PER_WORKER,

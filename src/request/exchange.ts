@@ -72,6 +72,8 @@ export class Exchange {
   isRead = false;
   /** Who it is for; chooses the connection of another backend when sent there. */
   client: RoutedClient = NOBODY;
+  /** Host it was sent to: a redirection may leave its host out and mean this one. */
+  hostname = "";
   /** Redirections this fragment has been through. */
   redirects = 0;
   /** When its bytes were handed to the socket, on the connection's scale, milliseconds. */

@@ -149,7 +149,8 @@ export class SlotRouter implements Router {
   }
 
   #follow(exchange: Exchange, redirect: Redirect): void {
-    const backend = redirect.target === null ? null : this.#backendAt(redirect.target);
+    const target = redirect.target === null ? null : targetOf(redirect.target, exchange.hostname);
+    const backend = target === null ? null : this.#backendAt(target);
     if (redirect.kind === RedirectKind.Moved) {
       if (backend !== null) this.#moveSlot(redirect.slot, backend);
       this.#options.refreshWanted();
@@ -158,7 +159,7 @@ export class SlotRouter implements Router {
     if (backend === null || exchange.redirects >= REDIRECTS_MAX) {
       const failure = backend === null ? failures.redirectInvalid : failures.tooManyRedirects;
       this.#context.metrics.countFailure(failure);
-      receiver.onFailure(exchange, failure, redirect.target?.address ?? "");
+      receiver.onFailure(exchange, failure, target?.address ?? "");
       return;
     }
     this.#context.metrics.redirects += 1;
@@ -212,7 +213,7 @@ export class SlotRouter implements Router {
   #backendAt(target: BackendAddress): Backend | null {
     const known = this.#backends.get(target.address);
     if (known !== undefined) return known;
-    if (target.hostname === "" || this.#backends.size >= BACKENDS_MAX) return null;
+    if (this.#backends.size >= BACKENDS_MAX) return null;
     const backend = new Backend(target, this.#context);
     this.#backends.set(target.address, backend);
     return backend;
@@ -232,4 +233,11 @@ export class SlotRouter implements Router {
       backend.close(failures.backendRemoved);
     }
   }
+}
+
+/** A redirection without a host means the one that replied. */
+function targetOf(target: BackendAddress, repliedFrom: string): BackendAddress {
+  if (target.hostname !== "") return target;
+  const host = repliedFrom.includes(":") ? `[${repliedFrom}]` : repliedFrom;
+  return { hostname: repliedFrom, port: target.port, address: `${host}:${target.port}` };
 }

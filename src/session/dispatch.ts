@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { LARGE_CHUNK_BYTES } from "../bytes/chunk_pool.ts";
+import { HAND_OVER_BYTES } from "../bytes/chunk_pool.ts";
 import type { ReceiveBuffer } from "../bytes/receive_buffer.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import { type Failure, failures } from "../failure.ts";
@@ -110,7 +110,7 @@ function forward(
   const connection = backend.connectionFor(session.number, router.profile);
   if (frame.isRewritten) {
     connection.sendRewritten(exchange, frame, bytes);
-  } else if (frame.end - frame.start > LARGE_CHUNK_BYTES) {
+  } else if (frame.end - frame.start > HAND_OVER_BYTES) {
     const { start, end } = frame;
     connection.sendOwned(exchange, session.buffer.handOver(end), start, end);
     frame.end = session.buffer.consumed;

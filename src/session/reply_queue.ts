@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { LARGE_CHUNK_BYTES } from "../bytes/chunk_pool.ts";
+import { HAND_OVER_BYTES } from "../bytes/chunk_pool.ts";
 import { ReplyStore } from "../bytes/reply_store.ts";
 import type { SendLog } from "../bytes/send_log.ts";
 import type { Failure } from "../failure.ts";
@@ -154,7 +154,7 @@ export class ReplyQueue {
       this.#context.protocol.writeFailure(request.failure, request.failureAddress, this.#log);
     } else {
       const { replyStart, replyEnd } = request;
-      const isOwned = replyEnd - replyStart > LARGE_CHUNK_BYTES;
+      const isOwned = replyEnd - replyStart > HAND_OVER_BYTES;
       this.#write(request.chunk!.bytes, replyStart, replyEnd, isOwned);
     }
   }

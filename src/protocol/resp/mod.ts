@@ -19,7 +19,7 @@ import { respCommands } from "./commands/mod.ts";
 import { writeFragment, writeRequest } from "./fragments.ts";
 import { MEMCACHE_BINARY, TLS_HANDSHAKE } from "./inline_requests.ts";
 import { writeMerged } from "./merge.ts";
-import { OK_REPLY, PONG_REPLY, requestBytes, writeFailure } from "./replies.ts";
+import { PONG_REPLY, requestBytes, writeFailure } from "./replies.ts";
 import { RespReplyParser } from "./reply_parser.ts";
 import { RequestDescriber } from "./request_describer.ts";
 import { RespRequestParser } from "./request_parser.ts";
@@ -52,8 +52,10 @@ export const READONLY_REQUEST: Uint8Array = requestBytes("READONLY");
 /** `PING` */
 export const PING_REQUEST: Uint8Array = requestBytes("PING");
 
-const NO_HANDSHAKE: readonly Uint8Array[] = [];
-const READONLY_HANDSHAKE: readonly Uint8Array[] = [READONLY_REQUEST];
+/** `HELLO 3`: the connection speaks RESP3 from its reply on. */
+export const HELLO_3_REQUEST: Uint8Array = requestBytes("HELLO", "3");
+
+const ERROR_TYPE = 0x2d;
 
 /** Makes the Redis protocol; one per cluster and worker is enough. */
 export function createRespProtocol(): Protocol {
@@ -66,11 +68,14 @@ class RespProtocol implements Protocol {
   readonly #describer = new RequestDescriber(respCommands);
 
   handshake(profile: Profile): readonly Uint8Array[] {
-    return profile.isReadonly ? READONLY_HANDSHAKE : NO_HANDSHAKE;
+    const frames: Uint8Array[] = [];
+    if (profile.version === 3) frames.push(HELLO_3_REQUEST);
+    if (profile.isReadonly) frames.push(READONLY_REQUEST);
+    return frames;
   }
 
-  isHandshakeAccepted(bytes: Uint8Array, start: number, end: number): boolean {
-    return isReply(OK_REPLY, bytes, start, end);
+  isHandshakeAccepted(bytes: Uint8Array, start: number, _end: number): boolean {
+    return bytes[start] !== ERROR_TYPE;
   }
 
   isProbeAccepted(bytes: Uint8Array, start: number, end: number): boolean {

@@ -5,7 +5,7 @@
  */
 import type { CommandDefinition } from "../../command_table.ts";
 import { INTERNAL, TRANSACTIONS, WAITING } from "./reasons.ts";
-import { local, refuse } from "./row.ts";
+import { barrier, local, refuse } from "./row.ts";
 
 // deno-fmt-ignore: one row a command, columns aligned.
 /** Connection and transaction commands. */
@@ -17,13 +17,13 @@ export const connectionCommands: readonly CommandDefinition[] = [
   refuse( "discard",                1, 0,      0,  0,  0, TRANSACTIONS),
   local(  "echo",                   2),
   refuse( "exec",                   1, 0,      0,  0,  0, TRANSACTIONS),
-  local(  "hello",                 -1),
+  barrier("hello",                 -1),
   refuse( "multi",                  1, 0,      0,  0,  0, TRANSACTIONS),
   local(  "ping",                  -1),
   local(  "quit",                  -1),
   local(  "readonly",               1),
   local(  "readwrite",              1),
-  local(  "reset",                  1),
+  barrier("reset",                  1),
   local(  "select",                 2),
   refuse( "unwatch",                1, 0,      0,  0,  0, TRANSACTIONS),
   refuse( "wait",                   3, 0,      0,  0,  0, WAITING),

@@ -71,6 +71,11 @@ export function local(name: string, arity: number): CommandDefinition {
   return { ...forward(name, arity, 0, 0, 0, 0), action: Action.Local };
 }
 
+/** A command that the proxy answers itself once all earlier requests of the client are answered. */
+export function barrier(name: string, arity: number): CommandDefinition {
+  return { ...local(name, arity), flags: CommandFlag.Barrier };
+}
+
 /** A command that is answered with an error; `reason` completes "… is not supported: ". */
 export function refuse(
   name: string,

@@ -1,0 +1,21 @@
+/**
+ * Recipe of `cache_type = "redis"`: RESP over a ring of servers.
+ *
+ * @module
+ */
+import { createRespProtocol } from "../protocol/resp/mod.ts";
+import { createRedisAnswers } from "./redis_answers.ts";
+import { RingTopology } from "./ring_topology.ts";
+import type { Recipe } from "./running_cluster.ts";
+
+/** The recipe. */
+export function redisRecipe(): Recipe {
+  const protocol = createRespProtocol();
+  return {
+    protocol,
+    retainsRequests: false,
+    createTopology: (cluster, backends) => new RingTopology(cluster, backends),
+    createLocalAnswers: (cluster, metrics, router) =>
+      createRedisAnswers(protocol, cluster, metrics, router),
+  };
+}

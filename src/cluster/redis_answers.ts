@@ -1,0 +1,37 @@
+/**
+ * Gives the local answers of both Redis recipes what they need to know of their cluster.
+ *
+ * @module
+ */
+import type { ClusterMetrics } from "../observe/cluster_metrics.ts";
+import type { Protocol } from "../protocol/protocol.ts";
+import { RedisLocal } from "../redis/local.ts";
+import type { Router } from "../router/router.ts";
+import type { LocalAnswers } from "../session/features.ts";
+import type { ClusterContext } from "./cluster.ts";
+
+/** Makes the answers of one cluster in one worker. */
+export function createRedisAnswers(
+  protocol: Protocol,
+  cluster: ClusterContext,
+  metrics: ClusterMetrics,
+  router: Router,
+): LocalAnswers {
+  const { config, advertisedAddress } = cluster;
+  const startedAtMs = performance.now();
+  return new RedisLocal({
+    commands: protocol.commands,
+    isCluster: config.type === "redis_cluster",
+    advertised: { hostname: advertisedAddress, port: config.listen.port },
+    info: {
+      cluster: config.name,
+      port: config.listen.port,
+      uptimeMs: () => performance.now() - startedAtMs,
+      clientsConnected: () => metrics.clientsConnected,
+      clientsAccepted: () => metrics.clientsAccepted,
+      requests: () => metrics.requests,
+      errorReplies: () => metrics.errorReplies,
+      backendCount: () => [...router.backends()].length,
+    },
+  });
+}

@@ -1,0 +1,22 @@
+/**
+ * Recipe of `cache_type = "redis_cluster"`: RESP over the slots of a Redis Cluster.
+ *
+ * @module
+ */
+import { clusterDialect } from "../protocol/resp/cluster_dialect.ts";
+import { createRespProtocol } from "../protocol/resp/mod.ts";
+import { createRedisAnswers } from "./redis_answers.ts";
+import type { Recipe } from "./running_cluster.ts";
+import { SlotTopology } from "./slot_topology.ts";
+
+/** The recipe. */
+export function redisClusterRecipe(): Recipe {
+  const protocol = createRespProtocol();
+  return {
+    protocol,
+    retainsRequests: true,
+    createTopology: (cluster, backends) => new SlotTopology(cluster, backends, clusterDialect),
+    createLocalAnswers: (cluster, metrics, router) =>
+      createRedisAnswers(protocol, cluster, metrics, router),
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * INFO about the proxy, with the lines that client libraries wait for: they look for `loading:0`, and take the
+ * mode from `redis_mode` and `cluster_enabled`.
+ *
+ * @module
+ */
+import { bulkReply } from "../protocol/resp/replies.ts";
+import { VERSION } from "../version.ts";
+import type { LocalRequest } from "./local.ts";
+
+/** What INFO says of the cluster. */
+export interface InfoSource {
+  readonly cluster: string;
+  readonly port: number;
+  /** Milliseconds since this worker started the cluster. */
+  uptimeMs(): number;
+  /** Clients of this worker. */
+  clientsConnected(): number;
+  clientsAccepted(): number;
+  requests(): number;
+  errorReplies(): number;
+  /** Backends this worker knows. */
+  backendCount(): number;
+}
+
+/** The version of Redis whose commands the table has; libraries switch features by it. */
+const REDIS_VERSION = "7.0.15";
+
+type Section = (source: InfoSource) => [string, string | number][];
+
+const sections: Record<string, Section> = {
+  server: (source) => [
+    ["redis_version", REDIS_VERSION],
+    ["redis_mode", "standalone"],
+    ["aster_version", VERSION],
+    ["arch_bits", 64],
+    ["tcp_port", source.port],
+    ["uptime_in_seconds", Math.floor(source.uptimeMs() / 1000)],
+    ["uptime_in_days", Math.floor(source.uptimeMs() / 86_400_000)],
+  ],
+  clients: (source) => [["connected_clients", source.clientsConnected()]],
+  persistence: () => [["loading", 0], ["async_loading", 0]],
+  stats: (source) => [
+    ["total_connections_received", source.clientsAccepted()],
+    ["total_commands_processed", source.requests()],
+    ["total_error_replies", source.errorReplies()],
+  ],
+  replication: () => [["role", "master"], ["connected_slaves", 0]],
+  cluster: () => [["cluster_enabled", 0]],
+  proxy: (source) => [
+    ["proxy_cluster", source.cluster],
+    ["proxy_backends", source.backendCount()],
+  ],
+};
+
+/** Answers INFO [section …]. */
+export function infoAnswer({ words }: LocalRequest, source: InfoSource): Uint8Array {
+  const wanted = words.slice(1).map((word) => word.toLowerCase());
+  const hasAll = wanted.length === 0 ||
+    wanted.some((word) => word === "all" || word === "default" || word === "everything");
+  const texts: string[] = [];
+  for (const [name, section] of Object.entries(sections)) {
+    if (!hasAll && !wanted.includes(name)) continue;
+    const title = name[0]!.toUpperCase() + name.slice(1);
+    const lines = section(source).map(([key, value]) => `${key}:${value}\r\n`);
+    texts.push(`# ${title}\r\n${lines.join("")}`);
+  }
+  return bulkReply(texts.join("\r\n"));
+}
