@@ -1,0 +1,67 @@
+import { assert, assertEquals, assertMatch } from "../deps.ts";
+import { withFreePorts } from "../support/free_port.ts";
+import { RespClient } from "../support/resp_client.ts";
+import { makeServerDirectory, ServerProcess } from "../support/server_process.ts";
+
+const repository = decodeURIComponent(new URL("../../", import.meta.url).pathname);
+
+interface Started {
+  process: ServerProcess;
+  flags: string[];
+  port: number;
+  metricsPort: number;
+}
+
+/** Asks the program for the least flags, and starts it with exactly these. */
+async function startWithPrintedFlags(
+  type: string,
+  [port, metricsPort]: number[],
+): Promise<Started> {
+  const directory = await makeServerDirectory();
+  const file = `${directory}/aster.toml`;
+  await Deno.writeTextFile(
+    file,
+    `[[clusters]]
+name = "main"
+listen_addr = "127.0.0.1:${port}"
+cache_type = "${type}"
+servers = ["127.0.0.1:9"]
+thread = 2
+`,
+  );
+  const options = [file, "--metrics", `127.0.0.1:${metricsPort}`];
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "mod.ts", "--print-permissions", ...options],
+    cwd: repository,
+    stdin: "null",
+  }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  const printed = new TextDecoder().decode(stdout);
+  assertMatch(printed, /^[^\n]+\n$/);
+  const flags = printed.trim().split(" ");
+  const process = await ServerProcess.start({
+    name: "aster",
+    command: Deno.execPath(),
+    arguments: ["run", ...flags, "mod.ts", ...options],
+    workingDirectory: repository,
+    environment: { NO_COLOR: "1" },
+    isServing: (started) => Promise.resolve(/aster is ready/.test(started.output())),
+    startDeadlineMs: 30_000,
+  }, directory);
+  return { process, flags, port: port!, metricsPort: metricsPort! };
+}
+
+for (const type of ["redis", "redis_cluster"]) {
+  Deno.test(`${type} runs with exactly the permissions that are printed for it`, async () => {
+    const started = await withFreePorts(2, (ports) => startWithPrintedFlags(type, ports));
+    await using process = started.process;
+    assertEquals(started.flags[0], "--no-prompt");
+    for (const flag of started.flags.slice(1)) assertMatch(flag, /^--allow-(net|read|env|sys)=./);
+    assert(started.flags.some((flag) => flag.includes(`127.0.0.1:${started.port}`)));
+    using client = await RespClient.connect({ port: started.port });
+    assertEquals(await client.call("PING"), "PONG");
+    const health = await fetch(`http://127.0.0.1:${started.metricsPort}/health`);
+    assertEquals(await health.json(), { healthy: true, problems: [] });
+    assertEquals((await process.stop()).code, 0);
+  });
+}

@@ -1,0 +1,149 @@
+import { assert, assertEquals, assertMatch } from "../deps.ts";
+import { withFreePorts } from "../support/free_port.ts";
+import { until, withDeadline } from "../support/poll.ts";
+import { RespClient } from "../support/resp_client.ts";
+import { makeServerDirectory, removeServerDirectory } from "../support/server_process.ts";
+
+// A permission that was given up makes Deno ask again, but only on a terminal: so these run on one.
+
+const repository = decodeURIComponent(new URL("../../", import.meta.url).pathname);
+const START_DEADLINE_MS = 30_000;
+const QUESTION = /Deno requests|Allow\?/;
+
+/** A program on a pseudo-terminal of its own, which `script` makes; nobody types there. */
+class TerminalProgram implements AsyncDisposable {
+  readonly #script: Deno.ChildProcess;
+  readonly #ended: Promise<Deno.CommandStatus>;
+  readonly #reading: Promise<void>;
+  #output = "";
+
+  constructor(args: readonly string[]) {
+    const quoted = [Deno.execPath(), "run", "-A", ...args].map((word) => `'${word}'`).join(" ");
+    this.#script = new Deno.Command("script", {
+      args: ["-qefc", `echo "pid=$$"; exec ${quoted}`, "/dev/null"],
+      cwd: repository,
+      env: { NO_COLOR: "1", TERM: "xterm", SHELL: "/bin/sh" },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    this.#ended = this.#script.status;
+    this.#reading = this.#read();
+  }
+
+  /** All that was shown so far. */
+  get output(): string {
+    return this.#output;
+  }
+
+  async shows(pattern: RegExp): Promise<void> {
+    await until(() => pattern.test(this.#output) || QUESTION.test(this.#output), {
+      what: `the terminal shows ${pattern}`,
+      deadlineMs: START_DEADLINE_MS,
+    });
+    assertMatch(this.#output, pattern);
+  }
+
+  /** Ends the program by SIGTERM and returns its exit code. */
+  async stop(): Promise<number> {
+    Deno.kill(this.#pid(), "SIGTERM");
+    const { code } = await withDeadline(this.#ended, "the program ends");
+    return code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#script.kill("SIGKILL");
+      Deno.kill(this.#pid(), "SIGKILL");
+    } catch {
+      // Both have ended already.
+    }
+    await this.#ended;
+    await this.#script.stdin.abort().catch(() => {});
+    await this.#reading;
+  }
+
+  #pid(): number {
+    return Number(/pid=(\d+)/.exec(this.#output)![1]);
+  }
+
+  async #read(): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const bytes of this.#script.stdout) {
+      this.#output += decoder.decode(bytes, { stream: true });
+    }
+  }
+}
+
+async function get(port: number, path: string): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+    signal: AbortSignal.timeout(5_000),
+  });
+  return await response.text();
+}
+
+const ignore = Deno.build.os !== "linux";
+
+Deno.test({
+  name: "on a terminal the proxy serves, answers operators and ends, and never asks",
+  ignore,
+  async fn() {
+    await withFreePorts(2, async ([port, adminPort]) => {
+      const directory = await makeServerDirectory();
+      try {
+        const file = `${directory}/aster.toml`;
+        await Deno.writeTextFile(
+          file,
+          `[[clusters]]
+name = "main"
+listen_addr = "127.0.0.1:${port}"
+cache_type = "redis"
+servers = ["localhost:9:1"]
+thread = 2
+`,
+        );
+        await using program = new TerminalProgram(["mod.ts", file, "-m", `${adminPort}`]);
+        await program.shows(/aster is ready/);
+        assert(!program.output.includes("{"), "text, not JSON, on a terminal");
+        using client = await RespClient.connect({ port: port! });
+        const [pong, get1] = await client.pipeline([["PING"], ["GET", "key"]]);
+        assertEquals(pong, "PONG");
+        assert(get1 instanceof Error, "the backend is down");
+        assertMatch(await get(adminPort!, "/metrics"), /^aster_cpu_usage /m);
+        assertMatch(await get(adminPort!, "/metrics"), /^aster_memory_usage [1-9]/m);
+        assertMatch(await get(adminPort!, "/health"), /"healthy": true/);
+        assertMatch(await get(adminPort!, "/status"), /"name": "main"/);
+        assertMatch(await get(adminPort!, "/nothing"), /Try/);
+        assertEquals(await program.stop(), 0);
+        assert(!QUESTION.test(program.output), program.output);
+      } finally {
+        await removeServerDirectory(directory);
+      }
+    });
+  },
+});
+
+Deno.test({
+  name: "on a terminal workers are replaced after privileges were given up, and nothing asks",
+  ignore,
+  async fn() {
+    await withFreePorts(2, async ([port, adminPort]) => {
+      const args = ["tests/proxy/crashing_program.ts", `${port}`, `${adminPort}`];
+      await using program = new TerminalProgram(args);
+      await program.shows(/program is ready/);
+      for (let death = 1; death <= 3; death++) {
+        const connection = await Deno.connect({ port: port! });
+        const backs = new RegExp(`(Worker is back[^]*){${death}}`);
+        await program.shows(backs);
+        connection.close();
+      }
+      assertMatch(program.output, /Worker ended worker=0 reason="Error: died of a connection/);
+      assert(!program.output.includes("Uncaught"), program.output);
+      const metrics = await get(adminPort!, "/metrics");
+      assertMatch(metrics, /^aster_worker_restarts_total 3$/m);
+      assertMatch(metrics, /^aster_front_connection_incr\{cluster="main"\} 3$/m);
+      assertEquals(await program.stop(), 0);
+      assert(!QUESTION.test(program.output), program.output);
+    });
+  },
+});
