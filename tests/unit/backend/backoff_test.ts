@@ -1,0 +1,27 @@
+import {
+  BACKOFF_FIRST_MS,
+  BACKOFF_LONGEST_MS,
+  backoffDelayMs,
+} from "../../../src/backend/backoff.ts";
+import { assertEquals } from "../../deps.ts";
+
+Deno.test("the delay doubles up to its longest, and chance spreads it over the upper half", () => {
+  assertEquals([BACKOFF_FIRST_MS, BACKOFF_LONGEST_MS], [100, 2000]);
+  const bounds = [1, 2, 3, 4, 5, 6, 7].map((failures) => [
+    backoffDelayMs(failures, 0),
+    backoffDelayMs(failures, 1),
+  ]);
+  assertEquals(bounds, [
+    [50, 100],
+    [100, 200],
+    [200, 400],
+    [400, 800],
+    [800, 1600],
+    [1000, 2000],
+    [1000, 2000],
+  ]);
+});
+
+Deno.test("the delay stays at its longest after any number of failures", () => {
+  assertEquals(backoffDelayMs(1_000_000_000, 0.5), 1500);
+});
