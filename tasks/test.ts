@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { watchAncestors } from "./ancestors.ts";
 import { endAllGroups, runGroup } from "./process_group.ts";
 import { ensureServers, ServersMissing } from "./servers.ts";
 import { formatSeconds, readCounts, readSeeds, reportLines, type TestRun } from "./test_report.ts";
@@ -28,12 +29,14 @@ const SLOW_FIRST = [/^tests\/proxy\//, /^tests\/(fuzz|contract|clients|soak)\//,
 
 async function main(words: string[]): Promise<number> {
   Deno.chdir(REPOSITORY);
+  const end = () => {
+    endAllGroups();
+    Deno.exit(130);
+  };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    Deno.addSignalListener(signal, () => {
-      endAllGroups();
-      Deno.exit(130);
-    });
+    Deno.addSignalListener(signal, end);
   }
+  watchAncestors(end);
   await ensureServers(["redis-server", "memcached", "nutcracker"], {
     purpose: "The test suite",
     isAllowed: words.includes("--yes"),

@@ -11,7 +11,7 @@ import { makeServerDirectory, removeServerDirectory, ServerProcess } from "./ser
 const START_DEADLINE_MS = 30_000;
 
 /** Logged once when every listener is open, at level info: the configuration must not ask for less. */
-const READY_TEXT = /aster is ready/;
+const READY_TEXT = /aster is ready/i;
 
 const REPOSITORY = new URL("../../", import.meta.url);
 

@@ -30,6 +30,21 @@ export interface ServerProcessOptions {
   startDeadlineMs?: number;
 }
 
+const living = new Set<ServerProcess>();
+let isClosed = false;
+let isDetached = false;
+
+/** From now on servers are not reached by the signals of the terminal (Ctrl-C), only by their own id. */
+export function detachServers(): void {
+  isDetached = true;
+}
+
+/** Kills every server that this program started, those that are still starting too; no new one starts. */
+export function endAllServers(): void {
+  isClosed = true;
+  for (const process of living) process.signal("SIGKILL");
+}
+
 /** A new temporary directory for a server. */
 export function makeServerDirectory(): Promise<string> {
   return Deno.makeTempDir({ prefix: "aster-test-" });
@@ -65,9 +80,12 @@ export class ServerProcess implements AsyncDisposable {
       stdin: "null",
       stdout: "null",
       stderr: "null",
+      detached: isDetached,
     }).spawn();
     this.pid = this.#child.pid;
+    living.add(this);
     this.ended = this.#child.status.then((status) => {
+      living.delete(this);
       this.status = status;
       return status;
     });
@@ -81,6 +99,7 @@ export class ServerProcess implements AsyncDisposable {
    * @throws {Error} If it ended or did not serve in time; the text holds what it printed.
    */
   static async start(options: ServerProcessOptions, directory: string): Promise<ServerProcess> {
+    if (isClosed) throw new Error(`${options.name} does not start: everything ends`);
     const process = new ServerProcess(options, directory);
     try {
       await until(() => process.#servesOrEnded(options), {

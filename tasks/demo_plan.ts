@@ -1,0 +1,85 @@
+/**
+ * What the demo starts and prints for a configuration.
+ *
+ * @module
+ */
+import type { ClusterConfig, Config, ServerConfig } from "../mod.ts";
+
+/** Nodes of the demo's Redis Cluster: three masters, each with a replica. */
+const CLUSTER_NODE_COUNT = 6;
+
+/** One server to start. */
+export interface PlannedServer {
+  hostname: string;
+  port: number;
+}
+
+/** All servers to start. */
+export interface DemoPlan {
+  redis: PlannedServer[];
+  memcached: PlannedServer[];
+  /** Ports of each Redis Cluster's nodes, masters first. */
+  redisClusters: number[][];
+  /** Lines that a person can try. */
+  tries: string[];
+}
+
+/** Finds out which servers stand behind the clusters of a configuration; a server named twice is one. */
+export function planDemo(config: Config): DemoPlan {
+  const ofType = (type: ClusterConfig["type"]) =>
+    config.clusters.filter((cluster) => cluster.type === type);
+  return {
+    redis: distinct(ofType("redis").flatMap((cluster) => cluster.servers)),
+    memcached: distinct(ofType("memcache").flatMap((cluster) => cluster.servers)),
+    redisClusters: ofType("redis_cluster").map((cluster) => nodePorts(cluster.servers)),
+    tries: describeTries(config),
+  };
+}
+
+/** Every port of a plan. */
+export function plannedPorts(plan: DemoPlan): number[] {
+  return [
+    ...plan.redis.map((server) => server.port),
+    ...plan.memcached.map((server) => server.port),
+    ...plan.redisClusters.flat(),
+  ];
+}
+
+function distinct(servers: readonly ServerConfig[]): PlannedServer[] {
+  const byAddress = new Map(servers.map((server) => [server.address, server]));
+  return [...byAddress.values()].map(({ hostname, port }) => ({ hostname, port }));
+}
+
+/** The seeds' ports, and behind the highest of them as many more as a whole cluster needs. */
+function nodePorts(seeds: readonly ServerConfig[]): number[] {
+  const ports = [...new Set(seeds.map((seed) => seed.port))].sort((one, other) => one - other);
+  while (ports.length < CLUSTER_NODE_COUNT) ports.push(ports.at(-1)! + 1);
+  return ports;
+}
+
+function describeTries(config: Config): string[] {
+  const lines: string[] = [];
+  for (const { name, type, listen } of config.clusters) {
+    const hostname = reachable(listen.hostname);
+    lines.push(`# ${name} (${type})`);
+    if (type === "memcache") {
+      const requests = "set greeting 0 0 5\\r\\nhello\\r\\nget greeting\\r\\nquit\\r\\n";
+      lines.push(`printf '${requests}' | nc ${hostname} ${listen.port}`);
+    } else {
+      const client = `redis-cli -h ${hostname} -p ${listen.port}`;
+      lines.push(`${client} mset apple red banana yellow plum blue`);
+      lines.push(`${client} mget apple banana plum`);
+    }
+  }
+  const { metrics } = config.runtime;
+  if (metrics !== null) {
+    lines.push("# what was counted");
+    lines.push(`curl http://${reachable(metrics.hostname)}:${metrics.port}/metrics`);
+  }
+  return lines;
+}
+
+/** An address to connect to, for one to listen on. */
+function reachable(hostname: string): string {
+  return hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : hostname;
+}

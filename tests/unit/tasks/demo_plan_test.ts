@@ -1,0 +1,60 @@
+import { assertEquals } from "../../deps.ts";
+import { parseConfig } from "../../../mod.ts";
+import { planDemo, plannedPorts } from "../../../tasks/demo_plan.ts";
+
+const clusters = `
+[runtime]
+metrics = "0.0.0.0:2110"
+[[clusters]]
+name = "slots"
+listen_addr = "0.0.0.0:9001"
+cache_type = "redis_cluster"
+servers = ["127.0.0.1:7000", "127.0.0.1:7001"]
+[[clusters]]
+name = "ring"
+listen_addr = "127.0.0.1:9002"
+cache_type = "redis"
+servers = ["127.0.0.1:7011:1", "127.0.0.1:7012:2"]
+[[clusters]]
+name = "same"
+listen_addr = "127.0.0.1:9003"
+cache_type = "redis"
+servers = ["127.0.0.1:7012"]
+[[clusters]]
+name = "cache"
+listen_addr = "127.0.0.1:9004"
+cache_type = "memcache"
+servers = ["127.0.0.1:11212:1 first"]
+`;
+
+Deno.test("the demo starts each server of the configuration once, and a whole Redis Cluster", () => {
+  const plan = planDemo(parseConfig(clusters));
+  assertEquals(plan.redis, [
+    { hostname: "127.0.0.1", port: 7011 },
+    { hostname: "127.0.0.1", port: 7012 },
+  ]);
+  assertEquals(plan.memcached, [{ hostname: "127.0.0.1", port: 11212 }]);
+  assertEquals(plan.redisClusters, [[7000, 7001, 7002, 7003, 7004, 7005]]);
+  assertEquals(plannedPorts(plan).length, 9);
+});
+
+Deno.test("the demo says what to try on each address", () => {
+  const { tries } = planDemo(parseConfig(clusters));
+  assertEquals(tries.filter((line) => line.startsWith("#")), [
+    "# slots (redis_cluster)",
+    "# ring (redis)",
+    "# same (redis)",
+    "# cache (memcache)",
+    "# what was counted",
+  ]);
+  assertEquals(tries[1], "redis-cli -h 127.0.0.1 -p 9001 mset apple red banana yellow plum blue");
+  assertEquals(tries.at(-1), "curl http://127.0.0.1:2110/metrics");
+});
+
+Deno.test("default.toml can be demonstrated: no port stands for two servers", () => {
+  const text = Deno.readTextFileSync(new URL("../../../default.toml", import.meta.url));
+  const plan = planDemo(parseConfig(text));
+  const ports = plannedPorts(plan);
+  assertEquals(plan.redisClusters.length, 1);
+  assertEquals(new Set(ports).size, ports.length);
+});
