@@ -36,7 +36,7 @@ export class RedisLoad implements Load {
     }).output();
     const printed = new TextDecoder().decode(stdout);
     const complaints = new TextDecoder().decode(stderr)
-      .split("\n").filter((line) => line !== "" && !line.includes("server CONFIG"));
+      .split("\n").filter((line) => line !== "" && !line.includes("CONFIG"));
     if (code !== 0 || complaints.length > 0) {
       throw new Error(`redis-benchmark ended with code ${code}: ${complaints.join("; ")}`);
     }
