@@ -8,7 +8,7 @@ import { type Failure, failures } from "../failure.ts";
 import type { Profile, Protocol } from "../protocol/protocol.ts";
 import { type Exchange, NOBODY, type ReplyReceiver } from "../request/exchange.ts";
 import type { Backend } from "./backend.ts";
-import type { BackendContext } from "./backend_context.ts";
+import type { BackendContext, BackendLimits } from "./backend_context.ts";
 import { BackendConnection } from "./connection.ts";
 
 /** When to ping, and how many failures in a row eject. */
@@ -35,6 +35,7 @@ export class HealthProbe implements ReplyReceiver {
   readonly #options: HealthOptions;
   readonly #listener: HealthListener;
   readonly #profile: Profile;
+  readonly #limits: BackendLimits;
   #connection: BackendConnection;
   #exchange: Exchange | null = null;
   #failuresInRow = 0;
@@ -57,6 +58,7 @@ export class HealthProbe implements ReplyReceiver {
     this.#options = options;
     this.#listener = listener;
     this.#profile = profile;
+    this.#limits = { ...context.limits };
     this.#connection = this.#openConnection();
   }
 
@@ -95,14 +97,12 @@ export class HealthProbe implements ReplyReceiver {
   }
 
   #openConnection(): BackendConnection {
-    // A ping fails after the read timeout or its interval, whichever is shorter.
-    const readTimeoutMs = Math.min(this.#context.limits.readTimeoutMs, this.#intervalMs);
-    const limits = { ...this.#context.limits, readTimeoutMs };
-    return new BackendConnection(this.#backend, this.#profile, this.#context, limits, false);
+    return new BackendConnection(this.#backend, this.#profile, this.#context, this.#limits, false);
   }
 
   #sendPing(): void {
     if (this.#isStopped) return;
+    this.#setTimeouts();
     if (this.#failuresInRow > 0) {
       // A late answer to an earlier ping must not be taken for life: each try has a connection of its own.
       this.#connection.close(failures.backendTimeout);
@@ -115,6 +115,14 @@ export class HealthProbe implements ReplyReceiver {
     this.#exchange = exchange;
     const { probe } = this.#protocol;
     this.#connection.send(exchange, probe, 0, probe.length);
+  }
+
+  /** A ping fails after the read timeout or its interval, whichever is shorter; so does its connect. */
+  #setTimeouts(): void {
+    const { dialTimeoutMs, readTimeoutMs } = this.#context.limits;
+    const limits = this.#limits;
+    limits.readTimeoutMs = Math.min(readTimeoutMs, this.#intervalMs);
+    limits.dialTimeoutMs = Math.min(dialTimeoutMs, limits.readTimeoutMs);
   }
 
   #succeeded(): void {

@@ -1,0 +1,204 @@
+/**
+ * Pings: when they fail, when they eject, and that a late answer is no sign of life.
+ *
+ * @module
+ */
+import type { Backend } from "../../../src/backend/backend.ts";
+import { type HealthOptions, HealthProbe } from "../../../src/backend/health.ts";
+import { PROFILES } from "../../../src/protocol/protocol.ts";
+import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
+import type { FakeTcpConn } from "../../support/fake_tcp_conn.ts";
+import { until } from "../../support/poll.ts";
+import { assertEquals } from "../../deps.ts";
+
+const PORT = 7000;
+
+/** One probed backend. Real time passes between pings only; the clock is the test's. */
+class Scene implements Disposable {
+  readonly rig: CoreRig;
+  readonly changes: boolean[] = [];
+  readonly probe: HealthProbe;
+
+  constructor(options: Partial<HealthOptions> = {}, rig: RigOptions = {}) {
+    this.rig = new CoreRig({ backendCount: 1, ...rig });
+    this.probe = new HealthProbe(
+      this.rig.backends[0]!,
+      PROFILES[2].master,
+      this.rig.context,
+      { failLimit: 2, healthyIntervalMs: 2, ejectedIntervalMs: 4, ...options },
+      { healthChanged: (_backend: Backend, isHealthy) => this.changes.push(isHealthy) },
+    );
+  }
+
+  /** Waits for the next attempt to connect. */
+  async connecting(count: number): Promise<void> {
+    await until(() => this.rig.network.countTo(PORT) === count, {
+      what: `attempt ${count}`,
+      intervalMs: 1,
+    });
+  }
+
+  async accept(count: number): Promise<FakeTcpConn> {
+    await this.connecting(count);
+    return await this.rig.accept(0);
+  }
+
+  async refuse(count: number): Promise<void> {
+    await this.connecting(count);
+    await this.rig.refuse(0);
+  }
+
+  async ends(): Promise<void> {
+    this.probe.stop();
+    await this.rig.ends();
+  }
+
+  [Symbol.dispose](): void {
+    this.probe.stop();
+    this.rig[Symbol.dispose]();
+  }
+}
+
+async function pinged(conn: FakeTcpConn, count: number): Promise<void> {
+  await until(() => conn.written === "probe\n".repeat(count), {
+    what: `ping ${count}`,
+    intervalMs: 1,
+  });
+}
+
+Deno.test("a backend that answers is pinged over one connection and nobody hears of it", async () => {
+  using scene = new Scene();
+  scene.probe.start(true);
+  const conn = await scene.accept(1);
+  for (let count = 1; count <= 3; count++) {
+    await pinged(conn, count);
+    await conn.receives("pong\n");
+  }
+  assertEquals([scene.changes, scene.rig.network.countTo(PORT)], [[], 1]);
+  await scene.ends();
+});
+
+Deno.test("as many failures in a row as the limit eject; the first success brings back", async () => {
+  using scene = new Scene({ failLimit: 3 });
+  scene.probe.start(true);
+  await scene.refuse(1);
+  await scene.refuse(2);
+  assertEquals(scene.changes, []);
+  await scene.refuse(3);
+  assertEquals(scene.changes, [false]);
+  await scene.refuse(4);
+  assertEquals(scene.changes, [false]);
+  const conn = await scene.accept(5);
+  await conn.receives("pong\n");
+  assertEquals(scene.changes, [false, true]);
+  await scene.ends();
+});
+
+Deno.test("a success in between starts the count anew", async () => {
+  using scene = new Scene({ failLimit: 2 });
+  scene.probe.start(true);
+  await scene.refuse(1);
+  const conn = await scene.accept(2);
+  await conn.receives("pong\n");
+  await pinged(conn, 2);
+  await conn.ends();
+  assertEquals(scene.changes, []);
+  await scene.refuse(3);
+  assertEquals(scene.changes, [false]);
+  await scene.ends();
+});
+
+Deno.test("an answer that says no is a failure", async () => {
+  using scene = new Scene({ failLimit: 1 });
+  scene.probe.start(true);
+  const conn = await scene.accept(1);
+  await conn.receives("-loading\n");
+  assertEquals(scene.changes, [false]);
+  await scene.ends();
+});
+
+Deno.test("who is known as ejected at the start returns at the first success", async () => {
+  using scene = new Scene();
+  scene.probe.start(false);
+  await scene.refuse(1);
+  await scene.refuse(2);
+  await scene.refuse(3);
+  assertEquals(scene.changes, []);
+  const conn = await scene.accept(4);
+  await conn.receives("pong\n");
+  assertEquals(scene.changes, [true]);
+  await scene.ends();
+});
+
+Deno.test("a late answer to an earlier ping is no sign of life", async () => {
+  using scene = new Scene({ failLimit: 1, healthyIntervalMs: 5, ejectedIntervalMs: 5 });
+  scene.probe.start(true);
+  const late = await scene.accept(1);
+  scene.rig.clock.advance(6);
+  assertEquals(scene.changes, [false]);
+  await scene.connecting(2);
+  assertEquals(late.isClosed, true);
+  await late.receives("pong\n");
+  assertEquals(scene.changes, [false]);
+  await scene.ends();
+});
+
+Deno.test("a ping fails after its interval or the read timeout, whichever is shorter", async () => {
+  const cases = [
+    { readTimeoutMs: 1000, intervalMs: 300, failsAfterMs: 300 },
+    { readTimeoutMs: 200, intervalMs: 300, failsAfterMs: 200 },
+  ];
+  for (const { readTimeoutMs, intervalMs, failsAfterMs } of cases) {
+    using scene = new Scene(
+      { failLimit: 1, healthyIntervalMs: intervalMs },
+      { limits: { readTimeoutMs } },
+    );
+    scene.probe.start(true);
+    await scene.accept(1);
+    scene.rig.clock.advance(failsAfterMs);
+    assertEquals(scene.changes, []);
+    scene.rig.clock.advance(1);
+    assertEquals(scene.changes, [false]);
+    await scene.ends();
+  }
+});
+
+Deno.test("the time a ping has follows the interval that counts now", async () => {
+  using scene = new Scene({ failLimit: 1, healthyIntervalMs: 2, ejectedIntervalMs: 20 });
+  scene.probe.start(false);
+  const first = await scene.accept(1);
+  scene.rig.clock.advance(20);
+  await first.receives("pong\n");
+  assertEquals(scene.changes, [true]);
+  await pinged(first, 2);
+  scene.rig.clock.advance(3);
+  assertEquals(scene.changes, [true, false]);
+  const second = await scene.accept(2);
+  await second.receives("pong\n");
+  await pinged(second, 2);
+  scene.rig.clock.advance(3);
+  assertEquals(scene.changes, [true, false, true, false]);
+  await scene.ends();
+});
+
+Deno.test("a connect that hangs fails the ping after the same time", async () => {
+  using scene = new Scene({ failLimit: 1, healthyIntervalMs: 20 }, {
+    limits: { dialTimeoutMs: 60_000 },
+  });
+  scene.probe.start(true);
+  await until(() => scene.changes.length === 1, { what: "ejection", deadlineMs: 2000 });
+  assertEquals(scene.changes, [false]);
+  await scene.ends();
+});
+
+Deno.test("a stopped probe neither pings nor tells", async () => {
+  using scene = new Scene({ failLimit: 1 });
+  scene.probe.start(true);
+  const conn = await scene.accept(1);
+  scene.probe.stop();
+  await conn.receives("-no\n");
+  assertEquals([scene.changes, conn.isClosed], [[], true]);
+  scene.probe.stop();
+  assertEquals(scene.rig.network.countTo(PORT), 1);
+  await scene.ends();
+});
