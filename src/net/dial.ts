@@ -35,13 +35,14 @@ export class Dial {
   }
 
   async #connect(hostname: string, port: number): Promise<void> {
+    let connection: Deno.TcpConn;
     try {
-      const connection = await Deno.connect({ hostname, port, signal: this.#abort.signal });
-      if (this.#settle()) this.#listener.connected(connection);
-      else connection.close();
+      connection = await Deno.connect({ hostname, port, signal: this.#abort.signal });
     } catch (error) {
-      this.#fail(dialFailure(error));
+      return this.#fail(dialFailure(error));
     }
+    if (this.#settle()) this.#listener.connected(connection);
+    else connection.close();
   }
 
   #fail(failure: Failure): void {

@@ -1,0 +1,114 @@
+import { type Failure, failures } from "../../../src/failure.ts";
+import { Dial, dialFailure, type DialListener } from "../../../src/net/dial.ts";
+import { FakeNetwork } from "../../support/fake_network.ts";
+import { turn } from "../../support/fake_tcp_conn.ts";
+import { until } from "../../support/poll.ts";
+import { assertEquals, assertStrictEquals } from "../../deps.ts";
+
+class Listener implements DialListener {
+  readonly heard: string[] = [];
+
+  connected(connection: Deno.TcpConn): void {
+    this.heard.push("connected");
+    connection.close();
+  }
+
+  dialFailed(failure: Failure): void {
+    this.heard.push(failure.name);
+  }
+}
+
+Deno.test("a connection goes to the listener, and no timer stays behind", async () => {
+  using network = new FakeNetwork();
+  const listener = new Listener();
+  new Dial("host", 7000, 60_000, listener);
+  assertEquals([network.attempts[0]!.hostname, network.attempts[0]!.port], ["host", 7000]);
+  await network.attempt(7000).succeeds();
+  assertEquals(listener.heard, ["connected"]);
+});
+
+Deno.test("a refused connection is told once", async () => {
+  using network = new FakeNetwork();
+  const listener = new Listener();
+  new Dial("host", 7000, 60_000, listener);
+  await network.attempt(7000).fails();
+  assertEquals(listener.heard, ["connect_refused"]);
+});
+
+Deno.test("after the deadline the attempt has failed; a connection that comes later is closed", async () => {
+  using network = new FakeNetwork();
+  const listener = new Listener();
+  new Dial("host", 7000, 1, listener);
+  await until(() => listener.heard.length > 0, { what: "the deadline", intervalMs: 1 });
+  assertEquals(listener.heard, ["connect_timeout"]);
+  assertEquals(network.attempts[0]!.isAborted, true);
+  const late = await network.attempt(7000).succeeds();
+  assertEquals([late.isClosed, listener.heard], [true, ["connect_timeout"]]);
+});
+
+Deno.test("a cancelled attempt says nothing, whatever becomes of it", async () => {
+  for (const outcome of ["succeeds", "fails"] as const) {
+    using network = new FakeNetwork();
+    const listener = new Listener();
+    const dial = new Dial("host", 7000, 60_000, listener);
+    dial.cancel();
+    dial.cancel();
+    assertEquals(network.attempts[0]!.isAborted, true);
+    await network.attempt(7000)[outcome]();
+    assertEquals(listener.heard, []);
+  }
+});
+
+Deno.test("an error of the listener is not taken for a failed connect but left to be seen", async () => {
+  using network = new FakeNetwork();
+  const errors: unknown[] = [];
+  const onRejection = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    errors.push(event.reason);
+  };
+  globalThis.addEventListener("unhandledrejection", onRejection);
+  try {
+    const listener = new Listener();
+    const mistake = new Error("mistake");
+    listener.connected = () => {
+      throw mistake;
+    };
+    new Dial("host", 7000, 60_000, listener);
+    await network.attempt(7000).succeeds();
+    await turn();
+    assertEquals(listener.heard, []);
+    assertStrictEquals(errors[0], mistake);
+  } finally {
+    globalThis.removeEventListener("unhandledrejection", onRejection);
+  }
+});
+
+Deno.test("each error of a connect has its reason", () => {
+  assertStrictEquals(
+    dialFailure(new Deno.errors.ConnectionRefused("x")),
+    failures.connectRefused,
+  );
+  assertStrictEquals(dialFailure(new Deno.errors.NotCapable("x")), failures.connectDenied);
+  assertStrictEquals(dialFailure(new Deno.errors.TimedOut("x")), failures.connectTimeout);
+  assertStrictEquals(
+    dialFailure(new Error("failed to lookup address information: Name or service not known")),
+    failures.nameUnresolved,
+  );
+  assertStrictEquals(dialFailure(new Error("No route to host")), failures.connectFailed);
+  assertStrictEquals(dialFailure("anything"), failures.connectFailed);
+});
+
+Deno.test("a real port that nobody listens on refuses; a real listener is connected to", async () => {
+  const server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = server.addr;
+  const reached = new Listener();
+  new Dial("127.0.0.1", port, 5000, reached);
+  (await server.accept()).close();
+  await until(() => reached.heard.length > 0, { what: "an outcome" });
+  assertEquals(reached.heard, ["connected"]);
+  server.close();
+  const refused = new Listener();
+  new Dial("127.0.0.1", port, 5000, refused);
+  await until(() => refused.heard.length > 0, { what: "an outcome" });
+  assertEquals(refused.heard, ["connect_refused"]);
+});
