@@ -136,9 +136,9 @@ async function checkLargeValue(proxy: Proxy): Promise<MemoryCheck[]> {
   const { largeValueBytes, largeValueAddedBytesMax } = MEMORY_TARGETS;
   const base = await settledBytes(proxy.pid);
   resetPeakResident(proxy.pid);
-  await setLargeValue(proxy, keyOf(0));
+  await setLargeValue(proxy.port, keyOf(0));
   const afterSet = peakResidentBytes(proxy.pid) - base;
-  using client = await connectForLarge(proxy);
+  using client = await connectForLarge(proxy.port);
   const value = await client.call("GET", keyOf(0));
   const isWhole = value instanceof Uint8Array &&
     Buffer.compare(value, valueOf(0, largeValueBytes)) === 0;
@@ -151,21 +151,23 @@ async function checkLargeValue(proxy: Proxy): Promise<MemoryCheck[]> {
   ];
 }
 
-async function setLargeValue(proxy: Proxy, key: string): Promise<void> {
-  using client = await connectForLarge(proxy);
+/** Writes the large value through a proxy or right to a backend, by its port. */
+async function setLargeValue(port: number, key: string): Promise<void> {
+  using client = await connectForLarge(port);
   const value = valueOf(0, MEMORY_TARGETS.largeValueBytes);
   const reply = await client.call("SET", key, value);
   if (reply !== "OK") throw new Error(`SET of a large value was answered by ${String(reply)}`);
 }
 
-function connectForLarge(proxy: Proxy): Promise<RespClient> {
-  return RespClient.connect({ port: proxy.port, bytes: true, deadlineMs: LARGE_DEADLINE_MS });
+function connectForLarge(port: number): Promise<RespClient> {
+  return RespClient.connect({ port, bytes: true, deadlineMs: LARGE_DEADLINE_MS });
 }
 
 async function checkUnreadReplies(proxy: Proxy, backends: RedisBackends): Promise<MemoryCheck[]> {
   const { unreadGets, unreadAddedBytesMax, largeValueBytes } = MEMORY_TARGETS;
   const [largeKey, otherKey] = await keysOnEachBackend(proxy, backends);
-  await setLargeValue(proxy, largeKey);
+  // Not through the proxy, which may keep buffers of that size for what comes next.
+  await setLargeValue(backends.servers[0]!.port, largeKey);
   const base = await settledBytes(proxy.pid);
   await using bystanders = await Bystanders.start(proxy.port, otherKey);
   // The same without a proxy: what these notice too is the machine's, not the proxy's.
@@ -186,21 +188,25 @@ async function checkUnreadReplies(proxy: Proxy, backends: RedisBackends): Promis
   ];
 }
 
-/** Judges what clients noticed, each pair without and with the client that never reads. */
+/**
+ * Judges what clients noticed, each pair without and with the client that never reads. A request waits
+ * for a core at the backend and at the client, through a proxy twice more: so often may it notice that
+ * the cores are taken by the backend of the large value.
+ */
 function bystandersCheck(
   [without, beside]: [Observation, Observation],
   [controlWithout, controlBeside]: [Observation, Observation],
 ): MemoryCheck {
   const { bystanderAddedP99MsMax } = MEMORY_TARGETS;
   const addedMs = beside.p99Ms - without.p99Ms;
-  const controlAddedMs = controlBeside.p99Ms - controlWithout.p99Ms;
+  const controlAddedMs = Math.max(0, controlBeside.p99Ms - controlWithout.p99Ms);
   const errors = beside.errors + without.errors;
   return {
     id: "memory/unread",
     name: "clients of another backend meanwhile, p99",
     measured: `${beside.p99Ms.toFixed(1)} ms, before ${without.p99Ms.toFixed(1)} ms`,
-    limit: `+${bystanderAddedP99MsMax} ms over no proxy, no error`,
-    isReached: errors === 0 && addedMs - Math.max(0, controlAddedMs) <= bystanderAddedP99MsMax,
+    limit: `+${bystanderAddedP99MsMax} ms over twice no proxy's, no error`,
+    isReached: errors === 0 && addedMs - 2 * controlAddedMs <= bystanderAddedP99MsMax,
     note:
       `${beside.requests} requests, ${errors} errors, longest ${beside.longestMs.toFixed(1)} ms; ` +
       `without a proxy p99 ${controlBeside.p99Ms.toFixed(1)} ms, ` +

@@ -85,7 +85,7 @@ export const MEMORY_TARGETS = {
   unreadAddedBytesMax: 250 * MEGABYTE,
   /**
    * How much later than without that client the 99th percentile of clients of another backend may
-   * be, in milliseconds, beyond what clients without a proxy notice on the same cores.
+   * be, in milliseconds, beyond twice what clients without a proxy notice on the same cores.
    */
   bystanderAddedP99MsMax: 5,
 } as const;
