@@ -46,8 +46,8 @@ async function findExcludedFolders(): Promise<string[]> {
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
   const { npmCache } = JSON.parse(new TextDecoder().decode(stdout)) as { npmCache: string };
   const found: string[] = [];
-  for (const registry of Deno.readDirSync(npmCache)) {
-    for (const folder of EXCLUDED_FOLDERS) found.push(`${npmCache}/${registry.name}/${folder}`);
+  for (const source of Deno.readDirSync(npmCache)) {
+    for (const folder of EXCLUDED_FOLDERS) found.push(`${npmCache}/${source.name}/${folder}`);
   }
   return found.filter(isFolder);
 }

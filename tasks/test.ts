@@ -7,6 +7,7 @@
 import { watchAncestors } from "./ancestors.ts";
 import { endAllGroups, runGroup } from "./process_group.ts";
 import { ensureServers, ServersMissing } from "./servers.ts";
+import { findCodeFiles, findTestFiles } from "./test_files.ts";
 import { formatSeconds, readCounts, readSeeds, reportLines, type TestRun } from "./test_report.ts";
 
 /** How long one file of tests, or one check, may take, in milliseconds. */
@@ -23,9 +24,6 @@ const checks: Record<string, string[]> = {
   "deno lint": ["lint"],
   "deno check": ["check"],
 };
-
-/** Folders whose tests take longest: they begin first, so that no long file is left at the end. */
-const SLOW_FIRST = [/^tests\/proxy\//, /^tests\/(fuzz|contract|clients|soak)\//, /support\//];
 
 async function main(words: string[]): Promise<number> {
   Deno.chdir(REPOSITORY);
@@ -45,9 +43,11 @@ async function main(words: string[]): Promise<number> {
   const runs: TestRun[] = [];
   if (prefixes.length === 0) {
     for (const [name, args] of Object.entries(checks)) runs.push(await runCheck(name, args));
-    runs.push(await runTests("examples in comments", ["--doc", "mod.ts", ...codeFiles("src/")]));
+    runs.push(
+      await runTests("examples in comments", ["--doc", "mod.ts", ...findCodeFiles("src/")]),
+    );
   }
-  runs.push(...await runFiles(findTests(prefixes)));
+  runs.push(...await runFiles(findTestFiles(prefixes)));
   console.log(["", ...reportLines(runs)].join("\n"));
   return runs.every((run) => run.failed === 0) ? 0 : 1;
 }
@@ -96,27 +96,6 @@ async function runTests(name: string, args: string[]): Promise<TestRun> {
   console.log(`${isFine ? "ok    " : "FAILED"} ${text} (${formatSeconds(result.durationMs)})`);
   if (isFine) { for (const line of readSeeds(result.output)) console.log(`       ${line}`); }
   return { name, passed, failed, durationMs: result.durationMs };
-}
-
-function findTests(prefixes: readonly string[]): string[] {
-  const chosen = codeFiles("tests/").filter((path) =>
-    path.endsWith("_test.ts") &&
-    (prefixes.length === 0 || prefixes.some((prefix) => path.startsWith(prefix)))
-  );
-  const rank = (path: string) => {
-    const found = SLOW_FIRST.findIndex((pattern) => pattern.test(path));
-    return found < 0 ? SLOW_FIRST.length : found;
-  };
-  return chosen.sort((one, other) => rank(one) - rank(other) || (one < other ? -1 : 1));
-}
-
-/** Paths of the code below `folder`. */
-function codeFiles(folder: string): string[] {
-  return [...Deno.readDirSync(folder)].flatMap((entry) => {
-    const path = `${folder}${entry.name}`;
-    if (entry.isDirectory) return codeFiles(`${path}/`);
-    return path.endsWith(".ts") ? [path] : [];
-  });
 }
 
 if (import.meta.main) {

@@ -17,7 +17,7 @@ export interface FoundFunction {
 
 const NOT_A_FUNCTION = /^(\} )?(if|else|for|while|switch|do|try|catch|finally|class|interface)\b/;
 const OPENS_FUNCTION =
-  /(^|\s|=|\()(async )?function\b|=> \{$|^((export|static|override|async|get|set) )*\*?[#\w$]+(<[^(]*>)?\(.*\{$/;
+  /(^|\s|=|\()(async )?function\b|=> \{$|^((export|static|override|async|get|set) )*\*?[#\w$]+(<[^(]*>)?\(.*\)(: .*)? \{$/;
 
 /** The functions, methods and arrow functions of a formatted file. */
 export function findFunctions(text: string): FoundFunction[] {

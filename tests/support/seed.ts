@@ -7,6 +7,9 @@
 /** Name of the environment variable that sets the seed of all random tests. */
 export const SEED_VARIABLE = "ASTER_TEST_SEED";
 
+/** Name of the environment variable that multiplies the counts of random tests; `deno task fuzz` sets it. */
+export const SCALE_VARIABLE = "ASTER_TEST_SCALE";
+
 const RANGE = 0x1_0000_0000;
 
 /** A small seeded generator (xorshift with a Weyl sequence); the same seed gives the same numbers. */
@@ -80,7 +83,7 @@ export class Random {
  */
 export function seededRandom(what: string): Random {
   const given = Deno.env.get(SEED_VARIABLE);
-  const seed = given === undefined
+  const seed = given === undefined || given === ""
     ? crypto.getRandomValues(new Uint32Array(1))[0]!
     : Number.parseInt(given, 10);
   if (!Number.isInteger(seed) || seed < 0 || seed >= RANGE) {
@@ -88,4 +91,15 @@ export function seededRandom(what: string): Random {
   }
   console.log(`${what}: ${SEED_VARIABLE}=${seed}`);
   return new Random(seed);
+}
+
+/**
+ * How many cases a random test tries: `count` in the test suite, many times that in a long run.
+ *
+ * @param count Cases that fit the test suite, at most a few seconds' worth.
+ */
+export function scaled(count: number): number {
+  const scale = Number(Deno.env.get(SCALE_VARIABLE) ?? 1);
+  if (!(scale > 0)) throw new RangeError(`Cannot scale by ${SCALE_VARIABLE}: more than 0 expected`);
+  return Math.max(1, Math.round(count * scale));
 }

@@ -31,6 +31,10 @@ export function plain({ a, b }: { a: number; b: number }): void {
   );
 }
 
+contract({
+  key: () => 1,
+});
+
 interface Shape {
   key: string;
 }

@@ -1,5 +1,5 @@
-import { assert, assertEquals } from "../../deps.ts";
-import { Random } from "../../support/seed.ts";
+import { assert, assertEquals, assertThrows } from "../../deps.ts";
+import { Random, SCALE_VARIABLE, scaled } from "../../support/seed.ts";
 
 Deno.test("the same seed gives the same numbers, another seed others", () => {
   const draw = (seed: number) => {
@@ -30,4 +30,21 @@ Deno.test("shuffled() keeps all items, bytes() gives the length asked for", () =
   assertEquals(shuffled.sort(), items);
   assertEquals(random.bytes(1_000).length, 1_000);
   assert(new Set(random.bytes(1_000)).size > 200);
+});
+
+Deno.test("counts are those of the test suite unless a long run multiplies them", () => {
+  const before = Deno.env.get(SCALE_VARIABLE);
+  try {
+    Deno.env.delete(SCALE_VARIABLE);
+    assertEquals(scaled(300), 300);
+    Deno.env.set(SCALE_VARIABLE, "2.5");
+    assertEquals(scaled(300), 750);
+    Deno.env.set(SCALE_VARIABLE, "0.001");
+    assertEquals(scaled(300), 1);
+    Deno.env.set(SCALE_VARIABLE, "many");
+    assertThrows(() => scaled(300), RangeError, "Cannot scale by ASTER_TEST_SCALE");
+  } finally {
+    if (before === undefined) Deno.env.delete(SCALE_VARIABLE);
+    else Deno.env.set(SCALE_VARIABLE, before);
+  }
 });
