@@ -27,6 +27,7 @@ export class Clock {
   nowMs: number;
   #watched: Watched[] = [];
   #timer: ReturnType<typeof setInterval> | null = null;
+  #isStopped = false;
 
   constructor() {
     this.nowMs = performance.now();
@@ -39,7 +40,7 @@ export class Clock {
 
   /** Puts `item` on the list for the next tick, once. */
   watch(item: Watched): void {
-    if (item.isWatched) return;
+    if (item.isWatched || this.#isStopped) return;
     item.isWatched = true;
     this.#watched.push(item);
     if (this.#timer === null) {
@@ -49,6 +50,7 @@ export class Clock {
 
   /** Stops the tick for good; what was watched is forgotten. */
   stop(): void {
+    this.#isStopped = true;
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
     this.#watched = [];
