@@ -17,7 +17,7 @@ const JOBS_MAX = 4;
 
 const REPOSITORY = new URL("../", import.meta.url);
 /** No colours, so that the output can be read by this program. */
-const ENVIRONMENT = { NO_COLOR: "1" };
+const ENVIRONMENT = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
 
 const checks: Record<string, string[]> = {
   "deno fmt --check": ["fmt", "--check"],

@@ -26,14 +26,10 @@ const ALLOWED: Record<string, readonly string[]> = {
     ...["session", "redis", "memcached", "router", "backend", "request", "protocol/resp"],
     ...["protocol/memcache", "protocol", "hash", "net", "bytes", "worker/messages"],
   ],
+  // CLUSTER KEYSLOT is answered here, so the slot's hash is needed.
   redis: [
-    "session/features",
-    "protocol/resp",
-    "protocol",
-    "router/router",
-    "backend",
-    "request",
-    "bytes",
+    ...["session/features", "protocol/resp", "protocol", "router/router", "backend"],
+    ...["request", "bytes", "hash"],
   ],
   memcached: [
     ...["session/features", "protocol/memcache", "protocol", "router/router", "backend"],
@@ -43,7 +39,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   router: ["backend", "request", "protocol", "hash", "worker/messages"],
   backend: ["request", "protocol", "net", "bytes"],
   request: ["protocol", "bytes"],
-  "protocol/resp": ["protocol", "bytes"],
+  // The shape of a slot map, which CLUSTER SLOTS is read into and written from.
+  "protocol/resp": ["protocol", "bytes", "worker/messages"],
   "protocol/memcache": ["protocol", "bytes"],
   protocol: ["bytes"],
   net: ["bytes"],
