@@ -13,6 +13,8 @@ import type { Router } from "../router/router.ts";
 /** Entries of the scratch arrays at the start. */
 const FIRST_KEYS = 1024;
 const FIRST_PLACES = 16_384;
+/** Last stamp before they begin anew: the arrays hold 31 bits and a sign. */
+const STAMP_MAX = 2 ** 31 - 1;
 
 /** One per cluster and worker. */
 export class FanOut implements KeySelection {
@@ -23,7 +25,12 @@ export class FanOut implements KeySelection {
   /** Fragment of each place in the request at hand; valid where the stamp is current. */
   #fragmentOfPlace: Int32Array = new Int32Array(FIRST_PLACES);
   #stampOfPlace: Int32Array = new Int32Array(FIRST_PLACES);
-  #stamp = 0;
+  #stamp: number;
+
+  /** @param firstStamp Where stamps begin, 0 to {@link STAMP_MAX}; no call shows it. */
+  constructor(firstStamp = 0) {
+    this.#stamp = firstStamp;
+  }
 
   /**
    * The place that all keys of the frame share.
@@ -59,7 +66,7 @@ export class FanOut implements KeySelection {
     const fragmentOfKey = new Int32Array(keyCount);
     const keyMarks = frame.row!.merge === Merge.Values ? new Int32Array(keyCount) : null;
     const parts: Fragment[] = [];
-    this.#stamp += 1;
+    this.#nextStamp();
     for (let key = 0; key < keyCount; key++) {
       const word = frame.firstKey + key * frame.keyStep;
       const keyStart = frame.argumentStart(word);
@@ -76,6 +83,14 @@ export class FanOut implements KeySelection {
   select(fragment: Fragment): void {
     this.firstKey = fragment.firstKey;
     this.keyCount = fragment.keyCount;
+  }
+
+  #nextStamp(): void {
+    if (this.#stamp === STAMP_MAX) {
+      this.#stampOfPlace.fill(0);
+      this.#stamp = 0;
+    }
+    this.#stamp += 1;
   }
 
   #assign(key: number, place: number, parts: Fragment[]): number {
