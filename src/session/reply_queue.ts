@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { HAND_OVER_BYTES } from "../bytes/chunk_pool.ts";
 import { ReplyStore } from "../bytes/reply_store.ts";
 import type { SendLog } from "../bytes/send_log.ts";
 import type { Failure } from "../failure.ts";
@@ -153,9 +152,9 @@ export class ReplyQueue {
       this.#context.metrics.errorReplies += 1;
       this.#context.protocol.writeFailure(request.failure, request.failureAddress, this.#log);
     } else {
-      const { replyStart, replyEnd } = request;
-      const isOwned = replyEnd - replyStart > HAND_OVER_BYTES;
-      this.#write(request.chunk!.bytes, replyStart, replyEnd, isOwned);
+      const chunk = request.chunk!;
+      // A pooled chunk goes back to the pool behind this: the log must have a copy.
+      this.#write(chunk.bytes, request.replyStart, request.replyEnd, !chunk.isPooled);
     }
   }
 

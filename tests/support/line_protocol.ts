@@ -3,7 +3,7 @@
  * whatever the proxy's core tells apart, and nothing else.
  *
  * ```text
- *   get KEY · put KEY VALUE [quiet] · mget KEY… · del KEY… · both KEY KEY · any · rewrite KEY · ping · quit
+ *   get KEY · put KEY VALUE [quiet] · mget KEY… · del KEY… · both KEY KEY · any · rewrite KEY · echo TEXT · quit · wait
  *   reply: TEXT\n   error: -TEXT\n   push: >TEXT\n   malformed: !   large: $BYTES\n and that many bytes
  * ```
  *
@@ -66,8 +66,9 @@ const definitions: CommandDefinition[] = [
   { ...manyKeys, name: "del", flags: CommandFlag.Write, action: Action.Split, merge: Merge.Sum },
   { ...manyKeys, name: "both" },
   { ...nothing, name: "any" },
-  { ...nothing, name: "ping", action: Action.Local },
+  { ...nothing, name: "echo", action: Action.Local },
   { ...nothing, name: "quit", action: Action.Local },
+  { ...nothing, name: "wait", flags: CommandFlag.Barrier, action: Action.Local },
 ];
 
 /** The protocol. */
@@ -142,12 +143,14 @@ export class LineProtocol implements Protocol {
   }
 }
 
-/** Answers `ping` and `quit`. */
+/** Answers `echo`, `quit` and `wait`, which is a barrier. */
 export class LineAnswers implements LocalAnswers {
-  answer(client: LocalClient, frame: RequestFrame, _bytes: Uint8Array): void {
-    const reply = encoder.encode(frame.row!.name === "ping" ? "pong\n" : "bye\n");
-    client.reply(reply, 0, reply.length);
-    if (frame.row!.name === "quit") client.closeWhenAnswered();
+  answer(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): void {
+    const name = frame.row!.name;
+    const reply = name === "echo" ? word(frame, bytes, 1) : name === "quit" ? "bye" : "waited";
+    const replyBytes = encoder.encode(`${reply}\n`);
+    client.reply(replyBytes, 0, replyBytes.length);
+    if (name === "quit") client.closeWhenAnswered();
   }
 }
 
