@@ -1,12 +1,11 @@
 /**
  * The words of an inline request: a line as typed into telnet. The rules of quoting are those of
  * Redis's `sdssplitargs`: `"…"` with `\n \r \t \b \a \xHH` and `\` before any other byte, `'…'` with `\'`,
- * quotes may begin within a word, and a closing quote ends it. A NUL ends the line.
+ * quotes may begin within a word, and a closing quote ends it.
  *
  * @module
  */
 
-const NUL = 0x00;
 const SPACE = 0x20;
 const DOUBLE_QUOTE = 0x22;
 const SINGLE_QUOTE = 0x27;
@@ -46,7 +45,7 @@ export class InlineLine {
   #splitPlain(bytes: Uint8Array, start: number, end: number): boolean {
     this.#count = 0;
     let position = skipSpace(bytes, start, end);
-    while (position < end && bytes[position] !== NUL) {
+    while (position < end) {
       const wordStart = position;
       while (position < end && !endsWord(bytes[position]!)) {
         const byte = bytes[position]!;
@@ -66,7 +65,7 @@ export class InlineLine {
     this.#count = 0;
     this.words.length = 0;
     this.#position = skipSpace(bytes, start, end);
-    while (this.#position < end && bytes[this.#position] !== NUL) {
+    while (this.#position < end) {
       this.offsets[2 * this.#count] = this.words.length;
       if (!this.#readWord(bytes, end)) return false;
       this.offsets[2 * this.#count + 1] = this.words.length;
@@ -91,12 +90,11 @@ export class InlineLine {
   #readQuoted(bytes: Uint8Array, end: number, quote: number): boolean {
     while (this.#position < end) {
       const byte = bytes[this.#position++]!;
-      if (byte === NUL) return false;
       if (byte === quote) {
         const next = this.#position;
-        return next >= end || bytes[next] === NUL || isSpace(bytes[next]!);
+        return next >= end || isSpace(bytes[next]!);
       }
-      if (byte !== BACKSLASH || this.#position >= end || bytes[this.#position] === NUL) {
+      if (byte !== BACKSLASH || this.#position >= end) {
         this.words.push(byte);
       } else if (quote === DOUBLE_QUOTE) {
         this.#readEscape(bytes, end);
@@ -141,7 +139,7 @@ function isSpace(byte: number): boolean {
 
 /** What ends a word outside quotes: not every space does. */
 function endsWord(byte: number): boolean {
-  return byte === SPACE || byte === 0x09 || byte === 0x0a || byte === 0x0d || byte === NUL;
+  return byte === SPACE || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 }
 
 function hexDigit(byte: number): number {

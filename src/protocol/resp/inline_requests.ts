@@ -2,8 +2,9 @@
  * Inline requests of one client. A backend gets them as arrays, so their frames are `isRewritten`.
  *
  * Words with quotes are no runs of the client's bytes. Such a line is rewritten in place, into a NUL and its
- * words one behind the other, which is always shorter; their offsets are kept. A line that begins with NUL
- * would be empty, so the rewritten one cannot be taken for another when the same frame is parsed again.
+ * words one behind the other, which is always shorter; their offsets are kept. A NUL in a client's line is
+ * an error (Redis itself never finds the end of such a line), so the rewritten one cannot be taken for another
+ * when the same frame is parsed again.
  *
  * @module
  */
@@ -12,7 +13,7 @@ import { isWord } from "./decimal.ts";
 import { InlineLine, UNBALANCED } from "./inline_line.ts";
 import { type LineScan, NOT_FOUND, TOO_LONG } from "./line_scan.ts";
 import { LINE_LIMIT_BYTES } from "./limits.ts";
-import { INLINE_TOO_LONG, UNBALANCED_QUOTES } from "./request_errors.ts";
+import { INLINE_NUL, INLINE_TOO_LONG, UNBALANCED_QUOTES } from "./request_errors.ts";
 
 const NUL = 0x00;
 const LINE_FEED = 0x0a;
@@ -60,6 +61,7 @@ export class InlineRequests {
       return ParseStatus.Incomplete;
     }
     if (lineFeed === TOO_LONG) return this.#refuse(INLINE_TOO_LONG);
+    if (hasNul(bytes, start, lineFeed)) return this.#refuse(INLINE_NUL);
     const isPair = lineFeed > start && bytes[lineFeed - 1] === CARRIAGE_RETURN;
     const wordCount = line.split(bytes, start, isPair ? lineFeed - 1 : lineFeed);
     if (wordCount === UNBALANCED) return this.#refuse(UNBALANCED_QUOTES);
@@ -113,4 +115,11 @@ export class InlineRequests {
     this.#frame.refusal = refusal;
     return ParseStatus.Malformed;
   }
+}
+
+function hasNul(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let position = start; position < end; position++) {
+    if (bytes[position] === NUL) return true;
+  }
+  return false;
 }

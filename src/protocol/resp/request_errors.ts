@@ -22,6 +22,8 @@ export const ARRAY_LINE_TOO_LONG: Uint8Array = protocolError("too big mbulk coun
 export const BULK_LINE_TOO_LONG: Uint8Array = protocolError("too big bulk count string");
 /** An inline request does not end. */
 export const INLINE_TOO_LONG: Uint8Array = protocolError("too big inline request");
+/** An inline request holds a NUL; Redis takes it for one without end. */
+export const INLINE_NUL: Uint8Array = protocolError("NUL in inline request");
 /** Quotes of an inline request do not pair, or something follows a closing one. */
 export const UNBALANCED_QUOTES: Uint8Array = protocolError("unbalanced quotes in request");
 /** The request as a whole is above its limit; Redis closes without a word. */
