@@ -12,7 +12,7 @@ import {
   startRedisBackends,
 } from "./backends.ts";
 import { describeEnvironment, type Environment, environmentLine } from "./environment.ts";
-import { measureRow, type RowRuns, type Side } from "./measure.ts";
+import { measureRow, type RowRuns, type Side, type Sides } from "./measure.ts";
 import { type MemoryCheck, runMemoryChecks } from "./memory.ts";
 import { type Options, parseOptions, USAGE } from "./options.ts";
 import {
@@ -112,7 +112,7 @@ async function startSides(
   subject: Contender,
   options: Options,
   stack: AsyncDisposableStack,
-): Promise<[Side, Side]> {
+): Promise<Sides> {
   const start = async (contender: Contender, as: Suite, backends: BackendGroup): Promise<Side> => ({
     proxy: stack.use(await contender.start({ name: contender.name, suite: as, backends })),
     backends,
@@ -120,11 +120,22 @@ async function startSides(
   const backends = stack.use(await startBackends(suite));
   if (suite === "redis_cluster" && options.mode === "compare") {
     const ring = stack.use(await startRedisBackends(CLUSTER_MASTERS));
-    console.log(`\n${suite}: ${subject.name} beside ${subject.name} in redis mode`);
-    return [await start(subject, "redis", ring), await start(subject, suite, backends)];
+    console.log(
+      `\n${suite}: ${subject.name} beside ${subject.name} in redis mode; ` +
+        `throughput and p99 beside ${reference.name}`,
+    );
+    return {
+      reference: await start(subject, "redis", ring),
+      subject: await start(subject, suite, backends),
+      yardstick: await start(reference, "redis", ring),
+    };
   }
   console.log(`\n${suite}: ${subject.name} beside ${reference.name}`);
-  return [await start(reference, suite, backends), await start(subject, suite, backends)];
+  return {
+    reference: await start(reference, suite, backends),
+    subject: await start(subject, suite, backends),
+    yardstick: null,
+  };
 }
 
 function startBackends(suite: Suite): Promise<BackendGroup> {
@@ -134,12 +145,12 @@ function startBackends(suite: Suite): Promise<BackendGroup> {
 
 async function measureRows(
   rows: readonly Row[],
-  [reference, subject]: [Side, Side],
+  sides: Sides,
   options: Options,
 ): Promise<{ runs: RowRuns; summary: RowSummary }[]> {
   const measured: { runs: RowRuns; summary: RowSummary }[] = [];
   for (const row of rows) {
-    const runs = await measureRow(row, reference, subject, options);
+    const runs = await measureRow(row, sides, options);
     const summary = summarize(runs, options.mode);
     console.log(rowLine(summary));
     measured.push({ runs, summary });
@@ -184,7 +195,7 @@ async function writeJson(
   const { mode, rounds, seconds, revisions } = options;
   const rows = measured.map(({ runs, summary }) => ({
     ...summary,
-    runs: { reference: runs.reference, subject: runs.subject },
+    runs: { reference: runs.reference, subject: runs.subject, yardstick: runs.yardstick },
   }));
   const result = { environment, mode, rounds, seconds, revisions, clients: CLIENTS, rows, checks };
   const text = `${JSON.stringify(result, null, 2)}\n`;

@@ -42,6 +42,15 @@ export interface RunResult {
   problems: string[];
 }
 
+/** The sides of a comparison. */
+export interface Sides {
+  /** What the CPU time is compared with. */
+  reference: Side;
+  subject: Side;
+  /** What throughput and latency are compared with, where that is not the reference. */
+  yardstick: Side | null;
+}
+
 /** Runs of one side, in order. */
 export type SideRuns = RunResult[];
 
@@ -51,6 +60,8 @@ export interface RowRuns {
   requests: number;
   reference: SideRuns;
   subject: SideRuns;
+  /** Empty where the reference is the yardstick. */
+  yardstick: SideRuns;
   /** What ended the row early, or null. */
   failure: string | null;
 }
@@ -70,13 +81,16 @@ const WARM_UP_SECONDS = 0.7;
 const FIRST_WARM_UP_SECONDS = 1.5;
 
 /** Measures a row: reference, subject, reference, subject, and so on. */
-export async function measureRow(
-  row: Row,
-  reference: Side,
-  subject: Side,
-  effort: Effort,
-): Promise<RowRuns> {
-  const result: RowRuns = { row, requests: 0, reference: [], subject: [], failure: null };
+export async function measureRow(row: Row, sides: Sides, effort: Effort): Promise<RowRuns> {
+  const { reference, subject, yardstick } = sides;
+  const result: RowRuns = {
+    row,
+    requests: 0,
+    reference: [],
+    subject: [],
+    yardstick: [],
+    failure: null,
+  };
   try {
     const perSecond = await trialRequestsPerSecond(reference, row);
     const wholeBatches = (seconds: number) =>
@@ -86,10 +100,12 @@ export async function measureRow(
       const warmUp = wholeBatches(round === 0 ? FIRST_WARM_UP_SECONDS : WARM_UP_SECONDS);
       result.reference.push(await measureRun(reference, row, warmUp, result.requests));
       result.subject.push(await measureRun(subject, row, warmUp, result.requests));
+      if (yardstick === null) continue;
+      result.yardstick.push(await measureRun(yardstick, row, warmUp, result.requests));
     }
   } catch (error) {
     result.failure = error instanceof Error ? error.message : String(error);
-    for (const { proxy } of [reference, subject]) {
+    for (const { proxy } of [reference, subject, yardstick ?? reference]) {
       if (!proxy.isRunning()) result.failure += `; ${proxy.name} has ended: ${proxy.output()}`;
     }
   }

@@ -189,9 +189,9 @@ async function checkUnreadReplies(proxy: Proxy, backends: RedisBackends): Promis
 }
 
 /**
- * Judges what clients noticed, each pair without and with the client that never reads. A request waits
- * for a core at the backend and at the client, through a proxy twice more: so often may it notice that
- * the cores are taken by the backend of the large value.
+ * Judges what clients noticed, each pair without and with the client that never reads. A request
+ * waits for a core at the backend and at the client, through a proxy twice more: so often may it
+ * notice that the cores are taken by the backend of the large value.
  */
 function bystandersCheck(
   [without, beside]: [Observation, Observation],

@@ -62,7 +62,8 @@ export type Mode = "compare" | "calibrate" | "self";
 export function targetOf(row: Row, mode: Mode): Target | null {
   if (mode === "self") return UNCHANGED;
   if (mode === "calibrate") return CALIBRATION;
-  if (row.suite === "redis_cluster") return CLUSTER;
+  // A Redis Cluster takes an MGET of one slot only: it is another load, one fragment for each key.
+  if (row.suite === "redis_cluster") return row.operation === "mget" ? null : CLUSTER;
   if (row.valueBytes >= LARGE_VALUE_BYTES) return LARGE;
   if (row.pipeline === 1) return UNPIPELINED;
   return row.pipeline === 32 ? SMALL_PIPELINED : null;

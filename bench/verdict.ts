@@ -25,6 +25,8 @@ export interface RowSummary {
   rounds: number;
   reference: SideSummary | null;
   subject: SideSummary | null;
+  /** What throughput and latency are compared with; often the reference. */
+  yardstick: SideSummary | null;
   /** CPU per request, subject : reference, of the medians. */
   cpuRatio: number;
   /** Least and greatest of the ratios of each round: how far the figure can be trusted. */
@@ -46,11 +48,12 @@ export function summarize(runs: RowRuns, mode: Mode): RowSummary {
   const rounds = Math.min(runs.reference.length, runs.subject.length);
   const reference = rounds === 0 ? null : medians(runs.reference);
   const subject = rounds === 0 ? null : medians(runs.subject);
-  const ratio = (field: keyof SideSummary) =>
-    (subject?.[field] ?? NaN) / (reference?.[field] ?? NaN);
-  const throughputRatio = ratio("requestsPerSecond");
-  const p99Ratio = ratio("p99Ms");
-  const cpuRatio = ratio("cpuUsPerRequest");
+  const yardstick = runs.yardstick.length === 0 ? reference : medians(runs.yardstick);
+  const ratio = (field: keyof SideSummary, other: SideSummary | null) =>
+    (subject?.[field] ?? NaN) / (other?.[field] ?? NaN);
+  const throughputRatio = ratio("requestsPerSecond", yardstick);
+  const p99Ratio = ratio("p99Ms", yardstick);
+  const cpuRatio = ratio("cpuUsPerRequest", reference);
   const invalid = [
     ...findFaults(runs),
     ...(rounds === 0 ? [] : findSlowness(row, throughputRatio, p99Ratio)),
@@ -63,6 +66,7 @@ export function summarize(runs: RowRuns, mode: Mode): RowSummary {
     rounds,
     reference,
     subject,
+    yardstick,
     cpuRatio,
     cpuRatioRange: rangeOfRatios(runs, rounds),
     throughputRatio,
@@ -105,7 +109,11 @@ function rangeOfRatios(runs: RowRuns, rounds: number): [number, number] {
 function findFaults(runs: RowRuns): string[] {
   const found = new Set<string>();
   if (runs.failure !== null) found.add(runs.failure);
-  const sides: [string, SideRuns][] = [["reference", runs.reference], ["subject", runs.subject]];
+  const sides: [string, SideRuns][] = [
+    ["reference", runs.reference],
+    ["subject", runs.subject],
+    ["yardstick", runs.yardstick],
+  ];
   for (const [side, sideRuns] of sides) {
     for (const run of sideRuns) {
       for (const problem of run.problems) found.add(`${side}: ${problem}`);
@@ -115,8 +123,9 @@ function findFaults(runs: RowRuns): string[] {
     }
   }
   runs.subject.forEach((run, round) => {
-    const other = runs.reference[round];
-    if (other !== undefined && !haveEqualHits(run, other)) found.add("hit counts differ");
+    for (const other of [runs.reference[round], runs.yardstick[round]]) {
+      if (other !== undefined && !haveEqualHits(run, other)) found.add("hit counts differ");
+    }
   });
   return [...found];
 }

@@ -36,6 +36,7 @@ function runsOf(id: string, ...subject: Partial<RunResult>[]): RowRuns {
     requests: 200_000,
     reference: subject.map(() => plainRun),
     subject: subject.map((changes) => ({ ...plainRun, ...changes })),
+    yardstick: [],
     failure: null,
   };
 }
@@ -71,6 +72,16 @@ Deno.test("throughput and p99 are held to other limits without pipelining", () =
     "throughput 0.84 < 0.85",
     "p99 1.70 > 1.6",
   ]);
+});
+
+Deno.test("throughput and p99 are held to the yardstick where it is not the reference", () => {
+  const runs = runsOf("redis_cluster/get/32/p32", { requestsPerSecond: 60_000, p99Ms: 2 });
+  const yardstick = [{ ...plainRun, requestsPerSecond: 50_000, p99Ms: 4 }];
+  const summary = summarize({ ...runs, yardstick }, "compare");
+  assertEquals(summary.throughputRatio, 1.2);
+  assertEquals(summary.p99Ratio, 0.5);
+  assertEquals(summary.cpuRatio, 1);
+  assertEquals(summary.invalid, []);
 });
 
 Deno.test("a figure that does not count reaches no target", () => {
@@ -111,6 +122,7 @@ Deno.test("every row is held to the target of its kind", () => {
   assertEquals(limit("redis/set/16384/p1"), 1.1);
   assertEquals(limit("redis/set/16384/p32"), 1.1);
   assertEquals(limit("redis_cluster/get/32/p32"), 1.15);
+  assertEquals(limit("redis_cluster/mget/32/p1"), null);
   assertEquals(limit("redis/get/32/p8"), null);
 });
 
