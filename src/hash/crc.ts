@@ -4,8 +4,8 @@
  * @module
  */
 
-/** Remainders of polynomial 0x1021, most significant bit first (CRC16-XMODEM). */
-const CRC16_TABLE = buildCrc16Table();
+/** Remainders of polynomial 0x1021, most significant bit first (CRC16-XMODEM), by byte. */
+export const CRC16_TABLE = buildCrc16Table();
 
 /** Remainders of polynomial 0x04c11db7, reflected (CRC-32 of zip and Ethernet). */
 const CRC32_TABLE = buildCrc32Table();
