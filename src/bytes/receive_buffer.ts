@@ -39,6 +39,8 @@ export class ReceiveBuffer {
   #wanted = READ_SMALL_BYTES;
   /** Reads in a row that used little of the array. */
   #smallReads = 0;
+  /** Whether a read has the room behind `received`. */
+  #isLent = false;
   readonly #arrays: ArrayPool;
 
   constructor(arrays: ArrayPool) {
@@ -56,6 +58,7 @@ export class ReceiveBuffer {
    * @param frameBytes What the incomplete frame at `consumed` is known to need in all, 0 if unknown.
    */
   prepare(frameBytes: number): void {
+    this.#isLent = true;
     const pending = this.received - this.consumed;
     if (pending === 0) {
       this.consumed = 0;
@@ -73,6 +76,7 @@ export class ReceiveBuffer {
 
   /** `byteCount` bytes arrived in the room of the last {@link ReceiveBuffer.prepare}. */
   commit(byteCount: number): void {
+    this.#isLent = false;
     const filled = this.received + byteCount === this.bytes.length;
     this.received += byteCount;
     if (filled) {
@@ -96,9 +100,13 @@ export class ReceiveBuffer {
 
   /**
    * Gives the array to the caller and keeps what stands behind `end` in another one. Nothing of the array
-   * may be read through this buffer afterwards.
+   * may be read through this buffer afterwards. While a read has room in the array the caller gets a copy.
    */
   handOver(end: number): Uint8Array {
+    if (this.#isLent) {
+      this.consumed = end;
+      return this.bytes.slice(0, end);
+    }
     const given = this.bytes;
     const rest = this.received - end;
     const bytes = rest === 0 ? EMPTY : this.#arrays.take(Math.max(rest, this.#wanted));
@@ -114,6 +122,7 @@ export class ReceiveBuffer {
     this.bytes = EMPTY;
     this.consumed = 0;
     this.received = 0;
+    this.#isLent = false;
     this.#wanted = READ_SMALL_BYTES;
   }
 

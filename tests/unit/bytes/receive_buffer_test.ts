@@ -123,3 +123,15 @@ Deno.test("any sequence of reads, frames and consumption keeps the stream", () =
     else buffer.consume(buffer.consumed + wanted);
   }
 });
+
+Deno.test("handOver() gives a copy while a read has room in the array", () => {
+  const buffer = new ReceiveBuffer(new ArrayPool());
+  receive(buffer, [0, 1, 2, 3, 4, 5]);
+  buffer.prepare(0);
+  const given = buffer.handOver(4);
+  assertEquals([...given], [0, 1, 2, 3]);
+  assertEquals(given === buffer.bytes, false);
+  buffer.bytes.set([6, 7], buffer.received);
+  buffer.commit(2);
+  assertEquals(pending(buffer), [4, 5, 6, 7]);
+});
