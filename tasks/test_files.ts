@@ -5,7 +5,7 @@
  */
 
 /** Folders whose tests take longest: they begin first, so that no long file is left at the end. */
-const SLOW_FIRST = [/^tests\/proxy\//, /^tests\/(fuzz|contract|soak)\//, /\/(support|tasks)\//];
+const SLOW_FIRST = [/^tests\/proxy\//, /^tests\/(model|fuzz|contract)\//, /\/(support|tasks)\//];
 
 /**
  * The test files that begin with one of `prefixes`, or all if there is none, those first that take longest.
