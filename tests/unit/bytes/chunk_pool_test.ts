@@ -7,15 +7,17 @@ import {
   Chunk,
   ChunkPool,
   LARGE_CHUNK_BYTES,
+  MEDIUM_CHUNK_BYTES,
   SMALL_CHUNK_BYTES,
 } from "../../../src/bytes/chunk_pool.ts";
 import { assertEquals, assertStrictEquals, assertThrows } from "../../deps.ts";
 
-Deno.test("take() returns the smallest size with room, and exactly what is asked above 64 KiB", () => {
+Deno.test("take() returns the smallest size with room, and exactly what is asked above the largest", () => {
   const pool = new ChunkPool();
   assertEquals(pool.take(1).bytes.length, SMALL_CHUNK_BYTES);
   assertEquals(pool.take(SMALL_CHUNK_BYTES).bytes.length, SMALL_CHUNK_BYTES);
-  assertEquals(pool.take(SMALL_CHUNK_BYTES + 1).bytes.length, LARGE_CHUNK_BYTES);
+  assertEquals(pool.take(SMALL_CHUNK_BYTES + 1).bytes.length, MEDIUM_CHUNK_BYTES);
+  assertEquals(pool.take(MEDIUM_CHUNK_BYTES + 1).bytes.length, LARGE_CHUNK_BYTES);
   assertEquals(pool.take(LARGE_CHUNK_BYTES + 1).bytes.length, LARGE_CHUNK_BYTES + 1);
 });
 
@@ -29,6 +31,15 @@ Deno.test("release() makes a chunk available again, empty", () => {
   const again = pool.take(10);
   assertStrictEquals(again, chunk);
   assertEquals([again.filled, again.handed, again.written, again.isFree], [0, 0, 0, false]);
+});
+
+Deno.test("release() keeps the sizes apart", () => {
+  const pool = new ChunkPool();
+  const chunks = [1, MEDIUM_CHUNK_BYTES, LARGE_CHUNK_BYTES].map((size) => pool.take(size));
+  for (const chunk of chunks) pool.release(chunk);
+  assertStrictEquals(pool.take(LARGE_CHUNK_BYTES), chunks[2]);
+  assertStrictEquals(pool.take(MEDIUM_CHUNK_BYTES), chunks[1]);
+  assertStrictEquals(pool.take(1), chunks[0]);
 });
 
 Deno.test("release() throws on a chunk that is free or held", () => {

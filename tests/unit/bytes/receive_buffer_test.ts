@@ -5,6 +5,7 @@
  */
 import {
   ArrayPool,
+  READ_HUGE_BYTES,
   READ_LARGE_BYTES,
   READ_MEDIUM_BYTES,
   READ_SMALL_BYTES,
@@ -30,19 +31,34 @@ Deno.test("an idle connection holds 512 bytes", () => {
   assertEquals(buffer.bytes.length, READ_SMALL_BYTES);
 });
 
-Deno.test("reads that fill the array make it larger; a small read makes it small again", () => {
+const SIZES = [READ_SMALL_BYTES, READ_MEDIUM_BYTES, READ_LARGE_BYTES, READ_HUGE_BYTES];
+
+/** One read of `byteCount` bytes, consumed at once; returns the size of the array it had. */
+function read(buffer: ReceiveBuffer, byteCount: number): number {
+  buffer.prepare(0);
+  const size = buffer.bytes.length;
+  buffer.commit(Math.min(byteCount, size));
+  buffer.consume(buffer.received);
+  return size;
+}
+
+Deno.test("reads that fill the array make the next one larger", () => {
   const buffer = new ReceiveBuffer(new ArrayPool());
-  for (const size of [READ_SMALL_BYTES, READ_MEDIUM_BYTES, READ_LARGE_BYTES, READ_LARGE_BYTES]) {
-    buffer.prepare(0);
-    assertEquals(buffer.bytes.length, size);
-    buffer.commit(size);
-    buffer.consume(buffer.received);
+  const sizes = [1, 2, 3, 4, 5].map(() => read(buffer, READ_HUGE_BYTES));
+  assertEquals(sizes, [...SIZES, READ_HUGE_BYTES]);
+});
+
+Deno.test("four small reads in a row make the next array a size smaller", () => {
+  const buffer = new ReceiveBuffer(new ArrayPool());
+  for (const _ of SIZES) read(buffer, READ_HUGE_BYTES);
+  for (let round = 0; round < 3; round++) {
+    for (let count = 0; count < 3; count++) assertEquals(read(buffer, 10), READ_HUGE_BYTES);
+    assertEquals(read(buffer, READ_HUGE_BYTES / 2), READ_HUGE_BYTES);
   }
-  buffer.prepare(0);
-  buffer.commit(10);
-  buffer.consume(10);
-  buffer.prepare(0);
-  assertEquals(buffer.bytes.length, READ_SMALL_BYTES);
+  for (const size of SIZES.toReversed()) {
+    for (let count = 0; count < 4; count++) assertEquals(read(buffer, 10), size);
+  }
+  assertEquals(read(buffer, 10), READ_SMALL_BYTES);
 });
 
 Deno.test("unparsed bytes survive compacting and growing", () => {

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { type Chunk, ChunkPool, LARGE_CHUNK_BYTES } from "../../../src/bytes/chunk_pool.ts";
+import {
+  type Chunk,
+  ChunkPool,
+  LARGE_CHUNK_BYTES,
+  MEDIUM_CHUNK_BYTES,
+  SMALL_CHUNK_BYTES,
+} from "../../../src/bytes/chunk_pool.ts";
 import { SendLog } from "../../../src/bytes/send_log.ts";
 import { assertEquals, assertStrictEquals } from "../../deps.ts";
 
@@ -40,20 +46,41 @@ Deno.test("handOver() gives what was appended, and what comes meanwhile goes beh
 
 Deno.test("a frame never crosses a chunk", () => {
   const log = new SendLog(new ChunkPool());
-  const frame = "x".repeat(30_000);
-  const chunks = [append(log, frame), append(log, frame), append(log, frame)];
-  assertStrictEquals(chunks[0], chunks[1]);
-  assertEquals(chunks[1] === chunks[2], false);
-  assertEquals(chunks[2]!.filled, 30_000);
-  assertEquals(writeAll(log), frame.repeat(3));
+  const frames = Array.from({ length: 40 }, (_, index) => `${index}`.padEnd(30_000, "x"));
+  for (const frame of frames) {
+    const { bytes, filled } = append(log, frame);
+    assertEquals(decoder.decode(bytes.subarray(filled - 30_000, filled)) === frame, true);
+  }
+  assertEquals(writeAll(log) === frames.join(""), true);
 });
 
-Deno.test("a frame above 64 KiB has a chunk made to measure", () => {
+Deno.test("a log that needs several chunks asks for larger ones, until little is written again", () => {
+  const log = new SendLog(new ChunkPool());
+  const sizes = [1, 2, 3, 4].map(() => {
+    const chunk = append(log, "x");
+    append(log, "x".repeat(chunk.bytes.length - chunk.filled));
+    return chunk.bytes.length;
+  });
+  assertEquals(sizes, [
+    SMALL_CHUNK_BYTES,
+    MEDIUM_CHUNK_BYTES,
+    LARGE_CHUNK_BYTES,
+    LARGE_CHUNK_BYTES,
+  ]);
+  writeAll(log);
+  assertEquals(append(log, "x".repeat(5000)).bytes.length, LARGE_CHUNK_BYTES);
+  writeAll(log);
+  append(log, "x");
+  writeAll(log);
+  assertEquals(append(log, "x").bytes.length, SMALL_CHUNK_BYTES);
+});
+
+Deno.test("a frame longer than the largest chunk has one made to measure", () => {
   const log = new SendLog(new ChunkPool());
   const frame = "y".repeat(LARGE_CHUNK_BYTES + 5);
   assertEquals(append(log, frame).bytes.length, LARGE_CHUNK_BYTES + 5);
   append(log, "tail");
-  assertEquals(writeAll(log), frame + "tail");
+  assertEquals(writeAll(log) === frame + "tail", true);
 });
 
 Deno.test("adopt() writes a given array without copying it", () => {
