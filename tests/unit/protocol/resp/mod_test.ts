@@ -1,0 +1,37 @@
+import { type Profile, PROFILES } from "../../../../src/protocol/protocol.ts";
+import { assertEquals } from "../../../deps.ts";
+import { bytesOf, protocol } from "./parse.ts";
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+Deno.test("a connection says its version first, then that it reads from a replica", () => {
+  const frames = (profile: Profile) => protocol.handshake(profile).map(text);
+  const hello = "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n";
+  const readonly = "*1\r\n$8\r\nREADONLY\r\n";
+  assertEquals(frames(PROFILES[2].master), []);
+  assertEquals(frames(PROFILES[2].replica), [readonly]);
+  assertEquals(frames(PROFILES[3].master), [hello]);
+  assertEquals(frames(PROFILES[3].replica), [hello, readonly]);
+});
+
+Deno.test("a handshake's answer must be no error", () => {
+  for (const [reply, isYes] of [["+OK\r\n", true], ["%0\r\n", true], ["-ERR x\r\n", false]]) {
+    const bytes = bytesOf(`x${reply}`);
+    assertEquals(protocol.isHandshakeAccepted(bytes, 1, bytes.length), isYes, String(reply));
+  }
+});
+
+Deno.test("a probe's answer must be PONG", () => {
+  assertEquals(text(protocol.probe), "*1\r\n$4\r\nPING\r\n");
+  for (
+    const [reply, isYes] of [
+      ["+PONG\r\n", true],
+      ["-LOADING Redis is loading the dataset in memory\r\n", false],
+      ["-NOAUTH Authentication required.\r\n", false],
+      ["+PING\r\n", false],
+    ]
+  ) {
+    const bytes = bytesOf(`x${reply}`);
+    assertEquals(protocol.isProbeAccepted(bytes, 1, bytes.length), isYes, String(reply));
+  }
+});
