@@ -7,22 +7,53 @@
 import {
   arityError,
   bulkReply,
+  byteErrorReply,
+  EMPTY_ARRAY_REPLY,
   errorReply,
   integerReply,
   OK_REPLY,
 } from "../protocol/resp/replies.ts";
 import type { LocalClient } from "../session/features.ts";
 import type { LocalRequest } from "./local.ts";
-import { nullReply, shown, unknownSubcommandReply } from "./reply_builder.ts";
+import {
+  helpReply,
+  mapReply,
+  nullReply,
+  setReply,
+  shown,
+  unknownSubcommandReply,
+} from "./reply_builder.ts";
 
 /** Names given by CLIENT SETNAME and HELLO SETNAME. */
 export type ClientNames = WeakMap<LocalClient, string>;
 
+/** Bytes of a client's name, which is kept as long as the client is connected. */
+export const NAME_LIMIT_BYTES = 1024;
+
+const SYNTAX_ERROR = errorReply("ERR syntax error");
+const NOT_TRACKING = errorReply(
+  "ERR CLIENT CACHING can be called only when the client is in tracking mode " +
+    "with OPTIN or OPTOUT mode enabled",
+);
+const HELP = helpReply("client", [
+  "GETNAME",
+  "    Return the name of the current connection.",
+  "GETREDIR",
+  "    Return -1: there is no tracking.",
+  "ID",
+  "    Return the ID of the current connection.",
+  "SETINFO (LIB-NAME|LIB-VER) <value>",
+  "    Accept what the library says of itself.",
+  "SETNAME <name>",
+  "    Assign the name <name> to the current connection.",
+  "TRACKINGINFO",
+  "    Report that there is no tracking.",
+]);
+
 /** Answers CLIENT with its subcommand. */
 export function clientAnswer(request: LocalRequest, names: ClientNames): Uint8Array {
   const { client, words } = request;
-  const subcommand = words[1]!.toLowerCase();
-  switch (subcommand) {
+  switch (words[1]!.toLowerCase()) {
     case "id":
       return expect(words, 2) ?? integerReply(client.id);
     case "getname":
@@ -33,13 +64,26 @@ export function clientAnswer(request: LocalRequest, names: ClientNames): Uint8Ar
       return expect(words, 4) ?? setInfo(words[2]!, words[3]!);
     case "no-evict":
     case "no-touch":
-      return expect(words, 3) ?? onOrOff(words[2]!);
+      return expect(words, 3) ?? (/^(on|off)$/i.test(words[2]!) ? OK_REPLY : SYNTAX_ERROR);
     case "tracking":
+      return words.length < 3 ? arityError("client|tracking") : tracking(words);
+    case "trackinginfo":
+      return expect(words, 2) ?? noTracking(client.profiles.master.version);
+    case "getredir":
+      return expect(words, 2) ?? integerReply(-1);
     case "caching":
-      return errorReply(
-        `ERR CLIENT ${subcommand.toUpperCase()} is not supported: ` +
-          "invalidations cannot follow a client over shared connections",
-      );
+      return expect(words, 3) ?? NOT_TRACKING;
+    case "reply":
+      return expect(words, 3) ?? replyMode(words[2]!.toLowerCase());
+    case "help":
+      return expect(words, 2) ?? HELP;
+    case "info":
+    case "kill":
+    case "list":
+    case "pause":
+    case "unblock":
+    case "unpause":
+      return notSupported(words[1]!, "a connection can only ask about itself");
     default:
       return unknownSubcommandReply("client", words[1]!);
   }
@@ -56,6 +100,9 @@ export function setName(client: LocalClient, names: ClientNames, name: string): 
       "ERR Client names cannot contain spaces, newlines or special characters.",
     );
   }
+  if (name.length > NAME_LIMIT_BYTES) {
+    return errorReply(`ERR Client names cannot be longer than ${NAME_LIMIT_BYTES} bytes.`);
+  }
   if (name === "") names.delete(client);
   else names.set(client, name);
   return OK_REPLY;
@@ -69,7 +116,7 @@ function nameReply(client: LocalClient, names: ClientNames): Uint8Array {
 function setInfo(attribute: string, value: string): Uint8Array {
   const name = attribute.toLowerCase();
   if (name !== "lib-name" && name !== "lib-ver") {
-    return errorReply(`ERR Unrecognized option '${shown(attribute)}'`);
+    return byteErrorReply(`ERR Unrecognized option '${shown(attribute)}'`);
   }
   if (!/^[!-~]*$/.test(value)) {
     return errorReply(`ERR ${name} cannot contain spaces, newlines or special characters.`);
@@ -77,8 +124,32 @@ function setInfo(attribute: string, value: string): Uint8Array {
   return OK_REPLY;
 }
 
-function onOrOff(word: string): Uint8Array {
-  return /^(on|off)$/i.test(word) ? OK_REPLY : errorReply("ERR syntax error");
+function tracking(words: readonly string[]): Uint8Array {
+  if (/^on$/i.test(words[2]!)) {
+    return notSupported(
+      "tracking on",
+      "invalidations cannot follow a client over shared connections",
+    );
+  }
+  return words.length === 3 && /^off$/i.test(words[2]!) ? OK_REPLY : SYNTAX_ERROR;
+}
+
+function noTracking(version: 2 | 3): Uint8Array {
+  return mapReply([
+    ["flags", setReply([bulkReply("off")], version)],
+    ["redirect", integerReply(-1)],
+    ["prefixes", EMPTY_ARRAY_REPLY],
+  ], version);
+}
+
+function replyMode(mode: string): Uint8Array {
+  if (mode === "on") return OK_REPLY;
+  if (mode !== "off" && mode !== "skip") return SYNTAX_ERROR;
+  return notSupported(`reply ${mode}`, "every request has a reply");
+}
+
+function notSupported(what: string, reason: string): Uint8Array {
+  return errorReply(`ERR CLIENT ${what.toUpperCase()} is not supported: ${reason}`);
 }
 
 function expect(words: readonly string[], count: number): Uint8Array | null {

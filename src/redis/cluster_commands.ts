@@ -30,7 +30,7 @@ const wordCounts: Readonly<Record<string, number>> = {
 /** Answers CLUSTER with its subcommand. */
 export function clusterAnswer(request: LocalRequest, options: LocalOptions): Uint8Array {
   if (!options.isCluster) return errorReply("ERR This instance has cluster support disabled");
-  const { words, raw } = request;
+  const { words } = request;
   const subcommand = words[1]!.toLowerCase();
   const wordCount = wordCounts[subcommand];
   if (wordCount === undefined) return unknownSubcommandReply("cluster", words[1]!);
@@ -46,7 +46,7 @@ export function clusterAnswer(request: LocalRequest, options: LocalOptions): Uin
     case "myid":
       return clusterMyIdReply(hostname, port);
     case "keyslot": {
-      const key = raw(2);
+      const key = request.raw(2);
       return integerReply(slotOf(key, 0, key.length));
     }
     default:

@@ -10,56 +10,132 @@ import {
   type CommandTable,
 } from "../protocol/command_table.ts";
 import {
+  arityError,
   arrayReply,
   bulkReply,
   EMPTY_ARRAY_REPLY,
+  errorReply,
   integerReply,
   statusReply,
 } from "../protocol/resp/replies.ts";
+import { commandKeys } from "./command_keys.ts";
 import type { LocalRequest } from "./local.ts";
-import { nullReply, unknownSubcommandReply } from "./reply_builder.ts";
+import {
+  helpReply,
+  mapReply,
+  nullReply,
+  setReply,
+  unknownSubcommandReply,
+} from "./reply_builder.ts";
 
-/** Answers COMMAND and its subcommands COUNT, INFO, LIST and DOCS. */
-export function commandAnswer(request: LocalRequest, table: CommandTable): Uint8Array {
-  const { client, words } = request;
-  const version = client.profiles.master.version;
-  const served = table.rows.filter((row) => row.action !== Action.Refuse);
-  if (words.length === 1) return arrayReply(served.map(describe));
-  switch (words[1]!.toLowerCase()) {
-    case "count":
-      return integerReply(served.length);
-    case "list":
-      return arrayReply(served.map((row) => bulkReply(row.name)));
-    case "info":
-      return arrayReply(
-        words.slice(2).map((name) => {
-          const row = served.find((candidate) => candidate.name === name.toLowerCase());
-          return row === undefined ? nullReply(version) : describe(row);
-        }),
-      );
-    case "docs":
-      return EMPTY_ARRAY_REPLY;
-    default:
-      return unknownSubcommandReply("command", words[1]!);
+type Version = 2 | 3;
+
+const SYNTAX_ERROR = errorReply("ERR syntax error");
+const FILTER_REFUSED = errorReply(
+  "ERR COMMAND LIST FILTERBY is not supported: ask for the whole list",
+);
+const HELP = helpReply("command", [
+  "(no subcommand)",
+  "    Return details about all commands that the proxy serves.",
+  "COUNT",
+  "    Return the number of commands that the proxy serves.",
+  "DOCS [<command-name> ...]",
+  "    Return nothing: the proxy has no documentation of commands.",
+  "GETKEYS <full-command>",
+  "    Return the keys from a full command.",
+  "INFO [<command-name> ...]",
+  "    Return details about commands; of all that the proxy serves if none is named.",
+  "LIST",
+  "    Return the names of all commands that the proxy serves.",
+]);
+
+/** Answers COMMAND and its subcommands; keeps the descriptions, as clients ask for all of them at once. */
+export class CommandAnswers {
+  readonly #table: CommandTable;
+  readonly #served: readonly CommandRow[];
+  /** By version of the protocol, by row index. */
+  readonly #descriptions = new Map<Version, readonly Uint8Array[]>();
+  readonly #names: Uint8Array;
+
+  constructor(table: CommandTable) {
+    this.#table = table;
+    this.#served = table.rows.filter((row) => row.action !== Action.Refuse);
+    this.#names = arrayReply(this.#served.map((row) => bulkReply(row.name)));
+  }
+
+  answer(request: LocalRequest): Uint8Array {
+    const { client, words } = request;
+    const version = client.profiles.master.version;
+    if (words.length === 1) return this.#all(version);
+    switch (words[1]!.toLowerCase()) {
+      case "count":
+        if (words.length !== 2) return arityError("command|count");
+        return integerReply(this.#served.length);
+      case "list":
+        return this.#list(words);
+      case "info":
+        return words.length === 2 ? this.#all(version) : this.#some(words.slice(2), version);
+      case "docs":
+        return mapReply([], version);
+      case "getkeys":
+        if (words.length < 4) return arityError("command|getkeys");
+        return commandKeys(request.frame, request.bytes, this.#table);
+      case "help":
+        return words.length === 2 ? HELP : arityError("command|help");
+      default:
+        return unknownSubcommandReply("command", words[1]!);
+    }
+  }
+
+  #list(words: readonly string[]): Uint8Array {
+    if (words.length === 2) return this.#names;
+    const isFilter = words.length === 5 && words[2]!.toLowerCase() === "filterby" &&
+      /^(module|aclcat|pattern)$/i.test(words[3]!);
+    return isFilter ? FILTER_REFUSED : SYNTAX_ERROR;
+  }
+
+  #all(version: Version): Uint8Array {
+    const descriptions = this.#describe(version);
+    return arrayReply(this.#served.map((row) => descriptions[row.index]!));
+  }
+
+  #some(names: readonly string[], version: Version): Uint8Array {
+    const descriptions = this.#describe(version);
+    const indices = new Map(this.#served.map((row) => [row.name, row.index]));
+    return arrayReply(
+      names.map((name) => {
+        const index = indices.get(name.toLowerCase());
+        return index === undefined ? nullReply(version) : descriptions[index]!;
+      }),
+    );
+  }
+
+  #describe(version: Version): readonly Uint8Array[] {
+    const known = this.#descriptions.get(version);
+    if (known !== undefined) return known;
+    const made = this.#table.rows.map((row) => describe(row, version));
+    this.#descriptions.set(version, made);
+    return made;
   }
 }
 
 /** Name, arity, flags, first key, last key, step; categories, tips, key specifications, subcommands. */
-function describe(row: CommandRow): Uint8Array {
+function describe(row: CommandRow, version: Version): Uint8Array {
   const flags: Uint8Array[] = [];
   if ((row.flags & CommandFlag.Read) !== 0) flags.push(statusReply("readonly"));
   if ((row.flags & CommandFlag.Write) !== 0) flags.push(statusReply("write"));
   if (row.keyFinder !== null) flags.push(statusReply("movablekeys"));
+  const nothing = version === 3 ? setReply([], version) : EMPTY_ARRAY_REPLY;
   return arrayReply([
     bulkReply(row.name),
     integerReply(row.arity),
-    arrayReply(flags),
+    setReply(flags, version),
     integerReply(row.firstKey),
     integerReply(row.lastKey),
     integerReply(row.keyStep),
-    EMPTY_ARRAY_REPLY,
-    EMPTY_ARRAY_REPLY,
-    EMPTY_ARRAY_REPLY,
-    EMPTY_ARRAY_REPLY,
+    nothing,
+    nothing,
+    nothing,
+    nothing,
   ]);
 }

@@ -6,13 +6,16 @@
  */
 import {
   bulkReply,
+  byteErrorReply,
   EMPTY_ARRAY_REPLY,
   errorReply,
   integerReply,
 } from "../protocol/resp/replies.ts";
 import { PROFILES } from "../protocol/protocol.ts";
-import { VERSION } from "../version.ts";
+import { isUser, WRONG_PASSWORD } from "./auth.ts";
 import { type ClientNames, setName } from "./client_commands.ts";
+import { REDIS_VERSION } from "./info.ts";
+import { readInteger } from "./integer.ts";
 import type { LocalRequest } from "./local.ts";
 import { mapReply, shown } from "./reply_builder.ts";
 
@@ -21,20 +24,19 @@ export function helloAnswer(request: LocalRequest, names: ClientNames): Uint8Arr
   const { client, words } = request;
   let version = client.profiles.master.version;
   if (words.length > 1) {
-    if (!/^-?\d{1,18}$/.test(words[1]!)) {
+    const asked = readInteger(words[1]!);
+    if (asked === null) {
       return errorReply("ERR Protocol version is not an integer or out of range");
     }
-    if (words[1] !== "2" && words[1] !== "3") {
-      return errorReply("NOPROTO unsupported protocol version");
-    }
-    version = words[1] === "3" ? 3 : 2;
+    if (asked !== 2n && asked !== 3n) return errorReply("NOPROTO unsupported protocol version");
+    version = asked === 3n ? 3 : 2;
   }
   const refusal = applyOptions(request, names);
   if (refusal !== null) return refusal;
   client.profiles = PROFILES[version];
   return mapReply([
     ["server", bulkReply("redis")],
-    ["version", bulkReply(VERSION)],
+    ["version", bulkReply(REDIS_VERSION)],
     ["proto", integerReply(version)],
     ["id", integerReply(client.id)],
     ["mode", bulkReply("standalone")],
@@ -49,16 +51,13 @@ function applyOptions(request: LocalRequest, names: ClientNames): Uint8Array | n
   for (let index = 2; index < words.length;) {
     const option = words[index]!.toLowerCase();
     if (option === "auth" && index + 2 < words.length) {
-      // Without a configured password Redis's default user accepts any.
-      if (words[index + 1] !== "default") {
-        return errorReply("WRONGPASS invalid username-password pair or user is disabled.");
-      }
+      if (!isUser(words[index + 1]!)) return WRONG_PASSWORD;
       index += 3;
     } else if (option === "setname" && index + 1 < words.length) {
       name = words[index + 1]!;
       index += 2;
     } else {
-      return errorReply(`ERR Syntax error in HELLO option '${shown(words[index]!)}'`);
+      return byteErrorReply(`ERR Syntax error in HELLO option '${shown(words[index]!)}'`);
     }
   }
   if (name === null) return null;

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { bulkReply } from "../protocol/resp/replies.ts";
 import { VERSION } from "../version.ts";
 import type { LocalRequest } from "./local.ts";
+import { textReply } from "./reply_builder.ts";
 
 /** What INFO says of the cluster. */
 export interface InfoSource {
@@ -24,7 +24,7 @@ export interface InfoSource {
 }
 
 /** The version of Redis whose commands the table has; libraries switch features by it. */
-const REDIS_VERSION = "7.0.15";
+export const REDIS_VERSION = "7.0.15";
 
 type Section = (source: InfoSource) => [string, string | number][];
 
@@ -54,7 +54,7 @@ const sections: Record<string, Section> = {
 };
 
 /** Answers INFO [section …]. */
-export function infoAnswer({ words }: LocalRequest, source: InfoSource): Uint8Array {
+export function infoAnswer({ client, words }: LocalRequest, source: InfoSource): Uint8Array {
   const wanted = words.slice(1).map((word) => word.toLowerCase());
   const hasAll = wanted.length === 0 ||
     wanted.some((word) => word === "all" || word === "default" || word === "everything");
@@ -65,5 +65,5 @@ export function infoAnswer({ words }: LocalRequest, source: InfoSource): Uint8Ar
     const lines = section(source).map(([key, value]) => `${key}:${value}\r\n`);
     texts.push(`# ${title}\r\n${lines.join("")}`);
   }
-  return bulkReply(texts.join("\r\n"));
+  return textReply(texts.join("\r\n"), client.profiles.master.version);
 }
