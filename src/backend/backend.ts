@@ -49,10 +49,10 @@ export class Backend implements BackendAddress {
     return pool.length === 1 ? pool[0]! : pool[clientNumber % pool.length]!;
   }
 
-  /** Whether a request of this profile would fail at once. */
-  isInBackoff(clientNumber: number, profile: Profile): boolean {
-    const pool = this.#pools[profile.index];
-    return pool !== undefined && pool !== null && pool[clientNumber % pool.length]!.isInBackoff;
+  /** A request got no reply, for whatever reason. */
+  requestFailed(failure: Failure): void {
+    this.failures += 1;
+    if (failure.source === "backend") this.#context.backendUnreachable(this.address);
   }
 
   /** A connection could not be had; logged once until one is had again. */

@@ -41,6 +41,6 @@ export interface BackendContext {
   readonly limits: BackendLimits;
   /** Whether requests stay readable until answered, since they may be sent elsewhere. */
   readonly retainsRequests: boolean;
-  /** Called for each failed attempt to connect to a backend. */
+  /** Called for each failed attempt to connect to a backend, and for each request that it failed. */
   backendUnreachable(address: string): void;
 }

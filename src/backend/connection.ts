@@ -117,9 +117,23 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
       this.#context.clock.nowMs < this.#retryAtMs;
   }
 
+  /** Whether a request would be sent now, and nothing sent before it is overdue. */
+  get isUsable(): boolean {
+    if (this.state !== ConnectionState.Ready) return false;
+    const oldest = this.inflight.oldestAwaiting();
+    if (oldest === null) return true;
+    const waitedMs = this.#context.clock.nowMs - this.#pausedMs - oldest.sentAtMs;
+    return waitedMs <= this.#limits.readTimeoutMs;
+  }
+
   /** Whether so much waits to be written that clients should be held back. */
   get isCongested(): boolean {
     return this.log.unwrittenBytes > this.#limits.queueSoftBytes;
+  }
+
+  /** Begins to connect ahead of the first request, unless it is in back-off. */
+  open(): void {
+    if (this.state === ConnectionState.Idle && this.#mayConnect()) this.#connect();
   }
 
   /** Sends one frame by copying it; on refusal the receiver hears of it before this returns. */
@@ -197,6 +211,7 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
   /** Counts the last `byteCount` bytes of `chunk`, just appended to the log, as this exchange's. */
   enqueue(exchange: Exchange, chunk: Chunk, byteCount: number): void {
     exchange.hostname = this.#backend.hostname;
+    exchange.isAtReplica = this.#profile.isReadonly;
     exchange.chunk = chunk;
     exchange.end = chunk.filled;
     exchange.start = chunk.filled - byteCount;
@@ -483,7 +498,7 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
     const isCurrent = receiver.generation === exchange.generation;
     exchange.swallow();
     this.#context.metrics.countFailure(failure);
-    this.#backend.failures += 1;
+    this.#backend.requestFailed(failure);
     if (isCurrent) receiver.onFailure(exchange, failure, this.#backend.address);
   }
 

@@ -6,17 +6,18 @@
  */
 import type { BackendContext } from "../backend/backend_context.ts";
 import { failures } from "../failure.ts";
+import { SLOT_COUNT } from "../hash/mod.ts";
 import { SlotMap } from "../router/slot_map.ts";
 import { type ClusterDialect, SlotRouter } from "../router/slot_router.ts";
 import type { SharedState, SlotRange } from "../worker/messages.ts";
 import type { ClusterContext } from "./cluster.ts";
-import { type SlotDialect, SlotFetch } from "./slot_fetch.ts";
+import { countSlots, type SlotDialect, SlotFetch } from "./slot_fetch.ts";
 import type { Topology } from "./topology.ts";
 
 /** Shortest time between the starts of two fetches, milliseconds. */
 export const REFRESH_SPACING_MS = 250;
-/** Longest time between two tries while no node has answered yet, milliseconds. */
-export const FIRST_MAP_RETRY_MS = 2_000;
+/** Longest time between two tries while no node answers and nobody asks, milliseconds. */
+export const FAILED_RETRY_MS = 2_000;
 
 /** The backends of a `redis_cluster` cluster. */
 export class SlotTopology implements Topology {
@@ -29,7 +30,11 @@ export class SlotTopology implements Topology {
   #fetch: SlotFetch | null = null;
   /** Another fetch is wanted when this one is over. */
   #isWanted = false;
+  /** Node that the next fetch asks first: one that has just proved to know better than others. */
+  #preferred: string | null = null;
   #hasMap = false;
+  /** Nodes and number of slots of the map that was logged last. */
+  #logged = "";
   #failuresInRow = 0;
   #startedAtMs = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -45,7 +50,10 @@ export class SlotTopology implements Topology {
     this.router = new SlotRouter(backends, {
       dialect,
       readsFromReplicas: cluster.config.readFromSlave,
-      refreshWanted: () => this.#want(),
+      refreshWanted: (address) => {
+        this.#preferred = address ?? this.#preferred;
+        this.#want();
+      },
     });
   }
 
@@ -102,45 +110,65 @@ export class SlotTopology implements Topology {
     clearTimeout(this.#timer);
     this.#isWanted = false;
     this.#startedAtMs = performance.now();
-    const nodes = [...this.#cluster.config.servers.map((server) => server.address)];
-    for (const address of this.router.map.addresses()) {
-      if (!nodes.includes(address)) nodes.push(address);
-    }
-    this.#fetch = new SlotFetch(nodes, this.#dialect, this.#backends, {
+    this.#fetch = new SlotFetch(this.#nodesToAsk(), this.#dialect, this.#backends, {
       fetched: (ranges, from) => this.#fetched(ranges, from),
-      fetchFailed: () => this.#failed(),
+      fetchFailed: (reasons) => this.#failed(reasons),
     });
+    this.#preferred = null;
     this.#fetch.start();
+  }
+
+  /** Seeds and known nodes, beginning at a random one so that no node gets all the questions. */
+  #nodesToAsk(): string[] {
+    const nodes = new Set(this.#cluster.config.servers.map((server) => server.address));
+    for (const address of this.router.map.addresses()) nodes.add(address);
+    const list = [...nodes];
+    const first = Math.floor(Math.random() * list.length);
+    const rotated = [...list.slice(first), ...list.slice(0, first)];
+    const preferred = this.#preferred;
+    if (preferred === null) return rotated;
+    return [preferred, ...rotated.filter((address) => address !== preferred)];
   }
 
   #fetched(ranges: SlotRange[], from: string): void {
     this.#fetch = null;
+    if (this.#failuresInRow > 0) {
+      this.#cluster.log.info("Nodes of the cluster answer CLUSTER SLOTS again", { source: from });
+    }
     this.#failuresInRow = 0;
-    const { config, log, publish } = this.#cluster;
     const hasChanged = this.#apply(ranges);
     this.#backends.metrics.topologyRefreshes += 1;
-    if (hasChanged) {
-      log.info("Slot map changed", {
-        cluster: config.name,
-        source: from,
-        masters: new Set(ranges.map((range) => range.master)).size,
-        slots: ranges.reduce((sum, range) => sum + range.last - range.first + 1, 0),
-      });
-    }
+    if (hasChanged) this.#logMap(ranges, from);
+    const { config, publish } = this.#cluster;
+    // Unchanged maps too: a follower may have been led astray by a redirection in the meantime.
     publish({ kind: "slots", cluster: config.name, ranges });
     this.#schedule(this.#isWanted ? REFRESH_SPACING_MS : config.fetchIntervalMs);
   }
 
-  #failed(): void {
+  /** A change of nodes is worth a line; while slots move between them, each move is not. */
+  #logMap(ranges: SlotRange[], source: string): void {
+    const masters = new Set(ranges.map((range) => range.master));
+    const replicas = new Set(ranges.flatMap((range) => range.replicas));
+    const slots = countSlots(ranges);
+    const described = JSON.stringify([[...masters].sort(), [...replicas].sort(), slots]);
+    const fields = { source, masters: masters.size, replicas: replicas.size, slots };
+    const { log } = this.#cluster;
+    if (described === this.#logged) log.debug("Slots moved", fields);
+    else if (slots < SLOT_COUNT) log.warning("Slot map has gaps", fields);
+    else log.info("Slot map changed", fields);
+    this.#logged = described;
+  }
+
+  #failed(reasons: readonly string[]): void {
     this.#fetch = null;
     this.#failuresInRow += 1;
     if (this.#failuresInRow === 1) {
       this.#cluster.log.warning("No node of the cluster answers CLUSTER SLOTS", {
-        cluster: this.#cluster.config.name,
+        reasons: reasons.join("; "),
       });
     }
-    const doubled = REFRESH_SPACING_MS * 2 ** Math.min(this.#failuresInRow, 10);
-    this.#schedule(Math.min(doubled, FIRST_MAP_RETRY_MS));
+    const doubledMs = REFRESH_SPACING_MS * 2 ** Math.min(this.#failuresInRow, 10);
+    this.#schedule(this.#isWanted ? REFRESH_SPACING_MS : Math.min(doubledMs, FAILED_RETRY_MS));
   }
 
   #apply(ranges: SlotRange[]): boolean {

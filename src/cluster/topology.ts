@@ -18,7 +18,7 @@ export interface Topology {
   follow(state: SharedState): void;
   /** As leader: look again soon. */
   refresh(): void;
-  /** A backend could not be connected to. */
+  /** A backend could not be connected to, or failed a request. */
   backendUnreachable(): void;
   /** Ends timers and closes every backend connection. */
   stop(): void;

@@ -74,6 +74,8 @@ export class Exchange {
   client: RoutedClient = NOBODY;
   /** Host it was sent to: a redirection may leave its host out and mean this one. */
   hostname = "";
+  /** Whether it was sent to a replica, on a connection for reads only. */
+  isAtReplica = false;
   /** Redirections this fragment has been through. */
   redirects = 0;
   /** When its bytes were handed to the socket, on the connection's scale, milliseconds. */

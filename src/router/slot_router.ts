@@ -6,8 +6,9 @@
  */
 import { Backend, type BackendAddress } from "../backend/backend.ts";
 import type { BackendContext } from "../backend/backend_context.ts";
+import type { Watched } from "../clock.ts";
 import { type Failure, failures } from "../failure.ts";
-import { slotOf } from "../hash/mod.ts";
+import { SLOT_COUNT, slotOf } from "../hash/mod.ts";
 import { type Profile, PROFILES } from "../protocol/protocol.ts";
 import type { Exchange, RoutedClient } from "../request/exchange.ts";
 import type { Router } from "./router.ts";
@@ -17,6 +18,11 @@ import { NO_SHARD, SlotMap } from "./slot_map.ts";
 export const REDIRECTS_MAX = 5;
 /** Backends known at once; more in redirections and maps are not connected to. */
 export const BACKENDS_MAX = 4_096;
+/**
+ * How often backends outside the map are looked at, milliseconds. Those unused since the last look are let
+ * go: not sooner, since a node that imports its first slot is in no map and still takes requests behind ASK.
+ */
+export const SWEEP_INTERVAL_MS = 1_000;
 
 /** What an error reply says of topology. */
 export const RedirectKind = {
@@ -28,9 +34,11 @@ export const RedirectKind = {
   Ask: 2,
   /** The cluster knows itself to be incomplete. */
   ClusterDown: 3,
+  /** This node has no data to serve for now: it is loading, or a replica without its master. */
+  Unready: 4,
 } as const;
 /** One of the values of {@link RedirectKind}. */
-export type RedirectKindCode = 0 | 1 | 2 | 3;
+export type RedirectKindCode = 0 | 1 | 2 | 3 | 4;
 
 /** A redirection as read from a reply; one object is reused. */
 export interface Redirect {
@@ -55,8 +63,8 @@ export interface SlotRouterOptions {
   readonly dialect: ClusterDialect;
   /** Reads go to replicas in turn. */
   readonly readsFromReplicas: boolean;
-  /** The map may be out of date. */
-  refreshWanted(): void;
+  /** The map may be out of date. `address` is a node that knows better than others, or null. */
+  refreshWanted(address: string | null): void;
 }
 
 /** One shard's backends. */
@@ -68,19 +76,21 @@ interface Shard {
 }
 
 /** The routing table of a Redis Cluster. Its places are the slots. */
-export class SlotRouter implements Router {
+export class SlotRouter implements Router, Watched {
+  isWatched = false;
   epoch = 1;
   profile: Profile = PROFILES[2].master;
   unplaced: Failure = failures.topologyUnknown;
   readonly #context: BackendContext;
   readonly #options: SlotRouterOptions;
   readonly #backends = new Map<string, Backend>();
-  /** Backends that left the map and still owe replies. */
-  readonly #leaving = new Set<Backend>();
+  /** Backends outside the map, with the number of their requests when they were last looked at. */
+  readonly #unmapped = new Map<Backend, number>();
   readonly #redirect: Redirect = { kind: RedirectKind.None, slot: 0, target: null };
   #map = new SlotMap();
   #shards: (Shard | null)[] = [];
   #anySlot = 0;
+  #sweepAtMs = 0;
 
   constructor(context: BackendContext, options: SlotRouterOptions) {
     this.#context = context;
@@ -96,15 +106,16 @@ export class SlotRouter implements Router {
   }
 
   backendAt(slot: number, isRead: boolean, client: RoutedClient): Backend | null {
-    const shard = this.#map.shardAt(slot);
-    if (shard === NO_SHARD) {
-      this.#options.refreshWanted();
+    const shard = this.#shardAt(slot);
+    if (shard === null) {
+      this.#options.refreshWanted(null);
       return null;
     }
-    const { master, replicas } = this.#shards[shard]!;
     this.profile = client.profiles.master;
-    if (!isRead || !this.#options.readsFromReplicas || replicas.length === 0) return master;
-    return this.#nextReplica(this.#shards[shard]!, client) ?? master;
+    if (!isRead || !this.#options.readsFromReplicas || shard.replicas.length === 0) {
+      return shard.master;
+    }
+    return this.#nextReplica(shard, client) ?? shard.master;
   }
 
   backends(): Iterable<Backend> {
@@ -126,63 +137,101 @@ export class SlotRouter implements Router {
     for (let shard = 0; shard < map.shardLimit; shard++) {
       this.#shards.push(map.masterOf(shard) === "" ? null : this.#createShard(shard));
     }
-    this.#anySlot = map.toRanges()[0]?.first ?? 0;
-    this.#dropUnknown(map.addresses());
+    this.#anySlot = 0;
+    while (this.#anySlot < SLOT_COUNT - 1 && this.#shardAt(this.#anySlot) === null) {
+      this.#anySlot += 1;
+    }
+    this.#context.clock.watch(this);
   }
 
   onErrorReply(exchange: Exchange, bytes: Uint8Array, start: number, end: number): boolean {
     const redirect = this.#redirect;
     this.#options.dialect.readRedirect(bytes, start, end, redirect);
-    if (redirect.kind === RedirectKind.None) return false;
-    if (redirect.kind === RedirectKind.ClusterDown) {
-      this.#options.refreshWanted();
-      return false;
+    switch (redirect.kind) {
+      case RedirectKind.Moved:
+      case RedirectKind.Ask:
+        this.#follow(exchange, redirect);
+        return true;
+      case RedirectKind.ClusterDown:
+        this.#options.refreshWanted(null);
+        return this.#readAtMaster(exchange);
+      case RedirectKind.Unready:
+        return this.#readAtMaster(exchange);
+      default:
+        return false;
     }
-    this.#follow(exchange, redirect);
-    return true;
+  }
+
+  onTick(nowMs: number): boolean {
+    if (nowMs < this.#sweepAtMs) return true;
+    this.#sweepAtMs = nowMs + SWEEP_INTERVAL_MS;
+    this.#sweep();
+    return this.#unmapped.size > 0;
   }
 
   /** Closes every connection. */
   close(failure: Failure): void {
     for (const backend of this.#backends.values()) backend.close(failure);
-    for (const backend of this.#leaving) backend.close(failure);
   }
 
   #follow(exchange: Exchange, redirect: Redirect): void {
-    const target = redirect.target === null ? null : targetOf(redirect.target, exchange.hostname);
+    // A node redirects only for the slot it was asked for; anything else did not come from its routing.
+    const isOwnSlot = redirect.target !== null && redirect.slot === exchange.place;
+    const target = isOwnSlot ? targetOf(redirect.target!, exchange.hostname) : null;
     const backend = target === null ? null : this.#backendAt(target);
-    if (redirect.kind === RedirectKind.Moved) {
+    const isMoved = redirect.kind === RedirectKind.Moved;
+    if (isMoved) {
       if (backend !== null) this.#moveSlot(redirect.slot, backend);
-      this.#options.refreshWanted();
+      this.#options.refreshWanted(backend === null ? null : backend.address);
     }
-    const receiver = exchange.receiver!;
     if (backend === null || exchange.redirects >= REDIRECTS_MAX) {
       const failure = backend === null ? failures.redirectInvalid : failures.tooManyRedirects;
       this.#context.metrics.countFailure(failure);
-      receiver.onFailure(exchange, failure, target?.address ?? "");
+      exchange.receiver!.onFailure(exchange, failure, target?.address ?? "");
       return;
     }
     this.#context.metrics.redirects += 1;
+    this.#resend(exchange, backend, isMoved ? null : this.#options.dialect.asking);
+  }
+
+  /** A read that a replica cannot answer now is answered by the master. */
+  #readAtMaster(exchange: Exchange): boolean {
+    if (!exchange.isAtReplica || exchange.redirects >= REDIRECTS_MAX) return false;
+    const shard = this.#shardAt(exchange.place);
+    if (shard === null) return false;
+    this.#resend(exchange, shard.master, null);
+    return true;
+  }
+
+  #resend(exchange: Exchange, backend: Backend, preface: Uint8Array | null): void {
     const { fragment, place, isRead, client } = exchange;
+    const receiver = exchange.receiver!;
     const successor = this.#context.requests.takeExchange();
     successor.begin(receiver, fragment, place, isRead, client);
     successor.redirects = exchange.redirects + 1;
     receiver.onRedirect(exchange, successor);
-    const isAsk = redirect.kind === RedirectKind.Ask;
     backend.connectionFor(client.number, client.profiles.master)
-      .resend(successor, exchange, isAsk ? this.#options.dialect.asking : null);
+      .resend(successor, exchange, preface);
   }
 
   #moveSlot(slot: number, owner: Backend): void {
-    const current = this.#map.shardAt(slot);
-    if (current !== NO_SHARD && this.#shards[current]!.master === owner) return;
+    if (this.#shardAt(slot)?.master === owner) return;
     const shard = this.#map.setOwner(slot, owner.address);
     this.#shards[shard] = this.#createShard(shard);
     this.epoch += 1;
+    // The former owner may have lost its last slot.
+    this.#context.clock.watch(this);
   }
 
-  #createShard(shard: number): Shard {
-    const master = this.#backendOf(this.#map.masterOf(shard))!;
+  #shardAt(slot: number): Shard | null {
+    const shard = this.#map.shardAt(slot);
+    return shard === NO_SHARD ? null : this.#shards[shard]!;
+  }
+
+  /** Null where the master cannot be one more backend. */
+  #createShard(shard: number): Shard | null {
+    const master = this.#backendOf(this.#map.masterOf(shard));
+    if (master === null) return null;
     const replicas: Backend[] = [];
     for (const address of this.#map.replicasOf(shard)) {
       const replica = this.#backendOf(address);
@@ -191,14 +240,21 @@ export class SlotRouter implements Router {
     return { master, replicas, turn: 0 };
   }
 
+  /**
+   * The next replica that can take a read now. One that is not connected is connected to meanwhile: no read
+   * waits for that, or fails by it.
+   */
   #nextReplica(shard: Shard, client: RoutedClient): Backend | null {
     const { replicas } = shard;
     for (let tried = 0; tried < replicas.length; tried++) {
       shard.turn = shard.turn + 1 < replicas.length ? shard.turn + 1 : 0;
       const replica = replicas[shard.turn]!;
-      if (replica.isInBackoff(client.number, client.profiles.replica)) continue;
-      this.profile = client.profiles.replica;
-      return replica;
+      const connection = replica.connectionFor(client.number, client.profiles.replica);
+      if (connection.isUsable) {
+        this.profile = client.profiles.replica;
+        return replica;
+      }
+      connection.open();
     }
     return null;
   }
@@ -216,21 +272,23 @@ export class SlotRouter implements Router {
     if (this.#backends.size >= BACKENDS_MAX) return null;
     const backend = new Backend(target, this.#context);
     this.#backends.set(target.address, backend);
+    this.#context.clock.watch(this);
     return backend;
   }
 
-  /** Lets go of backends that are in no map any more, once they owe nothing. */
-  #dropUnknown(addresses: ReadonlySet<string>): void {
+  /** Lets go of backends outside the map that owe nothing and were not used since the last look. */
+  #sweep(): void {
+    const mapped = this.#map.addresses();
     for (const backend of this.#backends.values()) {
-      if (addresses.has(backend.address)) continue;
-      this.#backends.delete(backend.address);
-      this.#leaving.add(backend);
-      backend.failUnsent(failures.backendRemoved);
-    }
-    for (const backend of this.#leaving) {
-      if (!backend.isIdle) continue;
-      this.#leaving.delete(backend);
-      backend.close(failures.backendRemoved);
+      if (mapped.has(backend.address)) {
+        this.#unmapped.delete(backend);
+      } else if (backend.isIdle && this.#unmapped.get(backend) === backend.requests) {
+        this.#unmapped.delete(backend);
+        this.#backends.delete(backend.address);
+        backend.close(failures.backendRemoved);
+      } else {
+        this.#unmapped.set(backend, backend.requests);
+      }
     }
   }
 }

@@ -27,9 +27,11 @@ export interface NodeAddress {
   readonly address: string;
 }
 
-/** What an error reply says about topology: 0 nothing, 1 MOVED, 2 ASK, 3 CLUSTERDOWN. */
+/**
+ * What an error reply says about topology: 0 nothing, 1 MOVED, 2 ASK, 3 CLUSTERDOWN, 4 LOADING or MASTERDOWN.
+ */
 export interface RedirectReading {
-  kind: 0 | 1 | 2 | 3;
+  kind: 0 | 1 | 2 | 3 | 4;
   slot: number;
   /** Null where the reply names no usable address. An empty host name stands for the host that replied. */
   target: NodeAddress | null;
@@ -49,7 +51,7 @@ export const clusterDialect = {
 } as const;
 
 /**
- * Reads `-MOVED slot host:port`, `-ASK slot host:port` and `-CLUSTERDOWN …`. Anything else is kind 0; a
+ * Reads `-MOVED slot host:port`, `-ASK slot host:port`, `-CLUSTERDOWN …`, `-LOADING …` and `-MASTERDOWN …`. Anything else is kind 0; a
  * redirection that cannot be read has its kind and no target.
  */
 export function readRedirect(
@@ -63,10 +65,14 @@ export function readRedirect(
   into.target = null;
   // Few errors begin with these letters, so most cost no string.
   const first = bytes[start + 1];
-  if (first !== 0x4d && first !== 0x41 && first !== 0x43) return;
+  if (first !== 0x4d && first !== 0x41 && first !== 0x43 && first !== 0x4c) return;
   const text = decoder.decode(bytes.subarray(start, Math.min(end, start + REDIRECT_LIMIT_BYTES)));
   if (text.startsWith("-CLUSTERDOWN")) {
     into.kind = 3;
+    return;
+  }
+  if (text.startsWith("-LOADING ") || text.startsWith("-MASTERDOWN ")) {
+    into.kind = 4;
     return;
   }
   const words = text.trimEnd().split(" ");

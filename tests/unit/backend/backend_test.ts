@@ -21,10 +21,11 @@ Deno.test("a client always gets the same connection; clients are spread over all
 Deno.test("only the connection that failed is in back-off", async () => {
   using rig = new CoreRig({ backendCount: 1, limits: { connections: 2 } });
   const backend = rig.backends[0]!;
-  assertEquals(backend.isInBackoff(1, master), false);
-  sendText(rig.requests, backend.connectionFor(1, master), "get a\n", new RecordingReceiver());
+  const first = backend.connectionFor(1, master);
+  assertEquals(first.isInBackoff, false);
+  sendText(rig.requests, first, "get a\n", new RecordingReceiver());
   await rig.refuse(0);
-  assertEquals([backend.isInBackoff(1, master), backend.isInBackoff(2, master)], [true, false]);
+  assertEquals([first.isInBackoff, backend.connectionFor(2, master).isInBackoff], [true, false]);
   await rig.ends();
 });
 
@@ -40,7 +41,8 @@ Deno.test("an outage is logged once, and so is its end", async () => {
   assertEquals(rig.records.map((record) => [record.level, record.message, record.fields.reason]), [
     ["warning", "Backend cannot be reached", "connect_refused"],
   ]);
-  assertEquals(rig.unreachable.length, 3);
+  // Said of each attempt, and of each request that failed with it.
+  assertEquals(rig.unreachable.length, 6);
   sendText(rig.requests, connection, "get a\n", receiver);
   const conn = await rig.accept(0);
   await conn.receives("A\n");

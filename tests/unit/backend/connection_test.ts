@@ -314,7 +314,7 @@ Deno.test("a backend that accepts and drops without an answer is left alone like
   await conn.ends();
   assertEquals(scene.heard(), [`!backend_closed ${ADDRESS}`]);
   assertEquals(scene.connection.isInBackoff, true);
-  assertEquals(scene.rig.unreachable, [ADDRESS]);
+  assertEquals(scene.rig.unreachable, [ADDRESS, ADDRESS]);
   await scene.rig.ends();
 });
 
