@@ -195,10 +195,10 @@ export class CoreRig implements Disposable {
   }
 
   /** A new client, already reading. */
-  client(): RigClient {
+  client(context: SessionContext = this.sessionContext): RigClient {
     const conn = this.track(new FakeTcpConn());
     this.#clientCount += 1;
-    const session = new Session(conn.asTcpConn, this.#clientCount, this.sessionContext);
+    const session = new Session(conn.asTcpConn, this.#clientCount, context);
     session.start();
     return { session, conn };
   }

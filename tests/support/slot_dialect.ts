@@ -1,0 +1,57 @@
+/**
+ * How the line protocol speaks of slots: `-moved SLOT HOST:PORT`, `-ask SLOT HOST:PORT`, `-down`, `-unready`, and the map
+ * as `FIRST-LAST=MASTER,REPLICA… FIRST-LAST=…`.
+ *
+ * @module
+ */
+import type { BackendAddress } from "../../src/backend/backend.ts";
+import type { SlotDialect } from "../../src/cluster/slot_fetch.ts";
+import { type ClusterDialect, type Redirect, RedirectKind } from "../../src/router/slot_router.ts";
+import type { SlotRange } from "../../src/worker/messages.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+function parseAddress(address: string): BackendAddress | null {
+  const match = /^(.*):(\d+)$/.exec(address);
+  return match === null ? null : { hostname: match[1]!, port: Number(match[2]), address };
+}
+
+function readRedirect(bytes: Uint8Array, start: number, end: number, into: Redirect): void {
+  const words = decoder.decode(bytes.subarray(start, end - 1)).split(" ");
+  into.kind = RedirectKind.None;
+  into.target = null;
+  if (words[0] === "-down") into.kind = RedirectKind.ClusterDown;
+  if (words[0] === "-unready") into.kind = RedirectKind.Unready;
+  if (words[0] !== "-moved" && words[0] !== "-ask") return;
+  into.kind = words[0] === "-moved" ? RedirectKind.Moved : RedirectKind.Ask;
+  into.slot = Number(words[1]);
+  into.target = parseAddress(words[2]!);
+}
+
+function readSlots(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  askedHost: string,
+): SlotRange[] | null {
+  const text = decoder.decode(bytes.subarray(start, end - 1));
+  if (text.startsWith("-")) return null;
+  if (text === "") return [];
+  return text.split(" ").map((range) => {
+    const [, first, last, nodes] = /^(\d+)-(\d+)=(.*)$/.exec(range)!;
+    const [master, ...replicas] = nodes!.split(",").map((node) =>
+      node.startsWith(":") ? `${askedHost}${node}` : node
+    );
+    return { first: Number(first), last: Number(last), master: master!, replicas };
+  });
+}
+
+/** The dialect. */
+export const slotDialect: ClusterDialect & SlotDialect = {
+  asking: encoder.encode("asking\n"),
+  slotsRequest: encoder.encode("slots\n"),
+  readRedirect,
+  readSlots,
+  parseAddress,
+};

@@ -1,0 +1,173 @@
+/**
+ * The ring's servers leave and return; what was not sent to one that leaves is never sent elsewhere.
+ *
+ * @module
+ */
+import type { ServerConfig } from "../../../src/config/config.ts";
+import { failures } from "../../../src/failure.ts";
+import { NOBODY } from "../../../src/request/exchange.ts";
+import { RingRouter } from "../../../src/router/ring_router.ts";
+import { CoreRig, type RigClient } from "../../support/core_rig.ts";
+import type { FakeTcpConn } from "../../support/fake_tcp_conn.ts";
+import { assertEquals } from "../../deps.ts";
+
+const OPTIONS = {
+  hash: "fnv1a_64",
+  distribution: "ketama",
+  hashTag: null,
+  placement: "twemproxy",
+} as const;
+
+const SERVERS: ServerConfig[] = [7000, 7001, 7002].map((port) => ({
+  hostname: "h",
+  port,
+  weight: 1,
+  alias: null,
+  address: `h:${port}`,
+}));
+
+class Scene implements Disposable {
+  readonly rig = new CoreRig({ backendCount: 0 });
+  readonly router = new RingRouter(SERVERS, OPTIONS, this.rig.context);
+
+  client(): RigClient {
+    return this.rig.client({ ...this.rig.sessionContext, router: this.router });
+  }
+
+  accept(place: number): Promise<FakeTcpConn> {
+    return this.rig.accept(place);
+  }
+
+  /** The server of a key, or -1. */
+  place(key: string): number {
+    const bytes = new TextEncoder().encode(key);
+    return this.router.place(bytes, 0, bytes.length);
+  }
+
+  /** A key of the server with this number. */
+  keyOf(place: number): string {
+    for (let index = 0;; index++) if (this.place(`key${index}`) === place) return `key${index}`;
+  }
+
+  eject(...addresses: string[]): string[] {
+    return this.router.setEjected(new Set(addresses));
+  }
+
+  async ends(...clients: RigClient[]): Promise<void> {
+    for (const { conn } of clients) await conn.ends();
+    for (const backend of this.router.backends()) backend.close(failures.shuttingDown);
+    await this.rig.ends();
+  }
+
+  [Symbol.dispose](): void {
+    this.rig[Symbol.dispose]();
+  }
+}
+
+/** The places of a thousand keys. */
+function places(scene: Scene): number[] {
+  return Array.from({ length: 1000 }, (_, index) => scene.place(`key${index}`));
+}
+
+Deno.test("places are the numbers of the servers, each with its backend", () => {
+  using scene = new Scene();
+  assertEquals(new Set(places(scene)), new Set([0, 1, 2]));
+  for (const place of [0, 1, 2]) {
+    assertEquals(scene.router.backendAt(place, false, NOBODY)!.address, `h:${7000 + place}`);
+  }
+  assertEquals(scene.router.anyPlace() >= 0, true);
+});
+
+Deno.test("an ejected server's keys go to the others, theirs stay, and all come back with it", () => {
+  using scene = new Scene();
+  const before = places(scene);
+  assertEquals(scene.eject("h:7001"), ["h:7001"]);
+  const without = places(scene);
+  assertEquals(new Set(without), new Set([0, 2]));
+  const moved = before.filter((place, index) => place !== without[index]);
+  assertEquals(new Set(moved), new Set([1]));
+  assertEquals(scene.eject(), []);
+  assertEquals(places(scene), before);
+});
+
+Deno.test("each change raises the epoch, and nothing else does", () => {
+  using scene = new Scene();
+  const epochs = [scene.router.epoch];
+  for (const addresses of [[], ["h:7001"], ["h:7001"], ["h:7001", "h:7002"], ["unknown:1"], []]) {
+    scene.eject(...addresses);
+    epochs.push(scene.router.epoch);
+  }
+  assertEquals(epochs.map((epoch) => epoch - epochs[0]!), [0, 0, 1, 1, 2, 3, 3]);
+});
+
+Deno.test("setEjected() names those that have just left", () => {
+  using scene = new Scene();
+  assertEquals(scene.eject("h:7000", "h:7001"), ["h:7000", "h:7001"]);
+  assertEquals(scene.eject("h:7001", "h:7002"), ["h:7002"]);
+  assertEquals(
+    scene.router.backends().map((backend) => backend.isServing),
+    [true, false, false],
+  );
+});
+
+Deno.test("with no server left every request fails at once, until one returns", async () => {
+  using scene = new Scene();
+  const client = scene.client();
+  scene.eject("h:7000", "h:7001", "h:7002");
+  assertEquals([scene.place("a"), scene.router.anyPlace()], [-1, -1]);
+  await client.conn.receives("get a\nmget a b c\nany\nboth a b\n");
+  assertEquals(client.conn.takeWritten(), "-no_backend\n".repeat(4));
+  scene.eject("h:7000", "h:7001");
+  await client.conn.receives("get a\n");
+  const backend = await scene.accept(2);
+  await backend.receives("A\n");
+  assertEquals(client.conn.takeWritten(), "A\n");
+  await scene.ends(client);
+});
+
+Deno.test("what an ejected server was not sent fails at once; what it was sent is still answered", async () => {
+  using scene = new Scene();
+  const key = scene.keyOf(1);
+  const client = scene.client();
+  await client.conn.receives(`get ${key}\n`);
+  const backend = await scene.accept(1);
+  backend.takesWrites = false;
+  await client.conn.receives(`put ${key} sent\n`);
+  await client.conn.receives(`put ${key} unsent\n`);
+  scene.eject("h:7001");
+  await backend.takesAll();
+  await backend.receives("A\nok\n");
+  assertEquals(client.conn.takeWritten(), "A\nok\n-backend_ejected h:7001\n");
+  assertEquals(backend.takeWritten(), `get ${key}\nput ${key} sent\n`);
+  assertEquals(scene.rig.network.attempts.length, 1);
+  await scene.ends(client);
+});
+
+Deno.test("a client's order on a key is kept when its server is ejected and returns", async () => {
+  using scene = new Scene();
+  const key = scene.keyOf(1);
+  const client = scene.client();
+  await client.conn.receives(`put ${key} 1\n`);
+  const first = await scene.accept(1);
+  scene.eject("h:7001");
+  const other = scene.place(key);
+  await client.conn.receives(`put ${key} 2\n`);
+  assertEquals(scene.rig.network.attempts.length, 1);
+  await first.receives("ok\n");
+  const second = await scene.accept(other);
+  assertEquals(second.takeWritten(), `put ${key} 2\n`);
+  scene.eject();
+  await client.conn.receives(`put ${key} 3\n`);
+  await second.receives("ok\n");
+  assertEquals(first.takeWritten(), `put ${key} 1\nput ${key} 3\n`);
+  await first.receives("ok\n");
+  assertEquals(client.conn.takeWritten(), "ok\nok\nok\n");
+  await scene.ends(client);
+});
+
+Deno.test("an error reply is always the client's", () => {
+  using scene = new Scene();
+  const bytes = new TextEncoder().encode("-MOVED 1 h:1\r\n");
+  const exchange = scene.rig.requests.takeExchange();
+  assertEquals(scene.router.onErrorReply(exchange, bytes, 0, bytes.length), false);
+});
