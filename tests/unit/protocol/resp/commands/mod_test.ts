@@ -1,0 +1,71 @@
+/** The command table beside what a real redis-server 7.0 says of its commands. */
+import { Action, CommandFlag, type CommandRow } from "../../../../../src/protocol/command_table.ts";
+import { assertEquals } from "../../../../deps.ts";
+import { startRedisServer } from "../../../../support/redis_server.ts";
+import { protocol } from "../parse.ts";
+
+/** Redis marks these families and scripts neither `readonly` nor `write`: that depends on what they do. */
+const FLAGS_OF_OUR_OWN: Record<string, [redis: string, ours: string, reason: string]> = {
+  eval: ["", "write", "a script may write"],
+  evalsha: ["", "write", "a script may write"],
+  fcall: ["", "write", "a function may write"],
+  memory: ["", "readonly", "MEMORY USAGE, the only member that is forwarded, is readonly"],
+  object: ["", "readonly", "all members are readonly"],
+  xgroup: ["", "write", "all members but HELP write"],
+  xinfo: ["", "readonly", "all members are readonly"],
+};
+
+function rowOf(name: string): CommandRow {
+  const row = protocol.commands.rows.find((row) => row.name === name);
+  if (row === undefined) throw new Error(`"${name}" is not in the table`);
+  return row;
+}
+
+/** The columns as Redis lists them. */
+function columns(row: CommandRow): unknown[] {
+  const { name, arity, firstKey, lastKey, keyStep } = row;
+  return [name, arity, firstKey, lastKey, keyStep];
+}
+
+function flagText(row: CommandRow): string {
+  if (row.flags === CommandFlag.Read) return "readonly";
+  return row.flags === CommandFlag.Write ? "write" : "";
+}
+
+Deno.test("rows equal what redis-server 7.0 says of its commands", async () => {
+  await using server = await startRedisServer();
+  const listed = await server.call("COMMAND") as unknown[][];
+  const names = new Set<string>();
+  const otherFlags: Record<string, [string, string, string]> = {};
+  for (const [name, arity, flagList, firstKey, lastKey, keyStep] of listed) {
+    names.add(String(name));
+    const row = rowOf(String(name));
+    assertEquals(columns(row), [name, arity, firstKey, lastKey, keyStep]);
+    const flags = (flagList as string[]).filter((flag) => flag === "readonly" || flag === "write");
+    if (row.action === Action.Local) continue;
+    const known = FLAGS_OF_OUR_OWN[row.name];
+    if (known !== undefined) {
+      otherFlags[row.name] = [flags.join(), flagText(row), known[2]];
+    } else {
+      assertEquals(flagText(row), flags.join(), `flags of "${name}"`);
+    }
+  }
+  assertEquals(otherFlags, FLAGS_OF_OUR_OWN);
+  assertEquals(names.size, 240);
+  assertEquals(protocol.commands.rows.filter((row) => !names.has(row.name)), []);
+});
+
+Deno.test("commands with keys that Redis cannot place by columns have a key finder", async () => {
+  await using server = await startRedisServer();
+  const listed = await server.call("COMMAND") as unknown[][];
+  const without: string[] = [];
+  for (const [name, , flagList] of listed) {
+    const row = rowOf(String(name));
+    const isMovable = (flagList as string[]).includes("movablekeys");
+    if (isMovable && row.keyFinder === null && row.action !== Action.Refuse) {
+      without.push(row.name);
+    }
+  }
+  // SORT_RO has one key of its own; what BY and GET name are patterns.
+  assertEquals(without, ["sort_ro"]);
+});

@@ -1,0 +1,49 @@
+import { assertEquals } from "../../../../deps.ts";
+import { parse, request } from "../parse.ts";
+
+Deno.test("keys that move are found", () => {
+  /** A request, its keys, and the one outside their run. */
+  const cases: [string, string[], string | null][] = [
+    ["SORT a", ["a"], null],
+    ["SORT a LIMIT 0 1 STORE d", ["a"], "d"],
+    ["SORT a STORE d STORE e", ["a"], "e"],
+    ["SORT a BY store GET store", ["a"], null],
+    ["SORT a LIMIT store 1", ["a"], null],
+    ["SORT a STORE", ["a"], null],
+    ["GEORADIUS a 1 2 3 km STORE d", ["a"], "d"],
+    ["GEORADIUS a 1 2 3 km STORE d STOREDIST e", ["a"], "e"],
+    ["GEORADIUSBYMEMBER a m 3 km storedist d", ["a"], "d"],
+    ["GEORADIUSBYMEMBER a m 3 km", ["a"], null],
+    ["XREAD STREAMS a 0", ["a"], null],
+    ["XREAD COUNT 2 STREAMS a b 0 0", ["a", "b"], null],
+    ["XREADGROUP GROUP g c COUNT 1 NOACK STREAMS a >", ["a"], null],
+    ["XREADGROUP GROUP streams block STREAMS a >", ["a"], null],
+  ];
+  for (const [line, keys, extraKey] of cases) {
+    const looked = parse(request(...line.split(" ")));
+    assertEquals([looked.keys, looked.extraKey, looked.refusal], [keys, extraKey, null], line);
+  }
+});
+
+Deno.test("requests whose keys cannot be found are refused", () => {
+  const cases: [string, string][] = [
+    ["XREAD COUNT 1 STREAMS", "ERR syntax error"],
+    [
+      "XREAD STREAMS a b 0",
+      "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.",
+    ],
+    [
+      "XREAD BLOCK 0 STREAMS a 0",
+      "ERR 'xread block' is not supported: it would hold up the connection that all clients share; " +
+      "use the form that does not block",
+    ],
+    [
+      "XREADGROUP GROUP g c BLOCK 0 STREAMS a >",
+      "ERR 'xreadgroup block' is not supported: it would hold up the connection that all clients " +
+      "share; use the form that does not block",
+    ],
+  ];
+  for (const [line, text] of cases) {
+    assertEquals(parse(request(...line.split(" "))).refusal, `-${text}\r\n`, line);
+  }
+});
