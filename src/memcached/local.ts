@@ -8,11 +8,12 @@ import type { RequestFrame } from "../protocol/protocol.ts";
 import type { LocalAnswers, LocalClient } from "../session/features.ts";
 
 /**
- * The version that clients are told. Client libraries read three numbers, each below 256, and take
- * from them what the server can do: 1.5.22 is the last memcached with the classic commands (`gat`
- * included) and without the meta commands, which is what this proxy has.
+ * The version that clients are told. Client libraries read three numbers and nothing behind them
+ * (`memcached` for Node fails on more), and take from them what the server can do: 1.5.22 is the last
+ * memcached with the classic commands (`gat` included) and without the meta commands, which is what
+ * this proxy has.
  */
-export const REPORTED_VERSION = "1.5.22-aster";
+export const REPORTED_VERSION = "1.5.22";
 
 const VERSION = encodeText(`VERSION ${REPORTED_VERSION}\r\n`);
 const OK = encodeText("OK\r\n");

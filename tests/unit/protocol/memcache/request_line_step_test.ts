@@ -194,7 +194,7 @@ const others: OddLine[] = [
   ["verbosity 0 noreply\r\n", ""],
   ["verbosity noreply\r\n", ""],
   ["verbosity 0 1 2\r\n", ERROR],
-  ["version noreply\r\n", "VERSION 1.5.22-aster\r\n", "VERSION 1.6.18\r\n"],
+  ["version noreply\r\n", "VERSION 1.5.22\r\n", "VERSION 1.6.18\r\n"],
   ["flush_all\r\n", refused("flush_all", ": it would empty every server"), "OK\r\n"],
   ["flush_all noreply\r\n", ""],
   ["cache_memlimit\r\n", refused("cache_memlimit", ": it concerns a single server"), ERROR],
