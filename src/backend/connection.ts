@@ -18,7 +18,7 @@ import { ReceiveBuffer } from "../bytes/receive_buffer.ts";
 import { type HandOverListener, SendLog } from "../bytes/send_log.ts";
 import type { Watched } from "../clock.ts";
 import { type Failure, failures } from "../failure.ts";
-import type { ByteReceiver, Space } from "../net/byte_receiver.ts";
+import { type ByteReceiver, type Space, spaceOf } from "../net/byte_receiver.ts";
 import { Dial, type DialListener } from "../net/dial.ts";
 import { Socket } from "../net/socket.ts";
 import {
@@ -64,7 +64,6 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
   readonly #retains: boolean;
   readonly #buffer: ReceiveBuffer;
   readonly #parser: ReplyParser;
-  readonly #space: Space = { bytes: new Uint8Array(0), start: 0, end: 0 };
   #socket: Socket | null = null;
   #dial: Dial | null = null;
   /** Bytes of all exchanges in the queue, where they are kept because they may have to be sent again. */
@@ -281,10 +280,7 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
   reserve(): Space | null {
     const buffer = this.#buffer;
     buffer.prepare(buffer.pending === 0 ? 0 : this.#parser.frameBytes);
-    this.#space.bytes = buffer.bytes;
-    this.#space.start = buffer.received;
-    this.#space.end = buffer.bytes.length;
-    return this.#space;
+    return spaceOf(buffer.bytes, buffer.received, buffer.bytes.length);
   }
 
   commit(byteCount: number): void {

@@ -6,13 +6,23 @@
  * @module
  */
 
-/** Room for the next bytes; one object per receiver is enough, since it is read at once. */
+/** Room for the next bytes. Whoever gets one reads it at once: there is one object for all. */
 export interface Space {
   bytes: Uint8Array;
   /** First free byte. */
   start: number;
   /** One past the last free byte. */
   end: number;
+}
+
+const space: Space = { bytes: new Uint8Array(0), start: 0, end: 0 };
+
+/** Names the room `bytes[start, end)`; valid until the next call. */
+export function spaceOf(bytes: Uint8Array, start: number, end: number): Space {
+  space.bytes = bytes;
+  space.start = start;
+  space.end = end;
+  return space;
 }
 
 /** Who reads from a socket: a session or a backend connection. */

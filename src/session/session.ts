@@ -9,7 +9,7 @@ import { ReceiveBuffer } from "../bytes/receive_buffer.ts";
 import { SendLog } from "../bytes/send_log.ts";
 import type { Watched } from "../clock.ts";
 import { type Failure, failures } from "../failure.ts";
-import type { ByteReceiver, Space } from "../net/byte_receiver.ts";
+import { type ByteReceiver, type Space, spaceOf } from "../net/byte_receiver.ts";
 import { Socket } from "../net/socket.ts";
 import { ParseStatus, PROFILES, type Profiles, type RequestParser } from "../protocol/protocol.ts";
 import type { Exchange } from "../request/exchange.ts";
@@ -29,7 +29,6 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
   readonly #log: SendLog;
   readonly #replies: ReplyQueue;
   readonly #socket: Socket;
-  readonly #space: Space = { bytes: new Uint8Array(0), start: 0, end: 0 };
   /** The routing epoch under which the requests in flight were sent. */
   #epoch = 0;
   /** A request was sent elsewhere: nothing new is parsed until all in flight are answered. */
@@ -44,7 +43,6 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
   #isStalled = false;
   #isScheduled = false;
   #failure: Failure | null = null;
-  readonly #resume = () => this.#parseOn();
 
   constructor(connection: Deno.TcpConn, number: number, context: SessionContext) {
     this.number = number;
@@ -87,10 +85,7 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
     } else {
       buffer.prepare(buffer.pending === 0 ? 0 : this.#parser.frameBytes);
     }
-    this.#space.bytes = buffer.bytes;
-    this.#space.start = buffer.received;
-    this.#space.end = buffer.bytes.length;
-    return this.#space;
+    return spaceOf(buffer.bytes, buffer.received, buffer.bytes.length);
   }
 
   commit(byteCount: number): void {
@@ -282,7 +277,7 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
   #scheduleParse(): void {
     if (this.#isScheduled || !this.#mayParse()) return;
     this.#isScheduled = true;
-    queueMicrotask(this.#resume);
+    queueMicrotask(() => this.#parseOn());
   }
 
   #parseOn(): void {
