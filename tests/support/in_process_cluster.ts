@@ -1,0 +1,147 @@
+/**
+ * One cluster in this process, on real sockets: the whole data path without a supervisor or a worker.
+ *
+ * @module
+ */
+import { Clock } from "../../src/clock.ts";
+import type { Cluster } from "../../src/cluster/cluster.ts";
+import { createCluster } from "../../src/cluster/create_cluster.ts";
+import type { ClusterConfig, ClusterType, ServerConfig } from "../../src/config/config.ts";
+import type { ClusterMetricsSnapshot } from "../../src/observe/cluster_metrics.ts";
+import { Log, type LogRecord } from "../../src/observe/log.ts";
+import { buildRing } from "../../src/router/ring.ts";
+import type { SharedState } from "../../src/worker/messages.ts";
+import { connectFakeClient } from "./fake_client.ts";
+import { type FakeBackend, startFakeBackend } from "./fake_backend.ts";
+import { findFreePort } from "./free_port.ts";
+import type { Wire } from "./wire.ts";
+
+/** Settings of {@link startInProcessCluster}; what is left out is generous. */
+export type InProcessOptions = Partial<ClusterConfig> & { type?: ClusterType };
+
+/** A server of the configuration at a loopback port. */
+export function serverAt(port: number): ServerConfig {
+  const address = `127.0.0.1:${port}`;
+  return { hostname: "127.0.0.1", port, weight: 1, alias: null, address };
+}
+
+/** A running cluster; it leads, so it pings and fetches. */
+export class InProcessCluster implements AsyncDisposable {
+  readonly config: ClusterConfig;
+  readonly records: LogRecord[] = [];
+  readonly published: SharedState[] = [];
+  readonly #clock = new Clock();
+  readonly #cluster: Cluster;
+  readonly #clients: Wire[] = [];
+
+  constructor(config: ClusterConfig) {
+    this.config = config;
+    this.#cluster = createCluster({
+      config,
+      workerNumber: 0,
+      clock: this.#clock,
+      log: new Log("debug", (record) => this.records.push(record)),
+      advertisedAddress: "127.0.0.1",
+      sharesPort: false,
+      publish: (state) => this.published.push(state),
+      requestRefresh: () => {},
+    });
+    this.#cluster.start();
+    this.#cluster.lead();
+  }
+
+  /** Connects one more client; ended with the cluster. */
+  async client(name = `client ${this.#clients.length + 1}`): Promise<Wire> {
+    const client = await connectFakeClient(this.config.listen.port, { name });
+    this.#clients.push(client);
+    return client;
+  }
+
+  metrics(): ClusterMetricsSnapshot {
+    return this.#cluster.metrics();
+  }
+
+  /** A key that the ring gives to the server with this number; `salt` makes another one. */
+  keyOf(server: number, salt = ""): string {
+    const ring = buildRing(this.config.servers, this.config);
+    for (let index = 0;; index++) {
+      const key = `key${salt}${index}`;
+      const bytes = new TextEncoder().encode(key);
+      if (ring.serverOfKey(bytes, 0, bytes.length) === server) return key;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#cluster.stop();
+    this.#clock.stop();
+    for (const client of this.#clients) await client[Symbol.asyncDispose]();
+  }
+}
+
+/** Starts a cluster on a free port. */
+export function startInProcessCluster(options: InProcessOptions): InProcessCluster {
+  return new InProcessCluster({
+    name: "test",
+    type: "redis",
+    listen: { hostname: "127.0.0.1", port: findFreePort() },
+    servers: [],
+    hashTag: null,
+    hash: "fnv1a_64",
+    distribution: "ketama",
+    placement: "twemproxy",
+    thread: 1,
+    readTimeoutMs: 5000,
+    writeTimeoutMs: 5000,
+    dialTimeoutMs: 5000,
+    nodeConnections: 1,
+    fetchIntervalMs: 600_000,
+    readFromSlave: false,
+    pingFailLimit: 0,
+    pingSuccIntervalMs: 1000,
+    pingIntervalMs: 1000,
+    maxPipeline: 10_000,
+    clientOutputLimitBytes: 64 * 1024 * 1024,
+    maxBackendQueueBytes: 64 * 1024 * 1024,
+    backendQueueSoftBytes: 4 * 1024 * 1024,
+    clientReadAheadBytes: 64 * 1024,
+    ...options,
+  });
+}
+
+/** A cluster in front of scripted backends. */
+export class ScriptedCluster implements AsyncDisposable {
+  readonly backends: readonly FakeBackend[];
+  readonly cluster: InProcessCluster;
+
+  constructor(backends: readonly FakeBackend[], cluster: InProcessCluster) {
+    this.backends = backends;
+    this.cluster = cluster;
+  }
+
+  /** The first backend. */
+  get backend(): FakeBackend {
+    return this.backends[0]!;
+  }
+
+  client(name?: string): Promise<Wire> {
+    return this.cluster.client(name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.cluster[Symbol.asyncDispose]();
+    for (const backend of this.backends) await backend[Symbol.asyncDispose]();
+  }
+}
+
+/** Starts scripted backends and a cluster in front of them. */
+export async function startScriptedCluster(
+  backendCount: number,
+  options: InProcessOptions = {},
+): Promise<ScriptedCluster> {
+  const backends: FakeBackend[] = [];
+  for (let number = 1; number <= backendCount; number++) {
+    backends.push(await startFakeBackend({ name: `backend ${number}` }));
+  }
+  const servers = backends.map(({ port }) => serverAt(port));
+  return new ScriptedCluster(backends, startInProcessCluster({ servers, ...options }));
+}
