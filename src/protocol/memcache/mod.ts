@@ -5,13 +5,14 @@
  */
 import type { Protocol } from "../protocol.ts";
 import { encodeText, startsWith } from "./ascii.ts";
+import { BINARY_MAGIC } from "./binary_refusal.ts";
 import { MemcacheCommands } from "./commands.ts";
 import { writeFragment, writeRequest } from "./fragments.ts";
 import { writeMergedValues } from "./merge.ts";
 import { writeFailure } from "./replies.ts";
 import { MemcacheReplyParser } from "./reply_parser.ts";
 import { LineJudge } from "./request_line.ts";
-import { BINARY_MAGIC, MemcacheRequestParser } from "./request_parser.ts";
+import { MemcacheRequestParser } from "./request_parser.ts";
 
 const PROBE = encodeText("version\r\n");
 const PROBE_ANSWER = encodeText("VERSION ");

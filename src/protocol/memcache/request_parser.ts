@@ -22,13 +22,11 @@ import {
   SPACE,
   startsWith,
 } from "./ascii.ts";
+import { BINARY_HEADER_BYTES, BINARY_MAGIC, binaryRefusal } from "./binary_refusal.ts";
 import { KEY_LIST_LIMIT_BYTES, LINE_LIMIT_BYTES } from "./limits.ts";
 import { lineReplies } from "./replies.ts";
 import { clearFrame, type LineJudge, NO_DATA, refuse } from "./request_line.ts";
 import { splitWords } from "./words.ts";
-
-/** First byte of every binary request. */
-export const BINARY_MAGIC = 0x80;
 
 /** Bytes behind a value: its line end, which must be complete. */
 const DATA_END_BYTES = 2;
@@ -71,7 +69,9 @@ export class MemcacheRequestParser implements RequestParser {
     if (this.#scanned > 0) {
       const found = findLineFeed(bytes, start + this.#scanned, end);
       if (found < 0) return this.#awaitLine(bytes, start, end);
-    } else if (bytes[start] === BINARY_MAGIC && start < end) return this.#malformed(null);
+    } else if (bytes[start] === BINARY_MAGIC && start < end) {
+      return this.#refuseBinary(bytes, start, end);
+    }
     const lineFeed = splitWords(this.frame, bytes, start, end);
     return lineFeed < 0
       ? this.#awaitLine(bytes, start, end)
@@ -107,6 +107,12 @@ export class MemcacheRequestParser implements RequestParser {
       refuse(frame, lineReplies.badDataChunk);
     }
     return ParseStatus.Complete;
+  }
+
+  #refuseBinary(bytes: Uint8Array, start: number, end: number): ParseStatusCode {
+    if (end - start >= BINARY_HEADER_BYTES) return this.#malformed(binaryRefusal(bytes, start));
+    this.frameBytes = BINARY_HEADER_BYTES;
+    return ParseStatus.Incomplete;
   }
 
   #awaitLine(bytes: Uint8Array, start: number, end: number): ParseStatusCode {

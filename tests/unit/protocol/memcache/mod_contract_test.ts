@@ -52,7 +52,12 @@ testProtocolContract({
       bytes: toBytes(`incr ${"k".repeat(2100)}`),
       malformed: "CLIENT_ERROR line too long\r\n",
     },
-    { name: "a binary request", bytes: toBytes("get a\r\n\x80\x00\x00\x01"), malformed: null },
+    {
+      name: "a binary request",
+      bytes: toBytes(`get a\r\n\x80\x00\x00\x01${"\0".repeat(20)}a`),
+      malformed: `\x81${"\0".repeat(6)}\x81\0\0\0\x27${"\0".repeat(12)}` +
+        "The proxy speaks the text protocol only",
+    },
   ],
   replies: [
     replies("single lines", "STORED\r\n", "END\r\n", "CLIENT_ERROR x\r\n", "12\r\n", "ERROR\r\n"),

@@ -1,5 +1,5 @@
 import { ParseStatus, RequestFrame } from "../../../../src/protocol/protocol.ts";
-import { assert, assertEquals } from "../../../deps.ts";
+import { assert, assertEquals, assertMatch } from "../../../deps.ts";
 import { seededRandom } from "../../../support/seed.ts";
 import { cuttings, parseRequests, protocol, type SeenRequest, toBytes } from "./parse_stream.ts";
 
@@ -219,10 +219,14 @@ Deno.test("request parser reads a line that comes byte by byte once", () => {
   assert(reads.count < 510_000, `${reads.count} bytes were read`);
 });
 
-Deno.test("request parser gives up at a binary request without an answer", () => {
-  const { seen, isMalformed } = parseRequests([toBytes("get a\r\n\x80\x00\x00\x01a")]);
+Deno.test("request parser gives up at a binary request once its header is there", () => {
+  const header = `\x80\x00\x00\x01${"\0".repeat(20)}`;
+  const cut = parseRequests([toBytes(`get a\r\n${header.slice(0, -1)}`)]);
+  assertEquals([cut.isMalformed, cut.seen.length], [false, 1]);
+  const { seen, isMalformed } = parseRequests([toBytes(`get a\r\n${header}`)]);
   assertEquals(isMalformed, true);
-  assertEquals(seen.map((request) => request.refusal), [null, null]);
+  assertEquals(seen[0]!.refusal, null);
+  assertMatch(seen[1]!.refusal!, /The proxy speaks the text protocol only$/);
   assertEquals(protocol.foreignProtocol(0x80), "memcache binary");
   assertEquals(protocol.foreignProtocol(0x67), null);
 });
