@@ -26,6 +26,8 @@ import { Type } from "./type.ts";
 const CARRIAGE_RETURN = 0x0d;
 const LINE_FEED = 0x0a;
 const ZERO = 0x30;
+/** Lines up to this length take the short way. */
+const SHORT_LINE_BYTES = 32;
 /** Bytes behind a body. */
 const BODY_END_BYTES = 2;
 
@@ -55,8 +57,18 @@ export class RespReplyParser implements ReplyParser {
       this.keepFrom = start;
       return ParseStatus.Incomplete;
     }
-    let position = start + this.#position;
     let due = this.#due;
+    if (due === 0) {
+      const shortEnd = this.#shortReplyEnd(bytes, start, end);
+      if (shortEnd > 0) {
+        this.frame.kind = ReplyKind.Reply;
+        this.frame.isError = false;
+        this.frame.end = shortEnd;
+        this.#needed = 0;
+        return ParseStatus.Complete;
+      }
+    }
+    let position = start + this.#position;
     let body = this.#body;
     let isTop = due === 0;
     if (isTop) {
@@ -104,6 +116,26 @@ export class RespReplyParser implements ReplyParser {
     this.#body = 0;
     this.#needed = 0;
     this.#line.reset();
+  }
+
+  /** Where a whole status, or a whole bulk string of up to 99 bytes, ends; 0 for anything else. */
+  #shortReplyEnd(bytes: Uint8Array, start: number, end: number): number {
+    if (start + 5 > end) return 0;
+    let bodyEnd = start + 1;
+    if (bytes[start] === Type.Bulk) {
+      const first = bytes[start + 1]! - ZERO;
+      const second = bytes[start + 2]! - ZERO;
+      if (first < 1 || first > 9 || second < 0 || second > 9) return 0;
+      if (bytes[start + 3] !== CARRIAGE_RETURN || bytes[start + 4] !== LINE_FEED) return 0;
+      bodyEnd = start + 5 + first * 10 + second;
+    } else if (bytes[start] === Type.Status) {
+      const lineEnd = Math.min(end - 1, start + SHORT_LINE_BYTES);
+      while (bodyEnd < lineEnd && bytes[bodyEnd] !== CARRIAGE_RETURN) bodyEnd += 1;
+    } else {
+      return 0;
+    }
+    if (bodyEnd + 2 > end || bytes[bodyEnd] !== CARRIAGE_RETURN) return 0;
+    return bytes[bodyEnd + 1] === LINE_FEED ? bodyEnd + 2 : 0;
   }
 
   #begin(type: number): void {
@@ -242,6 +274,10 @@ export class RespReplyParser implements ReplyParser {
 
   /** The position of a line's CRLF. */
   #findLineEnd(bytes: Uint8Array, position: number, end: number): number {
+    const shortEnd = Math.min(end - 1, position + SHORT_LINE_BYTES);
+    let cursor = position + 1;
+    while (cursor < shortEnd && bytes[cursor] !== CARRIAGE_RETURN) cursor += 1;
+    if (cursor < shortEnd && bytes[cursor + 1] === LINE_FEED) return cursor;
     const lineEnd = this.#line.find(bytes, position, end, CARRIAGE_RETURN, REPLY_LINE_LIMIT_BYTES);
     if (lineEnd === TOO_LONG) return MALFORMED;
     if (lineEnd === NOT_FOUND || lineEnd + 1 >= end) return NEEDS_MORE;

@@ -130,14 +130,22 @@ export class RespRequestParser implements RequestParser {
     offsets: Int32Array,
   ): ParseStatusCode {
     while (index < due) {
-      let length = position + 4 <= end && bytes[position] === DOLLAR
-        ? bytes[position + 1]! - ZERO
-        : -1;
+      let length = -1;
       let data = position + 4;
-      if (
-        length < 0 || length > 9 || bytes[position + 2] !== CARRIAGE_RETURN ||
-        bytes[position + 3] !== LINE_FEED
-      ) {
+      if (data < end && bytes[position] === DOLLAR) {
+        const first = bytes[position + 1]! - ZERO;
+        const second = bytes[position + 2]!;
+        if (second === CARRIAGE_RETURN) {
+          if (first >= 0 && first <= 9 && bytes[position + 3] === LINE_FEED) length = first;
+        } else if (
+          first > 0 && first <= 9 && second >= ZERO && second <= ZERO + 9 &&
+          bytes[position + 3] === CARRIAGE_RETURN && bytes[data] === LINE_FEED
+        ) {
+          length = first * 10 + second - ZERO;
+          data += 1;
+        }
+      }
+      if (length < 0) {
         data = this.#readBulkHead(bytes, position, end);
         if (data === MALFORMED) return ParseStatus.Malformed;
         if (data === NEEDS_MORE) {
