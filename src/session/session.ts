@@ -41,6 +41,8 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
   #isClosed = false;
   /** Parsing stopped with bytes left, for one of the reasons above or a limit. */
   #isStalled = false;
+  /** A request at hand may be answered at once: that must not be taken for the last one. */
+  #isParsing = false;
   #isScheduled = false;
   #failure: Failure | null = null;
 
@@ -234,7 +236,7 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
         this.#refuseInput();
       }
     }
-    if (this.#isFinishing || this.#isEnded) this.#closeIfDone();
+    this.#closeIfDone();
   }
 
   #mayParse(): boolean {
@@ -270,7 +272,7 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
     this.#context.flushQueue.add(this.#socket);
     this.#context.clock.watch(this);
     if (this.#isStalled) this.#scheduleParse();
-    else if (this.#isFinishing || this.#isEnded) this.#closeIfDone();
+    else this.#closeIfDone();
   }
 
   /** Parses on behind this turn: never within a reply's delivery. */
@@ -284,12 +286,18 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
     this.#isScheduled = false;
     if (this.#isClosed || !this.#mayParse()) return;
     this.#isStalled = false;
+    this.#isParsing = true;
     this.#parse();
-    if (!this.#isClosed) this.#socket.resume();
+    this.#isParsing = false;
+    if (this.#isClosed) return;
+    this.#closeIfDone();
+    this.#socket.resume();
   }
 
+  /** Closes a client that wants no more once all that it asked for is on its way. */
   #closeIfDone(): void {
-    if (this.#isStalled || this.#isClosed || this.#replies.size > 0) return;
+    if (!this.#isFinishing && !this.#isEnded) return;
+    if (this.#isStalled || this.#isParsing || this.#isClosed || this.#replies.size > 0) return;
     this.#socket.closeWhenWritten();
   }
 }
