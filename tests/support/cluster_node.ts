@@ -10,6 +10,8 @@ import type { RespValue } from "./resp_client.ts";
 export interface ClusterNodeOptions {
   /** `cluster-node-timeout` in milliseconds; default 2000. */
   nodeTimeoutMs?: number;
+  /** Ports that clients are told instead of the nodes' own, masters first: those of relays, say. */
+  announcedPorts?: readonly number[];
   /** `cluster-require-full-coverage`; default false. */
   requireFullCoverage?: boolean;
   /** Further arguments of every node. */
@@ -22,13 +24,24 @@ export class ClusterNode extends RedisServer {
   id = "";
   /** Port of the cluster bus. */
   readonly busPort: number;
+  /** Port that clients are told. */
+  readonly announcedPort: number;
 
-  constructor(port: number, busPort: number, directory: string, options: ClusterNodeOptions) {
+  /** @param index Position of the node in its cluster. */
+  constructor(
+    port: number,
+    busPort: number,
+    directory: string,
+    index: number,
+    options: ClusterNodeOptions,
+  ) {
+    const announcedPort = options.announcedPorts?.[index] ?? port;
     super({
       port,
       arguments: [
         ...["--cluster-enabled", "yes", "--cluster-port", String(busPort)],
         ...["--cluster-announce-ip", "127.0.0.1"],
+        ...["--cluster-announce-port", String(announcedPort)],
         ...["--cluster-node-timeout", String(options.nodeTimeoutMs ?? 2_000)],
         ...["--cluster-require-full-coverage", options.requireFullCoverage ? "yes" : "no"],
         ...["--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"],
@@ -36,6 +49,7 @@ export class ClusterNode extends RedisServer {
       ],
     }, directory);
     this.busPort = busPort;
+    this.announcedPort = announcedPort;
   }
 
   /** One field of CLUSTER INFO, such as `cluster_state`. */

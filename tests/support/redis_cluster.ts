@@ -69,7 +69,7 @@ export class RedisCluster implements AsyncDisposable {
     for (const range of await this.#anyRunning().call("CLUSTER", "SLOTS") as RespValue[][]) {
       if (Number(range[0]) > slot || Number(range[1]) < slot) continue;
       const [, port] = range[2] as RespValue[];
-      return this.nodes.find((node) => node.port === port)!;
+      return this.nodes.find((node) => node.announcedPort === port)!;
     }
     throw new Error(`Slot ${slot} has no owner`);
   }
@@ -161,7 +161,7 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
 
 async function startNodes(count: number, options: RedisClusterOptions): Promise<ClusterNode[]> {
   const starts = await Promise.allSettled(
-    Array.from({ length: count }, (_, index) => startNode(options.ports?.[index], options)),
+    Array.from({ length: count }, (_, index) => startNode(index, options)),
   );
   const failed = starts.find((start) => start.status === "rejected");
   const nodes = starts.filter((start) => start.status === "fulfilled").map((start) => start.value);
@@ -170,9 +170,11 @@ async function startNodes(count: number, options: RedisClusterOptions): Promise<
   throw failed.reason;
 }
 
-function startNode(port: number | undefined, options: RedisClusterOptions): Promise<ClusterNode> {
+function startNode(index: number, options: RedisClusterOptions): Promise<ClusterNode> {
   return withFreePorts(2, async ([freePort, busPort]) => {
-    const node = new ClusterNode(port ?? freePort!, busPort!, await makeServerDirectory(), options);
+    const port = options.ports?.[index] ?? freePort!;
+    const directory = await makeServerDirectory();
+    const node = new ClusterNode(port, busPort!, directory, index, options);
     try {
       await node.start();
       return node;
