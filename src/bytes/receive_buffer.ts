@@ -17,8 +17,14 @@ export const READ_MEDIUM_BYTES = 16 * 1024;
 export const READ_LARGE_BYTES = 64 * 1024;
 /** Size after a read that filled the large one. */
 export const READ_HUGE_BYTES = 256 * 1024;
-/** A frame's array grows by this factor over what has arrived, never past what the frame declares. */
+/** A frame's array grows by this factor over what has arrived, or to what the frame declares if that is less. */
 const GROWTH_FACTOR = 4;
+/** A frame that declares this much more than that gets it all at once, and no second copy for the rest. */
+const GROWTH_SLACK = 1.25;
+/** A frame of many elements declares no more than its next one: growing by less than this would never end, */
+const SMALL_GROWTH = 1.125;
+/** and becomes this. */
+const LEAST_GROWTH = 1.5;
 /** A read that uses less than this share of the array is a small one. */
 const SHRINK_FACTOR = 8;
 /** Small reads in a row after which the next array is a size smaller. */
@@ -68,10 +74,11 @@ export class ReceiveBuffer {
     }
     const goal = Math.max(frameBytes, pending + 1, this.#wanted);
     const grown = Math.max(this.#wanted, READ_LARGE_BYTES, pending * GROWTH_FACTOR);
-    const needed = Math.min(goal, grown);
+    const needed = goal <= grown * GROWTH_SLACK ? goal : grown;
     if (this.bytes.length - this.consumed >= needed && this.bytes.length > this.received) return;
     if (this.bytes.length >= needed && pending < needed) this.#compact();
-    else this.#replace(Math.max(needed, pending + 1));
+    else if (needed > pending * SMALL_GROWTH) this.#replace(needed);
+    else this.#replace(Math.ceil(pending * LEAST_GROWTH));
   }
 
   /** `byteCount` bytes arrived in the room of the last {@link ReceiveBuffer.prepare}. */

@@ -151,3 +151,30 @@ Deno.test("handOver() gives a copy while a read has room in the array", () => {
   buffer.commit(2);
   assertEquals(pending(buffer), [4, 5, 6, 7]);
 });
+
+Deno.test("a long frame that is known up to its next element only is copied a few times, not per element", () => {
+  const buffer = new ReceiveBuffer(new ArrayPool());
+  let arrays = 0;
+  let bytes: Uint8Array = buffer.bytes;
+  while (buffer.pending < 10_000_000) {
+    buffer.prepare(buffer.pending + 14);
+    if (buffer.bytes !== bytes) arrays += 1;
+    bytes = buffer.bytes;
+    buffer.commit(Math.min(bytes.length - buffer.received, 65_536));
+  }
+  assert(arrays < 16, `${arrays} arrays`);
+  assert(bytes.length <= 15_000_000, `${bytes.length} bytes`);
+});
+
+Deno.test("a long frame of known length ends in an array of that length", () => {
+  for (const frameBytes of [70_000, 262_144 + 40, 4 * 1024 * 1024, 64 * 1024 * 1024 + 33]) {
+    const buffer = new ReceiveBuffer(new ArrayPool());
+    buffer.prepare(0);
+    buffer.commit(512);
+    while (buffer.pending < frameBytes) {
+      buffer.prepare(frameBytes);
+      buffer.commit(Math.min(buffer.bytes.length - buffer.received, 65_536));
+    }
+    assertEquals(buffer.bytes.length, frameBytes);
+  }
+});
