@@ -1,0 +1,100 @@
+/**
+ * One cluster of the proxy inside the test's own process, as one worker runs it: for tests that look at what
+ * it logs, counts and tells other workers.
+ *
+ * @module
+ */
+import { Clock } from "../../src/clock.ts";
+import type { Cluster } from "../../src/cluster/cluster.ts";
+import { createCluster } from "../../src/cluster/create_cluster.ts";
+import type { ClusterConfig } from "../../src/config/config.ts";
+import { formatProblem, loadConfig } from "../../src/config/load.ts";
+import type { ClusterMetricsSnapshot } from "../../src/observe/cluster_metrics.ts";
+import { Log, type LogRecord } from "../../src/observe/log.ts";
+import type { SharedState } from "../../src/worker/messages.ts";
+import { findFreePort } from "./free_port.ts";
+import { RespClient } from "./resp_client.ts";
+
+/** Keys of a `[[clusters]]` entry as the file has them; the name and the address are filled in. */
+export type ClusterKeys = Record<string, string | number | boolean | readonly string[]>;
+
+/** How the worker is placed among others. */
+export interface LocalProxyOptions {
+  /** Whether it finds out about the backends by itself; true if left out. */
+  leads?: boolean;
+}
+
+/** A running cluster. */
+export class LocalProxy implements Disposable {
+  readonly port: number;
+  readonly cluster: Cluster;
+  /** What it logged, from level debug on. */
+  readonly records: LogRecord[] = [];
+  /** What it found for other workers. */
+  readonly published: SharedState[] = [];
+  /** How often it asked its leader for a refresh. */
+  refreshRequests = 0;
+  readonly #clock = new Clock();
+
+  constructor(config: ClusterConfig) {
+    this.port = config.listen.port;
+    this.cluster = createCluster({
+      config,
+      workerNumber: 0,
+      clock: this.#clock,
+      log: new Log("debug", (record) => this.records.push(record)),
+      advertisedAddress: "127.0.0.1",
+      sharesPort: false,
+      publish: (state) => this.published.push(state),
+      requestRefresh: () => this.refreshRequests += 1,
+    });
+  }
+
+  /** What it counted so far. */
+  metrics(): ClusterMetricsSnapshot {
+    return this.cluster.metrics();
+  }
+
+  /** Addresses of the backends it knows, in order. */
+  backends(): string[] {
+    return this.metrics().backends.map((backend) => backend.address).sort();
+  }
+
+  /** Messages logged from level info on. */
+  messages(): string[] {
+    return this.records.filter(({ level }) => level !== "debug").map(({ message }) => message);
+  }
+
+  /** A new client. */
+  connect(): Promise<RespClient> {
+    return RespClient.connect({ port: this.port });
+  }
+
+  [Symbol.dispose](): void {
+    this.cluster.stop();
+    this.#clock.stop();
+  }
+}
+
+/** Starts a cluster on a free port of loopback. */
+export function startLocalProxy(keys: ClusterKeys, options: LocalProxyOptions = {}): LocalProxy {
+  const proxy = new LocalProxy(readConfig(keys));
+  proxy.cluster.start();
+  if (options.leads ?? true) proxy.cluster.lead();
+  return proxy;
+}
+
+function readConfig(keys: ClusterKeys): ClusterConfig {
+  const entry = { name: "local", listen_addr: `127.0.0.1:${findFreePort()}`, ...keys };
+  // Text, numbers and lists are written alike in JSON and TOML.
+  const lines = Object.entries(entry).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
+  const { config, problems } = loadConfig(`[[clusters]]\n${lines.join("\n")}\n`, "local.toml", {
+    environment: {},
+    platform: "linux",
+    isTerminal: false,
+    isStrict: true,
+    flags: { metrics: null, logLevel: null, logFormat: null },
+  });
+  if (config === null) throw new Error(problems.map(formatProblem).join("\n"));
+  return config.clusters[0]!;
+}
