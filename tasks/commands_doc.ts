@@ -1,0 +1,218 @@
+/**
+ * `deno task docs`: writes docs/commands.md from the command tables, so that what the page says of a
+ * command is what the proxy does with it.
+ *
+ * @module
+ */
+import {
+  Action,
+  type CommandDefinition,
+  CommandFlag,
+  type KeyFinder,
+  Merge,
+  type MergeCode,
+} from "../src/protocol/command_table.ts";
+import { MemcacheCommands } from "../src/protocol/memcache/commands.ts";
+import { bitmapCommands } from "../src/protocol/resp/commands/bitmap.ts";
+import { connectionCommands } from "../src/protocol/resp/commands/connection.ts";
+import { geoCommands } from "../src/protocol/resp/commands/geo.ts";
+import { hashCommands } from "../src/protocol/resp/commands/hash.ts";
+import { hyperloglogCommands } from "../src/protocol/resp/commands/hyperloglog.ts";
+import { keyspaceCommands } from "../src/protocol/resp/commands/keyspace.ts";
+import { listCommands } from "../src/protocol/resp/commands/list.ts";
+import { pubsubCommands } from "../src/protocol/resp/commands/pubsub.ts";
+import { scriptingCommands } from "../src/protocol/resp/commands/scripting.ts";
+import { serverCommands } from "../src/protocol/resp/commands/server.ts";
+import { setCommands } from "../src/protocol/resp/commands/set.ts";
+import { sortedSetCommands } from "../src/protocol/resp/commands/sorted_set.ts";
+import { streamCommands } from "../src/protocol/resp/commands/stream.ts";
+import { stringCommands } from "../src/protocol/resp/commands/string.ts";
+import { functionKeys, scriptKeys } from "../src/protocol/resp/key_finders/counted_keys.ts";
+import { streamKeys } from "../src/protocol/resp/key_finders/option_keys.ts";
+import {
+  memoryKeys,
+  objectKeys,
+  streamGroupKeys,
+  streamInfoKeys,
+} from "../src/protocol/resp/key_finders/subcommand_keys.ts";
+
+/** The page, from the repository's root. */
+export const COMMANDS_DOCUMENT = "docs/commands.md";
+
+/** The Redis commands in the groups of their tables, each with its title. */
+export const redisGroups: readonly (readonly [string, readonly CommandDefinition[]])[] = [
+  ["Strings", stringCommands],
+  ["Keys of any type", keyspaceCommands],
+  ["Hashes", hashCommands],
+  ["Lists", listCommands],
+  ["Sets", setCommands],
+  ["Sorted sets", sortedSetCommands],
+  ["Streams", streamCommands],
+  ["Geospatial", geoCommands],
+  ["Bitmaps", bitmapCommands],
+  ["HyperLogLog", hyperloglogCommands],
+  ["Scripts and functions", scriptingCommands],
+  ["Publish and subscribe", pubsubCommands],
+  ["Connection and transactions", connectionCommands],
+  ["Server", serverCommands],
+];
+
+const HEAD = `# Commands
+
+<!-- Made by \`deno task docs\` from the command tables; a test compares the two. -->
+
+What the proxy does with each command. _Words_ is how many words a request has, the command's name
+included; \`3+\` is three or more. _Data_ says whether the command reads or may change data: with
+\`read_from_slave\`, reads go to replicas. _What happens_ is one of these:
+
+- **by key**: the request goes to the backend that has its key.
+- **keys together**: the request goes to the backend that has all its keys. If they are on several
+  backends (of a Redis Cluster: in several slots) it is an error, and nothing is sent; a common hash
+  tag keeps keys together.
+- **split**: each backend gets a request for its keys, in a Redis Cluster one for each slot, and the
+  replies are merged. With one key, or with all keys together, the request goes out as it came.
+- **proxy**: the proxy answers it.
+- **refused**: the proxy answers with an error that says why. The connection lives on.
+
+A command that is not on this page is answered as a server answers an unknown command.
+`;
+
+const REDIS_HEAD = `## Redis and Redis Cluster
+
+The commands are those of Redis 7.0. Requests are arrays of bulk strings or inline lines. A client
+that says \`HELLO 3\` gets RESP3 replies, over backend connections that speak RESP3 too: the backends
+have to be Redis 6 or later for it.
+`;
+
+const MEMCACHE_HEAD = `## memcache
+
+The classic text protocol as memcached 1.6 speaks it. Names of commands are lower case. \`noreply\` is
+taken out of what a backend gets, so that every request has a reply to wait for.
+`;
+
+/** How the replies to a split request become one. */
+const mergeTexts: Record<MergeCode, string> = {
+  [Merge.None]: "",
+  [Merge.Sum]: "the sum, or the first error",
+  [Merge.AllSucceeded]: "OK if all are, else the first error",
+  [Merge.Elements]: "an array in the order of the keys; an error for each key without a reply",
+  [Merge.Values]: "the values in the order of the keys; an error if a backend has no reply",
+};
+
+const BEHIND_SUBCOMMAND = "by key, behind the subcommand";
+
+/** What is to be said of commands whose keys are looked for; of others, "keys together". */
+const finderTexts = new Map<KeyFinder, string>([
+  [objectKeys, BEHIND_SUBCOMMAND],
+  [memoryKeys, `${BEHIND_SUBCOMMAND}; only \`USAGE\` and \`HELP\``],
+  [streamInfoKeys, BEHIND_SUBCOMMAND],
+  [streamGroupKeys, BEHIND_SUBCOMMAND],
+  [streamKeys, "keys together; refused with `BLOCK`"],
+  [scriptKeys, "keys together; without keys: any backend"],
+  [functionKeys, "keys together; without keys: any backend"],
+]);
+
+/** What the proxy's own answers are. */
+export const localTexts: Readonly<Record<string, string>> = {
+  auth: "as a server without passwords",
+  client:
+    "about this connection: `ID`, `GETNAME`, `SETNAME`, `SETINFO`; not `LIST`, `KILL`, `PAUSE`",
+  cluster: "in front of a Redis Cluster: the proxy is the whole cluster; else an error",
+  command: "the commands that are served, `COUNT`, `LIST`, `INFO`, `GETKEYS`; `DOCS` is empty",
+  echo: "the word",
+  hello: "RESP2 or RESP3, once all earlier requests are answered",
+  info: "the lines that client libraries look for, and the proxy's own",
+  ping: "`PONG`, or the word",
+  quit: "the connection is closed behind all replies that are due",
+  readonly: "in front of a Redis Cluster OK, without effect; else an error",
+  readwrite: "in front of a Redis Cluster OK, without effect; else an error",
+  reset: "back to RESP2, once all earlier requests are answered",
+  select: "OK for 0, an error for any other",
+  time: "the proxy's clock",
+  verbosity: "OK, without effect",
+  version: "a fixed version, see [decision 0009](decisions/0009-reported-memcache-version.md)",
+};
+
+/** Returns the page's text. */
+export function renderCommandsDocument(): string {
+  const memcache = new MemcacheCommands().rows;
+  const sections = [
+    HEAD,
+    REDIS_HEAD,
+    ...redisGroups.flatMap(([title, rows]) => [`### ${title}\n`, renderTable(rows, upper)]),
+    MEMCACHE_HEAD,
+    renderTable(memcache, (name) => name),
+  ];
+  return sections.join("\n");
+}
+
+function renderTable(
+  rows: readonly CommandDefinition[],
+  showName: (name: string) => string,
+): string {
+  const ordered = rows.toSorted((one, other) => one.name < other.name ? -1 : 1);
+  return alignColumns([
+    ["Command", "Words", "Data", "What happens"],
+    ...ordered.map((row) => [
+      `\`${showName(row.name)}\``,
+      row.arity > 0 ? `${row.arity}` : `${-row.arity}+`,
+      dataText(row),
+      describeRoute(row),
+    ]),
+  ]);
+}
+
+/** The table as `deno fmt` leaves it: every column as wide as its widest cell. */
+function alignColumns(cells: readonly (readonly string[])[]): string {
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  const lines = cells.map((row) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`
+  );
+  lines.splice(1, 0, `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`);
+  return `${lines.join("\n")}\n`;
+}
+
+function upper(name: string): string {
+  return name.toUpperCase();
+}
+
+function dataText({ flags, action }: CommandDefinition): string {
+  if (action === Action.Local) return "";
+  if ((flags & CommandFlag.Write) !== 0) return "write";
+  return (flags & CommandFlag.Read) !== 0 ? "read" : "";
+}
+
+/** What happens to a command, in the page's words. */
+export function describeRoute(row: CommandDefinition): string {
+  switch (row.action) {
+    case Action.Forward:
+      return forwardText(row);
+    case Action.Split:
+      return `split: ${mergeTexts[row.merge]}`;
+    case Action.Local:
+      return `proxy: ${localText(row.name)}`;
+    case Action.Refuse:
+      // The table's text is the whole error: the reason stands behind the command's name.
+      return `refused: ${row.refusal!.slice(row.refusal!.indexOf(": ") + 2)}`;
+  }
+}
+
+function forwardText({ firstKey, lastKey, keyFinder }: CommandDefinition): string {
+  if (keyFinder !== null) return finderTexts.get(keyFinder) ?? "keys together";
+  return firstKey === lastKey ? "by key" : "keys together";
+}
+
+function localText(name: string): string {
+  const text = localTexts[name];
+  if (text === undefined) {
+    throw new Error(`Cannot describe "${name}": its answer is not in the list`);
+  }
+  return text;
+}
+
+if (import.meta.main) {
+  await Deno.writeTextFile(
+    new URL(`../${COMMANDS_DOCUMENT}`, import.meta.url),
+    renderCommandsDocument(),
+  );
+}

@@ -1,0 +1,51 @@
+import { assert, assertEquals } from "../../deps.ts";
+import { Action } from "../../../src/protocol/command_table.ts";
+import { MemcacheCommands } from "../../../src/protocol/memcache/commands.ts";
+import { respCommands } from "../../../src/protocol/resp/commands/mod.ts";
+import {
+  COMMANDS_DOCUMENT,
+  describeRoute,
+  localTexts,
+  redisGroups,
+  renderCommandsDocument,
+} from "../../../tasks/commands_doc.ts";
+
+const REPOSITORY = new URL("../../../", import.meta.url);
+
+function routeOf(name: string): string {
+  return describeRoute(respCommands.rows.find((row) => row.name === name)!);
+}
+
+Deno.test("the page of commands is what the tables say; if not, run deno task docs", () => {
+  const page = Deno.readTextFileSync(new URL(COMMANDS_DOCUMENT, REPOSITORY));
+  assertEquals(page, renderCommandsDocument());
+});
+
+Deno.test("the page has every row of both tables once", () => {
+  const grouped = redisGroups.flatMap(([_title, rows]) => rows.map(({ name }) => name));
+  assertEquals(grouped.toSorted(), respCommands.rows.map(({ name }) => name).toSorted());
+  const lines = renderCommandsDocument().split("\n").filter((line) => line.startsWith("| `"));
+  assertEquals(lines.length, respCommands.rows.length + new MemcacheCommands().rows.length);
+});
+
+Deno.test("a command's line says how it is routed", () => {
+  assertEquals(routeOf("get"), "by key");
+  assertEquals(routeOf("rename"), "keys together");
+  assertEquals(routeOf("sort"), "keys together");
+  assertEquals(routeOf("eval"), "keys together; without keys: any backend");
+  assertEquals(routeOf("xinfo"), "by key, behind the subcommand");
+  assertEquals(routeOf("del"), "split: the sum, or the first error");
+  assertEquals(routeOf("ping"), "proxy: `PONG`, or the word");
+  assertEquals(
+    routeOf("scan"),
+    "refused: its keys are spread over all servers; send it to each of them",
+  );
+  const line = "| `stats`          | 1+    |       | refused: it concerns a single server ";
+  assert(renderCommandsDocument().split("\n").some((one) => one.startsWith(line)));
+});
+
+Deno.test("what is said of the proxy's own answers is of commands that it answers", () => {
+  const rows = [...respCommands.rows, ...new MemcacheCommands().rows];
+  const local = rows.filter((row) => row.action === Action.Local).map(({ name }) => name);
+  assertEquals(Object.keys(localTexts).toSorted(), [...new Set(local)].toSorted());
+});
