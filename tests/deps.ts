@@ -12,3 +12,10 @@ export {
   assertThrows,
 } from "@std/assert";
 export { default as fc } from "fast-check";
+
+/** Client libraries, loaded by the tests that use them: loading takes longer than most tests do. */
+export const clientLibraries = {
+  ioredis: () => import("ioredis"),
+  memjs: () => import("memjs"),
+  redis: () => import("redis"),
+};

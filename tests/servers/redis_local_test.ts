@@ -1,0 +1,252 @@
+import { assert, assertEquals, assertMatch } from "../deps.ts";
+import { RawClient, word } from "./raw_client.ts";
+import { type RedisPool, startRedisPool } from "./redis_pool.ts";
+
+/** Commands whose replies are those of a Redis 7.0 server with one database, byte by byte. */
+const SAME = [
+  ..."PING|PING hello|PING a b|PING \xff\r\n|ping|ECHO hi|ECHO \xff\0|ECHO|ECHO a b".split("|"),
+  ..."SELECT|SELECT 0|SELECT 1|SELECT 00|SELECT -0|SELECT +1|SELECT -1|SELECT 16".split("|"),
+  ..."SELECT abc|SELECT 2147483648|SELECT 99999999999999999999|SELECT 0 1".split("|"),
+  ..."AUTH|AUTH x|AUTH default x|AUTH other x|AUTH a b c|READONLY|READONLY x|READWRITE".split("|"),
+  ..."TIME x|RESET|RESET x|INFO nosuch".split("|"),
+  ..."CLIENT|CLIENT ID x|CLIENT GETNAME|CLIENT GETNAME x|CLIENT SETNAME".split("|"),
+  ..."CLIENT SETNAME foo|CLIENT SETNAME a\xe9b|CLIENT SETNAME a\nb|CLIENT setname A~".split("|"),
+  ..."CLIENT NO-EVICT on|CLIENT NO-EVICT OFF|CLIENT NO-EVICT x|CLIENT NO-EVICT".split("|"),
+  ..."CLIENT TRACKING|CLIENT TRACKING off|CLIENT TRACKING x|CLIENT TRACKINGINFO".split("|"),
+  ..."CLIENT GETREDIR|CLIENT GETREDIR x|CLIENT CACHING yes|CLIENT CACHING".split("|"),
+  ..."CLIENT REPLY on|CLIENT REPLY x|CLIENT REPLY|CLIENT HELP x|CLIENT nosuch".split("|"),
+  ...`CLIENT no\xffsuch|CLIENT no\r\nsuch|CLIENT no\0such a|CLIENT ${"x".repeat(200)}`.split("|"),
+  ..."COMMAND COUNT x|COMMAND INFO nosuch|COMMAND LIST x|COMMAND LIST FILTERBY".split("|"),
+  ..."COMMAND LIST FILTERBY MODULE|COMMAND DOCS nosuch|COMMAND HELP x|COMMAND nosuch".split("|"),
+  ..."COMMAND GETKEYS|COMMAND GETKEYS get|COMMAND GETKEYS get a|COMMAND GETKEYS get a b".split("|"),
+  ..."COMMAND GETKEYS mset a 1 b 2|COMMAND GETKEYS eval x 2 a b c|COMMAND GETKEYS eval x 0 a"
+    .split("|"),
+  ..."COMMAND GETKEYS ping x|COMMAND GETKEYS nosuch x|COMMAND GETKEYS sort k store d".split("|"),
+  ..."COMMAND GETKEYS zunionstore d 2 a b|COMMAND GETKEYS xread streams a b 0 0".split("|"),
+  ..."HELLO 1|HELLO 4|HELLO 02|HELLO abc|HELLO 99999999999999999999|HELLO 3 AUTH".split("|"),
+  ..."HELLO 3 AUTH default|HELLO 3 AUTH other x|HELLO 3 SETNAME|HELLO 3 SETNAME a\xe9b".split("|"),
+  ..."HELLO 3 f\xffoo|HELLO 3 AUTH other x SETNAME a\xe9b|HELLO 2 SETNAME x foo".split("|"),
+  ..."NOSUCH|NOSUCH a b|GET|GET a b|SET a|CLUSTER|CLUSTER SLOTS".split("|"),
+];
+
+/** What the proxy answers otherwise than a server: the reply, and why. */
+const DIFFERENT: Record<string, { reply: string; reason: string }> = {
+  "CLIENT SETINFO lib-name x": { reply: "+OK\r\n", reason: "7.2 has it, and libraries send it" },
+  "CLIENT SETINFO LIB-VER 1": { reply: "+OK\r\n", reason: "7.2 has it, and libraries send it" },
+  "CLIENT SETINFO foo 1": {
+    reply: "-ERR Unrecognized option 'foo'\r\n",
+    reason: "the words of 7.2",
+  },
+  "CLIENT SETINFO lib-name a\xe9": {
+    reply: "-ERR lib-name cannot contain spaces, newlines or special characters.\r\n",
+    reason: "the words of 7.2",
+  },
+  "CLIENT NO-TOUCH on": { reply: "+OK\r\n", reason: "7.2 has it, and libraries send it" },
+  "CLIENT LIST": {
+    reply: "-ERR CLIENT LIST is not supported: a connection can only ask about itself\r\n",
+    reason: "clients are spread over workers",
+  },
+  "CLIENT TRACKING on": {
+    reply: "-ERR CLIENT TRACKING ON is not supported: " +
+      "invalidations cannot follow a client over shared connections\r\n",
+    reason: "backend connections are shared",
+  },
+  "CLIENT REPLY off": {
+    reply: "-ERR CLIENT REPLY OFF is not supported: every request has a reply\r\n",
+    reason: "the proxy answers each request",
+  },
+  [`CLIENT SETNAME ${"x".repeat(1025)}`]: {
+    reply: "-ERR Client names cannot be longer than 1024 bytes.\r\n",
+    reason: "what is kept of a client is bounded",
+  },
+  "COMMAND LIST FILTERBY PATTERN x*": {
+    reply: "-ERR COMMAND LIST FILTERBY is not supported: ask for the whole list\r\n",
+    reason: "rather no list than a wrong one",
+  },
+  "COMMAND INFO client|list": {
+    reply: "*1\r\n$-1\r\n",
+    reason: "subcommands have no rows of their own",
+  },
+  "COMMAND GETKEYS blpop a 0": {
+    reply: "-ERR 'blpop' is not supported: " +
+      "it would hold up the connection that all clients share; use the form that does not block\r\n",
+    reason: "a client that asks is about to send it",
+  },
+  "COMMAND GETKEYS mset a 1 b": {
+    reply: "-ERR wrong number of arguments for 'mset' command\r\n",
+    reason: "Redis finds keys in a request that it would refuse",
+  },
+  "CLUSTER nosuch": {
+    reply: "-ERR This instance has cluster support disabled\r\n",
+    reason: "nothing of CLUSTER is served here",
+  },
+  "ASKING": {
+    reply: "-ERR 'asking' is not supported: redirections are followed by the proxy\r\n",
+    reason: "no client of the proxy is redirected",
+  },
+  "MULTI": {
+    reply: "-ERR 'multi' is not supported: " +
+      "clients share the connections to servers; use EVAL with one hash tag\r\n",
+    reason: "backend connections are shared",
+  },
+  "CONFIG GET save": {
+    reply: "-ERR 'config' is not supported: it concerns one server; send it to that server\r\n",
+    reason: "servers may differ in it",
+  },
+  "DBSIZE": {
+    reply:
+      "-ERR 'dbsize' is not supported: its keys are spread over all servers; send it to each of them\r\n",
+    reason: "a number of one server would be wrong",
+  },
+};
+
+function words(command: string): Uint8Array[] {
+  return command.split(" ").map(word);
+}
+
+async function compare(pool: RedisPool, version: 2 | 3): Promise<void> {
+  const differences: Record<string, { direct: string; proxy: string }> = {};
+  for (const command of SAME) {
+    // Each on connections of its own, as some of them change what the next one would be told.
+    using direct = await RawClient.connect(pool.direct.port, version);
+    using proxy = await RawClient.connect(pool.aster.port, version);
+    const expected = await direct.ask(words(command));
+    assert(expected.length > 0, `no reply to ${command}`);
+    const got = await proxy.ask(words(command));
+    if (got !== expected) differences[command] = { direct: expected, proxy: got };
+  }
+  assertEquals(differences, {});
+}
+
+Deno.test("commands answered here", async (t) => {
+  await using pool = await startRedisPool();
+
+  await t.step("are answered as a server does, in RESP2", () => compare(pool, 2));
+  await t.step("are answered as a server does, in RESP3", () => compare(pool, 3));
+
+  await t.step("differ from a server's only where there is a reason", async () => {
+    using direct = await RawClient.connect(pool.direct.port);
+    using proxy = await RawClient.connect(pool.aster.port);
+    for (const [command, { reply, reason }] of Object.entries(DIFFERENT)) {
+      assertEquals(await proxy.ask(words(command)), reply, command);
+      // What MULTI and REPLY OFF do to the connection must not stay.
+      const directReply = await direct.ask(words(command), ["CLIENT", "REPLY", "ON"], ["RESET"]);
+      assert(!directReply.startsWith(reply), `no difference left, so this is none: ${reason}`);
+    }
+  });
+
+  await t.step("HELLO says what a server says, but for the id", async () => {
+    for (const request of ["HELLO", "HELLO 2", "HELLO 3", "HELLO 3 AUTH default x SETNAME me"]) {
+      using direct = await RawClient.connect(pool.direct.port);
+      using proxy = await RawClient.connect(pool.aster.port);
+      const id = /(\$2\r\nid\r\n):\d+/;
+      const expected = (await direct.ask(words(request))).replace(id, "$1:?");
+      assertMatch(expected, /^(\*14|%7)\r\n\$6\r\nserver\r\n\$5\r\nredis\r\n/);
+      assertEquals((await proxy.ask(words(request))).replace(id, "$1:?"), expected);
+    }
+  });
+
+  await t.step("a name stays until RESET, and RESET goes back to RESP2", async () => {
+    using client = await RawClient.connect(pool.aster.port);
+    await client.ask(["HELLO", "3", "SETNAME", "me"]);
+    assertEquals(await client.ask(["CLIENT", "GETNAME"]), "$2\r\nme\r\n");
+    assertEquals(await client.ask(["GET", "nothing"]), "_\r\n");
+    assertEquals(await client.ask(["RESET"]), "+RESET\r\n");
+    assertEquals(await client.ask(["CLIENT", "GETNAME"], ["GET", "nothing"]), "$-1\r\n$-1\r\n");
+    assertEquals(
+      await client.ask(["CLIENT", "SETNAME", "it"], ["CLIENT", "SETNAME", ""]),
+      "+OK\r\n+OK\r\n",
+    );
+    assertEquals(await client.ask(["CLIENT", "GETNAME"]), "$-1\r\n");
+  });
+
+  await t.step("every client has an id of its own", async () => {
+    using one = await RawClient.connect(pool.aster.port);
+    using other = await RawClient.connect(pool.aster.port, 3);
+    const ids = [await one.ask(["CLIENT", "ID"]), await other.ask(["CLIENT", "ID"])];
+    for (const id of ids) assertMatch(id, /^:[1-9]\d{0,15}\r\n$/);
+    assertEquals(await one.ask(["client", "id"]), ids[0]);
+    assert(ids[0] !== ids[1]);
+  });
+
+  await t.step("TIME is the machine's, in seconds and microseconds", async () => {
+    using client = await RawClient.connect(pool.aster.port);
+    const [, seconds, microseconds] = /^\*2\r\n\$10\r\n(\d+)\r\n\$\d\r\n(\d+)\r\n$/
+      .exec(await client.ask(["TIME"]))!;
+    assert(Math.abs(Number(seconds) + Number(microseconds) / 1e6 - Date.now() / 1000) < 2);
+    assert(Number(microseconds) < 1_000_000);
+  });
+
+  await t.step("INFO has the lines that libraries wait for, in its sections", async () => {
+    using client = await RawClient.connect(pool.aster.port);
+    const all = await client.ask(["INFO"]);
+    assertMatch(all, /^\$\d+\r\n# Server\r\nredis_version:7\.0\.15\r\nredis_mode:standalone\r\n/);
+    assertMatch(all, /\r\n# Persistence\r\nloading:0\r\n/);
+    assertMatch(all, /\r\n# Replication\r\nrole:master\r\nconnected_slaves:0\r\n/);
+    assertMatch(all, /\r\n# Cluster\r\ncluster_enabled:0\r\n/);
+    assertMatch(all, /\r\nproxy_cluster:pool\r\nproxy_backends:3\r\n/);
+    assertEquals(
+      await client.ask(["INFO", "cluster", "PERSISTENCE"]),
+      "$75\r\n# Persistence\r\nloading:0\r\nasync_loading:0\r\n\r\n# Cluster\r\ncluster_enabled:0\r\n\r\n",
+    );
+    await client.ask(["HELLO", "3"]);
+    assertEquals(
+      await client.ask(["INFO", "Cluster"]),
+      "=34\r\ntxt:# Cluster\r\ncluster_enabled:0\r\n\r\n",
+    );
+  });
+
+  await t.step("COMMAND describes what is served, as a server describes it", async () => {
+    for (const version of [2, 3] as const) {
+      using direct = await RawClient.connect(pool.direct.port, version);
+      using proxy = await RawClient.connect(pool.aster.port, version);
+      const set = version === 3 ? "~" : "*";
+      assertEquals(
+        await proxy.ask(["COMMAND", "INFO", "get"]),
+        `*1\r\n*10\r\n$3\r\nget\r\n:2\r\n${set}1\r\n+readonly\r\n:1\r\n:1\r\n:1\r\n` +
+          `${set}0\r\n`.repeat(4),
+      );
+      const [, count] = /^:(\d+)\r\n$/.exec(await proxy.ask(["COMMAND", "COUNT"]))!;
+      assert(Number(count) > 150);
+      const list = await proxy.ask(["COMMAND", "LIST"]);
+      assert(list.startsWith(`*${count}\r\n`));
+      const all = await proxy.ask(["COMMAND"]);
+      assert(all.startsWith(`*${count}\r\n*10\r\n`));
+      assertEquals(await proxy.ask(["COMMAND", "INFO"]), all);
+      // Name, arity and the places of keys are a server's own, for every command served.
+      const names = [...list.matchAll(/\$\d+\r\n(.*)\r\n/g)].map((match) => match[1]!);
+      assertEquals(
+        rows(await proxy.ask(["COMMAND", "INFO", ...names])),
+        rows(await direct.ask(["COMMAND", "INFO", ...names])),
+      );
+    }
+  });
+
+  await t.step("QUIT is answered, and then the connection ends", async () => {
+    for (const version of [2, 3] as const) {
+      using client = await RawClient.connect(pool.aster.port, version);
+      assertEquals(
+        await client.askUntilClosed(["SET", "a", "1"], ["GET", "a"], ["QUIT"], ["GET", "a"]),
+        "+OK\r\n$1\r\n1\r\n+OK\r\n",
+      );
+    }
+  });
+
+  await t.step("HELP names each subcommand", async () => {
+    using client = await RawClient.connect(pool.aster.port);
+    assertMatch(
+      await client.ask(["COMMAND", "HELP"]),
+      /^\*\d+\r\n\+COMMAND <subcommand> .*\r\n[^]*\+COUNT\r\n[^]*\+HELP\r\n\+ {4}Print this help\.\r\n$/,
+    );
+    assertMatch(await client.ask(["CLIENT", "HELP"]), /^\*\d+\r\n\+CLIENT <subcommand> /);
+  });
+});
+
+/** Name, arity, first key, last key and step of each command that COMMAND describes. */
+function rows(reply: string): string[] {
+  const pattern =
+    /\*10\r\n\$\d+\r\n([^\s|]+)\r\n:(-?\d+)\r\n[*~]\d+\r\n(?:\+\S+\r\n)*((?::-?\d+\r\n){3})/g;
+  return [...reply.matchAll(pattern)].map(([, name, arity, keys]) =>
+    `${name} ${arity} ${keys!.replaceAll("\r\n", " ")}`
+  );
+}
