@@ -8,7 +8,7 @@ import { failures } from "../../../src/failure.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
 import { NOBODY } from "../../../src/request/exchange.ts";
 import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
-import { turn } from "../../support/fake_tcp_conn.ts";
+import { FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
 import { RecordingReceiver, sendText } from "../../support/recording_receiver.ts";
 import { assertEquals } from "../../deps.ts";
 
@@ -37,10 +37,6 @@ class Scene implements Disposable {
   [Symbol.dispose](): void {
     this.rig[Symbol.dispose]();
   }
-}
-
-function text(bytes: string, repeat: number): string {
-  return bytes.repeat(repeat);
 }
 
 Deno.test("the first request connects, waits for the connection and goes out", async () => {
@@ -78,7 +74,6 @@ Deno.test("a handshake's reply that overtakes the end of its write opens the way
   using scene = new Scene({ handshake: ["hello"] });
   scene.send("get a\n");
   const attempt = scene.rig.network.attempt(7000);
-  const { FakeTcpConn } = await import("../../support/fake_tcp_conn.ts");
   const conn = scene.rig.track(new FakeTcpConn());
   conn.takesWrites = false;
   await attempt.succeeds(conn);
@@ -336,95 +331,6 @@ Deno.test("closing while connecting gives up the attempt and fails what waits", 
   assertEquals(scene.rig.network.attempts[0]!.isAborted, true);
   const late = await scene.rig.accept(0);
   assertEquals(late.isClosed, true);
-  await scene.rig.ends();
-});
-
-Deno.test("a request beyond the queue limit fails at once; one alone may be larger", async () => {
-  using scene = new Scene({ limits: { queueBytesMax: 100 } });
-  scene.send(text("a", 150));
-  scene.send("b");
-  assertEquals(scene.heard(), [`!backend_queue_full ${ADDRESS}`]);
-  const conn = await scene.rig.accept(0);
-  assertEquals(conn.takeWritten().length, 150);
-  scene.send(text("c", 60));
-  scene.send(text("d", 40));
-  scene.send("e");
-  assertEquals(scene.heard(), [`!backend_queue_full ${ADDRESS}`]);
-  await scene.rig.ends();
-});
-
-Deno.test("the queue limit counts bytes kept for redirections, and none twice", async () => {
-  using scene = new Scene({ limits: { queueBytesMax: 100 }, retainsRequests: true });
-  scene.send(text("a", 60));
-  scene.send(text("b", 40));
-  assertEquals(scene.heard(), []);
-  const conn = await scene.rig.accept(0);
-  assertEquals(conn.takeWritten().length, 100);
-  scene.send("c");
-  assertEquals(scene.heard(), [`!backend_queue_full ${ADDRESS}`]);
-  await conn.receives("A\n");
-  scene.send(text("d", 60));
-  assertEquals(scene.heard(), ["A\n"]);
-  await scene.rig.ends();
-});
-
-Deno.test("a congested connection says so, and wakes who waits at half the soft limit", async () => {
-  using scene = new Scene({ limits: { queueSoftBytes: 100 } });
-  let drained = 0;
-  scene.send(text("a", 101));
-  assertEquals(scene.connection.isCongested, true);
-  scene.connection.waitForDrain({ backendDrained: () => drained += 1 });
-  const conn = scene.rig.network.attempt(7000);
-  const { FakeTcpConn } = await import("../../support/fake_tcp_conn.ts");
-  const fake = scene.rig.track(new FakeTcpConn());
-  fake.takesWrites = false;
-  await conn.succeeds(fake);
-  await fake.takes(50);
-  assertEquals([drained, scene.connection.isCongested], [0, false]);
-  await fake.takes(1);
-  assertEquals(drained, 1);
-  await fake.takes();
-  assertEquals(drained, 1);
-  await scene.rig.ends();
-});
-
-Deno.test("who waits for a drain hears of a lost connection", async () => {
-  using scene = new Scene({ limits: { queueSoftBytes: 100 } });
-  let drained = 0;
-  scene.send(text("a", 101));
-  scene.connection.waitForDrain({ backendDrained: () => drained += 1 });
-  await scene.rig.refuse(0);
-  assertEquals(drained, 1);
-  await scene.rig.ends();
-});
-
-Deno.test("failUnsent() fails what was not handed over, keeps the rest, and wakes who waits", async () => {
-  using scene = new Scene({ limits: { queueSoftBytes: 10 } });
-  let drained = 0;
-  scene.send("get a\n");
-  const conn = await scene.rig.accept(0);
-  conn.takesWrites = false;
-  scene.send("get b\n");
-  await turn();
-  scene.send("get c\n");
-  scene.connection.waitForDrain({ backendDrained: () => drained += 1 });
-  scene.connection.failUnsent(failures.backendEjected);
-  assertEquals(scene.heard(), [`!backend_ejected ${ADDRESS}`]);
-  await conn.takes();
-  assertEquals([conn.written, drained], ["get a\nget b\n", 1]);
-  await conn.receives("A\nB\n");
-  assertEquals(scene.heard(), ["A\n", "B\n"]);
-  await scene.rig.ends();
-});
-
-Deno.test("failUnsent() wakes who waits though nothing is being written", async () => {
-  using scene = new Scene({ limits: { queueSoftBytes: 10 } });
-  let drained = 0;
-  scene.send("get long key\n");
-  scene.connection.waitForDrain({ backendDrained: () => drained += 1 });
-  scene.connection.failUnsent(failures.backendEjected);
-  assertEquals([scene.heard(), drained], [[`!backend_ejected ${ADDRESS}`], 1]);
-  await scene.rig.accept(0);
   await scene.rig.ends();
 });
 
