@@ -1,0 +1,160 @@
+/**
+ * A row's columns decide what becomes of a request; its name never does.
+ *
+ * @module
+ */
+import { ReceiveBuffer } from "../../../src/bytes/receive_buffer.ts";
+import type { BackendConnection } from "../../../src/backend/connection.ts";
+import type { Failure } from "../../../src/failure.ts";
+import { ParseStatus, PROFILES } from "../../../src/protocol/protocol.ts";
+import type { Request, RequestOwner } from "../../../src/request/request.ts";
+import { dispatch, type DispatchSession } from "../../../src/session/dispatch.ts";
+import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
+import { assertEquals } from "../../deps.ts";
+
+const decoder = new TextDecoder();
+
+/** Writes down what dispatch asks of a session. */
+class RecordingSession implements DispatchSession, RequestOwner {
+  readonly id = 1;
+  readonly number = 1;
+  profiles = PROFILES[2];
+  hasRequestsInFlight = false;
+  readonly buffer: ReceiveBuffer;
+  readonly heard: string[] = [];
+  readonly #rig: CoreRig;
+
+  constructor(rig: CoreRig) {
+    this.#rig = rig;
+    this.buffer = new ReceiveBuffer(rig.context.arrays);
+  }
+
+  enqueue(isQuiet: boolean): Request {
+    this.heard.push(isQuiet ? "enqueue quiet" : "enqueue");
+    const request = this.#rig.requests.takeRequest();
+    request.begin(this, isQuiet, 0);
+    return request;
+  }
+
+  reply(bytes: Uint8Array, start: number, end: number): void {
+    this.heard.push(`reply ${decoder.decode(bytes.subarray(start, end)).trimEnd()}`);
+  }
+
+  closeWhenAnswered(): void {
+    this.heard.push("close when answered");
+  }
+
+  fail(_request: Request, failure: Failure, address: string): void {
+    this.heard.push(`fail ${failure.name} ${address}`.trimEnd());
+  }
+
+  failFragment(_request: Request, fragment: number, failure: Failure, address: string): void {
+    this.heard.push(`fail ${fragment} ${failure.name} ${address}`.trimEnd());
+  }
+
+  sentOver(_connection: BackendConnection): void {
+    this.heard.push("congested");
+  }
+
+  requestReplied(): void {}
+
+  requestFailed(request: Request, exchange: { fragment: number }, failure: Failure): void {
+    const where = request.split === null ? "" : ` ${exchange.fragment}`;
+    this.heard.push(`failed${where} ${failure.name}`);
+  }
+
+  requestRedirected(): void {}
+
+  requestGrows(): void {}
+}
+
+/** Dispatches one line and returns what the session heard, with what the backends were sent. */
+function dispatchLine(line: string, options: RigOptions = {}, isBusy = false) {
+  using rig = new CoreRig(options);
+  const session = new RecordingSession(rig);
+  session.hasRequestsInFlight = isBusy;
+  const { buffer } = session;
+  const bytes = new TextEncoder().encode(`${line}\n`);
+  for (let taken = 0; taken < bytes.length;) {
+    buffer.prepare(bytes.length);
+    const count = Math.min(bytes.length - taken, buffer.bytes.length - buffer.received);
+    buffer.bytes.set(bytes.subarray(taken, taken + count), buffer.received);
+    buffer.commit(count);
+    taken += count;
+  }
+  const { frame, protocol } = rig.sessionContext;
+  const parser = protocol.createRequestParser(frame);
+  assertEquals(
+    parser.parse(buffer.bytes, buffer.consumed, buffer.received),
+    ParseStatus.Complete,
+  );
+  const isDone = dispatch(rig.sessionContext, session, frame);
+  const sent = rig.backends.map((backend) => {
+    const { log } = backend.connectionFor(1, PROFILES[2].master);
+    let text = "";
+    for (let part = log.handOver(); part !== null; part = log.handOver()) {
+      text += decoder.decode(part);
+      log.wrote(part.length);
+    }
+    return text;
+  });
+  for (const { signal } of rig.network.attempts) assertEquals(signal!.aborted, false);
+  for (const backend of rig.backends) backend.close({ name: "end" } as Failure);
+  return { heard: session.heard.filter((word) => !word.endsWith(" end")), sent, isDone };
+}
+
+Deno.test("one key: the whole request goes to the backend of its place", () => {
+  assertEquals(dispatchLine("get a1"), {
+    heard: ["enqueue"],
+    sent: ["", "get a1\n"],
+    isDone: true,
+  });
+  assertEquals(dispatchLine("put a0 v quiet").heard, ["enqueue quiet"]);
+});
+
+Deno.test("several keys of a request that cannot be split must share a place", () => {
+  assertEquals(dispatchLine("both a1 b1").sent, ["", "both a1 b1\n"]);
+  assertEquals(dispatchLine("both a1 b0").heard, ["enqueue", "fail keys_apart"]);
+  assertEquals(dispatchLine("both a1 b9").heard, ["enqueue", "fail no_backend"]);
+});
+
+Deno.test("a request without keys goes anywhere", () => {
+  assertEquals(dispatchLine("any").sent, ["", "any\n"]);
+});
+
+Deno.test("a request that is split goes out whole where one place has all keys", () => {
+  assertEquals(dispatchLine("mget a1").sent, ["", "mget a1\n"]);
+  assertEquals(dispatchLine("mget a1  b1").sent, ["", "mget a1  b1\n"]);
+  assertEquals(dispatchLine("mget a1 b0 c1"), {
+    heard: ["enqueue"],
+    sent: ["mget b0\n", "mget a1 c1\n"],
+    isDone: true,
+  });
+  assertEquals(dispatchLine("mget a1 b9").heard, ["enqueue", "fail no_backend"]);
+});
+
+Deno.test("a request that must be rewritten is", () => {
+  assertEquals(dispatchLine("rewrite a0").sent, ["rewritten a0\n", ""]);
+});
+
+Deno.test("a request above 64 KiB leaves with its array", () => {
+  const line = `put a0 ${"v".repeat(100_000)}`;
+  assertEquals(dispatchLine(line).sent[0] === `${line}\n`, true);
+});
+
+Deno.test("local answers, and refusals, send nothing", () => {
+  assertEquals(dispatchLine("echo x"), { heard: ["reply x"], sent: ["", ""], isDone: true });
+  assertEquals(dispatchLine("quit").heard, ["reply bye", "close when answered"]);
+  assertEquals(dispatchLine("nonsense").heard, ["reply -unknown"]);
+});
+
+Deno.test("a barrier waits until nothing is in flight", () => {
+  assertEquals(dispatchLine("wait", {}, true), { heard: [], sent: ["", ""], isDone: false });
+  assertEquals(dispatchLine("wait").heard, ["reply waited"]);
+});
+
+Deno.test("a congested connection holds the session that sent over it", () => {
+  const options = { limits: { queueSoftBytes: 5 } };
+  assertEquals(dispatchLine("get a0", options).heard, ["enqueue", "congested"]);
+  assertEquals(dispatchLine("mget a0 b1", options).heard, ["enqueue", "congested", "congested"]);
+});
