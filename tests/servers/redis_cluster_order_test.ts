@@ -17,7 +17,7 @@ import { encodeCommand, RespClient, RespError } from "../support/resp_client.ts"
 import { assert, assertEquals } from "../deps.ts";
 
 /** Moves of each key's slot. */
-const MOVES = 12;
+const MOVES = 8;
 /** APPENDs in flight of one writer. */
 const DEPTH = 64;
 
