@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Failure, failures } from "../failure.ts";
 
 /** Delay after the first failure, milliseconds. */
 export const BACKOFF_FIRST_MS = 100;
@@ -18,4 +19,35 @@ export const BACKOFF_LONGEST_MS = 2_000;
 export function backoffDelayMs(failuresInRow: number, random: number): number {
   const doubled = BACKOFF_FIRST_MS * 2 ** Math.min(failuresInRow - 1, 16);
   return Math.min(doubled, BACKOFF_LONGEST_MS) * (0.5 + random / 2);
+}
+
+/** The failed connects of one connection in a row. */
+export class Backoff {
+  /** Why the last one failed: what requests are told meanwhile. */
+  lastFailure: Failure = failures.connectFailed;
+  #failuresInRow = 0;
+  #retryAtMs = -Infinity;
+
+  /** Whether the next attempt may start. */
+  isOver(nowMs: number): boolean {
+    return nowMs >= this.#retryAtMs;
+  }
+
+  /**
+   * Counts a failed attempt.
+   *
+   * @returns The delay until the next one may start, milliseconds.
+   */
+  failed(failure: Failure, nowMs: number): number {
+    this.#failuresInRow += 1;
+    this.lastFailure = failure;
+    const delayMs = backoffDelayMs(this.#failuresInRow, Math.random());
+    this.#retryAtMs = nowMs + delayMs;
+    return delayMs;
+  }
+
+  /** The backend answered. */
+  reset(): void {
+    this.#failuresInRow = 0;
+  }
 }

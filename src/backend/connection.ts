@@ -12,28 +12,27 @@
  *
  * @module
  */
-import type { Chunk } from "../bytes/chunk_pool.ts";
-import { HAND_OVER_BYTES } from "../bytes/chunk_pool.ts";
-import { ReceiveBuffer } from "../bytes/receive_buffer.ts";
-import { type HandOverListener, SendLog } from "../bytes/send_log.ts";
+import { type Chunk, HAND_OVER_BYTES } from "../bytes/chunk_pool.ts";
+import type { SendLog } from "../bytes/send_log.ts";
 import type { Watched } from "../clock.ts";
 import { type Failure, failures } from "../failure.ts";
-import { type ByteReceiver, type Space, spaceOf } from "../net/byte_receiver.ts";
-import { Dial, type DialListener } from "../net/dial.ts";
+import type { ByteReceiver, Space } from "../net/byte_receiver.ts";
+import type { DialListener } from "../net/dial.ts";
 import { Socket } from "../net/socket.ts";
 import {
   type KeySelection,
   ParseStatus,
   type Profile,
   ReplyKind,
-  type ReplyParser,
   type RequestFrame,
 } from "../protocol/protocol.ts";
 import { type Exchange, ExchangeState } from "../request/exchange.ts";
 import type { BackendContext, BackendLimits } from "./backend_context.ts";
-import { backoffDelayMs } from "./backoff.ts";
 import type { Backend } from "./backend.ts";
-import { InflightQueue } from "./inflight_queue.ts";
+import { Connector } from "./connector.ts";
+import type { InflightQueue } from "./inflight_queue.ts";
+import { Outbox } from "./outbox.ts";
+import { ReplyStream } from "./reply_stream.ts";
 
 /** Where a connection is in its life. */
 export const ConnectionState = {
@@ -51,37 +50,21 @@ export interface DrainWaiter {
 }
 
 /** One pipelined connection. */
-export class BackendConnection implements ByteReceiver, DialListener, HandOverListener, Watched {
+export class BackendConnection implements ByteReceiver, DialListener, Watched {
   isWatched = false;
   state: ConnectionStateCode = ConnectionState.Idle;
   readonly log: SendLog;
-  readonly inflight: InflightQueue = new InflightQueue();
+  readonly inflight: InflightQueue;
   readonly #backend: Backend;
   readonly #profile: Profile;
   readonly #context: BackendContext;
   readonly #limits: BackendLimits;
-  readonly #keepsBackoff: boolean;
-  readonly #retains: boolean;
-  readonly #buffer: ReceiveBuffer;
-  readonly #parser: ReplyParser;
+  readonly #outbox: Outbox;
+  readonly #replies: ReplyStream;
+  readonly #connector: Connector;
   #socket: Socket | null = null;
-  #dial: Dial | null = null;
-  /** Bytes of all exchanges in the queue, where they are kept because they may have to be sent again. */
-  #heldBytes = 0;
-  #handshakeReplies = 0;
-  #handshakeDeadlineMs = 0;
-  #failuresInRow = 0;
-  #retryAtMs = 0;
-  #lastFailure: Failure = failures.connectFailed;
-  #lastBytesAtMs = 0;
   /** Whether this socket has answered any exchange. */
   #hasReplied = false;
-  /** Bytes of the reply begun that were let go as they came. */
-  #droppedBytes = 0;
-  /** Bytes of the reply begun as far as known, those let go included; 0 between replies. */
-  #arrivingBytes = 0;
-  /** Time in which a large reply was arriving; it does not count against the read timeout. */
-  #pausedMs = 0;
   #isClosing = false;
   #closeReason: Failure = failures.backendClosed;
   #waiters: DrainWaiter[] = [];
@@ -97,12 +80,13 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
     this.#profile = profile;
     this.#context = context;
     this.#limits = limits;
-    this.#keepsBackoff = keepsBackoff;
-    this.#retains = context.retainsRequests;
-    this.log = new SendLog(context.chunks);
-    this.log.listener = this;
-    this.#buffer = new ReceiveBuffer(context.arrays);
-    this.#parser = context.protocol.createReplyParser();
+    const options = { profile, limits, keepsBackoff };
+    this.#connector = new Connector(backend, context, options, this);
+    this.#replies = new ReplyStream(context.arrays, context.protocol.createReplyParser());
+    const { chunks, clock, retainsRequests } = context;
+    this.#outbox = new Outbox(chunks, clock, this.#replies, retainsRequests);
+    this.log = this.#outbox.log;
+    this.inflight = this.#outbox.inflight;
   }
 
   /** Whether it has a socket that went through its handshake. */
@@ -112,8 +96,7 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
 
   /** Whether a new request would fail at once. */
   get isInBackoff(): boolean {
-    return this.state === ConnectionState.Idle && this.#keepsBackoff &&
-      this.#context.clock.nowMs < this.#retryAtMs;
+    return this.state === ConnectionState.Idle && !this.#connector.mayConnect;
   }
 
   /** Whether a request would be sent now, and nothing sent before it is overdue. */
@@ -121,7 +104,7 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
     if (this.state !== ConnectionState.Ready) return false;
     const oldest = this.inflight.oldestAwaiting();
     if (oldest === null) return true;
-    const waitedMs = this.#context.clock.nowMs - this.#pausedMs - oldest.sentAtMs;
+    const waitedMs = this.#context.clock.nowMs - this.#replies.pausedMs - oldest.sentAtMs;
     return waitedMs <= this.#limits.readTimeoutMs;
   }
 
@@ -132,7 +115,7 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
 
   /** Begins to connect ahead of the first request, unless it is in back-off. */
   open(): void {
-    if (this.state === ConnectionState.Idle && this.#mayConnect()) this.#connect();
+    if (this.state === ConnectionState.Idle && this.#connector.mayConnect) this.#connect();
   }
 
   /** Sends one frame by copying it; on refusal the receiver hears of it before this returns. */
@@ -195,11 +178,11 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
    * exchange's receiver was told and the exchange is released.
    */
   admit(exchange: Exchange, byteCount: number): boolean {
-    if (this.state === ConnectionState.Idle && !this.#mayConnect()) {
-      this.#refuse(exchange, this.#lastFailure);
+    if (this.state === ConnectionState.Idle && !this.#connector.mayConnect) {
+      this.#refuse(exchange, this.#connector.lastFailure);
       return false;
     }
-    const queued = this.#retains ? this.#heldBytes : this.log.unwrittenBytes;
+    const queued = this.#outbox.queuedBytes;
     if (queued !== 0 && queued + byteCount > this.#limits.queueBytesMax) {
       this.#refuse(exchange, failures.backendQueueFull);
       return false;
@@ -211,16 +194,9 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
   enqueue(exchange: Exchange, chunk: Chunk, byteCount: number): void {
     exchange.hostname = this.#backend.hostname;
     exchange.isAtReplica = this.#profile.isReadonly;
-    exchange.chunk = chunk;
-    exchange.end = chunk.filled;
-    exchange.start = chunk.filled - byteCount;
-    if (this.#retains) {
-      chunk.holders += 1;
-      this.#heldBytes += byteCount;
-    }
-    this.inflight.push(exchange);
+    this.#outbox.enqueue(exchange, chunk, byteCount);
     this.#backend.requests += 1;
-    if (this.state === ConnectionState.Ready) this.#context.flushQueue.add(this.#socket!);
+    if (this.state === ConnectionState.Ready) this.#flush();
     else if (this.state === ConnectionState.Idle) this.#connect();
   }
 
@@ -231,17 +207,14 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
 
   /** Fails and forgets what was not sent yet: the backend left the ring or the cluster. */
   failUnsent(failure: Failure): void {
-    const failed: Exchange[] = [];
-    this.log.dropUnhanded();
-    this.#takeUnsent(failed);
+    const failed = this.#outbox.takeUnsent();
     this.wrote();
     this.#failAll(failed, failure);
   }
 
   /** Closes for good; everything in the queue fails with `failure`. */
   close(failure: Failure): void {
-    this.#dial?.cancel();
-    this.#dial = null;
+    this.#connector.cancel();
     this.#closeReason = failure;
     this.#isClosing = true;
     if (this.#socket !== null) this.#socket.close(null);
@@ -250,45 +223,33 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
   }
 
   connected(connection: Deno.TcpConn): void {
-    this.#dial = null;
-    this.#context.clock.readNow();
-    const socket = new Socket(connection, this, this.log, this.#context.clock);
+    const { clock } = this.#context;
+    const socket = new Socket(connection, this, this.log, clock);
     this.#socket = socket;
-    this.#parser.reset();
-    this.#droppedBytes = 0;
-    this.#arrivingBytes = 0;
-    this.#lastBytesAtMs = this.#context.clock.nowMs;
+    this.#replies.begin(clock.nowMs);
     this.#hasReplied = false;
-    const frames = this.#context.protocol.handshake(this.#profile);
-    this.#handshakeReplies = frames.length;
-    if (frames.length === 0) this.#becomeReady();
-    else {
+    const handshake = this.#connector.beginHandshake();
+    if (handshake === null) {
+      this.#becomeReady();
+    } else {
       this.state = ConnectionState.Handshaking;
-      socket.writeFirst(concatenate(frames));
-      this.#context.clock.watch(this);
+      socket.writeFirst(handshake);
+      clock.watch(this);
     }
     socket.resume();
   }
 
   dialFailed(failure: Failure): void {
-    this.#dial = null;
-    this.#context.clock.readNow();
-    this.#connectFailed(failure);
     this.#lost(failure);
   }
 
   reserve(): Space | null {
-    const buffer = this.#buffer;
-    buffer.prepare(buffer.pending === 0 ? 0 : this.#parser.frameBytes);
-    return spaceOf(buffer.bytes, buffer.received, buffer.bytes.length);
+    return this.#replies.reserve();
   }
 
   commit(byteCount: number): void {
-    const buffer = this.#buffer;
-    const nowMs = this.#context.clock.nowMs;
-    if (this.#arrivingBytes > HAND_OVER_BYTES) this.#pausedMs += nowMs - this.#lastBytesAtMs;
-    this.#lastBytesAtMs = nowMs;
-    buffer.commit(byteCount);
+    const { buffer } = this.#replies;
+    this.#replies.commit(byteCount, this.#context.clock.nowMs);
     while (buffer.consumed < buffer.received) {
       if (!this.#parseOne()) break;
     }
@@ -311,29 +272,15 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
     // A backend that accepts and drops without ever answering is left alone like one that refuses.
     const isRefusal = this.state === ConnectionState.Handshaking ||
       (!this.#hasReplied && this.inflight.awaiting > 0);
-    if (isRefusal && !this.#isClosing) this.#connectFailed(failure);
+    if (isRefusal && !this.#isClosing) this.#connector.failed(failure);
     this.#lost(failure);
-  }
-
-  handedOver(chunk: Chunk, _position: number): void {
-    const inflight = this.inflight;
-    const sentAtMs = this.#context.clock.nowMs - this.#pausedMs;
-    let exchange = inflight.oldestUnsent();
-    while (exchange !== null && exchange.chunk === chunk) {
-      exchange.sentAtMs = sentAtMs;
-      exchange.isSent = true;
-      if (exchange.state === ExchangeState.Unsent) exchange.state = ExchangeState.Sent;
-      inflight.markSent();
-      exchange = inflight.oldestUnsent();
-    }
-    this.#context.clock.watch(this);
   }
 
   onTick(nowMs: number): boolean {
     const socket = this.#socket;
     if (socket === null) return false;
     if (this.state === ConnectionState.Handshaking) {
-      if (nowMs < this.#handshakeDeadlineMs) return true;
+      if (!this.#connector.isOverdue(nowMs)) return true;
       this.#drop(failures.connectTimeout);
       return false;
     }
@@ -345,51 +292,38 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
     return this.#checkReplies(nowMs);
   }
 
-  #mayConnect(): boolean {
-    return !this.#keepsBackoff || this.#context.clock.nowMs >= this.#retryAtMs;
-  }
-
   #connect(): void {
     this.state = ConnectionState.Connecting;
     this.#closeReason = failures.backendClosed;
-    // Who sends on a timer may find the clock where the last turn left it, long ago.
-    this.#context.clock.readNow();
-    this.#handshakeDeadlineMs = this.#context.clock.nowMs + this.#limits.dialTimeoutMs;
-    const { hostname, port } = this.#backend;
-    this.#dial = new Dial(hostname, port, this.#limits.dialTimeoutMs, this);
+    this.#connector.connect();
   }
 
   #becomeReady(): void {
     this.state = ConnectionState.Ready;
-    this.#pausedMs = 0;
+    this.#replies.pausedMs = 0;
     this.#socket!.isGated = false;
-    if (this.inflight.unsent > 0) this.#context.flushQueue.add(this.#socket!);
+    if (this.inflight.unsent > 0) this.#flush();
   }
 
-  #connectFailed(failure: Failure): void {
-    this.#failuresInRow += 1;
-    this.#lastFailure = failure;
-    const delayMs = backoffDelayMs(this.#failuresInRow, Math.random());
-    this.#retryAtMs = this.#context.clock.nowMs + delayMs;
-    this.#backend.connectFailed(failure, delayMs);
+  /** Writes at the end of this turn, and looks at the deadlines from the next tick on. */
+  #flush(): void {
+    this.#context.flushQueue.add(this.#socket!);
+    this.#context.clock.watch(this);
   }
 
   /** Parses one frame; false when the rest must wait or the connection is gone. */
   #parseOne(): boolean {
-    const buffer = this.#buffer;
-    const parser = this.#parser;
     const head = this.inflight.oldestAwaiting();
     // Not even its first byte may wait here: the rest would be taken for the reply to the next request.
     if (head === null && this.state === ConnectionState.Ready) {
       return this.#fault(failures.backendStray);
     }
+    const { buffer, parser } = this.#replies;
     const start = buffer.consumed;
     const isDiscarded = head !== null && head.state === ExchangeState.Swallowed;
-    const status = parser.parse(buffer.bytes, start, buffer.received, isDiscarded);
+    const status = this.#replies.parse(isDiscarded);
     if (status === ParseStatus.Complete) {
       const end = parser.frame.end;
-      this.#droppedBytes = 0;
-      this.#arrivingBytes = 0;
       if (this.state === ConnectionState.Handshaking) return this.#handshakeReply(start, end);
       if (head === null || parser.frame.kind !== ReplyKind.Reply) {
         return this.#fault(failures.backendStray);
@@ -397,22 +331,15 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
       this.#deliver(head, start, end, parser.frame.isError);
       return this.#socket !== null;
     }
-    if (status === ParseStatus.Incomplete) {
-      if (parser.keepFrom > start) {
-        this.#droppedBytes += parser.keepFrom - start;
-        buffer.consume(parser.keepFrom);
-      }
-      this.#arrivingBytes = this.#droppedBytes + parser.frameBytes;
-      if (parser.frameBytes > HAND_OVER_BYTES && head !== null && !isDiscarded) {
-        head.receiver!.onLargeReply(head, parser.frameBytes);
-      }
-      return false;
+    if (status !== ParseStatus.Incomplete) return this.#fault(failures.backendMalformed);
+    if (parser.frameBytes > HAND_OVER_BYTES && head !== null && !isDiscarded) {
+      head.receiver!.onLargeReply(head, parser.frameBytes);
     }
-    return this.#fault(failures.backendMalformed);
+    return false;
   }
 
   #deliver(exchange: Exchange, start: number, end: number, isError: boolean): void {
-    const buffer = this.#buffer;
+    const { buffer } = this.#replies;
     this.inflight.shift();
     if (!this.#hasReplied) this.#firstReply();
     const receiver = exchange.receiver;
@@ -422,7 +349,7 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
       exchange.receiver = null;
       this.#fault(failures.generationMismatch);
     } else {
-      const elapsedMs = this.#context.clock.nowMs - this.#pausedMs - exchange.sentAtMs;
+      const elapsedMs = this.#context.clock.nowMs - this.#replies.pausedMs - exchange.sentAtMs;
       this.#context.metrics.remoteTimer.observe(elapsedMs * 1000);
       if (end - start > HAND_OVER_BYTES) {
         receiver.onReply(exchange, buffer.handOver(end), start, end, isError, true);
@@ -436,18 +363,16 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
 
   #firstReply(): void {
     this.#hasReplied = true;
-    this.#failuresInRow = 0;
-    this.#backend.answered();
+    this.#connector.answered();
   }
 
   #handshakeReply(start: number, end: number): boolean {
-    const { bytes } = this.#buffer;
-    if (!this.#context.protocol.isHandshakeAccepted(bytes, start, end)) {
+    const { buffer } = this.#replies;
+    if (!this.#connector.acceptHandshake(buffer.bytes, start, end)) {
       return this.#fault(failures.handshakeRefused);
     }
-    this.#buffer.consume(end);
-    this.#handshakeReplies -= 1;
-    if (this.#handshakeReplies === 0) this.#becomeReady();
+    buffer.consume(end);
+    if (this.#connector.isHandshakeDone) this.#becomeReady();
     return true;
   }
 
@@ -469,15 +394,15 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
   /** Times out what waited too long; false when nothing is left to watch. */
   #checkReplies(nowMs: number): boolean {
     const { readTimeoutMs } = this.#limits;
-    const connectionNowMs = nowMs - this.#pausedMs;
+    const { pausedMs, lastBytesAtMs, isLargeArriving } = this.#replies;
+    const connectionNowMs = nowMs - pausedMs;
     const oldest = this.inflight.awaitingAt(0);
-    const silentSinceMs = Math.max(this.#lastBytesAtMs, oldest.sentAtMs + this.#pausedMs);
+    const silentSinceMs = Math.max(lastBytesAtMs, oldest.sentAtMs + pausedMs);
     if (nowMs - silentSinceMs > 2 * readTimeoutMs) {
       this.#drop(failures.backendSilent);
       return false;
     }
-    const isLargeArriving = this.#arrivingBytes > HAND_OVER_BYTES;
-    if (isLargeArriving && nowMs - this.#lastBytesAtMs <= readTimeoutMs) return true;
+    if (isLargeArriving && nowMs - lastBytesAtMs <= readTimeoutMs) return true;
     for (let index = 0; index < this.inflight.awaiting; index++) {
       const exchange = this.inflight.awaitingAt(index);
       if (connectionNowMs - exchange.sentAtMs <= readTimeoutMs) break;
@@ -504,10 +429,7 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
   }
 
   #release(exchange: Exchange): void {
-    if (this.#retains && exchange.chunk !== null) {
-      this.#heldBytes -= exchange.end - exchange.start;
-      this.log.letGo(exchange.chunk);
-    }
+    this.#outbox.letGo(exchange);
     this.#context.requests.releaseExchange(exchange);
   }
 
@@ -519,14 +441,10 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
     const wasTrying = this.state === ConnectionState.Connecting ||
       this.state === ConnectionState.Handshaking;
     this.state = ConnectionState.Idle;
-    this.#buffer.abandon();
-    const failed: Exchange[] = [];
-    while (this.inflight.awaiting > 0) failed.push(this.inflight.shift());
-    this.log.dropHanded();
-    const giveUp = wasTrying || this.#isClosing || !this.#mayConnect();
-    if (giveUp) {
-      this.log.clear();
-      this.#takeUnsent(failed);
+    this.#replies.buffer.abandon();
+    const failed = this.#outbox.takeSent();
+    if (wasTrying || this.#isClosing || !this.#connector.mayConnect) {
+      for (const exchange of this.#outbox.takeUnsent()) failed.push(exchange);
     } else if (this.inflight.unsent > 0) this.#connect();
     this.#wakeWaiters();
     this.#failAll(failed, failure);
@@ -539,25 +457,9 @@ export class BackendConnection implements ByteReceiver, DialListener, HandOverLi
     }
   }
 
-  #takeUnsent(into: Exchange[]): void {
-    while (this.inflight.unsent > 0) into.push(this.inflight.pop());
-  }
-
   #wakeWaiters(): void {
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const waiter of waiters) waiter.backendDrained();
   }
-}
-
-function concatenate(frames: readonly Uint8Array[]): Uint8Array {
-  let byteCount = 0;
-  for (const frame of frames) byteCount += frame.length;
-  const joined = new Uint8Array(byteCount);
-  let position = 0;
-  for (const frame of frames) {
-    joined.set(frame, position);
-    position += frame.length;
-  }
-  return joined;
 }

@@ -21,3 +21,16 @@ export function copyBytes(
     target.set(source.subarray(start, end), position);
   }
 }
+
+/** Joins arrays into one. */
+export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  let byteCount = 0;
+  for (const part of parts) byteCount += part.length;
+  const joined = new Uint8Array(byteCount);
+  let position = 0;
+  for (const part of parts) {
+    joined.set(part, position);
+    position += part.length;
+  }
+  return joined;
+}

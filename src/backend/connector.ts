@@ -1,0 +1,121 @@
+/**
+ * How a backend connection comes about: back-off, connect, handshake, all within one deadline.
+ *
+ * @module
+ */
+import { concatenate } from "../bytes/copy.ts";
+import type { Failure } from "../failure.ts";
+import { Dial, type DialListener } from "../net/dial.ts";
+import type { Profile } from "../protocol/protocol.ts";
+import type { BackendContext, BackendLimits } from "./backend_context.ts";
+import { Backoff } from "./backoff.ts";
+import type { Backend } from "./backend.ts";
+
+/** What one connection's attempts keep to. */
+export interface ConnectorOptions {
+  readonly profile: Profile;
+  /** Read anew for each attempt. */
+  readonly limits: BackendLimits;
+  /** Whether failed attempts delay the next one; pings have a rhythm of their own. */
+  readonly keepsBackoff: boolean;
+}
+
+/** Makes the sockets of one backend connection, one after the other. */
+export class Connector implements DialListener {
+  readonly #backend: Backend;
+  readonly #context: BackendContext;
+  readonly #options: ConnectorOptions;
+  readonly #listener: DialListener;
+  readonly #backoff: Backoff = new Backoff();
+  #dial: Dial | null = null;
+  #repliesDue = 0;
+  #deadlineMs = 0;
+
+  /** @param listener Hears how each attempt to connect ended. */
+  constructor(
+    backend: Backend,
+    context: BackendContext,
+    options: ConnectorOptions,
+    listener: DialListener,
+  ) {
+    this.#backend = backend;
+    this.#context = context;
+    this.#options = options;
+    this.#listener = listener;
+  }
+
+  /** Why the last attempt failed. */
+  get lastFailure(): Failure {
+    return this.#backoff.lastFailure;
+  }
+
+  /** Whether an attempt may start now. */
+  get mayConnect(): boolean {
+    return !this.#options.keepsBackoff || this.#backoff.isOver(this.#context.clock.nowMs);
+  }
+
+  /** Starts an attempt. */
+  connect(): void {
+    // Who sends on a timer may find the clock where the last turn left it, long ago.
+    this.#context.clock.readNow();
+    const { dialTimeoutMs } = this.#options.limits;
+    this.#deadlineMs = this.#context.clock.nowMs + dialTimeoutMs;
+    const { hostname, port } = this.#backend;
+    this.#dial = new Dial(hostname, port, dialTimeoutMs, this);
+  }
+
+  /** Gives an attempt up; the listener hears nothing of it. */
+  cancel(): void {
+    this.#dial?.cancel();
+    this.#dial = null;
+  }
+
+  connected(connection: Deno.TcpConn): void {
+    this.#dial = null;
+    this.#context.clock.readNow();
+    this.#listener.connected(connection);
+  }
+
+  dialFailed(failure: Failure): void {
+    this.#dial = null;
+    this.#context.clock.readNow();
+    this.failed(failure);
+    this.#listener.dialFailed(failure);
+  }
+
+  /** The bytes to send before anything else, or null where the protocol wants none. */
+  beginHandshake(): Uint8Array | null {
+    const frames = this.#context.protocol.handshake(this.#options.profile);
+    this.#repliesDue = frames.length;
+    return frames.length === 0 ? null : concatenate(frames);
+  }
+
+  /** Counts a reply to the handshake; false where it says no. */
+  acceptHandshake(bytes: Uint8Array, start: number, end: number): boolean {
+    if (!this.#context.protocol.isHandshakeAccepted(bytes, start, end)) return false;
+    this.#repliesDue -= 1;
+    return true;
+  }
+
+  /** Whether every reply to the handshake has come. */
+  get isHandshakeDone(): boolean {
+    return this.#repliesDue === 0;
+  }
+
+  /** Whether the handshake has taken too long. */
+  isOverdue(nowMs: number): boolean {
+    return nowMs >= this.#deadlineMs;
+  }
+
+  /** An attempt failed: leave the backend alone for a while. */
+  failed(failure: Failure): void {
+    const delayMs = this.#backoff.failed(failure, this.#context.clock.nowMs);
+    this.#backend.connectFailed(failure, delayMs);
+  }
+
+  /** The backend answered a request. */
+  answered(): void {
+    this.#backoff.reset();
+    this.#backend.answered();
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * What one backend connection has to send and to hear: the send log's bytes and the queue of exchanges, kept in
+ * step. Bytes that are handed to a socket make their exchanges *sent*: from then on they may run.
+ *
+ * @module
+ */
+import type { Chunk, ChunkPool } from "../bytes/chunk_pool.ts";
+import { type HandOverListener, SendLog } from "../bytes/send_log.ts";
+import type { Clock } from "../clock.ts";
+import { type Exchange, ExchangeState } from "../request/exchange.ts";
+import { InflightQueue } from "./inflight_queue.ts";
+import type { ReplyStream } from "./reply_stream.ts";
+
+/** Bytes and exchanges of one connection. */
+export class Outbox implements HandOverListener {
+  readonly log: SendLog;
+  readonly inflight: InflightQueue = new InflightQueue();
+  readonly #clock: Clock;
+  readonly #replies: ReplyStream;
+  readonly #retains: boolean;
+  /** Bytes of all exchanges in the queue, where they are kept because they may have to be sent again. */
+  #heldBytes = 0;
+
+  /** @param retains Whether bytes stay readable until their exchange is released. */
+  constructor(chunks: ChunkPool, clock: Clock, replies: ReplyStream, retains: boolean) {
+    this.log = new SendLog(chunks);
+    this.log.listener = this;
+    this.#clock = clock;
+    this.#replies = replies;
+    this.#retains = retains;
+  }
+
+  /** Bytes that count against the connection's limit. */
+  get queuedBytes(): number {
+    return this.#retains ? this.#heldBytes : this.log.unwrittenBytes;
+  }
+
+  /** Counts the last `byteCount` bytes of `chunk`, just appended to the log, as this exchange's. */
+  enqueue(exchange: Exchange, chunk: Chunk, byteCount: number): void {
+    exchange.chunk = chunk;
+    exchange.end = chunk.filled;
+    exchange.start = chunk.filled - byteCount;
+    if (this.#retains) {
+      chunk.holders += 1;
+      this.#heldBytes += byteCount;
+    }
+    this.inflight.push(exchange);
+  }
+
+  /** An exchange that left the queue needs its bytes no more. */
+  letGo(exchange: Exchange): void {
+    if (!this.#retains || exchange.chunk === null) return;
+    this.#heldBytes -= exchange.end - exchange.start;
+    this.log.letGo(exchange.chunk);
+  }
+
+  handedOver(chunk: Chunk, _position: number): void {
+    const { inflight } = this;
+    const sentAtMs = this.#clock.nowMs - this.#replies.pausedMs;
+    let exchange = inflight.oldestUnsent();
+    while (exchange !== null && exchange.chunk === chunk) {
+      exchange.sentAtMs = sentAtMs;
+      exchange.isSent = true;
+      if (exchange.state === ExchangeState.Unsent) exchange.state = ExchangeState.Sent;
+      inflight.markSent();
+      exchange = inflight.oldestUnsent();
+    }
+  }
+
+  /** Removes what was handed to a socket that is gone. */
+  takeSent(): Exchange[] {
+    const taken: Exchange[] = [];
+    while (this.inflight.awaiting > 0) taken.push(this.inflight.shift());
+    this.log.dropHanded();
+    return taken;
+  }
+
+  /** Removes what was not handed to a socket, and its bytes. */
+  takeUnsent(): Exchange[] {
+    this.log.dropUnhanded();
+    const taken: Exchange[] = [];
+    while (this.inflight.unsent > 0) taken.push(this.inflight.pop());
+    return taken;
+  }
+}
