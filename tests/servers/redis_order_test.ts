@@ -8,7 +8,7 @@ import { startRedisPool } from "./redis_pool.ts";
 const [FIRST, SECOND, THIRD] = ["alpha", "delta", "beta"];
 
 /** A hash on the second server. */
-const HASH = "four hash";
+const HASH = "pear";
 
 const PIPELINE_DEPTH = 10_000;
 
