@@ -4,11 +4,11 @@
  * @module
  */
 import { AnsweringBackend } from "../support/answering_backend.ts";
+import { serverAt } from "../support/cluster_config.ts";
 import { findFreePort } from "../support/free_port.ts";
 import {
   type InProcessCluster,
   type InProcessOptions,
-  serverAt,
   startInProcessCluster,
 } from "../support/in_process_cluster.ts";
 import { until } from "../support/poll.ts";

@@ -6,24 +6,19 @@
 import { Clock } from "../../src/clock.ts";
 import type { Cluster } from "../../src/cluster/cluster.ts";
 import { createCluster } from "../../src/cluster/create_cluster.ts";
-import type { ClusterConfig, ClusterType, ServerConfig } from "../../src/config/config.ts";
+import type { ClusterConfig } from "../../src/config/config.ts";
 import type { ClusterMetricsSnapshot } from "../../src/observe/cluster_metrics.ts";
 import { Log, type LogRecord } from "../../src/observe/log.ts";
 import { buildRing } from "../../src/router/ring.ts";
 import type { SharedState } from "../../src/worker/messages.ts";
+import { clusterConfig, serverAt } from "./cluster_config.ts";
 import { connectFakeClient } from "./fake_client.ts";
 import { type FakeBackend, startFakeBackend } from "./fake_backend.ts";
 import { findFreePort } from "./free_port.ts";
 import type { Wire } from "./wire.ts";
 
 /** Settings of {@link startInProcessCluster}; what is left out is generous. */
-export type InProcessOptions = Partial<ClusterConfig> & { type?: ClusterType };
-
-/** A server of the configuration at a loopback port. */
-export function serverAt(port: number): ServerConfig {
-  const address = `127.0.0.1:${port}`;
-  return { hostname: "127.0.0.1", port, weight: 1, alias: null, address };
-}
+export type InProcessOptions = Partial<ClusterConfig>;
 
 /** A running cluster; it leads, so it pings and fetches. */
 export class InProcessCluster implements AsyncDisposable {
@@ -80,32 +75,9 @@ export class InProcessCluster implements AsyncDisposable {
 
 /** Starts a cluster on a free port. */
 export function startInProcessCluster(options: InProcessOptions): InProcessCluster {
-  return new InProcessCluster({
-    name: "test",
-    type: "redis",
-    listen: { hostname: "127.0.0.1", port: findFreePort() },
-    servers: [],
-    hashTag: null,
-    hash: "fnv1a_64",
-    distribution: "ketama",
-    placement: "twemproxy",
-    thread: 1,
-    readTimeoutMs: 5000,
-    writeTimeoutMs: 5000,
-    dialTimeoutMs: 5000,
-    nodeConnections: 1,
-    fetchIntervalMs: 600_000,
-    readFromSlave: false,
-    pingFailLimit: 0,
-    pingSuccIntervalMs: 1000,
-    pingIntervalMs: 1000,
-    maxPipeline: 10_000,
-    clientOutputLimitBytes: 64 * 1024 * 1024,
-    maxBackendQueueBytes: 64 * 1024 * 1024,
-    backendQueueSoftBytes: 4 * 1024 * 1024,
-    clientReadAheadBytes: 64 * 1024,
-    ...options,
-  });
+  return new InProcessCluster(
+    clusterConfig({ listen: { hostname: "127.0.0.1", port: findFreePort() }, ...options }),
+  );
 }
 
 /** A cluster in front of scripted backends. */

@@ -1,0 +1,42 @@
+/**
+ * Configurations as the loader would make them, for tests that run clusters without a file.
+ *
+ * @module
+ */
+import type { ClusterConfig, ServerConfig } from "../../src/config/config.ts";
+
+/** A server of the configuration at a loopback port. */
+export function serverAt(port: number): ServerConfig {
+  const address = `127.0.0.1:${port}`;
+  return { hostname: "127.0.0.1", port, weight: 1, alias: null, address };
+}
+
+/** A cluster of type redis without servers; what is not given is generous. */
+export function clusterConfig(options: Partial<ClusterConfig>): ClusterConfig {
+  return {
+    name: "test",
+    type: "redis",
+    listen: { hostname: "127.0.0.1", port: 0 },
+    servers: [],
+    hashTag: null,
+    hash: "fnv1a_64",
+    distribution: "ketama",
+    placement: "twemproxy",
+    thread: 1,
+    readTimeoutMs: 5000,
+    writeTimeoutMs: 5000,
+    dialTimeoutMs: 5000,
+    nodeConnections: 1,
+    fetchIntervalMs: 600_000,
+    readFromSlave: false,
+    pingFailLimit: 0,
+    pingSuccIntervalMs: 1000,
+    pingIntervalMs: 1000,
+    maxPipeline: 10_000,
+    clientOutputLimitBytes: 64 * 1024 * 1024,
+    maxBackendQueueBytes: 64 * 1024 * 1024,
+    backendQueueSoftBytes: 4 * 1024 * 1024,
+    clientReadAheadBytes: 64 * 1024,
+    ...options,
+  };
+}

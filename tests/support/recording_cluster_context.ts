@@ -1,0 +1,43 @@
+/**
+ * What a worker gives a cluster, written down.
+ *
+ * @module
+ */
+import type { ClusterContext } from "../../src/cluster/cluster.ts";
+import type { ClusterConfig } from "../../src/config/config.ts";
+import { Log, type LogRecord } from "../../src/observe/log.ts";
+import type { SharedState } from "../../src/worker/messages.ts";
+import { clusterConfig } from "./cluster_config.ts";
+import { ManualClock } from "./manual_clock.ts";
+
+/** A context whose clock the test moves. */
+export class RecordingClusterContext implements ClusterContext {
+  readonly config: ClusterConfig;
+  readonly workerNumber: number;
+  readonly clock = new ManualClock();
+  readonly records: LogRecord[] = [];
+  readonly log = new Log("debug", (record) => this.records.push(record));
+  readonly advertisedAddress = "127.0.0.1";
+  readonly sharesPort = false;
+  readonly published: SharedState[] = [];
+  /** How often the leader was asked for a fresh map. */
+  refreshRequests = 0;
+
+  readonly publish = (state: SharedState): void => {
+    this.published.push(structuredClone(state));
+  };
+
+  readonly requestRefresh = (): void => {
+    this.refreshRequests += 1;
+  };
+
+  constructor(config: Partial<ClusterConfig>, workerNumber = 0) {
+    this.config = clusterConfig(config);
+    this.workerNumber = workerNumber;
+  }
+
+  /** The messages logged so far, with their levels. */
+  messages(): string[] {
+    return this.records.map(({ level, message }) => `${level}: ${message}`);
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * The leader of a ring pings and publishes, the others follow.
+ *
+ * @module
+ */
+import { RingTopology } from "../../../src/cluster/ring_topology.ts";
+import type { ClusterConfig } from "../../../src/config/config.ts";
+import { serverAt } from "../../support/cluster_config.ts";
+import { CoreRig } from "../../support/core_rig.ts";
+import { until } from "../../support/poll.ts";
+import { RecordingClusterContext } from "../../support/recording_cluster_context.ts";
+import { assertEquals } from "../../deps.ts";
+
+const FIRST = "127.0.0.1:7000";
+const SECOND = "127.0.0.1:7001";
+
+class Scene implements Disposable {
+  readonly rig = new CoreRig({ backendCount: 0 });
+  readonly cluster: RecordingClusterContext;
+  readonly topology: RingTopology;
+
+  constructor(config: Partial<ClusterConfig> = {}) {
+    this.cluster = new RecordingClusterContext({
+      servers: [serverAt(7000), serverAt(7001)],
+      pingFailLimit: 1,
+      pingSuccIntervalMs: 60_000,
+      pingIntervalMs: 50,
+      ...config,
+    });
+    this.topology = new RingTopology(this.cluster, this.rig.context);
+    this.topology.start();
+  }
+
+  serving(): boolean[] {
+    return this.topology.router.backends().map(({ isServing }) => isServing);
+  }
+
+  /** Waits for the attempt number `count` to connect to a port. */
+  async connecting(port: number, count: number): Promise<void> {
+    await until(() => this.rig.network.countTo(port) === count, {
+      what: `attempt ${count}`,
+      intervalMs: 1,
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.topology.stop();
+    this.rig[Symbol.dispose]();
+  }
+}
+
+Deno.test("only a leader pings, and only if there is a limit", () => {
+  using follower = new Scene();
+  assertEquals(follower.rig.network.attempts.length, 0);
+  using unlimited = new Scene({ pingFailLimit: 0 });
+  unlimited.topology.lead();
+  assertEquals(unlimited.rig.network.attempts.length, 0);
+});
+
+Deno.test("a leader pings every server; who leads twice does not ping twice", () => {
+  using scene = new Scene();
+  scene.topology.lead();
+  scene.topology.lead();
+  assertEquals(scene.rig.network.attempts.map(({ port }) => port), [7000, 7001]);
+});
+
+Deno.test("an ejection and a return are carried out, counted, logged and published", async () => {
+  using scene = new Scene();
+  const epoch = scene.topology.router.epoch;
+  scene.topology.lead();
+  await scene.rig.refuse(0);
+  assertEquals([scene.serving(), scene.topology.router.epoch], [[false, true], epoch + 1]);
+  assertEquals(scene.cluster.published, [
+    { kind: "ejected", cluster: "test", addresses: [FIRST] },
+  ]);
+  assertEquals(scene.rig.metrics.ejections, 1);
+  await scene.connecting(7000, 2);
+  const conn = await scene.rig.accept(0);
+  await conn.receives("pong\n");
+  assertEquals([scene.serving(), scene.topology.router.epoch], [[true, true], epoch + 2]);
+  assertEquals(scene.cluster.published[1], { kind: "ejected", cluster: "test", addresses: [] });
+  assertEquals(scene.cluster.messages(), [
+    "warning: Backend ejected from the ring: pings failed",
+    "info: Backend returns to the ring: it answers pings again",
+  ]);
+});
+
+Deno.test("several ejected servers are published together", async () => {
+  using scene = new Scene();
+  scene.topology.lead();
+  await scene.rig.refuse(0);
+  await scene.rig.refuse(1);
+  assertEquals(scene.cluster.published.at(-1), {
+    kind: "ejected",
+    cluster: "test",
+    addresses: [FIRST, SECOND],
+  });
+  assertEquals(scene.serving(), [false, false]);
+});
+
+Deno.test("a follower takes over exactly what the leader found", () => {
+  using scene = new Scene();
+  scene.topology.follow({ kind: "ejected", cluster: "test", addresses: [SECOND, "gone:1"] });
+  assertEquals(scene.serving(), [true, false]);
+  scene.topology.follow({ kind: "slots", cluster: "test", ranges: [] });
+  assertEquals(scene.serving(), [true, false]);
+  scene.topology.follow({ kind: "ejected", cluster: "test", addresses: [FIRST] });
+  assertEquals(scene.serving(), [false, true]);
+});
+
+Deno.test("a follower that comes to lead goes on from what it knows", async () => {
+  using scene = new Scene();
+  scene.topology.follow({ kind: "ejected", cluster: "test", addresses: [SECOND] });
+  scene.topology.lead();
+  const conn = await scene.rig.accept(1);
+  await conn.receives("pong\n");
+  assertEquals(scene.serving(), [true, true]);
+  assertEquals(scene.cluster.published, [{ kind: "ejected", cluster: "test", addresses: [] }]);
+});
+
+Deno.test("stop() ends the pings", async () => {
+  using scene = new Scene();
+  scene.topology.lead();
+  const conn = await scene.rig.accept(0);
+  scene.topology.stop();
+  assertEquals(conn.isClosed, true);
+  assertEquals(scene.rig.network.attempt(7001).isAborted, true);
+});

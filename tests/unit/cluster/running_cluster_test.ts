@@ -1,0 +1,125 @@
+/**
+ * One cluster in one worker: accepting, counting, stopping.
+ *
+ * @module
+ */
+import { RingTopology } from "../../../src/cluster/ring_topology.ts";
+import { type Recipe, RunningCluster } from "../../../src/cluster/running_cluster.ts";
+import { failures } from "../../../src/failure.ts";
+import type { LocalClient } from "../../../src/session/features.ts";
+import { serverAt } from "../../support/cluster_config.ts";
+import { startFakeBackend } from "../../support/fake_backend.ts";
+import { connectFakeClient } from "../../support/fake_client.ts";
+import { findFreePort } from "../../support/free_port.ts";
+import { LineAnswers, LineProtocol } from "../../support/line_protocol.ts";
+import { until } from "../../support/poll.ts";
+import { RecordingClusterContext } from "../../support/recording_cluster_context.ts";
+import { assertEquals, assertThrows } from "../../deps.ts";
+
+/** A ring that speaks the line protocol; `ids` gets the ids of clients that asked for an echo. */
+function recipe(ids: number[] = []): Recipe {
+  const answers = new LineAnswers();
+  return {
+    protocol: new LineProtocol(),
+    retainsRequests: false,
+    createTopology: (cluster, backends) => new RingTopology(cluster, backends),
+    createLocalAnswers: () => ({
+      answer(client: LocalClient, frame, bytes): void {
+        ids.push(client.id);
+        answers.answer(client, frame, bytes);
+      },
+    }),
+  };
+}
+
+Deno.test("clients are served until the cluster stops; then all are closed and none accepted", async () => {
+  await using backend = await startFakeBackend();
+  const port = findFreePort();
+  const context = new RecordingClusterContext({
+    listen: { hostname: "127.0.0.1", port },
+    servers: [serverAt(backend.port)],
+  });
+  const cluster = new RunningCluster(context, recipe());
+  assertEquals(cluster.name, "test");
+  cluster.start();
+  await using client = await connectFakeClient(port);
+  await client.sends("get a\nget b\n");
+  await backend.receives("get a\nget b\n");
+  await backend.sends("A\n");
+  await client.receives("A\n");
+  const counted = cluster.metrics();
+  assertEquals(
+    [counted.cluster, counted.clientsConnected, counted.clientsAccepted, counted.requests],
+    ["test", 1, 1, 2],
+  );
+  assertEquals(counted.backends.map(({ address, inFlight }) => [address, inFlight]), [
+    [backend.address, 1],
+  ]);
+  cluster.stop();
+  await client.receivesEnd();
+  await backend.receivesEnd();
+  assertEquals(cluster.metrics().failures[failures.shuttingDown.id], 1);
+  assertEquals(cluster.metrics().clientsConnected, 0);
+  await until(() => isRefused(port), { what: "connections are refused" });
+});
+
+Deno.test("client ids of different workers never meet", async () => {
+  const seen: number[] = [];
+  for (const workerNumber of [0, 1, 4095]) {
+    const port = findFreePort();
+    const context = new RecordingClusterContext(
+      { listen: { hostname: "127.0.0.1", port }, servers: [serverAt(1)] },
+      workerNumber,
+    );
+    const cluster = new RunningCluster(context, recipe(seen));
+    cluster.start();
+    for (let count = 0; count < 2; count++) {
+      await using client = await connectFakeClient(port);
+      await client.sends("echo x\n");
+      await client.receives("x\n");
+    }
+    cluster.stop();
+  }
+  assertEquals(new Set(seen).size, 6);
+  assertEquals(seen.every((id) => Number.isSafeInteger(id) && id > 0), true);
+});
+
+Deno.test("a port that is taken is an error of start()", () => {
+  const holder = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const context = new RecordingClusterContext({
+    listen: { hostname: "127.0.0.1", port: holder.addr.port },
+  });
+  const cluster = new RunningCluster(context, recipe());
+  assertThrows(() => cluster.start(), Deno.errors.AddrInUse);
+  cluster.stop();
+  holder.close();
+});
+
+Deno.test("what the leader found goes to the topology, and what it finds is published", async () => {
+  await using backend = await startFakeBackend();
+  const context = new RecordingClusterContext({
+    listen: { hostname: "127.0.0.1", port: findFreePort() },
+    servers: [serverAt(backend.port)],
+    pingFailLimit: 1,
+  });
+  const cluster = new RunningCluster(context, recipe());
+  cluster.start();
+  cluster.follow({ kind: "ejected", cluster: "test", addresses: [backend.address] });
+  assertEquals(cluster.metrics().backends[0]!.isHealthy, false);
+  cluster.lead();
+  await backend.receives("probe\n");
+  await backend.sends("pong\n");
+  await until(() => cluster.metrics().backends[0]!.isHealthy, { what: "the return" });
+  assertEquals(context.published, [{ kind: "ejected", cluster: "test", addresses: [] }]);
+  cluster.refresh();
+  cluster.stop();
+});
+
+async function isRefused(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ port })).close();
+    return false;
+  } catch (error) {
+    return error instanceof Deno.errors.ConnectionRefused;
+  }
+}
