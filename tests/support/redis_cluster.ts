@@ -64,9 +64,15 @@ export class RedisCluster implements AsyncDisposable {
     return Number(await this.#anyRunning().call("CLUSTER", "KEYSLOT", key));
   }
 
-  /** The node that serves `slot`, as the running nodes see it. */
+  /** The node that serves `slot`, as a running master sees it: replicas hear of moves later. */
   async ownerOf(slot: number): Promise<ClusterNode> {
-    for (const range of await this.#anyRunning().call("CLUSTER", "SLOTS") as RespValue[][]) {
+    let asked = this.#anyRunning();
+    for (const node of this.#running()) {
+      if (await node.masterId() !== null) continue;
+      asked = node;
+      break;
+    }
+    for (const range of await asked.call("CLUSTER", "SLOTS") as RespValue[][]) {
       if (Number(range[0]) > slot || Number(range[1]) < slot) continue;
       const [, port] = range[2] as RespValue[];
       return this.nodes.find((node) => node.announcedPort === port)!;

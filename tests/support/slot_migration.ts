@@ -4,6 +4,7 @@
  * @module
  */
 import type { ClusterNode } from "./cluster_node.ts";
+import { until } from "./poll.ts";
 import { RespError, type RespValue } from "./resp_client.ts";
 
 const KEYS_AT_ONCE = 100;
@@ -66,6 +67,24 @@ export class SlotMigration {
         await this.#setOwner(node);
       }
     }
+    await this.#spreadEpoch();
+  }
+
+  /**
+   * Waits until every node knows the epoch under which the target got the slot. A node that does not would
+   * take it back under an older one, and then nodes would redirect to each other for a while. Any packet
+   * tells; a published message goes to all at once.
+   */
+  async #spreadEpoch(): Promise<void> {
+    const running = this.#nodes.filter((node) => node.isRunning);
+    const epochOf = async (node: ClusterNode) =>
+      Number(await node.clusterInfo("cluster_current_epoch"));
+    const epoch = await epochOf(this.target);
+    await this.target.call("PUBLISH", "aster-test-epoch", "");
+    await until(async () => {
+      for (const node of running) if (await epochOf(node) < epoch) return false;
+      return true;
+    }, { what: `all nodes know epoch ${epoch}` });
   }
 
   /** Ends the migration without a change of owner; keys that moved stay where they are. */
