@@ -1,0 +1,180 @@
+/**
+ * Learning the slot map from whichever node knows it.
+ *
+ * @module
+ */
+import {
+  ASKED_AT_ONCE_MAX,
+  countSlots,
+  SlotFetch,
+  STAGGER_MS,
+} from "../../../src/cluster/slot_fetch.ts";
+import type { SlotRange } from "../../../src/worker/messages.ts";
+import { CoreRig } from "../../support/core_rig.ts";
+import { type FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
+import { until } from "../../support/poll.ts";
+import { slotDialect } from "../../support/slot_dialect.ts";
+import { assertEquals } from "../../deps.ts";
+
+const WHOLE = "0-16383=h:7000,h:7001\n";
+
+class Scene implements Disposable {
+  readonly rig = new CoreRig({
+    backendCount: 0,
+    retainsRequests: true,
+    limits: { dialTimeoutMs: 60_000 },
+  });
+  /** Ranges and who gave them, or the reasons of a failure. */
+  readonly heard: unknown[] = [];
+  readonly fetch: SlotFetch;
+
+  constructor(...nodes: string[]) {
+    this.fetch = new SlotFetch(nodes, slotDialect, this.rig.context, {
+      fetched: (ranges: SlotRange[], from) => this.heard.push([from, ranges]),
+      fetchFailed: (reasons) => this.heard.push([...reasons]),
+    });
+    this.fetch.start();
+  }
+
+  accept(port: number): Promise<FakeTcpConn> {
+    return this.rig.accept(port - 7000);
+  }
+
+  ports(): number[] {
+    return this.rig.network.attempts.map(({ port }) => port);
+  }
+
+  async ends(): Promise<void> {
+    this.fetch.stop();
+    await this.rig.ends();
+  }
+
+  [Symbol.dispose](): void {
+    this.fetch.stop();
+    this.rig[Symbol.dispose]();
+  }
+}
+
+Deno.test("the first node with a whole map is believed, and its connection closed", async () => {
+  using scene = new Scene("h:7000", "h:7001");
+  const conn = await scene.accept(7000);
+  assertEquals(conn.takeWritten(), "slots\n");
+  await conn.receives(WHOLE);
+  assertEquals(scene.heard, [
+    ["h:7000", [{ first: 0, last: 16383, master: "h:7000", replicas: ["h:7001"] }]],
+  ]);
+  assertEquals([conn.isClosed, scene.ports()], [true, [7000]]);
+  await scene.ends();
+});
+
+Deno.test("a node that refuses, errs, or knows nothing is passed over at once", async () => {
+  using scene = new Scene("h:7000", "h:7001", "nowhere", "h:7002", "h:7003");
+  await scene.rig.refuse(0);
+  const erring = await scene.accept(7001);
+  await erring.receives("-no cluster\n");
+  const empty = await scene.accept(7002);
+  await empty.receives("\n");
+  const knowing = await scene.accept(7003);
+  await knowing.receives(WHOLE);
+  assertEquals((scene.heard[0] as unknown[])[0], "h:7003");
+  assertEquals([erring.isClosed, empty.isClosed], [true, true]);
+  await scene.ends();
+});
+
+Deno.test("when no node answers the reasons are told, once", async () => {
+  using scene = new Scene("h:7000", "nowhere", "h:7001");
+  await scene.rig.refuse(0);
+  const erring = await scene.accept(7001);
+  await erring.receives("-no cluster\n");
+  assertEquals(scene.heard, [[
+    "h:7000: connection refused",
+    "nowhere: no usable address",
+    'h:7001: answered "-no cluster"',
+  ]]);
+  await scene.ends();
+});
+
+Deno.test("without nodes the fetch fails at once", () => {
+  using scene = new Scene();
+  assertEquals(scene.heard, [[]]);
+});
+
+Deno.test("a node that hangs gets company, and whoever answers first counts", async () => {
+  using scene = new Scene("h:7000", "h:7001");
+  const hanging = await scene.accept(7000);
+  await until(() => scene.ports().length === 2, { what: `company after ${STAGGER_MS} ms` });
+  const second = await scene.accept(7001);
+  await second.receives(WHOLE);
+  assertEquals((scene.heard[0] as unknown[])[0], "h:7001");
+  assertEquals(hanging.isClosed, true);
+  await hanging.receives(WHOLE);
+  assertEquals(scene.heard.length, 1);
+  await scene.ends();
+});
+
+Deno.test("no more nodes are asked at once than the limit", async () => {
+  using scene = new Scene(...[0, 1, 2, 3, 4, 5].map((index) => `h:${7000 + index}`));
+  assertEquals(ASKED_AT_ONCE_MAX, 4);
+  for (let port = 7000; port < 7004; port++) {
+    await until(() => scene.ports().includes(port), { what: `${port} is asked` });
+  }
+  await new Promise((resolve) => setTimeout(resolve, STAGGER_MS + 50));
+  assertEquals(scene.ports().length, 4);
+  await scene.rig.refuse(2);
+  assertEquals(scene.ports(), [7000, 7001, 7002, 7003, 7004]);
+  await scene.ends();
+});
+
+Deno.test("maps with gaps are compared, and the fullest is taken", async () => {
+  using scene = new Scene("h:7000", "h:7001", "h:7002", "h:7003");
+  await (await scene.accept(7000)).receives("0-99=h:7000\n");
+  await (await scene.accept(7001)).receives("0-8000=h:7001\n");
+  await (await scene.accept(7002)).receives("0-5=h:7002\n");
+  assertEquals(scene.heard, [
+    ["h:7001", [{ first: 0, last: 8000, master: "h:7001", replicas: [] }]],
+  ]);
+  assertEquals(scene.ports().length, 3);
+  await scene.ends();
+});
+
+Deno.test("a map with gaps is better than none", async () => {
+  using scene = new Scene("h:7000", "h:7001");
+  await (await scene.accept(7000)).receives("0-99=h:7000\n");
+  await scene.rig.refuse(1);
+  assertEquals((scene.heard[0] as unknown[])[0], "h:7000");
+  await scene.ends();
+});
+
+Deno.test("an answer that never comes, or is endless, is a failure of that node", async () => {
+  using scene = new Scene("h:7000", "h:7001");
+  const silent = await scene.accept(7000);
+  scene.rig.clock.advance(2001);
+  await turn();
+  const endless = await scene.accept(7001);
+  await endless.receives(`$${64 * 1024 * 1024}\n`);
+  assertEquals(scene.heard, [["h:7000: no reply in time", "h:7001: answer is too long"]]);
+  assertEquals([silent.isClosed, endless.isClosed], [true, true]);
+  await scene.ends();
+});
+
+Deno.test("a stopped fetch says nothing", async () => {
+  using scene = new Scene("h:7000");
+  const conn = await scene.accept(7000);
+  scene.fetch.stop();
+  await conn.receives(WHOLE);
+  assertEquals([scene.heard, conn.isClosed], [[], true]);
+  await scene.ends();
+});
+
+Deno.test("failed questions leave no trace in the cluster's log or its backends", async () => {
+  using scene = new Scene("h:7000");
+  await scene.rig.refuse(0);
+  assertEquals([scene.rig.records, scene.rig.unreachable], [[], []]);
+  await scene.ends();
+});
+
+Deno.test("countSlots() counts both ends of each range", () => {
+  const range = { master: "h:1", replicas: [] };
+  assertEquals(countSlots([]), 0);
+  assertEquals(countSlots([{ ...range, first: 5, last: 5 }, { ...range, first: 7, last: 9 }]), 4);
+});
