@@ -19,35 +19,17 @@ import { type Failure, failures } from "../failure.ts";
 import type { ByteReceiver, Space } from "../net/byte_receiver.ts";
 import type { DialListener } from "../net/dial.ts";
 import { Socket } from "../net/socket.ts";
-import {
-  type KeySelection,
-  ParseStatus,
-  type Profile,
-  ReplyKind,
-  type RequestFrame,
-} from "../protocol/protocol.ts";
+import { ParseStatus, type Profile, ReplyKind } from "../protocol/protocol.ts";
 import { type Exchange, ExchangeState } from "../request/exchange.ts";
 import type { BackendContext, BackendLimits } from "./backend_context.ts";
 import type { Backend } from "./backend.ts";
+import { ConnectionState, type ConnectionStateCode } from "./connection_state.ts";
 import { Connector } from "./connector.ts";
+import { type DrainWaiter, DrainWaiters } from "./drain_waiters.ts";
 import type { InflightQueue } from "./inflight_queue.ts";
 import { Outbox } from "./outbox.ts";
+import { isOverdue, isSilent, overdueExchanges } from "./reply_deadlines.ts";
 import { ReplyStream } from "./reply_stream.ts";
-
-/** Where a connection is in its life. */
-export const ConnectionState = {
-  Idle: 0,
-  Connecting: 1,
-  Handshaking: 2,
-  Ready: 3,
-} as const;
-/** One of the values of {@link ConnectionState}. */
-export type ConnectionStateCode = 0 | 1 | 2 | 3;
-
-/** Someone who was told to wait until this connection's send log has drained. */
-export interface DrainWaiter {
-  backendDrained(): void;
-}
 
 /** One pipelined connection. */
 export class BackendConnection implements ByteReceiver, DialListener, Watched {
@@ -67,7 +49,7 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
   #hasReplied = false;
   #isClosing = false;
   #closeReason: Failure = failures.backendClosed;
-  #waiters: DrainWaiter[] = [];
+  readonly #waiters: DrainWaiters = new DrainWaiters();
 
   constructor(
     backend: Backend,
@@ -102,10 +84,8 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
   /** Whether a request would be sent now, and nothing sent before it is overdue. */
   get isUsable(): boolean {
     if (this.state !== ConnectionState.Ready) return false;
-    const oldest = this.inflight.oldestAwaiting();
-    if (oldest === null) return true;
-    const waitedMs = this.#context.clock.nowMs - this.#replies.pausedMs - oldest.sentAtMs;
-    return waitedMs <= this.#limits.readTimeoutMs;
+    const { clock } = this.#context;
+    return !isOverdue(this.inflight, this.#replies, clock.nowMs, this.#limits.readTimeoutMs);
   }
 
   /** Whether so much waits to be written that clients should be held back. */
@@ -130,28 +110,6 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
     const byteCount = end - start;
     if (!this.admit(exchange, byteCount)) return;
     this.enqueue(exchange, this.log.adopt(bytes, start, end), byteCount);
-  }
-
-  /** Sends a request that must not go out as the client wrote it. */
-  sendRewritten(exchange: Exchange, frame: RequestFrame, bytes: Uint8Array): void {
-    if (!this.admit(exchange, frame.end - frame.start)) return;
-    const before = this.log.unwrittenBytes;
-    this.#context.protocol.writeRequest(frame, bytes, this.log);
-    this.enqueue(exchange, this.log.newest!, this.log.unwrittenBytes - before);
-  }
-
-  /** Sends the part of a split request that has the selected keys. */
-  sendFragment(
-    exchange: Exchange,
-    frame: RequestFrame,
-    bytes: Uint8Array,
-    keys: KeySelection,
-  ): void {
-    // The whole request bounds its fragment but for the new head, so the limit is kept to a few bytes.
-    if (!this.admit(exchange, Math.min(frame.end - frame.start, HAND_OVER_BYTES))) return;
-    const before = this.log.unwrittenBytes;
-    this.#context.protocol.writeFragment(frame, bytes, keys, this.log);
-    this.enqueue(exchange, this.log.newest!, this.log.unwrittenBytes - before);
   }
 
   /**
@@ -202,7 +160,7 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
 
   /** `waiter` hears once when the unwritten bytes have fallen to half the soft limit. */
   waitForDrain(waiter: DrainWaiter): void {
-    this.#waiters.push(waiter);
+    this.#waiters.add(waiter);
   }
 
   /** Fails and forgets what was not sent yet: the backend left the ring or the cluster. */
@@ -256,14 +214,12 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
   }
 
   wrote(): void {
-    if (this.#waiters.length === 0) return;
-    if (this.log.unwrittenBytes > this.#limits.queueSoftBytes / 2) return;
-    this.#wakeWaiters();
+    if (this.#waiters.isEmpty) return;
+    if (this.log.unwrittenBytes <= this.#limits.queueSoftBytes / 2) this.#waiters.wake();
   }
 
   ended(): void {
-    this.#closeReason = failures.backendClosed;
-    this.#socket!.close(null);
+    this.#drop(failures.backendClosed);
   }
 
   closed(error: unknown): void {
@@ -281,12 +237,10 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
     if (socket === null) return false;
     if (this.state === ConnectionState.Handshaking) {
       if (!this.#connector.isOverdue(nowMs)) return true;
-      this.#drop(failures.connectTimeout);
-      return false;
+      return this.#drop(failures.connectTimeout);
     }
     if (socket.writingSinceMs > 0 && nowMs - socket.writingSinceMs > this.#limits.writeTimeoutMs) {
-      this.#drop(failures.backendWriteTimeout);
-      return false;
+      return this.#drop(failures.backendWriteTimeout);
     }
     if (this.inflight.awaiting === 0) return socket.writingSinceMs > 0;
     return this.#checkReplies(nowMs);
@@ -341,7 +295,10 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
   #deliver(exchange: Exchange, start: number, end: number, isError: boolean): void {
     const { buffer } = this.#replies;
     this.inflight.shift();
-    if (!this.#hasReplied) this.#firstReply();
+    if (!this.#hasReplied) {
+      this.#hasReplied = true;
+      this.#connector.answered();
+    }
     const receiver = exchange.receiver;
     if (receiver === null) {
       buffer.consume(end);
@@ -361,11 +318,6 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
     this.#release(exchange);
   }
 
-  #firstReply(): void {
-    this.#hasReplied = true;
-    this.#connector.answered();
-  }
-
   #handshakeReply(start: number, end: number): boolean {
     const { buffer } = this.#replies;
     if (!this.#connector.acceptHandshake(buffer.bytes, start, end)) {
@@ -381,34 +333,24 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
       backend: this.#backend.address,
       reason: failure.name,
     });
-    this.#drop(failure);
-    return false;
+    return this.#drop(failure);
   }
 
   /** Gives this socket up: what was not sent may go out on the next one. */
-  #drop(failure: Failure): void {
+  #drop(failure: Failure): false {
     this.#closeReason = failure;
     this.#socket!.close(null);
+    return false;
   }
 
   /** Times out what waited too long; false when nothing is left to watch. */
   #checkReplies(nowMs: number): boolean {
     const { readTimeoutMs } = this.#limits;
-    const { pausedMs, lastBytesAtMs, isLargeArriving } = this.#replies;
-    const connectionNowMs = nowMs - pausedMs;
-    const oldest = this.inflight.awaitingAt(0);
-    const silentSinceMs = Math.max(lastBytesAtMs, oldest.sentAtMs + pausedMs);
-    if (nowMs - silentSinceMs > 2 * readTimeoutMs) {
-      this.#drop(failures.backendSilent);
-      return false;
+    if (isSilent(this.inflight, this.#replies, nowMs, readTimeoutMs)) {
+      return this.#drop(failures.backendSilent);
     }
-    if (isLargeArriving && nowMs - lastBytesAtMs <= readTimeoutMs) return true;
-    for (let index = 0; index < this.inflight.awaiting; index++) {
-      const exchange = this.inflight.awaitingAt(index);
-      if (connectionNowMs - exchange.sentAtMs <= readTimeoutMs) break;
-      if (exchange.receiver === null) continue;
-      this.#fail(exchange, failures.backendTimeout);
-    }
+    const overdue = overdueExchanges(this.inflight, this.#replies, nowMs, readTimeoutMs);
+    for (const exchange of overdue) this.#fail(exchange, failures.backendTimeout);
     return true;
   }
 
@@ -446,7 +388,7 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
     if (wasTrying || this.#isClosing || !this.#connector.mayConnect) {
       for (const exchange of this.#outbox.takeUnsent()) failed.push(exchange);
     } else if (this.inflight.unsent > 0) this.#connect();
-    this.#wakeWaiters();
+    this.#waiters.wake();
     this.#failAll(failed, failure);
   }
 
@@ -455,11 +397,5 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
       this.#fail(exchange, failure);
       this.#release(exchange);
     }
-  }
-
-  #wakeWaiters(): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of waiters) waiter.backendDrained();
   }
 }

@@ -6,6 +6,7 @@
 import { HAND_OVER_BYTES } from "../bytes/chunk_pool.ts";
 import type { ReceiveBuffer } from "../bytes/receive_buffer.ts";
 import type { BackendConnection } from "../backend/connection.ts";
+import { sendFragment, sendRewritten } from "../backend/send_written.ts";
 import { type Failure, failures } from "../failure.ts";
 import { Action, CommandFlag } from "../protocol/command_table.ts";
 import type { Profiles, RequestFrame } from "../protocol/protocol.ts";
@@ -109,7 +110,7 @@ function forward(
   request.exchange = exchange;
   const connection = backend.connectionFor(session.number, router.profile);
   if (frame.isRewritten) {
-    connection.sendRewritten(exchange, frame, bytes);
+    sendRewritten(connection, context.protocol, exchange, frame, bytes);
   } else if (frame.end - frame.start > HAND_OVER_BYTES) {
     const { start, end } = frame;
     connection.sendOwned(exchange, session.buffer.handOver(end), start, end);
@@ -163,7 +164,7 @@ function sendFragments(
     fragment.exchange = exchange;
     fanOut.select(fragment);
     const connection = backend.connectionFor(session.number, router.profile);
-    connection.sendFragment(exchange, frame, bytes, fanOut);
+    sendFragment(connection, context.protocol, exchange, frame, bytes, fanOut);
     if (connection.isCongested) session.sentOver(connection);
   }
 }

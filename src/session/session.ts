@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { BackendConnection, DrainWaiter } from "../backend/connection.ts";
+import type { BackendConnection } from "../backend/connection.ts";
+import type { DrainWaiter } from "../backend/drain_waiters.ts";
 import { ReceiveBuffer } from "../bytes/receive_buffer.ts";
 import { SendLog } from "../bytes/send_log.ts";
 import type { Watched } from "../clock.ts";
