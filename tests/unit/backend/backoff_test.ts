@@ -1,9 +1,11 @@
 import {
+  Backoff,
   BACKOFF_FIRST_MS,
   BACKOFF_LONGEST_MS,
   backoffDelayMs,
 } from "../../../src/backend/backoff.ts";
-import { assertEquals } from "../../deps.ts";
+import { failures } from "../../../src/failure.ts";
+import { assertEquals, assertStrictEquals } from "../../deps.ts";
 
 Deno.test("the delay doubles up to its longest, and chance spreads it over the upper half", () => {
   assertEquals([BACKOFF_FIRST_MS, BACKOFF_LONGEST_MS], [100, 2000]);
@@ -24,4 +26,18 @@ Deno.test("the delay doubles up to its longest, and chance spreads it over the u
 
 Deno.test("the delay stays at its longest after any number of failures", () => {
   assertEquals(backoffDelayMs(1_000_000_000, 0.5), 1500);
+});
+
+Deno.test("a back-off runs from each failure, grows, and begins anew after an answer", () => {
+  const backoff = new Backoff();
+  assertEquals(backoff.isOver(0), true);
+  for (const longestMs of [100, 200, 400]) {
+    const delayMs = backoff.failed(failures.connectRefused, 1000);
+    assertEquals(delayMs >= longestMs / 2 && delayMs <= longestMs, true, `${delayMs}`);
+    assertEquals([backoff.isOver(999 + delayMs), backoff.isOver(1000 + delayMs)], [false, true]);
+  }
+  assertStrictEquals(backoff.lastFailure, failures.connectRefused);
+  backoff.reset();
+  assertEquals(backoff.failed(failures.connectTimeout, 0) <= 100, true);
+  assertStrictEquals(backoff.lastFailure, failures.connectTimeout);
 });

@@ -1,0 +1,98 @@
+import { Connector } from "../../../src/backend/connector.ts";
+import { type Failure, failures } from "../../../src/failure.ts";
+import type { DialListener } from "../../../src/net/dial.ts";
+import { PROFILES } from "../../../src/protocol/protocol.ts";
+import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
+import { assertEquals, assertStrictEquals } from "../../deps.ts";
+
+class Listener implements DialListener {
+  readonly heard: string[] = [];
+
+  connected(connection: Deno.TcpConn): void {
+    this.heard.push("connected");
+    connection.close();
+  }
+
+  dialFailed(failure: Failure): void {
+    this.heard.push(failure.name);
+  }
+}
+
+class Scene implements Disposable {
+  readonly rig: CoreRig;
+  readonly listener = new Listener();
+  readonly connector: Connector;
+
+  constructor(options: RigOptions = {}, keepsBackoff = true) {
+    this.rig = new CoreRig({ backendCount: 1, ...options });
+    const { context, backends } = this.rig;
+    const connectorOptions = { profile: PROFILES[2].master, limits: context.limits, keepsBackoff };
+    this.connector = new Connector(backends[0]!, context, connectorOptions, this.listener);
+  }
+
+  [Symbol.dispose](): void {
+    this.connector.cancel();
+    this.rig[Symbol.dispose]();
+  }
+}
+
+Deno.test("a connection is the listener's", async () => {
+  using scene = new Scene();
+  scene.connector.connect();
+  await scene.rig.accept(0);
+  assertEquals([scene.listener.heard, scene.connector.mayConnect], [["connected"], true]);
+});
+
+Deno.test("a failed attempt delays the next one, and the backend hears of it", async () => {
+  using scene = new Scene();
+  scene.connector.connect();
+  await scene.rig.refuse(0);
+  assertEquals([scene.listener.heard, scene.connector.mayConnect], [["connect_refused"], false]);
+  assertStrictEquals(scene.connector.lastFailure, failures.connectRefused);
+  assertEquals(scene.rig.unreachable, ["10.0.0.1:7000"]);
+  scene.rig.clock.advance(101);
+  assertEquals(scene.connector.mayConnect, true);
+});
+
+Deno.test("without back-off the next attempt may start at once", async () => {
+  using scene = new Scene({}, false);
+  scene.connector.connect();
+  await scene.rig.refuse(0);
+  assertEquals(scene.connector.mayConnect, true);
+});
+
+Deno.test("a cancelled attempt tells nobody", async () => {
+  using scene = new Scene();
+  scene.connector.connect();
+  scene.connector.cancel();
+  scene.connector.cancel();
+  await scene.rig.refuse(0);
+  assertEquals([scene.listener.heard, scene.rig.unreachable], [[], []]);
+});
+
+Deno.test("the handshake is all frames at once, and done when each was answered with yes", () => {
+  using scene = new Scene({ handshake: ["hello", "select"] });
+  const { connector } = scene;
+  assertEquals(new TextDecoder().decode(connector.beginHandshake()!), "hello\nselect\n");
+  const bytes = new TextEncoder().encode("ok\n-no\n");
+  assertEquals([connector.acceptHandshake(bytes, 0, 3), connector.isHandshakeDone], [true, false]);
+  assertEquals([connector.acceptHandshake(bytes, 0, 3), connector.isHandshakeDone], [true, true]);
+  assertEquals(connector.acceptHandshake(bytes, 3, 7), false);
+});
+
+Deno.test("where the protocol wants none there is no handshake", () => {
+  using scene = new Scene();
+  assertEquals(scene.connector.beginHandshake(), null);
+});
+
+Deno.test("connect and handshake share one deadline", async () => {
+  using scene = new Scene({ limits: { dialTimeoutMs: 500 } });
+  scene.connector.connect();
+  scene.rig.clock.advance(499);
+  await scene.rig.accept(0);
+  const { nowMs } = scene.rig.clock;
+  assertEquals([scene.connector.isOverdue(nowMs), scene.connector.isOverdue(nowMs + 1)], [
+    false,
+    true,
+  ]);
+});
