@@ -208,9 +208,7 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
   commit(byteCount: number): void {
     const { buffer } = this.#replies;
     this.#replies.commit(byteCount, this.#context.clock.nowMs);
-    while (buffer.consumed < buffer.received) {
-      if (!this.#parseOne()) break;
-    }
+    while (buffer.consumed < buffer.received && this.#parseOne()) continue;
   }
 
   wrote(): void {
