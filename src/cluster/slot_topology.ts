@@ -115,6 +115,7 @@ export class SlotTopology implements Topology {
       fetchFailed: (reasons) => this.#failed(reasons),
     });
     this.#preferred = null;
+    this.router.fetchBegins();
     this.#fetch.start();
   }
 

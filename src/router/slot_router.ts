@@ -88,6 +88,8 @@ export class SlotRouter implements Router, Watched {
   readonly #unmapped = new Map<Backend, number>();
   readonly #redirect: Redirect = { kind: RedirectKind.None, slot: 0, target: null };
   #map = new SlotMap();
+  /** Owners by slot that MOVED named since a fetch began; null where the next map is newer than all of them. */
+  #corrections: Map<number, string> | null = null;
   #shards: (Shard | null)[] = [];
   #anySlot = 0;
   #sweepAtMs = 0;
@@ -127,8 +129,15 @@ export class SlotRouter implements Router, Watched {
     return this.#map;
   }
 
+  /** A map is being fetched: what MOVED says from now on is newer than that map. */
+  fetchBegins(): void {
+    this.#corrections = new Map();
+  }
+
   /** Takes over a fetched map. Requests in flight under the former one finish before their clients go on. */
   setMap(map: SlotMap): void {
+    for (const [slot, owner] of this.#corrections ?? []) map.setOwner(slot, owner);
+    this.#corrections = null;
     const hasChanged = map.differsInMasters(this.#map);
     this.#map = map;
     if (hasChanged) this.epoch += 1;
@@ -216,6 +225,7 @@ export class SlotRouter implements Router, Watched {
 
   #moveSlot(slot: number, owner: Backend): void {
     if (this.#shardAt(slot)?.master === owner) return;
+    this.#corrections?.set(slot, owner.address);
     const shard = this.#map.setOwner(slot, owner.address);
     this.#shards[shard] = this.#createShard(shard);
     this.epoch += 1;

@@ -167,6 +167,27 @@ Deno.test("many redirections in a row ask for few refreshes, and one follows the
   assert(asked() - before <= 2 + elapsedMs / 250, `${asked() - before} in ${elapsedMs} ms`);
 });
 
+Deno.test("what MOVED says while the map is being fetched is newer than that map", async () => {
+  await using node = new ScriptedNode();
+  await using other = new ScriptedNode();
+  node.serves([0, 16_383, node.address]);
+  using proxy = start([node.address]);
+  await mapKnown(proxy);
+  const answer = Promise.withResolvers<ScriptedReply>();
+  node.slots = answer.promise;
+  proxy.cluster.refresh();
+  await until(() => node.slotsAsked === 2, { what: "the map is asked for" });
+  node.answer = ({ words }) => words[1] === "foo" ? `-MOVED 12182 ${other.address}\r\n` : "+OK\r\n";
+  using client = await proxy.connect();
+  assertEquals(await client.call("GET", "foo"), "OK");
+  node.serves([0, 12_181, node.address], [12_182, 16_383, other.address]);
+  other.slots = node.slots;
+  answer.resolve(slotsReply([[0, 16_383, node.address]]));
+  await until(() => proxy.metrics().topologyRefreshes === 2, { what: "the older map is there" });
+  assertEquals(await client.call("GET", "foo"), "OK");
+  assertEquals([node.lines, other.lines], [["GET foo"], ["GET foo", "GET foo"]]);
+});
+
 /** `count` keys of different slots. */
 async function keysOfSlots(count: number): Promise<Map<string, number>> {
   const { slotOf } = await import("../../src/hash/slot.ts");

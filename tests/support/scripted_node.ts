@@ -31,7 +31,8 @@ export class ScriptedNode implements AsyncDisposable {
   /** How often CLUSTER SLOTS was asked. */
   slotsAsked = 0;
   /** The answer to CLUSTER SLOTS. */
-  slots: ScriptedReply = "-ERR This instance has cluster support disabled\r\n";
+  slots: ScriptedReply | Promise<ScriptedReply> =
+    "-ERR This instance has cluster support disabled\r\n";
   /** The answer to READONLY, ASKING and HELLO. */
   handshake: ScriptedReply = "+OK\r\n";
   /** Answers everything else. */
