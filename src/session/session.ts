@@ -112,7 +112,12 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
     metrics.clientsConnected -= 1;
     if (failure !== null) {
       metrics.countFailure(failure);
-      log.debug("Client closed", { client: this.id, reason: failure.name });
+      const fields = { client: this.id, reason: failure.name };
+      if (failure === failures.clientOutputLimit || failure === failures.clientWriteTimeout) {
+        log.info("Client closed: it does not take its replies", fields);
+      } else {
+        log.debug("Client closed", fields);
+      }
     }
     this.#replies.abandon();
     this.#log.clear();
