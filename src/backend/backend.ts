@@ -9,18 +9,10 @@ import type { BackendMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type { Profile } from "../protocol/protocol.ts";
 import type { BackendContext } from "./backend_context.ts";
 import { BackendConnection } from "./connection.ts";
-
-/** Where a backend is. */
-export interface BackendAddress {
-  /** Host name or IP address, IPv6 without brackets. */
-  readonly hostname: string;
-  readonly port: number;
-  /** `host:port` for logs and errors. */
-  readonly address: string;
-}
+import type { BackendAddress, ConnectionOwner } from "./connection_owner.ts";
 
 /** One backend. */
-export class Backend implements BackendAddress {
+export class Backend implements ConnectionOwner {
   readonly hostname: string;
   readonly port: number;
   readonly address: string;

@@ -22,7 +22,7 @@ import { Socket } from "../net/socket.ts";
 import { ParseStatus, type Profile, ReplyKind } from "../protocol/protocol.ts";
 import { type Exchange, ExchangeState } from "../request/exchange.ts";
 import type { BackendContext, BackendLimits } from "./backend_context.ts";
-import type { Backend } from "./backend.ts";
+import type { ConnectionOwner } from "./connection_owner.ts";
 import { ConnectionState, type ConnectionStateCode } from "./connection_state.ts";
 import { Connector } from "./connector.ts";
 import { type DrainWaiter, DrainWaiters } from "./drain_waiters.ts";
@@ -37,7 +37,7 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
   state: ConnectionStateCode = ConnectionState.Idle;
   readonly log: SendLog;
   readonly inflight: InflightQueue;
-  readonly #backend: Backend;
+  readonly #backend: ConnectionOwner;
   readonly #profile: Profile;
   readonly #context: BackendContext;
   readonly #limits: BackendLimits;
@@ -52,7 +52,7 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
   readonly #waiters: DrainWaiters = new DrainWaiters();
 
   constructor(
-    backend: Backend,
+    backend: ConnectionOwner,
     profile: Profile,
     context: BackendContext,
     limits: BackendLimits = context.limits,

@@ -9,7 +9,7 @@ import { Dial, type DialListener } from "../net/dial.ts";
 import type { Profile } from "../protocol/protocol.ts";
 import type { BackendContext, BackendLimits } from "./backend_context.ts";
 import { Backoff } from "./backoff.ts";
-import type { Backend } from "./backend.ts";
+import type { ConnectionOwner } from "./connection_owner.ts";
 
 /** What one connection's attempts keep to. */
 export interface ConnectorOptions {
@@ -22,7 +22,7 @@ export interface ConnectorOptions {
 
 /** Makes the sockets of one backend connection, one after the other. */
 export class Connector implements DialListener {
-  readonly #backend: Backend;
+  readonly #backend: ConnectionOwner;
   readonly #context: BackendContext;
   readonly #options: ConnectorOptions;
   readonly #listener: DialListener;
@@ -33,7 +33,7 @@ export class Connector implements DialListener {
 
   /** @param listener Hears how each attempt to connect ended. */
   constructor(
-    backend: Backend,
+    backend: ConnectionOwner,
     context: BackendContext,
     options: ConnectorOptions,
     listener: DialListener,

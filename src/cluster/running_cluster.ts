@@ -17,7 +17,7 @@ import type { Router } from "../router/router.ts";
 import { FanOut } from "../session/fan_out.ts";
 import type { LocalAnswers } from "../session/features.ts";
 import { Session } from "../session/session.ts";
-import type { SessionContext } from "../session/session_context.ts";
+import type { ClosableSession, SessionContext } from "../session/session_context.ts";
 import type { SharedState } from "../worker/messages.ts";
 import type { Cluster, ClusterContext } from "./cluster.ts";
 import type { Topology } from "./topology.ts";
@@ -44,7 +44,7 @@ export class RunningCluster implements Cluster {
   readonly #cluster: ClusterContext;
   readonly #topology: Topology;
   readonly #metrics: ClusterMetrics;
-  readonly #sessions = new Set<Session>();
+  readonly #sessions = new Set<ClosableSession>();
   readonly #sessionContext: SessionContext;
   #listener: Listener | null = null;
   #clientCount = 0;

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { Backend, type BackendAddress } from "../backend/backend.ts";
+import { Backend } from "../backend/backend.ts";
+import type { BackendAddress } from "../backend/connection_owner.ts";
 import type { BackendContext } from "../backend/backend_context.ts";
 import type { Watched } from "../clock.ts";
 import { type Failure, failures } from "../failure.ts";

@@ -6,6 +6,7 @@
 import type { ArrayPool } from "../bytes/receive_buffer.ts";
 import type { ChunkPool } from "../bytes/chunk_pool.ts";
 import type { Clock } from "../clock.ts";
+import type { Failure } from "../failure.ts";
 import type { FlushQueue } from "../net/flush_queue.ts";
 import type { ClusterMetrics } from "../observe/cluster_metrics.ts";
 import type { Log } from "../observe/log.ts";
@@ -14,10 +15,15 @@ import type { RequestPool } from "../request/pool.ts";
 import type { Router } from "../router/router.ts";
 import type { FanOut } from "./fan_out.ts";
 import type { LocalAnswers } from "./features.ts";
-import type { Session } from "./session.ts";
 
 /** Unsent output above which a client is not parsed on, bytes. */
 export const OUTPUT_SOFT_BYTES = 1024 * 1024;
+
+/** A session, as its cluster keeps it. */
+export interface ClosableSession {
+  /** Closes now, whatever is due. */
+  close(failure: Failure): void;
+}
 
 /** Limits of one client. */
 export interface SessionLimits {
@@ -49,5 +55,5 @@ export interface SessionContext {
   readonly metrics: ClusterMetrics;
   readonly limits: SessionLimits;
   /** Called once when a session has ended. */
-  sessionEnded(session: Session): void;
+  sessionEnded(session: ClosableSession): void;
 }

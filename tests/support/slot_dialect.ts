@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { BackendAddress } from "../../src/backend/backend.ts";
+import type { BackendAddress } from "../../src/backend/connection_owner.ts";
 import type { SlotDialect } from "../../src/cluster/slot_fetch.ts";
 import { type ClusterDialect, type Redirect, RedirectKind } from "../../src/router/slot_router.ts";
 import type { SlotRange } from "../../src/worker/messages.ts";

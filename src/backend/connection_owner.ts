@@ -1,0 +1,27 @@
+/**
+ * What a backend connection knows of the backend it belongs to.
+ *
+ * @module
+ */
+import type { Failure } from "../failure.ts";
+
+/** Where a backend is. */
+export interface BackendAddress {
+  /** Host name or IP address, IPv6 without brackets. */
+  readonly hostname: string;
+  readonly port: number;
+  /** `host:port` for logs and errors. */
+  readonly address: string;
+}
+
+/** A backend, as its connections see it. */
+export interface ConnectionOwner extends BackendAddress {
+  /** Exchanges appended to its connections. */
+  requests: number;
+  /** A connection could not be had; the next attempt may start after `retryInMs` milliseconds. */
+  connectFailed(failure: Failure, retryInMs: number): void;
+  /** A new connection has answered. */
+  answered(): void;
+  /** An exchange has failed. */
+  requestFailed(failure: Failure): void;
+}
