@@ -19,7 +19,11 @@ import type { Request } from "../../src/request/request.ts";
 import type { Router } from "../../src/router/router.ts";
 import { FanOut } from "../../src/session/fan_out.ts";
 import { Session } from "../../src/session/session.ts";
-import type { SessionContext, SessionLimits } from "../../src/session/session_context.ts";
+import type {
+  ClosableSession,
+  SessionContext,
+  SessionLimits,
+} from "../../src/session/session_context.ts";
 import { assertEquals } from "../deps.ts";
 import { FakeNetwork } from "./fake_network.ts";
 import { FakeTcpConn, turn } from "./fake_tcp_conn.ts";
@@ -131,7 +135,7 @@ export class CoreRig implements Disposable {
   readonly records: LogRecord[] = [];
   /** Addresses that could not be connected to. */
   readonly unreachable: string[] = [];
-  readonly ended: Session[] = [];
+  readonly ended: ClosableSession[] = [];
   readonly context: BackendContext;
   readonly sessionContext: SessionContext;
   readonly backends: Backend[] = [];
