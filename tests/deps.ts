@@ -16,6 +16,7 @@ export { default as fc } from "fast-check";
 /** Client libraries, loaded by the tests that use them: loading takes longer than most tests do. */
 export const clientLibraries = {
   ioredis: () => import("ioredis"),
+  memcached: () => import("memcached"),
   memjs: () => import("memjs"),
   redis: () => import("redis"),
 };

@@ -1,0 +1,64 @@
+/**
+ * Runs the `memcached` library against `127.0.0.1:PORT` and prints what it got as JSON. A program of its own,
+ * because the library's connection pool needs Deno's `--unsafe-proto`.
+ *
+ * @module
+ */
+import { clientLibraries } from "../deps.ts";
+
+/** The library has no types. */
+type Callback = (error: unknown, value: unknown) => void;
+interface Library {
+  end(): void;
+  [method: string]: (...args: unknown[]) => void;
+}
+
+const { default: Memcached } = await clientLibraries.memcached();
+const client = new Memcached(`127.0.0.1:${Deno.args[0]}`) as unknown as Library;
+const results: Record<string, unknown> = {};
+
+/** Calls a method with a callback and notes what it got under `name`. */
+async function note(name: string, method: string, ...args: unknown[]): Promise<void> {
+  results[name] = await new Promise((resolve) => {
+    const callback: Callback = (error, value) =>
+      resolve(error instanceof Error ? `error: ${error.message}` : error ?? value);
+    client[method]!(...args, callback);
+  });
+}
+
+async function run(): Promise<void> {
+  const keys = Array.from({ length: 50 }, (_, index) => `key:${index}`);
+  await note("set", "set", "text", "zwölf", 100);
+  await note("get", "get", "text");
+  await note("get nothing", "get", "nothing");
+  await note("add", "add", "text", "other", 100);
+  await note("replace", "replace", "text", "new", 100);
+  await note("append", "append", "text", "er");
+  await note("prepend", "prepend", "text", "re");
+  await note("get changed", "get", "text");
+  await note("set number", "set", "number", 5, 100);
+  await note("incr", "incr", "number", 3);
+  await note("decr", "decr", "number", 2);
+  await note("set object", "set", "object", { a: [1, "ü"] }, 100);
+  await note("get object", "get", "object");
+  await note("touch", "touch", "text", 100);
+  await note("delete", "del", "text");
+  await note("delete again", "del", "text");
+  await note("set large", "set", "large", "x".repeat(500_000), 100);
+  await Promise.all(keys.map((key, index) => note(key, "set", key, `value ${index}`, 100)));
+  await note("many", "getMulti", [...keys, "nothing"]);
+  const gets = await new Promise<{ cas: string }>((resolve) =>
+    client.gets!("number", (_error: unknown, value: { cas: string }) => resolve(value))
+  );
+  await note("cas", "cas", "number", 7, gets.cas, 100);
+  await note("cas again", "cas", "number", 8, gets.cas, 100);
+  await note("version", "version");
+  await note("large", "get", "large");
+  results.large = String(results.large).length;
+}
+
+await run();
+client.end();
+console.log(JSON.stringify(results));
+// The library keeps timers of its own.
+Deno.exit(0);
