@@ -25,7 +25,7 @@ export interface RequestOwner {
   requestFailed(request: Request, exchange: Exchange, failure: Failure, address: string): void;
   requestRedirected(request: Request): void;
   /** See {@link ReplyReceiver.onLargeReply}. */
-  requestGrows(byteCount: number): void;
+  requestGrows(request: Request, byteCount: number): void;
 }
 
 /** The part of a split request that goes to one backend, and its reply. */
@@ -64,6 +64,8 @@ export interface Split {
   parts: Fragment[];
   /** Fragments not answered yet. */
   due: number;
+  /** Bytes of the fragments' replies so far. */
+  keptBytes: number;
 }
 
 /** Where a request is in its life. */
@@ -131,7 +133,7 @@ export class Request implements ReplyReceiver {
   }
 
   onLargeReply(_exchange: Exchange, byteCount: number): void {
-    this.owner!.requestGrows(byteCount);
+    this.owner!.requestGrows(this, byteCount);
   }
 
   onRedirect(exchange: Exchange, successor: Exchange): void {

@@ -76,7 +76,8 @@ export class FanOut implements KeySelection {
       if (keyMarks !== null) keyMarks[key] = keyMark(bytes, keyStart, keyEnd);
       fragmentOfKey[key] = this.#assign(key, place, parts);
     }
-    return { row: frame.row!, keyCount, fragmentOfKey, keyMarks, parts, due: parts.length };
+    const due = parts.length;
+    return { row: frame.row!, keyCount, fragmentOfKey, keyMarks, parts, due, keptBytes: 0 };
   }
 
   /** Makes this object the selection of one fragment of the split just made. */

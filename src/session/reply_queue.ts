@@ -39,12 +39,13 @@ export class ReplyQueue {
     this.size += 1;
   }
 
-  /** Whether output beyond the reply being delivered would pass the limit with `byteCount` more. */
-  wouldOverflow(byteCount: number): boolean {
+  /** Whether `byteCount` more for a request would pass the limit beyond the reply being delivered. */
+  wouldOverflow(request: Request, byteCount: number): boolean {
     const beyond = this.#log.unwrittenBytes - this.#log.oldestUnwrittenBytes +
       this.#store.byteCount;
-    // One reply above the limit may pass, alone.
-    return beyond !== 0 && beyond + byteCount > this.#context.limits.outputBytesMax;
+    // One reply above the limit may pass, alone; a merged one is one reply.
+    const gathered = request.split === null ? 0 : request.split.keptBytes;
+    return beyond !== gathered && beyond + byteCount > this.#context.limits.outputBytesMax;
   }
 
   /** The whole reply to an unsplit request. */
@@ -89,6 +90,7 @@ export class ReplyQueue {
     fragment.bytes = chunk.bytes;
     fragment.end = chunk.filled;
     fragment.start = chunk.filled - (end - start);
+    request.split!.keptBytes += end - start;
     this.#fragmentSettled(request);
   }
 

@@ -189,7 +189,7 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
       this.#context.metrics.errorReplies += 1;
     }
     const replies = this.#replies;
-    if (end - start > 0 && replies.wouldOverflow(end - start)) {
+    if (end - start > 0 && replies.wouldOverflow(request, end - start)) {
       this.close(failures.clientOutputLimit);
       return;
     }
@@ -211,8 +211,8 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
     this.#isHeld = true;
   }
 
-  requestGrows(byteCount: number): void {
-    if (this.#replies.wouldOverflow(byteCount)) this.close(failures.clientOutputLimit);
+  requestGrows(request: Request, byteCount: number): void {
+    if (this.#replies.wouldOverflow(request, byteCount)) this.close(failures.clientOutputLimit);
   }
 
   /** Parses and dispatches until the bytes are used up or something holds this client back. */

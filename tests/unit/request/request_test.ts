@@ -40,7 +40,7 @@ Deno.test("a request passes on what becomes of its exchange", () => {
   request.onReply(exchange, bytes, 1, 3, true, false);
   request.onFailure(exchange, failures.backendTimeout, "host:1");
   assertEquals(owner.heard, [
-    ["grows", 100_000],
+    ["grows", request, 100_000],
     ["replied", request, exchange, bytes, 1, 3, true, false],
     ["failed", request, exchange, failures.backendTimeout, "host:1"],
   ]);
@@ -65,6 +65,7 @@ Deno.test("after a redirection the successor is its fragment's exchange", () => 
     keyMarks: null,
     parts,
     due: 2,
+    keptBytes: 0,
   };
   exchange.fragment = 1;
   const successor = new Exchange();

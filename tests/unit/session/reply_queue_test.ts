@@ -201,20 +201,23 @@ Deno.test("abandon() swallows what is on its way and gives back all that was kep
 
 Deno.test("output beyond the reply being delivered may reach the limit; one reply may pass it alone", async () => {
   using scene = new Scene({ sessionLimits: { outputBytesMax: 100_000 } });
-  assertEquals(scene.queue.wouldOverflow(10_000_000), false);
   const [first, second, third] = [scene.push(), scene.push(), scene.push()];
+  assertEquals(scene.queue.wouldOverflow(first, 10_000_000), false);
   scene.answer(first, "a".repeat(150_000), true);
-  assertEquals(scene.queue.wouldOverflow(10_000_000), false);
+  assertEquals(scene.queue.wouldOverflow(second, 10_000_000), false);
   scene.answer(third, "c".repeat(60_000));
-  assertEquals(scene.queue.wouldOverflow(40_000), false);
-  assertEquals(scene.queue.wouldOverflow(40_001), true);
+  assertEquals(scene.queue.wouldOverflow(second, 40_000), false);
+  assertEquals(scene.queue.wouldOverflow(second, 40_001), true);
   scene.answer(second, "b".repeat(30_000));
-  assertEquals([scene.queue.wouldOverflow(10_000), scene.queue.wouldOverflow(10_001)], [
+  const last = scene.push();
+  assertEquals([scene.queue.wouldOverflow(last, 10_000), scene.queue.wouldOverflow(last, 10_001)], [
     false,
     true,
   ]);
   assertEquals(scene.written().length, 240_000);
-  assertEquals(scene.queue.wouldOverflow(10_000_000), false);
+  const next = scene.push();
+  assertEquals(scene.queue.wouldOverflow(next, 10_000_000), false);
+  scene.queue.abandon();
   await scene.ends();
 });
 

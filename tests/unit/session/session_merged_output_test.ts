@@ -1,0 +1,47 @@
+/**
+ * The output limit and replies that are gathered from several backends.
+ *
+ * @module
+ */
+import { CoreRig } from "../../support/core_rig.ts";
+import { assertEquals } from "../../deps.ts";
+
+Deno.test("one merged reply may pass the output limit alone, like any other", async () => {
+  using rig = new CoreRig({ backendCount: 3, sessionLimits: { outputBytesMax: 1000 } });
+  const { conn } = rig.client();
+  await conn.receives("mget a0 a1 a2\n");
+  const values = ["a", "b", "c"].map((letter) => letter.repeat(600));
+  for (const backend of [0, 1, 2]) {
+    await (await rig.accept(backend)).receives(`${values[backend]}\n`);
+  }
+  assertEquals([conn.takeWritten(), conn.isClosed], [`${values.join(",")}\n`, false]);
+  await conn.ends();
+  await rig.ends();
+});
+
+Deno.test("a merged reply that waits behind another counts with everything else", async () => {
+  using rig = new CoreRig({ sessionLimits: { outputBytesMax: 1000 } });
+  const { conn } = rig.client();
+  await conn.receives("get x0\nmget a0 a1\nmget b0 b1\n");
+  const [first, second] = [await rig.accept(0), await rig.accept(1)];
+  await second.receives(`${"b".repeat(600)}\n`);
+  assertEquals(conn.isClosed, false);
+  await second.receives(`${"b".repeat(600)}\n`);
+  assertEquals(conn.isClosed, true);
+  await first.receives("x\n");
+  await rig.ends();
+});
+
+Deno.test("a merged reply does not pass while another waits to be written", async () => {
+  using rig = new CoreRig({ sessionLimits: { outputBytesMax: 1000 } });
+  const { conn } = rig.client();
+  conn.takesWrites = false;
+  await conn.receives("get w0\nget x0\nget y0\nmget a0 a1\n");
+  const [first, second] = [await rig.accept(0), await rig.accept(1)];
+  await first.receives("w\n");
+  await first.receives(`${"x".repeat(99_999)}\n`);
+  assertEquals(conn.isClosed, false);
+  await second.receives(`${"b".repeat(100)}\n`);
+  assertEquals(conn.isClosed, true);
+  await rig.ends();
+});
