@@ -1,0 +1,53 @@
+/**
+ * What a run of the model test counted.
+ *
+ * @module
+ */
+import type { ReplyTally } from "./dialect.ts";
+import { FaultCounts } from "./faults.ts";
+import { ClientCounts } from "./model_client.ts";
+
+/** What a run counted. */
+export class RunReport implements ReplyTally {
+  readonly clients = new ClientCounts();
+  readonly faults = new FaultCounts();
+  readonly errors = new Map<string, number>();
+  succeededCount = 0;
+  failedCount = 0;
+  /** Of the proxy, when last looked at. */
+  memoryBytes = 0;
+  memoryMostBytes = 0;
+  descriptors = 0;
+
+  succeeded(): void {
+    this.succeededCount += 1;
+  }
+
+  failed(text: string): void {
+    this.failedCount += 1;
+    const kind = text.replace(/\d+\.\d+\.\d+\.\d+:\d+/g, "ADDRESS").replace(/\d{3,}/g, "N");
+    this.errors.set(kind, (this.errors.get(kind) ?? 0) + 1);
+  }
+
+  /** The proxy was looked at. */
+  looked(memoryBytes: number, descriptors: number): void {
+    this.memoryBytes = memoryBytes;
+    this.memoryMostBytes = Math.max(this.memoryMostBytes, memoryBytes);
+    this.descriptors = descriptors;
+  }
+
+  /** One line for people. */
+  toString(): string {
+    const { requests, connections, closedByProxy } = this.clients;
+    const errors = [...this.errors].map(([kind, count]) => `${kind}: ${count}`).join(", ");
+    const faults = [...this.faults.byKind].map(([kind, count]) => `${kind}: ${count}`).join(", ");
+    return `${requests} requests on ${connections} connections (${closedByProxy} closed by limits), ` +
+      `${this.succeededCount} good replies, ${this.failedCount} errors {${errors}}, ` +
+      `${this.faults.sum} faults {${faults}}, ${this.descriptors} descriptors, ` +
+      `${mebibytes(this.memoryBytes)} MiB, at most ${mebibytes(this.memoryMostBytes)} MiB`;
+  }
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round(bytes / 1024 / 1024);
+}

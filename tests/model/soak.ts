@@ -1,0 +1,81 @@
+/**
+ * `deno task soak`: the model test through all scenarios, with all their faults, and a line of figures a
+ * minute. Ends with code 1 at the first violation.
+ *
+ * ```text
+ * --minutes N       how long in all; default 60
+ * --scenario TEXT   only scenarios with this in their name
+ * --seed N          the seed of every run; random if left out
+ * ```
+ *
+ * @module
+ */
+import { parseArgs } from "../../deps.ts";
+import { endAllServers } from "../support/server_process.ts";
+import { Random, SEED_VARIABLE } from "../support/seed.ts";
+import { runModel } from "./model_run.ts";
+import { RunReport } from "./run_report.ts";
+import { type Scenario, scenarios } from "./scenario.ts";
+
+const LINE_INTERVAL_MS = 60_000;
+/** Shortest run of one scenario, in milliseconds. */
+const RUN_LEAST_MS = 10_000;
+
+async function main(words: string[]): Promise<number> {
+  const flags = parseArgs(words, { string: ["minutes", "scenario", "seed"] });
+  const durationMs = Number(flags.minutes ?? 60) * 60_000;
+  const chosen = scenarios.filter(({ name }) => name.includes(flags.scenario ?? ""));
+  if (!(durationMs > 0) || chosen.length === 0) {
+    console.error("Cannot run: a number of minutes and the name of a scenario are expected");
+    return 2;
+  }
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => {
+      endAllServers();
+      Deno.exit(130);
+    });
+  }
+  const endsAtMs = performance.now() + durationMs;
+  const runMs = Math.max(RUN_LEAST_MS, durationMs / chosen.length);
+  const totals = { runs: 0, requests: 0, errors: 0, faults: 0 };
+  const order = new Random(drawSeed()).shuffled(chosen);
+  for (let run = 0; performance.now() < endsAtMs; run++) {
+    const seed = flags.seed === undefined ? drawSeed() : Number(flags.seed);
+    const report = await runOne(order[run % order.length]!, seed, runMs);
+    if (report === null) return 1;
+    totals.runs += 1;
+    totals.requests += report.clients.requests;
+    totals.errors += report.failedCount;
+    totals.faults += report.faults.sum;
+  }
+  console.log(`no violation: ${JSON.stringify(totals)}`);
+  return 0;
+}
+
+/** One run; null if it found a violation. */
+async function runOne(
+  scenario: Scenario,
+  seed: number,
+  durationMs: number,
+): Promise<RunReport | null> {
+  const report = new RunReport();
+  const title = `${scenario.name} ${SEED_VARIABLE}=${seed}`;
+  const show = () => console.log(`${new Date().toISOString()} ${title}: ${report}`);
+  const timer = setInterval(show, LINE_INTERVAL_MS);
+  try {
+    await runModel(scenario, seed, durationMs, report);
+    show();
+    return report;
+  } catch (error) {
+    console.log(`VIOLATION ${title}:`, error);
+    return null;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function drawSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]!;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
