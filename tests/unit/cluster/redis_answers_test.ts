@@ -1,0 +1,58 @@
+/**
+ * What the local answers of a Redis cluster are told of their cluster.
+ *
+ * @module
+ */
+import { createRedisAnswers } from "../../../src/cluster/redis_answers.ts";
+import type { ClusterConfig } from "../../../src/config/config.ts";
+import { createRespProtocol } from "../../../src/protocol/resp/mod.ts";
+import { PROFILES, RequestFrame } from "../../../src/protocol/protocol.ts";
+import type { LocalClient } from "../../../src/session/features.ts";
+import { CoreRig } from "../../support/core_rig.ts";
+import { RecordingClusterContext } from "../../support/recording_cluster_context.ts";
+import { bulk, request } from "../../support/resp_text.ts";
+import { assertEquals } from "../../deps.ts";
+
+/** The local answer to a request, in a cluster of this type on port 6380. */
+function answer(type: ClusterConfig["type"], ...words: string[]): string {
+  using rig = new CoreRig({ backendCount: 3 });
+  const protocol = createRespProtocol();
+  const context = new RecordingClusterContext({
+    type,
+    listen: { hostname: "0.0.0.0", port: 6380 },
+  });
+  rig.metrics.clientsConnected = 17;
+  const answers = createRedisAnswers(protocol, context, rig.metrics, rig.router);
+  const frame = new RequestFrame();
+  const bytes = new TextEncoder().encode(request(...words));
+  assertEquals(protocol.createRequestParser(frame).parse(bytes, 0, bytes.length), 0);
+  let reply = "";
+  const client: LocalClient = {
+    id: 1,
+    profiles: PROFILES[2],
+    reply: (replyBytes, start, end) => {
+      reply += new TextDecoder().decode(replyBytes.subarray(start, end));
+    },
+    closeWhenAnswered: () => {},
+  };
+  answers.answer(client, frame, bytes);
+  return reply;
+}
+
+Deno.test("INFO shows the cluster's own port and clients", () => {
+  const info = answer("redis", "INFO");
+  for (const line of ["tcp_port:6380", "connected_clients:17"]) {
+    assertEquals(info.includes(`${line}\r\n`), true, line);
+  }
+});
+
+Deno.test("a cluster-aware client is sent to the advertised address of this proxy", () => {
+  const slots = answer("redis_cluster", "CLUSTER", "SLOTS");
+  assertEquals(slots.includes(`${bulk("127.0.0.1")}:6380\r\n`), true, slots);
+  assertEquals(slots.startsWith("*1\r\n*3\r\n:0\r\n:16383\r\n"), true, slots);
+});
+
+Deno.test("only a cluster of type redis_cluster is one", () => {
+  assertEquals(answer("redis_cluster", "READONLY"), "+OK\r\n");
+  assertEquals(answer("redis", "READONLY").startsWith("-ERR "), true);
+});
