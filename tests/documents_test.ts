@@ -1,0 +1,76 @@
+/**
+ * What documents say of other files: links, tasks, flags, names of metrics. What they say of behaviour is for
+ * people to keep true.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "./deps.ts";
+import { HELP_TEXT } from "../src/cli_flags.ts";
+import { renderMetrics } from "../src/supervisor/metrics_text.ts";
+import { readRepository } from "./support/repository.ts";
+
+const files = readRepository();
+const documents = files.filter((file) => file.path.endsWith(".md"));
+
+function textOf(path: string): string {
+  return files.find((file) => file.path === path)!.text;
+}
+
+/** A heading's anchor, as GitHub makes it. */
+function anchorOf(heading: string): string {
+  return heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-");
+}
+
+function hasTarget(path: string, anchor: string): boolean {
+  if (path.endsWith("/")) return files.some((file) => file.path.startsWith(path));
+  const file = files.find((one) => one.path === path);
+  if (file === undefined) return false;
+  const headings = [...file.text.matchAll(/^#+ (.+)$/gm)].map((match) => anchorOf(match[1]!));
+  return anchor === "" || headings.includes(anchor);
+}
+
+Deno.test("every link between documents leads somewhere", () => {
+  const broken = documents.flatMap(({ path, text }) =>
+    [...text.matchAll(/\]\((?!https?:)([^)\s#]*)(?:#([^)\s]*))?\)/g)].flatMap((match) => {
+      const target = match[1] === ""
+        ? path
+        : new URL(match[1]!, `file:///${path}`).pathname.slice(1);
+      return hasTarget(target, match[2] ?? "") ? [] : [`${path}: ${match[0]}`];
+    })
+  );
+  assertEquals(broken, []);
+  assert(documents.length > 10);
+});
+
+Deno.test("every task that a document names exists", () => {
+  const { tasks } = JSON.parse(textOf("deno.json")) as { tasks: Record<string, string> };
+  const missing = documents.flatMap(({ path, text }) =>
+    [...text.matchAll(/\bdeno(?:@[\d.]+)? task ([\w:]+)/g)].flatMap((match) =>
+      match[1]! in tasks ? [] : [`${path}: ${match[0]}`]
+    )
+  );
+  assertEquals(missing, []);
+});
+
+Deno.test("the README has the flags that --help prints", () => {
+  const usage = HELP_TEXT.slice(HELP_TEXT.indexOf("Usage:"), HELP_TEXT.indexOf("\n\nFlags win"));
+  assert(textOf("README.md").includes(usage));
+});
+
+Deno.test("the page for operators has every metric", async () => {
+  const cluster = {
+    cluster: "c",
+    ...{ clientsConnected: 0, clientsAccepted: 0, requests: 0, errorReplies: 0, redirects: 0 },
+    ...{ topologyRefreshes: 0, ejections: 0, failures: [], backends: [] },
+    ...{ totalTimer: { counts: [], sum: 0 }, remoteTimer: { counts: [], sum: 0 } },
+  };
+  const metrics = await renderMetrics({
+    ...{ version: "1", clusters: [cluster], memoryBytes: 0, cpuPercent: 0, workers: 1 },
+    ...{ silentWorkers: 0, workerRestarts: 0 },
+  });
+  const names = [...metrics.matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1]!);
+  const shown = [...textOf("docs/operating.md").matchAll(/^\| `(aster_\w+)`/gm)].map((match) =>
+    match[1]!
+  );
+  assertEquals(shown.toSorted(), names.toSorted());
+});
