@@ -16,6 +16,11 @@ import type { Topology } from "./topology.ts";
 
 /** Shortest time between the starts of two fetches, milliseconds. */
 export const REFRESH_SPACING_MS = 250;
+/**
+ * Time from a changed map to the next fetch that nobody asked for, milliseconds; doubled from fetch to fetch
+ * up to `fetch_interval`. Nobody runs into a replica that has returned, or a node that heard late.
+ */
+export const SETTLE_FIRST_MS = 2_000;
 /** Longest time between two tries while no node answers and nobody asks, milliseconds. */
 export const FAILED_RETRY_MS = 2_000;
 
@@ -35,6 +40,7 @@ export class SlotTopology implements Topology {
   #hasMap = false;
   /** Nodes and number of slots of the map that was logged last. */
   #logged = "";
+  #settleMs = SETTLE_FIRST_MS;
   #failuresInRow = 0;
   #startedAtMs = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -143,7 +149,11 @@ export class SlotTopology implements Topology {
     const { config, publish } = this.#cluster;
     // Unchanged maps too: a follower may have been led astray by a redirection in the meantime.
     publish({ kind: "slots", cluster: config.name, ranges });
-    this.#schedule(this.#isWanted ? REFRESH_SPACING_MS : config.fetchIntervalMs);
+    this.#settleMs = hasChanged
+      ? SETTLE_FIRST_MS
+      : Math.min(2 * this.#settleMs, config.fetchIntervalMs);
+    const nextMs = Math.min(this.#settleMs, config.fetchIntervalMs);
+    this.#schedule(this.#isWanted ? REFRESH_SPACING_MS : nextMs);
   }
 
   /** A change of nodes is worth a line; while slots move between them, each move is not. */

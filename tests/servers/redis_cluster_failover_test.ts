@@ -101,10 +101,10 @@ class Loads implements AsyncDisposable {
   }
 
   /** Asserts that the shards of the other loads noticed nothing. */
-  othersAreUntouched(longestMs: number): void {
+  othersAreUntouched(): void {
     for (const load of this.loads.slice(1)) {
       assertEquals([...load.errors], []);
-      assert(load.longestMs < longestMs, `${load.longestMs} ms`);
+      assert(load.longestMs < 1_500, `${load.longestMs} ms`);
     }
   }
 
@@ -113,21 +113,22 @@ class Loads implements AsyncDisposable {
   }
 }
 
-async function openProxy(cluster: RedisCluster): Promise<LocalProxy> {
+async function openProxy(cluster: RedisCluster, readTimeoutMs = 600): Promise<LocalProxy> {
   const proxy = startLocalProxy({
     cache_type: "redis_cluster",
     servers: cluster.addresses,
-    read_timeout: 400,
+    read_timeout: readTimeoutMs,
   });
   await until(() => proxy.metrics().topologyRefreshes > 0, { what: "the map is known" });
   return proxy;
 }
 
 async function killedMaster(cluster: RedisCluster): Promise<void> {
-  using proxy = await openProxy(cluster);
+  using proxy = await openProxy(cluster, 2_000);
   await using loads = await Loads.start(cluster, proxy.port);
   const { victim } = loads;
   await victim.kill();
+  await using _restart = { [Symbol.asyncDispose]: () => victim.start() };
   const takenOverAtMs = await loads.takenOver();
   await loads.flow();
   const [load] = loads.loads;
@@ -135,17 +136,18 @@ async function killedMaster(cluster: RedisCluster): Promise<void> {
   console.log(`errors were seen for ${Math.round(lateMs)} ms after the takeover`);
   assert(lateMs < RECOVERY_MS, `${lateMs} ms`);
   for (const text of load!.errors.keys()) {
-    assert(/^ERR backend NODE: connection (refused|closed|lost)$|^CLUSTERDOWN/.test(text), text);
+    assert(
+      /^ERR backend NODE: connect(ion (refused|closed|lost)|ing failed)$|^CLUSTERDOWN/.test(text),
+      text,
+    );
   }
-  loads.othersAreUntouched(300);
+  loads.othersAreUntouched();
   assertEquals(proxy.messages(), [
     "Slot map changed",
     "Backend cannot be reached",
     "Slot map changed",
   ]);
   await until(() => !proxy.backends().includes(victim.address), { what: "it is let go" });
-  await victim.start();
-  await cluster.settled();
 }
 
 async function pausedMaster(cluster: RedisCluster): Promise<void> {
@@ -160,8 +162,8 @@ async function pausedMaster(cluster: RedisCluster): Promise<void> {
     const lateMs = load!.lastErrorAtMs - takenOverAtMs;
     console.log(`errors were seen for ${Math.round(lateMs)} ms after the takeover`);
     assert(lateMs < RECOVERY_MS, `${lateMs} ms`);
-    assert(load!.longestMs < 700, `${load!.longestMs} ms for a read timeout of 400 ms`);
-    loads.othersAreUntouched(300);
+    assert(load!.longestMs < 1_500, `${load!.longestMs} ms for a read timeout of 600 ms`);
+    loads.othersAreUntouched();
   } finally {
     victim.resume();
   }
@@ -174,7 +176,8 @@ async function pausedMaster(cluster: RedisCluster): Promise<void> {
 }
 
 async function failoverByHand(cluster: RedisCluster): Promise<void> {
-  using proxy = await openProxy(cluster);
+  // The master lets its clients wait until the replica has taken over.
+  using proxy = await openProxy(cluster, 5_000);
   await using loads = await Loads.start(cluster, proxy.port);
   const id = loads.victim.id;
   for (const node of cluster.nodes) {
@@ -298,6 +301,7 @@ async function twoWorkers(cluster: RedisCluster): Promise<void> {
 Deno.test("a redis cluster that fails over behind the proxy", async (test) => {
   await using cluster = await startRedisCluster({ nodeTimeoutMs: NODE_TIMEOUT_MS });
   await test.step("kill -9 of a master", () => killedMaster(cluster));
+  await cluster.settled();
   await test.step("a failover by hand shows no error", () => failoverByHand(cluster));
   await test.step("a master that is stopped, and goes on later", () => pausedMaster(cluster));
   await test.step("a hundred moves of a slot leave nothing behind", () => manyMoves(cluster));
