@@ -14,7 +14,7 @@ import {
   OK_REPLY,
 } from "../protocol/resp/replies.ts";
 import type { LocalClient } from "../session/features.ts";
-import type { LocalRequest } from "./local.ts";
+import type { LocalRequest } from "./local_request.ts";
 import {
   helpReply,
   mapReply,

@@ -14,7 +14,8 @@ import {
   errorReply,
   integerReply,
 } from "../protocol/resp/mod.ts";
-import type { LocalOptions, LocalRequest } from "./local.ts";
+import type { LocalOptions } from "./local_options.ts";
+import type { LocalRequest } from "./local_request.ts";
 import { unknownSubcommandReply } from "./reply_builder.ts";
 
 /** Words of each subcommand, CLUSTER included. */

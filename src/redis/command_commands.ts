@@ -19,7 +19,7 @@ import {
   statusReply,
 } from "../protocol/resp/replies.ts";
 import { commandKeys } from "./command_keys.ts";
-import type { LocalRequest } from "./local.ts";
+import type { LocalRequest } from "./local_request.ts";
 import {
   helpReply,
   mapReply,

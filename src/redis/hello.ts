@@ -16,7 +16,7 @@ import { isUser, WRONG_PASSWORD } from "./auth.ts";
 import { type ClientNames, setName } from "./client_commands.ts";
 import { REDIS_VERSION } from "./info.ts";
 import { readInteger } from "./integer.ts";
-import type { LocalRequest } from "./local.ts";
+import type { LocalRequest } from "./local_request.ts";
 import { mapReply, shown } from "./reply_builder.ts";
 
 /** Answers HELLO [version [AUTH user password] [SETNAME name]]. */

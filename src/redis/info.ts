@@ -5,7 +5,7 @@
  * @module
  */
 import { VERSION } from "../version.ts";
-import type { LocalRequest } from "./local.ts";
+import type { LocalRequest } from "./local_request.ts";
 import { textReply } from "./reply_builder.ts";
 
 /** What INFO says of the cluster. */

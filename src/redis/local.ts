@@ -15,66 +15,17 @@ import {
   statusReply,
 } from "../protocol/resp/replies.ts";
 import { PROFILES, type RequestFrame } from "../protocol/protocol.ts";
-import type { CommandRow, CommandTable } from "../protocol/command_table.ts";
+import type { CommandRow } from "../protocol/command_table.ts";
 import type { LocalAnswers, LocalClient } from "../session/features.ts";
 import { authAnswer } from "./auth.ts";
 import { clientAnswer, type ClientNames } from "./client_commands.ts";
 import { clusterAnswer } from "./cluster_commands.ts";
 import { CommandAnswers } from "./command_commands.ts";
 import { helloAnswer } from "./hello.ts";
-import { infoAnswer, type InfoSource } from "./info.ts";
+import { infoAnswer } from "./info.ts";
 import { readInteger } from "./integer.ts";
-
-/** What local answers need to know of their cluster. */
-export interface LocalOptions {
-  readonly commands: CommandTable;
-  /** Whether it fronts a Redis Cluster. */
-  readonly isCluster: boolean;
-  /** Where cluster-aware clients are sent: this proxy. */
-  readonly advertised: { readonly hostname: string; readonly port: number };
-  readonly info: InfoSource;
-}
-
-/** A request as local answers see it: these commands are rare, so words may become strings. */
-export class LocalRequest {
-  readonly client: LocalClient;
-  readonly frame: RequestFrame;
-  readonly bytes: Uint8Array;
-  #words: readonly string[] | null = null;
-
-  constructor(client: LocalClient, frame: RequestFrame, bytes: Uint8Array) {
-    this.client = client;
-    this.frame = frame;
-    this.bytes = bytes;
-  }
-
-  /** Words of the request, its name included. */
-  get wordCount(): number {
-    return this.frame.argumentCount;
-  }
-
-  /** The words with one character for each byte; the first is the command's name. */
-  get words(): readonly string[] {
-    return this.#words ??= Array.from({ length: this.wordCount }, (_, index) => this.#word(index));
-  }
-
-  /** Word `index` byte by byte, for what is echoed. */
-  raw(index: number): Uint8Array {
-    return this.bytes.subarray(this.frame.argumentStart(index), this.frame.argumentEnd(index));
-  }
-
-  #word(index: number): string {
-    const raw = this.raw(index);
-    let word = "";
-    for (let start = 0; start < raw.length; start += CHARACTERS_AT_ONCE) {
-      word += String.fromCharCode(...raw.subarray(start, start + CHARACTERS_AT_ONCE));
-    }
-    return word;
-  }
-}
-
-/** Arguments of one call stand on the stack, which is small. */
-const CHARACTERS_AT_ONCE = 4096;
+import type { LocalOptions } from "./local_options.ts";
+import { LocalRequest } from "./local_request.ts";
 
 type Answer = (request: LocalRequest) => Uint8Array;
 
