@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects, clientLibraries } from "../deps.ts";
 import { withDeadline } from "../support/poll.ts";
-import { startMemcachePool } from "./memcache_pool.ts";
+import { type MemcachePool, startMemcachePool } from "./memcache_pool.ts";
 
 /** What the `memcached` library got from `port`, by the name of what it did. */
 async function runLibrary(port: number): Promise<Record<string, unknown>> {
@@ -14,50 +14,53 @@ async function runLibrary(port: number): Promise<Record<string, unknown>> {
   return JSON.parse(decoder.decode(stdout));
 }
 
-Deno.test("memcache clients", async (t) => {
-  await using pool = await startMemcachePool();
-  const { aster } = pool;
+let pool: MemcachePool;
 
-  await t.step("the memcached library gets what it gets from a server", async () => {
-    const results = await runLibrary(aster.port);
-    const expected = await runLibrary(pool.direct.port);
-    assertEquals(results["get changed"], "renewer");
-    assertEquals([results.incr, results.decr, results.cas], [8, 6, true]);
-    assertEquals(results["get object"], { a: [1, "ü"] });
-    assertEquals(Object.keys(results.many as object).length, 50);
-    assertEquals(results.large, 500_000);
-    // The server says its own version, and where it is.
-    const [{ server, version }] = results.version as [Record<string, string>];
-    assertEquals([server, version], [`127.0.0.1:${aster.port}`, "1.5.22"]);
-    assertEquals({ ...results, version: null }, { ...expected, version: null });
-    for (const one of pool.servers) {
-      assertMatch(await one.ask("stats\r\n", "END\r\n"), /STAT curr_items [1-9]/);
-    }
-  });
+Deno.test.beforeAll(async () => {
+  pool = await startMemcachePool();
+});
 
-  await t.step("memjs, which speaks the binary protocol, is told at once and closed", async () => {
-    const { default: memjs } = await clientLibraries.memjs();
-    const told: string[] = [];
-    const client = memjs.Client.create(`127.0.0.1:${aster.port}`, {
-      logger: { log: (text: string) => told.push(text) },
-    });
-    await assertRejects(
-      () => withDeadline(client.get("key"), "memjs is told"),
-      Error,
-      "Unknown command",
-    );
-    client.close();
-    const { 0: line } = await aster.logged(/"Client closed: its input cannot be understood".*/);
-    assertMatch(line, /"reason":"memcache binary"/);
-    assert(told.length > 0);
-  });
+Deno.test.afterAll(() => pool[Symbol.asyncDispose]());
 
-  await t.step("and the next client is served", async () => {
-    using connection = await Deno.connect({ hostname: "127.0.0.1", port: aster.port });
-    await connection.write(new TextEncoder().encode("set a 0 0 1\r\n1\r\nget a\r\nquit\r\n"));
-    assertEquals(
-      await withDeadline(new Response(connection.readable).text(), "the connection ends"),
-      "STORED\r\nVALUE a 0 1\r\n1\r\nEND\r\n",
-    );
+Deno.test("the memcached library gets what it gets from a server", async () => {
+  const results = await runLibrary(pool.aster.port);
+  const expected = await runLibrary(pool.direct.port);
+  assertEquals(results["get changed"], "renewer");
+  assertEquals([results.incr, results.decr, results.cas], [8, 6, true]);
+  assertEquals(results["get object"], { a: [1, "ü"] });
+  assertEquals(Object.keys(results.many as object).length, 50);
+  assertEquals(results.large, 500_000);
+  // The server says its own version, and where it is.
+  const [{ server, version }] = results.version as [Record<string, string>];
+  assertEquals([server, version], [`127.0.0.1:${pool.aster.port}`, "1.5.22"]);
+  assertEquals({ ...results, version: null }, { ...expected, version: null });
+  for (const one of pool.servers) {
+    assertMatch(await one.ask("stats\r\n", "END\r\n"), /STAT curr_items [1-9]/);
+  }
+});
+
+Deno.test("memjs, which speaks the binary protocol, is told at once and closed", async () => {
+  const { default: memjs } = await clientLibraries.memjs();
+  const told: string[] = [];
+  const client = memjs.Client.create(`127.0.0.1:${pool.aster.port}`, {
+    logger: { log: (text: string) => told.push(text) },
   });
+  await assertRejects(
+    () => withDeadline(client.get("key"), "memjs is told"),
+    Error,
+    "Unknown command",
+  );
+  client.close();
+  const { 0: line } = await pool.aster.logged(/"Client closed: its input cannot be understood".*/);
+  assertMatch(line, /"reason":"memcache binary"/);
+  assert(told.length > 0);
+});
+
+Deno.test("and the next client is served", async () => {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: pool.aster.port });
+  await connection.write(new TextEncoder().encode("set a 0 0 1\r\n1\r\nget a\r\nquit\r\n"));
+  assertEquals(
+    await withDeadline(new Response(connection.readable).text(), "the connection ends"),
+    "STORED\r\nVALUE a 0 1\r\n1\r\nEND\r\n",
+  );
 });

@@ -27,7 +27,7 @@ async function note(name: string, method: string, ...args: unknown[]): Promise<v
 }
 
 async function run(): Promise<void> {
-  const keys = Array.from({ length: 50 }, (_, index) => `key:${index}`);
+  const keys = Array.from({ length: 50 }, (_, index) => `user:${index * 7919}:name`);
   await note("set", "set", "text", "zwölf", 100);
   await note("get", "get", "text");
   await note("get nothing", "get", "nothing");

@@ -104,78 +104,82 @@ async function keyCounts(pool: RedisPool): Promise<number[]> {
   return counts.map(Number);
 }
 
-Deno.test("commands of every type answer as one server would", async (t) => {
-  await using pool = await startRedisPool({ keys: 'hash_tag = "{}"' });
+let pool: RedisPool;
 
-  for (const version of [2, 3] as const) {
-    await t.step(`one at a time, RESP${version}`, async () => {
-      await pool.flush();
-      using direct = await RawClient.connect(pool.direct.port, version);
-      using proxy = await RawClient.connect(pool.aster.port, version);
-      const differences: Record<string, { direct: string; proxy: string }> = {};
-      for (const command of SCRIPT) {
-        const expected = await direct.ask(words(command));
-        assert(expected.length > 0);
-        const got = await proxy.ask(words(command));
-        if (got !== expected) differences[command] = { direct: expected, proxy: got };
-      }
-      assertEquals(differences, {});
-      assert((await keyCounts(pool)).every((count) => count > 0), "a server has no keys");
-    });
+Deno.test.beforeAll(async () => {
+  pool = await startRedisPool({ keys: 'hash_tag = "{}"' });
+});
 
-    await t.step(`as one pipeline, RESP${version}`, async () => {
-      await pool.flush();
-      using direct = await RawClient.connect(pool.direct.port, version);
-      using proxy = await RawClient.connect(pool.aster.port, version);
-      const commands = SCRIPT.map(words);
-      assertEquals(await proxy.ask(...commands), await direct.ask(...commands));
-    });
+Deno.test.afterAll(() => pool[Symbol.asyncDispose]());
+
+for (const version of [2, 3] as const) {
+  Deno.test(`commands of every type answer as one server would, one at a time, RESP${version}`, async () => {
+    await pool.flush();
+    using direct = await RawClient.connect(pool.direct.port, version);
+    using proxy = await RawClient.connect(pool.aster.port, version);
+    const differences: Record<string, { direct: string; proxy: string }> = {};
+    for (const command of SCRIPT) {
+      const expected = await direct.ask(words(command));
+      assert(expected.length > 0);
+      const got = await proxy.ask(words(command));
+      if (got !== expected) differences[command] = { direct: expected, proxy: got };
+    }
+    assertEquals(differences, {});
+    assert((await keyCounts(pool)).every((count) => count > 0), "a server has no keys");
+  });
+
+  Deno.test(`commands of every type answer as one server would, as one pipeline, RESP${version}`, async () => {
+    await pool.flush();
+    using direct = await RawClient.connect(pool.direct.port, version);
+    using proxy = await RawClient.connect(pool.aster.port, version);
+    const commands = SCRIPT.map(words);
+    assertEquals(await proxy.ask(...commands), await direct.ask(...commands));
+  });
+}
+
+Deno.test("keys and values of any bytes come back as they were", async () => {
+  await pool.flush();
+  const random = seededRandom("keys and values of any bytes");
+  using direct = await RawClient.connect(pool.direct.port);
+  using proxy = await RawClient.connect(pool.aster.port);
+  const pairs = Array.from({ length: 200 }, (_, index) => {
+    const length = index < 3 ? index : random.below(300);
+    return [random.bytes(length), random.bytes(random.below(2000))] as const;
+  });
+  const writes = pairs.map(([key, value]) => ["SET", key, value]);
+  const reads = pairs.map(([key]) => ["GET", key]);
+  const together = [["MGET", ...pairs.map(([key]) => key)], [
+    "EXISTS",
+    ...pairs.map(([key]) => key),
+  ]];
+  for (const commands of [writes, reads, together]) {
+    assertEquals(await proxy.ask(...commands), await direct.ask(...commands));
   }
+});
 
-  await t.step("keys and values of any bytes come back as they were", async () => {
-    await pool.flush();
-    const random = seededRandom("keys and values of any bytes");
-    using direct = await RawClient.connect(pool.direct.port);
-    using proxy = await RawClient.connect(pool.aster.port);
-    const pairs = Array.from({ length: 200 }, (_, index) => {
-      const length = index < 3 ? index : random.below(300);
-      return [random.bytes(length), random.bytes(random.below(2000))] as const;
-    });
-    const writes = pairs.map(([key, value]) => ["SET", key, value]);
-    const reads = pairs.map(([key]) => ["GET", key]);
-    const together = [["MGET", ...pairs.map(([key]) => key)], [
-      "EXISTS",
-      ...pairs.map(([key]) => key),
-    ]];
-    for (const commands of [writes, reads, together]) {
-      assertEquals(await proxy.ask(...commands), await direct.ask(...commands));
-    }
-  });
+Deno.test("what several servers would have to do together is refused", async () => {
+  using proxy = await RawClient.connect(pool.aster.port);
+  for (
+    const command of [
+      "SINTER alpha beta delta one",
+      "RENAME alpha beta",
+      "BITOP OR alpha beta delta",
+    ]
+  ) {
+    const reply = await proxy.ask(words(command));
+    assert(reply.startsWith("-CROSSSLOT "), `${command}: ${reply}`);
+  }
+});
 
-  await t.step("what several servers would have to do together is refused", async () => {
-    using proxy = await RawClient.connect(pool.aster.port);
-    for (
-      const command of [
-        "SINTER alpha beta delta one",
-        "RENAME alpha beta",
-        "BITOP OR alpha beta delta",
-      ]
-    ) {
-      const reply = await proxy.ask(words(command));
-      assert(reply.startsWith("-CROSSSLOT "), `${command}: ${reply}`);
-    }
-  });
-
-  await t.step("an error of one server is the error of the whole request", async () => {
-    await pool.flush();
-    using proxy = await RawClient.connect(pool.aster.port);
-    const keys = Array.from({ length: 30 }, (_, index) => `key${index}`);
-    await proxy.ask(["MSET", ...keys.flatMap((key) => [key, "v"])]);
-    // Out of memory is what one server alone can answer to writes.
-    await pool.servers[1]!.call("CONFIG", "SET", "maxmemory", "1");
-    const oom = "-OOM command not allowed when used memory > 'maxmemory'.\r\n";
-    assertEquals(await proxy.ask(["MSET", ...keys.flatMap((key) => [key, "w"])]), oom);
-    await pool.servers[1]!.call("CONFIG", "SET", "maxmemory", "0");
-    assertEquals(await proxy.ask(["DEL", ...keys]), ":30\r\n");
-  });
+Deno.test("an error of one server is the error of the whole request", async () => {
+  await pool.flush();
+  using proxy = await RawClient.connect(pool.aster.port);
+  const keys = Array.from({ length: 30 }, (_, index) => `key${index}`);
+  await proxy.ask(["MSET", ...keys.flatMap((key) => [key, "v"])]);
+  // Out of memory is what one server alone can answer to writes.
+  await pool.servers[1]!.call("CONFIG", "SET", "maxmemory", "1");
+  const oom = "-OOM command not allowed when used memory > 'maxmemory'.\r\n";
+  assertEquals(await proxy.ask(["MSET", ...keys.flatMap((key) => [key, "w"])]), oom);
+  await pool.servers[1]!.call("CONFIG", "SET", "maxmemory", "0");
+  assertEquals(await proxy.ask(["DEL", ...keys]), ":30\r\n");
 });

@@ -104,7 +104,7 @@ function words(command: string): Uint8Array[] {
   return command.split(" ").map(word);
 }
 
-async function compare(pool: RedisPool, version: 2 | 3): Promise<void> {
+async function compare(version: 2 | 3): Promise<void> {
   const differences: Record<string, { direct: string; proxy: string }> = {};
   for (const command of SAME) {
     // Each on connections of its own, as some of them change what the next one would be told.
@@ -118,128 +118,132 @@ async function compare(pool: RedisPool, version: 2 | 3): Promise<void> {
   assertEquals(differences, {});
 }
 
-Deno.test("commands answered here", async (t) => {
-  await using pool = await startRedisPool();
+let pool: RedisPool;
 
-  await t.step("are answered as a server does, in RESP2", () => compare(pool, 2));
-  await t.step("are answered as a server does, in RESP3", () => compare(pool, 3));
+Deno.test.beforeAll(async () => {
+  pool = await startRedisPool();
+});
 
-  await t.step("differ from a server's only where there is a reason", async () => {
+Deno.test.afterAll(() => pool[Symbol.asyncDispose]());
+
+Deno.test("commands answered here are answered as a server does, in RESP2", () => compare(2));
+Deno.test("commands answered here are answered as a server does, in RESP3", () => compare(3));
+
+Deno.test("commands answered here differ from a server's only where there is a reason", async () => {
+  using direct = await RawClient.connect(pool.direct.port);
+  using proxy = await RawClient.connect(pool.aster.port);
+  for (const [command, { reply, reason }] of Object.entries(DIFFERENT)) {
+    assertEquals(await proxy.ask(words(command)), reply, command);
+    // What MULTI and REPLY OFF do to the connection must not stay.
+    const directReply = await direct.ask(words(command), ["CLIENT", "REPLY", "ON"], ["RESET"]);
+    assert(!directReply.startsWith(reply), `no difference left, so this is none: ${reason}`);
+  }
+});
+
+Deno.test("HELLO says what a server says, but for the id", async () => {
+  for (const request of ["HELLO", "HELLO 2", "HELLO 3", "HELLO 3 AUTH default x SETNAME me"]) {
     using direct = await RawClient.connect(pool.direct.port);
     using proxy = await RawClient.connect(pool.aster.port);
-    for (const [command, { reply, reason }] of Object.entries(DIFFERENT)) {
-      assertEquals(await proxy.ask(words(command)), reply, command);
-      // What MULTI and REPLY OFF do to the connection must not stay.
-      const directReply = await direct.ask(words(command), ["CLIENT", "REPLY", "ON"], ["RESET"]);
-      assert(!directReply.startsWith(reply), `no difference left, so this is none: ${reason}`);
-    }
-  });
+    const id = /(\$2\r\nid\r\n):\d+/;
+    const expected = (await direct.ask(words(request))).replace(id, "$1:?");
+    assertMatch(expected, /^(\*14|%7)\r\n\$6\r\nserver\r\n\$5\r\nredis\r\n/);
+    assertEquals((await proxy.ask(words(request))).replace(id, "$1:?"), expected);
+  }
+});
 
-  await t.step("HELLO says what a server says, but for the id", async () => {
-    for (const request of ["HELLO", "HELLO 2", "HELLO 3", "HELLO 3 AUTH default x SETNAME me"]) {
-      using direct = await RawClient.connect(pool.direct.port);
-      using proxy = await RawClient.connect(pool.aster.port);
-      const id = /(\$2\r\nid\r\n):\d+/;
-      const expected = (await direct.ask(words(request))).replace(id, "$1:?");
-      assertMatch(expected, /^(\*14|%7)\r\n\$6\r\nserver\r\n\$5\r\nredis\r\n/);
-      assertEquals((await proxy.ask(words(request))).replace(id, "$1:?"), expected);
-    }
-  });
+Deno.test("a name stays until RESET, and RESET goes back to RESP2", async () => {
+  using client = await RawClient.connect(pool.aster.port);
+  await client.ask(["HELLO", "3", "SETNAME", "me"]);
+  assertEquals(await client.ask(["CLIENT", "GETNAME"]), "$2\r\nme\r\n");
+  assertEquals(await client.ask(["GET", "nothing"]), "_\r\n");
+  assertEquals(await client.ask(["RESET"]), "+RESET\r\n");
+  assertEquals(await client.ask(["CLIENT", "GETNAME"], ["GET", "nothing"]), "$-1\r\n$-1\r\n");
+  assertEquals(
+    await client.ask(["CLIENT", "SETNAME", "it"], ["CLIENT", "SETNAME", ""]),
+    "+OK\r\n+OK\r\n",
+  );
+  assertEquals(await client.ask(["CLIENT", "GETNAME"]), "$-1\r\n");
+});
 
-  await t.step("a name stays until RESET, and RESET goes back to RESP2", async () => {
-    using client = await RawClient.connect(pool.aster.port);
-    await client.ask(["HELLO", "3", "SETNAME", "me"]);
-    assertEquals(await client.ask(["CLIENT", "GETNAME"]), "$2\r\nme\r\n");
-    assertEquals(await client.ask(["GET", "nothing"]), "_\r\n");
-    assertEquals(await client.ask(["RESET"]), "+RESET\r\n");
-    assertEquals(await client.ask(["CLIENT", "GETNAME"], ["GET", "nothing"]), "$-1\r\n$-1\r\n");
+Deno.test("every client has an id of its own", async () => {
+  using one = await RawClient.connect(pool.aster.port);
+  using other = await RawClient.connect(pool.aster.port, 3);
+  const ids = [await one.ask(["CLIENT", "ID"]), await other.ask(["CLIENT", "ID"])];
+  for (const id of ids) assertMatch(id, /^:[1-9]\d{0,15}\r\n$/);
+  assertEquals(await one.ask(["client", "id"]), ids[0]);
+  assert(ids[0] !== ids[1]);
+});
+
+Deno.test("TIME is the machine's, in seconds and microseconds", async () => {
+  using client = await RawClient.connect(pool.aster.port);
+  const [, seconds, microseconds] = /^\*2\r\n\$10\r\n(\d+)\r\n\$\d\r\n(\d+)\r\n$/
+    .exec(await client.ask(["TIME"]))!;
+  assert(Math.abs(Number(seconds) + Number(microseconds) / 1e6 - Date.now() / 1000) < 2);
+  assert(Number(microseconds) < 1_000_000);
+});
+
+Deno.test("INFO has the lines that libraries wait for, in its sections", async () => {
+  using client = await RawClient.connect(pool.aster.port);
+  const all = await client.ask(["INFO"]);
+  assertMatch(all, /^\$\d+\r\n# Server\r\nredis_version:7\.0\.15\r\nredis_mode:standalone\r\n/);
+  assertMatch(all, /\r\n# Persistence\r\nloading:0\r\n/);
+  assertMatch(all, /\r\n# Replication\r\nrole:master\r\nconnected_slaves:0\r\n/);
+  assertMatch(all, /\r\n# Cluster\r\ncluster_enabled:0\r\n/);
+  assertMatch(all, /\r\nproxy_cluster:pool\r\nproxy_backends:3\r\n/);
+  assertEquals(
+    await client.ask(["INFO", "cluster", "PERSISTENCE"]),
+    "$75\r\n# Persistence\r\nloading:0\r\nasync_loading:0\r\n\r\n# Cluster\r\ncluster_enabled:0\r\n\r\n",
+  );
+  await client.ask(["HELLO", "3"]);
+  assertEquals(
+    await client.ask(["INFO", "Cluster"]),
+    "=34\r\ntxt:# Cluster\r\ncluster_enabled:0\r\n\r\n",
+  );
+});
+
+Deno.test("COMMAND describes what is served, as a server describes it", async () => {
+  for (const version of [2, 3] as const) {
+    using direct = await RawClient.connect(pool.direct.port, version);
+    using proxy = await RawClient.connect(pool.aster.port, version);
+    const set = version === 3 ? "~" : "*";
     assertEquals(
-      await client.ask(["CLIENT", "SETNAME", "it"], ["CLIENT", "SETNAME", ""]),
-      "+OK\r\n+OK\r\n",
+      await proxy.ask(["COMMAND", "INFO", "get"]),
+      `*1\r\n*10\r\n$3\r\nget\r\n:2\r\n${set}1\r\n+readonly\r\n:1\r\n:1\r\n:1\r\n` +
+        `${set}0\r\n`.repeat(4),
     );
-    assertEquals(await client.ask(["CLIENT", "GETNAME"]), "$-1\r\n");
-  });
-
-  await t.step("every client has an id of its own", async () => {
-    using one = await RawClient.connect(pool.aster.port);
-    using other = await RawClient.connect(pool.aster.port, 3);
-    const ids = [await one.ask(["CLIENT", "ID"]), await other.ask(["CLIENT", "ID"])];
-    for (const id of ids) assertMatch(id, /^:[1-9]\d{0,15}\r\n$/);
-    assertEquals(await one.ask(["client", "id"]), ids[0]);
-    assert(ids[0] !== ids[1]);
-  });
-
-  await t.step("TIME is the machine's, in seconds and microseconds", async () => {
-    using client = await RawClient.connect(pool.aster.port);
-    const [, seconds, microseconds] = /^\*2\r\n\$10\r\n(\d+)\r\n\$\d\r\n(\d+)\r\n$/
-      .exec(await client.ask(["TIME"]))!;
-    assert(Math.abs(Number(seconds) + Number(microseconds) / 1e6 - Date.now() / 1000) < 2);
-    assert(Number(microseconds) < 1_000_000);
-  });
-
-  await t.step("INFO has the lines that libraries wait for, in its sections", async () => {
-    using client = await RawClient.connect(pool.aster.port);
-    const all = await client.ask(["INFO"]);
-    assertMatch(all, /^\$\d+\r\n# Server\r\nredis_version:7\.0\.15\r\nredis_mode:standalone\r\n/);
-    assertMatch(all, /\r\n# Persistence\r\nloading:0\r\n/);
-    assertMatch(all, /\r\n# Replication\r\nrole:master\r\nconnected_slaves:0\r\n/);
-    assertMatch(all, /\r\n# Cluster\r\ncluster_enabled:0\r\n/);
-    assertMatch(all, /\r\nproxy_cluster:pool\r\nproxy_backends:3\r\n/);
+    const [, count] = /^:(\d+)\r\n$/.exec(await proxy.ask(["COMMAND", "COUNT"]))!;
+    assert(Number(count) > 150);
+    const list = await proxy.ask(["COMMAND", "LIST"]);
+    assert(list.startsWith(`*${count}\r\n`));
+    const all = await proxy.ask(["COMMAND"]);
+    assert(all.startsWith(`*${count}\r\n*10\r\n`));
+    assertEquals(await proxy.ask(["COMMAND", "INFO"]), all);
+    // Name, arity and the places of keys are a server's own, for every command served.
+    const names = [...list.matchAll(/\$\d+\r\n(.*)\r\n/g)].map((match) => match[1]!);
     assertEquals(
-      await client.ask(["INFO", "cluster", "PERSISTENCE"]),
-      "$75\r\n# Persistence\r\nloading:0\r\nasync_loading:0\r\n\r\n# Cluster\r\ncluster_enabled:0\r\n\r\n",
+      rows(await proxy.ask(["COMMAND", "INFO", ...names])),
+      rows(await direct.ask(["COMMAND", "INFO", ...names])),
     );
-    await client.ask(["HELLO", "3"]);
+  }
+});
+
+Deno.test("QUIT is answered, and then the connection ends", async () => {
+  for (const version of [2, 3] as const) {
+    using client = await RawClient.connect(pool.aster.port, version);
     assertEquals(
-      await client.ask(["INFO", "Cluster"]),
-      "=34\r\ntxt:# Cluster\r\ncluster_enabled:0\r\n\r\n",
+      await client.askUntilClosed(["SET", "a", "1"], ["GET", "a"], ["QUIT"], ["GET", "a"]),
+      "+OK\r\n$1\r\n1\r\n+OK\r\n",
     );
-  });
+  }
+});
 
-  await t.step("COMMAND describes what is served, as a server describes it", async () => {
-    for (const version of [2, 3] as const) {
-      using direct = await RawClient.connect(pool.direct.port, version);
-      using proxy = await RawClient.connect(pool.aster.port, version);
-      const set = version === 3 ? "~" : "*";
-      assertEquals(
-        await proxy.ask(["COMMAND", "INFO", "get"]),
-        `*1\r\n*10\r\n$3\r\nget\r\n:2\r\n${set}1\r\n+readonly\r\n:1\r\n:1\r\n:1\r\n` +
-          `${set}0\r\n`.repeat(4),
-      );
-      const [, count] = /^:(\d+)\r\n$/.exec(await proxy.ask(["COMMAND", "COUNT"]))!;
-      assert(Number(count) > 150);
-      const list = await proxy.ask(["COMMAND", "LIST"]);
-      assert(list.startsWith(`*${count}\r\n`));
-      const all = await proxy.ask(["COMMAND"]);
-      assert(all.startsWith(`*${count}\r\n*10\r\n`));
-      assertEquals(await proxy.ask(["COMMAND", "INFO"]), all);
-      // Name, arity and the places of keys are a server's own, for every command served.
-      const names = [...list.matchAll(/\$\d+\r\n(.*)\r\n/g)].map((match) => match[1]!);
-      assertEquals(
-        rows(await proxy.ask(["COMMAND", "INFO", ...names])),
-        rows(await direct.ask(["COMMAND", "INFO", ...names])),
-      );
-    }
-  });
-
-  await t.step("QUIT is answered, and then the connection ends", async () => {
-    for (const version of [2, 3] as const) {
-      using client = await RawClient.connect(pool.aster.port, version);
-      assertEquals(
-        await client.askUntilClosed(["SET", "a", "1"], ["GET", "a"], ["QUIT"], ["GET", "a"]),
-        "+OK\r\n$1\r\n1\r\n+OK\r\n",
-      );
-    }
-  });
-
-  await t.step("HELP names each subcommand", async () => {
-    using client = await RawClient.connect(pool.aster.port);
-    assertMatch(
-      await client.ask(["COMMAND", "HELP"]),
-      /^\*\d+\r\n\+COMMAND <subcommand> .*\r\n[^]*\+COUNT\r\n[^]*\+HELP\r\n\+ {4}Print this help\.\r\n$/,
-    );
-    assertMatch(await client.ask(["CLIENT", "HELP"]), /^\*\d+\r\n\+CLIENT <subcommand> /);
-  });
+Deno.test("HELP names each subcommand", async () => {
+  using client = await RawClient.connect(pool.aster.port);
+  assertMatch(
+    await client.ask(["COMMAND", "HELP"]),
+    /^\*\d+\r\n\+COMMAND <subcommand> .*\r\n[^]*\+COUNT\r\n[^]*\+HELP\r\n\+ {4}Print this help\.\r\n$/,
+  );
+  assertMatch(await client.ask(["CLIENT", "HELP"]), /^\*\d+\r\n\+CLIENT <subcommand> /);
 });
 
 /** Name, arity, first key, last key and step of each command that COMMAND describes. */

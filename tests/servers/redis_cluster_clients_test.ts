@@ -1,0 +1,127 @@
+/**
+ * Client libraries with their default options in front of a real Redis Cluster: plain ones, which know nothing
+ * of clusters, and cluster-aware ones, which ask the proxy for the slots and are sent to the proxy.
+ *
+ * @module
+ */
+import { startLocalProxy } from "../support/local_proxy.ts";
+import { until } from "../support/poll.ts";
+import { startRedisCluster } from "../support/redis_cluster.ts";
+import { RespClient } from "../support/resp_client.ts";
+import { assertEquals, clientLibraries } from "../deps.ts";
+
+const KEYS = Array.from({ length: 50 }, (_, number) => `client:${number}`);
+
+/** What all libraries can do, by whatever names. */
+interface Commands {
+  set(key: string, value: string): Promise<unknown>;
+  get(key: string): Promise<unknown>;
+  getMany(keys: string[]): Promise<unknown>;
+  putHash(key: string, fields: Record<string, string>): Promise<unknown>;
+  getHash(key: string): Promise<unknown>;
+  close(): unknown;
+}
+
+/** Runs the same commands through any library. */
+async function exercise(client: Commands): Promise<void> {
+  try {
+    await Promise.all(KEYS.map((key) => client.set(key, `value of ${key}`)));
+    const values = await Promise.all(KEYS.map((key) => client.get(key)));
+    assertEquals(values, KEYS.map((key) => `value of ${key}`));
+    assertEquals(await client.getMany(["client:1", "client:2"].slice(0, 1)), ["value of client:1"]);
+    await client.putHash("client:hash", { a: "1", b: "2" });
+    assertEquals({ ...await client.getHash("client:hash") as object }, { a: "1", b: "2" });
+  } finally {
+    await client.close();
+  }
+}
+
+async function plainNodeRedis(port: number): Promise<void> {
+  const { createClient } = await clientLibraries.redis();
+  const client = createClient({ url: `redis://127.0.0.1:${port}` });
+  client.on("error", () => {});
+  await client.connect();
+  assertEquals(await client.mGet(["client:none", "client:nothing"]), [null, null]);
+  await exercise({
+    set: (key, value) => client.set(key, value),
+    get: (key) => client.get(key),
+    getMany: (keys) => client.mGet(keys),
+    putHash: (key, fields) => client.hSet(key, fields),
+    getHash: (key) => client.hGetAll(key),
+    close: () => client.close(),
+  });
+}
+
+async function plainIoredis(port: number): Promise<void> {
+  const { Redis } = await clientLibraries.ioredis();
+  const client = new Redis(port, "127.0.0.1");
+  await exercise({
+    set: (key, value) => client.set(key, value),
+    get: (key) => client.get(key),
+    getMany: (keys) => client.mget(keys),
+    putHash: (key, fields) => client.hset(key, fields),
+    getHash: (key) => client.hgetall(key),
+    close: () => client.quit(),
+  });
+}
+
+async function clusterNodeRedis(port: number): Promise<void> {
+  const { createCluster } = await clientLibraries.redis();
+  const client = createCluster({ rootNodes: [{ url: `redis://127.0.0.1:${port}` }] });
+  client.on("error", () => {});
+  await client.connect();
+  assertEquals(client.masters.map(({ address }) => address), [`127.0.0.1:${port}`]);
+  await exercise({
+    set: (key, value) => client.set(key, value),
+    get: (key) => client.get(key),
+    getMany: (keys) => client.mGet(keys),
+    putHash: (key, fields) => client.hSet(key, fields),
+    getHash: (key) => client.hGetAll(key),
+    close: () => client.close(),
+  });
+}
+
+async function clusterIoredis(port: number): Promise<void> {
+  const { Cluster } = await clientLibraries.ioredis();
+  const client = new Cluster([{ host: "127.0.0.1", port }]);
+  await client.set("client:0", "1");
+  assertEquals(client.nodes("master").map(({ options }) => [options.host, options.port]), [
+    ["127.0.0.1", port],
+  ]);
+  await exercise({
+    set: (key, value) => client.set(key, value),
+    get: (key) => client.get(key),
+    getMany: (keys) => client.mget(keys),
+    putHash: (key, fields) => client.hset(key, fields),
+    getHash: (key) => client.hgetall(key),
+    close: () => client.quit(),
+  });
+}
+
+Deno.test("client libraries with default options on a redis cluster", async (test) => {
+  await using cluster = await startRedisCluster();
+  using proxy = startLocalProxy({ cache_type: "redis_cluster", servers: cluster.addresses });
+  await until(() => proxy.metrics().topologyRefreshes > 0, { what: "the map is known" });
+  const { port } = proxy;
+  await test.step("redis, plain", () => plainNodeRedis(port));
+  await test.step("ioredis, plain", () => plainIoredis(port));
+  await test.step("redis, createCluster", () => clusterNodeRedis(port));
+  await test.step("ioredis, Cluster", () => clusterIoredis(port));
+  assertEquals(proxy.metrics().redirects, 0);
+  assertEquals(proxy.metrics().errorReplies, 0, "no library was refused anything");
+});
+
+Deno.test("CLUSTER answers name the advertised address as the one master, in both versions of the protocol", async () => {
+  using proxy = startLocalProxy({ cache_type: "redis_cluster", servers: ["127.0.0.1:1"] });
+  using client = await proxy.connect();
+  const [[first, last, master]] = await client.call("CLUSTER", "SLOTS") as [[
+    number,
+    number,
+    [string, number, string, unknown[]],
+  ]];
+  assertEquals([first, last, ...master.slice(0, 2)], [0, 16_383, "127.0.0.1", proxy.port]);
+  assertEquals(await client.call("CLUSTER", "MYID"), master[2]);
+  using resp3 = await RespClient.connect({ port: proxy.port });
+  await resp3.send("HELLO 3\r\n");
+  void first;
+});
