@@ -1,0 +1,113 @@
+/**
+ * Hostile clients on the front ports. How it works: 1. a proxy with a Redis and a memcache pool, real servers
+ * behind; 2. well-behaved clients of both check every reply; 3. beside them hostile clients send random and
+ * damaged bytes, and whole requests of every command with any words; 4. afterwards nobody was disturbed, no
+ * backend connection lost its step, and everything is given back.
+ */
+import { assert, assertEquals } from "../deps.ts";
+import { becomesIdle, idleDescriptors, memoryBytes } from "../model/proxy_watch.ts";
+import { startAster } from "../support/aster.ts";
+import { startMemcachedServer } from "../support/memcached_server.ts";
+import { delay } from "../support/poll.ts";
+import { randomCuts } from "../support/random_cuts.ts";
+import { startRedisServer } from "../support/redis_server.ts";
+import { type Random, scaled, seededRandom } from "../support/seed.ts";
+import { Bystanders } from "./bystanders.ts";
+import { anyMemcacheRequest, anyRedisRequest, hostileStream } from "./hostile_bytes.ts";
+
+const STREAMS = 250;
+const HOSTILE_CLIENTS = 6;
+const MEMORY_LIMIT_BYTES = 500 * 1024 * 1024;
+/** A hostile client leaves when nothing comes for this long, in milliseconds. */
+const SILENCE_MS = 40;
+
+Deno.test("whatever clients send, the others get their replies and the proxy lives", async () => {
+  const random = seededRandom("front ports");
+  await using redis = await startRedisServer();
+  await using memcached = await startMemcachedServer();
+  await using aster = await startAster((redisPort, memcachePort) => `
+[[clusters]]
+name = "redis"
+listen_addr = "127.0.0.1:${redisPort}"
+cache_type = "redis"
+servers = ["${redis.address}:1"]
+read_timeout = 10000
+[[clusters]]
+name = "memcache"
+listen_addr = "127.0.0.1:${memcachePort}"
+cache_type = "memcache"
+servers = ["${memcached.address}:1"]
+read_timeout = 10000
+`, { portCount: 2, metrics: true });
+  const [redisPort, memcachePort] = aster.ports as [number, number];
+  const idleCount = await idleDescriptors(aster);
+  const redisSide = new Bystanders(redisPort, false, random.next());
+  const memcacheSide = new Bystanders(memcachePort, true, random.next());
+  let left = scaled(STREAMS);
+  const attack = async () => {
+    while (left > 0) {
+      left -= 1;
+      const isMemcache = random.chance(0.5);
+      const stream = hostileStream(random, isMemcache ? anyMemcacheRequest : anyRedisRequest);
+      await sendStream(random, isMemcache ? memcachePort : redisPort, stream);
+      assertEquals(aster.process.status, null, "the proxy lives");
+      assert(memoryBytes(aster) < MEMORY_LIMIT_BYTES);
+    }
+  };
+  await Promise.all(Array.from({ length: HOSTILE_CLIENTS }, attack));
+  await redisSide.stop();
+  await memcacheSide.stop();
+  assert(redisSide.succeededCount > 100 && memcacheSide.succeededCount > 100);
+
+  const metrics = await becomesIdle(aster, idleCount);
+  for (
+    const reason of ["backend_stray", "backend_malformed", "backend_timeout", "backend_closed"]
+  ) {
+    assertEquals(metrics.failures(reason), 0, reason);
+  }
+  assertEquals(metrics.sum("aster_worker_restarts_total"), 0);
+});
+
+/** Sends a stream in random pieces, takes what comes back, and leaves in some way. */
+async function sendStream(random: Random, port: number, stream: Uint8Array): Promise<void> {
+  const socket = await Deno.connect({ hostname: "127.0.0.1", port });
+  const reading = drain(socket);
+  try {
+    const pieces = random.chance(0.5) ? randomCuts(random, stream.length).slice(0, 50) : [];
+    let start = 0;
+    for (const length of [...pieces, stream.length]) {
+      for (const end = Math.min(stream.length, start + length); start < end;) {
+        start += await socket.write(stream.subarray(start, end));
+      }
+    }
+    if (random.chance(0.3)) await socket.closeWrite();
+    if (random.chance(0.8)) await reading.isSilent();
+  } catch {
+    // The proxy may close at any byte.
+  }
+  try {
+    socket.close();
+  } catch {
+    // Closed already.
+  }
+  await reading.hasEnded;
+}
+
+function drain(socket: Deno.TcpConn): { isSilent: () => Promise<void>; hasEnded: Promise<void> } {
+  let lastMs = performance.now();
+  let isOver = false;
+  const read = async () => {
+    const buffer = new Uint8Array(64 * 1024);
+    try {
+      while (await socket.read(buffer) !== null) lastMs = performance.now();
+    } catch {
+      // Reset, or closed by ourselves.
+    }
+    isOver = true;
+  };
+  const isSilent = async () => {
+    lastMs = performance.now();
+    while (!isOver && performance.now() - lastMs < SILENCE_MS) await delay(5);
+  };
+  return { isSilent, hasEnded: read() };
+}
