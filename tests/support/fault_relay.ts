@@ -120,6 +120,7 @@ class Link {
   readonly requests: Pipe;
   readonly replies: Pipe;
   readonly #sockets: readonly Socket[];
+  #isEnding = false;
 
   constructor(proxy: Socket, backend: Socket, ended: (link: Link) => void) {
     this.#sockets = [proxy, backend];
@@ -140,6 +141,8 @@ class Link {
   }
 
   end(how: LinkEnd): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
     for (const socket of this.#sockets) {
       if (how === "reset") socket.resetAndDestroy();
       else {
