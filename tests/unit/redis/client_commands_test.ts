@@ -1,0 +1,58 @@
+/**
+ * CLIENT concerns the connection to the proxy, and nothing else.
+ *
+ * @module
+ */
+import {
+  clientAnswer,
+  type ClientNames,
+  NAME_LIMIT_BYTES,
+} from "../../../src/redis/client_commands.ts";
+import { assertEquals, assertMatch } from "../../deps.ts";
+import { localRequest, LocalRigClient, textOf } from "../../support/local_rig.ts";
+
+function ask(client: LocalRigClient, names: ClientNames, ...words: string[]): string {
+  return textOf(clientAnswer(localRequest(client, "CLIENT", ...words), names));
+}
+
+Deno.test("a name is kept for its client only, and an empty one takes it away", () => {
+  const names: ClientNames = new WeakMap();
+  const [one, other] = [new LocalRigClient(), new LocalRigClient(3)];
+  assertEquals(ask(one, names, "SETNAME", "worker-1"), "+OK\r\n");
+  assertEquals(ask(one, names, "GETNAME"), "$8\r\nworker-1\r\n");
+  assertEquals(ask(other, names, "GETNAME"), "_\r\n");
+  assertEquals(ask(one, names, "SETNAME", ""), "+OK\r\n");
+  assertEquals(ask(one, names, "GETNAME"), "$-1\r\n");
+});
+
+Deno.test("a name with spaces or beyond its limit is refused", () => {
+  const names: ClientNames = new WeakMap();
+  const client = new LocalRigClient();
+  assertMatch(ask(client, names, "SETNAME", "a b"), /^-ERR Client names cannot contain spaces/);
+  assertMatch(ask(client, names, "SETNAME", "n".repeat(NAME_LIMIT_BYTES + 1)), /^-ERR .*longer/);
+  assertEquals(ask(client, names, "GETNAME"), "$-1\r\n");
+});
+
+const cases: readonly (readonly [string[], RegExp])[] = [
+  [["ID"], /^:7\r\n$/],
+  [["SETINFO", "LIB-NAME", "x"], /^\+OK\r\n$/],
+  [["SETINFO", "LIB-VER", "1 2"], /^-ERR lib-ver cannot contain spaces/],
+  [["SETINFO", "COLOUR", "red"], /^-ERR Unrecognized option 'COLOUR'\r\n$/],
+  [["NO-EVICT", "on"], /^\+OK\r\n$/],
+  [["NO-TOUCH", "maybe"], /^-ERR syntax error\r\n$/],
+  [["TRACKING", "on"], /^-ERR CLIENT TRACKING ON is not supported: invalidations/],
+  [["TRACKING", "off"], /^\+OK\r\n$/],
+  [["CACHING", "yes"], /^-ERR CLIENT CACHING can be called only/],
+  [["GETREDIR"], /^:-1\r\n$/],
+  [["REPLY", "on"], /^\+OK\r\n$/],
+  [["REPLY", "off"], /^-ERR CLIENT REPLY OFF is not supported/],
+  [["LIST"], /^-ERR CLIENT LIST is not supported/],
+  [["ID", "x"], /^-ERR wrong number of arguments for 'client\|id' command\r\n$/],
+  [["NONSENSE"], /^-ERR unknown subcommand 'NONSENSE'. Try CLIENT HELP.\r\n$/],
+];
+
+for (const [words, expected] of cases) {
+  Deno.test(`CLIENT ${words.join(" ")} is answered by ${expected}`, () => {
+    assertMatch(ask(new LocalRigClient(), new WeakMap(), ...words), expected);
+  });
+}

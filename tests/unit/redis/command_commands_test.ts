@@ -1,0 +1,51 @@
+/**
+ * COMMAND says what the table serves.
+ *
+ * @module
+ */
+import { Action } from "../../../src/protocol/command_table.ts";
+import { respCommands } from "../../../src/protocol/resp/commands/mod.ts";
+import { CommandAnswers } from "../../../src/redis/command_commands.ts";
+import { assertEquals, assertMatch } from "../../deps.ts";
+import { localRequest, LocalRigClient, textOf } from "../../support/local_rig.ts";
+
+const answers = new CommandAnswers(respCommands);
+const served = respCommands.rows.filter((row) => row.action !== Action.Refuse).length;
+
+function command(version: 2 | 3, ...words: string[]): string {
+  return textOf(answers.answer(localRequest(new LocalRigClient(version), "COMMAND", ...words)));
+}
+
+Deno.test("COMMAND and its COUNT and LIST speak of the commands that are not refused", () => {
+  assertEquals(command(2).startsWith(`*${served}\r\n`), true);
+  assertEquals(command(2, "COUNT"), `:${served}\r\n`);
+  assertEquals(command(2, "LIST").startsWith(`*${served}\r\n`), true);
+  assertEquals(command(2, "LIST").includes("$5\r\nmulti\r\n"), false);
+});
+
+Deno.test("COMMAND INFO describes a row by arity, flags and keys", () => {
+  assertMatch(
+    command(2, "INFO", "GET"),
+    /^\*1\r\n\*10\r\n\$3\r\nget\r\n:2\r\n\*1\r\n\+readonly\r\n:1\r\n:1\r\n:1\r\n/,
+  );
+  assertMatch(command(3, "INFO", "GET"), /~1\r\n\+readonly\r\n/);
+  assertEquals(command(3, "INFO", "nonsense"), "*1\r\n_\r\n");
+});
+
+Deno.test("COMMAND GETKEYS finds keys as the router does", () => {
+  assertEquals(
+    command(2, "GETKEYS", "MSET", "a", "1", "b", "2"),
+    "*2\r\n$1\r\na\r\n$1\r\nb\r\n",
+  );
+});
+
+Deno.test("COMMAND's other forms are answered in Redis's words", () => {
+  assertEquals(command(2, "DOCS"), "*0\r\n");
+  assertEquals(command(3, "DOCS"), "%0\r\n");
+  assertMatch(
+    command(2, "LIST", "FILTERBY", "ACLCAT", "read"),
+    /^-ERR COMMAND LIST FILTERBY is not/,
+  );
+  assertEquals(command(2, "LIST", "x"), "-ERR syntax error\r\n");
+  assertMatch(command(2, "nonsense"), /^-ERR unknown subcommand 'nonsense'/);
+});

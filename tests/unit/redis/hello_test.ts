@@ -1,0 +1,56 @@
+/**
+ * HELLO chooses the version, or changes nothing.
+ *
+ * @module
+ */
+import { PROFILES } from "../../../src/protocol/protocol.ts";
+import type { ClientNames } from "../../../src/redis/client_commands.ts";
+import { helloAnswer } from "../../../src/redis/hello.ts";
+import { assertEquals, assertMatch } from "../../deps.ts";
+import { localRequest, LocalRigClient, textOf } from "../../support/local_rig.ts";
+
+const names: ClientNames = new WeakMap();
+
+function hello(client: LocalRigClient, ...words: string[]): string {
+  return textOf(helloAnswer(localRequest(client, "HELLO", ...words), names));
+}
+
+Deno.test("HELLO 3 answers by a map and moves the client to RESP3", () => {
+  const client = new LocalRigClient();
+  assertMatch(hello(client, "3"), /^%7\r\n\$6\r\nserver\r\n\$5\r\nredis\r\n/);
+  assertEquals(client.profiles, PROFILES[3]);
+  assertMatch(hello(client), /\$5\r\nproto\r\n:3\r\n/);
+});
+
+Deno.test("HELLO 2 answers by an array and moves the client to RESP2", () => {
+  const client = new LocalRigClient(3);
+  assertMatch(hello(client, "2"), /^\*14\r\n.*\$5\r\nproto\r\n:2\r\n/s);
+  assertEquals(client.profiles, PROFILES[2]);
+});
+
+const refused: readonly (readonly [string[], string])[] = [
+  [["4"], "-NOPROTO unsupported protocol version\r\n"],
+  [["x"], "-ERR Protocol version is not an integer or out of range\r\n"],
+  [["3", "NONSENSE"], "-ERR Syntax error in HELLO option 'NONSENSE'\r\n"],
+  [["3", "SETNAME"], "-ERR Syntax error in HELLO option 'SETNAME'\r\n"],
+  [
+    ["3", "AUTH", "someone", "secret"],
+    "-WRONGPASS invalid username-password pair or user is disabled.\r\n",
+  ],
+];
+
+for (const [words, expected] of refused) {
+  Deno.test(`HELLO ${words.join(" ")} is refused and changes nothing`, () => {
+    const client = new LocalRigClient();
+    assertEquals(hello(client, ...words), expected);
+    assertEquals([client.profiles, names.get(client)], [PROFILES[2], undefined]);
+  });
+}
+
+Deno.test("HELLO sets the name, and a bad name refuses the whole", () => {
+  const client = new LocalRigClient();
+  assertMatch(hello(client, "3", "AUTH", "default", "x", "SETNAME", "me"), /^%7/);
+  assertEquals(names.get(client), "me");
+  assertMatch(hello(client, "2", "SETNAME", "a b"), /^-ERR Client names/);
+  assertEquals(client.profiles, PROFILES[3]);
+});

@@ -1,0 +1,83 @@
+/**
+ * Local rows are answered once each, in the words of Redis.
+ *
+ * @module
+ */
+import { Action, CommandFlag } from "../../../src/protocol/command_table.ts";
+import { PROFILES } from "../../../src/protocol/protocol.ts";
+import { respCommands } from "../../../src/protocol/resp/commands/mod.ts";
+import { RedisLocal } from "../../../src/redis/local.ts";
+import { assertEquals, assertMatch } from "../../deps.ts";
+import { frameOf, infoSource, LocalRigClient } from "../../support/local_rig.ts";
+
+function answer(words: readonly string[], client: LocalRigClient, isCluster = false): string {
+  const local = new RedisLocal({
+    commands: respCommands,
+    isCluster,
+    advertised: { hostname: "10.1.2.3", port: 9001 },
+    info: infoSource,
+  });
+  const { frame, bytes } = frameOf(words);
+  assertEquals(frame.refusal, null);
+  local.answer(client, frame, bytes);
+  assertEquals(client.replies.length, 1);
+  return client.replies[0]!;
+}
+
+const cases: readonly (readonly [string[], string])[] = [
+  [["PING"], "+PONG\r\n"],
+  [["ping", "hey"], "$3\r\nhey\r\n"],
+  [["PING", "a", "b"], "-ERR wrong number of arguments for 'ping' command\r\n"],
+  [["ECHO", ""], "$0\r\n\r\n"],
+  [["SELECT", "0"], "+OK\r\n"],
+  [["SELECT", "x"], "-ERR value is not an integer or out of range\r\n"],
+  [["AUTH", "default", "any"], "+OK\r\n"],
+  [["READONLY"], "-ERR This instance has cluster support disabled\r\n"],
+  [["CLUSTER", "INFO"], "-ERR This instance has cluster support disabled\r\n"],
+];
+
+for (const [words, expected] of cases) {
+  Deno.test(`${words.join(" ")} is answered by ${JSON.stringify(expected)}`, () => {
+    assertEquals(answer(words, new LocalRigClient()), expected);
+  });
+}
+
+Deno.test("SELECT of another database is refused, in a cluster in Redis's words", () => {
+  assertMatch(answer(["SELECT", "1"], new LocalRigClient()), /^-ERR DB index is out of range/);
+  assertEquals(
+    answer(["SELECT", "1"], new LocalRigClient(), true),
+    "-ERR SELECT is not allowed in cluster mode\r\n",
+  );
+});
+
+Deno.test("READONLY and READWRITE are accepted in front of a cluster", () => {
+  assertEquals(answer(["READONLY"], new LocalRigClient(), true), "+OK\r\n");
+  assertEquals(answer(["READWRITE"], new LocalRigClient(), true), "+OK\r\n");
+});
+
+Deno.test("QUIT is answered by OK and closes", () => {
+  const client = new LocalRigClient();
+  assertEquals([answer(["QUIT"], client), client.isClosing], ["+OK\r\n", true]);
+});
+
+Deno.test("TIME counts seconds and microseconds of the present", () => {
+  const reply = answer(["TIME"], new LocalRigClient());
+  const [, seconds, microseconds] = /^\*2\r\n\$\d+\r\n(\d+)\r\n\$\d+\r\n(\d+)\r\n$/.exec(reply)!;
+  assertEquals(Math.abs(Number(seconds) - Date.now() / 1000) < 5, true);
+  assertEquals(Number(microseconds) < 1_000_000, true);
+});
+
+Deno.test("RESET brings a client back to RESP2", () => {
+  const client = new LocalRigClient(3);
+  assertEquals([answer(["RESET"], client), client.profiles], ["+RESET\r\n", PROFILES[2]]);
+});
+
+Deno.test("every local row has an answer, and what changes connections is a barrier", () => {
+  for (const row of respCommands.rows) {
+    if (row.action !== Action.Local) continue;
+    const words = [row.name, ...Array.from({ length: Math.abs(row.arity) - 1 }, () => "0")];
+    assertMatch(answer(words, new LocalRigClient()), /^[-+:$*]/);
+    const isBarrier = (row.flags & CommandFlag.Barrier) !== 0;
+    assertEquals([row.name, isBarrier], [row.name, ["hello", "reset"].includes(row.name)]);
+  }
+});
