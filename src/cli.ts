@@ -118,8 +118,10 @@ async function run(
     isColored: Deno.stderr.isTerminal() && !Deno.noColor,
     writeLine: writeToStandardError,
   });
+  // Past the flood guard: a list that is reported once is reported whole.
   for (const warning of warnings) {
-    output.log.warning("Configuration warning", { problem: formatProblem(warning) });
+    const fields = { problem: formatProblem(warning) };
+    output.write({ level: "warning", message: "Configuration warning", fields });
   }
   const asked = listenForSignals();
   try {
@@ -141,7 +143,9 @@ async function run(
     return ExitCode.Asked;
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
-    for (const reason of error.reasons) output.log.error("Cannot start", { reason });
+    for (const reason of error.reasons) {
+      output.write({ level: "error", message: "Cannot start", fields: { reason } });
+    }
     output.flush();
     return ExitCode.CouldNotRun;
   }

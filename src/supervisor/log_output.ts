@@ -49,7 +49,7 @@ export interface LogOutputOptions {
 export interface LogOutput {
   /** The supervisor's own log; repeated records are held back. */
   readonly log: Log;
-  /** Writes a record that a worker already passed through its own flood guard. */
+  /** Writes a record that needs no flood guard, or that a worker already passed through its own. */
   write(record: LogRecord): void;
   /** Writes what is held back. */
   flush(): void;

@@ -123,6 +123,25 @@ Deno.test("a second start is refused with every address and whose it is", async 
   assertEquals(await ping(aster.port), "PONG");
 });
 
+Deno.test("every refused address and every warning is named, however many there are", async () => {
+  using taken = Deno.listen({ hostname: "0.0.0.0", port: 0 });
+  const { port } = taken.addr as Deno.NetAddr;
+  const numbers = Array.from({ length: 15 }, (_, index) => index + 1);
+  const text = numbers.map((number) =>
+    cluster(`c${number}`, port, `colour_${number} = true`)
+      .replace(`127.0.0.1:${port}`, `127.0.0.${number}:${port}`)
+  ).join("");
+  await withConfigFile(text, async (file) => {
+    const { code, stderr } = await runAster(["--log-format", "text", "--metrics", "off", file]);
+    assertEquals(code, 1);
+    const missing = numbers.filter((number) =>
+      !stderr.includes(`Cannot listen on 127.0.0.${number}:${port} for cluster \\"c${number}\\"`) ||
+      !stderr.includes(`clusters[${number - 1}].colour_${number}: unknown key`)
+    );
+    assertEquals(missing, [], stderr);
+  });
+});
+
 Deno.test("--takeover starts beside the proxy that is about to leave", async () => {
   let port = 0;
   await using first = await startAster((free) => cluster("main", port = free), { metrics: true });
