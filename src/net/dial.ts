@@ -21,6 +21,9 @@ export class Dial {
   /** Starts connecting; after `timeoutMs` milliseconds without success the attempt has failed. */
   constructor(hostname: string, port: number, timeoutMs: number, listener: DialListener) {
     this.#listener = listener;
+    // Deno asks the signal once more when the connection is there, and throws it away, still open, if the
+    // signal was aborted in that moment. So it must not mind: what comes too late is closed below.
+    this.#abort.signal.throwIfAborted = () => {};
     this.#deadline = setTimeout(() => {
       this.#fail(failures.connectTimeout);
       this.#abort.abort();
@@ -42,7 +45,7 @@ export class Dial {
       return this.#fail(dialFailure(error));
     }
     if (this.#settle()) this.#listener.connected(connection);
-    else connection.close();
+    else closeUnused(connection);
   }
 
   #fail(failure: Failure): void {
@@ -54,6 +57,14 @@ export class Dial {
     this.#isSettled = true;
     clearTimeout(this.#deadline);
     return true;
+  }
+}
+
+function closeUnused(connection: Deno.TcpConn): void {
+  try {
+    connection.close();
+  } catch {
+    // Nobody has it, so it does not matter who closed it first.
   }
 }
 

@@ -46,6 +46,17 @@ Deno.test("after the deadline the attempt has failed; a connection that comes la
   assertEquals([late.isClosed, listener.heard], [true, ["connect_timeout"]]);
 });
 
+Deno.test("a connection made in the moment of its deadline is handed out, so that it can be closed", async () => {
+  using network = new FakeNetwork();
+  const listener = new Listener();
+  new Dial("host", 7000, 1, listener);
+  await until(() => listener.heard.length > 0, { what: "the deadline", intervalMs: 1 });
+  // What Deno does when it has connected; if this throws, nobody can close the connection any more.
+  network.attempts[0]!.signal!.throwIfAborted();
+  const late = await network.attempt(7000).succeeds();
+  assertEquals([late.isClosed, listener.heard], [true, ["connect_timeout"]]);
+});
+
 Deno.test("a cancelled attempt says nothing, whatever becomes of it", async () => {
   for (const outcome of ["succeeds", "fails"] as const) {
     using network = new FakeNetwork();
