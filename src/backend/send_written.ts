@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { HAND_OVER_BYTES } from "../bytes/chunk_pool.ts";
 import type { KeySelection, Protocol, RequestFrame } from "../protocol/protocol.ts";
 import type { Exchange } from "../request/exchange.ts";
 import type { BackendConnection } from "./connection.ts";
@@ -32,10 +31,23 @@ export function sendFragment(
   bytes: Uint8Array,
   keys: KeySelection,
 ): void {
-  // The whole request bounds its fragment but for the new head, so the limit is kept to a few bytes.
-  if (!connection.admit(exchange, Math.min(frame.end - frame.start, HAND_OVER_BYTES))) return;
+  if (!connection.admit(exchange, fragmentBytes(frame, keys))) return;
   const { log } = connection;
   const before = log.unwrittenBytes;
   protocol.writeFragment(frame, bytes, keys, log);
   connection.enqueue(exchange, log.newest!, log.unwrittenBytes - before);
+}
+
+/** A fragment's head, and the framing of one key, as far as admission counts them, bytes. */
+const FRAMING_BYTES = 16;
+
+/** The size of a fragment, a little rounded. */
+function fragmentBytes(frame: RequestFrame, keys: KeySelection): number {
+  let byteCount = FRAMING_BYTES;
+  for (let key = keys.firstKey; key >= 0; key = keys.nextKey[key]!) {
+    const word = frame.firstKey + key * frame.keyStep;
+    const end = frame.argumentEnd(word + frame.keyStep - 1);
+    byteCount += end - frame.argumentStart(word) + FRAMING_BYTES;
+  }
+  return byteCount;
 }

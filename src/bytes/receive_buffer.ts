@@ -48,9 +48,12 @@ export class ReceiveBuffer {
   /** Whether a read has the room behind `received`. */
   #isLent = false;
   readonly #arrays: ArrayPool;
+  readonly #sizeMax: number;
 
-  constructor(arrays: ArrayPool) {
+  /** @param sizeMax Largest array for reads, in bytes; only a frame that is longer gets a larger one. */
+  constructor(arrays: ArrayPool, sizeMax = READ_HUGE_BYTES) {
     this.#arrays = arrays;
+    this.#sizeMax = sizeMax;
   }
 
   /** Bytes received and not consumed. */
@@ -88,7 +91,7 @@ export class ReceiveBuffer {
     this.received += byteCount;
     if (filled) {
       this.#smallReads = 0;
-      this.#wanted = largerThan(this.#wanted);
+      this.#wanted = Math.min(largerThan(this.#wanted), this.#sizeMax);
     } else if (byteCount * SHRINK_FACTOR < this.#wanted) {
       this.#smallReads += 1;
       if (this.#smallReads === SMALL_READS_TO_SHRINK) {

@@ -6,7 +6,7 @@
  */
 import type { BackendConnection } from "../backend/connection.ts";
 import type { DrainWaiter } from "../backend/drain_waiters.ts";
-import { ReceiveBuffer } from "../bytes/receive_buffer.ts";
+import { READ_LARGE_BYTES, ReceiveBuffer } from "../bytes/receive_buffer.ts";
 import { SendLog } from "../bytes/send_log.ts";
 import type { Watched } from "../clock.ts";
 import { type Failure, failures } from "../failure.ts";
@@ -50,7 +50,8 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
   constructor(connection: Deno.TcpConn, number: number, context: SessionContext) {
     this.number = number;
     this.#context = context;
-    this.buffer = new ReceiveBuffer(context.arrays);
+    // An idle client keeps its array: there may be thousands.
+    this.buffer = new ReceiveBuffer(context.arrays, READ_LARGE_BYTES);
     this.#parser = context.protocol.createRequestParser(context.frame);
     this.#log = new SendLog(context.chunks);
     this.#replies = new ReplyQueue(context, this.#log);
