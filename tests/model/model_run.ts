@@ -17,16 +17,13 @@ import {
   memoryBytes,
   type Metrics,
   openDescriptors,
+  staysQuiet,
 } from "./proxy_watch.ts";
 import { RedisDialect } from "./redis_dialect.ts";
 import { RunReport } from "./run_report.ts";
 import type { Scenario } from "./scenario.ts";
 import { Violation } from "./violation.ts";
 
-/** The proxy's timeouts where there are faults, in milliseconds: short, so that many happen. */
-const FAULTY_TIMES = { read: 300, write: 1_000, dial: 200 };
-/** Its timeouts where nothing may fail, however busy the machine is. */
-const CALM_TIMES = { read: 10_000, write: 10_000, dial: 5_000 };
 /** Longest time from the end of all faults until no request fails any more, in milliseconds. */
 const RECOVERY_DEADLINE_MS = 15_000;
 /** So long no request may fail for the proxy to have recovered, in milliseconds. */
@@ -70,7 +67,7 @@ function lastLines(text: string): string {
 }
 
 function configuration(scenario: Scenario, port: number, backends: Backends): string {
-  const times = isCalm(scenario) ? CALM_TIMES : FAULTY_TIMES;
+  const { readTimeoutMs } = scenario;
   const weight = scenario.type === "redis_cluster" ? "" : ":1";
   const servers = backends.relays.map((relay) => `"${relay.address}${weight}"`);
   return [
@@ -81,9 +78,9 @@ function configuration(scenario: Scenario, port: number, backends: Backends): st
     `servers = [${servers.join(", ")}]`,
     `thread = ${scenario.threads}`,
     `node_connections = ${scenario.nodeConnections}`,
-    `read_timeout = ${times.read}`,
-    `write_timeout = ${times.write}`,
-    `dial_timeout = ${times.dial}`,
+    `read_timeout = ${readTimeoutMs}`,
+    `write_timeout = ${3 * readTimeoutMs}`,
+    `dial_timeout = ${readTimeoutMs}`,
     ...scenario.settings,
     "",
   ].join("\n");
@@ -133,6 +130,7 @@ class ModelRun {
       await Promise.allSettled([story, watch]);
     }
     const metrics = await becomesIdle(this.#aster, idleCount);
+    await staysQuiet(this.#aster);
     this.#report.looked(memoryBytes(this.#aster), openDescriptors(this.#aster));
     this.#checkMetrics(metrics);
   }
@@ -148,9 +146,9 @@ class ModelRun {
   }
 
   async #disturb(): Promise<void> {
-    const { hasRelayFaults, hasServerFaults, movesSlots } = this.#scenario;
+    const { hasRelayFaults, hasServerFaults, movesSlots, readTimeoutMs } = this.#scenario;
     const { relays, servers, cluster, isVolatile } = this.#backends;
-    const times = { readTimeoutMs: FAULTY_TIMES.read, pauseMaxMs: 800 };
+    const times = { readTimeoutMs, pauseMaxMs: 800 };
     const counts = this.#report.faults;
     const isOver = () => this.#areFaultsOver;
     const exclusively = createExclusion();

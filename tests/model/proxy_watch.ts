@@ -5,13 +5,16 @@
  */
 import type { Aster } from "../support/aster.ts";
 import { delay, until } from "../support/poll.ts";
-import { residentBytes } from "../support/server_process.ts";
+import { cpuTicks, residentBytes } from "../support/server_process.ts";
 import { Violation } from "./violation.ts";
 
 /** After the last client left, everything must be given back within this time, in milliseconds. */
 const IDLE_DEADLINE_MS = 8_000;
 const IDLE_LOOKS = 8;
 const IDLE_LOOK_INTERVAL_MS = 50;
+const QUIET_LOOK_MS = 300;
+/** One tick of the CPU times in /proc. */
+const TICK_MS = 10;
 const LINE = /^(\w+)(?:\{([^}]*)\})? (\S+)$/;
 
 /** One scrape of `/metrics`. */
@@ -89,6 +92,23 @@ export async function becomesIdle(aster: Aster, idleDescriptors: number): Promis
     throw new Violation(`the proxy does not become idle: ${trouble}`);
   }
   return metrics;
+}
+
+/**
+ * Looks whether an idle proxy rests, and whether it logged that something of its own went wrong.
+ *
+ * @throws {Violation} If it does not, or did.
+ */
+export async function staysQuiet(aster: Aster): Promise<void> {
+  const before = cpuTicks(aster.pid);
+  await delay(QUIET_LOOK_MS);
+  const after = cpuTicks(aster.pid);
+  const ticks = after.user + after.system - before.user - before.system;
+  if (ticks * TICK_MS > QUIET_LOOK_MS / 2) {
+    throw new Violation(`an idle proxy works ${ticks * TICK_MS} ms of ${QUIET_LOOK_MS} ms`);
+  }
+  const error = /^.*(?:"level":"(?:ERROR|FATAL)"|Uncaught).*$/m.exec(aster.logs());
+  if (error !== null) throw new Violation(`the proxy logged ${error[0]}`);
 }
 
 function troubleOf(metrics: Metrics, addedDescriptors: number): string {

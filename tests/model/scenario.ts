@@ -18,6 +18,8 @@ export interface Scenario {
   readonly depthMax: number;
   /** Share of connections that read slowly. */
   readonly slowShare: number;
+  /** The proxy's `read_timeout` in milliseconds; its other timeouts follow from it. */
+  readonly readTimeoutMs: number;
   /** Further lines of the cluster's table in the configuration. */
   readonly settings: readonly string[];
   /** Faults of connections. */
@@ -47,6 +49,7 @@ const plain: Scenario = {
   clientCount: 24,
   depthMax: 60,
   slowShare: 0.15,
+  readTimeoutMs: 300,
   settings: [],
   hasRelayFaults: true,
   hasServerFaults: true,
@@ -58,7 +61,10 @@ const plain: Scenario = {
   largeShare: 0.002,
 };
 
-const calm = { hasRelayFaults: false, hasServerFaults: false };
+/** Nothing may fail, however busy the machine is. */
+const calm = { hasRelayFaults: false, hasServerFaults: false, readTimeoutMs: 10_000 };
+/** Replies are late all the time. */
+const hasty = { readTimeoutMs: 15, hitsLimits: true };
 const cluster = { type: "redis_cluster", movesSlots: true } as const;
 
 /** So small that clients are held back, again and again, at every place where they can be. */
@@ -177,6 +183,9 @@ export const scenarios: readonly Scenario[] = [
     largeShare: 0.2,
     depthMax: 20,
   },
+  { ...plain, name: "redis, hasty", ...hasty },
+  { ...plain, name: "memcache, hasty", type: "memcache", ...hasty },
+  { ...plain, name: "cluster, hasty", ...cluster, ...hasty },
   { ...plain, name: "redis, ejection", settings: EJECTION, isWeak: true },
   { ...plain, name: "memcache, ejection", type: "memcache", settings: EJECTION, isWeak: true },
   {
