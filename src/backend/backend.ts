@@ -20,6 +20,7 @@ export class Backend implements ConnectionOwner {
   requests = 0;
   /** Exchanges that failed. */
   failures = 0;
+  recoveredAtMs = -Infinity;
   /** Whether it serves: false while ejected. */
   isServing = true;
   /** Whether the last attempt to connect failed. */
@@ -64,6 +65,12 @@ export class Backend implements ConnectionOwner {
     if (!this.#isDown) return;
     this.#isDown = false;
     this.#context.log.info("Backend is reached again", { backend: this.address });
+  }
+
+  /** It is back in the ring: no request needs to wait for the end of a back-off. */
+  recovered(): void {
+    this.#context.clock.readNow();
+    this.recoveredAtMs = this.#context.clock.nowMs;
   }
 
   /** Fails what was not sent yet: the backend left the ring or the cluster. */

@@ -26,11 +26,16 @@ export class Backoff {
   /** Why the last one failed: what requests are told meanwhile. */
   lastFailure: Failure = failures.connectFailed;
   #failuresInRow = 0;
+  #failedAtMs = Infinity;
   #retryAtMs = -Infinity;
 
-  /** Whether the next attempt may start. */
-  isOver(nowMs: number): boolean {
-    return nowMs >= this.#retryAtMs;
+  /**
+   * Whether the next attempt may start.
+   *
+   * @param recoveredAtMs When the backend was last known to serve again: earlier failures delay nothing.
+   */
+  isOver(nowMs: number, recoveredAtMs: number): boolean {
+    return nowMs >= this.#retryAtMs || recoveredAtMs >= this.#failedAtMs;
   }
 
   /**
@@ -42,6 +47,7 @@ export class Backoff {
     this.#failuresInRow += 1;
     this.lastFailure = failure;
     const delayMs = backoffDelayMs(this.#failuresInRow, Math.random());
+    this.#failedAtMs = nowMs;
     this.#retryAtMs = nowMs + delayMs;
     return delayMs;
   }

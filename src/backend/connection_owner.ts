@@ -18,6 +18,8 @@ export interface BackendAddress {
 export interface ConnectionOwner extends BackendAddress {
   /** Exchanges appended to its connections. */
   requests: number;
+  /** When it was last found to serve again after it had left the ring; milliseconds of the worker's clock. */
+  readonly recoveredAtMs: number;
   /** A connection could not be had; the next attempt may start after `retryInMs` milliseconds. */
   connectFailed(failure: Failure, retryInMs: number): void;
   /** A new connection has answered. */

@@ -51,7 +51,8 @@ export class Connector implements DialListener {
 
   /** Whether an attempt may start now. */
   get mayConnect(): boolean {
-    return !this.#options.keepsBackoff || this.#backoff.isOver(this.#context.clock.nowMs);
+    if (!this.#options.keepsBackoff) return true;
+    return this.#backoff.isOver(this.#context.clock.nowMs, this.#backend.recoveredAtMs);
   }
 
   /** Starts an attempt. */

@@ -65,7 +65,8 @@ export class RingRouter implements Router {
       if (isServing === backend.isServing) continue;
       hasChanged = true;
       backend.isServing = isServing;
-      if (!isServing) left.push(backend);
+      if (isServing) backend.recovered();
+      else left.push(backend);
     }
     if (!hasChanged) return [];
     const isLive = (server: number) => this.#backends[server]!.isServing;

@@ -30,14 +30,23 @@ Deno.test("the delay stays at its longest after any number of failures", () => {
 
 Deno.test("a back-off runs from each failure, grows, and begins anew after an answer", () => {
   const backoff = new Backoff();
-  assertEquals(backoff.isOver(0), true);
+  assertEquals(backoff.isOver(0, -Infinity), true);
   for (const longestMs of [100, 200, 400]) {
     const delayMs = backoff.failed(failures.connectRefused, 1000);
     assertEquals(delayMs >= longestMs / 2 && delayMs <= longestMs, true, `${delayMs}`);
-    assertEquals([backoff.isOver(999 + delayMs), backoff.isOver(1000 + delayMs)], [false, true]);
+    assertEquals([999, 1000].map((ms) => backoff.isOver(ms + delayMs, 999)), [false, true]);
   }
   assertStrictEquals(backoff.lastFailure, failures.connectRefused);
   backoff.reset();
   assertEquals(backoff.failed(failures.connectTimeout, 0) <= 100, true);
   assertStrictEquals(backoff.lastFailure, failures.connectTimeout);
+});
+
+Deno.test("a back-off is over when the backend is known to serve again", () => {
+  const backoff = new Backoff();
+  backoff.failed(failures.connectRefused, 1000);
+  assertEquals(backoff.isOver(1001, 999), false);
+  assertEquals(backoff.isOver(1001, 1000), true);
+  backoff.failed(failures.connectRefused, 1002);
+  assertEquals(backoff.isOver(1003, 1000), false);
 });
