@@ -144,7 +144,8 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
 
   reply(bytes: Uint8Array, start: number, end: number): void {
     if (this.#replies.size === 0) {
-      this.#log.append(bytes, start, end);
+      // Nothing to write (memcache's noreply) must not leave an idle client with a chunk.
+      if (end > start) this.#log.append(bytes, start, end);
       this.#flush();
     } else {
       const request = this.enqueue(false);

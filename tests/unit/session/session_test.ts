@@ -94,6 +94,16 @@ Deno.test("a quiet request is answered by nothing, also when it fails", async ()
   await rig.ends();
 });
 
+Deno.test("an answer without bytes takes no chunk", async () => {
+  using rig = new CoreRig();
+  const { session, conn } = rig.client();
+  session.reply(new Uint8Array(0), 0, 0);
+  await turn();
+  assertEquals([rig.chunks.chunksOut, conn.written], [0, ""]);
+  await conn.ends();
+  await rig.ends();
+});
+
 Deno.test("an unknown command is answered in its turn, and the connection lives", async () => {
   using rig = new CoreRig();
   const { conn } = rig.client();
