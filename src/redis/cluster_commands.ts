@@ -3,20 +3,22 @@
  *
  * @module
  */
-import { slotOf } from "../hash/mod.ts";
+import { SLOT_COUNT, slotOf } from "../hash/mod.ts";
 import {
   arityError,
-  clusterInfoReply,
+  arrayReply,
+  bulkReply,
+  clusterInfoText,
   clusterMyIdReply,
-  clusterNodesReply,
-  clusterShardsReply,
+  clusterNodesText,
   clusterSlotsReply,
   errorReply,
   integerReply,
+  proxyNodeName,
 } from "../protocol/resp/mod.ts";
 import type { LocalOptions } from "./local_options.ts";
 import type { LocalRequest } from "./local_request.ts";
-import { unknownSubcommandReply } from "./reply_builder.ts";
+import { helpReply, mapReply, textReply, unknownSubcommandReply } from "./reply_builder.ts";
 
 /** Words of each subcommand, CLUSTER included. */
 const wordCounts: Readonly<Record<string, number>> = {
@@ -26,7 +28,23 @@ const wordCounts: Readonly<Record<string, number>> = {
   info: 2,
   myid: 2,
   keyslot: 3,
+  help: 2,
 };
+
+const HELP: readonly string[] = [
+  "INFO",
+  "    Return information about the cluster: the proxy stands for all of it.",
+  "KEYSLOT <key>",
+  "    Return the hash slot for <key>.",
+  "MYID",
+  "    Return the node id.",
+  "NODES",
+  "    Return the proxy as the one master, in the form of Redis.",
+  "SHARDS",
+  "    Return the proxy as the one shard, with all slots.",
+  "SLOTS",
+  "    Return the proxy as the master of all slots.",
+];
 
 /** Answers CLUSTER with its subcommand. */
 export function clusterAnswer(request: LocalRequest, options: LocalOptions): Uint8Array {
@@ -37,20 +55,38 @@ export function clusterAnswer(request: LocalRequest, options: LocalOptions): Uin
   if (wordCount === undefined) return unknownSubcommandReply("cluster", words[1]!);
   if (words.length !== wordCount) return arityError(`cluster|${subcommand}`);
   const { hostname, port } = options.advertised;
+  const { version } = request.client.profiles.master;
   switch (subcommand) {
     case "slots":
       return clusterSlotsReply(hostname, port);
     case "shards":
-      return clusterShardsReply(hostname, port);
+      return shardsReply(hostname, port, version);
     case "nodes":
-      return clusterNodesReply(hostname, port);
+      return textReply(clusterNodesText(hostname, port), version);
     case "myid":
       return clusterMyIdReply(hostname, port);
     case "keyslot": {
       const key = request.raw(2);
       return integerReply(slotOf(key, 0, key.length));
     }
+    case "help":
+      return helpReply("cluster", HELP);
     default:
-      return clusterInfoReply();
+      return textReply(clusterInfoText(), version);
   }
+}
+
+function shardsReply(host: string, port: number, version: 2 | 3): Uint8Array {
+  const node = mapReply([
+    ["id", bulkReply(proxyNodeName(host, port))],
+    ["port", integerReply(port)],
+    ["ip", bulkReply(host)],
+    ["endpoint", bulkReply(host)],
+    ["role", bulkReply("master")],
+    ["replication-offset", integerReply(0)],
+    ["health", bulkReply("online")],
+  ], version);
+  const slots = arrayReply([integerReply(0), integerReply(SLOT_COUNT - 1)]);
+  const shard = mapReply([["slots", slots], ["nodes", arrayReply([node])]], version);
+  return arrayReply([shard]);
 }

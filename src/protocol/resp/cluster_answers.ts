@@ -45,32 +45,12 @@ export function clusterSlotsReply(host: string, port: number): Uint8Array {
   return arrayReply([arrayReply([integerReply(0), integerReply(LAST_SLOT), node])]);
 }
 
-/** Answers `CLUSTER SHARDS`, in its RESP2 form. */
-export function clusterShardsReply(host: string, port: number): Uint8Array {
-  const node = arrayReply([
-    ...[bulkReply("id"), bulkReply(proxyNodeName(host, port))],
-    ...[bulkReply("port"), integerReply(port)],
-    ...[bulkReply("ip"), bulkReply(host)],
-    ...[bulkReply("endpoint"), bulkReply(host)],
-    ...[bulkReply("role"), bulkReply("master")],
-    ...[bulkReply("replication-offset"), integerReply(0)],
-    ...[bulkReply("health"), bulkReply("online")],
-  ]);
-  const shard = arrayReply([
-    ...[bulkReply("slots"), arrayReply([integerReply(0), integerReply(LAST_SLOT)])],
-    ...[bulkReply("nodes"), arrayReply([node])],
-  ]);
-  return arrayReply([shard]);
-}
-
-/** Answers `CLUSTER NODES`. */
-export function clusterNodesReply(host: string, port: number): Uint8Array {
+/** The text of the answer to `CLUSTER NODES`. */
+export function clusterNodesText(host: string, port: number): string {
   const busPort = port + BUS_PORT_DISTANCE <= PORT_MAX ? port + BUS_PORT_DISTANCE : 0;
   const name = proxyNodeName(host, port);
   // Redis writes IPv6 without brackets here; clients split at the last colon.
-  return bulkReply(
-    `${name} ${host}:${port}@${busPort} myself,master - 0 0 1 connected 0-${LAST_SLOT}\n`,
-  );
+  return `${name} ${host}:${port}@${busPort} myself,master - 0 0 1 connected 0-${LAST_SLOT}\n`;
 }
 
 /** Answers `CLUSTER MYID`. */
@@ -78,8 +58,8 @@ export function clusterMyIdReply(host: string, port: number): Uint8Array {
   return bulkReply(proxyNodeName(host, port));
 }
 
-/** Answers `CLUSTER INFO`. */
-export function clusterInfoReply(): Uint8Array {
+/** The text of the answer to `CLUSTER INFO`. */
+export function clusterInfoText(): string {
   const fields = [
     "cluster_enabled:1",
     "cluster_state:ok",
@@ -92,5 +72,5 @@ export function clusterInfoReply(): Uint8Array {
     "cluster_current_epoch:1",
     "cluster_my_epoch:1",
   ];
-  return bulkReply(fields.map((field) => `${field}\r\n`).join(""));
+  return fields.map((field) => `${field}\r\n`).join("");
 }

@@ -9,7 +9,11 @@ import { assertEquals, assertMatch } from "../../deps.ts";
 import { infoSource, localRequest, LocalRigClient, textOf } from "../../support/local_rig.ts";
 
 function cluster(isCluster: boolean, ...words: string[]): string {
-  const request = localRequest(new LocalRigClient(), "CLUSTER", ...words);
+  return answer(new LocalRigClient(), isCluster, ...words);
+}
+
+function answer(client: LocalRigClient, isCluster: boolean, ...words: string[]): string {
+  const request = localRequest(client, "CLUSTER", ...words);
   return textOf(clusterAnswer(request, {
     commands: respCommands,
     isCluster,
@@ -25,6 +29,34 @@ Deno.test("CLUSTER SLOTS, NODES and SHARDS name the advertised address for all s
   );
   assertMatch(cluster(true, "NODES"), / 10\.1\.2\.3:9001@19001 myself,master .* 0-16383\n/);
   assertMatch(cluster(true, "SHARDS"), /\$8\r\n10.1.2.3\r\n/);
+});
+
+Deno.test("CLUSTER SHARDS is made of maps in RESP3, of arrays in RESP2", () => {
+  const name = cluster(true, "MYID").split("\r\n")[1];
+  const shards = (version: 2 | 3, shard: string, node: string) => {
+    assertEquals(
+      answer(new LocalRigClient(version), true, "SHARDS"),
+      `*1\r\n${shard}\r\n$5\r\nslots\r\n*2\r\n:0\r\n:16383\r\n$5\r\nnodes\r\n*1\r\n${node}\r\n` +
+        `$2\r\nid\r\n$40\r\n${name}\r\n$4\r\nport\r\n:9001\r\n$2\r\nip\r\n$8\r\n10.1.2.3\r\n` +
+        "$8\r\nendpoint\r\n$8\r\n10.1.2.3\r\n$4\r\nrole\r\n$6\r\nmaster\r\n" +
+        "$18\r\nreplication-offset\r\n:0\r\n$6\r\nhealth\r\n$6\r\nonline\r\n",
+    );
+  };
+  shards(2, "*4", "*14");
+  shards(3, "%2", "%7");
+});
+
+Deno.test("CLUSTER NODES and INFO are text in RESP3", () => {
+  const client = new LocalRigClient(3);
+  assertMatch(answer(client, true, "NODES"), /^=\d+\r\ntxt:[0-9a-f]{40} 10\.1\.2\.3:9001@19001 /);
+  assertMatch(answer(client, true, "INFO"), /^=\d+\r\ntxt:cluster_state:ok\r\n/);
+});
+
+Deno.test("CLUSTER HELP lists what is answered", () => {
+  const lines = cluster(true, "HELP").split("\r\n+").map((line) => line.split(" ")[0]);
+  for (const name of ["INFO", "KEYSLOT", "MYID", "NODES", "SHARDS", "SLOTS"]) {
+    assertEquals(lines.includes(name), true, name);
+  }
 });
 
 Deno.test("CLUSTER INFO, MYID and KEYSLOT are answered", () => {
