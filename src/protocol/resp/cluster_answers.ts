@@ -61,7 +61,6 @@ export function clusterMyIdReply(host: string, port: number): Uint8Array {
 /** The text of the answer to `CLUSTER INFO`. */
 export function clusterInfoText(): string {
   const fields = [
-    "cluster_enabled:1",
     "cluster_state:ok",
     `cluster_slots_assigned:${SLOT_COUNT}`,
     `cluster_slots_ok:${SLOT_COUNT}`,
