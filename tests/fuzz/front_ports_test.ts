@@ -5,14 +5,16 @@
  * backend connection lost its step, and everything is given back.
  */
 import { assert, assertEquals } from "../deps.ts";
-import { becomesIdle, idleDescriptors, memoryBytes } from "../model/proxy_watch.ts";
+import { becomesIdle, idleDescriptors, memoryBytes, scrape } from "../model/proxy_watch.ts";
 import { startAster } from "../support/aster.ts";
 import { startMemcachedServer } from "../support/memcached_server.ts";
-import { delay } from "../support/poll.ts";
+import { delay, withDeadline } from "../support/poll.ts";
 import { randomCuts } from "../support/random_cuts.ts";
 import { startRedisServer } from "../support/redis_server.ts";
+import { encodeCommand } from "../support/resp_client.ts";
 import { type Random, scaled, seededRandom } from "../support/seed.ts";
 import { Bystanders } from "./bystanders.ts";
+import { countReplies } from "./reply_count.ts";
 import { anyMemcacheRequest, anyRedisRequest, hostileStream } from "./hostile_bytes.ts";
 
 const STREAMS = 250;
@@ -20,6 +22,10 @@ const HOSTILE_CLIENTS = 6;
 const MEMORY_LIMIT_BYTES = 500 * 1024 * 1024;
 /** A hostile client leaves when nothing comes for this long, in milliseconds. */
 const SILENCE_MS = 40;
+const WHOLE_TALKS = 60;
+const MARKER = "the-marker-behind-all";
+
+const decoder = new TextDecoder("latin1");
 
 Deno.test("whatever clients send, the others get their replies and the proxy lives", async () => {
   const random = seededRandom("front ports");
@@ -110,4 +116,50 @@ function drain(socket: Deno.TcpConn): { isSilent: () => Promise<void>; hasEnded:
     while (!isOver && performance.now() - lastMs < SILENCE_MS) await delay(5);
   };
   return { isSilent, hasEnded: read() };
+}
+
+Deno.test("every whole request of Redis has exactly one reply, whatever it asks", async () => {
+  const random = seededRandom("whole requests");
+  await using first = await startRedisServer();
+  await using second = await startRedisServer();
+  await using aster = await startAster((port) => `
+[[clusters]]
+name = "redis"
+listen_addr = "127.0.0.1:${port}"
+cache_type = "redis"
+servers = ["${first.address}:1", "${second.address}:1"]
+read_timeout = 10000
+`, { metrics: true });
+  for (let talk = scaled(WHOLE_TALKS); talk > 0; talk--) await talkWhole(random, aster.port);
+  const metrics = await scrape(aster);
+  for (
+    const reason of ["backend_stray", "backend_malformed", "backend_timeout", "backend_closed"]
+  ) {
+    assertEquals(metrics.failures(reason), 0, reason);
+  }
+});
+
+/** Pipelines requests and a marker behind them; the marker's reply is the last of as many as there are. */
+async function talkWhole(random: Random, port: number): Promise<void> {
+  const requests: Uint8Array[] = [];
+  while (requests.length < 30) {
+    const request = anyRedisRequest(random);
+    // Behind QUIT nothing more is answered; inline requests may break off within a word.
+    if (/^\*(?!.*\r\nquit)/s.test(decoder.decode(request))) requests.push(request);
+  }
+  using socket = await Deno.connect({ hostname: "127.0.0.1", port });
+  for (const request of [...requests, encodeCommand(["ECHO", MARKER])]) await socket.write(request);
+  const received: number[] = [];
+  const buffer = new Uint8Array(64 * 1024);
+  while (!decoder.decode(Uint8Array.from(received.slice(-40))).includes(MARKER)) {
+    const count = await withDeadline(socket.read(buffer), "the marker comes back");
+    if (count === null) throw new Error(`Closed behind ${shown(requests)}`);
+    received.push(...buffer.subarray(0, count));
+  }
+  const replies = countReplies(Uint8Array.from(received), false);
+  assertEquals(replies, requests.length + 1, `replies to ${shown(requests)}`);
+}
+
+function shown(requests: readonly Uint8Array[]): string {
+  return requests.map((request) => JSON.stringify(decoder.decode(request))).join("\n");
 }

@@ -42,7 +42,11 @@ const ENDS: readonly LinkEnd[] = ["end", "reset"];
 /** Cuts fall within this many bytes. */
 const CUT_BYTES_MAX = 30_000;
 
-type RelayFault = readonly [name: string, weight: number, run: (fault: FaultContext) => void];
+type RelayFault = readonly [
+  name: string,
+  weight: number,
+  run: (fault: FaultContext) => void | Promise<void>,
+];
 
 interface FaultContext {
   readonly relay: FaultRelay;
@@ -63,9 +67,10 @@ const RELAY_FAULTS: readonly RelayFault[] = [
     relay.drop();
     relay.endAll(random.pick(ENDS));
   }],
-  ["stall, then end", 2, ({ relay, random }) => {
+  ["stall, then end", 2, async ({ relay, random }) => {
     relay.hold(random.pick(WAYS));
-    setTimeout(() => relay.endAll(random.pick(ENDS)), random.between(1, 400));
+    await delay(random.between(1, 400));
+    relay.endAll(random.pick(ENDS));
   }],
 ];
 
@@ -96,7 +101,7 @@ export async function disturbRelay(
       let ticket = random.below(weights);
       const [name, , run] = RELAY_FAULTS.find(([, weight]) => (ticket -= weight) < 0)!;
       counts.add(name);
-      run({ relay, random });
+      await run({ relay, random });
     }
     await delay(faultDuration(random, times));
     await relay.heal();
