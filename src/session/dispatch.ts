@@ -85,7 +85,7 @@ function forwardKeys(
   const { router, fanOut } = context;
   const isKeyless = frame.keyCount === 0 && frame.extraKey < 0;
   const place = isKeyless ? router.anyPlace() : fanOut.commonPlace(frame, bytes, router);
-  if (place === -2) session.fail(session.enqueue(frame.isQuiet), failures.keysApart, "");
+  if (place === -2) fail(context, session, session.enqueue(frame.isQuiet), failures.keysApart);
   else forward(context, session, frame, bytes, place);
 }
 
@@ -102,7 +102,7 @@ function forward(
   const backend = place < 0 ? null : router.backendAt(place, isRead, session);
   const request = session.enqueue(frame.isQuiet);
   if (backend === null) {
-    session.fail(request, router.unplaced, "");
+    fail(context, session, request, router.unplaced);
     return;
   }
   const exchange = requests.takeExchange();
@@ -130,7 +130,7 @@ function split(
   const { router, fanOut } = context;
   const parts = fanOut.split(frame, bytes, router);
   if (parts === null) {
-    session.fail(session.enqueue(frame.isQuiet), router.unplaced, "");
+    fail(context, session, session.enqueue(frame.isQuiet), router.unplaced);
   } else if (parts.parts.length === 1) {
     forward(context, session, frame, bytes, parts.parts[0]!.place);
   } else {
@@ -156,6 +156,7 @@ function sendFragments(
     const fragment = parts[index]!;
     const backend = router.backendAt(fragment.place, isRead, session);
     if (backend === null) {
+      context.metrics.countFailure(router.unplaced);
       session.failFragment(request, index, router.unplaced, "");
       continue;
     }
@@ -167,4 +168,15 @@ function sendFragments(
     sendFragment(connection, context.protocol, exchange, frame, bytes, fanOut);
     if (connection.isCongested) session.sentOver(connection);
   }
+}
+
+/** No backend has seen the request, so none counts its failure. */
+function fail(
+  context: SessionContext,
+  session: DispatchSession,
+  request: Request,
+  failure: Failure,
+): void {
+  context.metrics.countFailure(failure);
+  session.fail(request, failure, "");
 }

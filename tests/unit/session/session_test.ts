@@ -82,6 +82,17 @@ Deno.test("a split request's backends may fail: at once, late, or without a plac
   await rig.ends();
 });
 
+Deno.test("a request that no backend can take is counted under its reason", async () => {
+  using rig = new CoreRig();
+  const { conn } = rig.client();
+  await conn.receives("get a9\nboth a0 b1\nmget a8 b9\n");
+  assertEquals(conn.takeWritten(), "-no_backend\n-keys_apart\n-no_backend\n");
+  const { failures: counts } = rig.metrics;
+  assertEquals([counts[failures.noBackend.id], counts[failures.keysApart.id]], [2, 1]);
+  await conn.ends();
+  await rig.ends();
+});
+
 Deno.test("a quiet request is answered by nothing, also when it fails", async () => {
   using rig = new CoreRig();
   const { conn } = rig.client();
