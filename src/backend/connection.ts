@@ -45,8 +45,6 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
   readonly #replies: ReplyStream;
   readonly #connector: Connector;
   #socket: Socket | null = null;
-  /** Whether this socket has answered any exchange. */
-  #hasReplied = false;
   #isClosing = false;
   #closeReason: Failure = failures.backendClosed;
   readonly #waiters: DrainWaiters = new DrainWaiters();
@@ -185,7 +183,6 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
     const socket = new Socket(connection, this, this.log, clock);
     this.#socket = socket;
     this.#replies.begin(clock.nowMs);
-    this.#hasReplied = false;
     const handshake = this.#connector.beginHandshake();
     if (handshake === null) {
       this.#becomeReady();
@@ -223,10 +220,7 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
   closed(error: unknown): void {
     const failure = error === null ? this.#closeReason : failures.backendReset;
     this.#socket = null;
-    // A backend that accepts and drops without ever answering is left alone like one that refuses.
-    const isRefusal = this.state === ConnectionState.Handshaking ||
-      (!this.#hasReplied && this.inflight.awaiting > 0);
-    if (isRefusal && !this.#isClosing) this.#connector.failed(failure);
+    if (!this.#isClosing) this.#connector.lost(failure, this.inflight.awaiting > 0);
     this.#lost(failure);
   }
 
@@ -293,10 +287,7 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
   #deliver(exchange: Exchange, start: number, end: number, isError: boolean): void {
     const { buffer } = this.#replies;
     this.inflight.shift();
-    if (!this.#hasReplied) {
-      this.#hasReplied = true;
-      this.#connector.answered();
-    }
+    if (!this.#connector.hasAnswered) this.#connector.answered(isError);
     const receiver = exchange.receiver;
     if (receiver === null) {
       buffer.consume(end);

@@ -29,6 +29,10 @@ export class Connector implements DialListener {
   readonly #backoff: Backoff = new Backoff();
   #dial: Dial | null = null;
   #repliesDue = 0;
+  /** Whether this socket has answered a request other than by an error. */
+  hasAnswered = false;
+  /** Whether it has answered by errors only. */
+  #hasErred = false;
   #deadlineMs = 0;
 
   /** @param listener Hears how each attempt to connect ended. */
@@ -88,6 +92,8 @@ export class Connector implements DialListener {
   beginHandshake(): Uint8Array | null {
     const frames = this.#context.protocol.handshake(this.#options.profile);
     this.#repliesDue = frames.length;
+    this.hasAnswered = false;
+    this.#hasErred = false;
     return frames.length === 0 ? null : concatenate(frames);
   }
 
@@ -114,9 +120,23 @@ export class Connector implements DialListener {
     this.#backend.connectFailed(failure, delayMs);
   }
 
-  /** The backend answered a request. */
-  answered(): void {
+  /** The first reply to a request on this socket that is no error, or errors until then. */
+  answered(isError: boolean): void {
+    if (isError) {
+      this.#hasErred = true;
+      return;
+    }
+    this.hasAnswered = true;
     this.#backoff.reset();
     this.#backend.answered();
+  }
+
+  /**
+   * The socket is lost. A backend that accepts and drops without ever answering is left alone like one that
+   * refuses; so is a full one, which says so by an error and closes.
+   */
+  lost(failure: Failure, isReplyDue: boolean): void {
+    if (this.hasAnswered) return;
+    if (this.#repliesDue > 0 || this.#hasErred || isReplyDue) this.failed(failure);
   }
 }

@@ -96,3 +96,29 @@ Deno.test("connect and handshake share one deadline", async () => {
     true,
   ]);
 });
+
+Deno.test("a server that answers by errors only and closes is left alone for a while", () => {
+  using scene = new Scene();
+  scene.connector.beginHandshake();
+  scene.connector.answered(true);
+  scene.connector.lost(failures.backendClosed, false);
+  assertEquals([scene.connector.hasAnswered, scene.connector.mayConnect], [false, false]);
+});
+
+Deno.test("a server that has answered once may be asked again as soon as it closes", () => {
+  using scene = new Scene();
+  scene.connector.beginHandshake();
+  scene.connector.answered(true);
+  scene.connector.answered(false);
+  scene.connector.lost(failures.backendClosed, true);
+  assertEquals([scene.connector.hasAnswered, scene.connector.mayConnect], [true, true]);
+});
+
+Deno.test("a server that closes an idle connection is not blamed for it, only with replies due", () => {
+  using scene = new Scene();
+  scene.connector.beginHandshake();
+  scene.connector.lost(failures.backendClosed, false);
+  assertEquals(scene.connector.mayConnect, true);
+  scene.connector.lost(failures.backendClosed, true);
+  assertEquals(scene.connector.mayConnect, false);
+});
