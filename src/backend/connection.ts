@@ -296,7 +296,8 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
       this.#fault(failures.generationMismatch);
     } else {
       const elapsedMs = this.#context.clock.nowMs - this.#replies.pausedMs - exchange.sentAtMs;
-      this.#context.metrics.remoteTimer.observe(elapsedMs * 1000);
+      // A pause may have begun before the request was sent: it is known only when it ends.
+      this.#context.metrics.remoteTimer.observe(Math.max(0, elapsedMs) * 1000);
       if (end - start > HAND_OVER_BYTES) {
         receiver.onReply(exchange, buffer.handOver(end), start, end, isError, true);
       } else {
