@@ -90,7 +90,7 @@ Deno.test("a client of RESP3 reads over connections of its own: HELLO 3, then RE
 });
 
 Deno.test("no read waits for a replica's connection, and none fails by it", async () => {
-  await using scene = await Scene.open({ dial_timeout: 300 });
+  await using scene = await Scene.open({ dial_timeout: 3_000 });
   const [hanging, refusing] = scene.replicas;
   hanging!.handshake = null;
   refusing!.handshake = "-NOPERM this user has no permissions\r\n";
@@ -99,7 +99,7 @@ Deno.test("no read waits for a replica's connection, and none fails by it", asyn
   while (performance.now() - startedAtMs < 1_000) {
     const sentAtMs = performance.now();
     assertEquals(await client.call("GET", "foo"), "MASTER");
-    assert(performance.now() - sentAtMs < 250);
+    assert(performance.now() - sentAtMs < 1_500);
   }
   assert(hanging!.lines.length > 0 && refusing!.lines.length > 0, "both were tried");
   assert(hanging!.lines.length + refusing!.lines.length < 20, "and left alone for a while");
