@@ -6,11 +6,13 @@
  * --minutes N       how long in all; default 60
  * --scenario TEXT   only scenarios with this in their name
  * --seed N          the seed of every run; random if left out
+ * --yes             servers that are missing may be installed
  * ```
  *
  * @module
  */
 import { parseArgs } from "../../deps.ts";
+import { ensureServers } from "../../tasks/servers.ts";
 import { endAllServers } from "../support/server_process.ts";
 import { Random, SEED_VARIABLE } from "../support/seed.ts";
 import { runModel } from "./model_run.ts";
@@ -22,14 +24,18 @@ const LINE_INTERVAL_MS = 60_000;
 const RUN_LEAST_MS = 10_000;
 
 async function main(words: string[]): Promise<number> {
-  const flags = parseArgs(words, { string: ["minutes", "scenario", "seed"] });
+  const flags = parseArgs(words, { string: ["minutes", "scenario", "seed"], boolean: ["yes"] });
   const durationMs = Number(flags.minutes ?? 60) * 60_000;
   const chosen = scenarios.filter(({ name }) => name.includes(flags.scenario ?? ""));
   if (!(durationMs > 0) || chosen.length === 0) {
     console.error("Cannot run: a number of minutes and the name of a scenario are expected");
     return 2;
   }
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  await ensureServers(["redis-server", "memcached"], {
+    purpose: "The test",
+    isAllowed: flags.yes,
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     Deno.addSignalListener(signal, () => {
       endAllServers();
       Deno.exit(130);
