@@ -10,6 +10,7 @@ import type { BackendContext } from "../backend/backend_context.ts";
 import { BackendConnection } from "../backend/connection.ts";
 import { type Failure, failures } from "../failure.ts";
 import { SLOT_COUNT } from "../hash/mod.ts";
+import { ClusterMetrics } from "../observe/cluster_metrics.ts";
 import { Log } from "../observe/log.ts";
 import { type Exchange, NOBODY, type ReplyReceiver } from "../request/exchange.ts";
 import type { SlotRange } from "../worker/messages.ts";
@@ -87,6 +88,8 @@ export class SlotFetch {
       ...context,
       // Nodes that do not answer are expected here; the topology says so once when none does.
       log: new Log("error", () => {}),
+      // What is counted are clients' requests.
+      metrics: new ClusterMetrics(context.metrics.cluster),
       backendUnreachable: () => {},
       limits: {
         ...context.limits,
