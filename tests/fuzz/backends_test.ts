@@ -1,8 +1,8 @@
 /**
- * Hostile backends. How it works: 1. a proxy with three clusters whose backends answer with anything, and one
- * with an honest Redis; 2. clients of the first three pipeline requests: each gets a reply, whatever it is, or
- * its connection ends, in time; 3. clients of the honest one check every reply; 4. at the end the proxy holds
- * nothing.
+ * Hostile backends. How it works: 1. a proxy with three clusters whose backends answer with
+ * anything, and one with an honest Redis; 2. clients of the first three pipeline requests: each
+ * gets a reply, whatever it is, or its connection ends, in time; 3. clients of the honest one check
+ * every reply; 4. at the end the proxy holds nothing.
  */
 import { assert, assertEquals } from "../deps.ts";
 import { becomesIdle, idleDescriptors, memoryBytes } from "../model/proxy_watch.ts";
@@ -18,7 +18,10 @@ import { startHostileBackend } from "./hostile_backend.ts";
 const TALKS = 200;
 const CLIENTS = 6;
 const MEMORY_LIMIT_BYTES = 500 * 1024 * 1024;
-/** Connecting, and twice a read timeout for a request that was sent on to another backend, and patience. */
+/**
+ * Connecting, and twice a read timeout for a request that was sent on to another backend, and
+ * patience.
+ */
 const ANSWER_DEADLINE_MS = 10_000;
 
 const encoder = new TextEncoder();

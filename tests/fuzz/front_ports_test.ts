@@ -1,8 +1,9 @@
 /**
- * Hostile clients on the front ports. How it works: 1. a proxy with a Redis and a memcache pool, real servers
- * behind; 2. well-behaved clients of both check every reply; 3. beside them hostile clients send random and
- * damaged bytes, and whole requests of every command with any words; 4. afterwards nobody was disturbed, no
- * backend connection lost its step, and everything is given back.
+ * Hostile clients on the front ports. How it works: 1. a proxy with a Redis and a memcache pool,
+ * real servers behind; 2. well-behaved clients of both check every reply; 3. beside them hostile
+ * clients send random and damaged bytes, and whole requests of every command with any words; 4.
+ * afterwards nobody was disturbed, no backend connection lost its step, and everything is given
+ * back.
  */
 import { assert, assertEquals } from "../deps.ts";
 import { becomesIdle, idleDescriptors, memoryBytes, scrape } from "../model/proxy_watch.ts";
@@ -139,7 +140,10 @@ read_timeout = 10000
   }
 });
 
-/** Pipelines requests and a marker behind them; the marker's reply is the last of as many as there are. */
+/**
+ * Pipelines requests and a marker behind them; the marker's reply is the last of as many as there
+ * are.
+ */
 async function talkWhole(random: Random, port: number): Promise<void> {
   const requests: Uint8Array[] = [];
   while (requests.length < 30) {

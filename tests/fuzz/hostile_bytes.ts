@@ -1,6 +1,6 @@
 /**
- * Bytes that no well-behaved client or server sends: random ones, damaged ones, and requests that are whole
- * but of any command with any words.
+ * Bytes that no well-behaved client or server sends: random ones, damaged ones, and requests that
+ * are whole but of any command with any words.
  *
  * @module
  */
@@ -9,7 +9,10 @@ import type { Random } from "../support/seed.ts";
 
 const encoder = new TextEncoder();
 
-/** Words of Redis requests: keys of our own, numbers at bounds, and whatever changes what a command does. */
+/**
+ * Words of Redis requests: keys of our own, numbers at bounds, and whatever changes what a command
+ * does.
+ */
 const WORDS = [
   ...["hostile:a", "hostile:b", "{hostile}c", "{hostile}d", "", "x y", "\r\n", "\0", "\xff\xfe"],
   ...["-1", "0", "1", "2", "3", "10", "1000", "9223372036854775807", "18446744073709551616", "1.5"],

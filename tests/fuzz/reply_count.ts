@@ -1,5 +1,6 @@
 /**
- * Counts the replies in a client's stream, whatever they say; independent of the proxy's own parsers.
+ * Counts the replies in a client's stream, whatever they say; independent of the proxy's own
+ * parsers.
  *
  * @module
  */

@@ -18,7 +18,10 @@ import type { Scenario } from "./scenario.ts";
 
 /** What a Redis confirmed is in its file before the reply goes out, so that no kill loses it. */
 const PERSISTENCE = ["--appendonly", "yes", "--appendfsync", "no"];
-/** A slot stays where it is for this long, so that what is in flight to its former owner is answered. */
+/**
+ * A slot stays where it is for this long, so that what is in flight to its former owner is
+ * answered.
+ */
 const SLOT_REST_MS = 3_000;
 /** Most keys of a slot that move one by one. */
 const KEYS_ONE_BY_ONE = 30;

@@ -1,5 +1,6 @@
 /**
- * What the model test needs of a protocol: random requests of one client, each with a judge for its reply.
+ * What the model test needs of a protocol: random requests of one client, each with a judge for its
+ * reply.
  *
  * @module
  */
@@ -32,7 +33,9 @@ export interface Expectations {
   readonly movesSlots: boolean;
   /** Keys share this many hash tags; 0: some keys of a client share one. */
   readonly tagCount: number;
-  /** Only whose values come back is checked: keys may move between servers, or reads go to replicas. */
+  /**
+   * Only whose values come back is checked: keys may move between servers, or reads go to replicas.
+   */
   readonly isWeak: boolean;
   /** Shares of values above 1 KB and above 64 KB, 0 to 1. */
   readonly mediumShare: number;

@@ -1,6 +1,6 @@
 /**
- * What goes wrong in a run, drawn by lot: faults of connections by the relays, faults of server processes, and
- * slots that move. Each loop ends with everything healed.
+ * What goes wrong in a run, drawn by lot: faults of connections by the relays, faults of server
+ * processes, and slots that move. Each loop ends with everything healed.
  *
  * @module
  */
@@ -108,7 +108,10 @@ export async function disturbRelay(
   }
 }
 
-/** Most faults pass before a timeout, some outlast one, or the silence after which a connection is closed. */
+/**
+ * Most faults pass before a timeout, some outlast one, or the silence after which a connection is
+ * closed.
+ */
 function faultDuration(random: Random, times: FaultTimes): number {
   const { readTimeoutMs } = times;
   if (random.chance(0.6)) return random.between(1, Math.round(readTimeoutMs * 0.7));

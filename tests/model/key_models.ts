@@ -1,9 +1,10 @@
 /**
- * What one client knows of its own keys. Nobody else writes them, so a reply is either possible or wrong.
+ * What one client knows of its own keys. Nobody else writes them, so a reply is either possible or
+ * wrong.
  *
- * A write without a good reply may have happened, may happen later (its bytes lie in a buffer on a connection
- * that was given up), or never. So each model keeps what is certain apart from what is not, and a key with
- * too much uncertainty is given up for a new one.
+ * A write without a good reply may have happened, may happen later (its bytes lie in a buffer on a
+ * connection that was given up), or never. So each model keeps what is certain apart from what is
+ * not, and a key with too much uncertainty is given up for a new one.
  *
  * @module
  */
@@ -20,7 +21,9 @@ export const ABSENT = 0;
 export class RegisterKey {
   readonly name: string;
   readonly id: number;
-  /** Its server may have lost its data, or it may have moved: only whose the values are is checked. */
+  /**
+   * Its server may have lost its data, or it may have moved: only whose the values are is checked.
+   */
   isWeak = false;
   #newest = 0;
   /** What the value can be if no write of unknown fate comes late. */
@@ -191,8 +194,8 @@ export class AppendKey {
   }
 
   /**
-   * Whether a read may have found `text`: tokens of this key only, each once, the confirmed ones all there
-   * and in order.
+   * Whether a read may have found `text`: tokens of this key only, each once, the confirmed ones
+   * all there and in order.
    */
   canBe(text: string): boolean {
     const numbers = this.#readTokens(text);

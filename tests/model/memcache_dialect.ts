@@ -15,7 +15,9 @@ const QUIET_SHARE = 0.15;
 /** Far enough away that nothing expires. */
 const EXPIRY_SECONDS = 20_000;
 
-/** Errors that the faults of a run explain; any other means that a request was changed on its way. */
+/**
+ * Errors that the faults of a run explain; any other means that a request was changed on its way.
+ */
 const FAULT_ERRORS = [
   /^SERVER_ERROR backend \S+: (connection refused|connecting timed out|connecting failed)$/,
   /^SERVER_ERROR backend \S+: (no reply in time|connection silent for twice the read timeout)$/,

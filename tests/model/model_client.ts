@@ -1,6 +1,6 @@
 /**
- * One client of the model test: connection after connection, each with a depth of pipelining, cuts of its
- * writes, a pace of reading and an end drawn by lot.
+ * One client of the model test: connection after connection, each with a depth of pipelining, cuts
+ * of its writes, a pace of reading and an end drawn by lot.
  *
  * @module
  */

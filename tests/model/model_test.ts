@@ -1,6 +1,6 @@
 /**
- * A slice of the model test: no client ever gets a value that is not its own. `deno task soak` runs all of it
- * for an hour.
+ * A slice of the model test: no client ever gets a value that is not its own. `deno task soak` runs
+ * all of it for an hour.
  *
  * @module
  */

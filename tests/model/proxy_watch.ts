@@ -116,7 +116,8 @@ function troubleOf(metrics: Metrics, addedDescriptors: number): string {
   const inFlight = metrics.sum("aster_backend_in_flight");
   const queuedBytes = metrics.sum("aster_backend_queued_bytes");
   const connections = metrics.sum("aster_backend_connections");
-  // Fewer than expected: a fetch of the slot map was under way while they were counted at the start.
+  // Fewer than expected: a fetch of the slot map was under way while they were counted at the
+  // start.
   if (clients === 0 && inFlight === 0 && queuedBytes === 0 && addedDescriptors <= connections) {
     return "";
   }

@@ -13,7 +13,9 @@ import type { RespReply } from "./reply_reader.ts";
 import { readValue } from "./tagged_value.ts";
 import { shownBytes, Violation } from "./violation.ts";
 
-/** Errors that the faults of a run explain; any other means that a request was changed on its way. */
+/**
+ * Errors that the faults of a run explain; any other means that a request was changed on its way.
+ */
 const FAULT_ERRORS = [
   /^ERR backend \S+: (connection refused|connecting timed out|connecting failed|no reply in time)$/,
   /^ERR backend \S+: (connection silent for twice the read timeout|connection closed)$/,

@@ -41,7 +41,8 @@ export class RunReport implements ReplyTally {
     const { requests, connections, closedByProxy } = this.clients;
     const errors = [...this.errors].map(([kind, count]) => `${kind}: ${count}`).join(", ");
     const faults = [...this.faults.byKind].map(([kind, count]) => `${kind}: ${count}`).join(", ");
-    return `${requests} requests on ${connections} connections (${closedByProxy} closed by limits), ` +
+    return `${requests} requests on ${connections} connections, ` +
+      `${closedByProxy} closed by limits, ` +
       `${this.succeededCount} good replies, ${this.failedCount} errors {${errors}}, ` +
       `${this.faults.sum} faults {${faults}}, ${this.descriptors} descriptors, ` +
       `${mebibytes(this.memoryBytes)} MiB, at most ${mebibytes(this.memoryMostBytes)} MiB`;

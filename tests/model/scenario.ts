@@ -1,5 +1,6 @@
 /**
- * What a run of the model test is made of: one kind of cluster, its settings, its clients and its faults.
+ * What a run of the model test is made of: one kind of cluster, its settings, its clients and its
+ * faults.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * `deno task soak`: the model test through all scenarios, with all their faults, and a line of figures a
- * minute. Ends with code 1 at the first violation.
+ * `deno task soak`: the model test through all scenarios, with all their faults, and a line of
+ * figures a minute. Ends with code 1 at the first violation.
  *
  * ```text
  * --minutes N       how long in all; default 60

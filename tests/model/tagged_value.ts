@@ -1,7 +1,7 @@
 /**
- * Values that say whose they are: `<client>.<key>.<number>.<bytes>;` and then filler that follows from these
- * four, so that a single byte of another value, or in another place, is noticed. The filler is full of what
- * could be taken for protocol.
+ * Values that say whose they are: `<client>.<key>.<number>.<bytes>;` and then filler that follows
+ * from these four, so that a single byte of another value, or in another place, is noticed. The
+ * filler is full of what could be taken for protocol.
  *
  * @module
  */
@@ -68,7 +68,9 @@ export function makeValue(tag: ValueTag, byteCount: number): Uint8Array {
   return value;
 }
 
-/** Reads the tag of a value, of which every byte is checked; null if it is none that was ever made. */
+/**
+ * Reads the tag of a value, of which every byte is checked; null if it is none that was ever made.
+ */
 export function readValue(bytes: Uint8Array): ValueTag | null {
   const numbers = [0, 0, 0, 0];
   let field = 0;

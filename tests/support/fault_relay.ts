@@ -1,6 +1,7 @@
 /**
- * A TCP relay between the proxy and a real backend that makes connections misbehave: cuts them at a byte,
- * holds bytes back and lets them go late, resets, refuses, stops reading, or forwards in tiny pieces.
+ * A TCP relay between the proxy and a real backend that makes connections misbehave: cuts them at a
+ * byte, holds bytes back and lets them go late, resets, refuses, stops reading, or forwards in tiny
+ * pieces.
  *
  * ```text
  *   proxy ──requests──► [ held? cut? chopped? ] ──► backend
@@ -158,7 +159,10 @@ class Link {
   }
 }
 
-/** A relay to one backend. A fault lasts until it is taken back; cuts concern present connections only. */
+/**
+ * A relay to one backend. A fault lasts until it is taken back; cuts concern present connections
+ * only.
+ */
 export class FaultRelay implements AsyncDisposable {
   readonly hostname = "127.0.0.1";
   readonly port: number;
@@ -217,7 +221,10 @@ export class FaultRelay implements AsyncDisposable {
     this.#welcome = "drop";
   }
 
-  /** Keeps the bytes of one way, of present and new connections; {@link FaultRelay.heal} lets them go. */
+  /**
+   * Keeps the bytes of one way, of present and new connections; {@link FaultRelay.heal} lets them
+   * go.
+   */
   hold(way: LinkWay): void {
     this.#isHeld[way] = true;
     for (const link of this.#links) link[way].hold(true);
