@@ -118,6 +118,20 @@ Deno.test("ASK sends ASKING and its request back to back among other clients' re
   assertEquals(source!.lines.filter((line) => line.startsWith("APPEND")).length, 160);
 });
 
+Deno.test("a client of RESP3 is redirected over connections of RESP3: HELLO 3, then ASKING and the request", async () => {
+  await using scene = await Scene.open();
+  const [source, target] = scene.nodes;
+  source!.answer = redirects("ASK", target!.address);
+  target!.answer = () => "_\r\n";
+  await using client = await connectFakeClient(scene.proxy.port);
+  await client.sends("HELLO 3\r\n");
+  await client.receivesUpTo("modules\r\n*0\r\n");
+  await client.sends("*2\r\n$3\r\nGET\r\n$3\r\nfoo\r\n*2\r\n$3\r\nGET\r\n$3\r\nfoo\r\n");
+  await client.receives("_\r\n_\r\n");
+  assertEquals(scene.lines(0), ["HELLO 3", "GET foo", "GET foo"]);
+  assertEquals(scene.lines(1), ["HELLO 3", "ASKING", "GET foo", "ASKING", "GET foo"]);
+});
+
 Deno.test("five redirections are followed; then one error, and the client's other replies stay in order", async () => {
   await using scene = await Scene.open();
   const [first, second, third] = scene.nodes;
