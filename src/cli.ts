@@ -10,7 +10,8 @@ import { formatProblem, loadConfig, type LoadResult, type Problem } from "./conf
 import { formatSocketAddress } from "./config/socket_address.ts";
 import { formatPermissionFlags, permissionFlags, permissionNotes } from "./permissions.ts";
 import { chooseAdvertisedAddress, grantedInterfaces } from "./supervisor/advertised_address.ts";
-import { openLogOutput, writeToStandardError } from "./supervisor/log_output.ts";
+import { openLogOutput } from "./supervisor/log_output.ts";
+import { LogWriter } from "./supervisor/log_writer.ts";
 import { giveUpPrivileges } from "./supervisor/privileges.ts";
 import { describeClusters, startProxy } from "./supervisor/proxy.ts";
 import { StartError } from "./supervisor/start_error.ts";
@@ -112,11 +113,15 @@ async function run(
   environment: Environment,
 ): Promise<number> {
   const { logLevel, logFormat } = config.runtime;
+  const writer = new LogWriter(
+    Deno.stderr,
+    (count) => output.log.warning("Log lines were lost: nobody took them", { count }),
+  );
   const output = openLogOutput({
     level: logLevel,
     format: logFormat,
     isColored: Deno.stderr.isTerminal() && !Deno.noColor,
-    writeLine: writeToStandardError,
+    writeLine: (line) => writer.write(line),
   });
   // Past the flood guard: a list that is reported once is reported whole.
   for (const warning of warnings) {
@@ -148,6 +153,8 @@ async function run(
     }
     output.flush();
     return ExitCode.CouldNotRun;
+  } finally {
+    await writer.drain();
   }
 }
 

@@ -82,17 +82,6 @@ export function openLibraryLog(level: LogLevel): LogOutput {
   };
 }
 
-/** Writes lines to standard error; a reader that is gone or does not read loses lines, nothing else. */
-export function writeToStandardError(line: string): void {
-  const bytes = new TextEncoder().encode(line);
-  try {
-    let written = 0;
-    while (written < bytes.length) written += Deno.stderr.writeSync(bytes.subarray(written));
-  } catch {
-    // A log that cannot be written must not end the proxy.
-  }
-}
-
 /** Returns `fields` with the values of fields that are named like secrets replaced. */
 export function hideSecrets(fields: Record<string, unknown>, depth = 0): Record<string, unknown> {
   const shown: Record<string, unknown> = {};

@@ -6,7 +6,8 @@
  */
 import type { Config } from "../../src/config/config.ts";
 import { AdminPages, AdminServer } from "../../src/supervisor/admin_server.ts";
-import { openLogOutput, writeToStandardError } from "../../src/supervisor/log_output.ts";
+import { openLogOutput } from "../../src/supervisor/log_output.ts";
+import { LogWriter } from "../../src/supervisor/log_writer.ts";
 import { giveUpPrivileges } from "../../src/supervisor/privileges.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { workerPermissions } from "../../src/supervisor/worker_permissions.ts";
@@ -18,11 +19,12 @@ const config: Config = {
   runtime: { network: "config", metrics: null, logLevel: "info", logFormat: "text" },
   clusters: [clusterConfig("main", 1, port!)],
 };
+const writer = new LogWriter(Deno.stderr);
 const output = openLogOutput({
   level: "info",
   format: "text",
   isColored: false,
-  writeLine: writeToStandardError,
+  writeLine: (line) => writer.write(line),
 });
 const supervisor = new Supervisor({
   config,

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "../deps.ts";
 import { type Aster, startAster } from "../support/aster.ts";
 import { findFreePort } from "../support/free_port.ts";
-import { withDeadline } from "../support/poll.ts";
+import { until, withDeadline } from "../support/poll.ts";
 import { RespClient } from "../support/resp_client.ts";
 
 const repository = decodeURIComponent(new URL("../../", import.meta.url).pathname);
@@ -139,6 +139,40 @@ Deno.test("every refused address and every warning is named, however many there 
       !stderr.includes(`clusters[${number - 1}].colour_${number}: unknown key`)
     );
     assertEquals(missing, [], stderr);
+  });
+});
+
+Deno.test("a log that nobody reads stops nothing", async () => {
+  const [port, adminPort] = [findFreePort(), findFreePort()];
+  // Far more warnings than a pipe holds.
+  const keys = Array.from({ length: 2_000 }, (_, index) => `colour_${index} = true`).join("\n");
+  await withConfigFile(cluster("main", port, keys), async (file) => {
+    const process = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "mod.ts", "--metrics", `127.0.0.1:${adminPort}`, file],
+      cwd: repository,
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    try {
+      const isHealthy = async () => {
+        const response = await fetch(`http://127.0.0.1:${adminPort}/health`).catch(() => null);
+        await response?.body?.cancel();
+        return response?.ok ?? false;
+      };
+      await until(isHealthy, { what: "the proxy is healthy", intervalMs: 50 });
+      assertEquals(await ping(port), "PONG");
+      process.kill("SIGTERM");
+      assertEquals((await withDeadline(process.status, "the proxy ends")).code, 0);
+    } finally {
+      try {
+        process.kill("SIGKILL");
+      } catch {
+        // It has ended.
+      }
+      await process.stderr.cancel();
+      await process.status;
+    }
   });
 });
 
