@@ -53,6 +53,11 @@ export const failures = {
   slotUncovered: failure("slot_uncovered", "backend", "hash slot is not served by any known node"),
   tooManyRedirects: failure("too_many_redirects", "backend", "too many redirections"),
   topologyUnknown: failure("topology_unknown", "backend", "no node has answered CLUSTER SLOTS yet"),
+  scriptRedirected: failure(
+    "script_redirected",
+    "backend",
+    "the script was answered by a redirection that cannot be trusted; try again",
+  ),
   redirectInvalid: failure("redirect_invalid", "backend", "redirection without a usable address"),
   keysApart: failure(
     "keys_apart",

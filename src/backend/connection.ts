@@ -148,7 +148,7 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
 
   /** Counts the last `byteCount` bytes of `chunk`, just appended to the log, as this exchange's. */
   enqueue(exchange: Exchange, chunk: Chunk, byteCount: number): void {
-    exchange.hostname = this.#backend.hostname;
+    exchange.sentTo = this.#backend;
     exchange.isAtReplica = this.#profile.isReadonly;
     this.#outbox.enqueue(exchange, chunk, byteCount);
     this.#backend.requests += 1;

@@ -43,6 +43,8 @@ export const CommandFlag = {
   Write: 2,
   /** Moves its client to other connections: waits until all earlier requests are answered. */
   Barrier: 4,
+  /** Runs a client's script: its error replies may say anything, redirections included. */
+  Script: 8,
 } as const;
 
 /** Finds the keys of commands whose keys move; sets the frame's key fields, or its `refusal`. */

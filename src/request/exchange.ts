@@ -43,6 +43,14 @@ export interface RoutedClient {
 /** The proxy itself, as sender of probes and fetches. */
 export const NOBODY: RoutedClient = { number: 0, profiles: PROFILES[2] };
 
+/** A backend, as what was sent to it remembers it. */
+export interface SentTo {
+  /** Host name or IP address, IPv6 without brackets. */
+  readonly hostname: string;
+  /** `host:port`. */
+  readonly address: string;
+}
+
 /** Where an exchange is in its life. */
 export const ExchangeState = {
   Free: 0,
@@ -72,8 +80,10 @@ export class Exchange {
   isRead = false;
   /** Who it is for; chooses the connection of another backend when sent there. */
   client: RoutedClient = NOBODY;
-  /** Host it was sent to: a redirection may leave its host out and mean this one. */
-  hostname = "";
+  /** Where it was sent: a redirection may leave its host out and mean this one. */
+  sentTo: SentTo | null = null;
+  /** It runs a client's script, which may have written its error reply. */
+  isScript = false;
   /** Whether it was sent to a replica, on a connection for reads only. */
   isAtReplica = false;
   /** Redirections this fragment has been through. */
@@ -101,6 +111,7 @@ export class Exchange {
     this.place = place;
     this.isRead = isRead;
     this.client = client;
+    this.isScript = false;
     this.redirects = 0;
     this.sentAtMs = 0;
   }

@@ -56,6 +56,7 @@ export class RequestPool {
     exchange.receiver = null;
     exchange.chunk = null;
     exchange.client = NOBODY;
+    exchange.sentTo = null;
     if (this.#exchanges.length < OBJECTS_KEPT) this.#exchanges.push(exchange);
   }
 }

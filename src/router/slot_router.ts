@@ -187,7 +187,8 @@ export class SlotRouter implements Router, Watched {
   #follow(exchange: Exchange, redirect: Redirect): void {
     // A node redirects only for the slot it was asked for; anything else did not come from its routing.
     const isOwnSlot = redirect.target !== null && redirect.slot === exchange.place;
-    const target = isOwnSlot ? targetOf(redirect.target!, exchange.hostname) : null;
+    const target = isOwnSlot ? targetOf(redirect.target!, exchange.sentTo!.hostname) : null;
+    if (exchange.isScript) return this.#followScript(exchange, redirect, target);
     const backend = target === null ? null : this.#backendAt(target);
     const isMoved = redirect.kind === RedirectKind.Moved;
     if (isMoved) {
@@ -202,6 +203,25 @@ export class SlotRouter implements Router, Watched {
     }
     this.#context.metrics.redirects += 1;
     this.#resend(exchange, backend, isMoved ? null : this.#options.dialect.asking);
+  }
+
+  /**
+   * A script can reply with anything, a redirection included, and then it has run. So it moves no slot and
+   * names no new node, and is sent once more at the most: to another known node, which either owns the slot
+   * or redirects by itself without running the script.
+   */
+  #followScript(exchange: Exchange, redirect: Redirect, target: BackendAddress | null): void {
+    this.#options.refreshWanted(null);
+    const backend = target === null ? undefined : this.#backends.get(target.address);
+    const isKnown = backend !== undefined && this.#map.addresses().has(backend.address);
+    if (isKnown && exchange.redirects === 0 && backend.address !== exchange.sentTo!.address) {
+      const isMoved = redirect.kind === RedirectKind.Moved;
+      this.#context.metrics.redirects += 1;
+      this.#resend(exchange, backend, isMoved ? null : this.#options.dialect.asking);
+      return;
+    }
+    this.#context.metrics.countFailure(failures.scriptRedirected);
+    exchange.receiver!.onFailure(exchange, failures.scriptRedirected, exchange.sentTo!.address);
   }
 
   /** A read that a replica cannot answer now is answered by the master. */
@@ -219,6 +239,7 @@ export class SlotRouter implements Router, Watched {
     const successor = this.#context.requests.takeExchange();
     successor.begin(receiver, fragment, place, isRead, client);
     successor.redirects = exchange.redirects + 1;
+    successor.isScript = exchange.isScript;
     receiver.onRedirect(exchange, successor);
     backend.connectionFor(client.number, client.profiles.master)
       .resend(successor, exchange, preface);

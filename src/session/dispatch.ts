@@ -107,6 +107,7 @@ function forward(
   }
   const exchange = requests.takeExchange();
   exchange.begin(request, 0, place, isRead, session);
+  exchange.isScript = (frame.row!.flags & CommandFlag.Script) !== 0;
   request.exchange = exchange;
   const connection = backend.connectionFor(session.number, router.profile);
   if (frame.isRewritten) {

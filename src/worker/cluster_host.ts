@@ -39,6 +39,8 @@ export class ClusterHost {
 
   /** Does what the supervisor says. */
   onMessage(message: SupervisorMessage): void {
+    // What a message sets off must not count from the last turn, which may be long ago.
+    this.#clock.readNow();
     switch (message.kind) {
       case "start":
         return this.#start(message);

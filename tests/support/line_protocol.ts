@@ -56,6 +56,7 @@ const definitions: CommandDefinition[] = [
   { ...oneKey, name: "get", flags: CommandFlag.Read },
   { ...oneKey, name: "put", arity: -3, flags: CommandFlag.Write },
   { ...oneKey, name: "rewrite", flags: CommandFlag.Write },
+  { ...oneKey, name: "run", flags: CommandFlag.Write | CommandFlag.Script },
   {
     ...manyKeys,
     name: "mget",

@@ -162,6 +162,34 @@ Deno.test("five redirections are followed, the sixth fails the request", async (
   await scene.ends(client);
 });
 
+Deno.test("a script's redirection moves no slot, names no node, and is followed once at the most", async () => {
+  using scene = new Scene();
+  const client = scene.client();
+  await client.conn.receives("run foo\n");
+  const epoch = scene.router.epoch;
+  const first = await scene.accept(7001);
+  await first.receives("-moved 12182 h:7000\n");
+  assertEquals([scene.router.epoch, scene.at(12182)], [epoch, "h:7001"]);
+  assertEquals(scene.refreshes, ["?"]);
+  const second = await scene.accept(7000);
+  assertEquals(second.takeWritten(), "run foo\n");
+  await second.receives("-moved 12182 h:7001\n");
+  assertEquals(client.conn.takeWritten(), "-script_redirected h:7000\n");
+  assertEquals(first.takeWritten(), "run foo\n");
+  await scene.ends(client);
+});
+
+Deno.test("a script's redirection to itself or to an unknown node is not followed", async () => {
+  using scene = new Scene();
+  const client = scene.client();
+  await client.conn.receives("run foo\nrun foo\n");
+  const backend = await scene.accept(7001);
+  await backend.receives("-moved 12182 h:7001\n-ask 12182 new:7009\n");
+  assertEquals(client.conn.takeWritten(), "-script_redirected h:7001\n".repeat(2));
+  assertEquals(scene.rig.network.attempts.length, 1);
+  await scene.ends(client);
+});
+
 Deno.test("a redirection without a usable address fails the request", async () => {
   using scene = new Scene();
   const client = scene.client();

@@ -6,18 +6,18 @@
 import type { CommandDefinition } from "../../command_table.ts";
 import { functionKeys, scriptKeys } from "../key_finders/counted_keys.ts";
 import { SCRIPTS } from "./reasons.ts";
-import { moving, Read, refuse, Write } from "./row.ts";
+import { moving, Read, refuse, Script, Write } from "./row.ts";
 
 // deno-fmt-ignore: one row a command, columns aligned.
 /** Script and function commands. */
 export const scriptingCommands: readonly CommandDefinition[] = [
-  //       name                 arity flags first last step
-  moving( "eval",                  -3, Write,  0,  0,  0, scriptKeys),
-  moving( "eval_ro",               -3, Read,   0,  0,  0, scriptKeys),
-  moving( "evalsha",               -3, Write,  0,  0,  0, scriptKeys),
-  moving( "evalsha_ro",            -3, Read,   0,  0,  0, scriptKeys),
-  moving( "fcall",                 -3, Write,  0,  0,  0, functionKeys),
-  moving( "fcall_ro",              -3, Read,   0,  0,  0, functionKeys),
-  refuse( "function",              -2, 0,      0,  0,  0, SCRIPTS),
-  refuse( "script",                -2, 0,      0,  0,  0, SCRIPTS),
+  //       name                 arity flags           first last step
+  moving( "eval",                  -3, Write | Script,  0,  0,  0, scriptKeys),
+  moving( "eval_ro",               -3, Read  | Script,  0,  0,  0, scriptKeys),
+  moving( "evalsha",               -3, Write | Script,  0,  0,  0, scriptKeys),
+  moving( "evalsha_ro",            -3, Read  | Script,  0,  0,  0, scriptKeys),
+  moving( "fcall",                 -3, Write | Script,  0,  0,  0, functionKeys),
+  moving( "fcall_ro",              -3, Read  | Script,  0,  0,  0, functionKeys),
+  refuse( "function",              -2, 0,               0,  0,  0, SCRIPTS),
+  refuse( "script",                -2, 0,               0,  0,  0, SCRIPTS),
 ];

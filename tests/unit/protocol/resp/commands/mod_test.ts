@@ -28,8 +28,8 @@ function columns(row: CommandRow): unknown[] {
 }
 
 function flagText(row: CommandRow): string {
-  if (row.flags === CommandFlag.Read) return "readonly";
-  return row.flags === CommandFlag.Write ? "write" : "";
+  if ((row.flags & CommandFlag.Read) !== 0) return "readonly";
+  return (row.flags & CommandFlag.Write) !== 0 ? "write" : "";
 }
 
 Deno.test("rows equal what redis-server 7.0 says of its commands", async () => {

@@ -5,12 +5,12 @@ import { assertEquals } from "../../../../deps.ts";
 Deno.test("scripts count as writing unless their command says that they do not", () => {
   const flags = Object.fromEntries(scriptingCommands.map((row) => [row.name, row.flags]));
   assertEquals(flags, {
-    eval: CommandFlag.Write,
-    eval_ro: CommandFlag.Read,
-    evalsha: CommandFlag.Write,
-    evalsha_ro: CommandFlag.Read,
-    fcall: CommandFlag.Write,
-    fcall_ro: CommandFlag.Read,
+    eval: CommandFlag.Write | CommandFlag.Script,
+    eval_ro: CommandFlag.Read | CommandFlag.Script,
+    evalsha: CommandFlag.Write | CommandFlag.Script,
+    evalsha_ro: CommandFlag.Read | CommandFlag.Script,
+    fcall: CommandFlag.Write | CommandFlag.Script,
+    fcall_ro: CommandFlag.Read | CommandFlag.Script,
     function: 0,
     script: 0,
   });
