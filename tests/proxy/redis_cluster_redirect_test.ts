@@ -5,7 +5,7 @@
  */
 import { connectFakeClient } from "../support/fake_client.ts";
 import { findFreePort } from "../support/free_port.ts";
-import { type ClusterKeys, type LocalProxy, startLocalProxy } from "../support/local_proxy.ts";
+import { type LocalProxy, startLocalProxy } from "../support/local_proxy.ts";
 import { until } from "../support/poll.ts";
 import { RespError, type RespValue } from "../support/resp_client.ts";
 import {
@@ -27,13 +27,15 @@ class Scene implements AsyncDisposable {
   ];
   proxy!: LocalProxy;
 
-  static async open(keys: ClusterKeys = {}): Promise<Scene> {
+  static async open(): Promise<Scene> {
     const scene = new Scene();
     scene.serve([0, 16_383, scene.nodes[0]!.address]);
     scene.proxy = startLocalProxy({
       cache_type: "redis_cluster",
       servers: scene.nodes.map(({ address }) => address),
-      ...keys,
+      // The nodes share this process, which may be slow: nothing here is about timeouts.
+      read_timeout: 10_000,
+      write_timeout: 10_000,
     });
     await until(() => scene.proxy.metrics().topologyRefreshes > 0, { what: "the map is known" });
     return scene;
