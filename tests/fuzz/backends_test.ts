@@ -15,7 +15,7 @@ import { Bystanders } from "./bystanders.ts";
 import { countReplies } from "./reply_count.ts";
 import { startHostileBackend } from "./hostile_backend.ts";
 
-const TALKS = 200;
+const TALKS = 120;
 const CLIENTS = 6;
 const MEMORY_LIMIT_BYTES = 500 * 1024 * 1024;
 /**

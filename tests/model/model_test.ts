@@ -9,7 +9,7 @@ import { scaled, seededRandom } from "../support/seed.ts";
 import { runModel } from "./model_run.ts";
 import { type Scenario, scenarios } from "./scenario.ts";
 
-const FAULTS_MS = 2_500;
+const FAULTS_MS = 2_000;
 
 async function runSlice(what: string, isChosen: (scenario: Scenario) => boolean): Promise<void> {
   const random = seededRandom(what);
