@@ -3,66 +3,13 @@
  *
  * @module
  */
-import { failures } from "../../../src/failure.ts";
-import { NOBODY } from "../../../src/request/exchange.ts";
-import { PROFILES } from "../../../src/protocol/protocol.ts";
-import { SlotRouter, SWEEP_INTERVAL_MS } from "../../../src/router/slot_router.ts";
+import { SWEEP_INTERVAL_MS } from "../../../src/router/slot_router.ts";
 import { SlotMap } from "../../../src/router/slot_map.ts";
-import type { SlotRange } from "../../../src/worker/messages.ts";
-import { CoreRig, type RigClient } from "../../support/core_rig.ts";
-import type { FakeTcpConn } from "../../support/fake_tcp_conn.ts";
-import { slotDialect } from "../../support/slot_dialect.ts";
-import { assertEquals, assertStrictEquals } from "../../deps.ts";
-
-/** Slots 0 to 8191 and 8192 to 16383; `foo` has slot 12182, `bar` 5061. */
-const HALVES: SlotRange[] = [
-  { first: 0, last: 8191, master: "h:7000", replicas: [] },
-  { first: 8192, last: 16383, master: "h:7001", replicas: [] },
-];
-
-class Scene implements Disposable {
-  readonly rig = new CoreRig({ backendCount: 0, retainsRequests: true });
-  readonly router: SlotRouter;
-  /** The nodes that a refresh was asked of; `?` for any. */
-  readonly refreshes: string[] = [];
-
-  constructor(ranges: SlotRange[] = HALVES, readsFromReplicas = false) {
-    this.router = new SlotRouter(this.rig.context, {
-      dialect: slotDialect,
-      readsFromReplicas,
-      refreshWanted: (address) => this.refreshes.push(address ?? "?"),
-    });
-    if (ranges.length > 0) this.router.setMap(SlotMap.fromRanges(ranges));
-  }
-
-  client(): RigClient {
-    return this.rig.client({ ...this.rig.sessionContext, router: this.router });
-  }
-
-  accept(port: number): Promise<FakeTcpConn> {
-    return this.rig.accept(port - 7000);
-  }
-
-  /** The address that serves a slot, behind `r` where it is a replica's connection. */
-  at(slot: number, isRead = false): string | null {
-    const backend = this.router.backendAt(slot, isRead, NOBODY);
-    if (backend === null) return null;
-    return `${this.router.profile.isReadonly ? "r" : ""}${backend.address}`;
-  }
-
-  async ends(...clients: RigClient[]): Promise<void> {
-    for (const { conn } of clients) await conn.ends();
-    this.router.close(failures.shuttingDown);
-    await this.rig.ends();
-  }
-
-  [Symbol.dispose](): void {
-    this.rig[Symbol.dispose]();
-  }
-}
+import { HALVES, SlotScene } from "../../support/slot_scene.ts";
+import { assertEquals } from "../../deps.ts";
 
 Deno.test("before the first map every request fails with the reason, and a refresh is asked for", async () => {
-  using scene = new Scene([]);
+  using scene = new SlotScene([]);
   const client = scene.client();
   await client.conn.receives("get foo\nmget foo bar\nany\n");
   assertEquals(client.conn.takeWritten().split("\n").slice(0, 2), [
@@ -74,7 +21,7 @@ Deno.test("before the first map every request fails with the reason, and a refre
 });
 
 Deno.test("keys go to the master of their slot; a gap fails and asks for a refresh", async () => {
-  using scene = new Scene([HALVES[1]!]);
+  using scene = new SlotScene([HALVES[1]!]);
   const client = scene.client();
   await client.conn.receives("get foo\nget bar\nget {foo}bar\nput foo x\nany\n");
   const backend = await scene.accept(7001);
@@ -86,7 +33,7 @@ Deno.test("keys go to the master of their slot; a gap fails and asks for a refre
 });
 
 Deno.test("MOVED corrects the slot, raises the epoch, asks for a refresh and follows", async () => {
-  using scene = new Scene();
+  using scene = new SlotScene();
   const client = scene.client();
   await client.conn.receives("put foo x\n");
   const first = await scene.accept(7001);
@@ -104,7 +51,7 @@ Deno.test("MOVED corrects the slot, raises the epoch, asks for a refresh and fol
 });
 
 Deno.test("MOVED to a node that no map has named connects to it", async () => {
-  using scene = new Scene();
+  using scene = new SlotScene();
   const client = scene.client();
   await client.conn.receives("get foo\n");
   const first = await scene.accept(7001);
@@ -117,7 +64,7 @@ Deno.test("MOVED to a node that no map has named connects to it", async () => {
 });
 
 Deno.test("MOVED to the owner that is known already changes nothing but is followed", async () => {
-  using scene = new Scene();
+  using scene = new SlotScene();
   const client = scene.client();
   await client.conn.receives("get foo\nget bar\n");
   const [second, first] = [await scene.accept(7000), await scene.accept(7001)];
@@ -132,7 +79,7 @@ Deno.test("MOVED to the owner that is known already changes nothing but is follo
 });
 
 Deno.test("ASK sends ASKING and the request elsewhere, and leaves the map alone", async () => {
-  using scene = new Scene();
+  using scene = new SlotScene();
   const client = scene.client();
   await client.conn.receives("put foo x\n");
   const first = await scene.accept(7001);
@@ -147,7 +94,7 @@ Deno.test("ASK sends ASKING and the request elsewhere, and leaves the map alone"
 });
 
 Deno.test("five redirections are followed, the sixth fails the request", async () => {
-  using scene = new Scene();
+  using scene = new SlotScene();
   const client = scene.client();
   await client.conn.receives("get foo\n");
   let conn = await scene.accept(7001);
@@ -163,7 +110,7 @@ Deno.test("five redirections are followed, the sixth fails the request", async (
 });
 
 Deno.test("a script's redirection moves no slot, names no node, and is followed once at the most", async () => {
-  using scene = new Scene();
+  using scene = new SlotScene();
   const client = scene.client();
   await client.conn.receives("run foo\n");
   const epoch = scene.router.epoch;
@@ -180,7 +127,7 @@ Deno.test("a script's redirection moves no slot, names no node, and is followed 
 });
 
 Deno.test("a script's redirection to itself or to an unknown node is not followed", async () => {
-  using scene = new Scene();
+  using scene = new SlotScene();
   const client = scene.client();
   await client.conn.receives("run foo\nrun foo\n");
   const backend = await scene.accept(7001);
@@ -191,7 +138,7 @@ Deno.test("a script's redirection to itself or to an unknown node is not followe
 });
 
 Deno.test("a redirection without a usable address fails the request", async () => {
-  using scene = new Scene();
+  using scene = new SlotScene();
   const client = scene.client();
   await client.conn.receives("get foo\n");
   const first = await scene.accept(7001);
@@ -202,7 +149,7 @@ Deno.test("a redirection without a usable address fails the request", async () =
 });
 
 Deno.test("a redirection for another slot than the request's is not believed", async () => {
-  using scene = new Scene();
+  using scene = new SlotScene();
   const client = scene.client();
   await client.conn.receives("get foo\n");
   const first = await scene.accept(7001);
@@ -213,7 +160,7 @@ Deno.test("a redirection for another slot than the request's is not believed", a
 });
 
 Deno.test("a redirection without a host means the host that replied", async () => {
-  using scene = new Scene();
+  using scene = new SlotScene();
   const client = scene.client();
   await client.conn.receives("get foo\n");
   const first = await scene.accept(7001);
@@ -226,7 +173,7 @@ Deno.test("a redirection without a host means the host that replied", async () =
 });
 
 Deno.test("other errors are delivered; one that says the cluster is down asks for a refresh", async () => {
-  using scene = new Scene();
+  using scene = new SlotScene();
   const client = scene.client();
   await client.conn.receives("get foo\nget foo\n");
   const first = await scene.accept(7001);
@@ -238,7 +185,7 @@ Deno.test("other errors are delivered; one that says the cluster is down asks fo
 });
 
 Deno.test("the fragments of a split request are redirected each for itself", async () => {
-  using scene = new Scene();
+  using scene = new SlotScene();
   const client = scene.client();
   await client.conn.receives("mget foo bar foo\n");
   const [first, second] = [await scene.accept(7000), await scene.accept(7001)];
@@ -251,7 +198,7 @@ Deno.test("the fragments of a split request are redirected each for itself", asy
 });
 
 Deno.test("one client's order on a key is kept while other clients move the slot", async () => {
-  using scene = new Scene();
+  using scene = new SlotScene();
   const [writer, other] = [scene.client(), scene.client()];
   await writer.conn.receives("put foo 1\nput foo 2\n");
   const old = await scene.accept(7001);
@@ -272,100 +219,8 @@ Deno.test("one client's order on a key is kept while other clients move the slot
   await scene.ends(writer, other);
 });
 
-const WITH_REPLICAS: SlotRange[] = [
-  { first: 0, last: 16383, master: "h:7000", replicas: ["h:7001", "h:7002"] },
-];
-
-/** Has the connections to both replicas opened. */
-async function openReplicas(scene: Scene): Promise<FakeTcpConn[]> {
-  assertEquals([1, 2].map(() => scene.at(5, true)), ["h:7000", "h:7000"]);
-  return [await scene.accept(7001), await scene.accept(7002)];
-}
-
-Deno.test("reads go to the replicas in turn once they are connected, writes never", async () => {
-  using scene = new Scene(WITH_REPLICAS, true);
-  await openReplicas(scene);
-  const readers = [1, 2, 3, 4].map(() => scene.at(5, true));
-  assertEquals(readers.toSorted(), ["rh:7001", "rh:7001", "rh:7002", "rh:7002"]);
-  assertEquals([readers[0], readers[1]], [readers[2], readers[3]]);
-  assertEquals([1, 2, 3].map(() => scene.at(5, false)), ["h:7000", "h:7000", "h:7000"]);
-  await scene.ends();
-});
-
-Deno.test("without the option reads go to the master", async () => {
-  using scene = new Scene(WITH_REPLICAS, false);
-  assertEquals(scene.at(5, true), "h:7000");
-  assertEquals(scene.rig.network.attempts.length, 0);
-  await scene.ends();
-});
-
-Deno.test("no read waits for a replica, or fails by one that refuses", async () => {
-  using scene = new Scene(WITH_REPLICAS, true);
-  const client = scene.client();
-  await client.conn.receives("get foo\n");
-  const master = await scene.accept(7000);
-  assertEquals(master.takeWritten(), "get foo\n");
-  await scene.rig.refuse(1);
-  const replica = await scene.accept(7002);
-  await client.conn.receives("get foo\nget foo\nput foo x\n");
-  assertEquals(replica.takeWritten(), "get foo\nget foo\n");
-  assertEquals(master.takeWritten(), "put foo x\n");
-  await replica.ends();
-  await master.receives("1\nok\n");
-  assertEquals(
-    client.conn.takeWritten(),
-    "1\n-backend_closed h:7002\n-backend_closed h:7002\nok\n",
-  );
-  await client.conn.receives("get foo\n");
-  assertEquals(master.takeWritten(), "get foo\n");
-  await master.receives("2\n");
-  await scene.ends(client);
-});
-
-Deno.test("a replica with a reply overdue is passed over", async () => {
-  using scene = new Scene(WITH_REPLICAS, true);
-  const [first] = await openReplicas(scene);
-  const client = scene.client();
-  await client.conn.receives("get foo\nget foo\n");
-  assertEquals(first!.takeWritten(), "get foo\n");
-  scene.rig.clock.advance(1001);
-  assertEquals([scene.at(5, true), scene.at(5, true)], ["h:7000", "h:7000"]);
-  await first!.receives("late\n");
-  assertEquals([scene.at(5, true), scene.at(5, true)], ["rh:7001", "rh:7001"]);
-  await scene.ends(client);
-});
-
-Deno.test("what a replica cannot answer now the master answers", async () => {
-  for (const reply of ["-down\n", "-unready\n"]) {
-    using scene = new Scene([{ ...WITH_REPLICAS[0]!, replicas: ["h:7001"] }], true);
-    assertEquals(scene.at(5, true), "h:7000");
-    const replica = await scene.accept(7001);
-    const client = scene.client();
-    await client.conn.receives("get foo\n");
-    await replica.receives(reply);
-    const master = await scene.accept(7000);
-    assertEquals(master.takeWritten(), "get foo\n");
-    await master.receives(reply);
-    assertEquals(client.conn.takeWritten(), reply);
-    await scene.ends(client);
-  }
-});
-
-Deno.test("a replica's connection is of the readonly profile of the client's protocol version", async () => {
-  using scene = new Scene(WITH_REPLICAS, true);
-  const client = { number: 1, profiles: PROFILES[3] };
-  scene.router.backendAt(5, true, client);
-  await scene.accept(7001);
-  await scene.accept(7002);
-  scene.router.backendAt(5, true, client);
-  assertStrictEquals(scene.router.profile, PROFILES[3].replica);
-  scene.router.backendAt(5, false, client);
-  assertStrictEquals(scene.router.profile, PROFILES[3].master);
-  await scene.ends();
-});
-
 Deno.test("only a change of masters raises the epoch", () => {
-  using scene = new Scene();
+  using scene = new SlotScene();
   const { epoch } = scene.router;
   scene.router.setMap(SlotMap.fromRanges(HALVES));
   assertEquals(scene.router.epoch, epoch);
@@ -376,7 +231,7 @@ Deno.test("only a change of masters raises the epoch", () => {
 });
 
 Deno.test("a backend that leaves the map answers what it has, and is closed once nobody uses it", async () => {
-  using scene = new Scene();
+  using scene = new SlotScene();
   const client = scene.client();
   await client.conn.receives("get foo\n");
   const leaving = await scene.accept(7001);
@@ -393,7 +248,7 @@ Deno.test("a backend that leaves the map answers what it has, and is closed once
 });
 
 Deno.test("a node in no map that is still asked keeps its connection", async () => {
-  using scene = new Scene();
+  using scene = new SlotScene();
   const client = scene.client();
   await client.conn.receives("get foo\n");
   const source = await scene.accept(7001);

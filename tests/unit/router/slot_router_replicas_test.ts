@@ -1,0 +1,102 @@
+/**
+ * Which reads go to which replica, and when the master reads instead.
+ *
+ * @module
+ */
+import { PROFILES } from "../../../src/protocol/protocol.ts";
+import type { SlotRange } from "../../../src/worker/messages.ts";
+import type { FakeTcpConn } from "../../support/fake_tcp_conn.ts";
+import { SlotScene } from "../../support/slot_scene.ts";
+import { assertEquals, assertStrictEquals } from "../../deps.ts";
+
+const WITH_REPLICAS: SlotRange[] = [
+  { first: 0, last: 16383, master: "h:7000", replicas: ["h:7001", "h:7002"] },
+];
+
+/** Has the connections to both replicas opened. */
+async function openReplicas(scene: SlotScene): Promise<FakeTcpConn[]> {
+  assertEquals([1, 2].map(() => scene.at(5, true)), ["h:7000", "h:7000"]);
+  return [await scene.accept(7001), await scene.accept(7002)];
+}
+
+Deno.test("reads go to the replicas in turn once they are connected, writes never", async () => {
+  using scene = new SlotScene(WITH_REPLICAS, true);
+  await openReplicas(scene);
+  const readers = [1, 2, 3, 4].map(() => scene.at(5, true));
+  assertEquals(readers.toSorted(), ["rh:7001", "rh:7001", "rh:7002", "rh:7002"]);
+  assertEquals([readers[0], readers[1]], [readers[2], readers[3]]);
+  assertEquals([1, 2, 3].map(() => scene.at(5, false)), ["h:7000", "h:7000", "h:7000"]);
+  await scene.ends();
+});
+
+Deno.test("without the option reads go to the master", async () => {
+  using scene = new SlotScene(WITH_REPLICAS, false);
+  assertEquals(scene.at(5, true), "h:7000");
+  assertEquals(scene.rig.network.attempts.length, 0);
+  await scene.ends();
+});
+
+Deno.test("no read waits for a replica, or fails by one that refuses", async () => {
+  using scene = new SlotScene(WITH_REPLICAS, true);
+  const client = scene.client();
+  await client.conn.receives("get foo\n");
+  const master = await scene.accept(7000);
+  assertEquals(master.takeWritten(), "get foo\n");
+  await scene.rig.refuse(1);
+  const replica = await scene.accept(7002);
+  await client.conn.receives("get foo\nget foo\nput foo x\n");
+  assertEquals(replica.takeWritten(), "get foo\nget foo\n");
+  assertEquals(master.takeWritten(), "put foo x\n");
+  await replica.ends();
+  await master.receives("1\nok\n");
+  assertEquals(
+    client.conn.takeWritten(),
+    "1\n-backend_closed h:7002\n-backend_closed h:7002\nok\n",
+  );
+  await client.conn.receives("get foo\n");
+  assertEquals(master.takeWritten(), "get foo\n");
+  await master.receives("2\n");
+  await scene.ends(client);
+});
+
+Deno.test("a replica with a reply overdue is passed over", async () => {
+  using scene = new SlotScene(WITH_REPLICAS, true);
+  const [first] = await openReplicas(scene);
+  const client = scene.client();
+  await client.conn.receives("get foo\nget foo\n");
+  assertEquals(first!.takeWritten(), "get foo\n");
+  scene.rig.clock.advance(1001);
+  assertEquals([scene.at(5, true), scene.at(5, true)], ["h:7000", "h:7000"]);
+  await first!.receives("late\n");
+  assertEquals([scene.at(5, true), scene.at(5, true)], ["rh:7001", "rh:7001"]);
+  await scene.ends(client);
+});
+
+Deno.test("what a replica cannot answer now the master answers", async () => {
+  for (const reply of ["-down\n", "-unready\n"]) {
+    using scene = new SlotScene([{ ...WITH_REPLICAS[0]!, replicas: ["h:7001"] }], true);
+    assertEquals(scene.at(5, true), "h:7000");
+    const replica = await scene.accept(7001);
+    const client = scene.client();
+    await client.conn.receives("get foo\n");
+    await replica.receives(reply);
+    const master = await scene.accept(7000);
+    assertEquals(master.takeWritten(), "get foo\n");
+    await master.receives(reply);
+    assertEquals(client.conn.takeWritten(), reply);
+    await scene.ends(client);
+  }
+});
+
+Deno.test("a replica's connection is of the readonly profile of the client's protocol version", async () => {
+  using scene = new SlotScene(WITH_REPLICAS, true);
+  const client = { number: 1, profiles: PROFILES[3] };
+  scene.router.backendAt(5, true, client);
+  await scene.accept(7001);
+  await scene.accept(7002);
+  scene.router.backendAt(5, true, client);
+  assertStrictEquals(scene.router.profile, PROFILES[3].replica);
+  scene.router.backendAt(5, false, client);
+  assertStrictEquals(scene.router.profile, PROFILES[3].master);
+  await scene.ends();
+});
