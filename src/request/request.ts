@@ -100,6 +100,10 @@ export class Request implements ReplyReceiver {
   replyEnd = 0;
   /** Set where no reply came: it is written when the request's turn comes. */
   failure: Failure | null = null;
+  /** Row of a request whose failure has an element a key though it is not split; else null. */
+  wholeRow: CommandRow | null = null;
+  /** Number of its keys. */
+  keyCount = 0;
   /** Backend that failed, for the text. */
   failureAddress = "";
 
@@ -115,6 +119,7 @@ export class Request implements ReplyReceiver {
     this.chunk = null;
     this.failure = null;
     this.failureAddress = "";
+    this.wholeRow = null;
   }
 
   onReply(

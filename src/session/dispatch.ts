@@ -8,7 +8,7 @@ import type { ReceiveBuffer } from "../bytes/receive_buffer.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import { sendFragment, sendRewritten } from "../backend/send_written.ts";
 import { type Failure, failures } from "../failure.ts";
-import { Action, CommandFlag } from "../protocol/command_table.ts";
+import { Action, CommandFlag, Merge } from "../protocol/command_table.ts";
 import type { Profiles, RequestFrame } from "../protocol/protocol.ts";
 import type { RoutedClient } from "../request/exchange.ts";
 import type { Request, Split } from "../request/request.ts";
@@ -100,7 +100,7 @@ function forward(
   const { router, requests } = context;
   const isRead = (frame.row!.flags & CommandFlag.Read) !== 0;
   const backend = place < 0 ? null : router.backendAt(place, isRead, session);
-  const request = session.enqueue(frame.isQuiet);
+  const request = enqueue(session, frame);
   if (backend === null) {
     fail(context, session, request, router.unplaced);
     return;
@@ -131,7 +131,7 @@ function split(
   const { router, fanOut } = context;
   const parts = fanOut.split(frame, bytes, router);
   if (parts === null) {
-    fail(context, session, session.enqueue(frame.isQuiet), router.unplaced);
+    fail(context, session, enqueue(session, frame), router.unplaced);
   } else if (parts.parts.length === 1) {
     forward(context, session, frame, bytes, parts.parts[0]!.place);
   } else {
@@ -172,6 +172,16 @@ function sendFragments(
 }
 
 /** No backend has seen the request, so none counts its failure. */
+/** Takes the request at hand into the queue, with what its failure needs where that has an element a key. */
+function enqueue(session: DispatchSession, frame: RequestFrame): Request {
+  const request = session.enqueue(frame.isQuiet);
+  if (frame.row!.merge === Merge.Elements) {
+    request.wholeRow = frame.row;
+    request.keyCount = frame.keyCount;
+  }
+  return request;
+}
+
 function fail(
   context: SessionContext,
   session: DispatchSession,

@@ -7,7 +7,7 @@
 import { ReplyStore } from "../bytes/reply_store.ts";
 import type { SendLog } from "../bytes/send_log.ts";
 import type { Failure } from "../failure.ts";
-import { type Fragment, type Request, RequestState } from "../request/request.ts";
+import { Fragment, type Request, RequestState } from "../request/request.ts";
 import type { SessionContext } from "./session_context.ts";
 
 /** The requests of one client that are not answered, oldest first. */
@@ -152,12 +152,24 @@ export class ReplyQueue {
       this.#context.protocol.writeMerged(request.split, this.#log);
     } else if (request.failure !== null) {
       this.#context.metrics.errorReplies += 1;
-      this.#context.protocol.writeFailure(request.failure, request.failureAddress, this.#log);
+      this.#writeFailure(request, request.failure);
     } else {
       const chunk = request.chunk!;
       // A pooled chunk goes back to the pool behind this: the log must have a copy.
       this.#write(chunk.bytes, request.replyStart, request.replyEnd, !chunk.isPooled);
     }
+  }
+
+  /** A request whose reply has an element a key fails as its only fragment would: by an error a key. */
+  #writeFailure(request: Request, failure: Failure): void {
+    const { wholeRow: row, keyCount, failureAddress } = request;
+    const { protocol } = this.#context;
+    if (row === null) return protocol.writeFailure(failure, failureAddress, this.#log);
+    const part = new Fragment(0, 0);
+    part.failure = failure;
+    part.address = failureAddress;
+    const fragmentOfKey = new Int32Array(keyCount);
+    protocol.writeMerged({ row, keyCount, fragmentOfKey, parts: [part] }, this.#log);
   }
 
   #write(bytes: Uint8Array, start: number, end: number, isOwned: boolean): void {

@@ -58,6 +58,18 @@ Deno.test("MGET: the elements of a failed backend are errors, the others values"
   await client.isSilent();
 });
 
+Deno.test("MGET: one failed backend with all the keys gives as many errors, other commands one", async () => {
+  const { scene, backends, keys } = await startThree("redis");
+  await using _ = scene;
+  const [, b, , , y] = keys as [string, string, string, string, string];
+  const client = await scene.client();
+  await backends[1].refuses();
+  await client.sends(request("MGET", b), request("MGET", b, y), request("DEL", b, y));
+  const error = backendError(backends[1].address, "connection refused");
+  await client.receives(array(error), array(error, error), error);
+  await client.isSilent();
+});
+
 Deno.test("MSET is OK only if all were; DEL, UNLINK, EXISTS, TOUCH sum or give the first error", async () => {
   const { scene, backends, keys } = await startThree("redis");
   await using _ = scene;
