@@ -100,10 +100,14 @@ function forward(
   const { router, requests } = context;
   const isRead = (frame.row!.flags & CommandFlag.Read) !== 0;
   const backend = place < 0 ? null : router.backendAt(place, isRead, session);
-  const request = enqueue(session, frame);
+  const request = session.enqueue(frame.isQuiet);
   if (backend === null) {
     fail(context, session, request, router.unplaced);
     return;
+  }
+  if (frame.row!.merge === Merge.Elements) {
+    request.wholeRow = frame.row;
+    request.keyCount = frame.keyCount;
   }
   const exchange = requests.takeExchange();
   exchange.begin(request, 0, place, isRead, session);
@@ -131,7 +135,7 @@ function split(
   const { router, fanOut } = context;
   const parts = fanOut.split(frame, bytes, router);
   if (parts === null) {
-    fail(context, session, enqueue(session, frame), router.unplaced);
+    fail(context, session, session.enqueue(frame.isQuiet), router.unplaced);
   } else if (parts.parts.length === 1) {
     forward(context, session, frame, bytes, parts.parts[0]!.place);
   } else {
@@ -172,16 +176,6 @@ function sendFragments(
 }
 
 /** No backend has seen the request, so none counts its failure. */
-/** Takes the request at hand into the queue, with what its failure needs where that has an element a key. */
-function enqueue(session: DispatchSession, frame: RequestFrame): Request {
-  const request = session.enqueue(frame.isQuiet);
-  if (frame.row!.merge === Merge.Elements) {
-    request.wholeRow = frame.row;
-    request.keyCount = frame.keyCount;
-  }
-  return request;
-}
-
 function fail(
   context: SessionContext,
   session: DispatchSession,
