@@ -49,8 +49,12 @@ export class SendLog {
    */
   reserve(byteCount: number): Chunk {
     const newest = this.newest;
-    if (newest !== null && newest.filled + byteCount <= newest.bytes.length) return newest;
-    return this.#grow(byteCount);
+    if (newest === null || newest.filled + byteCount > newest.bytes.length) {
+      return this.#grow(byteCount);
+    }
+    // What is all written but held stays as it is: a fresh chunk is likelier to be in the cache.
+    const isWritten = newest.written === newest.filled && newest.filled > 0;
+    return isWritten ? this.#grow(byteCount) : newest;
   }
 
   /** Counts `byteCount` bytes that were written into the chunk of the last {@link SendLog.reserve}. */
@@ -183,7 +187,9 @@ export class SendLog {
 
   #grow(byteCount: number): Chunk {
     // A second chunk means a second write: the next batch shall find room in one.
-    if (this.newest !== null && this.#wantedBytes < LARGE_CHUNK_BYTES) {
+    const newest = this.newest;
+    const isSecond = newest !== null && newest.written !== newest.filled;
+    if (isSecond && this.#wantedBytes < LARGE_CHUNK_BYTES) {
       this.#wantedBytes = this.#wantedBytes === SMALL_CHUNK_BYTES
         ? MEDIUM_CHUNK_BYTES
         : LARGE_CHUNK_BYTES;

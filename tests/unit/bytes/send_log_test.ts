@@ -178,3 +178,22 @@ Deno.test("the listener hears of every hand-over with chunk and position", () =>
   log.handOver();
   assertEquals(heard, [3, chunk.filled]);
 });
+
+Deno.test("what follows a held, written batch begins a fresh chunk, of the size batches need", () => {
+  const log = new SendLog(new ChunkPool());
+  const first = append(log, "first");
+  first.holders += 1;
+  assertEquals(writeAll(log), "first");
+  const second = append(log, "second");
+  assertEquals([second === first, second.bytes.length], [false, first.bytes.length]);
+  assertEquals(decoder.decode(first.bytes.subarray(0, first.filled)), "first");
+  assertEquals(writeAll(log), "second");
+  log.letGo(first);
+  assertEquals(first.isFree, true);
+});
+
+Deno.test("room reserved for several appends is one chunk", () => {
+  const log = new SendLog(new ChunkPool());
+  log.reserve(10);
+  assertStrictEquals(append(log, "abc"), append(log, "defg"));
+});
