@@ -72,6 +72,11 @@ function closeUnused(connection: Deno.TcpConn): void {
 export function dialFailure(error: unknown): Failure {
   if (error instanceof Deno.errors.ConnectionRefused) return failures.connectRefused;
   if (error instanceof Deno.errors.NotCapable) return failures.connectDenied;
+  // The backend went away between the kernel's accepting and Deno's looking at the connection.
+  if (
+    error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.NotConnected ||
+    error instanceof Deno.errors.ConnectionAborted
+  ) return failures.backendReset;
   if (error instanceof Deno.errors.TimedOut) return failures.connectTimeout;
   if (error instanceof Error && /lookup|resolve|name or service/i.test(error.message)) {
     return failures.nameUnresolved;

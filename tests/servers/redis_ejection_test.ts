@@ -156,7 +156,7 @@ Deno.test("a killed server's requests fail with its address until it has left, n
   const errorCount = load.errors.length;
   assert(errorCount > 0);
   const text = new RegExp(
-    `^ERR backend ${killed.address}: connection (lost|closed|refused)$`,
+    `^ERR backend ${killed.address}: (connection (lost|closed|refused)|connecting failed)$`,
   );
   for (const error of load.errors) assertMatch(error, text);
   // Back at once, though requests have just been refused: none has to wait for a back-off.

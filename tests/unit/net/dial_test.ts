@@ -123,3 +123,13 @@ Deno.test("a real port that nobody listens on refuses; a real listener is connec
   await until(() => refused.heard.length > 0, { what: "an outcome" });
   assertEquals(refused.heard, ["connect_refused"]);
 });
+
+Deno.test("a connection that is lost while it is made is called lost", () => {
+  for (
+    const error of [
+      new Deno.errors.ConnectionReset("reset"),
+      new Deno.errors.NotConnected("gone"),
+      new Deno.errors.ConnectionAborted("aborted"),
+    ]
+  ) assertStrictEquals(dialFailure(error), failures.backendReset);
+});
