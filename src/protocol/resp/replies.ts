@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { concatenate } from "../../bytes/copy.ts";
 import type { SendLog } from "../../bytes/send_log.ts";
 import { type Failure, failures } from "../../failure.ts";
 import { QUOTED_LIMIT_BYTES } from "./limits.ts";
@@ -81,25 +82,12 @@ export function integerReply(value: number | bigint): Uint8Array {
 
 /** An array of replies. */
 export function arrayReply(elements: readonly Uint8Array[]): Uint8Array {
-  return joinReplies(encoder.encode(`*${elements.length}\r\n`), elements);
+  return concatenate([encoder.encode(`*${elements.length}\r\n`), ...elements]);
 }
 
 /** A request: an array of bulk strings. */
 export function requestBytes(...words: readonly string[]): Uint8Array {
   return arrayReply(words.map(bulkReply));
-}
-
-function joinReplies(head: Uint8Array, elements: readonly Uint8Array[]): Uint8Array {
-  let byteCount = head.length;
-  for (const element of elements) byteCount += element.length;
-  const joined = new Uint8Array(byteCount);
-  joined.set(head);
-  let position = head.length;
-  for (const element of elements) {
-    joined.set(element, position);
-    position += element.length;
-  }
-  return joined;
 }
 
 /** Redis's error for a command with too few or too many words. `name` is lower case. */
