@@ -17,7 +17,7 @@ let aster: Aster;
 const connected = () => readMetric(aster, "aster_front_connection");
 
 Deno.test.beforeAll(async () => {
-  pool = await startRedisPool({ metrics: true, keys: "thread = 2" });
+  pool = await startRedisPool({ metrics: true, keys: "thread = 2\nread_timeout = 5000" });
   aster = pool.aster;
 });
 
@@ -51,6 +51,23 @@ Deno.test("clients who come after many others are served as before", async () =>
   assertEquals(await client.pipeline(keys), keys.map((_, index) => `value ${index}`));
 });
 
+/**
+ * Asks for the key `count` times. No reply comes before all are asked for: a client whose replies pile up is
+ * not read on, so that only what it asked for by then could pile up.
+ */
+async function askWhilePaused(client: Deno.TcpConn, count: number): Promise<void> {
+  const request = encodeCommand(["GET", "megabyte"]);
+  await Promise.all(pool.servers.map((server) => server.pause()));
+  try {
+    for (let index = 0; index < count; index++) await client.write(request);
+    await until(async () => await readMetric(aster, "aster_backend_in_flight") === count, {
+      what: "all requests are sent",
+    });
+  } finally {
+    for (const server of pool.servers) server.resume();
+  }
+}
+
 for (
   const { megabytes, reason } of [
     { megabytes: 30, reason: "client_write_timeout" },
@@ -62,8 +79,7 @@ for (
     await client.call("SET", "megabyte", "m".repeat(MEGABYTE));
     const before = residentBytes(aster.pid);
     using slow = await Deno.connect({ hostname: "127.0.0.1", port: aster.port });
-    const request = encodeCommand(["GET", "megabyte"]);
-    for (let count = 0; count < megabytes; count++) await slow.write(request);
+    await askWhilePaused(slow, megabytes);
     let most = 0;
     await until(async () => {
       const keys = Array.from({ length: 20 }, (_, index) => ["GET", `client:${index}`]);
