@@ -32,6 +32,8 @@ export class SendLog {
   newest: Chunk | null = null;
   /** Bytes appended and not yet taken by the socket. */
   unwrittenBytes = 0;
+  /** Bytes that the socket took since the log was made. */
+  writtenBytes = 0;
   listener: HandOverListener | null = null;
   /** First chunk not wholly written. */
   #oldest: Chunk | null = null;
@@ -84,7 +86,7 @@ export class SendLog {
     return chunk;
   }
 
-  /** Unwritten bytes of the chunk being written: the reply being delivered, where replies are large. */
+  /** Unwritten bytes of the chunk being written: the reply being delivered, where one reply is large. */
   get oldestUnwrittenBytes(): number {
     return this.#oldest === null ? 0 : this.#oldest.filled - this.#oldest.written;
   }
@@ -111,6 +113,7 @@ export class SendLog {
   wrote(byteCount: number): void {
     const chunk = this.#oldest!;
     chunk.written += byteCount;
+    this.writtenBytes += byteCount;
     this.unwrittenBytes -= byteCount;
     if (chunk.written !== chunk.filled) return;
     if (chunk.next === null && chunk.filled <= SMALL_CHUNK_BYTES) {

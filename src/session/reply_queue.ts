@@ -4,9 +4,11 @@
  *
  * @module
  */
+import { HAND_OVER_BYTES } from "../bytes/chunk_pool.ts";
 import { ReplyStore } from "../bytes/reply_store.ts";
 import type { SendLog } from "../bytes/send_log.ts";
 import type { Failure } from "../failure.ts";
+import type { MergeParts } from "../protocol/protocol.ts";
 import { Fragment, type Request, RequestState } from "../request/request.ts";
 import type { SessionContext } from "./session_context.ts";
 
@@ -17,6 +19,8 @@ export class ReplyQueue {
   readonly #context: SessionContext;
   readonly #log: SendLog;
   readonly #store: ReplyStore;
+  /** Where large merged replies stand among all bytes ever appended to the log, oldest first. */
+  readonly #merged: { start: number; end: number }[] = [];
   #oldest: Request | null = null;
   #newest: Request | null = null;
 
@@ -41,11 +45,15 @@ export class ReplyQueue {
 
   /** Whether `byteCount` more for a request would pass the limit beyond the reply being delivered. */
   wouldOverflow(request: Request, byteCount: number): boolean {
-    const beyond = this.#log.unwrittenBytes - this.#log.oldestUnwrittenBytes +
-      this.#store.byteCount;
+    const waiting = this.#log.unwrittenBytes + this.#store.byteCount;
+    const most = this.#context.limits.outputBytesMax;
+    if (waiting + byteCount <= most) return false;
     // One reply above the limit may pass, alone; a merged one is one reply.
     const gathered = request.split === null ? 0 : request.split.keptBytes;
-    return beyond !== gathered && beyond + byteCount > this.#context.limits.outputBytesMax;
+    const front = this.#frontBytes();
+    if (waiting - front === gathered) return false;
+    const next = request === this.#oldest ? gathered + byteCount : this.#gatheredByOldest();
+    return waiting + byteCount - Math.max(front, next) > most;
   }
 
   /** The whole reply to an unsplit request. */
@@ -119,6 +127,37 @@ export class ReplyQueue {
     this.size = 0;
   }
 
+  /** Bytes not written of the reply at the front of the log. */
+  #frontBytes(): number {
+    const { writtenBytes, oldestUnwrittenBytes } = this.#log;
+    this.#forgetWritten();
+    const merged = this.#merged[0];
+    return merged !== undefined && merged.start <= writtenBytes
+      ? merged.end - writtenBytes
+      : oldestUnwrittenBytes;
+  }
+
+  /** Bytes that have come of the reply that is delivered next, while it is not whole. */
+  #gatheredByOldest(): number {
+    return this.#oldest?.split?.keptBytes ?? 0;
+  }
+
+  #forgetWritten(): void {
+    const merged = this.#merged;
+    while (merged.length > 0 && merged[0]!.end <= this.#log.writtenBytes) merged.shift();
+  }
+
+  /** Writes one reply of several; a large one is remembered, since it takes many chunks of the log. */
+  #writeMerged(split: MergeParts): void {
+    const log = this.#log;
+    const start = log.writtenBytes + log.unwrittenBytes;
+    this.#context.protocol.writeMerged(split, log);
+    const end = log.writtenBytes + log.unwrittenBytes;
+    if (end - start <= HAND_OVER_BYTES) return;
+    this.#forgetWritten();
+    this.#merged.push({ start, end });
+  }
+
   #fragmentSettled(request: Request): void {
     const split = request.split!;
     split.due -= 1;
@@ -149,7 +188,7 @@ export class ReplyQueue {
   #deliver(request: Request): void {
     if (request.isQuiet) return;
     if (request.split !== null) {
-      this.#context.protocol.writeMerged(request.split, this.#log);
+      this.#writeMerged(request.split);
     } else if (request.failure !== null) {
       this.#context.metrics.errorReplies += 1;
       this.#writeFailure(request, request.failure);

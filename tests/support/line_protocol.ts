@@ -132,7 +132,9 @@ export class LineProtocol implements Protocol {
       const part = merge.fragmentOfKey[key]!;
       merged.push(merge.parts[part]!.failure === null ? elements[part]!.shift()! : replies[part]!);
     }
-    write(target, `${merged.join(",")}\n`);
+    // One by one, as a real protocol does it: a large reply takes several chunks.
+    merged.forEach((element, key) => write(target, `${key === 0 ? "" : ","}${element}`));
+    write(target, "\n");
   }
 
   writeFailure(failure: Failure, address: string, target: SendLog): void {

@@ -45,3 +45,46 @@ Deno.test("a merged reply does not pass while another waits to be written", asyn
   assertEquals(conn.isClosed, true);
   await rig.ends();
 });
+
+Deno.test("a request beside a merged reply above the limit does not close its client", async () => {
+  using rig = new CoreRig({ sessionLimits: { outputBytesMax: 1000 } });
+  const { conn } = rig.client();
+  await conn.receives("mget a0 a1\nget b0\n");
+  const [first, second] = [await rig.accept(0), await rig.accept(1)];
+  await first.receives(`${"a".repeat(5000)}\n`);
+  await first.receives(`${"b".repeat(900)}\n`);
+  assertEquals(conn.isClosed, false);
+  await second.receives(`${"A".repeat(5000)}\n`);
+  const values = `${"a".repeat(5000)},${"A".repeat(5000)}\n${"b".repeat(900)}\n`;
+  assertEquals([conn.takeWritten(), conn.isClosed], [values, false]);
+  await conn.ends();
+  await rig.ends();
+});
+
+Deno.test("a reply that came early does not keep one above the limit from being delivered", async () => {
+  using rig = new CoreRig({ sessionLimits: { outputBytesMax: 1000 } });
+  const { conn } = rig.client();
+  await conn.receives("get a0\nget b1\n");
+  const [first, second] = [await rig.accept(0), await rig.accept(1)];
+  await second.receives(`${"b".repeat(900)}\n`);
+  await first.receives(`${"a".repeat(5000)}\n`);
+  const values = `${"a".repeat(5000)}\n${"b".repeat(900)}\n`;
+  assertEquals([conn.takeWritten(), conn.isClosed], [values, false]);
+  await conn.ends();
+  await rig.ends();
+});
+
+Deno.test("a merged reply that is being delivered does not count, however many chunks it takes", async () => {
+  using rig = new CoreRig({ sessionLimits: { outputBytesMax: 1000 } });
+  const { conn } = rig.client();
+  conn.takesWrites = false;
+  await conn.receives("mget a0 a1\nget b0\nget c0\n");
+  const [first, second] = [await rig.accept(0), await rig.accept(1)];
+  await first.receives(`${"a".repeat(200_000)}\n`);
+  await second.receives(`${"A".repeat(200_000)}\n`);
+  await first.receives(`${"b".repeat(900)}\n`);
+  assertEquals(conn.isClosed, false);
+  await first.receives(`${"c".repeat(900)}\n`);
+  assertEquals(conn.isClosed, true);
+  await rig.ends();
+});
