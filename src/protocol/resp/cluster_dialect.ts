@@ -136,7 +136,8 @@ export function readSlots(
   for (let index = 0; index < count; index++) {
     const range = readRange(reader, askedHost);
     if (range === null) return null;
-    ranges.push(range);
+    // The slots of a master that nobody can reach are a gap; the others are served all the same.
+    if (range.master !== "") ranges.push(range);
   }
   return ranges;
 }
@@ -150,19 +151,21 @@ function readRange(reader: ReplyReader, askedHost: string): SlotRange | null {
   for (let index = 2; index < elements; index++) {
     const address = readNode(reader, askedHost);
     if (address === null) return null;
+    if (index > 2 && address === "") continue;
     if (nodes.length < NODES_MAX && !nodes.includes(address)) nodes.push(address);
   }
   return { first, last, master: nodes[0]!, replicas: nodes.slice(1) };
 }
 
+/** The node's `host:port`; "" for one whose address Redis has lost and gives as port 0; null if it is none. */
 function readNode(reader: ReplyReader, askedHost: string): string | null {
   const elements = reader.readArray();
   if (elements < 2) return null;
   const host = reader.readText();
   const port = host === null ? -1 : reader.readInteger();
-  if (host === null || port < 1 || port > 65_535) return null;
+  if (host === null || port < 0 || port > 65_535) return null;
   for (let index = 2; index < elements; index++) {
     if (!reader.skip()) return null;
   }
-  return joinAddress(knownHost(host) || askedHost, port);
+  return port === 0 ? "" : joinAddress(knownHost(host) || askedHost, port);
 }

@@ -106,6 +106,13 @@ Deno.test("the host that was asked stands in for one that is missing", () => {
   }
 });
 
+Deno.test("a master whose address the cluster has lost leaves a gap, such a replica nothing", () => {
+  const [lost, found] = [`*3\r\n$0\r\n\r\n:0\r\n${id}`, `*3\r\n$1\r\nh\r\n:7001\r\n${id}`];
+  const range = (first: number, nodes: string) => `*4\r\n:${first}\r\n:${first}\r\n${nodes}`;
+  const map = `*3\r\n${range(0, found + lost)}${range(1, lost + found)}${range(2, lost + lost)}`;
+  assertEquals(slots(map), [{ first: 0, last: 0, master: "h:7001", replicas: [] }]);
+});
+
 Deno.test("IPv6 nodes get their brackets", () => {
   assertEquals(slots(`*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$3\r\n::1\r\n:7001\r\n`), [
     { first: 0, last: 16_383, master: "[::1]:7001", replicas: [] },
@@ -120,7 +127,7 @@ Deno.test("what is no slot map is null", () => {
     ...[`*1\r\n*3\r\n:-1\r\n:1\r\n${node}`, `*1\r\n*3\r\n$1\r\n0\r\n:1\r\n${node}`],
     ...[
       "*1\r\n*3\r\n:0\r\n:1\r\n*1\r\n$1\r\nh\r\n",
-      "*1\r\n*3\r\n:0\r\n:1\r\n*2\r\n$1\r\nh\r\n:0\r\n",
+      "*1\r\n*3\r\n:0\r\n:1\r\n*2\r\n$1\r\nh\r\n:65536\r\n",
     ],
     ...["*1\r\n*3\r\n:0\r\n:1\r\n*2\r\n:1\r\n:7001\r\n", "*1\r\n*3\r\n:0\r\n:1\r\n+x\r\n"],
     ...[`*2\r\n*3\r\n:0\r\n:1\r\n${node}`, "*1\r\n*3\r\n:0\r\n:1\r\n*2\r\n$9\r\nh\r\n:7001\r\n"],
