@@ -82,8 +82,11 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
 
   reserve(): Space | null {
     const buffer = this.buffer;
-    if (this.#isFinishing) return null;
-    if (this.#isStalled) {
+    if (this.#isFinishing) {
+      // Read and dropped: closing with bytes unread resets the connection, and replies on their way are lost.
+      buffer.consume(buffer.received);
+      buffer.prepare(0);
+    } else if (this.#isStalled) {
       if (buffer.pending >= this.#context.limits.readAheadBytes) return null;
       buffer.prepare(0);
     } else {

@@ -12,6 +12,7 @@ import { bothSilent, respRoundTrip } from "../support/sequence.ts";
 import { assertEquals } from "../deps.ts";
 
 const get = (key: string) => request("GET", key);
+const PROTOCOL_ERROR = "-ERR Protocol error: invalid bulk length\r\n";
 
 Deno.test("redis: requests cut in two at every byte are the same requests", async () => {
   await using scene = await startScriptedCluster(1);
@@ -229,3 +230,19 @@ Deno.test("QUIT is answered, and the connection closes behind it", async () => {
   await client.receives(bulk("A"), "+OK\r\n");
   await client.receivesEnd();
 });
+
+for (const [what, last] of [["QUIT", "+OK\r\n"], ["*1\r\n$x", PROTOCOL_ERROR]] as const) {
+  Deno.test(`${JSON.stringify(what)} with bytes behind it: replies that the client has not read yet arrive`, async () => {
+    await using scene = await startScriptedCluster(1);
+    const { backend } = scene;
+    const client = await scene.client();
+    // More than one read takes: bytes that nobody reads would make the close a reset.
+    await client.sends(`${get("a")}${what}\r\n${"y".repeat(300_000)}`);
+    await backend.receives(get("a"));
+    const reply = bulk("A".repeat(2_000_000));
+    await backend.sends(reply);
+    await delay(100);
+    await client.receives(reply, last);
+    await client.receivesEnd();
+  });
+}

@@ -132,7 +132,8 @@ Deno.test("malformed input is answered behind what is due; then the connection c
   await conn.receives("get a0\n!get b0\n");
   const backend = await rig.accept(0);
   assertEquals(backend.takeWritten(), "get a0\n");
-  assertEquals([conn.isClosed, conn.isReading], [false, false]);
+  await conn.receives("get c0\n");
+  assertEquals([conn.isClosed, conn.isReading, backend.takeWritten()], [false, true, ""]);
   await backend.receives("A\n");
   assertEquals([conn.takeWritten(), conn.isClosed], ["A\n-malformed\n", true]);
   assertEquals(rig.ended, [session]);
