@@ -79,9 +79,9 @@ A command that is not on this page is answered as a server answers an unknown co
 
 const REDIS_HEAD = `## Redis and Redis Cluster
 
-The commands are those of Redis 7.0. Requests are arrays of bulk strings or inline lines. A client
-that says \`HELLO 3\` gets RESP3 replies, over backend connections that speak RESP3 too: the backends
-have to be Redis 6 or later for it.
+The commands are those of Redis 7.0 and, on keys, 7.4. Requests are arrays of bulk strings or inline
+lines. A client that says \`HELLO 3\` gets RESP3 replies, over backend connections that speak RESP3
+too: the backends have to be Redis 6 or later for it.
 `;
 
 const MEMCACHE_HEAD = `## memcache

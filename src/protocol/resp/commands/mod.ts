@@ -1,5 +1,5 @@
 /**
- * The commands of Redis 7.0 as one table.
+ * The commands of Redis 7 as one table.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { sortedSetCommands } from "./sorted_set.ts";
 import { streamCommands } from "./stream.ts";
 import { stringCommands } from "./string.ts";
 
-/** Every command of Redis 7.0, supported or refused. */
+/** Every command of Redis 7.0, supported or refused, and those on keys that 7.4 added. */
 export const respCommands: CommandTable = createCommandTable([
   ...bitmapCommands,
   ...connectionCommands,
