@@ -62,7 +62,7 @@ async function withConfig(flags: Flags, environment: Environment): Promise<numbe
 
 function readConfigFile(file: string): string | null {
   try {
-    return Deno.readTextFileSync(file);
+    return decodeUtf8(Deno.readFileSync(file));
   } catch (error) {
     const reason = error instanceof Deno.errors.NotFound
       ? "there is no such file"
@@ -71,6 +71,15 @@ function readConfigFile(file: string): string | null {
       : String(error);
     console.error(`error: ${file}: ${reason}`);
     return null;
+  }
+}
+
+/** An alias with a replaced character would place keys elsewhere, without a word. */
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new TypeError("not valid TOML: expected text in UTF-8");
   }
 }
 

@@ -22,10 +22,13 @@ async function call(...args: string[]): Promise<Printed> {
   }
 }
 
-async function withFile(text: string, use: (file: string) => Promise<void>): Promise<void> {
+async function withFile(
+  text: string | Uint8Array,
+  use: (file: string) => Promise<void>,
+): Promise<void> {
   const file = await Deno.makeTempFile({ suffix: ".toml" });
   try {
-    await Deno.writeTextFile(file, text);
+    await Deno.writeFile(file, typeof text === "string" ? new TextEncoder().encode(text) : text);
     await use(file);
   } finally {
     await Deno.remove(file);
@@ -87,5 +90,13 @@ Deno.test("main() takes an unknown key for an error under --check only", async (
     assertEquals([printed.code, printed.out.length, printed.err.length], [0, 1, 1]);
     assertMatch(printed.err[0]!, /^warning: .*clusters\[0\]\.colour/);
     assertMatch(printed.out[0]!, /^--no-prompt --allow-net=\[::1\]:7000,127\.0\.0\.1:6379,/);
+  });
+});
+
+Deno.test("main() refuses a file that is not UTF-8 instead of replacing what it cannot read", async () => {
+  const latin1 = Uint8Array.from(good.replace("first", "k\u00e4se"), (c) => c.charCodeAt(0));
+  await withFile(latin1, async (file) => {
+    const error = `error: ${file}: not valid TOML: expected text in UTF-8`;
+    assertEquals(await call("--check", file), { code: 2, out: [], err: [error] });
   });
 });
