@@ -13,9 +13,6 @@ import { type BindTarget, describeBindFailure, tryBindAll } from "./trial_bind.t
 import type { WorkerPort } from "./worker_handle.ts";
 import { workerPermissions } from "./worker_permissions.ts";
 
-/** How many servers of a cluster the start-up lines name. */
-const SERVERS_SHOWN = 8;
-
 /** How to run a configuration. */
 export interface ProxyOptions {
   config: Config;
@@ -100,11 +97,8 @@ export function describeClusters(config: Config): Record<string, string | number
 }
 
 function describeServers({ servers }: ClusterConfig): string {
-  const shown = servers.slice(0, SERVERS_SHOWN).map(({ address, alias }) =>
-    alias === null ? address : `${alias}@${address}`
-  );
-  const hidden = servers.length - shown.length;
-  return shown.join(",") + (hidden > 0 ? `,… ${hidden} more` : "");
+  return servers.map(({ address, alias }) => alias === null ? address : `${alias}@${address}`)
+    .join(",");
 }
 
 function logClusters(config: Config, output: LogOutput): void {
