@@ -33,8 +33,11 @@ export function findRepeatedKeys(text: string): RepeatedKey[] {
 class DefinitionScanner {
   readonly #text: string;
   #position = 0;
-  /** Where each exact path was defined first. */
-  readonly #firstPositions = new Map<string, number>();
+  /** How far lines are counted; definitions come in the order of the text. */
+  #countedPosition = 0;
+  #line = 1;
+  /** Line in which each exact path was defined first. */
+  readonly #firstLines = new Map<string, number>();
   /** Index of the newest element of each array of tables. */
   readonly #newestElements = new Map<string, number>();
   readonly #repeated: RepeatedKey[] = [];
@@ -146,17 +149,18 @@ class DefinitionScanner {
   }
 
   #define(path: KeyPath, position: number): void {
-    const first = this.#firstPositions.get(path.exact);
-    if (first === undefined) {
-      this.#firstPositions.set(path.exact, position);
-      return;
-    }
-    const [line, firstLine] = [this.#lineAt(position), this.#lineAt(first)];
-    this.#repeated.push({ path: path.shown, line, firstLine });
+    const line = this.#lineAt(position);
+    const firstLine = this.#firstLines.get(path.exact);
+    if (firstLine === undefined) this.#firstLines.set(path.exact, line);
+    else this.#repeated.push({ path: path.shown, line, firstLine });
   }
 
+  /** Counts on from where it was last, so that a text is counted once. */
   #lineAt(position: number): number {
-    return this.#text.slice(0, position).split("\n").length;
+    while (this.#countedPosition < position) {
+      if (this.#text[this.#countedPosition++] === "\n") this.#line++;
+    }
+    return this.#line;
   }
 }
 

@@ -96,5 +96,6 @@ Deno.test("findRepeatedKeys() ends on any text, however broken, and in time", ()
   const started = performance.now();
   findRepeatedKeys(`a = """${"x".repeat(1_000_000)}"""\n`);
   findRepeatedKeys("a = [" + "1,".repeat(400_000) + "]\n");
+  assertEquals(findRepeatedKeys("a = 1\n".repeat(100_000)).at(-1)?.line, 100_000);
   assert(performance.now() - started < 5000);
 });
