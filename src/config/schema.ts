@@ -75,7 +75,7 @@ const clusterTypes: Record<string, ClusterType> = {
 /** The keys of a `[[clusters]]` entry. */
 export const clusterKeys = {
   name: text(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, {
-    expected: 'a name of 1 to 64 letters, digits, "_", "-" and "."',
+    expected: 'a name of 1 to 64 letters, digits, "_", "-" and ".", a letter or digit first',
     reason: "names the cluster in logs and metrics, so it is kept to what both print unchanged",
   }),
   listen_addr: text(/^/, {

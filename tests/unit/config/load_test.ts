@@ -268,6 +268,9 @@ Deno.test("loadConfig() refuses a file that is far too large", () => {
   assertEquals(problemsOf(text), ["a.toml: expected at most 1048576 characters, not 1048577"]);
 });
 
+const NAME_EXPECTED = 'expected a name of 1 to 64 letters, digits, "_", "-" and ".", ' +
+  "a letter or digit first";
+
 const shapeCases: [text: string, problems: string[]][] = [
   ["", ["clusters: expected 1 to 256 [[clusters]] entries, not 0"]],
   ["clusters = []", ["clusters: expected 1 to 256 [[clusters]] entries, not 0"]],
@@ -281,7 +284,7 @@ const shapeCases: [text: string, problems: string[]][] = [
     "runtime = 1: expected a table: [runtime]",
   ]],
   ["[[clusters]]", [
-    'clusters[0].name: missing: expected a name of 1 to 64 letters, digits, "_", "-" and "."',
+    `clusters[0].name: missing: ${NAME_EXPECTED}`,
     'clusters[0].listen_addr: missing: expected an address "host:port" or "[IPv6]:port"',
     'clusters[0].cache_type: missing: expected "memcache", "memcache_binary", "redis", ' +
     '"redis_cluster" or "rediscluster"',
@@ -313,7 +316,7 @@ Deno.test("loadConfig() reports everything at once, with the keys as they are wr
     passWord = "hunter2"
   `;
   assertEquals(problemsOf(text), [
-    'a.toml: clusters[0].Name = "has space": expected a name of 1 to 64 letters, digits, "_", "-" and "."',
+    `a.toml: clusters[0].Name = "has space": ${NAME_EXPECTED}`,
     'a.toml: clusters[0].Thread = "2": expected an integer from 1 to 256 (workers)',
     'a.toml: clusters[0].listenaddr = "nowhere": expected an address "host:port" or "[IPv6]:port": ' +
     "the port is missing",
