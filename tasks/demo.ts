@@ -34,11 +34,11 @@ async function main(words: string[]): Promise<number> {
   });
   const config = parseConfig(await Deno.readTextFile(CONFIG_FILE));
   const plan = planDemo(config);
-  const taken = plannedPorts(plan).filter((port) => !isFree(port));
+  const taken = [...plannedPorts(plan), ...plan.proxy].filter((port) => !isFree(port));
   if (taken.length > 0) {
     throw new DemoError(
-      `In use already: port ${taken.join(", ")}. Does another demo run? ` +
-        `The servers of ${CONFIG_FILE} cannot be started.`,
+      `In use already: port ${taken.join(", ")}. Does another demo run, or the proxy alone? ` +
+        `What ${CONFIG_FILE} names cannot be started.`,
     );
   }
 

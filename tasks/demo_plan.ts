@@ -20,6 +20,8 @@ export interface DemoPlan {
   memcached: PlannedServer[];
   /** Ports of each Redis Cluster's nodes, masters first. */
   redisClusters: number[][];
+  /** Ports of the proxy itself, that of the admin server included. */
+  proxy: number[];
   /** Lines that a person can try. */
   tries: string[];
 }
@@ -32,11 +34,16 @@ export function planDemo(config: Config): DemoPlan {
     redis: distinct(ofType("redis").flatMap((cluster) => cluster.servers)),
     memcached: distinct(ofType("memcache").flatMap((cluster) => cluster.servers)),
     redisClusters: ofType("redis_cluster").map((cluster) => nodePorts(cluster.servers)),
+    proxy: proxyPorts(config),
     tries: describeTries(config),
   };
 }
 
-/** Every port of a plan. */
+function proxyPorts({ clusters, runtime: { metrics } }: Config): number[] {
+  return [...clusters.map(({ listen }) => listen.port), ...metrics === null ? [] : [metrics.port]];
+}
+
+/** Every port of a plan's servers. */
 export function plannedPorts(plan: DemoPlan): number[] {
   return [
     ...plan.redis.map((server) => server.port),

@@ -36,6 +36,7 @@ Deno.test("the demo starts each server of the configuration once, and a whole Re
   assertEquals(plan.memcached, [{ hostname: "127.0.0.1", port: 11212 }]);
   assertEquals(plan.redisClusters, [[7000, 7001, 7002, 7003, 7004, 7005]]);
   assertEquals(plannedPorts(plan).length, 9);
+  assertEquals(plan.proxy, [9001, 9002, 9003, 9004, 2110]);
 });
 
 Deno.test("the demo says what to try on each address", () => {
@@ -54,7 +55,7 @@ Deno.test("the demo says what to try on each address", () => {
 Deno.test("default.toml can be demonstrated: no port stands for two servers", () => {
   const text = Deno.readTextFileSync(new URL("../../../default.toml", import.meta.url));
   const plan = planDemo(parseConfig(text));
-  const ports = plannedPorts(plan);
+  const ports = [...plannedPorts(plan), ...plan.proxy];
   assertEquals(plan.redisClusters.length, 1);
   assertEquals(new Set(ports).size, ports.length);
 });
