@@ -51,7 +51,10 @@ function countersOf(snapshot: ClusterMetricsSnapshot): ClusterMetricsSnapshot {
 function add(sums: Map<string, ClusterMetricsSnapshot>, part: ClusterMetricsSnapshot): void {
   const sum = sums.get(part.cluster);
   if (sum === undefined) {
-    sums.set(part.cluster, part);
+    const backends: BackendMetricsSnapshot[] = [];
+    // Two servers of a ring may have one address under two aliases: one series for both.
+    for (const backend of part.backends) addBackend(backends, backend);
+    sums.set(part.cluster, { ...part, backends });
     return;
   }
   sum.clientsConnected += part.clientsConnected;

@@ -202,7 +202,7 @@ function backendMetrics(clusters: readonly ClusterMetricsSnapshot[]): Metric[] {
     each(
       "aster_backend_up",
       "gauge",
-      "1 while the backend is in the ring or serves slots, else 0.",
+      "0 while it is ejected, or after a failed connect until it answers again, else 1.",
       (one) => one.isHealthy ? 1 : 0,
     ),
     each("aster_backend_requests_total", "counter", "Requests sent.", (one) => one.requests),

@@ -38,6 +38,23 @@ Deno.test("MetricsSum.total() adds workers up by cluster and backend", () => {
   assertEquals(first, unchanged);
 });
 
+Deno.test("MetricsSum.total() shows one backend for two servers with one address", () => {
+  const backends = () => [
+    backend("x:1", { requests: 1, connections: 1 }),
+    backend("x:1", { requests: 2, connections: 1, isHealthy: false }),
+  ];
+  const sum = new MetricsSum();
+  for (const workers of [[[snapshot("a", { backends: backends() })]], []]) {
+    const [total] = sum.total([...workers, [snapshot("a", { backends: backends() })]]);
+    const count = workers.length + 1;
+    assertEquals(total!.backends, [
+      backend("x:1", { requests: 3 * count, connections: 2 * count, isHealthy: false }),
+    ]);
+  }
+  sum.retire([snapshot("a", { backends: backends() })]);
+  assertEquals(sum.total([])[0]!.backends, [backend("x:1", { requests: 3, isHealthy: false })]);
+});
+
 Deno.test("a retired worker's counters stay and its gauges go", () => {
   const sum = new MetricsSum();
   sum.retire([
