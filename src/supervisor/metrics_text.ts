@@ -222,7 +222,7 @@ function backendMetrics(clusters: readonly ClusterMetricsSnapshot[]): Metric[] {
     each(
       "aster_backend_connections",
       "gauge",
-      "Connections to the backend, over all workers.",
+      "Connections for requests to the backend, over all workers.",
       (one) => one.connections,
     ),
   ];
