@@ -6,7 +6,14 @@
  */
 import { levenshteinDistance, valibot } from "../../deps.ts";
 import { type Report, showKey } from "./problem.ts";
-import { clusterKeys, type KeyRows, laterKeys, protectingKeys, type ValuesOf } from "./schema.ts";
+import {
+  clusterKeys,
+  type KeyRows,
+  laterKeys,
+  protectingKeys,
+  runtimeKeys,
+  type ValuesOf,
+} from "./schema.ts";
 
 /** A table of the file whose keys are known and whose values passed the type checks. */
 export interface CheckedTable<Rows extends KeyRows> {
@@ -130,11 +137,12 @@ function reportUnsupported(name: string, path: string, report: Report): void {
 }
 
 function unknownKeyMessage(key: string, known: readonly string[], path: string): string {
-  const isClusterKey = Object.keys(clusterKeys).some((name) =>
-    canonicalForm(name) === canonicalForm(key)
-  );
+  const isAmong = (rows: KeyRows): boolean =>
+    Object.keys(rows).some((name) => canonicalForm(name) === canonicalForm(key));
+  const isClusterKey = isAmong(clusterKeys);
   if (isClusterKey && path === "") return "unknown key: it belongs under [[clusters]]";
   if (isClusterKey) return "unknown key: it belongs to a [[clusters]] entry";
+  if (isAmong(runtimeKeys)) return "unknown key: it belongs under [runtime]";
   const isCluster = known.includes("servers");
   const nearest = nearestName(key, isCluster ? [...known, ...laterKeys, ...protectingKeys] : known);
   return `unknown key: the nearest known name is "${nearest}"`;

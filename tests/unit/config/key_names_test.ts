@@ -30,6 +30,8 @@ const unknownCases: [text: string, message: string][] = [
     'clusters[0].passwrod: unknown key: the nearest known name is "password"',
   ],
   ["thread = 4\n" + redisText(), "thread: unknown key: it belongs under [[clusters]]"],
+  ["LogLevel = 4\n" + redisText(), "LogLevel: unknown key: it belongs under [runtime]"],
+  [redisText("metrics = 1"), "clusters[0].metrics: unknown key: it belongs under [runtime]"],
   [
     "[runtime]\nReadTimeout = 4\n" + redisText(),
     "runtime.ReadTimeout: unknown key: it belongs to a [[clusters]] entry",
