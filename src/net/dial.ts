@@ -40,7 +40,7 @@ export class Dial {
   async #connect(hostname: string, port: number): Promise<void> {
     let connection: Deno.TcpConn;
     try {
-      connection = await Deno.connect({ hostname, port, signal: this.#abort.signal });
+      connection = await connectIfGranted(hostname, port, this.#abort.signal);
     } catch (error) {
       return this.#fail(dialFailure(error));
     }
@@ -58,6 +58,25 @@ export class Dial {
     clearTimeout(this.#deadline);
     return true;
   }
+}
+
+/**
+ * Connects, or fails where that is not granted. Deno itself would ask on a terminal, and this thread with all
+ * its clients would stand still until somebody answers.
+ */
+async function connectIfGranted(
+  hostname: string,
+  port: number,
+  signal: AbortSignal,
+): Promise<Deno.TcpConn> {
+  if (!isGranted(hostname, port)) throw new Deno.errors.NotCapable("connecting is not granted");
+  return await Deno.connect({ hostname, port, signal });
+}
+
+function isGranted(hostname: string, port: number): boolean {
+  if (Deno.permissions.querySync({ name: "net" }).state === "granted") return true;
+  const host = `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+  return Deno.permissions.querySync({ name: "net", host }).state === "granted";
 }
 
 function closeUnused(connection: Deno.TcpConn): void {

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "../deps.ts";
 import { withFreePorts } from "../support/free_port.ts";
 import { until, withDeadline } from "../support/poll.ts";
 import { RespClient } from "../support/resp_client.ts";
+import { ScriptedNode } from "../support/scripted_node.ts";
 import { makeServerDirectory, removeServerDirectory } from "../support/server_process.ts";
 
 // A permission that was given up makes Deno ask again, but only on a terminal: so these run on one.
@@ -114,6 +115,45 @@ thread = 2
         assertMatch(await get(adminPort!, "/health"), /"healthy": true/);
         assertMatch(await get(adminPort!, "/status"), /"name": "main"/);
         assertMatch(await get(adminPort!, "/nothing"), /Try/);
+        assertEquals(await program.stop(), 0);
+        assert(!QUESTION.test(program.output), program.output);
+      } finally {
+        await removeServerDirectory(directory);
+      }
+    });
+  },
+});
+
+Deno.test({
+  name:
+    "on a terminal a node that the file does not name is refused under network = config, not asked for",
+  ignore,
+  async fn() {
+    await withFreePorts(2, async ([port, adminPort]) => {
+      await using seed = new ScriptedNode();
+      await using other = new ScriptedNode();
+      seed.serves([0, 16_383, other.address]);
+      const directory = await makeServerDirectory();
+      try {
+        const file = `${directory}/aster.toml`;
+        await Deno.writeTextFile(
+          file,
+          `[runtime]
+network = "config"
+
+[[clusters]]
+name = "main"
+listen_addr = "127.0.0.1:${port}"
+cache_type = "redis_cluster"
+servers = ["${seed.address}"]
+`,
+        );
+        await using program = new TerminalProgram(["mod.ts", file, "-m", `${adminPort}`]);
+        await program.shows(/Slot map changed/);
+        using client = await RespClient.connect({ port: port! });
+        const reply = await withDeadline(client.call("GET", "key").catch(String), "an answer");
+        assertMatch(String(reply), /network permission denied/);
+        assertMatch(await get(adminPort!, "/health"), /"healthy": true/);
         assertEquals(await program.stop(), 0);
         assert(!QUESTION.test(program.output), program.output);
       } finally {

@@ -35,6 +35,34 @@ Deno.test("a refused connection is told once", async () => {
   assertEquals(listener.heard, ["connect_refused"]);
 });
 
+Deno.test("what is not granted is refused without asking, and what is granted by itself is not", async () => {
+  using network = new FakeNetwork();
+  const { querySync } = Deno.permissions;
+  const asked: (string | undefined)[] = [];
+  Deno.permissions.querySync = (descriptor) => {
+    const { host } = descriptor as Deno.NetPermissionDescriptor;
+    asked.push(host);
+    return { state: host === "[::1]:7000" ? "granted" : "prompt" } as Deno.PermissionStatus;
+  };
+  try {
+    const [refused, granted] = [new Listener(), new Listener()];
+    new Dial("host", 7001, 60_000, refused);
+    assertEquals(
+      refused.heard,
+      [],
+      "whoever dials does not hear of it before it can know the attempt",
+    );
+    await turn();
+    assertEquals([refused.heard, network.attempts.length], [["connect_denied"], 0]);
+    new Dial("::1", 7000, 60_000, granted);
+    await network.attempt(7000).succeeds();
+    assertEquals(granted.heard, ["connected"]);
+    assertEquals(asked, [undefined, "host:7001", undefined, "[::1]:7000"]);
+  } finally {
+    Deno.permissions.querySync = querySync;
+  }
+});
+
 Deno.test("after the deadline the attempt has failed; a connection that comes later is closed", async () => {
   using network = new FakeNetwork();
   const listener = new Listener();
