@@ -6,7 +6,7 @@
 import { advertisableHost, needsAdvertisedAddress } from "./config/advertised_address.ts";
 import type { ClusterConfig, Config } from "./config/config.ts";
 import type { EnvironmentName } from "./config/environment.ts";
-import { formatHost, formatSocketAddress } from "./config/socket_address.ts";
+import { formatHost, formatSocketAddress, isIpv4, isIpv6 } from "./config/socket_address.ts";
 
 /** What decides about permissions besides the configuration. */
 export interface PermissionOptions {
@@ -54,11 +54,17 @@ export function permissionNotes(config: Config): string[] {
   if (slots.length === 0) return [];
   const names = slots.map((cluster) => `"${cluster.name}"`).join(", ");
   const hosts = unique(slots.flatMap(seedHosts)).join(", ");
-  return [
+  const notes = [
     `# Redis Cluster ${names}: the nodes are found at run time, so every port of the seeds' hosts`,
     `# (${hosts}) is allowed. Nodes on other hosts: add their host, host:port or subnet to`,
     "# --allow-net, such as 10.1.0.0/16. To narrow it: name each node as host:port instead.",
   ];
+  const isNamed = slots.some(({ servers }) => servers.some(({ hostname }) => !isIp(hostname)));
+  // Deno compares what is connected to as it is written, and nodes mostly call each other by address.
+  if (isNamed) {
+    notes.push("# A host's name does not allow its addresses: add those of the nodes too.");
+  }
+  return notes;
 }
 
 /**
@@ -83,6 +89,10 @@ function isDiscovering(cluster: ClusterConfig, config: Config): boolean {
 
 function seedHosts(cluster: ClusterConfig): string[] {
   return cluster.servers.map((server) => formatHost(server.hostname));
+}
+
+function isIp(hostname: string): boolean {
+  return isIpv4(hostname) || isIpv6(hostname);
 }
 
 /** Deno separates paths by commas and knows no escape: such a path needs a directory above it. */

@@ -12,7 +12,7 @@ import {
   permissionNotes,
   type PermissionOptions,
 } from "../../src/permissions.ts";
-import { assert, assertEquals } from "../deps.ts";
+import { assert, assertEquals, assertMatch } from "../deps.ts";
 import { configOf, redisText, slotsText } from "./config/load_text.ts";
 
 const options: PermissionOptions = {
@@ -67,6 +67,10 @@ Deno.test("permissionFlags() of a Redis Cluster allow its seeds' hosts, and say 
   assert(notes.join("\n").includes('Redis Cluster "one"'));
   assert(notes.join("\n").includes("(10.0.0.1, [::1])"));
   assert(notes.join("\n").includes("--allow-net, such as 10.1.0.0/16"));
+  const aboutNames = /A host's name does not allow its addresses/;
+  assert(!aboutNames.test(notes.join("\n")));
+  const named = configOf(slotsText("", '["redis.example:7000"]'));
+  assertMatch(permissionNotes(named).join("\n"), aboutNames);
 });
 
 Deno.test("permissionFlags() of a Redis Cluster held to the file's addresses are these", () => {
