@@ -46,7 +46,6 @@ thread = 2
     workingDirectory: repository,
     environment: { NO_COLOR: "1" },
     isServing: (started) => Promise.resolve(/aster is ready/.test(started.output())),
-    startDeadlineMs: 30_000,
   }, directory);
   return { process, flags, port: port!, metricsPort: metricsPort! };
 }

@@ -160,7 +160,11 @@ Deno.test("a log that nobody reads stops nothing", async () => {
         await response?.body?.cancel();
         return response?.ok ?? false;
       };
-      await until(isHealthy, { what: "the proxy is healthy", intervalMs: 50 });
+      await until(isHealthy, {
+        what: "the proxy is healthy",
+        deadlineMs: 30_000,
+        intervalMs: 50,
+      });
       assertEquals(await ping(port), "PONG");
       process.kill("SIGTERM");
       assertEquals((await withDeadline(process.status, "the proxy ends")).code, 0);

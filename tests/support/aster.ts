@@ -7,11 +7,8 @@ import { withFreePorts } from "./free_port.ts";
 import { until } from "./poll.ts";
 import { makeServerDirectory, removeServerDirectory, ServerProcess } from "./server_process.ts";
 
-/** Type checking and compiling may come first, on a busy machine. */
-const START_DEADLINE_MS = 30_000;
-
 /** Logged once when every listener is open, at level info: the configuration must not ask for less. */
-const READY_TEXT = /aster is ready/i;
+const READY_TEXT = /aster is ready.*\n/i;
 
 const REPOSITORY = new URL("../../", import.meta.url);
 
@@ -60,9 +57,10 @@ export class Aster implements AsyncDisposable {
     return this.process.pid;
   }
 
-  /** All that it logged and printed so far. */
+  /** The lines that it logged and printed so far, without one that is still being written. */
   logs(): string {
-    return this.process.output();
+    const output = this.process.output();
+    return output.slice(0, output.lastIndexOf("\n") + 1);
   }
 
   /** Waits until the log holds `pattern`, and returns the match. */
@@ -113,7 +111,6 @@ export function startAster(
         workingDirectory: decodeURIComponent(REPOSITORY.pathname),
         environment: { NO_COLOR: "1", ...options.environment },
         isServing: (process) => Promise.resolve(READY_TEXT.test(process.output())),
-        startDeadlineMs: START_DEADLINE_MS,
       }, directory);
       return new Aster(ports, metricsPort, configFile, process);
     } catch (error) {

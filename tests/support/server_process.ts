@@ -7,8 +7,10 @@
 import { PortTaken } from "./free_port.ts";
 import { delay, until, withDeadline } from "./poll.ts";
 
+/** How long a process may take to serve on a busy machine, in milliseconds. */
+const START_DEADLINE_MS = 30_000;
 /** How long a process may take to end after SIGTERM, in milliseconds, before SIGKILL. */
-const STOP_DEADLINE_MS = 5_000;
+const STOP_DEADLINE_MS = 10_000;
 
 const OUTPUT_FILE = "output.log";
 const PORT_TAKEN_TEXT = /address already in use|address in use|EADDRINUSE/i;
@@ -26,7 +28,7 @@ export interface ServerProcessOptions {
   environment?: Record<string, string>;
   /** Says whether the server can be used; asked until it says yes. What it throws counts as no. */
   isServing: (process: ServerProcess) => Promise<boolean>;
-  /** Milliseconds within which the server must serve. */
+  /** Milliseconds within which the server must serve; {@link START_DEADLINE_MS} if left out. */
   startDeadlineMs?: number;
 }
 
@@ -104,7 +106,7 @@ export class ServerProcess implements AsyncDisposable {
     try {
       await until(() => process.#servesOrEnded(options), {
         what: `${options.name} serves`,
-        ...(options.startDeadlineMs === undefined ? {} : { deadlineMs: options.startDeadlineMs }),
+        deadlineMs: options.startDeadlineMs ?? START_DEADLINE_MS,
       });
     } catch (error) {
       await process.kill();
