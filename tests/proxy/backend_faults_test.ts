@@ -67,7 +67,7 @@ Deno.test("a malformed reply fails what was sent and closes that connection only
 });
 
 Deno.test("a backend that does not answer in time: an error at once, the late reply is dropped", async () => {
-  await using scene = await startScriptedCluster(1, { readTimeoutMs: 200 });
+  await using scene = await startScriptedCluster(1, { readTimeoutMs: 1_000 });
   const { backend } = scene;
   const [slow, other] = [await scene.client("slow"), await scene.client("other")];
   await slow.sends(get("a"));
@@ -82,7 +82,7 @@ Deno.test("a backend that does not answer in time: an error at once, the late re
 });
 
 Deno.test("a backend silent for twice the read timeout loses its connection; the next one serves", async () => {
-  await using scene = await startScriptedCluster(1, { readTimeoutMs: 100 });
+  await using scene = await startScriptedCluster(1, { readTimeoutMs: 500 });
   const { backend } = scene;
   const client = await scene.client();
   await client.sends(get("a"));

@@ -90,7 +90,7 @@ Deno.test("a client of RESP3 reads over connections of its own: HELLO 3, then RE
 });
 
 Deno.test("no read waits for a replica's connection, and none fails by it", async () => {
-  await using scene = await Scene.open({ dial_timeout: 3_000 });
+  await using scene = await Scene.open({ dial_timeout: 10_000, read_timeout: 10_000 });
   const [hanging, refusing] = scene.replicas;
   hanging!.handshake = null;
   refusing!.handshake = "-NOPERM this user has no permissions\r\n";
@@ -99,7 +99,7 @@ Deno.test("no read waits for a replica's connection, and none fails by it", asyn
   while (performance.now() - startedAtMs < 1_000) {
     const sentAtMs = performance.now();
     assertEquals(await client.call("GET", "foo"), "MASTER");
-    assert(performance.now() - sentAtMs < 1_500);
+    assert(performance.now() - sentAtMs < 5_000);
   }
   assert(hanging!.lines.length > 0 && refusing!.lines.length > 0, "both were tried");
   assert(hanging!.lines.length + refusing!.lines.length < 20, "and left alone for a while");
@@ -133,10 +133,14 @@ Deno.test("a replica that redirects is followed to the master, not read-only", a
 });
 
 Deno.test("a replica that hangs costs the reads of one read timeout, then the master serves", async () => {
-  await using scene = await Scene.open({ read_timeout: 200 });
+  await using scene = await Scene.open({ read_timeout: 1_000 });
   using client = await scene.proxy.connect();
   await scene.warmUp(client);
-  scene.replicas.forEach((node) => node.answer = () => null);
+  for (const node of scene.replicas) {
+    node.answer = () => null;
+    // Nor does it take a new connection for one that is closed as silent.
+    node.handshake = null;
+  }
   const late = await client.pipeline([["GET", "foo"], ["GET", "foo"]]);
   assertEquals(
     late.map(String).toSorted(),
