@@ -80,6 +80,12 @@ Deno.test("MOVED is followed, corrects its slot at once and never reaches the cl
   await using scene = await Scene.open();
   const [old, owner] = scene.nodes;
   old!.answer = redirects("MOVED", owner!.address);
+  // The map that MOVED asks for must not take the correction back.
+  scene.serve(
+    [0, SLOT.foo - 1, old!.address],
+    [SLOT.foo, SLOT.foo, owner!.address],
+    [SLOT.foo + 1, 16_383, old!.address],
+  );
   using client = await scene.proxy.connect();
   assertEquals(await client.call("SET", "foo", "1"), "OK");
   assertEquals(await client.call("SET", "foo", "2"), "OK");
@@ -288,9 +294,12 @@ Deno.test("redirections to ever new addresses leave no backend behind", async ()
   node.answer = ({ words }) =>
     words[1] === "foo" ? `-ASK ${SLOT.foo} 127.0.0.1:${port++}\r\n` : "+OK\r\n";
   using client = await scene.proxy.connect();
+  let most = 0;
+  const watch = setInterval(() => most = Math.max(most, scene.proxy.backends().length), 5);
   const replies = await client.pipeline(Array.from({ length: 300 }, () => ["GET", "foo"]));
+  clearInterval(watch);
   assertEquals(replies.filter((reply) => reply instanceof RespError).length, 300);
-  assert(scene.proxy.backends().length > 200);
+  assert(most > 200, `${most} backends`);
   await until(() => scene.proxy.backends().length === 1, { what: "unused backends are let go" });
   assertEquals(scene.proxy.backends(), [node.address]);
   assertEquals(await client.call("GET", "bar"), "OK");
