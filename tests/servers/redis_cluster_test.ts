@@ -170,7 +170,7 @@ async function readsFromReplicas(cluster: RedisCluster): Promise<void> {
         address === replica.address && connections > 0
       ), { what: "the replicas are connected to" });
   }
-  for (const master of cluster.masters) assertEquals(await master.call("WAIT", 1, 5_000), 1);
+  for (const master of cluster.masters) await cluster.replicated(master);
   await forgetCalls(cluster.nodes);
   for (let round = 0; round < 3; round++) {
     const replies = await client.pipeline([
@@ -184,7 +184,7 @@ async function readsFromReplicas(cluster: RedisCluster): Promise<void> {
   for (const master of cluster.masters) {
     assertEquals((await callsOf(master, "get")).run, 0);
     assertEquals((await callsOf(master, "mget")).run, 0);
-    await master.call("WAIT", 1, 5_000);
+    await cluster.replicated(master);
     const [replica] = cluster.replicasOf(master);
     const writes = await callsOf(master, "set");
     assertEquals(await callsOf(replica!, "set"), writes, "only what was replicated");

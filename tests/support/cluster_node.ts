@@ -69,6 +69,13 @@ export class ClusterNode extends RedisServer {
       infoField(replication, "master_link_status") === "up";
   }
 
+  /** How far in the stream of replication it is: what it has sent or, as a replica, carried out. */
+  async replicationOffset(): Promise<number> {
+    const replication = await this.call("INFO", "replication");
+    const isReplica = infoField(replication, "role") === "slave";
+    return Number(infoField(replication, isReplica ? "slave_repl_offset" : "master_repl_offset"));
+  }
+
   /** Id of its master, as the node sees itself; null for a master. */
   async masterId(): Promise<string | null> {
     const self = String(await this.call("CLUSTER", "NODES")).split("\n")

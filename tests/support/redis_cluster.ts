@@ -59,6 +59,16 @@ export class RedisCluster implements AsyncDisposable {
     return this.replicas.filter((_, number) => number % this.#masterCount === index);
   }
 
+  /** Waits until the replicas that `master` began with have all that it was told so far. */
+  async replicated(master: ClusterNode): Promise<void> {
+    const offset = await master.replicationOffset();
+    for (const replica of this.replicasOf(master)) {
+      await until(async () => await replica.replicationOffset() >= offset, {
+        what: `${replica.address} has all of ${master.address}`,
+      });
+    }
+  }
+
   /** The slot of a key, as Redis computes it. */
   async slotOf(key: string): Promise<number> {
     return Number(await this.#anyRunning().call("CLUSTER", "KEYSLOT", key));
@@ -107,18 +117,21 @@ export class RedisCluster implements AsyncDisposable {
         const line = nodes.split("\n").find((candidate) => candidate.startsWith(replica.id));
         if (line?.split(" ")[2]?.includes("master") !== true) return false;
       }
-      return await this.#areSlotsOwned();
+      return await this.#isMapShared(false);
     }, { what: `${replica.address} is a master`, deadlineMs: BUILD_DEADLINE_MS, intervalMs: 20 });
   }
 
-  /** Waits until every running node says that the cluster is fine and every replica is online. */
+  /**
+   * Waits until every running node says that the cluster is fine, every replica is online, and all nodes know
+   * the same masters and replicas.
+   */
   async settled(): Promise<void> {
     await until(async () => {
       for (const node of this.#running()) {
         if (await node.clusterInfo("cluster_state") !== "ok") return false;
         if (await node.masterId() !== null && !await node.isReplicaOnline()) return false;
       }
-      return true;
+      return await this.#isMapShared();
     }, { what: "the cluster is settled", deadlineMs: BUILD_DEADLINE_MS, intervalMs: 20 });
   }
 
@@ -136,13 +149,16 @@ export class RedisCluster implements AsyncDisposable {
     return node;
   }
 
-  /** Whether all running nodes agree on the owner of every slot. */
-  async #areSlotsOwned(): Promise<boolean> {
+  /** Whether all running nodes agree on the owner of every slot and, unless told otherwise, its replicas. */
+  async #isMapShared(withReplicas = true): Promise<boolean> {
     const views = new Set<string>();
     for (const node of this.#running()) {
       const ranges = await node.call("CLUSTER", "SLOTS") as RespValue[][];
       views.add(JSON.stringify(
-        ranges.map(([first, last, master]) => [first, last, (master as RespValue[])[1]]).sort(),
+        ranges.map(([first, last, ...nodes]) => {
+          const [master, ...replicas] = nodes.map((node) => Number((node as RespValue[])[1]));
+          return [first, last, master, ...withReplicas ? replicas.sort() : []];
+        }).sort(),
       ));
     }
     return views.size === 1;
