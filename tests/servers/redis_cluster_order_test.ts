@@ -15,6 +15,7 @@ import { until } from "../support/poll.ts";
 import { type RedisCluster, startRedisCluster } from "../support/redis_cluster.ts";
 import { encodeCommand, RespClient, RespError } from "../support/resp_client.ts";
 import { assert, assertEquals } from "../deps.ts";
+import { clientsOfBothWorkers } from "./both_workers.ts";
 
 /** Moves of each key's slot. */
 const MOVES = 8;
@@ -149,11 +150,15 @@ Deno.test("order on a key while its slot moves to and fro", async (test) => {
       thread = 2
       node_connections = 2
     `);
-    await aster.logged(/Slot map changed/);
-    await until(async () => {
-      using client = await RespClient.connect({ port: aster.port });
-      return (await client.pipeline([["GET", "two"]]))[0] === null;
-    }, { what: "the workers know the map" });
+    const opened: RespClient[] = [];
+    const clients = await clientsOfBothWorkers(aster.port, opened);
+    assertEquals(clients.length, 2);
+    for (const client of clients) {
+      await until(async () => (await client.pipeline([["GET", "two"]]))[0] === null, {
+        what: "both workers know the map",
+      });
+    }
+    for (const client of opened) client.close();
     await keepOrder(cluster, aster.port, "two");
   });
 });
