@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { PORT_SHARE_VARIABLE } from "../tests/support/free_port.ts";
 import { watchAncestors } from "./ancestors.ts";
 import { endAllGroups, runGroup } from "./process_group.ts";
 import { ensureServers, ServersMissing } from "./servers.ts";
@@ -67,21 +68,27 @@ async function runCheck(name: string, args: string[]): Promise<TestRun> {
 async function runFiles(paths: readonly string[]): Promise<TestRun[]> {
   const waiting = [...paths];
   const runs: TestRun[] = [];
-  const work = async () => {
+  const work = async (_: unknown, job: number) => {
+    // Files that run at the same time must not take each other's ports.
+    const environment = { [PORT_SHARE_VARIABLE]: String(job) };
     for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
       // The type check has been made above, for all files at once.
-      runs.push(await runTests(path, ["--no-check", path]));
+      runs.push(await runTests(path, ["--no-check", path], environment));
     }
   };
   const jobs = Number(Deno.env.get("ASTER_TEST_JOBS")) ||
     Math.min(navigator.hardwareConcurrency, JOBS_MAX);
-  await Promise.all(Array.from({ length: jobs }, work));
+  await Promise.all(Array.from({ length: jobs }).map(work));
   return runs;
 }
 
-async function runTests(name: string, args: string[]): Promise<TestRun> {
+async function runTests(
+  name: string,
+  args: string[],
+  environment: Record<string, string> = {},
+): Promise<TestRun> {
   const result = await runGroup(Deno.execPath(), ["test", "-A", ...args], {
-    environment: ENVIRONMENT,
+    environment: { ...ENVIRONMENT, ...environment },
     deadlineMs: RUN_DEADLINE_MS,
   });
   const counts = readCounts(result.output) ?? { passed: 0, failed: 0 };
