@@ -2,6 +2,7 @@ import { type Failure, failures } from "../../../src/failure.ts";
 import { Dial, dialFailure, type DialListener } from "../../../src/net/dial.ts";
 import { FakeNetwork } from "../../support/fake_network.ts";
 import { turn } from "../../support/fake_tcp_conn.ts";
+import { findFreePort } from "../../support/free_port.ts";
 import { until } from "../../support/poll.ts";
 import { assertEquals, assertStrictEquals } from "../../deps.ts";
 
@@ -138,8 +139,9 @@ Deno.test("each error of a connect has its reason", () => {
 });
 
 Deno.test("a real port that nobody listens on refuses; a real listener is connected to", async () => {
-  const server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = server.addr;
+  // Not one of the ports that the system gives away: another process could have it by the second dial.
+  const port = findFreePort();
+  const server = Deno.listen({ hostname: "127.0.0.1", port });
   const reached = new Listener();
   new Dial("127.0.0.1", port, 5000, reached);
   (await server.accept()).close();

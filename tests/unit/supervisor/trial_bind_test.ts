@@ -1,17 +1,12 @@
 import { assertEquals, assertThrows } from "../../deps.ts";
 import { StartError } from "../../../src/supervisor/start_error.ts";
 import { tryBindAll } from "../../../src/supervisor/trial_bind.ts";
+import { findFreePort } from "../../support/free_port.ts";
 
 const hostname = "127.0.0.1";
 
-function freePort(): number {
-  const listener = Deno.listen({ hostname, port: 0 });
-  listener.close();
-  return listener.addr.port;
-}
-
 Deno.test("tryBindAll() leaves free addresses free", () => {
-  const address = { hostname, port: freePort() };
+  const address = { hostname, port: findFreePort() };
   tryBindAll([{ address, owner: 'cluster "a"' }]);
   tryBindAll([{ address, owner: 'cluster "a"' }]);
   Deno.listen(address).close();
@@ -25,7 +20,7 @@ Deno.test("tryBindAll() names every taken address and whose it is, also when its
       () =>
         tryBindAll([
           { address: { hostname, port: first! }, owner: 'cluster "a"' },
-          { address: { hostname, port: freePort() }, owner: 'cluster "b"' },
+          { address: { hostname, port: findFreePort() }, owner: 'cluster "b"' },
           { address: { hostname, port: second! }, owner: "the admin server" },
         ]),
       StartError,
@@ -41,7 +36,7 @@ Deno.test("tryBindAll() names every taken address and whose it is, also when its
 });
 
 Deno.test("tryBindAll() finds two clusters on one port, also through a wildcard address", () => {
-  const port = freePort();
+  const port = findFreePort();
   const error = assertThrows(
     () =>
       tryBindAll([
