@@ -97,7 +97,10 @@ function withCluster(node: ClusterNode): FaultyServer & AsyncDisposable {
     kill: () => node.kill(),
     start: async () => {
       await node.start();
-      await until(() => servesSlots(node), { what: `${node.address} serves its slots` });
+      await until(() => servesSlots(node), {
+        what: `${node.address} serves its slots`,
+        deadlineMs: 30_000,
+      });
     },
     [Symbol.asyncDispose]: () => node[Symbol.asyncDispose](),
   };

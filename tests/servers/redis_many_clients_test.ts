@@ -17,7 +17,10 @@ let aster: Aster;
 const connected = () => readMetric(aster, "aster_front_connection");
 
 Deno.test.beforeAll(async () => {
-  pool = await startRedisPool({ metrics: true, keys: "thread = 2\nread_timeout = 5000" });
+  pool = await startRedisPool({
+    metrics: true,
+    keys: "thread = 2\nread_timeout = 5000\nwrite_timeout = 3000",
+  });
   aster = pool.aster;
 });
 
@@ -83,7 +86,7 @@ for (
     let most = 0;
     await until(async () => {
       const keys = Array.from({ length: 20 }, (_, index) => ["GET", `client:${index}`]);
-      const replies = await withDeadline(client.pipeline(keys), "others are served", 1000);
+      const replies = await withDeadline(client.pipeline(keys), "others are served", 2000);
       assertEquals(replies, keys.map((_, index) => `value ${index}`));
       most = Math.max(most, residentBytes(aster.pid) - before);
       return aster.logs().includes(`"reason":"${reason}"`);
