@@ -42,6 +42,6 @@ export interface Cluster {
   refresh(): void;
   /** What was counted so far. */
   metrics(): ClusterMetricsSnapshot;
-  /** Stops accepting and closes every connection. */
-  stop(): void;
+  /** Stops accepting and closes every connection. Settles when its port is free for others. */
+  stop(): Promise<void>;
 }

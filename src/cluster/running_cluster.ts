@@ -106,11 +106,12 @@ export class RunningCluster implements Cluster {
     return this.#metrics.snapshot(backends);
   }
 
-  stop(): void {
+  stop(): Promise<void> {
     this.#isStopped = true;
-    this.#listener?.close();
+    const released = this.#listener?.close() ?? Promise.resolve();
     for (const session of [...this.#sessions]) session.close(failures.shuttingDown);
     this.#topology.stop();
+    return released;
   }
 
   #accept(connection: Deno.TcpConn): void {

@@ -22,6 +22,7 @@ export class Listener {
   readonly #listener: Deno.TcpListener;
   readonly #onConnection: (connection: Deno.TcpConn) => void;
   readonly #onError: (error: unknown) => void;
+  readonly #accepting: Promise<void>;
   #isClosed = false;
 
   /**
@@ -39,7 +40,7 @@ export class Listener {
     this.#listener = Deno.listen(sharesPort ? { ...address, reusePort: true } : address);
     this.#onConnection = onConnection;
     this.#onError = onError;
-    this.#acceptAll();
+    this.#accepting = this.#acceptAll();
   }
 
   /** The bound port: differs from the wanted one when that was 0. */
@@ -47,11 +48,13 @@ export class Listener {
     return this.#listener.addr.port;
   }
 
-  /** Stops accepting. */
-  close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#listener.close();
+  /** Stops accepting at once. Settles when the port is free: the accept under way holds it until it has ended. */
+  close(): Promise<void> {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      this.#listener.close();
+    }
+    return this.#accepting;
   }
 
   async #acceptAll(): Promise<void> {

@@ -53,8 +53,7 @@ export class ClusterHost {
       case "lead":
         return this.#lead(message.cluster);
       case "stop":
-        this.#end();
-        this.#post({ kind: "stopped" });
+        this.#stop();
     }
   }
 
@@ -121,11 +120,18 @@ export class ClusterHost {
     }
   }
 
-  #end(): void {
+  /** Says so only when the ports are free: the program may start another proxy on them at once. */
+  async #stop(): Promise<void> {
+    await Promise.all(this.#end());
+    this.#post({ kind: "stopped" });
+  }
+
+  #end(): Promise<void>[] {
     this.#postMetrics(LAST_WORD);
-    for (const cluster of this.#clusters.values()) cluster.stop();
+    const released = [...this.#clusters.values()].map((cluster) => cluster.stop());
     this.#clusters.clear();
     this.#clock.stop();
     this.#flood.flush();
+    return released;
   }
 }

@@ -28,7 +28,10 @@ function createCluster({ config }: ClusterContext): Cluster {
     follow() {},
     refresh() {},
     metrics: () => metrics.snapshot([]),
-    stop: () => listener?.close(),
+    stop() {
+      listener?.close();
+      return Promise.resolve();
+    },
   };
 }
 

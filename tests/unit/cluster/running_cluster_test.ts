@@ -55,12 +55,13 @@ Deno.test("clients are served until the cluster stops; then all are closed and n
   assertEquals(counted.backends.map(({ address, inFlight }) => [address, inFlight]), [
     [backend.address, 1],
   ]);
-  cluster.stop();
+  const stopped = cluster.stop();
   await client.receivesEnd();
   await backend.receivesEnd();
   assertEquals(cluster.metrics().failures[failures.shuttingDown.id], 1);
   assertEquals(cluster.metrics().clientsConnected, 0);
-  await until(() => isRefused(port), { what: "connections are refused" });
+  await stopped;
+  assertEquals(await isRefused(port), true);
 });
 
 Deno.test("client ids of different workers never meet", async () => {

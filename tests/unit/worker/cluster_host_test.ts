@@ -3,6 +3,7 @@ import type { Cluster, ClusterContext } from "../../../src/cluster/cluster.ts";
 import { ClusterMetrics } from "../../../src/observe/cluster_metrics.ts";
 import { ClusterHost } from "../../../src/worker/cluster_host.ts";
 import type { SharedState, StartMessage, WorkerMessage } from "../../../src/worker/messages.ts";
+import { turn } from "../../support/fake_tcp_conn.ts";
 import { clusterConfig } from "../supervisor/cluster_configs.ts";
 
 /** A cluster that notes what is asked of it. */
@@ -11,6 +12,7 @@ class FakeCluster implements Cluster {
   readonly context: ClusterContext;
   readonly calls: string[] = [];
   failure: Error | null = null;
+  released: Promise<void> = Promise.resolve();
 
   constructor(context: ClusterContext) {
     this.name = context.config.name;
@@ -40,8 +42,9 @@ class FakeCluster implements Cluster {
     return metrics.snapshot([]);
   }
 
-  stop(): void {
+  stop(): Promise<void> {
     this.calls.push("stop");
+    return this.released;
   }
 }
 
@@ -160,11 +163,17 @@ Deno.test("a flood of log records is held back before it is posted", () => {
   assertEquals(records.at(-1)!.fields, { cluster: "a", backend: "x:1", suppressed: 90 });
 });
 
-Deno.test("stop closes every cluster and leaves its counts", () => {
+Deno.test("stop closes every cluster, leaves its counts and is over when the ports are free", async () => {
   const { host, posted, clusters } = stage();
   host.onMessage(startMessage([]));
+  const released = Promise.withResolvers<void>();
+  clusters[0]!.released = released.promise;
   host.onMessage({ kind: "stop" });
   assertEquals(clusters.map(({ calls }) => calls.at(-1)), ["stop", "stop"]);
+  await turn();
+  assertEquals(posted.map(({ kind }) => kind), ["listening", "metrics"]);
+  released.resolve();
+  await turn();
   const [, last, stopped] = posted;
   assertEquals(metricsOf(last!).question, 0);
   assertEquals(metricsOf(last!).clusters.length, 2);
