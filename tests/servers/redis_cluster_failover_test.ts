@@ -14,9 +14,11 @@ import { assert, assertEquals } from "../deps.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
 
 /** After it the cluster gives a silent node up. */
-const NODE_TIMEOUT_MS = 500;
+const NODE_TIMEOUT_MS = 1_000;
 /** Of requests to a node that says nothing. */
-const READ_TIMEOUT_MS = 600;
+const READ_TIMEOUT_MS = 1_000;
+/** Where no node hangs: only for a machine that does. */
+const PATIENT_READ_TIMEOUT_MS = 5_000;
 /** Longest time between a new master's first word and the end of errors: throttle, fetch, a busy machine. */
 const RECOVERY_MS = 1_500;
 
@@ -130,7 +132,7 @@ async function openProxy(
 }
 
 async function killedMaster(cluster: RedisCluster): Promise<void> {
-  using proxy = await openProxy(cluster, 2_000);
+  using proxy = await openProxy(cluster, PATIENT_READ_TIMEOUT_MS);
   await using loads = await Loads.start(cluster, proxy.port);
   const { victim } = loads;
   await victim.kill();
@@ -169,7 +171,7 @@ async function pausedMaster(cluster: RedisCluster): Promise<void> {
     console.log(`errors were seen for ${Math.round(lateMs)} ms after the takeover`);
     // What was sent to the stopped node last still waits for its timeout.
     assert(lateMs < RECOVERY_MS + READ_TIMEOUT_MS, `${lateMs} ms`);
-    assert(load!.longestMs < 1_500, `${load!.longestMs} ms`);
+    assert(load!.longestMs < READ_TIMEOUT_MS + 900, `${load!.longestMs} ms`);
     loads.othersAreUntouched();
   } finally {
     victim.resume();
@@ -184,7 +186,7 @@ async function pausedMaster(cluster: RedisCluster): Promise<void> {
 
 async function failoverByHand(cluster: RedisCluster): Promise<void> {
   // The master lets its clients wait until the replica has taken over.
-  using proxy = await openProxy(cluster, 5_000);
+  using proxy = await openProxy(cluster, PATIENT_READ_TIMEOUT_MS);
   await using loads = await Loads.start(cluster, proxy.port);
   const id = loads.victim.id;
   for (const node of cluster.nodes) {
@@ -204,7 +206,7 @@ async function failoverByHand(cluster: RedisCluster): Promise<void> {
 }
 
 async function manyMoves(cluster: RedisCluster): Promise<void> {
-  using proxy = await openProxy(cluster);
+  using proxy = await openProxy(cluster, PATIENT_READ_TIMEOUT_MS);
   await using loads = await Loads.start(cluster, proxy.port);
   using client = await proxy.connect();
   const slot = await cluster.slotOf("moved");
