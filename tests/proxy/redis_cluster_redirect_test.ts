@@ -33,9 +33,6 @@ class Scene implements AsyncDisposable {
     scene.proxy = startLocalProxy({
       cache_type: "redis_cluster",
       servers: scene.nodes.map(({ address }) => address),
-      // The nodes share this process, which may be slow: nothing here is about timeouts.
-      read_timeout: 10_000,
-      write_timeout: 10_000,
     });
     await until(() => scene.proxy.metrics().topologyRefreshes > 0, { what: "the map is known" });
     return scene;

@@ -90,7 +90,7 @@ Deno.test("a client of RESP3 reads over connections of its own: HELLO 3, then RE
 });
 
 Deno.test("no read waits for a replica's connection, and none fails by it", async () => {
-  await using scene = await Scene.open({ dial_timeout: 10_000, read_timeout: 10_000 });
+  await using scene = await Scene.open();
   const [hanging, refusing] = scene.replicas;
   hanging!.handshake = null;
   refusing!.handshake = "-NOPERM this user has no permissions\r\n";

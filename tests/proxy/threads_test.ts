@@ -5,6 +5,7 @@
  */
 import { AnsweringBackend } from "../support/answering_backend.ts";
 import { startAster } from "../support/aster.ts";
+import { patientTimeouts } from "../support/cluster_config.ts";
 import { connectFakeClient } from "../support/fake_client.ts";
 import { findFreePort } from "../support/free_port.ts";
 import { request } from "../support/resp_text.ts";
@@ -22,6 +23,7 @@ Deno.test("two workers share the clients of a port, and each client its own answ
     cache_type = "redis"
     servers = ["${backend.address}:1"]
     thread = 2
+    ${patientTimeouts()}
   `);
   const clients = [];
   for (let index = 0; index < CLIENTS; index++) {

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Aster, type AsterOptions, startAster } from "../support/aster.ts";
+import { patientTimeouts } from "../support/cluster_config.ts";
 import { type MemcachedServer, startMemcachedServer } from "../support/memcached_server.ts";
 
 /** Options of {@link startMemcachePool}. */
@@ -51,6 +52,7 @@ name = "pool"
 listen_addr = "127.0.0.1:${port}"
 cache_type = "memcache"
 servers = [${lines.join(", ")}]
+${patientTimeouts(options.keys)}
 ${options.keys ?? ""}
 `, options),
   );

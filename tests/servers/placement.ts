@@ -5,6 +5,7 @@
  */
 import { GOLDEN_HASHES, GOLDEN_KEYS } from "../golden/placement_cases.ts";
 import { type Aster, startAster } from "../support/aster.ts";
+import { patientTimeouts } from "../support/cluster_config.ts";
 import { type Nutcracker, startNutcracker } from "../support/nutcracker.ts";
 import type { Random } from "../support/seed.ts";
 
@@ -99,6 +100,7 @@ cache_type = "${cacheType}"
 servers = ${JSON.stringify(pool.servers)}
 hash = "${pool.hash}"
 distribution = "${pool.distribution}"
+${patientTimeouts()}
 ${pool.hashTag === null ? "" : `hash_tag = "${pool.hashTag}"`}
 `;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { startAster } from "../support/aster.ts";
+import { patientTimeouts } from "../support/cluster_config.ts";
 import type { ClusterNode } from "../support/cluster_node.ts";
 import { type LocalProxy, startLocalProxy } from "../support/local_proxy.ts";
 import { delay, until } from "../support/poll.ts";
@@ -271,6 +272,7 @@ async function twoWorkers(cluster: RedisCluster): Promise<void> {
     cache_type = "redis_cluster"
     servers = ${JSON.stringify(cluster.addresses)}
     thread = 2
+    ${patientTimeouts()}
   `, { arguments: ["--log-level", "debug", "--log-format", "json"] });
   const changed = await aster.logged(/^.*Slot map changed.*$/m);
   const leader = Number(JSON.parse(changed[0]).worker);

@@ -10,6 +10,7 @@
  * @module
  */
 import { startAster } from "../support/aster.ts";
+import { patientTimeouts } from "../support/cluster_config.ts";
 import { startLocalProxy } from "../support/local_proxy.ts";
 import { until } from "../support/poll.ts";
 import { type RedisCluster, startRedisCluster } from "../support/redis_cluster.ts";
@@ -149,6 +150,7 @@ Deno.test("order on a key while its slot moves to and fro", async (test) => {
       servers = ${JSON.stringify(servers)}
       thread = 2
       node_connections = 2
+      ${patientTimeouts()}
     `);
     const opened: RespClient[] = [];
     const clients = await clientsOfBothWorkers(aster.port, opened);

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Aster, type AsterOptions, startAster } from "../support/aster.ts";
+import { patientTimeouts } from "../support/cluster_config.ts";
 import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
 
 /** Options of {@link startRedisPool}. */
@@ -52,6 +53,7 @@ name = "pool"
 listen_addr = "127.0.0.1:${port}"
 cache_type = "redis"
 servers = [${lines.join(", ")}]
+${patientTimeouts(keys)}
 ${keys}
 `;
 }

@@ -5,6 +5,19 @@
  */
 import type { ClusterConfig, ServerConfig } from "../../src/config/config.ts";
 
+/** Timeouts in the words of a configuration file, for tests that are about something else on a busy machine. */
+export const PATIENT_TIMEOUTS = {
+  read_timeout: 10_000,
+  write_timeout: 10_000,
+  dial_timeout: 10_000,
+};
+
+/** {@link PATIENT_TIMEOUTS} as lines of a file, but for those that `keys` has. */
+export function patientTimeouts(keys = ""): string {
+  return Object.entries(PATIENT_TIMEOUTS).filter(([key]) => !keys.includes(key))
+    .map(([key, value]) => `${key} = ${value}`).join("\n");
+}
+
 /** A server of the configuration at a loopback port. */
 export function serverAt(port: number): ServerConfig {
   const address = `127.0.0.1:${port}`;

@@ -78,10 +78,28 @@ export class ClusterNode extends RedisServer {
 
   /** Id of its master, as the node sees itself; null for a master. */
   async masterId(): Promise<string | null> {
-    const self = String(await this.call("CLUSTER", "NODES")).split("\n")
-      .find((line) => line.includes("myself"));
-    const id = self?.split(" ")[3];
+    const id = (await this.#known("myself"))?.[3];
     return id === undefined || id === "-" ? null : id;
+  }
+
+  /** The epoch under which `node` got its slots, as far as this node knows. */
+  async epochOf(node: ClusterNode): Promise<number> {
+    return Number((await this.#known(node.id))?.[6] ?? 0);
+  }
+
+  /** The announced port of whoever serves `slot`, as this node sees it; null for nobody. */
+  async ownerPort(slot: number): Promise<number | null> {
+    for (const range of await this.call("CLUSTER", "SLOTS") as RespValue[][]) {
+      const [first, last, master] = range;
+      if (Number(first) <= slot && slot <= Number(last)) return Number((master as RespValue[])[1]);
+    }
+    return null;
+  }
+
+  /** The fields of the first line of CLUSTER NODES with `text`. */
+  async #known(text: string): Promise<string[] | undefined> {
+    const lines = String(await this.call("CLUSTER", "NODES")).split("\n");
+    return lines.find((line) => line.includes(text))?.split(" ");
   }
 }
 

@@ -12,10 +12,14 @@ import { formatProblem, loadConfig } from "../../src/config/load.ts";
 import type { ClusterMetricsSnapshot } from "../../src/observe/cluster_metrics.ts";
 import { Log, type LogRecord } from "../../src/observe/log.ts";
 import type { SharedState } from "../../src/worker/messages.ts";
+import { PATIENT_TIMEOUTS } from "./cluster_config.ts";
 import { findFreePort } from "./free_port.ts";
 import { RespClient } from "./resp_client.ts";
 
-/** Keys of a `[[clusters]]` entry as the file has them; the name and the address are filled in. */
+/**
+ * Keys of a `[[clusters]]` entry as the file has them; the name and the address are filled in, and timeouts
+ * are {@link PATIENT_TIMEOUTS}.
+ */
 export type ClusterKeys = Record<string, string | number | boolean | readonly string[]>;
 
 /** How the worker is placed among others. */
@@ -85,7 +89,8 @@ export function startLocalProxy(keys: ClusterKeys, options: LocalProxyOptions = 
 }
 
 function readConfig(keys: ClusterKeys): ClusterConfig {
-  const entry = { name: "local", listen_addr: `127.0.0.1:${findFreePort()}`, ...keys };
+  const address = `127.0.0.1:${findFreePort()}`;
+  const entry = { name: "local", listen_addr: address, ...PATIENT_TIMEOUTS, ...keys };
   // Text, numbers and lists are written alike in JSON and TOML.
   const lines = Object.entries(entry).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
   const { config, problems } = loadConfig(`[[clusters]]\n${lines.join("\n")}\n`, "local.toml", {

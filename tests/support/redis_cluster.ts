@@ -82,12 +82,9 @@ export class RedisCluster implements AsyncDisposable {
       asked = node;
       break;
     }
-    for (const range of await asked.call("CLUSTER", "SLOTS") as RespValue[][]) {
-      if (Number(range[0]) > slot || Number(range[1]) < slot) continue;
-      const [, port] = range[2] as RespValue[];
-      return this.nodes.find((node) => node.announcedPort === port)!;
-    }
-    throw new Error(`Slot ${slot} has no owner`);
+    const port = await asked.ownerPort(slot);
+    if (port === null) throw new Error(`Slot ${slot} has no owner`);
+    return this.nodes.find((node) => node.announcedPort === port)!;
   }
 
   /** Begins to move `slot`: importing and migrating are set, no key has moved. */

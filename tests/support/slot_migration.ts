@@ -71,18 +71,21 @@ export class SlotMigration {
   }
 
   /**
-   * Waits until every node knows the epoch under which the target got the slot. A node that does not would
-   * take it back under an older one, and then nodes would redirect to each other for a while. Any packet
-   * tells; a published message goes to all at once.
+   * Waits until every node knows the epoch under which the target got the slot, and every master still gives it
+   * the slot. A node that does not know it believes a late packet of the former owner, which has an older one,
+   * and then nodes redirect to each other for a while. Any packet of the target tells; a published message goes
+   * to all at once.
    */
   async #spreadEpoch(): Promise<void> {
     const running = this.#nodes.filter((node) => node.isRunning);
-    const epochOf = async (node: ClusterNode) =>
-      Number(await node.clusterInfo("cluster_current_epoch"));
-    const epoch = await epochOf(this.target);
+    const epoch = await this.target.epochOf(this.target);
     await this.target.call("PUBLISH", "aster-test-epoch", "");
     await until(async () => {
-      for (const node of running) if (await epochOf(node) < epoch) return false;
+      for (const node of running) {
+        if (await node.epochOf(this.target) < epoch) return false;
+        if (await node.masterId() !== null) continue;
+        if (await node.ownerPort(this.slot) !== this.target.announcedPort) return false;
+      }
       return true;
     }, { what: `all nodes know epoch ${epoch}` });
   }
