@@ -8,6 +8,7 @@ import { main } from "./src/cli.ts";
 
 export { parseConfig, start } from "./src/embed.ts";
 export { StartError } from "./src/supervisor/start_error.ts";
+export { IoUnavailable } from "./src/supervisor/io_choice.ts";
 export type { RunningProxy } from "./src/supervisor/proxy.ts";
 export type * from "./src/config/config.ts";
 

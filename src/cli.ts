@@ -4,7 +4,7 @@
  * @module
  */
 import { type Flags, HELP_TEXT, parseFlags } from "./cli_flags.ts";
-import type { Config } from "./config/config.ts";
+import type { Config, IoChoice } from "./config/config.ts";
 import { type Environment, readEnvironment } from "./config/environment.ts";
 import { formatProblem, loadConfig, type LoadResult, type Problem } from "./config/load.ts";
 import { formatSocketAddress } from "./config/socket_address.ts";
@@ -12,6 +12,7 @@ import { formatPermissionFlags, permissionFlags, permissionNotes } from "./permi
 import { chooseAdvertisedAddress, grantedInterfaces } from "./supervisor/advertised_address.ts";
 import { openLogOutput } from "./supervisor/log_output.ts";
 import { LogWriter } from "./supervisor/log_writer.ts";
+import { chooseIo, findLibc, IoUnavailable } from "./supervisor/io_choice.ts";
 import { giveUpPrivileges } from "./supervisor/privileges.ts";
 import { describeClusters, startProxy } from "./supervisor/proxy.ts";
 import { StartError } from "./supervisor/start_error.ts";
@@ -53,11 +54,27 @@ async function withConfig(flags: Flags, environment: Environment): Promise<numbe
     printWarnings(loaded.warnings);
     return ExitCode.BadUsage;
   }
-  if (flags.mode === "run") return await run(loaded.config, loaded.warnings, flags, environment);
-  printWarnings(loaded.warnings);
-  return flags.mode === "check"
-    ? printLines(describeConfig(loaded.config))
-    : printPermissions(loaded.config, loaded, flags, environment);
+  const { config, warnings } = loaded;
+  if (flags.mode === "print_permissions") {
+    printWarnings(warnings);
+    return printPermissions(config, loaded, flags, environment);
+  }
+  const io = chooseIoOrSay(config);
+  if (io !== null && flags.mode === "run") {
+    return await run(config, io, warnings, flags, environment);
+  }
+  printWarnings(warnings);
+  return io === null ? ExitCode.BadUsage : printLines(describeConfig(config));
+}
+
+function chooseIoOrSay(config: Config): IoChoice | null {
+  try {
+    return chooseIo(config.runtime.io);
+  } catch (error) {
+    if (!(error instanceof IoUnavailable)) throw error;
+    console.error(`error: ${error.message}`);
+    return null;
+  }
 }
 
 function readConfigFile(file: string): string | null {
@@ -84,14 +101,16 @@ function decodeUtf8(bytes: Uint8Array): string {
 }
 
 function describeConfig(config: Config): string[] {
-  const { metrics, network, logLevel, logFormat } = config.runtime;
+  const { io, metrics, network, logLevel, logFormat } = config.runtime;
   return [
     ...describeClusters(config).map(({ cluster, type, address, threads, backends, servers }) =>
       `cluster "${cluster}": ${type} on ${address}, ${counted(threads, "thread")}, ` +
       `${counted(backends, "backend")}: ${servers}`
     ),
     `admin server: ${metrics === null ? "off" : formatSocketAddress(metrics)}`,
-    `network of workers: ${network}; log: ${logFormat}, ${logLevel} and above`,
+    `I/O: ${io}; network of workers: ${
+      io === "epoll" ? "not limited by Deno" : network
+    }; log: ${logFormat}, ${logLevel} and above`,
   ];
 }
 
@@ -109,7 +128,8 @@ function printPermissions(
   const sourceDirectory = sources.protocol === "file:"
     ? decodeURIComponent(sources.pathname)
     : null;
-  const options = { sourceDirectory, environmentNames, ip, host };
+  const libcPath = findLibc();
+  const options = { sourceDirectory, environmentNames, ip, host, libcPath };
   // The flags alone go to standard output, for `deno run $(…) mod.ts`.
   for (const note of permissionNotes(config)) console.error(note);
   return printLines([formatPermissionFlags(permissionFlags(config, options))]);
@@ -117,6 +137,7 @@ function printPermissions(
 
 async function run(
   config: Config,
+  io: IoChoice,
   warnings: readonly Problem[],
   flags: Flags,
   environment: Environment,
@@ -141,6 +162,7 @@ async function run(
   try {
     const proxy = await startProxy({
       config,
+      io,
       output,
       advertisedAddress: chooseAdvertisedAddress({
         flag: flags.ip,
@@ -150,7 +172,7 @@ async function run(
       isStandalone: true,
       isTakeover: flags.isTakeover,
     }, asked);
-    giveUpPrivileges();
+    giveUpPrivileges(io);
     await aborted(asked);
     output.log.info("aster stops", { signal: String(asked.reason) });
     await proxy.stop();

@@ -34,6 +34,7 @@ const valueFlags = {
   config: "c",
   ip: "i",
   metrics: "m",
+  io: null,
   "log-level": null,
   "log-format": null,
 } as const;
@@ -63,6 +64,7 @@ Usage: aster [options] [FILE]
                              else the first IPv4 address that is not loopback
   -m, --metrics [HOST:]PORT  where /metrics and /health are served; default: 127.0.0.1:2110;
                              off: nowhere
+      --io ENGINE            deno: Deno's sockets; epoll: Linux's epoll by FFI; default: deno
       --log-level LEVEL      trace, debug, info, warning or error; default: env ASTER_LOG, else info
       --log-format FORMAT    text or json; default: text on a terminal, else json
       --takeover             start although the addresses are in use: a planned restart
@@ -144,7 +146,7 @@ function readValues(
   flags: Flags,
   errors: string[],
 ): void {
-  const { ip, metrics, "log-level": level, "log-format": format } = values;
+  const { io, ip, metrics, "log-level": level, "log-format": format } = values;
   if (ip) {
     if (isAdvertisable(ip)) flags.ip = ip;
     else errors.push(`--ip ${showValue(ip)}: expected an IP address that clients can connect to`);
@@ -155,6 +157,10 @@ function readValues(
     if (address.fault !== null) {
       errors.push(`--metrics ${showValue(metrics)}: expected [HOST:]PORT or off: ${address.fault}`);
     }
+  }
+  if (io) {
+    if (io === "deno" || io === "epoll") flags.io = io;
+    else errors.push(`--io ${showValue(io)}: expected deno or epoll`);
   }
   if (level) {
     flags.logLevel = parseLogLevel(level);
@@ -175,6 +181,7 @@ function emptyFlags(mode: CommandMode): Flags {
     mode,
     configFile: DEFAULT_CONFIG_FILE,
     ip: null,
+    io: null,
     metrics: null,
     logLevel: null,
     logFormat: null,

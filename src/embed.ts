@@ -7,6 +7,7 @@ import type { Config } from "./config/config.ts";
 import { readEnvironment } from "./config/environment.ts";
 import { formatProblem, loadConfig } from "./config/load.ts";
 import { chooseAdvertisedAddress, grantedInterfaces } from "./supervisor/advertised_address.ts";
+import { chooseIo } from "./supervisor/io_choice.ts";
 import { openLibraryLog } from "./supervisor/log_output.ts";
 import { type RunningProxy, startProxy } from "./supervisor/proxy.ts";
 
@@ -23,7 +24,7 @@ export function parseConfig(text: string): Config {
     platform: Deno.build.os,
     isTerminal: Deno.stderr.isTerminal(),
     isStrict: false,
-    flags: { metrics: null, logLevel: null, logFormat: null },
+    flags: { io: null, metrics: null, logLevel: null, logFormat: null },
   });
   if (config === null) throw new TypeError(problems.map(formatProblem).join("\n"));
   return config;
@@ -54,11 +55,13 @@ export function parseConfig(text: string): Config {
  * await proxy.stop();
  * ```
  *
+ * @throws {IoUnavailable} If the I/O engine that it asks for cannot run here.
  * @throws {StartError} If it cannot run; nothing is left open.
  */
-export function start(config: Config): Promise<RunningProxy> {
-  return startProxy({
+export async function start(config: Config): Promise<RunningProxy> {
+  return await startProxy({
     config,
+    io: chooseIo(config.runtime.io),
     output: openLibraryLog(config.runtime.logLevel),
     advertisedAddress: chooseAdvertisedAddress({
       flag: null,

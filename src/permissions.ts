@@ -21,6 +21,8 @@ export interface PermissionOptions {
   ip: string | null;
   /** Env `HOST` as it is now. */
   host: string | undefined;
+  /** Path of the C library, or null where it was not found. */
+  libcPath: string | null;
 }
 
 /**
@@ -38,6 +40,9 @@ export function permissionFlags(config: Config, options: PermissionOptions): str
   if (mustSay && advertisableHost(options.host) === undefined) {
     flags.push("--allow-sys=networkInterfaces");
   }
+  if (config.runtime.io === "epoll" && options.libcPath !== null) {
+    flags.push(`--allow-ffi=${options.libcPath}`);
+  }
   return flags;
 }
 
@@ -50,6 +55,12 @@ export function formatPermissionFlags(flags: readonly string[]): string {
 
 /** What has to be known beside the flags: lines for people, each a comment. */
 export function permissionNotes(config: Config): string[] {
+  if (config.runtime.io === "epoll") {
+    return [
+      '# io = "epoll": whoever may call the C library is not bound by --allow-net any more, so it has no',
+      "# backends. Run the program as a user who may do little.",
+    ];
+  }
   const slots = config.clusters.filter((cluster) => isDiscovering(cluster, config));
   if (slots.length === 0) return [];
   const names = slots.map((cluster) => `"${cluster.name}"`).join(", ");
@@ -67,19 +78,25 @@ export function permissionNotes(config: Config): string[] {
   return notes;
 }
 
+/** What the main thread tries to bind, and on Deno's sockets what workers connect to. */
+function processAddresses(config: Config): string[] {
+  const addresses = config.clusters.flatMap((cluster) => [
+    formatSocketAddress(cluster.listen),
+    ...backendAddresses(cluster, config),
+  ]);
+  const { metrics } = config.runtime;
+  return unique(metrics === null ? addresses : [...addresses, formatSocketAddress(metrics)]);
+}
+
 /**
  * A host on every port does not make its single addresses go away: so narrowing is one
  * replacement.
  */
-function processAddresses(config: Config): string[] {
-  const addresses = config.clusters.flatMap((cluster) => [
-    formatSocketAddress(cluster.listen),
-    ...(isDiscovering(cluster, config)
-      ? seedHosts(cluster)
-      : cluster.servers.map((server) => server.address)),
-  ]);
-  const { metrics } = config.runtime;
-  return unique(metrics === null ? addresses : [...addresses, formatSocketAddress(metrics)]);
+function backendAddresses(cluster: ClusterConfig, config: Config): string[] {
+  if (config.runtime.io === "epoll") return [];
+  return isDiscovering(cluster, config)
+    ? seedHosts(cluster)
+    : cluster.servers.map((server) => server.address);
 }
 
 /** Whether a cluster connects to nodes that the file does not name. */

@@ -1,14 +1,17 @@
 /**
  * `deno task test`: formatter, linter, type check, then every test file in a process of its own, a few at a
- * time. With paths as arguments only the test files that begin with them, without the checks.
+ * time; those that drive the proxy once under each I/O engine. With paths as arguments only the test files
+ * that begin with them, without the checks. ASTER_TEST_IO names the only engine to run, ASTER_TEST_JOBS the
+ * number of files at a time.
  *
  * @module
  */
 import { PORT_SHARE_VARIABLE } from "../tests/support/free_port.ts";
+import { TEST_IO_VARIABLE } from "../tests/support/test_engine.ts";
 import { watchAncestors } from "./ancestors.ts";
 import { endAllGroups, runGroup } from "./process_group.ts";
 import { ensureServers, ServersMissing } from "./servers.ts";
-import { findCodeFiles, findTestFiles } from "./test_files.ts";
+import { findCodeFiles, findTestJobs, type TestJob } from "./test_files.ts";
 import { formatSeconds, readCounts, readSeeds, reportLines, type TestRun } from "./test_report.ts";
 
 /** How long one file of tests, or one check, may take, in milliseconds. */
@@ -48,7 +51,7 @@ async function main(words: string[]): Promise<number> {
       await runTests("examples in comments", ["--doc", "mod.ts", ...findCodeFiles("src/")]),
     );
   }
-  runs.push(...await runFiles(findTestFiles(prefixes)));
+  runs.push(...await runJobs(findTestJobs(prefixes, enginesHere())));
   console.log(["", ...reportLines(runs)].join("\n"));
   return runs.every((run) => run.failed === 0) ? 0 : 1;
 }
@@ -64,21 +67,29 @@ async function runCheck(name: string, args: string[]): Promise<TestRun> {
   return { name, passed: isFine ? 1 : 0, failed: isFine ? 0 : 1, durationMs: result.durationMs };
 }
 
+/** The I/O engines to test: all that run on this machine, or the one that is asked for. */
+function enginesHere(): string[] {
+  const wanted = Deno.env.get(TEST_IO_VARIABLE);
+  if (wanted !== undefined && wanted !== "") return [wanted];
+  return Deno.build.os === "linux" ? ["deno", "epoll"] : ["deno"];
+}
+
 /** Runs test files, several at a time, in the order given. */
-async function runFiles(paths: readonly string[]): Promise<TestRun[]> {
-  const waiting = [...paths];
+async function runJobs(jobs: readonly TestJob[]): Promise<TestRun[]> {
+  const waiting = [...jobs];
   const runs: TestRun[] = [];
-  const work = async (_: unknown, job: number) => {
+  const work = async (_: unknown, worker: number) => {
     // Files that run at the same time must not take each other's ports.
-    const environment = { [PORT_SHARE_VARIABLE]: String(job) };
-    for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
+    const share = { [PORT_SHARE_VARIABLE]: String(worker) };
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+      const io = job.io === null ? {} : { [TEST_IO_VARIABLE]: job.io };
       // The type check has been made above, for all files at once.
-      runs.push(await runTests(path, ["--no-check", path], environment));
+      runs.push(await runTests(job.name, ["--no-check", job.path], { ...share, ...io }));
     }
   };
-  const jobs = Number(Deno.env.get("ASTER_TEST_JOBS")) ||
+  const atOnce = Number(Deno.env.get("ASTER_TEST_JOBS")) ||
     Math.min(navigator.hardwareConcurrency, JOBS_MAX);
-  await Promise.all(Array.from({ length: jobs }).map(work));
+  await Promise.all(Array.from({ length: atOnce }).map(work));
   return runs;
 }
 

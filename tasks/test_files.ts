@@ -7,6 +7,27 @@
 /** Folders whose tests take longest: they begin first, so that no long file is left at the end. */
 const SLOW_FIRST = [/^tests\/proxy\//, /^tests\/(model|fuzz|contract)\//, /\/(support|tasks)\//];
 
+/** Folders whose tests drive the proxy over real sockets. */
+const BY_ENGINE = /^tests\/(proxy|servers|model|fuzz)\//;
+
+/** One run of one file of tests. */
+export interface TestJob {
+  /** As reports name it. */
+  name: string;
+  path: string;
+  /** The I/O engine that the proxy under test runs, or null where that makes no difference. */
+  io: string | null;
+}
+
+/** The runs of test files: those that drive the proxy run under each of `engines`. */
+export function findTestJobs(prefixes: readonly string[], engines: readonly string[]): TestJob[] {
+  return findTestFiles(prefixes).flatMap((path): TestJob[] =>
+    BY_ENGINE.test(path)
+      ? engines.map((io) => ({ name: `${path} (${io})`, path, io }))
+      : [{ name: path, path, io: null }]
+  );
+}
+
 /**
  * The test files that begin with one of `prefixes`, or all if there is none, those first that take longest.
  * Paths are from the repository's root, which must be the working directory.

@@ -6,7 +6,7 @@
 import type { ArrayPool } from "../bytes/receive_buffer.ts";
 import type { ChunkPool } from "../bytes/chunk_pool.ts";
 import type { Clock } from "../clock.ts";
-import type { FlushQueue } from "../net/flush_queue.ts";
+import type { IoEngine } from "../net/io_engine.ts";
 import type { ClusterMetrics } from "../observe/cluster_metrics.ts";
 import type { Log } from "../observe/log.ts";
 import type { Protocol } from "../protocol/protocol.ts";
@@ -35,7 +35,7 @@ export interface BackendContext {
   readonly chunks: ChunkPool;
   readonly arrays: ArrayPool;
   readonly requests: RequestPool;
-  readonly flushQueue: FlushQueue;
+  readonly engine: IoEngine;
   readonly log: Log;
   readonly metrics: ClusterMetrics;
   readonly limits: BackendLimits;

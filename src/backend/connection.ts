@@ -17,8 +17,8 @@ import type { SendLog } from "../bytes/send_log.ts";
 import type { Watched } from "../clock.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { ByteReceiver, Space } from "../net/byte_receiver.ts";
-import type { DialListener } from "../net/dial.ts";
-import { Socket } from "../net/socket.ts";
+import type { Connection, DialListener, Socket } from "../net/io_engine.ts";
+import { isWriteOverdue } from "../net/write_deadline.ts";
 import { ParseStatus, type Profile, ReplyKind } from "../protocol/protocol.ts";
 import { type Exchange, ExchangeState } from "../request/exchange.ts";
 import type { BackendContext, BackendLimits } from "./backend_context.ts";
@@ -62,7 +62,11 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
     this.#limits = limits;
     const options = { profile, limits, keepsBackoff };
     this.#connector = new Connector(backend, context, options, this);
-    this.#replies = new ReplyStream(context.arrays, context.protocol.createReplyParser());
+    this.#replies = new ReplyStream(
+      context.arrays,
+      context.protocol.createReplyParser(),
+      context.engine.readBytesMin,
+    );
     const { chunks, clock, retainsRequests } = context;
     this.#outbox = new Outbox(chunks, clock, this.#replies, retainsRequests);
     this.log = this.#outbox.log;
@@ -178,9 +182,9 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
     this.#isClosing = false;
   }
 
-  connected(connection: Deno.TcpConn): void {
+  connected(connection: Connection): void {
     const { clock } = this.#context;
-    const socket = new Socket(connection, this, this.log, clock);
+    const socket = connection.open(this, this.log);
     this.#socket = socket;
     this.#replies.begin(clock.nowMs);
     const handshake = this.#connector.beginHandshake();
@@ -208,6 +212,10 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
     while (buffer.consumed < buffer.received && this.#parseOne()) continue;
   }
 
+  rested(): void {
+    this.#replies.buffer.rest();
+  }
+
   wrote(): void {
     if (this.#waiters.isEmpty) return;
     if (this.log.unwrittenBytes <= this.#limits.queueSoftBytes / 2) this.#waiters.wake();
@@ -231,7 +239,8 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
       if (!this.#connector.isOverdue(nowMs)) return true;
       return this.#drop(failures.connectTimeout);
     }
-    if (socket.writingSinceMs > 0 && nowMs - socket.writingSinceMs > this.#limits.writeTimeoutMs) {
+    const { writeTimeoutMs } = this.#limits;
+    if (isWriteOverdue(socket, this.#context.engine, nowMs, writeTimeoutMs)) {
       return this.#drop(failures.backendWriteTimeout);
     }
     if (this.inflight.awaiting === 0) return socket.writingSinceMs > 0;
@@ -253,7 +262,7 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
 
   /** Writes at the end of this turn, and looks at the deadlines from the next tick on. */
   #flush(): void {
-    this.#context.flushQueue.add(this.#socket!);
+    this.#context.engine.flushQueue.add(this.#socket!);
     this.#context.clock.watch(this);
   }
 

@@ -5,7 +5,7 @@
  */
 import { concatenate } from "../bytes/copy.ts";
 import type { Failure } from "../failure.ts";
-import { Dial, type DialListener } from "../net/dial.ts";
+import type { Connection, Dial, DialListener } from "../net/io_engine.ts";
 import type { Profile } from "../protocol/protocol.ts";
 import type { BackendContext, BackendLimits } from "./backend_context.ts";
 import { Backoff } from "./backoff.ts";
@@ -63,10 +63,10 @@ export class Connector implements DialListener {
   connect(): void {
     // Who sends on a timer may find the clock where the last turn left it, long ago.
     this.#context.clock.readNow();
-    const { dialTimeoutMs } = this.#options.limits;
-    this.#deadlineMs = this.#context.clock.nowMs + dialTimeoutMs;
+    const { dialTimeoutMs: timeoutMs } = this.#options.limits;
+    this.#deadlineMs = this.#context.clock.nowMs + timeoutMs;
     const { hostname, port } = this.#backend;
-    this.#dial = new Dial(hostname, port, dialTimeoutMs, this);
+    this.#dial = this.#context.engine.dial({ hostname, port, timeoutMs }, this);
   }
 
   /** Gives an attempt up; the listener hears nothing of it. */
@@ -75,7 +75,7 @@ export class Connector implements DialListener {
     this.#dial = null;
   }
 
-  connected(connection: Deno.TcpConn): void {
+  connected(connection: Connection): void {
     this.#dial = null;
     this.#context.clock.readNow();
     this.#listener.connected(connection);

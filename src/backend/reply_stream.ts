@@ -5,7 +5,7 @@
  * @module
  */
 import { HAND_OVER_BYTES } from "../bytes/chunk_pool.ts";
-import { type ArrayPool, ReceiveBuffer } from "../bytes/receive_buffer.ts";
+import { type ArrayPool, READ_SMALL_BYTES, ReceiveBuffer } from "../bytes/receive_buffer.ts";
 import { type Space, spaceOf } from "../net/byte_receiver.ts";
 import { ParseStatus, type ParseStatusCode, type ReplyParser } from "../protocol/protocol.ts";
 
@@ -22,8 +22,9 @@ export class ReplyStream {
   /** Bytes of the reply begun as far as known, those let go included; 0 between replies. */
   #arrivingBytes = 0;
 
-  constructor(arrays: ArrayPool, parser: ReplyParser) {
-    this.buffer = new ReceiveBuffer(arrays);
+  /** @param readBytesMin Least room that is offered to a read, bytes. */
+  constructor(arrays: ArrayPool, parser: ReplyParser, readBytesMin: number = READ_SMALL_BYTES) {
+    this.buffer = new ReceiveBuffer(arrays, readBytesMin);
     this.parser = parser;
   }
 

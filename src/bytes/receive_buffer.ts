@@ -42,18 +42,24 @@ export class ReceiveBuffer {
   /** End of what was received. */
   received = 0;
   /** Size wanted for the next empty array. */
-  #wanted = READ_SMALL_BYTES;
+  #wanted: number;
   /** Reads in a row that used little of the array. */
   #smallReads = 0;
   /** Whether a read has the room behind `received`. */
   #isLent = false;
   readonly #arrays: ArrayPool;
+  readonly #sizeMin: number;
   readonly #sizeMax: number;
 
-  /** @param sizeMax Largest array for reads, in bytes; only a frame that is longer gets a larger one. */
-  constructor(arrays: ArrayPool, sizeMax = READ_HUGE_BYTES) {
+  /**
+   * @param sizeMin Smallest array for reads, in bytes.
+   * @param sizeMax Largest array for reads, in bytes; only a frame that is longer gets a larger one.
+   */
+  constructor(arrays: ArrayPool, sizeMin = READ_SMALL_BYTES, sizeMax = READ_HUGE_BYTES) {
     this.#arrays = arrays;
+    this.#sizeMin = sizeMin;
     this.#sizeMax = sizeMax;
+    this.#wanted = sizeMin;
   }
 
   /** Bytes received and not consumed. */
@@ -96,7 +102,7 @@ export class ReceiveBuffer {
       this.#smallReads += 1;
       if (this.#smallReads === SMALL_READS_TO_SHRINK) {
         this.#smallReads = 0;
-        this.#wanted = smallerThan(this.#wanted);
+        this.#wanted = Math.max(smallerThan(this.#wanted), this.#sizeMin);
       }
     } else {
       this.#smallReads = 0;
@@ -133,7 +139,27 @@ export class ReceiveBuffer {
     this.consumed = 0;
     this.received = 0;
     this.#isLent = false;
-    this.#wanted = READ_SMALL_BYTES;
+    this.#wanted = this.#sizeMin;
+  }
+
+  /**
+   * No read has room now. An empty array goes to whoever reads next; the beginning of a frame whose rest may
+   * take its time does not keep a large one.
+   */
+  rest(): void {
+    this.#isLent = false;
+    const pending = this.received - this.consumed;
+    if (pending === 0) {
+      this.#arrays.release(this.bytes);
+      this.bytes = EMPTY;
+      this.consumed = 0;
+      this.received = 0;
+    } else if (
+      pending * SHRINK_FACTOR <= this.bytes.length && this.bytes.length <= READ_HUGE_BYTES
+    ) {
+      const size = pending <= READ_SMALL_BYTES ? READ_SMALL_BYTES : READ_MEDIUM_BYTES;
+      if (pending <= size && size < this.bytes.length) this.#replace(size);
+    }
   }
 
   #compact(): void {

@@ -102,11 +102,17 @@ export class SendLog {
    * none. The view is valid until {@link SendLog.wrote} has counted all of it.
    */
   handOver(): Uint8Array | null {
+    const chunk = this.handOverChunk();
+    return chunk === null ? null : chunk.bytes.subarray(chunk.written, chunk.filled);
+  }
+
+  /** The same without a view: the bytes to write are `[chunk.written, chunk.filled)`. */
+  handOverChunk(): Chunk | null {
     const chunk = this.#oldest;
     if (chunk === null || chunk.written === chunk.filled) return null;
     chunk.handed = chunk.filled;
     if (this.listener !== null) this.listener.handedOver(chunk, chunk.filled);
-    return chunk.bytes.subarray(chunk.written, chunk.filled);
+    return chunk;
   }
 
   /** The socket took `byteCount` of the bytes handed over. */

@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../clock.ts";
 import type { ClusterConfig } from "../config/config.ts";
+import type { IoEngine } from "../net/io_engine.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type { Log } from "../observe/log.ts";
 import type { SharedState } from "../worker/messages.ts";
@@ -14,6 +15,7 @@ export interface ClusterContext {
   readonly config: ClusterConfig;
   readonly workerNumber: number;
   readonly clock: Clock;
+  readonly engine: IoEngine;
   readonly log: Log;
   /** Address for cluster-aware clients, without port. */
   readonly advertisedAddress: string;
@@ -42,6 +44,6 @@ export interface Cluster {
   refresh(): void;
   /** What was counted so far. */
   metrics(): ClusterMetricsSnapshot;
-  /** Stops accepting and closes every connection. Settles when its port is free for others. */
+  /** Stops accepting and closes every connection before it returns. Settles when its address is free. */
   stop(): Promise<void>;
 }

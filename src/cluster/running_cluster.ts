@@ -8,8 +8,7 @@ import type { BackendContext } from "../backend/backend_context.ts";
 import { ArrayPool } from "../bytes/receive_buffer.ts";
 import { ChunkPool } from "../bytes/chunk_pool.ts";
 import { failures } from "../failure.ts";
-import { FlushQueue } from "../net/flush_queue.ts";
-import { Listener } from "../net/listener.ts";
+import type { Acceptor, Connection, Listener } from "../net/io_engine.ts";
 import { ClusterMetrics, type ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import { type Protocol, RequestFrame } from "../protocol/protocol.ts";
 import { RequestPool } from "../request/pool.ts";
@@ -39,7 +38,7 @@ export interface Recipe {
 }
 
 /** One cluster in one worker. */
-export class RunningCluster implements Cluster {
+export class RunningCluster implements Acceptor, Cluster {
   readonly name: string;
   readonly #cluster: ClusterContext;
   readonly #topology: Topology;
@@ -80,12 +79,8 @@ export class RunningCluster implements Cluster {
   }
 
   start(): void {
-    const { config, sharesPort } = this.#cluster;
-    this.#listener = new Listener(
-      { ...config.listen, sharesPort },
-      (connection) => this.#accept(connection),
-      (error) => this.#acceptFailed(error),
-    );
+    const { config, engine, sharesPort } = this.#cluster;
+    this.#listener = engine.listen({ ...config.listen, sharesPort }, this);
     this.#topology.start();
   }
 
@@ -108,21 +103,21 @@ export class RunningCluster implements Cluster {
 
   stop(): Promise<void> {
     this.#isStopped = true;
-    const released = this.#listener?.close() ?? Promise.resolve();
+    const freed = this.#listener?.close() ?? Promise.resolve();
     for (const session of [...this.#sessions]) session.close(failures.shuttingDown);
     this.#topology.stop();
-    return released;
+    return freed;
   }
 
-  #accept(connection: Deno.TcpConn): void {
-    if (this.#isStopped) return connection.close();
+  accepted(connection: Connection): void {
+    if (this.#isStopped) return connection.discard();
     this.#clientCount += 1;
     const session = new Session(connection, this.#clientCount, this.#sessionContext);
     this.#sessions.add(session);
     session.start();
   }
 
-  #acceptFailed(error: unknown): void {
+  acceptFailed(error: unknown): void {
     this.#cluster.log.error("Accepting a client failed", {
       cluster: this.name,
       reason: error instanceof Error ? error.message : String(error),
@@ -136,14 +131,14 @@ function createBackendContext(
   metrics: ClusterMetrics,
   backendUnreachable: (address: string) => void,
 ): BackendContext {
-  const { config, clock, log } = cluster;
+  const { config, clock, engine, log } = cluster;
   return {
     protocol: recipe.protocol,
     clock,
     chunks: new ChunkPool(),
     arrays: new ArrayPool(),
     requests: new RequestPool(),
-    flushQueue: new FlushQueue(),
+    engine,
     log,
     metrics,
     limits: {

@@ -10,6 +10,7 @@ import type { BackendContext } from "../backend/backend_context.ts";
 import { BackendConnection } from "../backend/connection.ts";
 import { type Failure, failures } from "../failure.ts";
 import { SLOT_COUNT } from "../hash/mod.ts";
+import type { TurnTask } from "../net/flush_queue.ts";
 import { ClusterMetrics } from "../observe/cluster_metrics.ts";
 import { Log } from "../observe/log.ts";
 import { type Exchange, NOBODY, type ReplyReceiver } from "../request/exchange.ts";
@@ -61,7 +62,7 @@ export function countSlots(ranges: readonly SlotRange[]): number {
 }
 
 /** Asks the nodes in the order given. */
-export class SlotFetch {
+export class SlotFetch implements TurnTask {
   readonly #nodes: readonly string[];
   readonly #dialect: SlotDialect;
   readonly #context: BackendContext;
@@ -141,12 +142,16 @@ export class SlotFetch {
   /** The connection closes behind this turn: it may be in the middle of a delivery. */
   #settle(question: SlotQuestion): void {
     this.#questions.delete(question);
-    queueMicrotask(() => question.close(failures.backendRemoved));
+    this.#context.engine.flushQueue.defer(question);
+  }
+
+  runAtTurnEnd(): void {
+    this.#ask();
   }
 
   #goOn({ node }: SlotQuestion, reason: string): void {
     this.#explain(node.address, reason);
-    queueMicrotask(this.#askNext);
+    this.#context.engine.flushQueue.defer(this);
   }
 
   #explain(address: string, reason: string): void {
@@ -191,7 +196,7 @@ export class SlotFetch {
 }
 
 /** One node, asked over a connection of its own. */
-class SlotQuestion implements ReplyReceiver {
+class SlotQuestion implements ReplyReceiver, TurnTask {
   generation = 0;
   readonly node: BackendAddress;
   readonly #fetch: SlotFetch;
@@ -220,6 +225,10 @@ class SlotQuestion implements ReplyReceiver {
     exchange.begin(this, 0, 0, true, NOBODY);
     const { slotsRequest } = this.#dialect;
     this.#connection.send(exchange, slotsRequest, 0, slotsRequest.length);
+  }
+
+  runAtTurnEnd(): void {
+    this.close(failures.backendRemoved);
   }
 
   close(failure: Failure): void {

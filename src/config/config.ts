@@ -56,10 +56,18 @@ export interface ClusterConfig {
 /** Levels of the log, least severe first. */
 export type LogLevel = "trace" | "debug" | "info" | "warning" | "error";
 
+/** The I/O engine that workers run, and what it needs. */
+export type IoChoice =
+  | { engine: "deno" }
+  /** `libcPath` is that of the C library, which workers may load. */
+  | { engine: "epoll"; libcPath: string };
+
 /** The `[runtime]` table with flags and environment applied. */
 export interface RuntimeConfig {
   /** What workers may reach: the addresses of the config only, or all that the process may. */
   network: "config" | "process";
+  /** What workers do I/O with. */
+  io: IoChoice["engine"];
   /** Address of the admin server, or null when off. */
   metrics: { hostname: string; port: number } | null;
   logLevel: LogLevel;

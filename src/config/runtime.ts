@@ -15,6 +15,7 @@ import type { SocketAddress } from "./socket_address.ts";
 
 /** Settings that flags give; null: not given. */
 export interface RuntimeFlags {
+  io: RuntimeConfig["io"] | null;
   /** An address, or `off`. */
   metrics: SocketAddress | "off" | null;
   logLevel: LogLevel | null;
@@ -72,6 +73,7 @@ export function readRuntime(
   return {
     runtime: {
       network,
+      io: flags.io ?? values.io ?? runtimeKeys.io.default,
       metrics: readMetrics(table, sources),
       logLevel,
       logFormat: flags.logFormat ?? values.log_format ?? (isTerminal ? "text" : "json"),

@@ -192,6 +192,12 @@ export const runtimeKeys = {
     ),
     default: null,
   },
+  io: choice(
+    ["deno", "epoll"],
+    "deno",
+    "all",
+    "what does the I/O: Deno's sockets, or Linux's epoll through FFI, for thousands of clients",
+  ),
   metrics: {
     type: "string or integer",
     unit: null,

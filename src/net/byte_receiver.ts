@@ -1,7 +1,6 @@
 /**
- * The seam between sockets and everything else. A socket asks for room only when it is about to read, says how
- * much came, and all that follows is synchronous code of the receiver. An I/O engine other than Deno's can
- * stand behind the same calls.
+ * What a socket tells whoever reads it. A socket asks for room only when it is about to read, says how much
+ * came, and all that follows is synchronous code of the receiver, whichever engine reads.
  *
  * @module
  */
@@ -34,6 +33,11 @@ export interface ByteReceiver {
   reserve(): Space | null;
   /** `byteCount` bytes are there: parse. */
   commit(byteCount: number): void;
+  /**
+   * Nothing is read before the next {@link ByteReceiver.reserve}: room that holds nothing may go to others.
+   * Called by engines that ask for room only when there are bytes.
+   */
+  rested(): void;
   /** Bytes were written; the send log may have room again. */
   wrote(): void;
   /** The other side will send no more; writing still works. */

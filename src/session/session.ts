@@ -11,7 +11,9 @@ import { SendLog } from "../bytes/send_log.ts";
 import type { Watched } from "../clock.ts";
 import { type Failure, failures } from "../failure.ts";
 import { type ByteReceiver, type Space, spaceOf } from "../net/byte_receiver.ts";
-import { Socket } from "../net/socket.ts";
+import type { TurnTask } from "../net/flush_queue.ts";
+import type { Connection, Socket } from "../net/io_engine.ts";
+import { isWriteOverdue } from "../net/write_deadline.ts";
 import { ParseStatus, PROFILES, type Profiles, type RequestParser } from "../protocol/protocol.ts";
 import type { Exchange } from "../request/exchange.ts";
 import type { Request, RequestOwner } from "../request/request.ts";
@@ -20,7 +22,8 @@ import { ReplyQueue } from "./reply_queue.ts";
 import { OUTPUT_SOFT_BYTES, type SessionContext } from "./session_context.ts";
 
 /** One client's connection. */
-export class Session implements ByteReceiver, DispatchSession, DrainWaiter, RequestOwner, Watched {
+export class Session
+  implements ByteReceiver, DispatchSession, DrainWaiter, RequestOwner, TurnTask, Watched {
   isWatched = false;
   readonly number: number;
   readonly buffer: ReceiveBuffer;
@@ -47,15 +50,19 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
   #isScheduled = false;
   #failure: Failure | null = null;
 
-  constructor(connection: Deno.TcpConn, number: number, context: SessionContext) {
+  constructor(connection: Connection, number: number, context: SessionContext) {
     this.number = number;
     this.#context = context;
-    // An idle client keeps its array: there may be thousands.
-    this.buffer = new ReceiveBuffer(context.arrays, READ_LARGE_BYTES);
+    // No larger array for a read: there may be thousands of clients.
+    this.buffer = new ReceiveBuffer(
+      context.arrays,
+      context.engine.readBytesMin,
+      READ_LARGE_BYTES,
+    );
     this.#parser = context.protocol.createRequestParser(context.frame);
     this.#log = new SendLog(context.chunks);
     this.#replies = new ReplyQueue(context, this.#log);
-    this.#socket = new Socket(connection, this, this.#log, context.clock);
+    this.#socket = connection.open(this, this.#log);
     context.metrics.clientsConnected += 1;
     context.metrics.clientsAccepted += 1;
   }
@@ -100,6 +107,10 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
     if (!this.#isStalled) this.#parse();
   }
 
+  rested(): void {
+    this.buffer.rest();
+  }
+
   wrote(): void {
     if (this.#isStalled) this.#scheduleParse();
   }
@@ -130,9 +141,9 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
   }
 
   onTick(nowMs: number): boolean {
-    const sinceMs = this.#socket.writingSinceMs;
-    if (sinceMs === 0) return false;
-    if (nowMs - sinceMs <= this.#context.limits.writeTimeoutMs) return true;
+    if (this.#socket.writingSinceMs === 0) return false;
+    const { engine, limits } = this.#context;
+    if (!isWriteOverdue(this.#socket, engine, nowMs, limits.writeTimeoutMs)) return true;
     this.close(failures.clientWriteTimeout);
     return false;
   }
@@ -280,7 +291,7 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
 
   /** After a reply: writes it, and looks whether what held this client back is over. */
   #flush(): void {
-    this.#context.flushQueue.add(this.#socket);
+    this.#context.engine.flushQueue.add(this.#socket);
     this.#context.clock.watch(this);
     if (this.#isStalled) this.#scheduleParse();
     else this.#closeIfDone();
@@ -290,10 +301,10 @@ export class Session implements ByteReceiver, DispatchSession, DrainWaiter, Requ
   #scheduleParse(): void {
     if (this.#isScheduled || !this.#mayParse()) return;
     this.#isScheduled = true;
-    queueMicrotask(() => this.#parseOn());
+    this.#context.engine.flushQueue.defer(this);
   }
 
-  #parseOn(): void {
+  runAtTurnEnd(): void {
     this.#isScheduled = false;
     if (this.#isClosed || !this.#mayParse()) return;
     this.#isStalled = false;

@@ -7,7 +7,7 @@ import type { ArrayPool } from "../bytes/receive_buffer.ts";
 import type { ChunkPool } from "../bytes/chunk_pool.ts";
 import type { Clock } from "../clock.ts";
 import type { Failure } from "../failure.ts";
-import type { FlushQueue } from "../net/flush_queue.ts";
+import type { IoEngine } from "../net/io_engine.ts";
 import type { ClusterMetrics } from "../observe/cluster_metrics.ts";
 import type { Log } from "../observe/log.ts";
 import type { Protocol, RequestFrame } from "../protocol/protocol.ts";
@@ -46,7 +46,7 @@ export interface SessionContext {
   readonly chunks: ChunkPool;
   readonly arrays: ArrayPool;
   readonly requests: RequestPool;
-  readonly flushQueue: FlushQueue;
+  readonly engine: IoEngine;
   readonly frame: RequestFrame;
   readonly fanOut: FanOut;
   /** A client's id is this plus its number. */

@@ -8,11 +8,15 @@
  *
  * @module
  */
+import type { IoChoice } from "../config/config.ts";
 
 /** What no part of the proxy uses after its start. */
 export const revokedNames = ["run", "ffi", "write", "import", "sys", "env"] as const;
 
-/** Revokes {@link revokedNames} for the rest of this process. */
-export function giveUpPrivileges(): void {
-  for (const name of revokedNames) Deno.permissions.revokeSync({ name });
+/** Revokes {@link revokedNames} for the rest of this process, but for what replaced workers get from here. */
+export function giveUpPrivileges(io: IoChoice): void {
+  for (const name of revokedNames) {
+    if (name === "ffi" && io.engine === "epoll") continue;
+    Deno.permissions.revokeSync({ name });
+  }
 }

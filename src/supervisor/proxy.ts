@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ClusterConfig, Config } from "../config/config.ts";
+import type { ClusterConfig, Config, IoChoice } from "../config/config.ts";
 import { formatSocketAddress } from "../config/socket_address.ts";
 import { AdminPages, AdminServer } from "./admin_server.ts";
 import type { LogOutput } from "./log_output.ts";
@@ -16,6 +16,7 @@ import { workerPermissions } from "./worker_permissions.ts";
 /** How to run a configuration. */
 export interface ProxyOptions {
   config: Config;
+  io: IoChoice;
   output: LogOutput;
   /** Address for cluster-aware clients, without port. */
   advertisedAddress: string;
@@ -49,17 +50,18 @@ export async function startProxy(
   options: ProxyOptions,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<RunningProxy> {
-  const { output, advertisedAddress, isStandalone, isTakeover } = options;
+  const { io, output, advertisedAddress, isStandalone, isTakeover } = options;
   const config = isStandalone ? options.config : onOneWorker(options.config);
   const sharesPort = isStandalone && Deno.build.os === "linux";
   if (!isTakeover) tryBindAll(bindTargets(config));
   logClusters(config, output);
   const supervisor = new Supervisor({
     config,
+    io,
     output,
     advertisedAddress,
     sharesPort,
-    createWorker: (clusters) => createWorker(clusters, config, isStandalone),
+    createWorker: (clusters) => createWorker(clusters, config, io, isStandalone),
   });
   signal.addEventListener("abort", () => supervisor.stop(), { once: true });
   await supervisor.start();
@@ -72,7 +74,7 @@ export async function startProxy(
   };
   const pages = new AdminPages(source, output.log);
   const admin = await openAdmin(config, sharesPort, pages, supervisor, output);
-  output.log.info("aster is ready", { admin: admin?.address ?? "off" });
+  output.log.info("aster is ready", { io: io.engine, admin: admin?.address ?? "off" });
   return {
     adminAddress: admin?.address ?? null,
     metrics: () => pages.metricsText(),
@@ -123,12 +125,13 @@ function bindTargets(config: Config): BindTarget[] {
 function createWorker(
   clusters: readonly ClusterConfig[],
   config: Config,
+  io: IoChoice,
   isStandalone: boolean,
 ): WorkerPort {
   const url = new URL("../worker/worker.ts", import.meta.url);
   const options = { type: "module", name: "aster" } as const;
   if (!isStandalone) return new Worker(url, options);
-  const permissions = workerPermissions(clusters, config.runtime.network);
+  const permissions = workerPermissions(clusters, config.runtime.network, io);
   return new Worker(url, { ...options, deno: { permissions } });
 }
 

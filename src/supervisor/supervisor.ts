@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ClusterConfig, Config } from "../config/config.ts";
+import type { ClusterConfig, Config, IoChoice } from "../config/config.ts";
 import { formatSocketAddress } from "../config/socket_address.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type { SharedState, StartMessage, WorkerMessage } from "../worker/messages.ts";
@@ -25,6 +25,7 @@ export const STOP_TIMEOUT_MS = 2_000;
 /** What a supervisor needs. */
 export interface SupervisorOptions {
   config: Config;
+  io: IoChoice;
   output: LogOutput;
   /** Address for cluster-aware clients, without port. */
   advertisedAddress: string;
@@ -170,13 +171,14 @@ export class Supervisor implements WorkerReceiver {
   }
 
   #createWorker(clusters: ClusterConfig[], number: number): WorkerHandle {
-    const { config, advertisedAddress, sharesPort } = this.#options;
+    const { config, io, advertisedAddress, sharesPort } = this.#options;
     const start: StartMessage = {
       kind: "start",
       workerNumber: number,
       clusters,
       leads: this.#leadsOf(number),
       logLevel: config.runtime.logLevel,
+      io,
       advertisedAddress,
       sharesPort,
     };

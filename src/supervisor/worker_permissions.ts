@@ -1,32 +1,41 @@
 /**
- * What a worker may do: reach the network, and nothing else.
+ * What a worker may do: reach the network, by the way its I/O engine takes, and nothing else.
  *
  * @module
  */
-import type { ClusterConfig, RuntimeConfig } from "../config/config.ts";
+import type { ClusterConfig, IoChoice, RuntimeConfig } from "../config/config.ts";
 import { formatSocketAddress } from "../config/socket_address.ts";
 
 /**
- * Returns the permissions of a worker that serves `clusters`. With `network = "config"` that is the exact list
- * of their listeners and backends, less those that this process itself may not reach: a worker cannot be given more than
- * its maker has, and must report such a backend as denied instead of not starting.
+ * Returns the permissions of a worker that serves `clusters`. On Deno's sockets and with `network = "config"`
+ * that is the exact list of their listeners and backends, less those that this process itself may not reach: a
+ * worker cannot be given more than its maker has, and must report such a backend as denied instead of not
+ * starting. On epoll it is the C library alone, which Deno's permission for the network does not bind.
  */
 export function workerPermissions(
   clusters: readonly ClusterConfig[],
   network: RuntimeConfig["network"],
+  io: IoChoice,
 ): Deno.PermissionOptionsObject {
-  const net = network === "process" ? "inherit" as const : workerAddresses(clusters)
-    .filter((host) => Deno.permissions.querySync({ name: "net", host }).state === "granted");
   return {
-    net,
+    net: io.engine === "epoll" ? false : grantedNetwork(clusters, network),
     read: false,
     write: false,
     env: false,
     sys: false,
     run: false,
-    ffi: false,
+    ffi: io.engine === "epoll" ? [io.libcPath] : false,
     import: false,
   };
+}
+
+function grantedNetwork(
+  clusters: readonly ClusterConfig[],
+  network: RuntimeConfig["network"],
+): "inherit" | string[] {
+  if (network === "process") return "inherit";
+  return workerAddresses(clusters)
+    .filter((host) => Deno.permissions.querySync({ name: "net", host }).state === "granted");
 }
 
 /** Where the clusters listen and what they connect to; of a Redis Cluster that is the seeds alone. */

@@ -6,6 +6,8 @@
 import { Clock } from "../clock.ts";
 import type { Cluster, ClusterContext } from "../cluster/cluster.ts";
 import type { ClusterConfig } from "../config/config.ts";
+import { createEngine } from "../net/create_engine.ts";
+import type { IoEngine } from "../net/io_engine.ts";
 import { FloodGuard } from "../observe/flood_guard.ts";
 import { Log } from "../observe/log.ts";
 import type { StartMessage, SupervisorMessage, WorkerMessage } from "./messages.ts";
@@ -23,6 +25,7 @@ export class ClusterHost {
   /** Names of the clusters this worker leads. */
   readonly #leads: Set<string> = new Set();
   #workerNumber = 0;
+  #engine: IoEngine | null = null;
 
   /**
    * @param createCluster Makes a cluster that does not listen yet.
@@ -53,7 +56,7 @@ export class ClusterHost {
       case "lead":
         return this.#lead(message.cluster);
       case "stop":
-        this.#stop();
+        this.#end().then(() => this.#post({ kind: "stopped" }));
     }
   }
 
@@ -64,6 +67,7 @@ export class ClusterHost {
 
   #start(message: StartMessage): void {
     this.#workerNumber = message.workerNumber;
+    this.#engine = createEngine(message.io, this.#clock);
     for (const config of message.clusters) {
       try {
         this.#startCluster(config, message);
@@ -84,6 +88,7 @@ export class ClusterHost {
       config,
       workerNumber: message.workerNumber,
       clock: this.#clock,
+      engine: this.#engine!,
       log,
       advertisedAddress: message.advertisedAddress,
       sharesPort: message.sharesPort,
@@ -120,18 +125,18 @@ export class ClusterHost {
     }
   }
 
-  /** Says so only when the ports are free: the program may start another proxy on them at once. */
-  async #stop(): Promise<void> {
-    await Promise.all(this.#end());
-    this.#post({ kind: "stopped" });
-  }
-
-  #end(): Promise<void>[] {
-    this.#postMetrics(LAST_WORD);
-    const released = [...this.#clusters.values()].map((cluster) => cluster.stop());
-    this.#clusters.clear();
-    this.#clock.stop();
-    this.#flood.flush();
-    return released;
+  /** Closes everything before it returns. Settles when the addresses are free for the next listener. */
+  #end(): Promise<unknown> {
+    const freed: Promise<void>[] = [];
+    try {
+      this.#postMetrics(LAST_WORD);
+      for (const cluster of this.#clusters.values()) freed.push(cluster.stop());
+    } finally {
+      this.#engine?.close();
+      this.#clusters.clear();
+      this.#clock.stop();
+      this.#flood.flush();
+    }
+    return Promise.all(freed);
   }
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ClusterConfig, LogLevel } from "../config/config.ts";
+import type { ClusterConfig, IoChoice, LogLevel } from "../config/config.ts";
 import type { LogRecord } from "../observe/log.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 
@@ -18,6 +18,7 @@ export interface StartMessage {
   /** Names of the clusters whose backends this worker pings and whose topology it fetches, for all workers. */
   leads: string[];
   logLevel: LogLevel;
+  io: IoChoice;
   /** IPv4 or IPv6 address for cluster-aware clients. */
   advertisedAddress: string;
   /** Whether listeners share their port (`reusePort`); false when embedded with one worker. */

@@ -6,6 +6,7 @@
  * --minutes N       how long in all; default 60
  * --scenario TEXT   only scenarios with this in their name
  * --seed N          the seed of every run; random if left out
+ * --io ENGINE       deno or epoll; if left out, in turns
  * --yes             servers that are missing may be installed
  * ```
  *
@@ -15,6 +16,7 @@ import { parseArgs } from "../../deps.ts";
 import { ensureServers } from "../../tasks/servers.ts";
 import { endAllServers } from "../support/server_process.ts";
 import { Random, SEED_VARIABLE } from "../support/seed.ts";
+import { TEST_IO_VARIABLE, testIo } from "../support/test_engine.ts";
 import { runModel } from "./model_run.ts";
 import { RunReport } from "./run_report.ts";
 import { type Scenario, scenarios } from "./scenario.ts";
@@ -24,7 +26,10 @@ const LINE_INTERVAL_MS = 60_000;
 const RUN_LEAST_MS = 10_000;
 
 async function main(words: string[]): Promise<number> {
-  const flags = parseArgs(words, { string: ["minutes", "scenario", "seed"], boolean: ["yes"] });
+  const flags = parseArgs(words, {
+    string: ["io", "minutes", "scenario", "seed"],
+    boolean: ["yes"],
+  });
   const durationMs = Number(flags.minutes ?? 60) * 60_000;
   const chosen = scenarios.filter(({ name }) => name.includes(flags.scenario ?? ""));
   if (!(durationMs > 0) || chosen.length === 0) {
@@ -42,12 +47,16 @@ async function main(words: string[]): Promise<number> {
     });
   }
   const endsAtMs = performance.now() + durationMs;
-  const runMs = Math.max(RUN_LEAST_MS, durationMs / chosen.length);
+  const engines = flags.io === undefined ? ["deno", "epoll"] : [flags.io];
+  const runMs = Math.max(RUN_LEAST_MS, durationMs / chosen.length / engines.length);
   const totals = { runs: 0, requests: 0, errors: 0, faults: 0 };
   const order = new Random(drawSeed()).shuffled(chosen);
   for (let run = 0; performance.now() < endsAtMs; run++) {
     const seed = flags.seed === undefined ? drawSeed() : Number(flags.seed);
-    const report = await runOne(order[run % order.length]!, seed, runMs);
+    // Each scenario is run under each engine before the next one.
+    const scenario = order[Math.floor(run / engines.length) % order.length]!;
+    Deno.env.set(TEST_IO_VARIABLE, engines[run % engines.length]!);
+    const report = await runOne(scenario, seed, runMs);
     if (report === null) return 1;
     totals.runs += 1;
     totals.requests += report.clients.requests;
@@ -65,7 +74,7 @@ async function runOne(
   durationMs: number,
 ): Promise<RunReport | null> {
   const report = new RunReport();
-  const title = `${scenario.name} ${SEED_VARIABLE}=${seed}`;
+  const title = `${scenario.name} ${TEST_IO_VARIABLE}=${testIo()} ${SEED_VARIABLE}=${seed}`;
   const show = () => console.log(`${new Date().toISOString()} ${title}: ${report}`);
   const timer = setInterval(show, LINE_INTERVAL_MS);
   try {

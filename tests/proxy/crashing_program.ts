@@ -11,12 +11,14 @@ import { LogWriter } from "../../src/supervisor/log_writer.ts";
 import { giveUpPrivileges } from "../../src/supervisor/privileges.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { workerPermissions } from "../../src/supervisor/worker_permissions.ts";
+import { testIoChoice } from "../support/test_engine.ts";
 import { clusterConfig } from "../unit/supervisor/cluster_configs.ts";
 
 const [port, adminPort] = Deno.args.map(Number);
+const io = testIoChoice();
 const config: Config = {
   file: "none",
-  runtime: { network: "config", metrics: null, logLevel: "info", logFormat: "text" },
+  runtime: { network: "config", io: io.engine, metrics: null, logLevel: "info", logFormat: "text" },
   clusters: [clusterConfig("main", 1, port!)],
 };
 const writer = new LogWriter(Deno.stderr);
@@ -28,13 +30,14 @@ const output = openLogOutput({
 });
 const supervisor = new Supervisor({
   config,
+  io,
   output,
   advertisedAddress: "127.0.0.1",
   sharesPort: true,
   createWorker: (clusters) =>
     new Worker(new URL("crashing_worker.ts", import.meta.url), {
       type: "module",
-      deno: { permissions: workerPermissions(clusters, "config") },
+      deno: { permissions: workerPermissions(clusters, "config", io) },
     }),
 });
 await supervisor.start();
@@ -42,7 +45,7 @@ const source = { config, isReady: true, collect: () => supervisor.collect() };
 const address = { hostname: "127.0.0.1", port: adminPort! };
 const pages = new AdminPages(source, output.log);
 const admin = new AdminServer(address, false, pages, output.log);
-giveUpPrivileges();
+giveUpPrivileges(io);
 Deno.addSignalListener("SIGTERM", async () => {
   await supervisor.stop();
   await admin.close();

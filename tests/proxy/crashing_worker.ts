@@ -1,37 +1,35 @@
 /**
- * A worker whose cluster answers each connection with its own number of lives, and dies of it.
+ * A worker whose cluster counts each connection, closes it, and dies of it.
  *
  * @module
  */
 import type { Cluster, ClusterContext } from "../../src/cluster/cluster.ts";
+import type { Listener } from "../../src/net/io_engine.ts";
 import { ClusterMetrics } from "../../src/observe/cluster_metrics.ts";
 import { runWorkerThread } from "../../src/worker/worker_thread.ts";
 
-function createCluster({ config }: ClusterContext): Cluster {
+function createCluster({ config, engine, sharesPort }: ClusterContext): Cluster {
   const metrics = new ClusterMetrics(config.name);
-  let listener: Deno.Listener | null = null;
-
-  async function acceptOne(from: Deno.Listener): Promise<void> {
-    const connection = await from.accept();
-    metrics.clientsAccepted++;
-    connection.close();
-    throw new Error("died of a connection");
-  }
-
+  let listener: Listener | null = null;
   return {
     name: config.name,
     start() {
-      listener = Deno.listen({ ...config.listen, reusePort: true });
-      acceptOne(listener);
+      listener = engine.listen({ ...config.listen, sharesPort }, {
+        accepted(connection) {
+          metrics.clientsAccepted++;
+          connection.discard();
+          queueMicrotask(() => {
+            throw new Error("died of a connection");
+          });
+        },
+        acceptFailed() {},
+      });
     },
     lead() {},
     follow() {},
     refresh() {},
     metrics: () => metrics.snapshot([]),
-    stop() {
-      listener?.close();
-      return Promise.resolve();
-    },
+    stop: () => listener?.close() ?? Promise.resolve(),
   };
 }
 

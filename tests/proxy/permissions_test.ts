@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "../deps.ts";
 import { withFreePorts } from "../support/free_port.ts";
 import { until, withDeadline } from "../support/poll.ts";
 import { makeServerDirectory, ServerProcess } from "../support/server_process.ts";
+import { testIo } from "../support/test_engine.ts";
 
 const repository = decodeURIComponent(new URL("../../", import.meta.url).pathname);
 
@@ -29,7 +30,7 @@ servers = ["127.0.0.1:9"]
 thread = 2
 `,
   );
-  const options = [file, "--metrics", `127.0.0.1:${metricsPort}`];
+  const options = [file, "--metrics", `127.0.0.1:${metricsPort}`, "--io", testIo()];
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "mod.ts", "--print-permissions", ...options],
     cwd: repository,
@@ -64,7 +65,9 @@ for (const type of ["redis", "redis_cluster", "memcache"]) {
     const started = await withFreePorts(2, (ports) => startWithPrintedFlags(type, ports));
     await using process = started.process;
     assertEquals(started.flags[0], "--no-prompt");
-    for (const flag of started.flags.slice(1)) assertMatch(flag, /^--allow-(net|read|env|sys)=./);
+    for (const flag of started.flags.slice(1)) {
+      assertMatch(flag, /^--allow-(net|read|env|sys|ffi)=./);
+    }
     assert(started.flags.some((flag) => flag.includes(`127.0.0.1:${started.port}`)));
     // The backend is down: that it refuses shows that connecting to it was permitted.
     assertMatch(await ask(started.port), /ERR|ERROR/);

@@ -4,6 +4,7 @@ import { until, withDeadline } from "../support/poll.ts";
 import { RespClient } from "../support/resp_client.ts";
 import { ScriptedNode } from "../support/scripted_node.ts";
 import { makeServerDirectory, removeServerDirectory } from "../support/server_process.ts";
+import { testIo } from "../support/test_engine.ts";
 
 // A permission that was given up makes Deno ask again, but only on a terminal: so these run on one.
 
@@ -103,7 +104,10 @@ servers = ["localhost:9:1"]
 thread = 2
 `,
         );
-        await using program = new TerminalProgram(["mod.ts", file, "-m", `${adminPort}`]);
+        await using program = new TerminalProgram([
+          ...["mod.ts", file, "-m", `${adminPort}`],
+          ...["--io", testIo()],
+        ]);
         await program.shows(/aster is ready/);
         assert(!program.output.includes("{"), "text, not JSON, on a terminal");
         using client = await RespClient.connect({ port: port! });

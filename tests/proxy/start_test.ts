@@ -3,6 +3,7 @@ import { type Aster, startAster } from "../support/aster.ts";
 import { findFreePort } from "../support/free_port.ts";
 import { until, withDeadline } from "../support/poll.ts";
 import { RespClient } from "../support/resp_client.ts";
+import { testIo } from "../support/test_engine.ts";
 
 const repository = decodeURIComponent(new URL("../../", import.meta.url).pathname);
 
@@ -77,7 +78,7 @@ Deno.test("start-up says what each cluster is, and SIGINT ends it with 0", async
         "backends=1 servers=127.0.0.1:9\n",
     ),
   );
-  assertMatch(aster.logs(), /INFO +aster is ready admin=off\n/);
+  assertMatch(aster.logs(), new RegExp(`INFO +aster is ready io=${testIo()} admin=off\n`));
   aster.process.signal("SIGINT");
   const ended = await withDeadline(aster.process.ended, "the proxy ends");
   assertEquals(ended.code, 0);

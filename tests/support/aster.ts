@@ -5,6 +5,7 @@
  */
 import { withFreePorts } from "./free_port.ts";
 import { until } from "./poll.ts";
+import { testIo } from "./test_engine.ts";
 import { makeServerDirectory, removeServerDirectory, ServerProcess } from "./server_process.ts";
 
 /** Logged once when every listener is open, at level info: the configuration must not ask for less. */
@@ -22,6 +23,8 @@ export interface AsterOptions {
   arguments?: string[];
   /** Arguments of `deno run` in place of `-A`. */
   denoArguments?: string[];
+  /** How many descriptors the process may have open; what the test's own may if left out. */
+  descriptorsMax?: number;
   /** Added to the environment. */
   environment?: Record<string, string>;
 }
@@ -102,10 +105,12 @@ export function startAster(
       await Deno.writeTextFile(configFile, config(...ports));
       const process = await ServerProcess.start({
         name: "aster",
-        command: Deno.execPath(),
+        command: options.descriptorsMax === undefined ? Deno.execPath() : "/bin/sh",
         arguments: [
+          ...limitDescriptors(options.descriptorsMax),
           ...["run", ...options.denoArguments ?? ["-A"], "mod.ts", configFile],
           ...["--metrics", metricsPort === 0 ? "off" : `127.0.0.1:${metricsPort}`],
+          ...["--io", testIo()],
           ...options.arguments ?? [],
         ],
         workingDirectory: decodeURIComponent(REPOSITORY.pathname),
@@ -118,4 +123,10 @@ export function startAster(
       throw error;
     }
   });
+}
+
+/** Words in front of the program's, by which a shell limits its descriptors and then becomes the program. */
+function limitDescriptors(count: number | undefined): string[] {
+  if (count === undefined) return [];
+  return ["-c", `ulimit -n ${count}; exec "$@"`, "sh", Deno.execPath()];
 }

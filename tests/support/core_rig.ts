@@ -9,7 +9,7 @@ import type { BackendContext, BackendLimits } from "../../src/backend/backend_co
 import { type Chunk, ChunkPool } from "../../src/bytes/chunk_pool.ts";
 import { ArrayPool } from "../../src/bytes/receive_buffer.ts";
 import { type Failure, failures } from "../../src/failure.ts";
-import { FlushQueue } from "../../src/net/flush_queue.ts";
+import { DenoEngine } from "../../src/net/deno/deno_engine.ts";
 import { ClusterMetrics } from "../../src/observe/cluster_metrics.ts";
 import { Log, type LogRecord } from "../../src/observe/log.ts";
 import { type Profile, PROFILES, RequestFrame } from "../../src/protocol/protocol.ts";
@@ -129,6 +129,7 @@ export interface RigClient {
 export class CoreRig implements Disposable {
   readonly network = new FakeNetwork();
   readonly clock = new ManualClock();
+  readonly engine = new DenoEngine(this.clock);
   readonly requests = new CountingRequestPool();
   readonly chunks = new CountingChunkPool();
   readonly metrics = new ClusterMetrics("rig");
@@ -162,7 +163,7 @@ export class CoreRig implements Disposable {
       chunks: this.chunks,
       arrays: new ArrayPool(),
       requests: this.requests,
-      flushQueue: new FlushQueue(),
+      engine: this.engine,
       log: new Log("debug", (record) => this.records.push(record)),
       metrics: this.metrics,
       limits: {
@@ -202,7 +203,7 @@ export class CoreRig implements Disposable {
   client(context: SessionContext = this.sessionContext): RigClient {
     const conn = this.track(new FakeTcpConn());
     this.#clientCount += 1;
-    const session = new Session(conn.asTcpConn, this.#clientCount, context);
+    const session = new Session(this.engine.adopt(conn.asTcpConn), this.#clientCount, context);
     session.start();
     return { session, conn };
   }

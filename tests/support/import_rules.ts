@@ -19,8 +19,9 @@ const ALLOWED: Record<string, readonly string[]> = {
   embed: ["config", "supervisor"],
   permissions: ["config"],
   version: [],
-  supervisor: ["config", "worker/messages", "net/listener", "deps"],
-  worker: ["worker/messages", "cluster", "net/listener"],
+  // Whether the engine that was asked for can run is found out before any worker starts.
+  supervisor: ["config", "worker/messages", "net/epoll/libc", "deps"],
+  worker: ["worker/messages", "cluster", "net"],
   "worker/messages": [],
   cluster: [
     ...["session", "redis", "memcached", "router", "backend", "request", "protocol/resp"],
@@ -56,6 +57,7 @@ const ALLOWED: Record<string, readonly string[]> = {
 /** Files of one folder that are alternatives to each other: neither may know the other. */
 const SIBLINGS: readonly (readonly [RegExp, RegExp])[] = [
   [/^src\/router\/ring(_|\.)/, /^src\/router\/slot_/],
+  [/^src\/net\/deno\//, /^src\/net\/epoll\//],
   [/^src\/cluster\/(redis|ring_topology|memcache)\.ts$/, /^src\/cluster\/(rediscluster|slot_)/],
 ];
 

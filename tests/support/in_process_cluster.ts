@@ -15,6 +15,7 @@ import { clusterConfig, serverAt } from "./cluster_config.ts";
 import { connectFakeClient } from "./fake_client.ts";
 import { type FakeBackend, startFakeBackend } from "./fake_backend.ts";
 import { findFreePort } from "./free_port.ts";
+import { createTestEngine } from "./test_engine.ts";
 import type { Wire } from "./wire.ts";
 
 /** Settings of {@link startInProcessCluster}; what is left out is generous. */
@@ -26,6 +27,7 @@ export class InProcessCluster implements AsyncDisposable {
   readonly records: LogRecord[] = [];
   readonly published: SharedState[] = [];
   readonly #clock = new Clock();
+  readonly #engine = createTestEngine(this.#clock);
   readonly #cluster: Cluster;
   readonly #clients: Wire[] = [];
 
@@ -35,6 +37,7 @@ export class InProcessCluster implements AsyncDisposable {
       config,
       workerNumber: 0,
       clock: this.#clock,
+      engine: this.#engine,
       log: new Log("debug", (record) => this.records.push(record)),
       advertisedAddress: "127.0.0.1",
       sharesPort: false,
@@ -67,7 +70,8 @@ export class InProcessCluster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#cluster.stop();
+    await this.#cluster.stop();
+    this.#engine.close();
     this.#clock.stop();
     for (const client of this.#clients) await client[Symbol.asyncDispose]();
   }

@@ -15,6 +15,7 @@ import type { SharedState } from "../../src/worker/messages.ts";
 import { PATIENT_TIMEOUTS } from "./cluster_config.ts";
 import { findFreePort } from "./free_port.ts";
 import { RespClient } from "./resp_client.ts";
+import { createTestEngine } from "./test_engine.ts";
 
 /**
  * Keys of a `[[clusters]]` entry as the file has them; the name and the address are filled in, and timeouts
@@ -39,6 +40,7 @@ export class LocalProxy implements Disposable {
   /** How often it asked its leader for a refresh. */
   refreshRequests = 0;
   readonly #clock = new Clock();
+  readonly #engine = createTestEngine(this.#clock);
 
   constructor(config: ClusterConfig) {
     this.port = config.listen.port;
@@ -46,6 +48,7 @@ export class LocalProxy implements Disposable {
       config,
       workerNumber: 0,
       clock: this.#clock,
+      engine: this.#engine,
       log: new Log("debug", (record) => this.records.push(record)),
       advertisedAddress: "127.0.0.1",
       sharesPort: false,
@@ -76,6 +79,7 @@ export class LocalProxy implements Disposable {
 
   [Symbol.dispose](): void {
     this.cluster.stop();
+    this.#engine.close();
     this.#clock.stop();
   }
 }
@@ -98,7 +102,7 @@ function readConfig(keys: ClusterKeys): ClusterConfig {
     platform: "linux",
     isTerminal: false,
     isStrict: true,
-    flags: { metrics: null, logLevel: null, logFormat: null },
+    flags: { io: null, metrics: null, logLevel: null, logFormat: null },
   });
   if (config === null) throw new Error(problems.map(formatProblem).join("\n"));
   return config.clusters[0]!;

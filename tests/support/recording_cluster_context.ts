@@ -5,6 +5,7 @@
  */
 import type { ClusterContext } from "../../src/cluster/cluster.ts";
 import type { ClusterConfig } from "../../src/config/config.ts";
+import { DenoEngine } from "../../src/net/deno/deno_engine.ts";
 import { Log, type LogRecord } from "../../src/observe/log.ts";
 import type { SharedState } from "../../src/worker/messages.ts";
 import { clusterConfig } from "./cluster_config.ts";
@@ -15,6 +16,7 @@ export class RecordingClusterContext implements ClusterContext {
   readonly config: ClusterConfig;
   readonly workerNumber: number;
   readonly clock = new ManualClock();
+  readonly engine = new DenoEngine(this.clock);
   readonly records: LogRecord[] = [];
   readonly log = new Log("debug", (record) => this.records.push(record));
   readonly advertisedAddress = "127.0.0.1";

@@ -12,7 +12,7 @@ import { type SourceFile, withoutComments } from "./repository.ts";
  */
 const TESTED_ELSEWHERE: Record<string, { test: string; reason: string }> = {
   "src/net/byte_receiver.ts": {
-    test: "tests/unit/net/socket_test.ts",
+    test: "tests/unit/net/deno/deno_socket_test.ts",
     reason: "an interface with one constructor of its argument; sockets are what calls it",
   },
 };

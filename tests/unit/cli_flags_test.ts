@@ -9,6 +9,7 @@ import { assert, assertEquals } from "../deps.ts";
 const defaults: Flags = {
   mode: "run",
   configFile: "default.toml",
+  io: null,
   ip: null,
   metrics: null,
   logLevel: null,
@@ -36,6 +37,8 @@ const accepted: [line: string, flags: Partial<Flags>][] = [
   ["-m2111", { metrics: { hostname: "127.0.0.1", port: 2111 } }],
   ["--metrics 0.0.0.0:2111", { metrics: { hostname: "0.0.0.0", port: 2111 } }],
   ["--metrics=[::1]:2111", { metrics: { hostname: "::1", port: 2111 } }],
+  ["--io epoll", { io: "epoll" }],
+  ["--io=deno", { io: "deno" }],
   ["--log-level debug", { logLevel: "debug" }],
   ["--log-level=WARN", { logLevel: "warning" }],
   ["--log-format json", { logFormat: "json" }],
@@ -70,6 +73,7 @@ const refused: [line: string, errors: string[]][] = [
   ["-m x", ['--metrics "x": expected [HOST:]PORT or off: the port is not from 1 to 65535']],
   ["-m 0", ['--metrics "0": expected [HOST:]PORT or off: the port is not from 1 to 65535']],
   ["-m :2110", ['--metrics ":2110": expected [HOST:]PORT or off: the host is missing']],
+  ["--io uring", ['--io "uring": expected deno or epoll']],
   ["--log-level loud", [
     '--log-level "loud": expected trace, debug, info, warning or error',
   ]],
@@ -98,6 +102,7 @@ Deno.test("the help names every flag, and fits a terminal", () => {
     "-c, --config FILE",
     "-i, --ip ADDRESS",
     "-m, --metrics [HOST:]PORT",
+    "--io ENGINE",
     "--log-level LEVEL",
     "--log-format FORMAT",
     "--takeover",
@@ -119,6 +124,6 @@ Deno.test("docs/configuration.md has every flag and environment variable of the 
   const url = new URL("../../docs/configuration.md", import.meta.url);
   const documentation = await Deno.readTextFile(url);
   const names = HELP_TEXT.match(/--[a-z-]+|\b[A-Z]+_[A-Z_]+\b/g)!;
-  assertEquals(names.length, 14);
+  assertEquals(names.length, 15);
   for (const name of names) assert(documentation.includes(name), name);
 });

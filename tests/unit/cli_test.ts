@@ -74,7 +74,7 @@ Deno.test("main() checks a file and says what would run", async () => {
         'cluster "main": redis on [::1]:7000, 1 thread, 2 backends: ' +
         "first@127.0.0.1:6379,second@127.0.0.1:6380",
         "admin server: off",
-        "network of workers: config; log: json, debug and above",
+        "I/O: deno; network of workers: config; log: json, debug and above",
       ],
       err: [],
     });

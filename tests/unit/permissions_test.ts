@@ -20,6 +20,7 @@ const options: PermissionOptions = {
   environmentNames: [],
   ip: null,
   host: undefined,
+  libcPath: null,
 };
 
 Deno.test("permissionFlags() of a ring are its addresses, the file and the sources", () => {
@@ -54,6 +55,20 @@ Deno.test("permissionFlags() allow to look for an address only where one must be
   assertEquals(further({ host: "laptop" }), ["--allow-env=HOST", "--allow-sys=networkInterfaces"]);
   assertEquals(further({ host: "10.0.0.1" }), ["--allow-env=HOST"]);
   assertEquals(further({ ip: "10.0.0.1" }), []);
+});
+
+Deno.test("permissionFlags() allow the C library to the engine that needs it, and to no other", () => {
+  const libcPath = "/lib/libc.so.6";
+  const epoll = configOf('[runtime]\nio = "epoll"\n' + redisText());
+  assertEquals(permissionFlags(epoll, { ...options, libcPath }), [
+    "--no-prompt",
+    // What is bound is tried by the main thread; what is connected to is out of Deno's hands.
+    "--allow-net=127.0.0.1:9001,127.0.0.1:2110",
+    "--allow-read=a.toml,/opt/aster/src/",
+    "--allow-ffi=/lib/libc.so.6",
+  ]);
+  assert(permissionNotes(epoll).join("\n").includes("not bound by --allow-net"));
+  assertEquals(permissionFlags(configOf(redisText()), { ...options, libcPath }).slice(3), []);
 });
 
 Deno.test("permissionFlags() of a Redis Cluster allow its seeds' hosts, and say so", () => {

@@ -1,6 +1,6 @@
 import { Connector } from "../../../src/backend/connector.ts";
 import { type Failure, failures } from "../../../src/failure.ts";
-import type { DialListener } from "../../../src/net/dial.ts";
+import type { Connection, DialListener } from "../../../src/net/io_engine.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
 import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
 import { assertEquals, assertStrictEquals } from "../../deps.ts";
@@ -8,9 +8,9 @@ import { assertEquals, assertStrictEquals } from "../../deps.ts";
 class Listener implements DialListener {
   readonly heard: string[] = [];
 
-  connected(connection: Deno.TcpConn): void {
+  connected(connection: Connection): void {
     this.heard.push("connected");
-    connection.close();
+    connection.discard();
   }
 
   dialFailed(failure: Failure): void {

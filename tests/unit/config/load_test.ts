@@ -22,6 +22,7 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
     file: "a.toml",
     runtime: {
       network: "config",
+      io: "deno",
       metrics: { hostname: "127.0.0.1", port: 2110 },
       logLevel: "info",
       logFormat: "text",

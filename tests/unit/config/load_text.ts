@@ -19,7 +19,7 @@ export function loadOptions(overrides: Partial<LoadOptions> = {}): LoadOptions {
     platform: "linux",
     isTerminal: true,
     isStrict: false,
-    flags: { metrics: null, logLevel: null, logFormat: null },
+    flags: { io: null, metrics: null, logLevel: null, logFormat: null },
     ...overrides,
   };
 }

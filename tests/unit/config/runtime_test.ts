@@ -8,7 +8,7 @@ import type { RuntimeFlags } from "../../../src/config/runtime.ts";
 import { assertEquals } from "../../deps.ts";
 import { configOf, problemsOf, redisText, slotsText, warningsOf } from "./load_text.ts";
 
-const noFlags: RuntimeFlags = { metrics: null, logLevel: null, logFormat: null };
+const noFlags: RuntimeFlags = { io: null, metrics: null, logLevel: null, logFormat: null };
 
 function runtimeText(lines: string): string {
   return `[runtime]\n${lines}\n` + redisText();
@@ -48,6 +48,16 @@ Deno.test("loadConfig() takes the admin address from flag, file and default, in 
   assertEquals(metrics("metrics = 2222", { ...noFlags, metrics: "off" }), null);
   const flag = { hostname: "::1", port: 3 };
   assertEquals(metrics('metrics = "off"', { ...noFlags, metrics: flag }), flag);
+});
+
+Deno.test("loadConfig() takes the I/O engine from flag, file and default, in this order", () => {
+  const io = (lines: string, flags = noFlags) => configOf(runtimeText(lines), { flags }).runtime.io;
+  assertEquals(io(""), "deno");
+  assertEquals(io('io = "epoll"'), "epoll");
+  assertEquals(io('io = "epoll"', { ...noFlags, io: "deno" }), "deno");
+  assertEquals(problemsOf(runtimeText('io = "io_uring"')), [
+    'a.toml: runtime.io = "io_uring": expected "deno" or "epoll"',
+  ]);
 });
 
 const badMetrics: [lines: string, problem: string][] = [

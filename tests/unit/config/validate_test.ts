@@ -113,7 +113,12 @@ for (const [title, text, problems] of problemCases) {
 }
 
 Deno.test("loadConfig() blames the flag for an admin address that a cluster has", () => {
-  const flags = { metrics: { hostname: "::", port: 9001 }, logLevel: null, logFormat: null };
+  const flags = {
+    io: null,
+    metrics: { hostname: "::", port: 9001 },
+    logLevel: null,
+    logFormat: null,
+  };
   assertEquals(problemsOf(redisText(), { flags }), [
     'command line: --metrics = "[::]:9001": expected an address that no cluster listens on: ' +
     "clusters[0] has 127.0.0.1:9001",

@@ -2,7 +2,8 @@ import { ChunkPool } from "../../../src/bytes/chunk_pool.ts";
 import { SendLog } from "../../../src/bytes/send_log.ts";
 import type { ByteReceiver } from "../../../src/net/byte_receiver.ts";
 import { FlushQueue } from "../../../src/net/flush_queue.ts";
-import { Socket } from "../../../src/net/socket.ts";
+import { DenoSocket } from "../../../src/net/deno/deno_socket.ts";
+import { WriteDelay } from "../../../src/net/deno/write_delay.ts";
 import { FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 import { assertEquals } from "../../deps.ts";
@@ -10,6 +11,7 @@ import { assertEquals } from "../../deps.ts";
 const deaf: ByteReceiver = {
   reserve: () => null,
   commit: () => {},
+  rested: () => {},
   wrote: () => {},
   ended: () => {},
   closed: () => {},
@@ -19,7 +21,13 @@ function createSocket(receiver: ByteReceiver = deaf) {
   const conn = new FakeTcpConn();
   conn.takesWrites = false;
   const log = new SendLog(new ChunkPool());
-  const socket = new Socket(conn.asTcpConn, receiver, log, new ManualClock());
+  const socket = new DenoSocket(
+    conn.asTcpConn,
+    receiver,
+    log,
+    new ManualClock(),
+    new WriteDelay(),
+  );
   const append = (text: string) => {
     const bytes = new TextEncoder().encode(text);
     log.append(bytes, 0, bytes.length);
@@ -73,4 +81,48 @@ Deno.test("a socket closed meanwhile is passed over", async () => {
   socket.close(null);
   await turn();
   assertEquals([conn.writing, conn.breaches, socket.isDirty], [null, [], false]);
+});
+
+Deno.test("a task runs behind the turn and before anything is written", async () => {
+  const queue = new FlushQueue();
+  const { conn, socket, append } = createSocket();
+  append("early ");
+  queue.add(socket);
+  let runs = 0;
+  queue.defer({
+    runAtTurnEnd() {
+      runs += 1;
+      append("late");
+      queue.add(socket);
+    },
+  });
+  assertEquals([runs, conn.writing], [0, null]);
+  await turn();
+  assertEquals([runs, conn.writing], [1, "early late"]);
+});
+
+Deno.test("a task deferred by a task runs in the same end of the turn", async () => {
+  const queue = new FlushQueue();
+  const ran: string[] = [];
+  const second = { runAtTurnEnd: () => ran.push("second") };
+  queue.defer({
+    runAtTurnEnd() {
+      ran.push("first");
+      queue.defer(second);
+    },
+  });
+  await Promise.resolve();
+  assertEquals(ran, ["first", "second"]);
+});
+
+Deno.test("an engine that ends its turns itself is left to do so", async () => {
+  const queue = new FlushQueue();
+  const { conn, socket, append } = createSocket();
+  queue.isDriven = true;
+  append("driven");
+  queue.add(socket);
+  await turn();
+  assertEquals(conn.writing, null);
+  queue.endTurn();
+  assertEquals(conn.writing, "driven");
 });

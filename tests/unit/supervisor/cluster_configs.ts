@@ -46,7 +46,7 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
 export function config(...clusters: ClusterConfig[]): Config {
   return {
     file: "test.toml",
-    runtime: { network: "config", metrics: null, logLevel: "info", logFormat: "text" },
+    runtime: { network: "config", io: "deno", metrics: null, logLevel: "info", logFormat: "text" },
     clusters,
   };
 }

@@ -44,6 +44,7 @@ Deno.test("startProxy() fails before anything starts when an address is taken", 
         config: taken,
         output: { log: new Log("info", sink), write: sink, flush() {} },
         advertisedAddress: "127.0.0.1",
+        io: { engine: "deno" },
         isStandalone: true,
         isTakeover: false,
       }), StartError);

@@ -21,6 +21,7 @@ class Stage {
       output: { log: new Log("info", sink), write: sink, flush() {} },
       advertisedAddress: "192.0.2.1",
       sharesPort: true,
+      io: { engine: "deno" },
       createWorker: () => {
         const worker = new FakeWorker();
         this.workers.push(worker);

@@ -17,6 +17,7 @@ function stage(): { worker: FakeWorker; handle: WorkerHandle; heard: string[] } 
     clusters: [clusterConfig("main", 1, 7_000)],
     leads: [],
     logLevel: "info",
+    io: { engine: "deno" },
     advertisedAddress: "192.0.2.1",
     sharesPort: true,
   }, receiver);

@@ -7,7 +7,7 @@ clusters[1]!.listen = { hostname: "::", port: 7_001 };
 clusters[1]!.servers[0]!.hostname = "cache.example";
 
 Deno.test("workerPermissions() grants the addresses of the worker's clusters and nothing else", () => {
-  assertEquals(workerPermissions(clusters, "config"), {
+  assertEquals(workerPermissions(clusters, "config", { engine: "deno" }), {
     net: ["127.0.0.1:7000", "127.0.0.1:7001", "[::]:7001", "cache.example:7002"],
     read: false,
     write: false,
@@ -20,14 +20,20 @@ Deno.test("workerPermissions() grants the addresses of the worker's clusters and
 });
 
 Deno.test("workerPermissions() inherits the network where the config says so", () => {
-  assertEquals(workerPermissions(clusters, "process").net, "inherit");
+  assertEquals(workerPermissions(clusters, "process", { engine: "deno" }).net, "inherit");
+});
+
+Deno.test("workerPermissions() grants the C library alone to the engine that calls it", () => {
+  const io = { engine: "epoll", libcPath: "/lib/libc.so.6" } as const;
+  const { ffi, net, read } = workerPermissions(clusters, "process", io);
+  assertEquals([ffi, net, read], [["/lib/libc.so.6"], false, false]);
 });
 
 Deno.test({
   name: "workerPermissions() leaves out what this process may not reach",
   permissions: { net: ["127.0.0.1:7000", "cache.example:7002"] },
   fn() {
-    const { net } = workerPermissions(clusters, "config");
+    const { net } = workerPermissions(clusters, "config", { engine: "deno" });
     assertEquals(net, ["127.0.0.1:7000", "cache.example:7002"]);
   },
 });

@@ -3,7 +3,6 @@ import type { Cluster, ClusterContext } from "../../../src/cluster/cluster.ts";
 import { ClusterMetrics } from "../../../src/observe/cluster_metrics.ts";
 import { ClusterHost } from "../../../src/worker/cluster_host.ts";
 import type { SharedState, StartMessage, WorkerMessage } from "../../../src/worker/messages.ts";
-import { turn } from "../../support/fake_tcp_conn.ts";
 import { clusterConfig } from "../supervisor/cluster_configs.ts";
 
 /** A cluster that notes what is asked of it. */
@@ -12,7 +11,8 @@ class FakeCluster implements Cluster {
   readonly context: ClusterContext;
   readonly calls: string[] = [];
   failure: Error | null = null;
-  released: Promise<void> = Promise.resolve();
+  /** Settles when its address is free. */
+  freed: Promise<void> = Promise.resolve();
 
   constructor(context: ClusterContext) {
     this.name = context.config.name;
@@ -44,7 +44,7 @@ class FakeCluster implements Cluster {
 
   stop(): Promise<void> {
     this.calls.push("stop");
-    return this.released;
+    return this.freed;
   }
 }
 
@@ -55,6 +55,7 @@ function startMessage(leads: string[]): StartMessage {
     clusters: [clusterConfig("a", 1, 7_000), clusterConfig("b", 1, 7_001)],
     leads,
     logLevel: "info",
+    io: { engine: "deno" },
     advertisedAddress: "192.0.2.1",
     sharesPort: true,
   };
@@ -163,17 +164,16 @@ Deno.test("a flood of log records is held back before it is posted", () => {
   assertEquals(records.at(-1)!.fields, { cluster: "a", backend: "x:1", suppressed: 90 });
 });
 
-Deno.test("stop closes every cluster, leaves its counts and is over when the ports are free", async () => {
-  const { host, posted, clusters } = stage();
+Deno.test("stop closes every cluster, and is over when their addresses are free", async () => {
+  const freed = Promise.withResolvers<void>();
+  const { host, posted, clusters } = stage((cluster) => cluster.freed = freed.promise);
   host.onMessage(startMessage([]));
-  const released = Promise.withResolvers<void>();
-  clusters[0]!.released = released.promise;
   host.onMessage({ kind: "stop" });
-  assertEquals(clusters.map(({ calls }) => calls.at(-1)), ["stop", "stop"]);
-  await turn();
+  await Promise.resolve();
   assertEquals(posted.map(({ kind }) => kind), ["listening", "metrics"]);
-  released.resolve();
-  await turn();
+  freed.resolve();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals(clusters.map(({ calls }) => calls.at(-1)), ["stop", "stop"]);
   const [, last, stopped] = posted;
   assertEquals(metricsOf(last!).question, 0);
   assertEquals(metricsOf(last!).clusters.length, 2);

@@ -25,6 +25,7 @@ Deno.test("a thread reports the error that nothing caught, with its counts, and 
         clusters: [clusterConfig("main", 1, port!)],
         leads: ["main"],
         logLevel: "info",
+        io: { engine: "deno" },
         advertisedAddress: "127.0.0.1",
         sharesPort: false,
       } satisfies SupervisorMessage,

@@ -1,12 +1,16 @@
-import { type Failure, failures } from "../../../src/failure.ts";
-import { Dial, dialFailure, type DialListener } from "../../../src/net/dial.ts";
-import { FakeNetwork } from "../../support/fake_network.ts";
-import { turn } from "../../support/fake_tcp_conn.ts";
-import { findFreePort } from "../../support/free_port.ts";
-import { until } from "../../support/poll.ts";
-import { assertEquals, assertStrictEquals } from "../../deps.ts";
+import { type Failure, failures } from "../../../../src/failure.ts";
+import {
+  DenoDial,
+  type DenoDialListener,
+  dialFailure,
+} from "../../../../src/net/deno/deno_dial.ts";
+import { FakeNetwork } from "../../../support/fake_network.ts";
+import { turn } from "../../../support/fake_tcp_conn.ts";
+import { findFreePort } from "../../../support/free_port.ts";
+import { until } from "../../../support/poll.ts";
+import { assertEquals, assertStrictEquals } from "../../../deps.ts";
 
-class Listener implements DialListener {
+class Listener implements DenoDialListener {
   readonly heard: string[] = [];
 
   connected(connection: Deno.TcpConn): void {
@@ -22,7 +26,7 @@ class Listener implements DialListener {
 Deno.test("a connection goes to the listener, and no timer stays behind", async () => {
   using network = new FakeNetwork();
   const listener = new Listener();
-  new Dial("host", 7000, 60_000, listener);
+  new DenoDial({ hostname: "host", port: 7000, timeoutMs: 60_000 }, listener);
   assertEquals([network.attempts[0]!.hostname, network.attempts[0]!.port], ["host", 7000]);
   await network.attempt(7000).succeeds();
   assertEquals(listener.heard, ["connected"]);
@@ -31,7 +35,7 @@ Deno.test("a connection goes to the listener, and no timer stays behind", async 
 Deno.test("a refused connection is told once", async () => {
   using network = new FakeNetwork();
   const listener = new Listener();
-  new Dial("host", 7000, 60_000, listener);
+  new DenoDial({ hostname: "host", port: 7000, timeoutMs: 60_000 }, listener);
   await network.attempt(7000).fails();
   assertEquals(listener.heard, ["connect_refused"]);
 });
@@ -47,7 +51,7 @@ Deno.test("what is not granted is refused without asking, and what is granted by
   };
   try {
     const [refused, granted] = [new Listener(), new Listener()];
-    new Dial("host", 7001, 60_000, refused);
+    new DenoDial({ hostname: "host", port: 7001, timeoutMs: 60_000 }, refused);
     assertEquals(
       refused.heard,
       [],
@@ -55,7 +59,7 @@ Deno.test("what is not granted is refused without asking, and what is granted by
     );
     await turn();
     assertEquals([refused.heard, network.attempts.length], [["connect_denied"], 0]);
-    new Dial("::1", 7000, 60_000, granted);
+    new DenoDial({ hostname: "::1", port: 7000, timeoutMs: 60_000 }, granted);
     await network.attempt(7000).succeeds();
     assertEquals(granted.heard, ["connected"]);
     assertEquals(asked, [undefined, "host:7001", undefined, "[::1]:7000"]);
@@ -67,7 +71,7 @@ Deno.test("what is not granted is refused without asking, and what is granted by
 Deno.test("after the deadline the attempt has failed; a connection that comes later is closed", async () => {
   using network = new FakeNetwork();
   const listener = new Listener();
-  new Dial("host", 7000, 1, listener);
+  new DenoDial({ hostname: "host", port: 7000, timeoutMs: 1 }, listener);
   await until(() => listener.heard.length > 0, { what: "the deadline", intervalMs: 1 });
   assertEquals(listener.heard, ["connect_timeout"]);
   assertEquals(network.attempts[0]!.isAborted, true);
@@ -78,7 +82,7 @@ Deno.test("after the deadline the attempt has failed; a connection that comes la
 Deno.test("a connection made in the moment of its deadline is handed out, so that it can be closed", async () => {
   using network = new FakeNetwork();
   const listener = new Listener();
-  new Dial("host", 7000, 1, listener);
+  new DenoDial({ hostname: "host", port: 7000, timeoutMs: 1 }, listener);
   await until(() => listener.heard.length > 0, { what: "the deadline", intervalMs: 1 });
   // What Deno does when it has connected; if this throws, nobody can close the connection any more.
   network.attempts[0]!.signal!.throwIfAborted();
@@ -90,7 +94,7 @@ Deno.test("a cancelled attempt says nothing, whatever becomes of it", async () =
   for (const outcome of ["succeeds", "fails"] as const) {
     using network = new FakeNetwork();
     const listener = new Listener();
-    const dial = new Dial("host", 7000, 60_000, listener);
+    const dial = new DenoDial({ hostname: "host", port: 7000, timeoutMs: 60_000 }, listener);
     dial.cancel();
     dial.cancel();
     assertEquals(network.attempts[0]!.isAborted, true);
@@ -113,7 +117,7 @@ Deno.test("an error of the listener is not taken for a failed connect but left t
     listener.connected = () => {
       throw mistake;
     };
-    new Dial("host", 7000, 60_000, listener);
+    new DenoDial({ hostname: "host", port: 7000, timeoutMs: 60_000 }, listener);
     await network.attempt(7000).succeeds();
     await turn();
     assertEquals(listener.heard, []);
@@ -143,13 +147,13 @@ Deno.test("a real port that nobody listens on refuses; a real listener is connec
   const port = findFreePort();
   const server = Deno.listen({ hostname: "127.0.0.1", port });
   const reached = new Listener();
-  new Dial("127.0.0.1", port, 5000, reached);
+  new DenoDial({ hostname: "127.0.0.1", port, timeoutMs: 5000 }, reached);
   (await server.accept()).close();
   await until(() => reached.heard.length > 0, { what: "an outcome" });
   assertEquals(reached.heard, ["connected"]);
   server.close();
   const refused = new Listener();
-  new Dial("127.0.0.1", port, 5000, refused);
+  new DenoDial({ hostname: "127.0.0.1", port, timeoutMs: 5000 }, refused);
   await until(() => refused.heard.length > 0, { what: "an outcome" });
   assertEquals(refused.heard, ["connect_refused"]);
 });

@@ -1,25 +1,25 @@
 /**
- * Connecting with a deadline, and what a failed attempt is called.
+ * Connecting by `Deno.connect` with a deadline, and what a failed attempt is called.
  *
  * @module
  */
-import { type Failure, failures } from "../failure.ts";
+import { type Failure, failures } from "../../failure.ts";
+import type { Dial, DialTarget } from "../io_engine.ts";
 
 /** Hears how an attempt ended; exactly one call, once, unless the attempt was cancelled. */
-export interface DialListener {
+export interface DenoDialListener {
   connected(connection: Deno.TcpConn): void;
   dialFailed(failure: Failure): void;
 }
 
-/** One attempt to connect. The name is resolved anew each time, so that a moved host is found. */
-export class Dial {
-  readonly #listener: DialListener;
+/** One attempt to connect. */
+export class DenoDial implements Dial {
+  readonly #listener: DenoDialListener;
   readonly #abort = new AbortController();
   readonly #deadline: ReturnType<typeof setTimeout>;
   #isSettled = false;
 
-  /** Starts connecting; after `timeoutMs` milliseconds without success the attempt has failed. */
-  constructor(hostname: string, port: number, timeoutMs: number, listener: DialListener) {
+  constructor({ hostname, port, timeoutMs }: DialTarget, listener: DenoDialListener) {
     this.#listener = listener;
     // Deno asks the signal once more when the connection is there, and throws it away, still open, if the
     // signal was aborted in that moment. So it must not mind: what comes too late is closed below.
@@ -31,7 +31,6 @@ export class Dial {
     this.#connect(hostname, port);
   }
 
-  /** Gives up; the listener hears nothing any more. */
   cancel(): void {
     this.#settle();
     this.#abort.abort();

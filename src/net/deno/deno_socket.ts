@@ -1,30 +1,32 @@
 /**
- * One TCP connection, for both sides: one read and one write in flight at most, closed exactly once. The only
- * place where bytes are awaited.
+ * One TCP connection on Deno's own sockets, for both sides: one read and one write in flight at most, closed
+ * exactly once.
  *
  * @module
  */
-import type { Clock } from "../clock.ts";
-import type { Chunk } from "../bytes/chunk_pool.ts";
-import type { SendLog } from "../bytes/send_log.ts";
-import type { ByteReceiver } from "./byte_receiver.ts";
+import type { Clock } from "../../clock.ts";
+import type { Chunk } from "../../bytes/chunk_pool.ts";
+import type { SendLog } from "../../bytes/send_log.ts";
+import type { ByteReceiver } from "../byte_receiver.ts";
+import type { Socket } from "../io_engine.ts";
+import type { WriteDelay } from "./write_delay.ts";
 
-/** A connected socket that reads for a receiver and writes from its send log. */
-export class Socket {
-  /** Whether the flush queue has it; only the queue writes it. */
+/** See {@link Socket}. */
+export class DenoSocket implements Socket {
   isDirty = false;
-  /** When the write in flight began or last made progress, on the clock's scale; 0 when none is in flight. */
   writingSinceMs = 0;
-  /** While true nothing of the log is written: a handshake is under way. */
   isGated = false;
   readonly #connection: Deno.TcpConn;
   readonly #receiver: ByteReceiver;
   readonly #log: SendLog;
   readonly #clock: Clock;
+  readonly #writeDelay: WriteDelay;
   #isReading = false;
   #isEnded = false;
   #isClosed = false;
   #closesWhenWritten = false;
+  /** Whether the write in flight is the rest of one that was taken in part. */
+  #isRemainder = false;
   #writing: Uint8Array | null = null;
   /** Whether the bytes being written stand in the log. */
   #writesLog = false;
@@ -35,11 +37,18 @@ export class Socket {
   readonly #onWrote = (byteCount: number) => this.#wrote(byteCount);
   readonly #onWriteFailed = (error: unknown) => this.#writeFailed(error);
 
-  constructor(connection: Deno.TcpConn, receiver: ByteReceiver, log: SendLog, clock: Clock) {
+  constructor(
+    connection: Deno.TcpConn,
+    receiver: ByteReceiver,
+    log: SendLog,
+    clock: Clock,
+    writeDelay: WriteDelay,
+  ) {
     this.#connection = connection;
     this.#receiver = receiver;
     this.#log = log;
     this.#clock = clock;
+    this.#writeDelay = writeDelay;
     connection.setNoDelay(true);
     connection.setKeepAlive(true);
   }
@@ -48,7 +57,6 @@ export class Socket {
     return this.#isClosed;
   }
 
-  /** Reads on if the receiver has room. Called once at the start and after a null `reserve()`. */
   resume(): void {
     if (this.#isReading || this.#isEnded || this.#isClosed) return;
     const space = this.#receiver.reserve();
@@ -60,7 +68,6 @@ export class Socket {
     this.#connection.read(room).then(this.#onRead, this.#onReadFailed);
   }
 
-  /** Starts a write of what the log has, unless one is in flight: then it follows by itself. */
   flush(): void {
     if (this.#writing !== null || this.#isClosed || this.isGated) return;
     const bytes = this.#log.handOver();
@@ -73,7 +80,6 @@ export class Socket {
     this.#write(bytes);
   }
 
-  /** Writes a handshake ahead of the log, whose bytes wait until `isGated` is false again. */
   writeFirst(bytes: Uint8Array): void {
     this.isGated = true;
     this.#writesLog = false;
@@ -81,16 +87,11 @@ export class Socket {
     this.#write(bytes);
   }
 
-  /** Closes as soon as everything in the log is written. */
   closeWhenWritten(): void {
     this.#closesWhenWritten = true;
     this.flush();
   }
 
-  /**
-   * Closes now. The receiver hears of it before this returns, once; buffers in use by a pending read or write
-   * stay untouched until that settles.
-   */
   close(error: unknown): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -133,9 +134,14 @@ export class Socket {
     this.#writing = null;
     if (this.#isClosed) return this.#unpin();
     this.#clock.readNow();
+    const { nowMs } = this.#clock;
+    const isWhole = byteCount === bytes.length;
+    // What a client takes piece by piece takes as long as the client makes it.
+    if (isWhole && !this.#isRemainder) this.#writeDelay.count(nowMs - this.writingSinceMs, nowMs);
+    this.#isRemainder = !isWhole;
     if (this.#writesLog) this.#log.wrote(byteCount);
-    if (byteCount < bytes.length) {
-      this.writingSinceMs = this.#clock.nowMs;
+    if (!isWhole) {
+      this.writingSinceMs = nowMs;
       this.#write(bytes.subarray(byteCount));
       this.#receiver.wrote();
       return;

@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { ChunkPool } from "../../../src/bytes/chunk_pool.ts";
-import { SendLog } from "../../../src/bytes/send_log.ts";
-import type { ByteReceiver, Space } from "../../../src/net/byte_receiver.ts";
-import { Socket } from "../../../src/net/socket.ts";
-import { FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
-import { assertEquals } from "../../deps.ts";
+import { ChunkPool } from "../../../../src/bytes/chunk_pool.ts";
+import { SendLog } from "../../../../src/bytes/send_log.ts";
+import type { ByteReceiver, Space } from "../../../../src/net/byte_receiver.ts";
+import { DenoSocket } from "../../../../src/net/deno/deno_socket.ts";
+import { WriteDelay } from "../../../../src/net/deno/write_delay.ts";
+import { FakeTcpConn, turn } from "../../../support/fake_tcp_conn.ts";
+import { ManualClock } from "../../../support/manual_clock.ts";
+import { assertEquals } from "../../../deps.ts";
 
 const decoder = new TextDecoder();
 
@@ -32,6 +33,10 @@ class Receiver implements ByteReceiver {
   commit(byteCount: number): void {
     this.heard.push(`commit ${decoder.decode(this.bytes.subarray(4, 4 + byteCount))}`);
     this.onCommit();
+  }
+
+  rested(): void {
+    this.heard.push("rested");
   }
 
   wrote(): void {
@@ -58,7 +63,14 @@ class Scene {
   readonly pool = new ChunkPool();
   readonly log = new SendLog(this.pool);
   readonly clock = new ManualClock();
-  readonly socket = new Socket(this.conn.asTcpConn, this.receiver, this.log, this.clock);
+  readonly delay = new WriteDelay();
+  readonly socket = new DenoSocket(
+    this.conn.asTcpConn,
+    this.receiver,
+    this.log,
+    this.clock,
+    this.delay,
+  );
 
   append(text: string): void {
     const bytes = new TextEncoder().encode(text);
@@ -275,7 +287,19 @@ function bound(scene: Scene) {
     pool: scene.pool,
     log: scene.log,
     clock: scene.clock,
+    delay: scene.delay,
     socket: scene.socket,
     append: (text: string) => scene.append(text),
   };
 }
+
+Deno.test("how long a write took counts as the engine's delay, that of one in flight does not", async () => {
+  const { conn, append, socket, clock, delay } = bound(new Scene());
+  conn.takesWrites = false;
+  append("first");
+  socket.flush();
+  clock.nowMs += 300;
+  assertEquals(delay.longestMs(clock.nowMs), 0);
+  await conn.takes();
+  assertEquals(delay.longestMs(clock.nowMs), 300);
+});

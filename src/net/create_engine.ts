@@ -1,0 +1,21 @@
+/**
+ * Which engine runs: the only place that names them.
+ *
+ * @module
+ */
+import type { Clock } from "../clock.ts";
+import type { IoChoice } from "../config/config.ts";
+import { DenoEngine } from "./deno/deno_engine.ts";
+import { EpollEngine } from "./epoll/epoll_engine.ts";
+import type { IoEngine } from "./io_engine.ts";
+
+/**
+ * Makes the engine of one worker.
+ *
+ * @throws {Error} If this thread may not or cannot use what the engine needs.
+ */
+export function createEngine(choice: IoChoice, clock: Clock): IoEngine {
+  return choice.engine === "epoll"
+    ? new EpollEngine(choice.libcPath, clock)
+    : new DenoEngine(clock);
+}

@@ -1,0 +1,84 @@
+/**
+ * The engine on Deno's own sockets: every platform, bound by Deno's permissions.
+ *
+ * @module
+ */
+import { READ_SMALL_BYTES } from "../../bytes/receive_buffer.ts";
+import type { SendLog } from "../../bytes/send_log.ts";
+import type { Clock } from "../../clock.ts";
+import type { ByteReceiver } from "../byte_receiver.ts";
+import { FlushQueue } from "../flush_queue.ts";
+import type {
+  Acceptor,
+  Connection,
+  Dial,
+  DialListener,
+  DialTarget,
+  IoEngine,
+  Listener,
+  ListenOptions,
+  Socket,
+} from "../io_engine.ts";
+import { DenoDial } from "./deno_dial.ts";
+import { DenoListener } from "./deno_listener.ts";
+import { DenoSocket } from "./deno_socket.ts";
+import { WriteDelay } from "./write_delay.ts";
+
+/** Deno's sockets. What is open ends with the thread, so there is nothing to end. */
+export class DenoEngine implements IoEngine {
+  readonly flushQueue: FlushQueue = new FlushQueue();
+  /** A read that waits has its array all the while, and thousands of clients wait. */
+  readonly readBytesMin: number = READ_SMALL_BYTES;
+  readonly #clock: Clock;
+  readonly #writeDelay = new WriteDelay();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  writeDelayMs(nowMs: number): number {
+    return this.#writeDelay.longestMs(nowMs);
+  }
+
+  listen(options: ListenOptions, acceptor: Acceptor): Listener {
+    return new DenoListener(options, {
+      accepted: (connection) => acceptor.accepted(this.adopt(connection)),
+      acceptFailed: (error) => acceptor.acceptFailed(error),
+    });
+  }
+
+  dial(target: DialTarget, listener: DialListener): Dial {
+    return new DenoDial(target, {
+      connected: (connection) => listener.connected(this.adopt(connection)),
+      dialFailed: (failure) => listener.dialFailed(failure),
+    });
+  }
+
+  /** Makes one of Deno's connections one of this engine's. */
+  adopt(connection: Deno.TcpConn): Connection {
+    return new DenoConnection(connection, this.#clock, this.#writeDelay);
+  }
+
+  close(): void {}
+}
+
+/** One of Deno's connections that nobody reads yet. */
+class DenoConnection implements Connection {
+  readonly #connection: Deno.TcpConn;
+  readonly #clock: Clock;
+  readonly #writeDelay: WriteDelay;
+
+  constructor(connection: Deno.TcpConn, clock: Clock, writeDelay: WriteDelay) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#writeDelay = writeDelay;
+  }
+
+  open(receiver: ByteReceiver, log: SendLog): Socket {
+    return new DenoSocket(this.#connection, receiver, log, this.#clock, this.#writeDelay);
+  }
+
+  discard(): void {
+    this.#connection.close();
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * Connecting without blocking: each address of a name in turn, all within one deadline.
+ *
+ * @module
+ */
+import { type Failure, failures } from "../../failure.ts";
+import type { TurnTask } from "../flush_queue.ts";
+import type { Dial, DialListener, DialTarget } from "../io_engine.ts";
+import type { EpollLoop, EventHandler } from "./epoll_loop.ts";
+import { EpollConnection } from "./epoll_socket.ts";
+import { ECONNREFUSED, ECONNRESET, EINPROGRESS, EPOLLOUT, ETIMEDOUT } from "./libc.ts";
+import { familyOf, type NameLookup, type SocketAddressBytes } from "./name_lookup.ts";
+
+/** See {@link Dial}. */
+export class EpollDial implements Dial, EventHandler, TurnTask {
+  readonly #loop: EpollLoop;
+  readonly #underWay: Set<EpollDial>;
+  readonly #listener: DialListener;
+  readonly #deadline: ReturnType<typeof setTimeout>;
+  /** Addresses that were not tried yet, the next one last. */
+  #addresses: SocketAddressBytes[] = [];
+  /** The socket that connects, or -1. */
+  #descriptor = -1;
+  #lastFailure: Failure = failures.nameUnresolved;
+  #isSettled = false;
+
+  /** @param underWay Has this attempt until it is settled. */
+  constructor(
+    loop: EpollLoop,
+    names: NameLookup,
+    underWay: Set<EpollDial>,
+    target: DialTarget,
+    listener: DialListener,
+  ) {
+    this.#loop = loop;
+    this.#underWay = underWay;
+    this.#listener = listener;
+    underWay.add(this);
+    const { hostname, port, timeoutMs } = target;
+    this.#deadline = setTimeout(() => this.#fail(failures.connectTimeout), timeoutMs);
+    const address = names.numeric(hostname, port);
+    if (address === null) {
+      names.toConnect(hostname, port).then((found) => this.#begin(found));
+    } else {
+      this.#addresses.push(address);
+      // Who dials must not hear of a failure before it has this object.
+      loop.flushQueue.defer(this);
+    }
+  }
+
+  cancel(): void {
+    if (this.#settle()) this.#closeSocket();
+  }
+
+  runAtTurnEnd(): void {
+    this.#connectNext();
+  }
+
+  onEvents(_events: number): void {
+    const errno = this.#loop.system.socketError(this.#descriptor);
+    if (errno !== 0 || this.#isConnectedToItself()) {
+      this.#lastFailure = connectFailure(errno === 0 ? ECONNREFUSED : errno);
+      this.#closeSocket();
+      return this.#connectNext();
+    }
+    const descriptor = this.#descriptor;
+    this.#descriptor = -1;
+    this.#loop.unregister(descriptor);
+    this.#settle();
+    this.#listener.connected(new EpollConnection(this.#loop, descriptor));
+  }
+
+  abandon(): void {
+    this.#settle();
+    this.#loop.system.close(this.#descriptor);
+    this.#descriptor = -1;
+  }
+
+  #begin(found: readonly SocketAddressBytes[]): void {
+    this.#addresses = [...found].reverse();
+    this.#connectNext();
+  }
+
+  #connectNext(): void {
+    while (!this.#isSettled) {
+      const address = this.#addresses.pop();
+      if (address === undefined) return this.#fail(this.#lastFailure);
+      const errno = this.#connect(address);
+      if (errno === 0) return;
+      this.#lastFailure = connectFailure(errno);
+      this.#closeSocket();
+    }
+  }
+
+  /** Begins to connect; returns a positive error number, or 0 where the outcome will be an event. */
+  #connect(address: SocketAddressBytes): number {
+    const { system } = this.#loop;
+    const opened = system.openSocket(familyOf(address));
+    if (opened < 0) return -opened;
+    this.#descriptor = opened;
+    system.setConnectionOptions(opened);
+    const result = system.result(system.libc.connect(opened, address, address.length));
+    if (result < 0 && result !== -EINPROGRESS) return -result;
+    return -this.#loop.register(opened, this, EPOLLOUT);
+  }
+
+  /**
+   * A port among those that Linux gives to outgoing connections may be given to this very one: then it is
+   * connected to itself, though nobody listens, and would take its own requests for replies.
+   */
+  #isConnectedToItself(): boolean {
+    const { system } = this.#loop;
+    const own = system.address(this.#descriptor, false);
+    const peer = system.address(this.#descriptor, true);
+    return own.length === peer.length && own.every((byte, index) => byte === peer[index]);
+  }
+
+  #fail(failure: Failure): void {
+    if (!this.#settle()) return;
+    this.#closeSocket();
+    this.#listener.dialFailed(failure);
+  }
+
+  #closeSocket(): void {
+    if (this.#descriptor >= 0) this.#loop.close(this.#descriptor);
+    this.#descriptor = -1;
+  }
+
+  #settle(): boolean {
+    if (this.#isSettled) return false;
+    this.#isSettled = true;
+    this.#underWay.delete(this);
+    clearTimeout(this.#deadline);
+    return true;
+  }
+}
+
+/** The reason behind an error number of a connect. */
+export function connectFailure(errno: number): Failure {
+  if (errno === ECONNREFUSED) return failures.connectRefused;
+  if (errno === ETIMEDOUT) return failures.connectTimeout;
+  return errno === ECONNRESET ? failures.backendReset : failures.connectFailed;
+}

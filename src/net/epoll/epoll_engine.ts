@@ -1,0 +1,59 @@
+/**
+ * The engine on the kernel's own interface, through FFI: for thousands of clients. Linux only, and not bound by
+ * Deno's permission for the network.
+ *
+ * @module
+ */
+import { READ_LARGE_BYTES } from "../../bytes/receive_buffer.ts";
+import type { Clock } from "../../clock.ts";
+import { FlushQueue } from "../flush_queue.ts";
+import type {
+  Acceptor,
+  Dial,
+  DialListener,
+  DialTarget,
+  IoEngine,
+  Listener,
+  ListenOptions,
+} from "../io_engine.ts";
+import { EpollDial } from "./epoll_dial.ts";
+import { EpollListener } from "./epoll_listener.ts";
+import { EpollLoop } from "./epoll_loop.ts";
+import { openLibc } from "./libc.ts";
+import { NameLookup } from "./name_lookup.ts";
+import { System } from "./system.ts";
+
+/** Sockets of the kernel, waited for by one loop. */
+export class EpollEngine implements IoEngine {
+  readonly flushQueue: FlushQueue = new FlushQueue();
+  /** Room is lent only while there are bytes: it may be large. */
+  readonly readBytesMin: number = READ_LARGE_BYTES;
+  readonly #loop: EpollLoop;
+  readonly #names: NameLookup;
+  readonly #dials: Set<EpollDial> = new Set();
+
+  /** @throws {Error} If the C library cannot be loaded, or the kernel refuses. */
+  constructor(libcPath: string, clock: Clock) {
+    const system = new System(openLibc(libcPath));
+    this.#loop = new EpollLoop(system, clock, this.flushQueue);
+    this.#names = new NameLookup(system);
+  }
+
+  /** The kernel takes bytes at once, or says that it has no room. */
+  writeDelayMs(): number {
+    return 0;
+  }
+
+  listen(options: ListenOptions, acceptor: Acceptor): Listener {
+    return new EpollListener(this.#loop, this.#names, options, acceptor);
+  }
+
+  dial(target: DialTarget, listener: DialListener): Dial {
+    return new EpollDial(this.#loop, this.#names, this.#dials, target, listener);
+  }
+
+  close(): void {
+    for (const dial of this.#dials) dial.cancel();
+    this.#loop.end();
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * One front-end port waited for by epoll.
+ *
+ * @module
+ */
+import {
+  ACCEPT_RETRY_MS,
+  type Acceptor,
+  BACKLOG_CONNECTIONS,
+  type Listener,
+  type ListenOptions,
+} from "../io_engine.ts";
+import type { EpollLoop, EventHandler } from "./epoll_loop.ts";
+import { EpollConnection } from "./epoll_socket.ts";
+import {
+  EAGAIN,
+  EMFILE,
+  ENFILE,
+  ENOBUFS,
+  ENOMEM,
+  EPOLLIN,
+  SO_REUSEADDR,
+  SO_REUSEPORT,
+  SOL_SOCKET,
+} from "./libc.ts";
+import { familyOf, type NameLookup, portOf, type SocketAddressBytes } from "./name_lookup.ts";
+
+/** Most connections accepted in one turn: those that are served already have theirs in between. */
+const ACCEPTS_MAX = 64;
+
+/** Errors that say that something is used up: it will not be there a moment later. */
+const exhausted: readonly number[] = [EMFILE, ENFILE, ENOBUFS, ENOMEM];
+
+/** See {@link Listener}. */
+export class EpollListener implements EventHandler, Listener {
+  readonly port: number;
+  readonly #loop: EpollLoop;
+  readonly #acceptor: Acceptor;
+  readonly #descriptor: number;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
+
+  /** @throws {Error} If the address cannot be bound. */
+  constructor(loop: EpollLoop, names: NameLookup, options: ListenOptions, acceptor: Acceptor) {
+    this.#loop = loop;
+    this.#acceptor = acceptor;
+    const address = names.toListen(options.hostname, options.port)[0];
+    if (address === undefined) throw new Error(`Name is not known: "${options.hostname}"`);
+    this.#descriptor = this.#require(loop.system.openSocket(familyOf(address)));
+    try {
+      this.#bind(address, options.sharesPort);
+    } catch (error) {
+      loop.system.close(this.#descriptor);
+      throw error;
+    }
+    this.port = portOf(loop.system.address(this.#descriptor, false));
+  }
+
+  close(): Promise<void> {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      clearTimeout(this.#retryTimer);
+      this.#loop.close(this.#descriptor);
+    }
+    return Promise.resolve();
+  }
+
+  abandon(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#retryTimer);
+    this.#loop.system.close(this.#descriptor);
+  }
+
+  onEvents(_events: number): void {
+    const { system } = this.#loop;
+    for (let count = 0; count < ACCEPTS_MAX && !this.#isClosed; count++) {
+      const accepted = system.accept(this.#descriptor);
+      if (accepted >= 0) {
+        this.#acceptor.accepted(new EpollConnection(this.#loop, accepted));
+      } else if (accepted === -EAGAIN) {
+        return;
+      } else if (exhausted.includes(-accepted)) {
+        return this.#pause(accepted);
+      }
+      // Anything else is of one connection, which is gone before it was accepted.
+    }
+  }
+
+  #bind(address: SocketAddressBytes, sharesPort: boolean): void {
+    const { system } = this.#loop;
+    this.#require(system.setOption(this.#descriptor, SOL_SOCKET, SO_REUSEADDR, 1));
+    if (sharesPort) {
+      this.#require(system.setOption(this.#descriptor, SOL_SOCKET, SO_REUSEPORT, 1));
+    }
+    // Linux gives accepted sockets the options of the one that listens.
+    system.setConnectionOptions(this.#descriptor);
+    const { libc } = system;
+    this.#require(system.result(libc.bind(this.#descriptor, address, address.length)));
+    this.#require(system.result(libc.listen(this.#descriptor, BACKLOG_CONNECTIONS)));
+    this.#require(this.#loop.register(this.#descriptor, this, EPOLLIN));
+  }
+
+  /** Accepts nothing for a while: a connection that cannot be accepted keeps the listener readable. */
+  #pause(failure: number): void {
+    this.#loop.change(this.#descriptor, 0);
+    this.#retryTimer = setTimeout(
+      () => this.#loop.change(this.#descriptor, EPOLLIN),
+      ACCEPT_RETRY_MS,
+    );
+    this.#acceptor.acceptFailed(this.#loop.system.error(failure));
+  }
+
+  #require(result: number): number {
+    if (result < 0) throw this.#loop.system.error(result);
+    return result;
+  }
+}

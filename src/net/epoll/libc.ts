@@ -1,0 +1,171 @@
+/**
+ * What is used of the C library: where it is, its functions, constants and struct layouts. All of it is that of
+ * Linux on 64-bit little-endian machines, with glibc or musl; `libc_test.ts` compares it with what a C compiler
+ * says.
+ *
+ * Memory is read by calling `memcpy` on an address: doing it through pointer objects needs a grant of all of FFI,
+ * this the grant of this one library.
+ *
+ * @module
+ */
+
+/** Machines whose layouts are known here. */
+export const supportedArchitectures: readonly string[] = ["x86_64", "aarch64"];
+
+/** Where Linux systems keep their C library. Deno resolves a bare name in the working directory. */
+export function libcCandidates(architecture: string): string[] {
+  return [
+    // Debian and Ubuntu; Fedora, RHEL and SUSE; Arch.
+    `/lib/${architecture}-linux-gnu/libc.so.6`,
+    `/usr/lib/${architecture}-linux-gnu/libc.so.6`,
+    "/lib64/libc.so.6",
+    "/usr/lib64/libc.so.6",
+    "/usr/lib/libc.so.6",
+    // Alpine: musl's loader is the library.
+    `/lib/ld-musl-${architecture}.so.1`,
+  ];
+}
+
+/**
+ * Functions by name; a manual page of section 2 or 3 has each. Sizes go in and come back as 32 bits, which a
+ * register holds with its upper half zero: nothing longer is ever asked for, and a number that may need 64 bits
+ * costs as much as the system call does.
+ */
+const functions = {
+  __errno_location: { parameters: [], result: "u64" },
+  // int __xpg_strerror_r(int, char *, size_t): strerror_r as POSIX has it, in glibc and in musl.
+  __xpg_strerror_r: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  accept4: { parameters: ["i32", "pointer", "pointer", "i32"], result: "i32" },
+  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+  connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  epoll_create1: { parameters: ["i32"], result: "i32" },
+  epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
+  epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },
+  epoll_wait_elsewhere: {
+    name: "epoll_wait",
+    parameters: ["i32", "buffer", "i32", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
+  eventfd: { parameters: ["u32", "i32"], result: "i32" },
+  freeaddrinfo: { parameters: ["u64"], result: "void" },
+  getaddrinfo: { parameters: ["buffer", "pointer", "buffer", "buffer"], result: "i32" },
+  getaddrinfo_elsewhere: {
+    name: "getaddrinfo",
+    parameters: ["buffer", "pointer", "buffer", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
+  getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+  listen: { parameters: ["i32", "i32"], result: "i32" },
+  memcpy: { parameters: ["buffer", "u64", "u32"], result: "void" },
+  recv: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  send: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  write: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+} as const;
+
+/** The C library's functions. */
+export type Libc = Deno.DynamicLibrary<typeof functions>["symbols"];
+
+/**
+ * Loads the C library.
+ *
+ * @throws {Deno.errors.NotCapable} If FFI is not granted for `path`.
+ * @throws {Error} If there is no such library, or it lacks a function.
+ */
+export function openLibc(path: string): Libc {
+  return Deno.dlopen(path, functions).symbols;
+}
+
+/** Address families: `bits/socket.h`, musl `sys/socket.h`. */
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+
+/** Socket types and flags: `bits/socket_type.h`, musl `sys/socket.h`. */
+export const SOCK_STREAM = 1;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+
+/** Options: `asm-generic/socket.h`, `netinet/tcp.h`. */
+export const SOL_SOCKET = 1;
+export const SO_REUSEADDR = 2;
+export const SO_ERROR = 4;
+export const SO_KEEPALIVE = 9;
+export const SO_REUSEPORT = 15;
+export const IPPROTO_TCP = 6;
+export const TCP_NODELAY = 1;
+
+/** Flags of send: `bits/socket.h`. */
+export const MSG_NOSIGNAL = 0x4000;
+
+/** Epoll: `linux/eventpoll.h`. */
+export const EPOLL_CLOEXEC = 0o2000000;
+export const EPOLL_CTL_ADD = 1;
+export const EPOLL_CTL_DEL = 2;
+export const EPOLL_CTL_MOD = 3;
+export const EPOLLIN = 0x1;
+export const EPOLLOUT = 0x4;
+export const EPOLLERR = 0x8;
+export const EPOLLHUP = 0x10;
+export const EPOLLRDHUP = 0x2000;
+/** The top bit of 32, which makes a number negative here. */
+export const EPOLLET = 1 << 31;
+
+/** `struct epoll_event` in units of 32 bits; packed on x86-64 alone (`linux/eventpoll.h`). */
+export interface EpollEventLayout {
+  /** From one event to the next. */
+  readonly stride: number;
+  /** Where the 64 bits of the user's data begin. */
+  readonly data: number;
+}
+
+/** Layout of `struct epoll_event` on a machine. */
+export function epollEventLayout(architecture: string): EpollEventLayout {
+  return architecture === "x86_64" ? { stride: 3, data: 1 } : { stride: 4, data: 2 };
+}
+
+/** Event descriptors: `bits/eventfd.h`. */
+export const EFD_CLOEXEC = 0o2000000;
+export const EFD_NONBLOCK = 0o4000;
+
+/** Errors: `asm-generic/errno-base.h`, `asm-generic/errno.h`. */
+export const EINTR = 4;
+export const EAGAIN = 11;
+export const ENOMEM = 12;
+export const ENFILE = 23;
+export const EMFILE = 24;
+export const ENOBUFS = 105;
+export const EADDRINUSE = 98;
+export const ECONNRESET = 104;
+export const ETIMEDOUT = 110;
+export const ECONNREFUSED = 111;
+export const EINPROGRESS = 115;
+
+/** `getaddrinfo`: `netdb.h`. */
+export const AI_PASSIVE = 0x1;
+export const AI_NUMERICHOST = 0x4;
+export const EAI_NONAME = -2;
+
+/** `struct addrinfo` (`netdb.h`): sizes and offsets in bytes, alike in glibc and musl. */
+export const addrinfoLayout = {
+  size: 48,
+  flags: 0,
+  socktype: 8,
+  addrlen: 16,
+  addr: 24,
+  next: 40,
+} as const;
+
+/** `struct sockaddr_in` and `sockaddr_in6` (`netinet/in.h`): sizes and offsets in bytes. */
+export const sockaddrLayout = {
+  family: 0,
+  /** In network byte order. */
+  port: 2,
+  sizeIpv4: 16,
+  sizeIpv6: 28,
+} as const;

@@ -1,0 +1,114 @@
+/**
+ * The seam between the ways of doing I/O and everything else: what an engine listens with, connects with and
+ * turns connections into. Whoever uses it never knows which engine runs; only {@link createEngine} does.
+ *
+ * @module
+ */
+import type { SendLog } from "../bytes/send_log.ts";
+import type { Failure } from "../failure.ts";
+import type { ByteReceiver } from "./byte_receiver.ts";
+import type { FlushQueue } from "./flush_queue.ts";
+
+/** A connected socket that reads for a receiver and writes from its send log. */
+export interface Socket {
+  /** Whether the flush queue has it; only the queue writes it. */
+  isDirty: boolean;
+  /** When the write in flight began or last made progress, on the clock's scale; 0 when none is in flight. */
+  readonly writingSinceMs: number;
+  /** While true nothing of the log is written: a handshake is under way. */
+  isGated: boolean;
+  readonly isClosed: boolean;
+  /** Reads on if the receiver has room. Called once at the start and after a null `reserve()`. */
+  resume(): void;
+  /** Writes what the log has, unless a write is in flight: then it follows by itself. */
+  flush(): void;
+  /** Writes a handshake ahead of the log, whose bytes wait until `isGated` is false again. */
+  writeFirst(bytes: Uint8Array): void;
+  /** Closes as soon as everything in the log is written. */
+  closeWhenWritten(): void;
+  /**
+   * Closes now. The receiver hears of it before this returns, once; buffers in use by a pending read or write
+   * stay untouched until that settles.
+   */
+  close(error: unknown): void;
+}
+
+/** A connection that was accepted or dialled and that nobody reads yet. */
+export interface Connection {
+  /** Makes it a socket; nothing is read before {@link Socket.resume}. */
+  open(receiver: ByteReceiver, log: SendLog): Socket;
+  /** Closes it unused. */
+  discard(): void;
+}
+
+/** Where to connect to. */
+export interface DialTarget {
+  /** Name or IP address, IPv6 without brackets; a name is resolved anew each time, so a moved host is found. */
+  hostname: string;
+  port: number;
+  /** After so many milliseconds without success the attempt has failed. */
+  timeoutMs: number;
+}
+
+/** Hears how an attempt ended; exactly one call, once, behind the turn that began it, unless cancelled. */
+export interface DialListener {
+  connected(connection: Connection): void;
+  dialFailed(failure: Failure): void;
+}
+
+/** One attempt to connect. */
+export interface Dial {
+  /** Gives up; the listener hears nothing any more. */
+  cancel(): void;
+}
+
+/** Where and how to listen. */
+export interface ListenOptions {
+  hostname: string;
+  port: number;
+  /** Lets several listeners have the port; the kernel spreads connections over them (Linux). */
+  sharesPort: boolean;
+}
+
+/** Connections the kernel queues while none is accepted. */
+export const BACKLOG_CONNECTIONS = 4096;
+/** Wait after an accept that failed (out of descriptors, say), milliseconds: no spinning. */
+export const ACCEPT_RETRY_MS = 100;
+
+/** Takes what a listener accepts. */
+export interface Acceptor {
+  accepted(connection: Connection): void;
+  /** An accept failed; the listener tries again after a while. */
+  acceptFailed(error: unknown): void;
+}
+
+/** An open listener. */
+export interface Listener {
+  /** The bound port: differs from the wanted one when that was 0. */
+  readonly port: number;
+  /** Stops accepting. Settles when the address is free again. */
+  close(): Promise<void>;
+}
+
+/** One way of doing I/O; one object per worker. */
+export interface IoEngine {
+  /** Where sockets with new bytes wait for the end of the turn. */
+  readonly flushQueue: FlushQueue;
+  /** Least room worth offering to a read, bytes: an engine that keeps it while it waits wants little. */
+  readonly readBytesMin: number;
+  /**
+   * How much longer than its client a write may take at present, milliseconds: what a busy runtime, and not the
+   * other side, makes of the wait.
+   */
+  writeDelayMs(nowMs: number): number;
+  /**
+   * Binds and begins to accept.
+   *
+   * @throws {Error} If the address cannot be bound.
+   */
+  listen(options: ListenOptions, acceptor: Acceptor): Listener;
+  /** Begins to connect. */
+  dial(target: DialTarget, listener: DialListener): Dial;
+  /** Ends the engine, and whatever nobody has closed. Nothing of it may be used afterwards. */
+  close(): void;
+}

@@ -1,0 +1,16 @@
+/**
+ * The C library of this machine, for tests of what calls it.
+ *
+ * @module
+ */
+import { openLibc } from "../../src/net/epoll/libc.ts";
+import { System } from "../../src/net/epoll/system.ts";
+import { findLibc } from "../../src/supervisor/io_choice.ts";
+
+/** Its path. */
+export const libcPath: string = findLibc() ?? "no C library found";
+
+/** System calls of this thread. */
+export function openSystem(): System {
+  return new System(openLibc(libcPath));
+}

@@ -1,0 +1,75 @@
+/**
+ * What the engine makes of Deno's connections. The rest is the contract's.
+ *
+ * @module
+ */
+import { READ_SMALL_BYTES } from "../../../../src/bytes/receive_buffer.ts";
+import { Clock } from "../../../../src/clock.ts";
+import { DenoEngine } from "../../../../src/net/deno/deno_engine.ts";
+import type { Connection } from "../../../../src/net/io_engine.ts";
+import { DialOutcome, Endpoint } from "../../../support/engine_scene.ts";
+import { ChunkPool } from "../../../../src/bytes/chunk_pool.ts";
+import { FakeNetwork } from "../../../support/fake_network.ts";
+import { FakeTcpConn, turn } from "../../../support/fake_tcp_conn.ts";
+import { until } from "../../../support/poll.ts";
+import { sanitizedTest } from "../../../support/sanitized.ts";
+import { assert, assertEquals } from "../../../deps.ts";
+
+sanitizedTest("a connection of Deno's becomes the engine's, read once it is resumed", async () => {
+  const engine = new DenoEngine(new Clock());
+  const conn = new FakeTcpConn();
+  const endpoint = new Endpoint(engine, engine.adopt(conn.asTcpConn), new ChunkPool());
+  assertEquals([conn.isReading, endpoint.receiver.reserveCount], [false, 0]);
+  endpoint.socket.resume();
+  await conn.receives("hello");
+  endpoint.send("world");
+  assertEquals(conn.written, "");
+  await turn();
+  assertEquals([endpoint.receiver.text, conn.written], ["hello", "world"]);
+  endpoint.socket.close(null);
+  assertEquals([conn.closeCount, conn.breaches], [1, []]);
+});
+
+sanitizedTest("a connection that nobody wants is closed unread", () => {
+  const conn = new FakeTcpConn();
+  new DenoEngine(new Clock()).adopt(conn.asTcpConn).discard();
+  assertEquals([conn.closeCount, conn.isReading], [1, false]);
+});
+
+sanitizedTest("a read that waits has little room: thousands wait at once", () => {
+  assertEquals(new DenoEngine(new Clock()).readBytesMin, READ_SMALL_BYTES);
+});
+
+sanitizedTest("dials go to Deno's network and come back as connections", async () => {
+  using network = new FakeNetwork();
+  const engine = new DenoEngine(new Clock());
+  const outcome = new DialOutcome();
+  engine.dial({ hostname: "one", port: 7000, timeoutMs: 60_000 }, outcome);
+  engine.dial({ hostname: "two", port: 7001, timeoutMs: 60_000 }, outcome);
+  assertEquals(network.attempts.map(({ hostname }) => hostname), ["one", "two"]);
+  const conn = await network.attempt(7000).succeeds();
+  await network.attempt(7001).fails();
+  assertEquals(outcome.heard, ["connected", "connect_refused"]);
+  assertEquals(conn.isClosed, true, "the outcome discards what it gets");
+});
+
+sanitizedTest("an acceptor's mistake is told as a failed accept", async () => {
+  const engine = new DenoEngine(new Clock());
+  const errors: unknown[] = [];
+  const connections: Connection[] = [];
+  const listener = engine.listen({ hostname: "127.0.0.1", port: 0, sharesPort: false }, {
+    accepted: (connection) => {
+      connections.push(connection);
+      throw new Error("mistake");
+    },
+    acceptFailed: (error) => errors.push((error as Error).message),
+  });
+  const peer = await Deno.connect({ hostname: "127.0.0.1", port: listener.port });
+  await until(() => errors.length > 0, { what: "the failure" });
+  assertEquals([errors, connections.length], [["mistake"], 1]);
+  connections[0]!.discard();
+  assert(await peer.read(new Uint8Array(1)) === null, "the end");
+  peer.close();
+  await listener.close();
+  engine.close();
+});

@@ -1,0 +1,183 @@
+import type { Connection } from "../../../../src/net/io_engine.ts";
+import { ACCEPT_RETRY_MS, type Acceptor } from "../../../../src/net/io_engine.ts";
+import { EpollEngine } from "../../../../src/net/epoll/epoll_engine.ts";
+import { EpollListener } from "../../../../src/net/epoll/epoll_listener.ts";
+import { NameLookup } from "../../../../src/net/epoll/name_lookup.ts";
+import {
+  EADDRINUSE,
+  EMFILE,
+  ENFILE,
+  ENOBUFS,
+  ENOMEM,
+  EPOLLIN,
+  IPPROTO_TCP,
+  SO_KEEPALIVE,
+  SOL_SOCKET,
+  TCP_NODELAY,
+} from "../../../../src/net/epoll/libc.ts";
+import { SystemError } from "../../../../src/net/epoll/system.ts";
+import { openDescriptors, socketsSince } from "../../../support/descriptors.ts";
+import { EngineScene } from "../../../support/engine_scene.ts";
+import { FakeEpollLoop, FakeSystem } from "../../../support/fake_epoll_loop.ts";
+import { libcPath, openSystem } from "../../../support/libc_path.ts";
+import { delay, until } from "../../../support/poll.ts";
+import { sanitizedTest } from "../../../support/sanitized.ts";
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "../../../deps.ts";
+
+const ECONNABORTED = 103;
+const EPERM = 1;
+
+/** A kernel that lets everything be bound, and whose accepts the test scripts. */
+class ListeningSystem extends FakeSystem {
+  /** Result of the next bind. */
+  bindResult = 0;
+  override readonly libc = {
+    connect: () => 0,
+    bind: () => this.bindResult,
+    listen: () => 0,
+  };
+
+  override address(): Uint8Array {
+    return Uint8Array.of(2, 0, 0x1f, 0x90);
+  }
+
+  setOption(): number {
+    return 0;
+  }
+}
+
+class Scene implements Acceptor {
+  readonly system = new ListeningSystem();
+  readonly loop = new FakeEpollLoop(this.system);
+  readonly connections: Connection[] = [];
+  readonly errors: unknown[] = [];
+  onAccepted: () => void = () => {};
+
+  listen(): EpollListener {
+    const names = { toListen: () => [Uint8Array.of(2, 0, 0, 0)] } as unknown as NameLookup;
+    const options = { hostname: "127.0.0.1", port: 0, sharesPort: false };
+    return new EpollListener(this.loop.asLoop, names, options, this);
+  }
+
+  accepted(connection: Connection): void {
+    this.connections.push(connection);
+    this.onAccepted();
+  }
+
+  acceptFailed(error: unknown): void {
+    this.errors.push(error);
+  }
+
+  /** What is waited for, and the turn in which it comes. */
+  get interest(): number | undefined {
+    return [...this.loop.interests.values()][0];
+  }
+
+  readable(): void {
+    [...this.loop.handlers.values()][0]!.onEvents(EPOLLIN);
+  }
+}
+
+sanitizedTest("everything that waits is accepted in one turn, up to a bound", () => {
+  const scene = new Scene();
+  assertEquals([scene.listen().port, scene.interest], [8080, EPOLLIN]);
+  scene.system.acceptResults = [10, 11, 12];
+  scene.readable();
+  assertEquals([scene.connections.length, scene.system.acceptCount], [3, 4]);
+  scene.system.acceptResults = Array.from({ length: 1000 }, (_, index) => 20 + index);
+  scene.readable();
+  const inOneTurn = scene.connections.length - 3;
+  assert(inOneTurn > 0 && inOneTurn <= 64, `${inOneTurn} accepts in one turn`);
+  assertEquals(scene.errors, []);
+});
+
+sanitizedTest("a connection that was lost before it was accepted stops nothing", () => {
+  const scene = new Scene();
+  scene.listen();
+  scene.system.acceptResults = [-ECONNABORTED, 10, -EPERM, 11];
+  scene.readable();
+  assertEquals([scene.connections.length, scene.errors, scene.interest], [2, [], EPOLLIN]);
+});
+
+sanitizedTest("what is used up is reported once, and tried again after a while", async () => {
+  await Promise.all([EMFILE, ENFILE, ENOBUFS, ENOMEM].map(async (errno) => {
+    const scene = new Scene();
+    const listener = scene.listen();
+    scene.system.acceptResults = [10, -errno, 11];
+    const failedMs = performance.now();
+    scene.readable();
+    assertEquals([scene.connections.length, scene.interest], [1, 0]);
+    assertEquals(scene.errors.map((error) => (error as SystemError).errno), [errno]);
+    await until(() => scene.interest === EPOLLIN, { what: "the next try", intervalMs: 1 });
+    assert(performance.now() - failedMs >= ACCEPT_RETRY_MS - 2, "it waited");
+    scene.readable();
+    assertEquals([scene.connections.length, scene.errors.length], [2, 1]);
+    await listener.close();
+  }));
+});
+
+sanitizedTest("a listener that is closed while it pauses tries no more", async () => {
+  for (const end of ["close", "abandon"] as const) {
+    const scene = new Scene();
+    const listener = scene.listen();
+    scene.system.acceptResults = [-EMFILE];
+    scene.readable();
+    await listener[end]();
+    await listener.close();
+    assertEquals(scene.system.closed.length, 1);
+    // The sanitizer would see the timer; a late change of what is waited for would throw.
+    await delay(0);
+  }
+});
+
+sanitizedTest("a listener that is closed while it accepts accepts no more", async () => {
+  const scene = new Scene();
+  const listener = scene.listen();
+  scene.onAccepted = () => void listener.close();
+  scene.system.acceptResults = [10, 11];
+  scene.readable();
+  assertEquals([scene.connections.length, scene.system.acceptCount], [1, 1]);
+  await listener.close();
+  assertEquals(scene.system.closed.length, 1);
+});
+
+sanitizedTest("an address that cannot be bound leaves no descriptor open", () => {
+  const scene = new Scene();
+  scene.system.bindResult = -EADDRINUSE;
+  const error = assertThrows(() => scene.listen(), SystemError);
+  assertEquals([error.errno, scene.system.closed.length], [EADDRINUSE, 1]);
+});
+
+sanitizedTest("on a real kernel a failed bind leaves no descriptor open, and says why", () => {
+  const holder = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const system = openSystem();
+  const loop = new FakeEpollLoop(system as unknown as FakeSystem).asLoop;
+  const options = { hostname: "127.0.0.1", port: holder.addr.port, sharesPort: true };
+  const before = openDescriptors().size;
+  const acceptor = { accepted: () => {}, acceptFailed: () => {} };
+  const listen = () => new EpollListener(loop, new NameLookup(system), options, acceptor);
+  assertStrictEquals(assertThrows(listen, SystemError).errno, EADDRINUSE);
+  assertEquals(openDescriptors().size, before);
+  holder.close();
+});
+
+sanitizedTest("a name that nobody knows cannot be listened on", () => {
+  const names = { toListen: () => [] } as unknown as NameLookup;
+  const options = { hostname: "nowhere", port: 0, sharesPort: false };
+  const listen = () => new EpollListener(new FakeEpollLoop().asLoop, names, options, new Scene());
+  assertThrows(listen, Error, 'Name is not known: "nowhere"');
+});
+
+sanitizedTest("accepted sockets write at once and notice a peer that vanished", async () => {
+  await using scene = new EngineScene((clock) => new EpollEngine(libcPath, clock));
+  const system = openSystem();
+  const front = scene.listen();
+  const before = openDescriptors();
+  await scene.pairWithPeer(front);
+  // Two new ones: that of the engine and its peer, which Deno opened without any option.
+  const options = socketsSince(before).map((descriptor) => [
+    system.option(descriptor, IPPROTO_TCP, TCP_NODELAY),
+    system.option(descriptor, SOL_SOCKET, SO_KEEPALIVE),
+  ]);
+  assertEquals(options.toSorted(), [[0, 0], [1, 1]]);
+});
