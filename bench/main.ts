@@ -11,9 +11,10 @@ import {
   startMemcachedBackends,
   startRedisBackends,
 } from "./backends.ts";
+import { type Check, runChecks, selectChecks } from "./checks.ts";
 import { describeEnvironment, type Environment, environmentLine } from "./environment.ts";
+import { machineLimits, whyImpossible } from "./machine_limits.ts";
 import { measureRow, type RowRuns, type Side, type Sides } from "./measure.ts";
-import { type MemoryCheck, runMemoryChecks } from "./memory.ts";
 import { type Options, parseOptions, USAGE } from "./options.ts";
 import {
   type Proxy,
@@ -22,10 +23,18 @@ import {
   startNutcracker,
   WORKING_TREE,
 } from "./proxies.ts";
-import { closingLine, memoryTable, rowLine, rowsTable } from "./report.ts";
+import { checksTable, closingLine, rowLine, rowsTable } from "./report.ts";
 import { checkOut } from "./revision.ts";
-import { type Row, selectRows, type Suite } from "./rows.ts";
-import { CLIENTS, ROUNDS_MIN } from "./targets.ts";
+import {
+  CLIENTS,
+  ENGINES,
+  groupRows,
+  type Row,
+  type RowGroup,
+  selectRows,
+  type Suite,
+} from "./rows.ts";
+import { ROUNDS_MIN } from "./targets.ts";
 import { type RowSummary, summarize } from "./verdict.ts";
 
 type StartProxy = (options: ProxyOptions) => Promise<Proxy>;
@@ -36,7 +45,25 @@ interface Contender {
   start: StartProxy;
 }
 
+/** A row and what came of it. */
+interface Measured {
+  runs: RowRuns;
+  summary: RowSummary;
+}
+
+/** A row that was not measured, and why. */
+interface Skipped {
+  id: string;
+  reason: string;
+}
+
 const SUITES: readonly Suite[] = ["redis", "memcache", "redis_cluster"];
+
+/**
+ * Longest wait for a backend's reply where many clients are connected, in milliseconds: what they
+ * all have in flight takes seconds to answer.
+ */
+const MANY_CLIENTS_TIMEOUT_MS = 60_000;
 
 const workingTree: Contender = {
   name: "aster",
@@ -53,26 +80,41 @@ async function main(): Promise<number> {
   endOnSignals(running);
   const environment = await describeEnvironment();
   console.log(environmentLine(environment));
+  const lengths = options.engines.map((engine) => `${options.seconds[engine]} s (${engine})`);
   console.log(
-    `${options.rounds} rounds of ${options.seconds} s, ${CLIENTS} clients, one thread each; ` +
+    `${options.rounds} rounds of ${lengths.join(" and ")}, one thread each; ` +
       "ratios are subject : reference, of medians, with the range over rounds",
   );
   if (options.rounds < ROUNDS_MIN) console.log(`Fewer than ${ROUNDS_MIN} rounds: not a result.`);
 
   const [reference, subject] = await contenders(options, running);
-  const measured: { runs: RowRuns; summary: RowSummary }[] = [];
-  for (const suite of SUITES) {
-    const rows = selectRows(options.only, options.isQuick).filter((row) => row.suite === suite);
-    if (rows.length === 0 || (suite === "redis_cluster" && options.mode === "calibrate")) continue;
+  const measured: Measured[] = [];
+  const skipped: Skipped[] = [];
+  for (const group of groupRows(selectRows(options))) {
+    if (group.suite === "redis_cluster" && options.mode === "calibrate") continue;
+    const rows = withoutImpossible(group.rows, skipped);
+    if (rows.length === 0) continue;
     await using stack = new AsyncDisposableStack();
     running.defer(() => stack.disposeAsync());
-    const sides = await startSides(suite, reference, subject, options, stack);
+    const sides = await startSides(group, reference, subject, options, stack);
     measured.push(...await measureRows(rows, sides, options));
   }
-  const checks = await memoryChecks(options, subject);
-  printReport(measured.map(({ summary }) => summary), checks);
-  await writeJson(options, environment, measured, checks);
+  const checks = await makeChecks(options, subject);
+  printReport(measured.map(({ summary }) => summary), checks, skipped);
+  await writeJson(options, environment, measured, checks, skipped);
   return 0;
+}
+
+/** The rows that this machine can hold now; the others are said to be skipped. */
+function withoutImpossible(rows: readonly Row[], skipped: Skipped[]): Row[] {
+  const limits = machineLimits();
+  return rows.filter((row) => {
+    const reason = whyImpossible(row, limits);
+    if (reason === null) return true;
+    console.log(`\n${row.id}  skipped: ${reason}`);
+    skipped.push({ id: row.id, reason });
+    return false;
+  });
 }
 
 /** Ends what was started also where the benchmark is interrupted. */
@@ -107,21 +149,26 @@ async function revisionContender(
 }
 
 async function startSides(
-  suite: Suite,
+  { engine, suite, clients }: RowGroup,
   reference: Contender,
   subject: Contender,
   options: Options,
   stack: AsyncDisposableStack,
 ): Promise<Sides> {
-  const start = async (contender: Contender, as: Suite, backends: BackendGroup): Promise<Side> => ({
-    proxy: stack.use(await contender.start({ name: contender.name, suite: as, backends })),
-    backends,
-  });
+  const timeout = clients > CLIENTS ? { timeoutMs: MANY_CLIENTS_TIMEOUT_MS } : {};
+  const start = async (contender: Contender, as: Suite, backends: BackendGroup): Promise<Side> => {
+    const named = { name: contender.name, suite: as, engine };
+    return {
+      proxy: stack.use(await contender.start({ ...named, backends, ...timeout })),
+      backends,
+    };
+  };
+  const what = `\n${suite}, ${engine}, ${clients} clients`;
   const backends = stack.use(await startBackends(suite));
   if (suite === "redis_cluster" && options.mode === "compare") {
     const ring = stack.use(await startRedisBackends(CLUSTER_MASTERS));
     console.log(
-      `\n${suite}: ${subject.name} beside ${subject.name} in redis mode; ` +
+      `${what}: ${subject.name} beside ${subject.name} in redis mode; ` +
         `throughput and p99 beside ${reference.name}`,
     );
     return {
@@ -130,7 +177,7 @@ async function startSides(
       yardstick: await start(reference, "redis", ring),
     };
   }
-  console.log(`\n${suite}: ${subject.name} beside ${reference.name}`);
+  console.log(`${what}: ${subject.name} beside ${reference.name}`);
   return {
     reference: await start(reference, suite, backends),
     subject: await start(subject, suite, backends),
@@ -147,10 +194,11 @@ async function measureRows(
   rows: readonly Row[],
   sides: Sides,
   options: Options,
-): Promise<{ runs: RowRuns; summary: RowSummary }[]> {
-  const measured: { runs: RowRuns; summary: RowSummary }[] = [];
+): Promise<Measured[]> {
+  const measured: Measured[] = [];
   for (const row of rows) {
-    const runs = await measureRow(row, sides, options);
+    const { rounds, seconds } = options;
+    const runs = await measureRow(row, sides, { rounds, seconds: seconds[row.engine] });
     const summary = summarize(runs, options.mode);
     console.log(rowLine(summary));
     measured.push({ runs, summary });
@@ -158,47 +206,61 @@ async function measureRows(
   return measured;
 }
 
-/** Whether the run makes a result to be kept: all rows and checks, beside nutcracker. */
-function isWhole(options: Options): boolean {
+/** Whether all rows and checks of the engines are measured, beside nutcracker. */
+function isComplete(options: Options): boolean {
   return options.only === null && !options.isQuick && options.mode === "compare";
 }
 
-/** Memory is part of a whole run, or asked for by name. */
-async function memoryChecks(options: Options, subject: Contender): Promise<MemoryCheck[]> {
-  if (options.only === null && !isWhole(options)) return [];
-  return await runMemoryChecks(
-    (backends, timeoutMs) =>
-      subject.start({ name: subject.name, suite: "redis", backends, timeoutMs }),
-    (id) => options.only === null || options.only.test(id),
+/** Whether the run makes a result to be kept. */
+function isWhole(options: Options): boolean {
+  return isComplete(options) && options.engines.length === ENGINES.length;
+}
+
+/** The checks are part of a complete run, or asked for by name. */
+async function makeChecks(options: Options, subject: Contender): Promise<Check[]> {
+  if (options.only === null && !isComplete(options)) return [];
+  return await runChecks(
+    selectChecks(options.engines, options.only),
+    (engine, backends, timeoutMs) =>
+      subject.start({ name: subject.name, suite: "redis", engine, backends, timeoutMs }),
   );
 }
 
-function printReport(summaries: readonly RowSummary[], checks: readonly MemoryCheck[]): void {
-  for (const suite of SUITES) {
-    const ofSuite = summaries.filter(({ row }) => row.suite === suite);
-    if (ofSuite.length > 0) console.log(`\n${rowsTable(ofSuite)}`);
+function printReport(
+  summaries: readonly RowSummary[],
+  checks: readonly Check[],
+  skipped: readonly Skipped[],
+): void {
+  for (const engine of ENGINES) {
+    for (const suite of SUITES) {
+      const rows = summaries.filter(({ row }) => row.engine === engine && row.suite === suite);
+      if (rows.length > 0) console.log(`\n${rowsTable(rows)}`);
+    }
   }
-  if (checks.length > 0) console.log(`\n${memoryTable(checks)}`);
-  console.log(`\n${closingLine(summaries, checks)}`);
+  if (checks.length > 0) console.log(`\n${checksTable(checks)}`);
+  if (skipped.length > 0) console.log("");
+  for (const { id, reason } of skipped) console.log(`${id} skipped: ${reason}`);
+  console.log(`\n${closingLine(summaries, checks, skipped.length)}`);
 }
 
 async function writeJson(
   options: Options,
   environment: Environment,
-  measured: readonly { runs: RowRuns; summary: RowSummary }[],
-  checks: readonly MemoryCheck[],
+  measured: readonly Measured[],
+  checks: readonly Check[],
+  skipped: readonly Skipped[],
 ): Promise<void> {
   if (options.jsonFile === null && !isWhole(options)) return;
   const day = environment.date.slice(0, 10);
   const usual = new URL(`./results/${day}-${environment.commit}.json`, import.meta.url);
   if (options.jsonFile === null) await Deno.mkdir(new URL("./", usual), { recursive: true });
-  const { mode, rounds, seconds, revisions } = options;
+  const { mode, engines, rounds, seconds, revisions } = options;
   const rows = measured.map(({ runs, summary }) => ({
     ...summary,
     runs: { reference: runs.reference, subject: runs.subject, yardstick: runs.yardstick },
   }));
-  const result = { environment, mode, rounds, seconds, revisions, clients: CLIENTS, rows, checks };
-  const text = `${JSON.stringify(result, null, 2)}\n`;
+  const run = { environment, mode, engines, rounds, seconds, revisions };
+  const text = `${JSON.stringify({ ...run, rows, skipped, checks }, null, 2)}\n`;
   await Deno.writeTextFile(options.jsonFile ?? usual, text);
   console.log(`Written to ${options.jsonFile ?? decodeURIComponent(usual.pathname)}`);
 }

@@ -6,13 +6,14 @@
  */
 import { type BackendCounts, type BackendGroup, countsBetween } from "./backends.ts";
 import { DataSet } from "./data_set.ts";
-import type { Load } from "./load.ts";
+import type { Load, LoadResult } from "./load.ts";
 import { MemcacheLoad } from "./memcache_load.ts";
 import { counterBetween, scrape } from "./metrics.ts";
-import { cpuBetween, sampleCpu } from "./process_usage.ts";
+import { cpuBetween, type CpuUse, sampleCpu } from "./process_usage.ts";
 import type { Proxy } from "./proxies.ts";
 import { RedisLoad, UNMEASURED_REQUESTS } from "./redis_load.ts";
-import { keyCount, MGET_KEYS, type Row } from "./rows.ts";
+import { CLIENTS, keyCount, MGET_KEYS, type Row } from "./rows.ts";
+import { RunWatch } from "./run_watch.ts";
 
 /** A proxy and what stands behind it. */
 export interface Side {
@@ -32,9 +33,11 @@ export interface RunResult {
   isTicked: boolean;
   /** CPU time of all backends per request, in microseconds. */
   backendUsPerRequest: number;
-  /** CPU time of the load generator per request, in microseconds, where it is one process. */
+  /** CPU time of the load generator per request, in microseconds, where it is known. */
   loadUsPerRequest: number | null;
   requestsPerSecond: number;
+  meanMs: number;
+  medianMs: number;
   p99Ms: number;
   /** What the backends counted during the run. */
   counts: BackendCounts;
@@ -75,10 +78,30 @@ export interface Effort {
 
 /** Requests of the run that only finds out how fast the reference is. */
 const TRIAL_REQUESTS = 6_400;
+/** How much of a proxy's output a failure shows, in characters. */
+const OUTPUT_SHOWN = 400;
 /** Length of the warm-up before each measured run, in seconds. */
 const WARM_UP_SECONDS = 0.7;
 /** Length of the first warm-up of a side in a row, in seconds: the engine compiles what is hot. */
 const FIRST_WARM_UP_SECONDS = 1.5;
+
+/**
+ * Clients of the warm-ups behind the first, where a row has more: they warm code and caches as well
+ * and connect in half a second instead of eight.
+ */
+const WARM_UP_CLIENTS_MAX = 500;
+/** How often each place in a client's pipeline is used at least in a measured run. */
+const USES_OF_PLACE_MIN = 2;
+
+/** How many requests fill a time; at least `fewest`, and whole pipelines. */
+export function requestsFor(
+  row: Row,
+  perSecond: number,
+  seconds: number,
+  fewest: number,
+): number {
+  return Math.ceil(Math.max(perSecond * seconds, fewest) / row.pipeline) * row.pipeline;
+}
 
 /** Measures a row: reference, subject, reference, subject, and so on. */
 export async function measureRow(row: Row, sides: Sides, effort: Effort): Promise<RowRuns> {
@@ -92,30 +115,54 @@ export async function measureRow(row: Row, sides: Sides, effort: Effort): Promis
     failure: null,
   };
   try {
-    const perSecond = await trialRequestsPerSecond(reference, row);
-    const wholeBatches = (seconds: number) =>
-      Math.ceil(perSecond * seconds / row.pipeline) * row.pipeline;
-    result.requests = wholeBatches(effort.seconds);
+    const places = row.clients * row.pipeline;
+    const perSecond = await onSide(reference, () => trialRequestsPerSecond(reference, row));
+    const requests = requestsFor(row, perSecond, effort.seconds, USES_OF_PLACE_MIN * places);
+    result.requests = requests;
     for (let round = 0; round < effort.rounds; round++) {
-      const warmUp = wholeBatches(round === 0 ? FIRST_WARM_UP_SECONDS : WARM_UP_SECONDS);
-      result.reference.push(await measureRun(reference, row, warmUp, result.requests));
-      result.subject.push(await measureRun(subject, row, warmUp, result.requests));
-      if (yardstick === null) continue;
-      result.yardstick.push(await measureRun(yardstick, row, warmUp, result.requests));
+      const warmUp = planWarmUp(row, perSecond, round);
+      const measure = (side: Side) => onSide(side, () => measureRun(side, row, warmUp, requests));
+      result.reference.push(await measure(reference));
+      result.subject.push(await measure(subject));
+      if (yardstick !== null) result.yardstick.push(await measure(yardstick));
     }
   } catch (error) {
     result.failure = error instanceof Error ? error.message : String(error);
-    for (const { proxy } of [reference, subject, yardstick ?? reference]) {
-      if (!proxy.isRunning()) result.failure += `; ${proxy.name} has ended: ${proxy.output()}`;
-    }
   }
   return result;
+}
+
+interface WarmUp {
+  clients: number;
+  requests: number;
+}
+
+/** The first one brings a proxy to the size that it will have, with all clients. */
+function planWarmUp(row: Row, perSecond: number, round: number): WarmUp {
+  const clients = round === 0 ? row.clients : Math.min(row.clients, WARM_UP_CLIENTS_MAX);
+  const seconds = round === 0 ? FIRST_WARM_UP_SECONDS : WARM_UP_SECONDS;
+  return { clients, requests: requestsFor(row, perSecond, seconds, clients * row.pipeline) };
+}
+
+/** What one side does, with its name and its last words in the error if it fails. */
+async function onSide<Result>({ proxy }: Side, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const ending = proxy.isRunning() ? "" : "; it has ended";
+    const output = proxy.output().trim().slice(-OUTPUT_SHOWN).replaceAll(/\s+/g, " ");
+    throw new Error(`${proxy.name}: ${reason}${ending}; it printed: ${output || "nothing"}`, {
+      cause: error,
+    });
+  }
 }
 
 async function trialRequestsPerSecond(side: Side, row: Row): Promise<number> {
   await prepare(side, row);
   await using load = startLoad(side.proxy, row);
-  return (await load.run(TRIAL_REQUESTS)).requestsPerSecond;
+  const requests = Math.max(TRIAL_REQUESTS, row.clients * row.pipeline);
+  return (await load.run(requests)).requestsPerSecond;
 }
 
 /** Both sides of a comparison find the same keys, and nothing else. */
@@ -135,7 +182,7 @@ function startLoad(proxy: Proxy, row: Row): Load {
 async function measureRun(
   side: Side,
   row: Row,
-  warmUp: number,
+  warmUp: WarmUp,
   requests: number,
 ): Promise<RunResult> {
   const { proxy, backends } = side;
@@ -145,19 +192,20 @@ async function measureRun(
   if (wrongBefore !== null) problems.push(`before: ${wrongBefore}`);
 
   await using load = startLoad(proxy, row);
-  await load.run(warmUp);
+  await load.run(warmUp.requests, { clients: warmUp.clients });
   const countsBefore = await backends.counts();
   const metricsBefore = proxy.metricsPort === null ? null : await scrape(proxy.metricsPort);
   const backendsBefore = backends.pids.map(sampleCpu);
-  const loadBefore = load.pid === null ? null : sampleCpu(load.pid);
-  const cpuBefore = sampleCpu(proxy.pid);
-  const { requestsPerSecond, p99Ms } = await load.run(requests);
-  const cpu = cpuBetween(cpuBefore, sampleCpu(proxy.pid));
+  const { requestsPerSecond, meanMs, medianMs, p99Ms, cpu, loadCpu } = await runWatched(
+    load,
+    proxy,
+    row,
+    requests,
+  );
   const backendSeconds = backends.pids.reduce(
     (sum, pid, index) => sum + cpuBetween(backendsBefore[index]!, sampleCpu(pid)).totalSeconds,
     0,
   );
-  const loadSeconds = loadBefore && cpuBetween(loadBefore, sampleCpu(load.pid!)).totalSeconds;
   const counts = countsBetween(countsBefore, await backends.counts());
 
   problems.push(...findWrongCounts(row, counts, requests));
@@ -174,11 +222,47 @@ async function measureRun(
     cpuSeconds: cpu.totalSeconds,
     isTicked: cpu.isTicked,
     backendUsPerRequest: usPerRequest(backendSeconds),
-    loadUsPerRequest: loadSeconds && usPerRequest(loadSeconds),
+    loadUsPerRequest: loadCpu && usPerRequest(loadCpu.totalSeconds),
     requestsPerSecond,
+    meanMs,
+    medianMs,
     p99Ms,
     counts,
     problems,
+  };
+}
+
+interface WatchedRun extends LoadResult {
+  cpu: CpuUse;
+  /** Null where it is not known. */
+  loadCpu: CpuUse | null;
+}
+
+/** One run, and what proxy and generator used for it. */
+async function runWatched(
+  load: Load,
+  proxy: Proxy,
+  row: Row,
+  requests: number,
+): Promise<WatchedRun> {
+  if (row.clients > CLIENTS) {
+    using watch = new RunWatch(proxy.pid, row.clients);
+    const result = await load.run(requests, { onStart: (pid) => watch.start(pid) });
+    if (watch.bounds === null) throw new Error("A run was too short to be watched");
+    const [before, after] = watch.bounds;
+    return {
+      ...result,
+      cpu: cpuBetween(before.proxy, after.proxy),
+      loadCpu: cpuBetween(before.load, after.load),
+    };
+  }
+  const loadBefore = load.pid === null ? null : sampleCpu(load.pid);
+  const cpuBefore = sampleCpu(proxy.pid);
+  const result = await load.run(requests);
+  return {
+    ...result,
+    cpu: cpuBetween(cpuBefore, sampleCpu(proxy.pid)),
+    loadCpu: loadBefore && cpuBetween(loadBefore, sampleCpu(load.pid!)),
   };
 }
 

@@ -41,8 +41,17 @@ class Run {
     this.#latenciesUs[index]! += replies;
   }
 
-  p99Ms(): number {
-    const rank = Math.ceil(this.#requests * 0.99);
+  meanMs(): number {
+    let sumUs = 0;
+    for (let index = 0; index <= LATENCY_US_MAX; index++) {
+      sumUs += this.#latenciesUs[index]! * index;
+    }
+    return sumUs / this.#requests / 1000;
+  }
+
+  /** The latency that this share of the requests did not exceed. */
+  quantileMs(share: number): number {
+    const rank = Math.ceil(this.#requests * share);
     let seen = 0;
     for (let index = 0; index <= LATENCY_US_MAX; index++) {
       seen += this.#latenciesUs[index]!;
@@ -154,7 +163,12 @@ async function measure(clients: readonly Client[], requests: number): Promise<Ge
     return { error: error instanceof Error ? error.message : String(error) };
   }
   const seconds = (performance.now() - startedAtMs) / 1000;
-  return { requestsPerSecond: requests / seconds, p99Ms: run.p99Ms() };
+  return {
+    requestsPerSecond: requests / seconds,
+    meanMs: run.meanMs(),
+    medianMs: run.quantileMs(0.5),
+    p99Ms: run.quantileMs(0.99),
+  };
 }
 
 function expectedReplies(plan: GeneratorPlan): Uint8Array[] {

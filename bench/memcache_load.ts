@@ -6,7 +6,6 @@
  */
 import type { Load, LoadResult } from "./load.ts";
 import { keyCount, type Row } from "./rows.ts";
-import { CLIENTS } from "./targets.ts";
 
 const GENERATOR = new URL("./memcache_generator.ts", import.meta.url);
 
@@ -32,7 +31,7 @@ export class MemcacheLoad implements Load {
   constructor(port: number, row: Row) {
     const plan: GeneratorPlan = {
       port,
-      clients: CLIENTS,
+      clients: row.clients,
       pipeline: row.pipeline,
       keys: keyCount(row),
       valueBytes: row.valueBytes,

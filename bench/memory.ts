@@ -8,8 +8,9 @@ import { Buffer } from "node:buffer";
 import { delay, until } from "../tests/support/poll.ts";
 import type { RedisServer } from "../tests/support/redis_server.ts";
 import { RespClient } from "../tests/support/resp_client.ts";
-import { type BackendGroup, type RedisBackends, startRedisBackends } from "./backends.ts";
+import type { RedisBackends } from "./backends.ts";
 import { Bystanders, type Observation } from "./bystanders.ts";
+import type { Finding } from "./checks.ts";
 import { keyOf, valueOf } from "./data_set.ts";
 import {
   openFilesMax,
@@ -18,21 +19,8 @@ import {
   residentBytes,
 } from "./process_usage.ts";
 import type { Proxy } from "./proxies.ts";
+import type { Engine } from "./rows.ts";
 import { MEMORY_TARGETS } from "./targets.ts";
-
-/** One line of the memory table. */
-export interface MemoryCheck {
-  /** Unique name, such as `memory/idle`. */
-  id: string;
-  name: string;
-  measured: string;
-  limit: string;
-  /** Null where there is no limit. */
-  isReached: boolean | null;
-  note: string;
-}
-
-type StartProxy = (backends: BackendGroup, timeoutMs: number) => Promise<Proxy>;
 
 const MEGABYTE = 1_000_000;
 
@@ -47,53 +35,20 @@ const SETTLE_ROUNDS_MAX = 15;
 /** Longest wait for a large value, in milliseconds. */
 const LARGE_DEADLINE_MS = 60_000;
 /**
- * Longest wait for a backend's reply, in milliseconds. redis-server copies all large values before
- * it sends the first: a usual timeout would end the request before there is anything to hold.
- */
-const TIMEOUT_MS = 60_000;
-/**
  * How long other clients are watched, without the one that never reads and once replies flow to it.
  */
 const WATCH_MS = 6_000;
 /** Keys that are written so that some lie on each backend; neighbours tend to lie on the same. */
 const TRIED_KEYS = 2_000;
 
-/**
- * Runs the checks, each on a proxy of its own.
- *
- * @param isWanted Whether a check is to be made, by its id.
- */
-export async function runMemoryChecks(
-  start: StartProxy,
-  isWanted: (id: string) => boolean,
-): Promise<MemoryCheck[]> {
-  const checks: MemoryCheck[] = [];
-  const parts: [string, (proxy: Proxy, backends: RedisBackends) => Promise<MemoryCheck[]>][] = [
-    ["memory/idle", checkIdleClients],
-    ["memory/large", checkLargeValue],
-    ["memory/unread", checkUnreadReplies],
-  ];
-  for (const [id, check] of parts) {
-    if (!isWanted(id)) continue;
-    await using backends = await startRedisBackends();
-    await using proxy = await start(backends, TIMEOUT_MS);
-    try {
-      checks.push(...await check(proxy, backends));
-    } catch (error) {
-      checks.push(failedCheck(id, error, proxy));
-    }
-  }
-  return checks;
-}
-
-function failedCheck(id: string, error: unknown, proxy: Proxy): MemoryCheck {
-  const reason = error instanceof Error ? error.message : String(error);
-  const ended = proxy.isRunning() ? "" : `; ${proxy.name} has ended`;
-  return { id, name: id, measured: "–", limit: "–", isReached: false, note: reason + ended };
-}
-
-async function checkIdleClients(proxy: Proxy): Promise<MemoryCheck[]> {
-  const { idleClients, idleBytesMax } = MEMORY_TARGETS;
+/** Memory for many clients that do nothing. */
+export async function checkIdleClients(
+  proxy: Proxy,
+  _backends: RedisBackends,
+  engine: Engine,
+): Promise<Finding[]> {
+  const { idleClients } = MEMORY_TARGETS;
+  const idleBytesMax = MEMORY_TARGETS.idleBytesMax[engine];
   const neededFiles = idleClients + OTHER_FILES;
   const files = Math.min(openFilesMax("self"), openFilesMax(proxy.pid));
   if (files < neededFiles) {
@@ -111,8 +66,8 @@ async function checkIdleClients(proxy: Proxy): Promise<MemoryCheck[]> {
     const used = await settledBytes(proxy.pid) - base;
     const what = `${idleClients} idle clients`;
     return [
-      addedCheck("memory/idle", `${what}, connected`, connected, idleBytesMax, base),
-      addedCheck("memory/idle", `${what}, each after one PING`, used, idleBytesMax, base),
+      addedCheck(`${what}, connected`, connected, idleBytesMax, base),
+      addedCheck(`${what}, each after one PING`, used, idleBytesMax, base),
     ];
   } finally {
     for (const client of clients) client.close();
@@ -132,7 +87,8 @@ async function ping(client: Deno.TcpConn): Promise<void> {
   if (answer !== "+PONG\r\n") throw new Error(`PING was answered by ${JSON.stringify(answer)}`);
 }
 
-async function checkLargeValue(proxy: Proxy): Promise<MemoryCheck[]> {
+/** Memory for one large value, written and read back. */
+export async function checkLargeValue(proxy: Proxy): Promise<Finding[]> {
   const { largeValueBytes, largeValueAddedBytesMax } = MEMORY_TARGETS;
   const base = await settledBytes(proxy.pid);
   resetPeakResident(proxy.pid);
@@ -146,8 +102,8 @@ async function checkLargeValue(proxy: Proxy): Promise<MemoryCheck[]> {
   const peak = peakResidentBytes(proxy.pid) - base;
   const size = megabytes(largeValueBytes);
   return [
-    addedCheck("memory/large", `SET of ${size}, peak`, afterSet, largeValueAddedBytesMax, base),
-    addedCheck("memory/large", `SET and GET of ${size}, peak`, peak, largeValueAddedBytesMax, base),
+    addedCheck(`SET of ${size}, peak`, afterSet, largeValueAddedBytesMax, base),
+    addedCheck(`SET and GET of ${size}, peak`, peak, largeValueAddedBytesMax, base),
   ];
 }
 
@@ -163,7 +119,11 @@ function connectForLarge(port: number): Promise<RespClient> {
   return RespClient.connect({ port, bytes: true, deadlineMs: LARGE_DEADLINE_MS });
 }
 
-async function checkUnreadReplies(proxy: Proxy, backends: RedisBackends): Promise<MemoryCheck[]> {
+/** Memory for a client that asks and never reads, and what other clients notice of it. */
+export async function checkUnreadReplies(
+  proxy: Proxy,
+  backends: RedisBackends,
+): Promise<Finding[]> {
   const { unreadGets, unreadAddedBytesMax, largeValueBytes } = MEMORY_TARGETS;
   const [largeKey, otherKey] = await keysOnEachBackend(proxy, backends);
   // Not through the proxy, which may keep buffers of that size for what comes next.
@@ -183,7 +143,7 @@ async function checkUnreadReplies(proxy: Proxy, backends: RedisBackends): Promis
   const added = peakResidentBytes(proxy.pid) - base;
   const name = `${unreadGets} GETs of ${megabytes(largeValueBytes)}, never read`;
   return [
-    addedCheck("memory/unread", `${name}, peak`, added, unreadAddedBytesMax, base),
+    addedCheck(`${name}, peak`, added, unreadAddedBytesMax, base),
     bystandersCheck([without, beside], [controlWithout, controlBeside]),
   ];
 }
@@ -196,13 +156,12 @@ async function checkUnreadReplies(proxy: Proxy, backends: RedisBackends): Promis
 function bystandersCheck(
   [without, beside]: [Observation, Observation],
   [controlWithout, controlBeside]: [Observation, Observation],
-): MemoryCheck {
+): Finding {
   const { bystanderAddedP99MsMax } = MEMORY_TARGETS;
   const addedMs = beside.p99Ms - without.p99Ms;
   const controlAddedMs = Math.max(0, controlBeside.p99Ms - controlWithout.p99Ms);
   const errors = beside.errors + without.errors;
   return {
-    id: "memory/unread",
     name: "clients of another backend meanwhile, p99",
     measured: `${beside.p99Ms.toFixed(1)} ms, before ${without.p99Ms.toFixed(1)} ms`,
     limit: `+${bystanderAddedP99MsMax} ms over twice no proxy's, no error`,
@@ -263,14 +222,12 @@ async function settledBytes(pid: number): Promise<number> {
 }
 
 function addedCheck(
-  id: string,
   name: string,
   addedBytes: number,
   limitBytes: number,
   baseBytes: number,
-): MemoryCheck {
+): Finding {
   return {
-    id,
     name,
     measured: `+${megabytes(addedBytes)}`,
     limit: `< ${megabytes(limitBytes)}`,

@@ -110,9 +110,22 @@ function statusBytes(pid: number, field: string): number {
   return Number(kibibytes) * 1024;
 }
 
-/** How many files a process may have open. */
-export function openFilesMax(pid: number | "self"): number {
+/** How many files a process may have open: now, or with its soft limit raised to the hard one. */
+export function openFilesMax(pid: number | "self", limit: "soft" | "hard" = "soft"): number {
   const text = Deno.readTextFileSync(`/proc/${pid}/limits`);
-  const soft = /^Max open files\s+(\S+)/m.exec(text)?.[1];
-  return soft === undefined || soft === "unlimited" ? Infinity : Number(soft);
+  const [, soft, hard] = /^Max open files\s+(\S+)\s+(\S+)/m.exec(text) ?? [];
+  const value = limit === "soft" ? soft : hard;
+  return value === undefined || value === "unlimited" ? Infinity : Number(value);
+}
+
+/**
+ * How many files a process has open.
+ *
+ * @throws {Deno.errors.NotFound} If there is no such process.
+ */
+export function openFileCount(pid: number): number {
+  const directory = `/proc/${pid}/fd`;
+  // The size is their number since Linux 6.2, and 0 before.
+  const { size } = Deno.statSync(directory);
+  return size > 0 ? size : [...Deno.readDirSync(directory)].length;
 }

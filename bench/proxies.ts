@@ -12,10 +12,8 @@ import {
   type ServerProcessOptions,
 } from "../tests/support/server_process.ts";
 import type { BackendGroup } from "./backends.ts";
-import type { Suite } from "./rows.ts";
-
-/** nutcracker's buffers, in bytes; its own default, said aloud. */
-const NUTCRACKER_MBUF_BYTES = 16_384;
+import { NUTCRACKER_MBUF_BYTES, raisingOpenFiles } from "./machine_limits.ts";
+import type { Engine, Suite } from "./rows.ts";
 
 /** Longest wait for a backend's reply; aster's default. */
 const TIMEOUT_MS = 1_000;
@@ -48,6 +46,8 @@ export interface ProxyOptions {
   /** Name in the table. */
   name: string;
   suite: Suite;
+  /** How aster does its I/O; another proxy has one way only. */
+  engine: Engine;
   backends: BackendGroup;
   /** Longest wait for a backend's reply, in milliseconds; {@link TIMEOUT_MS} if left out. */
   timeoutMs?: number;
@@ -64,16 +64,18 @@ export function startNutcracker(options: ProxyOptions): Promise<Proxy> {
         is_redis: String(options.suite !== "memcache"),
         servers: ringServers(options.backends).join('"\n    - "'),
       });
+      // It takes as many clients as it may have files open, less a few.
+      const [command, args] = raisingOpenFiles("nutcracker", [
+        `--conf-file=${configFile}`,
+        `--mbuf-size=${NUTCRACKER_MBUF_BYTES}`,
+        `--stats-port=${statsPort}`,
+        "--stats-addr=127.0.0.1",
+        `--pid-file=${directory}/nutcracker.pid`,
+      ]);
       return {
         name: options.name,
-        command: "nutcracker",
-        arguments: [
-          `--conf-file=${configFile}`,
-          `--mbuf-size=${NUTCRACKER_MBUF_BYTES}`,
-          `--stats-port=${statsPort}`,
-          "--stats-addr=127.0.0.1",
-          `--pid-file=${directory}/nutcracker.pid`,
-        ],
+        command,
+        arguments: args,
         isServing: () => isAnswered(port!, options.suite),
       };
     });
@@ -100,13 +102,14 @@ export function startAster(options: ProxyOptions, checkout: string): Promise<Pro
         timeout_ms: String(options.timeoutMs ?? TIMEOUT_MS),
         servers: servers.join('", "'),
       });
+      const [command, args] = raisingOpenFiles(Deno.execPath(), [
+        ...["run", "-A", "--config", `${checkout}deno.json`],
+        ...[`${checkout}mod.ts`, configFile, ...engineFlags(options.engine, checkout)],
+      ]);
       return {
         name: options.name,
-        command: Deno.execPath(),
-        arguments: [
-          ...["run", "-A", "--config", `${checkout}deno.json`],
-          ...[`${checkout}mod.ts`, configFile],
-        ],
+        command,
+        arguments: args,
         workingDirectory: checkout,
         environment: { NO_COLOR: "1" },
         isServing: () => isAnswered(port!, options.suite),
@@ -115,6 +118,11 @@ export function startAster(options: ProxyOptions, checkout: string): Promise<Pro
     });
     return proxyOf(options.name, process, port!, metricsPort!);
   });
+}
+
+/** An older revision knows no engine but Deno's sockets, and no flag to choose one. */
+function engineFlags(engine: Engine, checkout: string): string[] {
+  return engine === "deno" && checkout !== WORKING_TREE ? [] : ["--io", engine];
 }
 
 /** Starts a process in a directory of its own, which goes with it, also where the start fails. */

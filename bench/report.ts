@@ -3,11 +3,13 @@
  *
  * @module
  */
-import type { MemoryCheck } from "./memory.ts";
+import type { Check } from "./checks.ts";
 import type { RowSummary, SideSummary } from "./verdict.ts";
 
 const HEADINGS = [
   "row",
+  "engine",
+  "clients",
   "CPU µs/request",
   "user + system",
   "reference",
@@ -15,6 +17,8 @@ const HEADINGS = [
   "rounds",
   "throughput",
   "p99",
+  "latency: mean, median",
+  "load",
   "counts",
   "target",
 ];
@@ -33,13 +37,17 @@ function cells(summary: RowSummary): string[] {
   const [least, greatest] = summary.cpuRatioRange;
   return [
     summary.row.id,
+    summary.row.engine,
+    String(summary.row.clients),
     summary.subject === null ? "–" : summary.subject.cpuUsPerRequest.toFixed(2),
     splitOf(summary.subject),
     summary.reference === null ? "–" : summary.reference.cpuUsPerRequest.toFixed(2),
     ratioText(summary.cpuRatio),
     `${summary.rounds}: ${ratioText(least)}–${ratioText(greatest)}`,
     ratioText(summary.throughputRatio),
-    ratioText(summary.p99Ratio),
+    ratioText(summary.p99Ratio) + (summary.isP99GoalReached ? " (goal)" : ""),
+    `${ratioText(summary.meanRatio)}, ${ratioText(summary.medianRatio)}`,
+    summary.subject?.loadShare?.toFixed(2) ?? "–",
     summary.invalid.length === 0 ? "valid" : `invalid: ${summary.invalid.join("; ")}`,
     targetText(summary),
   ];
@@ -62,32 +70,37 @@ function targetText({ target, isReached, isGoalReached }: RowSummary): string {
   const goal = target.goal === null
     ? ""
     : `, goal ${target.goal.toFixed(2)} ${isGoalReached ? "reached" : "not"}`;
-  return `${limit} ${isReached ? "reached" : "NOT reached"}${goal}`;
+  const what = target.measure === "latency" ? "latency " : "";
+  return `${what}${limit} ${isReached ? "reached" : "NOT reached"}${goal}`;
 }
 
-/** Table of the memory checks. */
-export function memoryTable(checks: readonly MemoryCheck[]): string {
+/** Table of the checks. */
+export function checksTable(checks: readonly Check[]): string {
   return table([
-    ["memory", "measured", "limit", "result"],
-    ...checks.map((check) => [check.name, check.measured, check.limit, resultText(check)]),
+    ["check", "engine", "what", "measured", "limit", "result"],
+    ...checks.map((
+      check,
+    ) => [check.id, check.engine, check.name, check.measured, check.limit, resultText(check)]),
   ]);
 }
 
-function resultText({ isReached, note }: MemoryCheck): string {
+function resultText({ isReached, note }: Check): string {
   const result = isReached === null ? "" : isReached ? "reached" : "NOT reached";
   return [result, note].filter((part) => part !== "").join(": ");
 }
 
-/** How many figures count and how many targets are reached. */
+/** How many figures count, how many targets are reached, and what was left out. */
 export function closingLine(
   summaries: readonly RowSummary[],
-  checks: readonly MemoryCheck[],
+  checks: readonly Check[],
+  skippedCount: number,
 ): string {
   const valid = summaries.filter((summary) => summary.invalid.length === 0).length;
   const aimed = [...summaries, ...checks].filter((one) => one.isReached !== null);
   const reached = aimed.filter((one) => one.isReached).length;
   return `${valid} of ${summaries.length} rows count; ` +
-    `${reached} of ${aimed.length} targets reached.`;
+    `${reached} of ${aimed.length} targets reached` +
+    (skippedCount === 0 ? "." : `; ${skippedCount} rows skipped.`);
 }
 
 function table(lines: readonly string[][]): string {

@@ -6,7 +6,7 @@
  */
 import type { RowRuns, RunResult, SideRuns } from "./measure.ts";
 import type { Row } from "./rows.ts";
-import { type Mode, type Target, targetOf, VALIDITY } from "./targets.ts";
+import { type Limits, limitsOf, type Mode, type Target, targetOf, VALIDITY } from "./targets.ts";
 
 /** Medians over the runs of one side. */
 export interface SideSummary {
@@ -14,7 +14,11 @@ export interface SideSummary {
   userUsPerRequest: number;
   systemUsPerRequest: number;
   requestsPerSecond: number;
+  meanMs: number;
+  medianMs: number;
   p99Ms: number;
+  /** Share of a core that the load generator took, where it is known. */
+  loadShare: number | null;
 }
 
 /** A row of the table. */
@@ -33,6 +37,10 @@ export interface RowSummary {
   cpuRatioRange: [number, number];
   throughputRatio: number;
   p99Ratio: number;
+  /** Whether the 99th percentile is as low as wanted; null where nothing is wanted. */
+  isP99GoalReached: boolean | null;
+  meanRatio: number;
+  medianRatio: number;
   /** Why the figure does not count; empty if it does. */
   invalid: string[];
   target: Target | null;
@@ -42,6 +50,9 @@ export interface RowSummary {
   isGoalReached: boolean | null;
 }
 
+/** What every run has. */
+type Field = Exclude<keyof SideSummary, "loadShare">;
+
 /** Sums up a row. */
 export function summarize(runs: RowRuns, mode: Mode): RowSummary {
   const { row } = runs;
@@ -49,17 +60,21 @@ export function summarize(runs: RowRuns, mode: Mode): RowSummary {
   const reference = rounds === 0 ? null : medians(runs.reference);
   const subject = rounds === 0 ? null : medians(runs.subject);
   const yardstick = runs.yardstick.length === 0 ? reference : medians(runs.yardstick);
-  const ratio = (field: keyof SideSummary, other: SideSummary | null) =>
+  const ratio = (field: Field, other: SideSummary | null) =>
     (subject?.[field] ?? NaN) / (other?.[field] ?? NaN);
   const throughputRatio = ratio("requestsPerSecond", yardstick);
   const p99Ratio = ratio("p99Ms", yardstick);
+  const meanRatio = ratio("meanMs", yardstick);
+  const medianRatio = ratio("medianMs", yardstick);
   const cpuRatio = ratio("cpuUsPerRequest", reference);
+  const limits = limitsOf(row);
   const invalid = [
     ...findFaults(runs),
-    ...(rounds === 0 ? [] : findSlowness(row, throughputRatio, p99Ratio)),
+    ...(rounds === 0 ? [] : findSlowness(limits, throughputRatio, p99Ratio, subject!.p99Ms)),
   ];
   const target = targetOf(row, mode);
   const counts = invalid.length === 0;
+  const figure = target?.measure === "latency" ? Math.max(meanRatio, medianRatio) : cpuRatio;
   return {
     row,
     requests: runs.requests,
@@ -71,10 +86,15 @@ export function summarize(runs: RowRuns, mode: Mode): RowSummary {
     cpuRatioRange: rangeOfRatios(runs, rounds),
     throughputRatio,
     p99Ratio,
+    isP99GoalReached: limits.p99RatioGoal === null
+      ? null
+      : counts && p99Ratio <= limits.p99RatioGoal,
+    meanRatio,
+    medianRatio,
     invalid,
     target,
-    isReached: target && counts && cpuRatio <= target.ratioMax && cpuRatio >= target.ratioMin,
-    isGoalReached: target && target.goal !== null ? counts && cpuRatio <= target.goal : null,
+    isReached: target && counts && figure <= target.ratioMax && figure >= target.ratioMin,
+    isGoalReached: target && target.goal !== null ? counts && figure <= target.goal : null,
   };
 }
 
@@ -87,13 +107,18 @@ export function median(values: readonly number[]): number {
 }
 
 function medians(runs: SideRuns): SideSummary {
-  const of = (field: keyof SideSummary) => median(runs.map((run) => run[field]));
+  const of = (field: Field) => median(runs.map((run) => run[field]));
+  const loadShares = runs.filter((run) => run.loadUsPerRequest !== null)
+    .map((run) => run.loadUsPerRequest! * run.requestsPerSecond / 1e6);
   return {
     cpuUsPerRequest: of("cpuUsPerRequest"),
     userUsPerRequest: of("userUsPerRequest"),
     systemUsPerRequest: of("systemUsPerRequest"),
     requestsPerSecond: of("requestsPerSecond"),
+    meanMs: of("meanMs"),
+    medianMs: of("medianMs"),
     p99Ms: of("p99Ms"),
+    loadShare: loadShares.length === 0 ? null : median(loadShares),
   };
 }
 
@@ -134,16 +159,20 @@ function haveEqualHits(left: RunResult, right: RunResult): boolean {
   return left.counts.hits === right.counts.hits && left.counts.misses === right.counts.misses;
 }
 
-function findSlowness(row: Row, throughputRatio: number, p99Ratio: number): string[] {
-  const isUnpipelined = row.pipeline === 1;
-  const throughputMin = isUnpipelined
-    ? VALIDITY.throughputRatioMinUnpipelined
-    : VALIDITY.throughputRatioMin;
-  const p99Max = isUnpipelined ? VALIDITY.p99RatioMaxUnpipelined : VALIDITY.p99RatioMax;
+function findSlowness(
+  limits: Limits,
+  throughputRatio: number,
+  p99Ratio: number,
+  p99Ms: number,
+): string[] {
+  const { throughputRatioMin, p99RatioMax, p99MsKnownMax } = limits;
   const found: string[] = [];
-  if (!(throughputRatio >= throughputMin)) {
-    found.push(`throughput ${throughputRatio.toFixed(2)} < ${throughputMin}`);
+  if (!(throughputRatio >= throughputRatioMin)) {
+    found.push(`throughput ${throughputRatio.toFixed(2)} < ${throughputRatioMin}`);
   }
-  if (!(p99Ratio <= p99Max)) found.push(`p99 ${p99Ratio.toFixed(2)} > ${p99Max}`);
+  if (!(p99Ratio <= p99RatioMax)) found.push(`p99 ${p99Ratio.toFixed(2)} > ${p99RatioMax}`);
+  if (p99Ms >= p99MsKnownMax) {
+    found.push(`p99 is beyond the ${p99MsKnownMax / 1000} s that the generator tells apart`);
+  }
   return found;
 }

@@ -24,6 +24,8 @@ const plainRun: RunResult = {
   backendUsPerRequest: 3,
   loadUsPerRequest: null,
   requestsPerSecond: 100_000,
+  meanMs: 0.5,
+  medianMs: 0.4,
   p99Ms: 1,
   counts: { hits: 200_000, misses: 0, sets: 0, errors: 0 },
   problems: [],
@@ -132,6 +134,66 @@ Deno.test("a calibration fails on either side of 1", () => {
   assertEquals([9.6, 9.8, 10.2, 10.4].map(ofRatio), [false, true, true, false]);
 });
 
-Deno.test("row ids are unique", () => {
-  assertEquals(new Set(ALL_ROWS.map((row) => row.id)).size, ALL_ROWS.length);
+Deno.test("epoll's rows have targets of their own, the same at every number of clients", () => {
+  for (const clients of ["", "/c500", "/c2000", "/c10000"]) {
+    const limits = (shape: string) => {
+      const target = targetOf(rowOf(`epoll:redis/get/${shape}${clients}`), "compare");
+      return target && [target.ratioMax, target.goal];
+    };
+    assertEquals(limits("32/p1"), [0.95, 0.70]);
+    assertEquals(limits("32/p8"), null);
+    assertEquals(limits("32/p32"), [0.40, 0.28]);
+    assertEquals(limits("1024/p1"), [0.75, 0.60]);
+    assertEquals(limits("1024/p8"), null);
+    assertEquals(limits("1024/p32"), [0.75, 0.60]);
+    assertEquals(limits("16384/p1"), [1.1, 1.0]);
+    assertEquals(limits("16384/p32"), [1.1, 1.0]);
+  }
+  assertEquals(targetOf(rowOf("redis/get/32/p1/c2000"), "compare")?.ratioMax, 1.30);
+  assertEquals(targetOf(rowOf("epoll:redis/get/32/p1"), "self")?.ratioMax, 1.03);
+});
+
+Deno.test("epoll's throughput and p99 are held to the same limits at every pipeline", () => {
+  const slow = { requestsPerSecond: 94_000, p99Ms: 1.2 };
+  for (const id of ["epoll:redis/get/32/p1", "epoll:redis/get/32/p32/c2000"]) {
+    assertEquals(summarize(runsOf(id, slow), "compare").invalid, [
+      "throughput 0.94 < 0.95",
+      "p99 1.20 > 1.15",
+    ]);
+  }
+});
+
+Deno.test("epoll's p99 has a goal, Deno's has none", () => {
+  const reached = (id: string, p99Ms: number) =>
+    summarize(runsOf(id, { p99Ms }), "compare").isP99GoalReached;
+  assertEquals(reached("epoll:redis/get/32/p1/c500", 1), true);
+  assertEquals(reached("epoll:redis/get/32/p1/c500", 1.1), false);
+  assertEquals(reached("redis/get/32/p1", 1), null);
+});
+
+Deno.test("a p99 that the generator cannot tell from a greater one does not count", () => {
+  const runs = runsOf("epoll:redis/get/32/p32/c10000", { p99Ms: 3000.319 });
+  const reference = [{ ...plainRun, p99Ms: 3000.319 }];
+  assertEquals(summarize({ ...runs, reference }, "compare").invalid, [
+    "p99 is beyond the 3 s that the generator tells apart",
+  ]);
+});
+
+Deno.test("a lone client is held to its latency, the mean and the median of it", () => {
+  const summaryOf = (changes: Partial<RunResult>) =>
+    summarize(runsOf("epoll:redis/get/32/p1/c1", changes), "compare");
+  const slower = { cpuUsPerRequest: 30, requestsPerSecond: 92_000, meanMs: 0.54, medianMs: 0.43 };
+  assertEquals(summaryOf(slower).invalid, []);
+  assertEquals(summaryOf(slower).isReached, true);
+  assertEquals(summaryOf({ ...slower, meanMs: 0.56 }).isReached, false);
+  assertEquals(summaryOf({ ...slower, medianMs: 0.45 }).isReached, false);
+  assertEquals(summaryOf({ p99Ms: 1.2 }).invalid, ["p99 1.20 > 1.15"]);
+});
+
+Deno.test("the generator's share of a core is shown where it is known", () => {
+  const share = (loadUsPerRequest: number | null) =>
+    summarize(runsOf("epoll:redis/get/32/p1/c500", { loadUsPerRequest }), "compare")
+      .subject?.loadShare;
+  assertEquals(share(8)?.toFixed(2), "0.80");
+  assertEquals(share(null), null);
 });
