@@ -15,7 +15,7 @@ import {
   readText,
   type SceneTest,
 } from "../support/engine_scene.ts";
-import { testDials } from "../support/io_dial_contract.ts";
+import { testDials } from "./io_dial_contract.ts";
 import { until, withDeadline } from "../support/poll.ts";
 import { type SanitizedOptions, sanitizedTest } from "../support/sanitized.ts";
 

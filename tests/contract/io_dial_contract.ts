@@ -12,8 +12,8 @@ import {
   type EngineScene,
   readText,
   type SceneTest,
-} from "./engine_scene.ts";
-import { until } from "./poll.ts";
+} from "../support/engine_scene.ts";
+import { until } from "../support/poll.ts";
 
 /** A name that no resolver knows (RFC 6761). */
 const UNKNOWN_NAME = "no-such-host.invalid";
