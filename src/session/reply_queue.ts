@@ -20,7 +20,7 @@ export class ReplyQueue {
   readonly #log: SendLog;
   readonly #store: ReplyStore;
   /** Where large merged replies stand among all bytes ever appended to the log, oldest first. */
-  readonly #merged: { start: number; end: number }[] = [];
+  #merged: { start: number; end: number }[] | null = null;
   #oldest: Request | null = null;
   #newest: Request | null = null;
 
@@ -131,7 +131,7 @@ export class ReplyQueue {
   #frontBytes(): number {
     const { writtenBytes, oldestUnwrittenBytes } = this.#log;
     this.#forgetWritten();
-    const merged = this.#merged[0];
+    const merged = this.#merged?.[0];
     return merged !== undefined && merged.start <= writtenBytes
       ? merged.end - writtenBytes
       : oldestUnwrittenBytes;
@@ -144,6 +144,7 @@ export class ReplyQueue {
 
   #forgetWritten(): void {
     const merged = this.#merged;
+    if (merged === null) return;
     while (merged.length > 0 && merged[0]!.end <= this.#log.writtenBytes) merged.shift();
   }
 
@@ -155,6 +156,7 @@ export class ReplyQueue {
     const end = log.writtenBytes + log.unwrittenBytes;
     if (end - start <= HAND_OVER_BYTES) return;
     this.#forgetWritten();
+    this.#merged ??= [];
     this.#merged.push({ start, end });
   }
 

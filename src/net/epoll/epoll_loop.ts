@@ -3,16 +3,13 @@
  *
  * ```text
  *   ┌─► wait here, up to the end of 4 ms ─► serve what is ready ─► end of turn: each socket written once ─┐
- *   │      ▲  └─ nothing comes ─► wait on a thread of Deno's pool, while Deno's own loop sleeps too       │
  *   │      └────────────────────── until they are over ───────────────────────────────────────────────────┤
- *   └──────────── Deno's own loop has its turn: timers, messages, results of lookups ◄────────────────────┘
+ *   ├──────────── Deno's own loop has its turn: timers, messages, results of lookups ◄────────────────────┤
+ *   └──────────── nothing came for 250 ms: wait on a thread of Deno's pool, while Deno's loop is free ◄────┘
  * ```
  *
  * Sockets are waited for by edges: the kernel tells once that something has become ready. One that leaves some
  * of it for later asks to {@link EpollLoop.goOn}, behind all others that are ready.
- *
- * Under load the second wait finds something at once: it is Deno's turn. Without load it lasts until something
- * comes, and costs nothing.
  *
  * @module
  */
@@ -34,6 +31,11 @@ import type { System } from "./system.ts";
 
 /** How long Deno's own loop may have to wait for its turn, milliseconds. */
 export const TURN_INTERVAL_MS = 4;
+/**
+ * How long after the last event the loop still waits in its own thread, milliseconds. What comes in this time
+ * is served without waking a second thread, which takes longer than the whole request.
+ */
+export const LINGER_MS = 250;
 /** Most sockets served before all that they sent is written. */
 const EVENTS_MAX = 256;
 
@@ -79,6 +81,7 @@ export class EpollLoop {
   readonly #generations: number[] = [];
   #lastGeneration = 0;
   #isRunning = false;
+  #lastEventMs = -Infinity;
 
   /** @throws {SystemError} If the kernel gives no epoll instance. */
   constructor(system: System, clock: Clock, flushQueue: FlushQueue) {
@@ -164,12 +167,10 @@ export class EpollLoop {
   }
 
   async #run(): Promise<void> {
-    let isBusy = false;
     while (!this.isClosed) {
-      if (isBusy) await turnOfDeno();
+      if (this.clock.nowMs - this.#lastEventMs < LINGER_MS) await turnOfDeno();
       else await this.#waitElsewhere();
-      if (this.isClosed) break;
-      isBusy = this.#serveForAWhile();
+      if (!this.isClosed) this.#serveForAWhile();
     }
     this.#closeOwn();
   }
@@ -188,24 +189,19 @@ export class EpollLoop {
     if (!this.isClosed) this.#serve(Math.max(ready, 0));
   }
 
-  /**
-   * Waits here and serves until Deno's own loop is due.
-   *
-   * @returns False where nothing more comes: then there is time to wait elsewhere.
-   */
-  #serveForAWhile(): boolean {
+  /** Waits here and serves until Deno's own loop is due. */
+  #serveForAWhile(): void {
     const { clock, system } = this;
     clock.readNow();
     const endMs = clock.nowMs + TURN_INTERVAL_MS;
     for (;;) {
       const leftMs = endMs - clock.nowMs;
-      if (leftMs <= 0 || this.isClosed) return true;
+      if (leftMs <= 0 || this.isClosed) return;
       const isBusy = this.#resumables.length > 0;
       const waitMs = isBusy ? 0 : Math.ceil(leftMs);
       const ready = system.result(
         system.libc.epoll_wait(this.#epoll, this.#eventBytes, EVENTS_MAX, waitMs),
       );
-      if (ready === 0 && !isBusy) return false;
       this.#serve(ready);
     }
   }
@@ -214,6 +210,7 @@ export class EpollLoop {
   #serve(ready: number): void {
     const { flushQueue } = this;
     this.clock.readNow();
+    if (ready > 0 || this.#resumables.length > 0) this.#lastEventMs = this.clock.nowMs;
     if (ready < 0) {
       if (ready !== -EINTR) throw this.system.error(ready);
       return;
