@@ -11,9 +11,9 @@ const VISITS = 3_000;
 const VISITORS = 16;
 /** Clients that stay all the while. */
 const RESIDENTS = 4;
-/** Descriptors of a proxy that shall run out of them: its own, and some twenty for clients. */
-const DESCRIPTORS_MAX = 64;
-const MANY_CLIENTS = 80;
+/** Descriptors of a proxy that shall run out of them: Deno wants some sixty while it starts. */
+const DESCRIPTORS_MAX = 160;
+const MANY_CLIENTS = 200;
 /** CPU time that half a second without descriptors may cost, in ticks of 10 ms. */
 const SPIN_TICKS_MAX = 20;
 

@@ -13,6 +13,8 @@ import { delay, until } from "./poll.ts";
 /** How long there are none, milliseconds. */
 const LACK_MS = 350;
 
+// Deno opens descriptors for signals when it first needs them, and ends the process if it gets none.
+Deno.addSignalListener("SIGUSR2", () => {});
 const engine = new EpollEngine(Deno.args[0]!, new Clock());
 const errors: number[] = [];
 let accepted = 0;
