@@ -12,6 +12,7 @@ import {
   startRedisBackends,
 } from "./backends.ts";
 import { type Check, runChecks, selectChecks } from "./checks.ts";
+import { endAllServers } from "../tests/support/server_process.ts";
 import { describeEnvironment, type Environment, environmentLine } from "./environment.ts";
 import { machineLimits, whyImpossible } from "./machine_limits.ts";
 import { measureRow, type RowRuns, type Side, type Sides } from "./measure.ts";
@@ -70,6 +71,9 @@ const workingTree: Contender = {
   start: (options) => startAster(options, WORKING_TREE),
 };
 
+/** What is measured while everything ends fails: that is no result, and must not end the program first. */
+let isInterrupted = false;
+
 async function main(): Promise<number> {
   const options = parseOptions(Deno.args);
   if (options === null) {
@@ -121,6 +125,8 @@ function withoutImpossible(rows: readonly Row[], skipped: Skipped[]): Row[] {
 function endOnSignals(running: AsyncDisposableStack): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => {
+      isInterrupted = true;
+      endAllServers();
       running.disposeAsync().finally(() => Deno.exit(130));
     });
   }
@@ -270,7 +276,7 @@ if (import.meta.main) {
   try {
     code = await main();
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    if (!isInterrupted) console.error(error instanceof Error ? error.message : error);
   }
-  Deno.exit(code);
+  if (!isInterrupted) Deno.exit(code);
 }

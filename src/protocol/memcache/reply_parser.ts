@@ -107,8 +107,8 @@ export class MemcacheReplyParser implements ReplyParser {
   }
 
   #finish(bytes: Uint8Array, lineStart: number, afterLine: number): ParseStatusCode {
-    const isError = isErrorLine(bytes, lineStart, afterLine);
     const isEnd = isText(bytes, lineStart, afterLine, END);
+    const isError = !isEnd && isErrorLine(bytes, lineStart, afterLine);
     if (this.#body !== Body.None && !isEnd && !isError) return ParseStatus.Malformed;
     if (!isEnd && !canBeReply(bytes, lineStart, afterLine)) return ParseStatus.Malformed;
     this.frame.end = afterLine;
