@@ -167,12 +167,17 @@ export class EpollLoop {
   }
 
   async #run(): Promise<void> {
-    while (!this.isClosed) {
-      if (this.clock.nowMs - this.#lastEventMs < LINGER_MS) await turnOfDeno();
-      else await this.#waitElsewhere();
-      if (!this.isClosed) this.#serveForAWhile();
+    try {
+      while (!this.isClosed) {
+        if (this.clock.nowMs - this.#lastEventMs < LINGER_MS) await turnOfDeno();
+        else await this.#waitElsewhere();
+        if (!this.isClosed) this.#serveForAWhile();
+      }
+    } finally {
+      // What a handler throws ends the loop, and is left to whoever hears of what nobody catches.
+      this.#isRunning = false;
+      if (this.isClosed) this.#closeOwn();
     }
-    this.#closeOwn();
   }
 
   /** Waits for as long as it takes, and serves what came. */

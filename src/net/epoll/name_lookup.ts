@@ -33,6 +33,8 @@ export class NameLookup {
   /** Those who wait for a thread. */
   readonly #waiting: (() => void)[] = [];
   #threads = 0;
+  /** What other threads read and write: Deno does not keep it from being collected. */
+  readonly #lent: Set<unknown> = new Set();
 
   constructor(system: System) {
     this.#system = system;
@@ -69,7 +71,10 @@ export class NameLookup {
     if (name !== null) {
       await this.#takeThread();
       const { libc } = this.#system;
-      result = await libc.getaddrinfo_elsewhere(name, null, hints(0), bytesOf(found));
+      const lent = { name, hints: hints(0), found: bytesOf(found) };
+      this.#lent.add(lent);
+      result = await libc.getaddrinfo_elsewhere(name, null, lent.hints, lent.found);
+      this.#lent.delete(lent);
       this.#giveThread();
     }
     this.#underWay.delete(hostname);

@@ -339,6 +339,33 @@ sanitizedTest("the end abandons everybody, once, and lets nobody hear any more",
   assertEquals(first.heard.length + second.heard.length, 1);
 });
 
+sanitizedTest(
+  "what a handler throws ends the loop; nothing stays open behind its end",
+  async () => {
+    const errors: unknown[] = [];
+    const onRejection = (event: PromiseRejectionEvent) => {
+      event.preventDefault();
+      errors.push(event.reason);
+    };
+    globalThis.addEventListener("unhandledrejection", onRejection);
+    try {
+      await using scene = new Scene();
+      const mistake = new Error("mistake");
+      const bell = scene.bell().register();
+      bell.onRing = () => {
+        throw mistake;
+      };
+      bell.ring();
+      await until(() => errors.length > 0, { what: "the error", intervalMs: 1 });
+      assertEquals([errors, bell.isAbandoned], [[mistake], false]);
+      scene.loop.end();
+      assertEquals(bell.isAbandoned, true);
+    } finally {
+      globalThis.removeEventListener("unhandledrejection", onRejection);
+    }
+  },
+);
+
 sanitizedTest("a loop that never waited ends at once", () => {
   const before = openDescriptors().size;
   const loop = new EpollLoop(openSystem(), new Clock(), new FlushQueue());
