@@ -5,7 +5,7 @@
  *   ┌─► wait here, up to the end of 4 ms ─► serve what is ready ─► end of turn: each socket written once ─┐
  *   │      └────────────────────── until they are over ───────────────────────────────────────────────────┤
  *   ├──────────── Deno's own loop has its turn: timers, messages, results of lookups ◄────────────────────┤
- *   └──────────── nothing came for 250 ms: wait on a thread of Deno's pool, while Deno's loop is free ◄────┘
+ *   └──────────── nothing came in time: wait on a thread of Deno's pool, while Deno's loop is free ◄───────┘
  * ```
  *
  * Sockets are waited for by edges: the kernel tells once that something has become ready. One that leaves some
@@ -31,11 +31,6 @@ import type { System } from "./system.ts";
 
 /** How long Deno's own loop may have to wait for its turn, milliseconds. */
 export const TURN_INTERVAL_MS = 4;
-/**
- * How long after the last event the loop still waits in its own thread, milliseconds. What comes in this time
- * is served without waking a second thread, which takes longer than the whole request.
- */
-export const LINGER_MS = 250;
 /** Most sockets served before all that they sent is written. */
 const EVENTS_MAX = 256;
 
@@ -81,7 +76,6 @@ export class EpollLoop {
   readonly #generations: number[] = [];
   #lastGeneration = 0;
   #isRunning = false;
-  #lastEventMs = -Infinity;
 
   /** @throws {SystemError} If the kernel gives no epoll instance. */
   constructor(system: System, clock: Clock, flushQueue: FlushQueue) {
@@ -167,11 +161,12 @@ export class EpollLoop {
   }
 
   async #run(): Promise<void> {
+    let isBusy = false;
     try {
       while (!this.isClosed) {
-        if (this.clock.nowMs - this.#lastEventMs < LINGER_MS) await turnOfDeno();
+        if (isBusy) await turnOfDeno();
         else await this.#waitElsewhere();
-        if (!this.isClosed) this.#serveForAWhile();
+        if (!this.isClosed) isBusy = this.#serveForAWhile();
       }
     } finally {
       // What a handler throws ends the loop, and is left to whoever hears of what nobody catches.
@@ -194,19 +189,24 @@ export class EpollLoop {
     if (!this.isClosed) this.#serve(Math.max(ready, 0));
   }
 
-  /** Waits here and serves until Deno's own loop is due. */
-  #serveForAWhile(): void {
+  /**
+   * Waits here and serves until Deno's own loop is due.
+   *
+   * @returns False where nothing more comes: then there is time to wait elsewhere.
+   */
+  #serveForAWhile(): boolean {
     const { clock, system } = this;
     clock.readNow();
     const endMs = clock.nowMs + TURN_INTERVAL_MS;
     for (;;) {
       const leftMs = endMs - clock.nowMs;
-      if (leftMs <= 0 || this.isClosed) return;
+      if (leftMs <= 0 || this.isClosed) return true;
       const isBusy = this.#resumables.length > 0;
       const waitMs = isBusy ? 0 : Math.ceil(leftMs);
       const ready = system.result(
         system.libc.epoll_wait(this.#epoll, this.#eventBytes, EVENTS_MAX, waitMs),
       );
+      if (ready === 0 && !isBusy) return false;
       this.#serve(ready);
     }
   }
@@ -215,7 +215,6 @@ export class EpollLoop {
   #serve(ready: number): void {
     const { flushQueue } = this;
     this.clock.readNow();
-    if (ready > 0 || this.#resumables.length > 0) this.#lastEventMs = this.clock.nowMs;
     if (ready < 0) {
       if (ready !== -EINTR) throw this.system.error(ready);
       return;
