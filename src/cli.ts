@@ -12,7 +12,7 @@ import { formatPermissionFlags, permissionFlags, permissionNotes } from "./permi
 import { chooseAdvertisedAddress, grantedInterfaces } from "./supervisor/advertised_address.ts";
 import { openLogOutput } from "./supervisor/log_output.ts";
 import { LogWriter } from "./supervisor/log_writer.ts";
-import { chooseIo, findLibc, IoUnavailable } from "./supervisor/io_choice.ts";
+import { chooseIo, IoUnavailable, likelyLibc } from "./supervisor/io_choice.ts";
 import { giveUpPrivileges } from "./supervisor/privileges.ts";
 import { describeClusters, startProxy } from "./supervisor/proxy.ts";
 import { StartError } from "./supervisor/start_error.ts";
@@ -128,7 +128,7 @@ function printPermissions(
   const sourceDirectory = sources.protocol === "file:"
     ? decodeURIComponent(sources.pathname)
     : null;
-  const libcPath = findLibc();
+  const libcPath = likelyLibc();
   const options = { sourceDirectory, environmentNames, ip, host, libcPath };
   // The flags alone go to standard output, for `deno run $(…) mod.ts`.
   for (const note of permissionNotes(config)) console.error(note);

@@ -21,8 +21,8 @@ export interface PermissionOptions {
   ip: string | null;
   /** Env `HOST` as it is now. */
   host: string | undefined;
-  /** Path of the C library, or null where it was not found. */
-  libcPath: string | null;
+  /** Path of the C library. */
+  libcPath: string;
 }
 
 /**
@@ -40,9 +40,7 @@ export function permissionFlags(config: Config, options: PermissionOptions): str
   if (mustSay && advertisableHost(options.host) === undefined) {
     flags.push("--allow-sys=networkInterfaces");
   }
-  if (config.runtime.io === "epoll" && options.libcPath !== null) {
-    flags.push(`--allow-ffi=${options.libcPath}`);
-  }
+  if (config.runtime.io === "epoll") flags.push(`--allow-ffi=${options.libcPath}`);
   return flags;
 }
 

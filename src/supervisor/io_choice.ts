@@ -37,12 +37,17 @@ export function chooseIo(engine: RuntimeConfig["io"], machine: Machine = thisMac
   if (granted.length === 0) {
     throw new IoUnavailable(
       'io = "epoll" needs FFI permission for the C library: ' +
-        `--allow-ffi=${findLibc(machine) ?? candidates[0]}`,
+        `--allow-ffi=${likelyLibc(machine)}`,
     );
   }
   const path = granted.find(isLibc);
   if (path !== undefined) return { engine, libcPath: path };
   throw new IoUnavailable(`io = "epoll" finds no C library among ${granted.join(", ")}`);
+}
+
+/** The C library's path as far as files show it, else where most systems have it. */
+export function likelyLibc(machine: Machine = thisMachine): string {
+  return findLibc(machine) ?? libcCandidates(machine.architecture)[0]!;
 }
 
 /** The C library's path as far as files show it, or null. */
@@ -70,6 +75,8 @@ function isLibc(path: string): boolean {
 }
 
 function isFile(path: string): boolean {
+  // On a terminal Deno would ask whether it may look there.
+  if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return false;
   try {
     return Deno.statSync(path).isFile;
   } catch {

@@ -19,8 +19,9 @@ class TerminalProgram implements AsyncDisposable {
   readonly #reading: Promise<void>;
   #output = "";
 
-  constructor(args: readonly string[]) {
-    const quoted = [Deno.execPath(), "run", "-A", ...args].map((word) => `'${word}'`).join(" ");
+  constructor(args: readonly string[], permissions: readonly string[] = ["-A"]) {
+    const words = [Deno.execPath(), "run", ...permissions, ...args];
+    const quoted = words.map((word) => `'${word}'`).join(" ");
     this.#script = new Deno.Command("script", {
       args: ["-qefc", `echo "pid=$$"; exec ${quoted}`, "/dev/null"],
       cwd: repository,
@@ -50,6 +51,13 @@ class TerminalProgram implements AsyncDisposable {
   async stop(): Promise<number> {
     Deno.kill(this.#pid(), "SIGTERM");
     const { code } = await withDeadline(this.#ended, "the program ends");
+    return code;
+  }
+
+  /** Waits for the program's own end and returns its exit code. */
+  async end(): Promise<number> {
+    const { code } = await withDeadline(this.#ended, "the program ends");
+    await this.#reading;
     return code;
   }
 
@@ -189,5 +197,37 @@ Deno.test({
       assertEquals(await program.stop(), 0);
       assert(!QUESTION.test(program.output), program.output);
     });
+  },
+});
+
+Deno.test({
+  name: "on a terminal nobody is asked where the C library is, granted or not",
+  ignore,
+  async fn() {
+    const directory = await makeServerDirectory();
+    try {
+      const file = `${directory}/aster.toml`;
+      await Deno.writeTextFile(
+        file,
+        `[runtime]
+io = "epoll"
+
+[[clusters]]
+name = "main"
+listen_addr = "127.0.0.1:7"
+cache_type = "redis"
+servers = ["localhost:9:1"]
+`,
+      );
+      const granted = ["--allow-env", "--allow-net", "--allow-sys", `--allow-read=${file}`];
+      await using refused = new TerminalProgram(["mod.ts", file], granted);
+      assertEquals(await refused.end(), 2);
+      assertMatch(refused.output, /needs FFI permission for the C library: --allow-ffi=\/lib/);
+      await using printed = new TerminalProgram(["mod.ts", file, "--print-permissions"], granted);
+      assertEquals(await printed.end(), 0);
+      assertMatch(printed.output, /--allow-ffi=\/lib/);
+    } finally {
+      await removeServerDirectory(directory);
+    }
   },
 });

@@ -20,7 +20,7 @@ const options: PermissionOptions = {
   environmentNames: [],
   ip: null,
   host: undefined,
-  libcPath: null,
+  libcPath: "/lib/libc.so.6",
 };
 
 Deno.test("permissionFlags() of a ring are its addresses, the file and the sources", () => {
