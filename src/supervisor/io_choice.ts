@@ -18,9 +18,15 @@ export interface Machine {
   os: string;
   /** Deno's name of the processor's architecture. */
   architecture: string;
+  /** Deno's name of the C library that it was built for. */
+  environment?: string | undefined;
 }
 
-const thisMachine: Machine = { os: Deno.build.os, architecture: Deno.build.arch };
+const thisMachine: Machine = {
+  os: Deno.build.os,
+  architecture: Deno.build.arch,
+  environment: Deno.build.env,
+};
 
 /**
  * Returns what workers have to be told to run `engine`.
@@ -30,7 +36,7 @@ const thisMachine: Machine = { os: Deno.build.os, architecture: Deno.build.arch 
 export function chooseIo(engine: RuntimeConfig["io"], machine: Machine = thisMachine): IoChoice {
   if (engine === "deno") return { engine };
   checkMachine(machine);
-  const candidates = libcCandidates(machine.architecture);
+  const candidates = candidatesOf(machine);
   const granted = candidates.filter((path) =>
     Deno.permissions.querySync({ name: "ffi", path }).state === "granted"
   );
@@ -47,12 +53,12 @@ export function chooseIo(engine: RuntimeConfig["io"], machine: Machine = thisMac
 
 /** The C library's path as far as files show it, else where most systems have it. */
 export function likelyLibc(machine: Machine = thisMachine): string {
-  return findLibc(machine) ?? libcCandidates(machine.architecture)[0]!;
+  return findLibc(machine) ?? candidatesOf(machine)[0]!;
 }
 
 /** The C library's path as far as files show it, or null. */
 export function findLibc(machine: Machine = thisMachine): string | null {
-  return libcCandidates(machine.architecture).find(isFile) ?? null;
+  return candidatesOf(machine).find(isFile) ?? null;
 }
 
 function checkMachine({ os, architecture }: Machine): void {
@@ -63,6 +69,10 @@ function checkMachine({ os, architecture }: Machine): void {
     const known = supportedArchitectures.join(" and ");
     throw new IoUnavailable(`io = "epoll" runs on ${known} only, not on ${architecture}`);
   }
+}
+
+function candidatesOf({ architecture, environment }: Machine): string[] {
+  return libcCandidates(architecture, environment);
 }
 
 function isLibc(path: string): boolean {

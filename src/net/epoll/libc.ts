@@ -12,8 +12,16 @@
 /** Machines whose layouts are known here. */
 export const supportedArchitectures: readonly string[] = ["x86_64", "aarch64"];
 
-/** Where Linux systems keep their C library. Deno resolves a bare name in the working directory. */
-export function libcCandidates(architecture: string): string[] {
+/**
+ * Where Linux systems keep the C library that Deno itself runs on. Deno resolves a bare name in the working
+ * directory.
+ *
+ * @param environment Deno's name of it (`Deno.build.env`). A second C library in a process writes its `errno`
+ * into the first one's data, and the process dies of it: so the other one's is never among them.
+ */
+export function libcCandidates(architecture: string, environment?: string): string[] {
+  // Alpine's own Deno: musl's loader is the library.
+  if (environment === "musl") return [`/lib/ld-musl-${architecture}.so.1`];
   return [
     // Debian and Ubuntu; Fedora, RHEL and SUSE; Arch.
     `/lib/${architecture}-linux-gnu/libc.so.6`,
@@ -21,8 +29,9 @@ export function libcCandidates(architecture: string): string[] {
     "/lib64/libc.so.6",
     "/usr/lib64/libc.so.6",
     "/usr/lib/libc.so.6",
-    // Alpine: musl's loader is the library.
-    `/lib/ld-musl-${architecture}.so.1`,
+    // Deno's images for Alpine bring glibc along, here or there.
+    "/usr/local/lib/libc.so.6",
+    "/usr/glibc-compat/lib/libc.so.6",
   ];
 }
 

@@ -107,9 +107,19 @@ sanitizedTest("the C library is looked for by whole paths", () => {
   for (const architecture of libc.supportedArchitectures) {
     const candidates = libc.libcCandidates(architecture);
     assertEquals(candidates[0], `/lib/${architecture}-linux-gnu/libc.so.6`);
-    assertEquals(candidates.at(-1), `/lib/ld-musl-${architecture}.so.1`);
-    for (const candidate of candidates) assertMatch(candidate, /^\/(usr\/)?lib(64)?\/.*\.so\.\d$/);
+    for (const candidate of candidates) {
+      assertMatch(candidate, /^\/(usr\/)?((local|glibc-compat)\/)?lib(64)?\/.*libc\.so\.6$/);
+    }
     assertEquals(new Set(candidates).size, candidates.length);
+  }
+});
+
+sanitizedTest("a Deno on musl takes musl and no other, and one on glibc never takes musl", () => {
+  for (const architecture of libc.supportedArchitectures) {
+    const musl = `/lib/ld-musl-${architecture}.so.1`;
+    assertEquals(libc.libcCandidates(architecture, "musl"), [musl]);
+    assert(!libc.libcCandidates(architecture, "gnu").includes(musl));
+    assert(!libc.libcCandidates(architecture).includes(musl));
   }
 });
 
