@@ -114,6 +114,8 @@ export class EpollSocket implements EventHandler, Resumable, Socket {
       if (taken > 0) this.#receiver.wrote();
       if (this.#isFull || this.isClosed) return;
     }
+    // What was left for this turn may have been dropped meanwhile.
+    this.writingSinceMs = 0;
     if (this.#closesWhenWritten) this.close(null);
   }
 

@@ -230,6 +230,19 @@ sanitizedTest("one turn writes a bounded number of bytes, and the rest is anothe
   assertEquals(scene.socket.writingSinceMs, 0);
 });
 
+sanitizedTest("no write is under way when what was left for the next turn is dropped", () => {
+  const scene = new Scene();
+  scene.socket.resume();
+  for (let count = 0; count < 2; count++) {
+    scene.log.adopt(new Uint8Array(FLUSH_BYTES_MAX), 0, FLUSH_BYTES_MAX);
+  }
+  scene.socket.flush();
+  assert(scene.socket.writingSinceMs > 0, "a write is under way");
+  scene.log.dropUnhanded();
+  scene.loop.nextTurn();
+  assertEquals([scene.log.unwrittenBytes, scene.socket.writingSinceMs], [0, 0]);
+});
+
 sanitizedTest("the last bytes are not forgotten when they fill a turn exactly", () => {
   const scene = new Scene();
   scene.socket.resume();
