@@ -109,6 +109,9 @@ export interface IoEngine {
   listen(options: ListenOptions, acceptor: Acceptor): Listener;
   /** Begins to connect. */
   dial(target: DialTarget, listener: DialListener): Dial;
-  /** Ends the engine, and whatever nobody has closed. Nothing of it may be used afterwards. */
-  close(): void;
+  /**
+   * Ends the engine, and whatever nobody has closed. Nothing of it may be used afterwards. Settles when it has no
+   * descriptor any more, which takes a moment where another thread still waits for it.
+   */
+  close(): Promise<void>;
 }

@@ -26,6 +26,7 @@ export class ClusterHost {
   readonly #leads: Set<string> = new Set();
   #workerNumber = 0;
   #engine: IoEngine | null = null;
+  #ended: Promise<unknown> | null = null;
 
   /**
    * @param createCluster Makes a cluster that does not listen yet.
@@ -42,6 +43,8 @@ export class ClusterHost {
 
   /** Does what the supervisor says. */
   onMessage(message: SupervisorMessage): void {
+    // Its last word has all that it counted; what it would say now has nothing.
+    if (this.#ended !== null && message.kind !== "stop") return;
     // What a message sets off must not count from the last turn, which may be long ago.
     this.#clock.readNow();
     switch (message.kind) {
@@ -60,9 +63,9 @@ export class ClusterHost {
     }
   }
 
-  /** Ends after an error that nothing caught: closes what can be closed and says why. */
-  crash(error: unknown): void {
-    this.#fail("", error instanceof Error ? error.stack ?? error.message : String(error));
+  /** Ends after an error that nothing caught: closes what can be closed, then says why. */
+  crash(error: unknown): Promise<void> {
+    return this.#fail("", error instanceof Error ? error.stack ?? error.message : String(error));
   }
 
   #start(message: StartMessage): void {
@@ -116,23 +119,31 @@ export class ClusterHost {
     this.#post({ kind: "metrics", question, clusters });
   }
 
-  #fail(cluster: string, reason: string): void {
+  async #fail(cluster: string, reason: string): Promise<void> {
     try {
-      this.#end();
+      await this.#end();
     } finally {
       // Even where closing fails the supervisor must hear of it, to end this worker from outside.
       this.#post({ kind: "failed", workerNumber: this.#workerNumber, cluster, reason });
     }
   }
 
-  /** Closes everything before it returns. Settles when the addresses are free for the next listener. */
+  /**
+   * Closes everything before it returns. Settles when the addresses are free for the next listener, and nothing
+   * is left open that Deno would not close with this thread.
+   */
   #end(): Promise<unknown> {
+    this.#ended ??= this.#endNow();
+    return this.#ended;
+  }
+
+  #endNow(): Promise<unknown> {
     const freed: Promise<void>[] = [];
     try {
       this.#postMetrics(LAST_WORD);
       for (const cluster of this.#clusters.values()) freed.push(cluster.stop());
     } finally {
-      this.#engine?.close();
+      if (this.#engine !== null) freed.push(this.#engine.close());
       this.#clusters.clear();
       this.#clock.stop();
       this.#flood.flush();

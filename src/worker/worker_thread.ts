@@ -17,10 +17,10 @@ export function runWorkerThread(createCluster: (context: ClusterContext) => Clus
 }
 
 /** Reports the error as a message: so it reaches the log, and not standard error beside it. */
-function endAfter(host: ClusterHost, event: Event, error: unknown): void {
+async function endAfter(host: ClusterHost, event: Event, error: unknown): Promise<void> {
   event.preventDefault();
   try {
-    host.crash(error);
+    await host.crash(error);
   } finally {
     self.close();
   }

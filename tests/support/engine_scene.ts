@@ -225,7 +225,7 @@ export class EngineScene implements AsyncDisposable {
     for (const { socket } of this.#endpoints) socket.close(null);
     for (const peer of this.#peers) peer[Symbol.dispose]();
     for (const { listener } of this.#fronts) await listener.close();
-    this.engine.close();
+    await this.engine.close();
     this.clock.stop();
     await descriptorsClosed(this.#before);
     if (this.breaches.length > 0) throw new Error(this.breaches.join("; "));

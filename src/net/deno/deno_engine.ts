@@ -59,7 +59,9 @@ export class DenoEngine implements IoEngine {
     return new DenoConnection(connection, this.#clock, this.#writeDelay);
   }
 
-  close(): void {}
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
 /** One of Deno's connections that nobody reads yet. */

@@ -52,8 +52,8 @@ export class EpollEngine implements IoEngine {
     return new EpollDial(this.#loop, this.#names, this.#dials, target, listener);
   }
 
-  close(): void {
+  close(): Promise<void> {
     for (const dial of this.#dials) dial.cancel();
-    this.#loop.end();
+    return this.#loop.end();
   }
 }

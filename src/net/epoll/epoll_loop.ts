@@ -76,6 +76,7 @@ export class EpollLoop {
   readonly #generations: number[] = [];
   #lastGeneration = 0;
   #isRunning = false;
+  readonly #ended: PromiseWithResolvers<void> = Promise.withResolvers();
 
   /** @throws {SystemError} If the kernel gives no epoll instance. */
   constructor(system: System, clock: Clock, flushQueue: FlushQueue) {
@@ -150,14 +151,17 @@ export class EpollLoop {
     this.system.close(descriptor);
   }
 
-  /** Ends the loop and closes whatever nobody has closed. */
-  end(): void {
-    if (this.isClosed) return;
-    this.isClosed = true;
-    for (const handler of this.#handlers) handler?.abandon();
-    this.#handlers.length = 0;
-    if (!this.#isRunning) return this.#closeOwn();
-    this.#ring();
+  /** Ends the loop and closes whatever nobody has closed. Settles when its own descriptors are closed too. */
+  end(): Promise<void> {
+    if (!this.isClosed) {
+      this.isClosed = true;
+      for (const handler of this.#handlers) handler?.abandon();
+      this.#handlers.length = 0;
+      // Another thread may be about to wait for them: closed now, their numbers could be somebody else's by then.
+      if (this.#isRunning) this.#ring();
+      else this.#closeOwn();
+    }
+    return this.#ended.promise;
   }
 
   async #run(): Promise<void> {
@@ -277,6 +281,7 @@ export class EpollLoop {
   #closeOwn(): void {
     this.system.close(this.#alarm);
     this.system.close(this.#epoll);
+    this.#ended.resolve();
   }
 }
 

@@ -90,11 +90,12 @@ Deno.test("start opens every cluster, then leads its own, then says it listens",
   assertEquals(posted, [{ kind: "listening", workerNumber: 2 }]);
 });
 
-Deno.test("a cluster that cannot start fails the worker, and what was open is closed", () => {
+Deno.test("a cluster that cannot start fails the worker, and what was open is closed", async () => {
   const { host, posted, clusters } = stage((cluster) => {
     if (cluster.name === "b") cluster.failure = new Error("address in use");
   });
   host.onMessage(startMessage(["a"]));
+  await new Promise((resolve) => setTimeout(resolve, 0));
   assertEquals(clusters[0]!.calls, ["start", "stop"]);
   assertEquals(posted.map(({ kind }) => kind), ["metrics", "failed"]);
   assertEquals(posted[1], {
@@ -180,7 +181,7 @@ Deno.test("stop closes every cluster, and is over when their addresses are free"
   assertEquals(stopped, { kind: "stopped" });
 });
 
-Deno.test("crash() leaves the counts and says why, even where closing fails", () => {
+Deno.test("crash() leaves the counts and says why, even where closing fails", async () => {
   const { host, posted, clusters } = stage();
   host.onMessage(startMessage([]));
   clusters[0]!.stop = () => {
@@ -188,11 +189,22 @@ Deno.test("crash() leaves the counts and says why, even where closing fails", ()
   };
   let closing = "";
   try {
-    host.crash("boom");
+    await host.crash("boom");
   } catch (error) {
     closing = (error as Error).message;
   }
   assertEquals(closing, "cannot close");
   assertEquals(posted.slice(1).map(({ kind }) => kind), ["metrics", "failed"]);
   assertEquals(posted.at(-1), { kind: "failed", workerNumber: 2, cluster: "", reason: "boom" });
+});
+
+Deno.test("who has ended answers no more: its last word stands", async () => {
+  const { host, posted } = stage();
+  host.onMessage(startMessage([]));
+  const ended = host.crash("boom");
+  host.onMessage({ kind: "collect", question: 7 });
+  host.crash("boom again");
+  await ended;
+  const questions = posted.flatMap((message) => message.kind === "metrics" ? [message] : []);
+  assertEquals(questions.map(({ question, clusters }) => [question, clusters.length]), [[0, 2]]);
 });

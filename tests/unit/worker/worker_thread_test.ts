@@ -1,6 +1,9 @@
 import { assertEquals, assertMatch } from "../../deps.ts";
 import type { SupervisorMessage, WorkerMessage } from "../../../src/worker/messages.ts";
 import { withFreePorts } from "../../support/free_port.ts";
+import { openDescriptors } from "../../support/descriptors.ts";
+import { libcPath } from "../../support/libc_path.ts";
+import { until } from "../../support/poll.ts";
 import { clusterConfig } from "../supervisor/cluster_configs.ts";
 
 Deno.test("a thread reports the error that nothing caught, with its counts, and ends", async () => {
@@ -40,3 +43,47 @@ Deno.test("a thread reports the error that nothing caught, with its counts, and 
     assertMatch(last.reason, /^Error: died of a connection\n +at .*crashing_worker\.ts/);
   });
 });
+
+Deno.test({
+  name: "a thread that died on epoll leaves no descriptor open, wherever its loop waited",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await withFreePorts(1, async ([port]) => {
+      await dieOnEpoll(port!);
+      // Deno itself keeps some of what the first thread needed.
+      const before = kernelObjects();
+      for (let death = 0; death < 3; death++) await dieOnEpoll(port!);
+      await until(() => kernelObjects() <= before, { what: "as few descriptors as before" });
+    });
+  },
+});
+
+/** How many epoll instances and event descriptors are open. */
+function kernelObjects(): number {
+  return [...openDescriptors().values()].filter((link) => link.startsWith("anon_inode:")).length;
+}
+
+async function dieOnEpoll(port: number): Promise<void> {
+  const url = new URL("../../proxy/crashing_worker.ts", import.meta.url);
+  const worker = new Worker(url, { type: "module" });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  worker.onmessage = async ({ data }: MessageEvent<WorkerMessage>) => {
+    if (data.kind === "listening") (await Deno.connect({ port })).close();
+    if (data.kind === "failed") resolve();
+  };
+  worker.postMessage(
+    {
+      kind: "start",
+      workerNumber: 0,
+      clusters: [clusterConfig("main", 1, port)],
+      leads: [],
+      logLevel: "info",
+      io: { engine: "epoll", libcPath },
+      advertisedAddress: "127.0.0.1",
+      sharesPort: false,
+    } satisfies SupervisorMessage,
+  );
+  await promise;
+  // As the supervisor does at once.
+  worker.terminate();
+}
