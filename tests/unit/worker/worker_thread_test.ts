@@ -46,6 +46,7 @@ Deno.test("a thread reports the error that nothing caught, with its counts, and 
 
 Deno.test({
   name: "a thread that died on epoll leaves no descriptor open, wherever its loop waited",
+  // Epoll is on Linux alone.
   ignore: Deno.build.os !== "linux",
   async fn() {
     await withFreePorts(1, async ([port]) => {
