@@ -74,8 +74,19 @@ export class RedisCluster implements AsyncDisposable {
     return Number(await this.#anyRunning().call("CLUSTER", "KEYSLOT", key));
   }
 
-  /** The node that serves `slot`, as a running master sees it: replicas hear of moves later. */
+  /**
+   * The node that serves `slot`.
+   *
+   * @throws {Error} If it has none, as for a moment in a failover: see {@link RedisCluster.findOwner}.
+   */
   async ownerOf(slot: number): Promise<ClusterNode> {
+    const owner = await this.findOwner(slot);
+    if (owner === null) throw new Error(`Slot ${slot} has no owner`);
+    return owner;
+  }
+
+  /** The node that serves `slot`, as a running master sees it (replicas hear of moves later), or null. */
+  async findOwner(slot: number): Promise<ClusterNode | null> {
     let asked = this.#anyRunning();
     for (const node of this.#running()) {
       if (await node.masterId() !== null) continue;
@@ -83,8 +94,7 @@ export class RedisCluster implements AsyncDisposable {
       break;
     }
     const port = await asked.ownerPort(slot);
-    if (port === null) throw new Error(`Slot ${slot} has no owner`);
-    return this.nodes.find((node) => node.announcedPort === port)!;
+    return this.nodes.find((node) => node.announcedPort === port) ?? null;
   }
 
   /** Begins to move `slot`: importing and migrating are set, no key has moved. */
