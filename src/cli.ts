@@ -10,9 +10,9 @@ import { formatProblem, loadConfig, type LoadResult, type Problem } from "./conf
 import { formatSocketAddress } from "./config/socket_address.ts";
 import { formatPermissionFlags, permissionFlags, permissionNotes } from "./permissions.ts";
 import { chooseAdvertisedAddress, grantedInterfaces } from "./supervisor/advertised_address.ts";
+import { chooseIo, IoUnavailable, likelyLibc } from "./supervisor/io_choice.ts";
 import { openLogOutput } from "./supervisor/log_output.ts";
 import { LogWriter } from "./supervisor/log_writer.ts";
-import { chooseIo, IoUnavailable, likelyLibc } from "./supervisor/io_choice.ts";
 import { giveUpPrivileges } from "./supervisor/privileges.ts";
 import { describeClusters, startProxy } from "./supervisor/proxy.ts";
 import { StartError } from "./supervisor/start_error.ts";

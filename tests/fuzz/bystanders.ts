@@ -7,12 +7,14 @@ import type { Expectations, ReplyTally } from "../model/dialect.ts";
 import { MemcacheDialect } from "../model/memcache_dialect.ts";
 import { ClientCounts, ModelClient } from "../model/model_client.ts";
 import { RedisDialect } from "../model/redis_dialect.ts";
-import { withDeadline } from "../support/poll.ts";
+import { until, withDeadline } from "../support/poll.ts";
 import { Random } from "../support/seed.ts";
 
 const CLIENTS = 3;
 const CHECK_INTERVAL_MS = 500;
 const STOP_DEADLINE_MS = 20_000;
+/** Replies after which a run has shown something, however fast the attack beside it was over. */
+const LEAST_REPLIES = 100;
 
 const CALM: Expectations = {
   isCalm: true,
@@ -26,11 +28,11 @@ const CALM: Expectations = {
 /** A few clients of one port. */
 export class Bystanders implements ReplyTally {
   readonly counts = new ClientCounts();
-  succeededCount = 0;
   readonly #clients: ModelClient<unknown>[] = [];
   readonly #talks: Promise<unknown>;
   readonly #timer: ReturnType<typeof setInterval>;
   #isOver = false;
+  #succeededCount = 0;
   #violation: unknown = null;
 
   /** Begins to talk at once. */
@@ -63,21 +65,26 @@ export class Bystanders implements ReplyTally {
   }
 
   succeeded(): void {
-    this.succeededCount += 1;
+    this.#succeededCount += 1;
   }
 
   failed(_text: string): void {}
 
   /**
-   * Lets them have their last replies.
+   * Waits until they have talked enough, and lets them have their last replies.
    *
    * @throws {Violation} If one of them got a wrong reply, none, or lost its connection.
    */
   async stop(): Promise<void> {
-    this.#isOver = true;
     try {
+      await until(() => this.#violation !== null || this.#succeededCount >= LEAST_REPLIES, {
+        what: `${LEAST_REPLIES} good replies to bystanders`,
+        deadlineMs: STOP_DEADLINE_MS,
+      });
+      this.#isOver = true;
       await withDeadline(this.#talks, "bystanders have their replies", STOP_DEADLINE_MS);
     } finally {
+      this.#isOver = true;
       clearInterval(this.#timer);
     }
     if (this.#violation !== null) throw this.#violation;

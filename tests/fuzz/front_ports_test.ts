@@ -64,7 +64,6 @@ read_timeout = 10000
   await Promise.all(Array.from({ length: HOSTILE_CLIENTS }, attack));
   await redisSide.stop();
   await memcacheSide.stop();
-  assert(redisSide.succeededCount > 100 && memcacheSide.succeededCount > 100);
 
   const metrics = await becomesIdle(aster, idleCount);
   for (

@@ -178,3 +178,44 @@ Deno.test("a long frame of known length ends in an array of that length", () => 
     assertEquals(buffer.bytes.length, frameBytes);
   }
 });
+
+Deno.test("no array is smaller than the least size asked for", () => {
+  const buffer = new ReceiveBuffer(new ArrayPool(), READ_MEDIUM_BYTES);
+  for (let count = 0; count < 20; count++) assertEquals(read(buffer, 1), READ_MEDIUM_BYTES);
+  buffer.abandon();
+  assertEquals(read(buffer, 1), READ_MEDIUM_BYTES);
+});
+
+Deno.test("a buffer at rest holds no array, and the next reader gets the one it had", () => {
+  const arrays = new ArrayPool();
+  const buffer = new ReceiveBuffer(arrays);
+  buffer.prepare(0);
+  const array = buffer.bytes;
+  buffer.commit(3);
+  buffer.consume(3);
+  buffer.rest();
+  assertEquals([buffer.bytes.length, buffer.consumed, buffer.received], [0, 0, 0]);
+  assertStrictEquals(arrays.take(READ_SMALL_BYTES), array);
+});
+
+Deno.test("a rest keeps the beginning of a frame in the smallest array that has room for it", () => {
+  const sizes = [[3, READ_SMALL_BYTES], [READ_SMALL_BYTES + 1, READ_MEDIUM_BYTES]] as const;
+  for (const [byteCount, size] of sizes) {
+    const buffer = new ReceiveBuffer(new ArrayPool());
+    for (const _ of SIZES) read(buffer, READ_HUGE_BYTES);
+    receive(buffer, [9, ...Array(byteCount).fill(7)]);
+    buffer.consume(buffer.consumed + 1);
+    buffer.rest();
+    assertEquals(buffer.bytes.length, size);
+    assertEquals(pending(buffer), Array(byteCount).fill(7));
+  }
+});
+
+Deno.test("a rest leaves an array be that is well filled", () => {
+  const buffer = new ReceiveBuffer(new ArrayPool());
+  receive(buffer, Array(READ_SMALL_BYTES / 2).fill(7));
+  const array = buffer.bytes;
+  buffer.rest();
+  assertStrictEquals(buffer.bytes, array);
+  assertEquals(buffer.pending, READ_SMALL_BYTES / 2);
+});

@@ -8,6 +8,7 @@ import { FakeNetwork } from "../../../support/fake_network.ts";
 import { turn } from "../../../support/fake_tcp_conn.ts";
 import { findFreePort } from "../../../support/free_port.ts";
 import { until } from "../../../support/poll.ts";
+import { UnhandledRejections } from "../../../support/unhandled_rejections.ts";
 import { assertEquals, assertStrictEquals } from "../../../deps.ts";
 
 class Listener implements DenoDialListener {
@@ -105,26 +106,17 @@ Deno.test("a cancelled attempt says nothing, whatever becomes of it", async () =
 
 Deno.test("an error of the listener is not taken for a failed connect but left to be seen", async () => {
   using network = new FakeNetwork();
-  const errors: unknown[] = [];
-  const onRejection = (event: PromiseRejectionEvent) => {
-    event.preventDefault();
-    errors.push(event.reason);
+  using rejections = new UnhandledRejections();
+  const listener = new Listener();
+  const mistake = new Error("mistake");
+  listener.connected = () => {
+    throw mistake;
   };
-  globalThis.addEventListener("unhandledrejection", onRejection);
-  try {
-    const listener = new Listener();
-    const mistake = new Error("mistake");
-    listener.connected = () => {
-      throw mistake;
-    };
-    new DenoDial({ hostname: "host", port: 7000, timeoutMs: 60_000 }, listener);
-    await network.attempt(7000).succeeds();
-    await turn();
-    assertEquals(listener.heard, []);
-    assertStrictEquals(errors[0], mistake);
-  } finally {
-    globalThis.removeEventListener("unhandledrejection", onRejection);
-  }
+  new DenoDial({ hostname: "host", port: 7000, timeoutMs: 60_000 }, listener);
+  await network.attempt(7000).succeeds();
+  await turn();
+  assertEquals(listener.heard, []);
+  assertStrictEquals(rejections.errors[0], mistake);
 });
 
 Deno.test("each error of a connect has its reason", () => {

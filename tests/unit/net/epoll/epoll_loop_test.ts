@@ -19,6 +19,7 @@ import { libcPath, openSystem } from "../../../support/libc_path.ts";
 import { spawnOnOneProcessor } from "../../../support/one_processor.ts";
 import { delay, until, withDeadline } from "../../../support/poll.ts";
 import { sanitizedTest } from "../../../support/sanitized.ts";
+import { UnhandledRejections } from "../../../support/unhandled_rejections.ts";
 import { assert, assertEquals } from "../../../deps.ts";
 
 const EBADF = 9;
@@ -322,27 +323,18 @@ sanitizedTest("the end abandons everybody, once, and lets nobody hear any more",
 sanitizedTest(
   "what a handler throws ends the loop; nothing stays open behind its end",
   async () => {
-    const errors: unknown[] = [];
-    const onRejection = (event: PromiseRejectionEvent) => {
-      event.preventDefault();
-      errors.push(event.reason);
+    using rejections = new UnhandledRejections();
+    await using scene = new Scene();
+    const mistake = new Error("mistake");
+    const bell = scene.bell().register();
+    bell.onRing = () => {
+      throw mistake;
     };
-    globalThis.addEventListener("unhandledrejection", onRejection);
-    try {
-      await using scene = new Scene();
-      const mistake = new Error("mistake");
-      const bell = scene.bell().register();
-      bell.onRing = () => {
-        throw mistake;
-      };
-      bell.ring();
-      await until(() => errors.length > 0, { what: "the error", intervalMs: 1 });
-      assertEquals([errors, bell.isAbandoned], [[mistake], false]);
-      scene.loop.end();
-      assertEquals(bell.isAbandoned, true);
-    } finally {
-      globalThis.removeEventListener("unhandledrejection", onRejection);
-    }
+    bell.ring();
+    await until(() => rejections.errors.length > 0, { what: "the error", intervalMs: 1 });
+    assertEquals([rejections.errors, bell.isAbandoned], [[mistake], false]);
+    scene.loop.end();
+    assertEquals(bell.isAbandoned, true);
   },
 );
 
