@@ -189,6 +189,8 @@ export function describeRoute(row: CommandDefinition): string {
       return forwardText(row);
     case Action.Split:
       return `split: ${mergeTexts[row.merge]}`;
+    case Action.EveryShard:
+      return `every shard: ${mergeTexts[row.merge]}`;
     case Action.Local:
       return `proxy: ${localText(row.name)}`;
     case Action.Refuse:

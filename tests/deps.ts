@@ -7,6 +7,7 @@ export {
   assert,
   assertEquals,
   assertMatch,
+  assertNotStrictEquals,
   assertRejects,
   assertStrictEquals,
   assertThrows,

@@ -22,7 +22,7 @@ import { isWriteOverdue } from "../net/write_deadline.ts";
 import { ParseStatus, type Profile, ReplyKind } from "../protocol/protocol.ts";
 import { type Exchange, ExchangeState } from "../request/exchange.ts";
 import type { BackendContext, BackendLimits } from "./backend_context.ts";
-import type { ConnectionOwner } from "./connection_owner.ts";
+import type { ConnectionOptions, ConnectionOwner } from "./connection_owner.ts";
 import { ConnectionState, type ConnectionStateCode } from "./connection_state.ts";
 import { Connector } from "./connector.ts";
 import { type DrainWaiter, DrainWaiters } from "./drain_waiters.ts";
@@ -31,14 +31,14 @@ import { Outbox } from "./outbox.ts";
 import { isOverdue, isSilent, overdueExchanges } from "./reply_deadlines.ts";
 import { ReplyStream } from "./reply_stream.ts";
 
-/** One pipelined connection. */
+/** See above. */
 export class BackendConnection implements ByteReceiver, DialListener, Watched {
   isWatched = false;
   state: ConnectionStateCode = ConnectionState.Idle;
   readonly log: SendLog;
   readonly inflight: InflightQueue;
-  readonly #backend: ConnectionOwner;
-  readonly #profile: Profile;
+  readonly backend: ConnectionOwner;
+  readonly profile: Profile;
   readonly #context: BackendContext;
   readonly #limits: BackendLimits;
   readonly #outbox: Outbox;
@@ -47,27 +47,26 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
   #socket: Socket | null = null;
   #isClosing = false;
   #closeReason: Failure = failures.backendClosed;
-  readonly #waiters: DrainWaiters = new DrainWaiters();
+  readonly #waiters = new DrainWaiters();
+  readonly #isDedicated: boolean;
+  /** Called when its socket is lost or could not be had, whatever was due. */
+  onLost: ((failure: Failure) => void) | null = null;
 
   constructor(
     backend: ConnectionOwner,
     profile: Profile,
     context: BackendContext,
-    limits: BackendLimits = context.limits,
-    keepsBackoff = true,
+    options: ConnectionOptions = {},
   ) {
-    this.#backend = backend;
-    this.#profile = profile;
+    const { limits = context.limits, keepsBackoff = true } = options;
+    this.backend = backend;
+    this.profile = profile;
     this.#context = context;
     this.#limits = limits;
-    const options = { profile, limits, keepsBackoff };
-    this.#connector = new Connector(backend, context, options, this);
-    this.#replies = new ReplyStream(
-      context.arrays,
-      context.protocol.createReplyParser(),
-      context.engine.readBytesMin,
-    );
-    const { chunks, clock, retainsRequests } = context;
+    this.#isDedicated = options.isDedicated ?? false;
+    this.#connector = new Connector(backend, context, { profile, limits, keepsBackoff }, this);
+    const { arrays, chunks, clock, engine, protocol, retainsRequests } = context;
+    this.#replies = new ReplyStream(arrays, protocol.createReplyParser(), engine.readBytesMin);
     this.#outbox = new Outbox(chunks, clock, this.#replies, retainsRequests);
     this.log = this.#outbox.log;
     this.inflight = this.#outbox.inflight;
@@ -86,8 +85,8 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
   /** Whether a request would be sent now, and nothing sent before it is overdue. */
   get isUsable(): boolean {
     if (this.state !== ConnectionState.Ready) return false;
-    const { clock } = this.#context;
-    return !isOverdue(this.inflight, this.#replies, clock.nowMs, this.#limits.readTimeoutMs);
+    const { nowMs } = this.#context.clock;
+    return !isOverdue(this.inflight, this.#replies, nowMs, this.#limits.readTimeoutMs);
   }
 
   /** Whether so much waits to be written that clients should be held back. */
@@ -95,7 +94,7 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
     return this.log.unwrittenBytes > this.#limits.queueSoftBytes;
   }
 
-  /** Begins to connect ahead of the first request, unless it is in back-off. */
+  /** Connects ahead of the first request, unless in back-off. */
   open(): void {
     if (this.state === ConnectionState.Idle && this.#connector.mayConnect) this.#connect();
   }
@@ -152,10 +151,10 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
 
   /** Counts the last `byteCount` bytes of `chunk`, just appended to the log, as this exchange's. */
   enqueue(exchange: Exchange, chunk: Chunk, byteCount: number): void {
-    exchange.sentTo = this.#backend;
-    exchange.isAtReplica = this.#profile.isReadonly;
+    exchange.sentTo = this.backend;
+    exchange.isAtReplica = this.profile.isReadonly;
     this.#outbox.enqueue(exchange, chunk, byteCount);
-    this.#backend.requests += 1;
+    this.backend.requests += 1;
     if (this.state === ConnectionState.Ready) this.#flush();
     else if (this.state === ConnectionState.Idle) this.#connect();
   }
@@ -183,17 +182,16 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
   }
 
   connected(connection: Connection): void {
-    const { clock } = this.#context;
     const socket = connection.open(this, this.log);
     this.#socket = socket;
-    this.#replies.begin(clock.nowMs);
+    this.#replies.begin(this.#context.clock.nowMs);
     const handshake = this.#connector.beginHandshake();
     if (handshake === null) {
       this.#becomeReady();
     } else {
       this.state = ConnectionState.Handshaking;
       socket.writeFirst(handshake);
-      clock.watch(this);
+      this.#context.clock.watch(this);
     }
     socket.resume();
   }
@@ -329,7 +327,7 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
 
   #fault(failure: Failure): false {
     this.#context.log.warning("Backend connection closed: its replies cannot be trusted", {
-      backend: this.#backend.address,
+      backend: this.backend.address,
       reason: failure.name,
     });
     return this.#drop(failure);
@@ -360,8 +358,8 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
     const isCurrent = receiver.generation === exchange.generation;
     exchange.swallow();
     this.#context.metrics.countFailure(failure);
-    this.#backend.requestFailed(failure);
-    if (isCurrent) receiver.onFailure(exchange, failure, this.#backend.address);
+    this.backend.requestFailed(failure);
+    if (isCurrent) receiver.onFailure(exchange, failure, this.backend.address);
   }
 
   #refuse(exchange: Exchange, failure: Failure): void {
@@ -379,16 +377,18 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
    * connection, unless there is a reason not to try.
    */
   #lost(failure: Failure): void {
-    const wasTrying = this.state === ConnectionState.Connecting ||
-      this.state === ConnectionState.Handshaking;
+    const { state } = this;
+    const wasTrying = state === ConnectionState.Connecting || state === ConnectionState.Handshaking;
     this.state = ConnectionState.Idle;
     this.#replies.buffer.abandon();
     const failed = this.#outbox.takeSent();
-    if (wasTrying || this.#isClosing || !this.#connector.mayConnect) {
+    const isOver = wasTrying || this.#isClosing || this.#isDedicated;
+    if (isOver || !this.#connector.mayConnect) {
       for (const exchange of this.#outbox.takeUnsent()) failed.push(exchange);
     } else if (this.inflight.unsent > 0) this.#connect();
     this.#waiters.wake();
     this.#failAll(failed, failure);
+    this.onLost?.(failure);
   }
 
   #failAll(failed: readonly Exchange[], failure: Failure): void {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Failure } from "../failure.ts";
+import type { BackendLimits } from "./backend_context.ts";
 
 /** Where a backend is. */
 export interface BackendAddress {
@@ -26,4 +27,14 @@ export interface ConnectionOwner extends BackendAddress {
   answered(): void;
   /** An exchange has failed. */
   requestFailed(failure: Failure): void;
+}
+
+/** What distinguishes one connection from the cluster's others. */
+export interface ConnectionOptions {
+  /** Times and sizes it keeps to; the cluster's if left out. */
+  readonly limits?: BackendLimits;
+  /** Whether failed attempts delay the next one; true if left out. */
+  readonly keepsBackoff?: boolean;
+  /** Whether it has one socket only: what was not sent fails with it. False if left out. */
+  readonly isDedicated?: boolean;
 }

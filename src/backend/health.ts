@@ -97,7 +97,10 @@ export class HealthProbe implements ReplyReceiver {
   }
 
   #openConnection(): BackendConnection {
-    return new BackendConnection(this.#backend, this.#profile, this.#context, this.#limits, false);
+    return new BackendConnection(this.#backend, this.#profile, this.#context, {
+      limits: this.#limits,
+      keepsBackoff: false,
+    });
   }
 
   #sendPing(): void {

@@ -8,7 +8,7 @@ import type { ClusterConfig } from "../config/config.ts";
 import type { IoEngine } from "../net/io_engine.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type { Log } from "../observe/log.ts";
-import type { SharedState } from "../worker/messages.ts";
+import type { ClusterNote, SharedState } from "../worker/messages.ts";
 
 /** What a cluster gets from its worker. */
 export interface ClusterContext {
@@ -23,6 +23,8 @@ export interface ClusterContext {
   readonly sharesPort: boolean;
   /** Tells the other workers of this cluster what this one, as its leader, found. */
   publish(state: SharedState): void;
+  /** Carries a note to other workers of this cluster. */
+  post(note: ClusterNote): void;
   /** Asks the leader of this cluster for a fresh slot map. */
   requestRefresh(): void;
 }
@@ -42,6 +44,8 @@ export interface Cluster {
   follow(state: SharedState): void;
   /** As leader: fetch the topology soon. */
   refresh(): void;
+  /** Another worker's word. */
+  hear(note: ClusterNote): void;
   /** What was counted so far. */
   metrics(): ClusterMetricsSnapshot;
   /** Stops accepting and closes every connection before it returns. Settles when its address is free. */

@@ -15,7 +15,6 @@ export function redisRecipe(): Recipe {
     protocol,
     retainsRequests: false,
     createTopology: (cluster, backends) => new RingTopology(cluster, backends),
-    createLocalAnswers: (cluster, metrics, router) =>
-      createRedisAnswers(protocol, cluster, metrics, router),
+    createLocalAnswers: (parts) => createRedisAnswers(protocol, parts),
   };
 }

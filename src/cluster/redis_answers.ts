@@ -3,24 +3,23 @@
  *
  * @module
  */
-import type { ClusterMetrics } from "../observe/cluster_metrics.ts";
 import type { Protocol } from "../protocol/protocol.ts";
 import { RedisLocal } from "../redis/local.ts";
-import type { Router } from "../router/router.ts";
 import type { LocalAnswers } from "../session/features.ts";
-import type { ClusterContext } from "./cluster.ts";
+import type { ClusterParts } from "./running_cluster.ts";
 
 /** Makes the answers of one cluster in one worker. */
-export function createRedisAnswers(
-  protocol: Protocol,
-  cluster: ClusterContext,
-  metrics: ClusterMetrics,
-  router: Router,
-): LocalAnswers {
+export function createRedisAnswers(protocol: Protocol, parts: ClusterParts): LocalAnswers {
+  const { cluster, metrics, router, backends, peers } = parts;
   const { config, advertisedAddress } = cluster;
   const startedAtMs = performance.now();
   return new RedisLocal({
     commands: protocol.commands,
+    config,
+    router,
+    backends,
+    peers,
+    clients: () => parts.clients(),
     isCluster: config.type === "redis_cluster",
     advertised: { hostname: advertisedAddress, port: config.listen.port },
     info: {

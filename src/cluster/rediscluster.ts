@@ -16,7 +16,6 @@ export function redisClusterRecipe(): Recipe {
     protocol,
     retainsRequests: true,
     createTopology: (cluster, backends) => new SlotTopology(cluster, backends, clusterDialect),
-    createLocalAnswers: (cluster, metrics, router) =>
-      createRedisAnswers(protocol, cluster, metrics, router),
+    createLocalAnswers: (parts) => createRedisAnswers(protocol, parts),
   };
 }

@@ -14,11 +14,12 @@ import { type Protocol, RequestFrame } from "../protocol/protocol.ts";
 import { RequestPool } from "../request/pool.ts";
 import type { Router } from "../router/router.ts";
 import { FanOut } from "../session/fan_out.ts";
-import type { LocalAnswers } from "../session/features.ts";
+import type { LocalAnswers, LocalClient } from "../session/features.ts";
 import { Session } from "../session/session.ts";
-import type { ClosableSession, SessionContext } from "../session/session_context.ts";
-import type { SharedState } from "../worker/messages.ts";
+import type { SessionContext } from "../session/session_context.ts";
+import type { ClusterNote, SharedState } from "../worker/messages.ts";
 import type { Cluster, ClusterContext } from "./cluster.ts";
+import { ClusterPeers } from "./cluster_peers.ts";
 import type { Topology } from "./topology.ts";
 
 /** Client ids are `worker × this + number`: unique over the workers of a cluster, and below 2^53. */
@@ -30,11 +31,18 @@ export interface Recipe {
   /** Whether requests may be sent elsewhere after their first reply. */
   readonly retainsRequests: boolean;
   createTopology(cluster: ClusterContext, backends: BackendContext): Topology;
-  createLocalAnswers(
-    cluster: ClusterContext,
-    metrics: ClusterMetrics,
-    router: Router,
-  ): LocalAnswers;
+  createLocalAnswers(parts: ClusterParts): LocalAnswers;
+}
+
+/** What a cluster consists of, for what is built upon it. */
+export interface ClusterParts {
+  readonly cluster: ClusterContext;
+  readonly metrics: ClusterMetrics;
+  readonly router: Router;
+  readonly backends: BackendContext;
+  readonly peers: ClusterPeers;
+  /** The clients of this worker. */
+  clients(): Iterable<LocalClient>;
 }
 
 /** One cluster in one worker. */
@@ -43,7 +51,8 @@ export class RunningCluster implements Acceptor, Cluster {
   readonly #cluster: ClusterContext;
   readonly #topology: Topology;
   readonly #metrics: ClusterMetrics;
-  readonly #sessions = new Set<ClosableSession>();
+  readonly #sessions = new Set<Session>();
+  readonly #peers: ClusterPeers;
   readonly #sessionContext: SessionContext;
   #listener: Listener | null = null;
   #clientCount = 0;
@@ -60,11 +69,20 @@ export class RunningCluster implements Acceptor, Cluster {
       () => this.#topology.backendUnreachable(),
     );
     this.#topology = recipe.createTopology(cluster, backends);
+    this.#peers = new ClusterPeers(cluster);
+    const { router } = this.#topology;
     const { config } = cluster;
     this.#sessionContext = {
       ...backends,
-      router: this.#topology.router,
-      local: recipe.createLocalAnswers(cluster, this.#metrics, this.#topology.router),
+      router,
+      local: recipe.createLocalAnswers({
+        cluster,
+        metrics: this.#metrics,
+        router,
+        backends,
+        peers: this.#peers,
+        clients: () => this.#sessions,
+      }),
       frame: new RequestFrame(),
       fanOut: new FanOut(),
       firstClientId: cluster.workerNumber * CLIENTS_PER_WORKER,
@@ -74,7 +92,7 @@ export class RunningCluster implements Acceptor, Cluster {
         readAheadBytes: config.clientReadAheadBytes,
         writeTimeoutMs: config.writeTimeoutMs,
       },
-      sessionEnded: (session) => this.#sessions.delete(session),
+      sessionEnded: (session) => this.#sessions.delete(session as Session),
     };
   }
 
@@ -96,6 +114,10 @@ export class RunningCluster implements Acceptor, Cluster {
     this.#topology.refresh();
   }
 
+  hear(note: ClusterNote): void {
+    this.#peers.hear(note);
+  }
+
   metrics(): ClusterMetricsSnapshot {
     const backends = [...this.#topology.router.backends()].map((backend) => backend.snapshot());
     return this.#metrics.snapshot(backends);
@@ -105,6 +127,8 @@ export class RunningCluster implements Acceptor, Cluster {
     this.#isStopped = true;
     const freed = this.#listener?.close() ?? Promise.resolve();
     for (const session of [...this.#sessions]) session.close(failures.shuttingDown);
+    this.#sessionContext.local.stop();
+    this.#peers.stop();
     this.#topology.stop();
     return freed;
   }
@@ -114,6 +138,7 @@ export class RunningCluster implements Acceptor, Cluster {
     this.#clientCount += 1;
     const session = new Session(connection, this.#clientCount, this.#sessionContext);
     this.#sessions.add(session);
+    this.#sessionContext.local.clientConnected(session);
     session.start();
   }
 

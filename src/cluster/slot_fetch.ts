@@ -217,7 +217,7 @@ class SlotQuestion implements ReplyReceiver, TurnTask {
     this.#context = context;
     const backend = new Backend(node, context);
     const profile = NOBODY.profiles.master;
-    this.#connection = new BackendConnection(backend, profile, context, context.limits, false);
+    this.#connection = new BackendConnection(backend, profile, context, { keepsBackoff: false });
   }
 
   ask(): void {

@@ -21,7 +21,7 @@ const NOTHING = new Uint8Array(0);
 
 /** Makes the local answers of a memcache cluster. */
 export function createMemcacheAnswers(): LocalAnswers {
-  return { answer };
+  return { clientConnected: () => {}, answer, stop: () => {} };
 }
 
 function answer(client: LocalClient, frame: RequestFrame, _bytes: Uint8Array): void {

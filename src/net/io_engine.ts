@@ -18,6 +18,8 @@ export interface Socket {
   /** While true nothing of the log is written: a handshake is under way. */
   isGated: boolean;
   readonly isClosed: boolean;
+  /** `host:port` of the other end, IPv6 in brackets; "" where it cannot be told any more. */
+  readonly peerAddress: string;
   /** Reads on if the receiver has room. Called once at the start and after a null `reserve()`. */
   resume(): void;
   /** Writes what the log has, unless a write is in flight: then it follows by itself. */

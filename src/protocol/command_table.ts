@@ -16,9 +16,11 @@ export const Action = {
   Local: 2,
   /** Answered with an error that says why. */
   Refuse: 3,
+  /** Goes as it is to every backend that holds keys, replies merged: `all_shards`. */
+  EveryShard: 4,
 } as const;
 /** One of the values of {@link Action}. */
-export type ActionCode = 0 | 1 | 2 | 3;
+export type ActionCode = 0 | 1 | 2 | 3 | 4;
 
 /** How the replies to a split request become one; Redis's response policies, and memcache's. */
 export const Merge = {
@@ -210,7 +212,8 @@ function columnProblem(row: CommandRow): string | null {
   if ((row.action === Action.Refuse) !== (row.refusal !== null)) {
     return "is refused without a reason, or has one without being refused";
   }
-  if ((row.action === Action.Split) !== (row.merge !== Merge.None)) {
+  const isMerged = row.action === Action.Split || row.action === Action.EveryShard;
+  if (isMerged !== (row.merge !== Merge.None)) {
     return "is split without a merge, or has one without being split";
   }
   if (row.action === Action.Split && row.firstKey === 0 && row.keyFinder === null) {

@@ -165,6 +165,8 @@ export interface Profile {
   readonly isReadonly: boolean;
   /** Version of RESP; of no meaning to memcache. */
   readonly version: 2 | 3;
+  /** Database that requests see: SELECT goes first where it is not 0. */
+  readonly database: number;
 }
 
 /** The connections of one client: to masters, and to replicas where reads go there. */
@@ -173,17 +175,30 @@ export interface Profiles {
   readonly replica: Profile;
 }
 
-/** By version of RESP. What a client says at HELLO chooses between them. */
+/** Profiles of one database: two versions, masters and replicas. */
+const PROFILES_PER_DATABASE = 4;
+
+/** By version of RESP, in database 0. What a client says at HELLO chooses between them. */
 export const PROFILES: { readonly [version in 2 | 3]: Profiles } = {
-  2: {
-    master: { index: 0, isReadonly: false, version: 2 },
-    replica: { index: 1, isReadonly: true, version: 2 },
-  },
-  3: {
-    master: { index: 2, isReadonly: false, version: 3 },
-    replica: { index: 3, isReadonly: true, version: 3 },
-  },
+  2: createProfiles(2, 0),
+  3: createProfiles(3, 0),
 };
+
+const otherProfiles: Profiles[] = [];
+
+/** The profiles of clients that speak `version` and have selected `database`, which is 0 or more. */
+export function profilesOf(version: 2 | 3, database: number): Profiles {
+  if (database === 0) return PROFILES[version];
+  return otherProfiles[2 * database + version - 2] ??= createProfiles(version, database);
+}
+
+function createProfiles(version: 2 | 3, database: number): Profiles {
+  const index = PROFILES_PER_DATABASE * database + (version === 2 ? 0 : 2);
+  return {
+    master: { index, isReadonly: false, version, database },
+    replica: { index: index + 1, isReadonly: true, version, database },
+  };
+}
 
 /** One wire format. Stateless but for its parsers. */
 export interface Protocol {

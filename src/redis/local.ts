@@ -24,14 +24,13 @@ import { CommandAnswers } from "./command_commands.ts";
 import { helloAnswer } from "./hello.ts";
 import { infoAnswer } from "./info.ts";
 import { readInteger } from "./integer.ts";
-import type { LocalOptions } from "./local_options.ts";
+import type { Answer, RedisContext, RedisFeature } from "./feature.ts";
 import { LocalRequest } from "./local_request.ts";
-
-type Answer = (request: LocalRequest) => Uint8Array;
 
 /** Answers the local rows of the RESP command table. */
 export class RedisLocal implements LocalAnswers {
-  readonly #options: LocalOptions;
+  readonly #options: RedisContext;
+  readonly #features: readonly RedisFeature[];
   readonly #names: ClientNames = new WeakMap();
   /** By row index. */
   readonly #answers: (Answer | null)[];
@@ -39,9 +38,13 @@ export class RedisLocal implements LocalAnswers {
   /**
    * @throws {Error} If a row says `local` and nothing here answers it.
    */
-  constructor(options: LocalOptions) {
+  constructor(options: RedisContext, features: readonly RedisFeature[] = []) {
     this.#options = options;
+    this.#features = features;
     const answers = this.#createAnswers();
+    for (const feature of features) {
+      for (const [name, answer] of feature.answers) answers.set(name, answer);
+    }
     this.#answers = options.commands.rows.map((row) => answers.get(row.name) ?? null);
   }
 
@@ -50,7 +53,15 @@ export class RedisLocal implements LocalAnswers {
     const answer = this.#answers[row.index];
     if (!answer) throw new Error(`Cannot answer "${row.name}": no local answer is defined`);
     const reply = answer(new LocalRequest(client, frame, bytes));
-    client.reply(reply, 0, reply.length);
+    if (reply !== null) client.reply(reply, 0, reply.length);
+  }
+
+  clientConnected(client: LocalClient): void {
+    for (const feature of this.#features) feature.clientConnected?.(client);
+  }
+
+  stop(): void {
+    for (const feature of this.#features) feature.stop?.();
   }
 
   #createAnswers(): Map<string, Answer> {
@@ -77,8 +88,12 @@ export class RedisLocal implements LocalAnswers {
   }
 
   #reset({ client }: LocalRequest): Uint8Array {
+    client.guard?.clientClosed();
+    client.guard = null;
+    client.isMuted = false;
     client.profiles = PROFILES[2];
     this.#names.delete(client);
+    for (const feature of this.#features) feature.clientReset?.(client);
     return RESET;
   }
 }

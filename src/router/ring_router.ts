@@ -47,6 +47,10 @@ export class RingRouter implements Router {
     return this.#backends;
   }
 
+  shards(): readonly Backend[] {
+    return this.#backends.filter((backend) => backend.isServing);
+  }
+
   onErrorReply(_exchange: Exchange, _bytes: Uint8Array, _start: number, _end: number): boolean {
     return false;
   }

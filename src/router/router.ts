@@ -27,6 +27,8 @@ export interface Router {
   readonly unplaced: Failure;
   /** Every known backend. */
   backends(): Iterable<Backend>;
+  /** The backends that hold the keys, each once: servers in the ring, or masters of slots. */
+  shards(): readonly Backend[];
   /**
    * Looks at an error reply. True: the exchange was sent elsewhere and its receiver will hear again; the
    * reply must not be delivered. False: deliver it.

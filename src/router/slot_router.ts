@@ -125,6 +125,12 @@ export class SlotRouter implements Router, Watched {
     return this.#backends.values();
   }
 
+  shards(): readonly Backend[] {
+    const masters = new Set<Backend>();
+    for (const shard of this.#shards) if (shard !== null) masters.add(shard.master);
+    return [...masters];
+  }
+
   /** The map in use. */
   get map(): SlotMap {
     return this.#map;

@@ -9,17 +9,13 @@ import type { BackendConnection } from "../backend/connection.ts";
 import { sendFragment, sendRewritten } from "../backend/send_written.ts";
 import { type Failure, failures } from "../failure.ts";
 import { Action, CommandFlag, Merge } from "../protocol/command_table.ts";
-import type { Profiles, RequestFrame } from "../protocol/protocol.ts";
-import type { RoutedClient } from "../request/exchange.ts";
-import type { Request, Split } from "../request/request.ts";
-import type { LocalClient } from "./features.ts";
+import type { RequestFrame } from "../protocol/protocol.ts";
+import { Fragment, type Request, type Split } from "../request/request.ts";
+import { type LocalClient, Verdict } from "./features.ts";
 import type { SessionContext } from "./session_context.ts";
 
 /** What dispatch needs of a session. */
-export interface DispatchSession extends LocalClient, RoutedClient {
-  profiles: Profiles;
-  /** Whether earlier requests are not answered yet. */
-  readonly hasRequestsInFlight: boolean;
+export interface DispatchSession extends LocalClient {
   /** Unparsed bytes; the frame at hand is at their start. */
   readonly buffer: ReceiveBuffer;
   /** Takes a request into the reply queue. */
@@ -43,6 +39,11 @@ export function dispatch(
   frame: RequestFrame,
 ): boolean {
   const bytes = session.buffer.bytes;
+  const guard = session.guard;
+  if (guard !== null) {
+    const verdict = guard.admit(session, frame, bytes);
+    if (verdict !== Verdict.Pass) return verdict === Verdict.Handled;
+  }
   const refusal = frame.refusal;
   if (refusal !== null) {
     context.metrics.errorReplies += 1;
@@ -56,6 +57,8 @@ export function dispatch(
   } else if (row.action === Action.Split) {
     if (frame.keyCount === 1) forwardKey(context, session, frame, bytes);
     else split(context, session, frame, bytes);
+  } else if (row.action === Action.EveryShard) {
+    sendToEveryShard(context, session, frame, bytes);
   } else {
     if ((row.flags & CommandFlag.Barrier) !== 0 && session.hasRequestsInFlight) return false;
     context.local.answer(session, frame, bytes);
@@ -174,6 +177,44 @@ function sendFragments(
     if (connection.isCongested) session.sentOver(connection);
   }
 }
+
+/** Sends the whole frame to each shard. With one shard its reply is the reply. */
+function sendToEveryShard(
+  context: SessionContext,
+  session: DispatchSession,
+  frame: RequestFrame,
+  bytes: Uint8Array,
+): void {
+  const { router, requests } = context;
+  const shards = router.shards();
+  const request = session.enqueue(frame.isQuiet);
+  if (shards.length === 0) return fail(context, session, request, router.unplaced);
+  const parts = shards.length === 1 ? null : shards.map(() => new Fragment(NO_PLACE, 0));
+  request.split = parts === null ? null : {
+    row: frame.row!,
+    keyCount: 0,
+    fragmentOfKey: NO_KEYS,
+    keyMarks: null,
+    parts,
+    due: parts.length,
+    keptBytes: 0,
+  };
+  const isRead = (frame.row!.flags & CommandFlag.Read) !== 0;
+  // The array is a new one: a send that fails at once may recycle the request meanwhile.
+  for (let index = 0; index < shards.length; index++) {
+    const exchange = requests.takeExchange();
+    exchange.begin(request, index, NO_PLACE, isRead, session);
+    if (parts === null) request.exchange = exchange;
+    else parts[index]!.exchange = exchange;
+    const connection = shards[index]!.connectionFor(session.number, session.profiles.master);
+    connection.send(exchange, bytes, frame.start, frame.end);
+    if (connection.isCongested) session.sentOver(connection);
+  }
+}
+
+/** No redirection fits the place of what goes to every shard. */
+const NO_PLACE = -1;
+const NO_KEYS = new Int32Array(0);
 
 /** No backend has seen the request, so none counts its failure. */
 function fail(

@@ -1,24 +1,80 @@
 /**
- * What a protocol's folder of session features plugs into sessions: answers the proxy gives itself.
+ * What a protocol's folder of session features plugs into sessions: answers the proxy gives itself, at once or
+ * later, and what a client's state makes of its requests.
  *
  * @module
  */
+import type { Failure } from "../failure.ts";
 import type { Profiles, RequestFrame } from "../protocol/protocol.ts";
+import type { RoutedClient } from "../request/exchange.ts";
+
+/** A reply that is not known yet; the client's later requests wait for it. */
+export interface LateReply {
+  /** Whether the client is there and still waits. */
+  readonly isDue: boolean;
+  /** Gives the reply, which is copied unless `isOwned`. Nothing happens where none is due. */
+  reply(bytes: Uint8Array, start: number, end: number, isOwned?: boolean): void;
+  /** There will be none. `address` is the backend's `host:port`, or "". */
+  fail(failure: Failure, address: string): void;
+}
+
+/** What a {@link SessionGuard} says of a request. */
+export const Verdict = {
+  /** It goes its usual way. */
+  Pass: 0,
+  /** The guard has answered it, or will. */
+  Handled: 1,
+  /** Ask again when all earlier requests are answered. */
+  Wait: 2,
+} as const;
+/** One of the values of {@link Verdict}. */
+export type VerdictCode = 0 | 1 | 2;
+
+/** The state of a client whose requests do not simply go their way: not logged in, in a transaction, … */
+export interface SessionGuard {
+  /** Sees each request first, refused ones too: `frame.row` is null for an unknown command. */
+  admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode;
+  /** The client sends no more. True: nothing is due to it, close at once. */
+  inputEnded(): boolean;
+  /** The connection is gone; called once. */
+  clientClosed(): void;
+}
 
 /** A client as local answers see it. */
-export interface LocalClient {
+export interface LocalClient extends RoutedClient {
   /** Unique over all workers of the cluster; below 2^53. */
   readonly id: number;
-  /** What it negotiated at HELLO; set by the answer to a request that is a barrier. */
+  /** What it negotiated at HELLO and SELECT; set by the answer to a request that is a barrier. */
   profiles: Profiles;
+  /** Null for nearly all clients, nearly always. */
+  guard: SessionGuard | null;
+  /** While true its requests are carried out, and no replies to them are written. */
+  isMuted: boolean;
+  /** Whether earlier requests are not answered yet. */
+  readonly hasRequestsInFlight: boolean;
+  /** `host:port` of the client's end, IPv6 in brackets. */
+  readonly peerAddress: string;
+  /** When it connected, and when its last request was parsed, milliseconds of the worker's clock. */
+  readonly connectedAtMs: number;
+  readonly lastRequestAtMs: number;
   /** Gives the reply to the request at hand, exactly once; it leaves in its turn. */
   reply(bytes: Uint8Array, start: number, end: number): void;
+  /** Takes the request at hand to be answered later; nothing behind it is parsed before that. */
+  answerLater(): LateReply;
+  /** Writes what answers no request, behind the replies given so far. */
+  push(bytes: Uint8Array, start: number, end: number): void;
   /** Reads no further requests; closes when everything due is answered. */
   closeWhenAnswered(): void;
+  /** Closes now; `failure` is counted and logged. */
+  close(failure: Failure): void;
 }
 
 /** The answers of one cluster to requests whose row says `local`. */
 export interface LocalAnswers {
-  /** Answers `frame`, which stands in `bytes`, by calling `client.reply` once. */
+  /** A client has connected; the place to give it a guard. */
+  clientConnected(client: LocalClient): void;
+  /** Answers `frame`, which stands in `bytes`, by calling `client.reply` or `client.answerLater` once. */
   answer(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): void;
+  /** Ends timers and connections; clients are closed already. */
+  stop(): void;
 }

@@ -18,13 +18,26 @@ import { ParseStatus, PROFILES, type Profiles, type RequestParser } from "../pro
 import type { Exchange } from "../request/exchange.ts";
 import type { Request, RequestOwner } from "../request/request.ts";
 import { dispatch, type DispatchSession } from "./dispatch.ts";
+import type { LateReply, SessionGuard } from "./features.ts";
+import { LateAnswer, type LateAnswerOwner } from "./late_answer.ts";
 import { ReplyQueue } from "./reply_queue.ts";
 import { OUTPUT_SOFT_BYTES, type SessionContext } from "./session_context.ts";
 
 /** One client's connection. */
 export class Session
-  implements ByteReceiver, DispatchSession, DrainWaiter, RequestOwner, TurnTask, Watched {
+  implements
+    ByteReceiver,
+    DispatchSession,
+    DrainWaiter,
+    LateAnswerOwner,
+    RequestOwner,
+    TurnTask,
+    Watched {
   isWatched = false;
+  guard: SessionGuard | null = null;
+  isMuted = false;
+  readonly connectedAtMs: number;
+  lastRequestAtMs: number;
   readonly number: number;
   readonly buffer: ReceiveBuffer;
   profiles: Profiles = PROFILES[2];
@@ -53,6 +66,8 @@ export class Session
   constructor(connection: Connection, number: number, context: SessionContext) {
     this.number = number;
     this.#context = context;
+    this.connectedAtMs = context.clock.nowMs;
+    this.lastRequestAtMs = context.clock.nowMs;
     // No larger array for a read: there may be thousands of clients.
     this.buffer = new ReceiveBuffer(
       context.arrays,
@@ -69,6 +84,10 @@ export class Session
 
   get id(): number {
     return this.#context.firstClientId + this.number;
+  }
+
+  get peerAddress(): string {
+    return this.#socket.peerAddress;
   }
 
   get hasRequestsInFlight(): boolean {
@@ -117,7 +136,8 @@ export class Session
 
   ended(): void {
     this.#isEnded = true;
-    this.#closeIfDone();
+    if (this.guard !== null && this.guard.inputEnded()) this.#socket.close(null);
+    else this.#closeIfDone();
   }
 
   closed(error: unknown): void {
@@ -134,6 +154,8 @@ export class Session
         log.debug("Client closed", fields);
       }
     }
+    this.guard?.clientClosed();
+    this.guard = null;
     this.#replies.abandon();
     this.#log.clear();
     this.buffer.abandon();
@@ -151,7 +173,7 @@ export class Session
   enqueue(isQuiet: boolean): Request {
     const { requests, clock } = this.#context;
     const request = requests.takeRequest();
-    request.begin(this, isQuiet, clock.nowMs);
+    request.begin(this, isQuiet || this.isMuted, clock.nowMs);
     this.#replies.push(request);
     return request;
   }
@@ -159,11 +181,36 @@ export class Session
   reply(bytes: Uint8Array, start: number, end: number): void {
     if (this.#replies.size === 0) {
       // Nothing to write (memcache's noreply) must not leave an idle client with a chunk.
-      if (end > start) this.#log.append(bytes, start, end);
+      if (end > start && !this.isMuted) this.#log.append(bytes, start, end);
       this.#flush();
     } else {
       const request = this.enqueue(false);
       this.#replies.answer(request, bytes, start, end, false);
+    }
+  }
+
+  answerLater(): LateReply {
+    this.#isHeld = true;
+    return new LateAnswer(this, this.enqueue(false));
+  }
+
+  settle(request: Request, bytes: Uint8Array, start: number, end: number, isOwned: boolean): void {
+    if (this.#replies.wouldOverflow(request, end - start)) {
+      this.close(failures.clientOutputLimit);
+    } else {
+      this.#replies.answer(request, bytes, start, end, isOwned);
+      this.#flush();
+    }
+  }
+
+  push(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#isClosed) return;
+    const waiting = this.#log.unwrittenBytes + this.#replies.keptBytes;
+    if (waiting > 0 && waiting + end - start > this.#context.limits.outputBytesMax) {
+      this.close(failures.clientOutputLimit);
+    } else {
+      this.#log.append(bytes, start, end);
+      this.#flush();
     }
   }
 
@@ -236,6 +283,7 @@ export class Session
     const { buffer } = this;
     const context = this.#context;
     const parser = this.#parser;
+    this.lastRequestAtMs = context.clock.nowMs;
     while (buffer.consumed < buffer.received && !this.#isFinishing) {
       if (!this.#mayParse()) {
         this.#isStalled = true;

@@ -7,7 +7,7 @@
 import type { ClusterConfig, Config, IoChoice } from "../config/config.ts";
 import { formatSocketAddress } from "../config/socket_address.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
-import type { SharedState, StartMessage, WorkerMessage } from "../worker/messages.ts";
+import type { ClusterNote, SharedState, StartMessage, WorkerMessage } from "../worker/messages.ts";
 import { assignClusters, type Assignment } from "./assignment.ts";
 import type { LogOutput } from "./log_output.ts";
 import { MetricsSum } from "./metrics_sum.ts";
@@ -151,6 +151,8 @@ export class Supervisor implements WorkerReceiver {
         return this.#relay(worker, message.state);
       case "refresh":
         return this.#leader(message.cluster)?.post(message);
+      case "note":
+        return this.#pass(message.note);
     }
   }
 
@@ -207,6 +209,16 @@ export class Supervisor implements WorkerReceiver {
     for (const place of this.#places) {
       if (place.worker !== worker && place.worker.clusterNames.includes(state.cluster)) {
         place.worker.post({ kind: "follow", state });
+      }
+    }
+  }
+
+  /** Carries a note to the workers it is for. */
+  #pass(note: ClusterNote): void {
+    for (const { number, worker } of this.#places) {
+      const isMeant = note.to === null ? number !== note.from : number === note.to;
+      if (isMeant && worker.clusterNames.includes(note.cluster)) {
+        worker.post({ kind: "note", note });
       }
     }
   }

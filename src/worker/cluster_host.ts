@@ -54,6 +54,8 @@ export class ClusterHost {
         return this.#postMetrics(message.question);
       case "follow":
         return this.#clusters.get(message.state.cluster)?.follow(message.state);
+      case "note":
+        return this.#clusters.get(message.note.cluster)?.hear(message.note);
       case "refresh":
         return this.#clusters.get(message.cluster)?.refresh();
       case "lead":
@@ -96,6 +98,7 @@ export class ClusterHost {
       advertisedAddress: message.advertisedAddress,
       sharesPort: message.sharesPort,
       publish: (state) => this.#post({ kind: "found", state }),
+      post: (note) => this.#post({ kind: "note", note }),
       requestRefresh: () => this.#requestRefresh(config.name),
     });
     this.#clusters.set(config.name, cluster);

@@ -44,6 +44,21 @@ export interface SlotRange {
   replicas: string[];
 }
 
+/** What a worker says to others that serve the same cluster. */
+export interface ClusterNote {
+  cluster: string;
+  topic: string;
+  /** Plain data. */
+  body: unknown;
+  /** Number of the worker that sent it. */
+  from: number;
+  /** Number of the worker it is for; null: all others. */
+  to: number | null;
+  /** Number of the question that it asks or answers; 0: it does neither. */
+  question: number;
+  isAnswer: boolean;
+}
+
 /** From supervisor to worker. */
 export type SupervisorMessage =
   | StartMessage
@@ -51,6 +66,8 @@ export type SupervisorMessage =
   | { kind: "collect"; question: number }
   /** Another worker's finding. */
   | { kind: "follow"; state: SharedState }
+  /** Another worker's word. */
+  | { kind: "note"; note: ClusterNote }
   /** Asks the leader of `cluster` for a fresh slot map: a worker that does not lead met a redirect. */
   | { kind: "refresh"; cluster: string }
   /** This worker leads `cluster` from now on (its former leader ended). */
@@ -73,4 +90,5 @@ export type WorkerMessage =
   /** A finding for the other workers of the cluster, and for late starters. */
   | { kind: "found"; state: SharedState }
   | { kind: "refresh"; cluster: string }
+  | { kind: "note"; note: ClusterNote }
   | { kind: "stopped" };

@@ -27,6 +27,7 @@ function createCluster({ config, engine, sharesPort }: ClusterContext): Cluster 
     },
     lead() {},
     follow() {},
+    hear() {},
     refresh() {},
     metrics: () => metrics.snapshot([]),
     stop: () => listener?.close() ?? Promise.resolve(),

@@ -114,6 +114,10 @@ export class DigitRouter implements Router {
     return this.#backends;
   }
 
+  shards(): readonly Backend[] {
+    return this.#backends;
+  }
+
   onErrorReply(exchange: Exchange, bytes: Uint8Array, start: number, end: number): boolean {
     return this.onError(exchange, new TextDecoder().decode(bytes.subarray(start, end)));
   }

@@ -42,6 +42,7 @@ export class InProcessCluster implements AsyncDisposable {
       advertisedAddress: "127.0.0.1",
       sharesPort: false,
       publish: (state) => this.published.push(state),
+      post: () => {},
       requestRefresh: () => {},
     });
     this.#cluster.start();

@@ -3,7 +3,7 @@
  * whatever the proxy's core tells apart, and nothing else.
  *
  * ```text
- *   get KEY · put KEY VALUE [quiet] · mget KEY… · del KEY… · both KEY KEY · any · rewrite KEY · echo TEXT · quit · wait
+ *   get KEY · put KEY VALUE [quiet] · mget KEY… · del KEY… · both KEY KEY · any · count · rewrite KEY · echo TEXT · quit · wait
  *   reply: TEXT\n   error: -TEXT\n   push: >TEXT\n   malformed: !   large: $BYTES\n and that many bytes
  * ```
  *
@@ -67,6 +67,13 @@ const definitions: CommandDefinition[] = [
   { ...manyKeys, name: "del", flags: CommandFlag.Write, action: Action.Split, merge: Merge.Sum },
   { ...manyKeys, name: "both" },
   { ...nothing, name: "any" },
+  {
+    ...nothing,
+    name: "count",
+    flags: CommandFlag.Read,
+    action: Action.EveryShard,
+    merge: Merge.Sum,
+  },
   { ...nothing, name: "echo", action: Action.Local },
   { ...nothing, name: "quit", action: Action.Local },
   { ...nothing, name: "wait", flags: CommandFlag.Barrier, action: Action.Local },
@@ -148,6 +155,18 @@ export class LineProtocol implements Protocol {
 
 /** Answers `echo`, `quit` and `wait`, which is a barrier. */
 export class LineAnswers implements LocalAnswers {
+  /** Clients that have connected. */
+  readonly clients: LocalClient[] = [];
+  isStopped = false;
+
+  clientConnected(client: LocalClient): void {
+    this.clients.push(client);
+  }
+
+  stop(): void {
+    this.isStopped = true;
+  }
+
   answer(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): void {
     const name = frame.row!.name;
     const reply = name === "echo" ? word(frame, bytes, 1) : name === "quit" ? "bye" : "waited";

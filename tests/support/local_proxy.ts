@@ -53,6 +53,7 @@ export class LocalProxy implements Disposable {
       advertisedAddress: "127.0.0.1",
       sharesPort: false,
       publish: (state) => this.published.push(state),
+      post: () => {},
       requestRefresh: () => this.refreshRequests += 1,
     });
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Failure } from "../../src/failure.ts";
 import { PROFILES, type Profiles, RequestFrame } from "../../src/protocol/protocol.ts";
 import { respCommands } from "../../src/protocol/resp/commands/mod.ts";
 import { RequestDescriber } from "../../src/protocol/resp/request_describer.ts";
@@ -10,17 +11,50 @@ import { RespRequestParser } from "../../src/protocol/resp/request_parser.ts";
 import { requestBytes } from "../../src/protocol/resp/replies.ts";
 import type { InfoSource } from "../../src/redis/info.ts";
 import { LocalRequest } from "../../src/redis/local_request.ts";
-import type { LocalClient } from "../../src/session/features.ts";
+import type { LateReply, LocalClient, SessionGuard } from "../../src/session/features.ts";
 
 const decoder = new TextDecoder();
 const describer = new RequestDescriber(respCommands);
 
+/** A reply that a test waits for. */
+export class RigLateReply implements LateReply {
+  isDue = true;
+  readonly #client: LocalRigClient;
+
+  constructor(client: LocalRigClient) {
+    this.#client = client;
+  }
+
+  reply(bytes: Uint8Array, start: number, end: number): void {
+    if (!this.isDue) return;
+    this.isDue = false;
+    this.#client.reply(bytes, start, end);
+  }
+
+  fail(failure: Failure, address: string): void {
+    if (!this.isDue) return;
+    this.isDue = false;
+    this.#client.replies.push(`failed: ${failure.name} ${address}`);
+  }
+}
+
 /** A client that keeps what it is told. */
 export class LocalRigClient implements LocalClient {
+  readonly number = 7;
   readonly id = 7;
   profiles: Profiles;
+  guard: SessionGuard | null = null;
+  isMuted = false;
+  hasRequestsInFlight = false;
+  readonly peerAddress = "10.0.0.9:50007";
+  readonly connectedAtMs = 0;
+  lastRequestAtMs = 0;
   isClosing = false;
+  /** Why it was closed, or null. */
+  closedBy: Failure | null = null;
   readonly replies: string[] = [];
+  readonly pushes: string[] = [];
+  readonly late: RigLateReply[] = [];
 
   constructor(version: 2 | 3 = 2) {
     this.profiles = PROFILES[version];
@@ -30,8 +64,24 @@ export class LocalRigClient implements LocalClient {
     this.replies.push(decoder.decode(bytes.subarray(start, end)));
   }
 
+  answerLater(): LateReply {
+    const late = new RigLateReply(this);
+    this.late.push(late);
+    return late;
+  }
+
+  push(bytes: Uint8Array, start: number, end: number): void {
+    this.pushes.push(decoder.decode(bytes.subarray(start, end)));
+  }
+
   closeWhenAnswered(): void {
     this.isClosing = true;
+  }
+
+  close(failure: Failure): void {
+    this.closedBy = failure;
+    this.guard?.clientClosed();
+    for (const late of this.late) late.isDue = false;
   }
 }
 

@@ -7,7 +7,7 @@ import type { ClusterContext } from "../../src/cluster/cluster.ts";
 import type { ClusterConfig } from "../../src/config/config.ts";
 import { DenoEngine } from "../../src/net/deno/deno_engine.ts";
 import { Log, type LogRecord } from "../../src/observe/log.ts";
-import type { SharedState } from "../../src/worker/messages.ts";
+import type { ClusterNote, SharedState } from "../../src/worker/messages.ts";
 import { clusterConfig } from "./cluster_config.ts";
 import { ManualClock } from "./manual_clock.ts";
 
@@ -27,6 +27,12 @@ export class RecordingClusterContext implements ClusterContext {
 
   readonly publish = (state: SharedState): void => {
     this.published.push(structuredClone(state));
+  };
+
+  readonly posted: ClusterNote[] = [];
+
+  readonly post = (note: ClusterNote): void => {
+    this.posted.push(structuredClone(note));
   };
 
   readonly requestRefresh = (): void => {

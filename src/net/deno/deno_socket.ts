@@ -57,6 +57,11 @@ export class DenoSocket implements Socket {
     return this.#isClosed;
   }
 
+  get peerAddress(): string {
+    const { hostname, port } = this.#connection.remoteAddr;
+    return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+  }
+
   resume(): void {
     if (this.#isReading || this.#isEnded || this.#isClosed) return;
     const space = this.#receiver.reserve();

@@ -10,6 +10,7 @@
 import type { SendLog } from "../../bytes/send_log.ts";
 import type { ByteReceiver } from "../byte_receiver.ts";
 import type { Connection, Socket } from "../io_engine.ts";
+import { addressText } from "./address_text.ts";
 import type { EpollLoop, EventHandler, Resumable } from "./epoll_loop.ts";
 import {
   EAGAIN,
@@ -83,6 +84,10 @@ export class EpollSocket implements EventHandler, Resumable, Socket {
     this.#receiver = receiver;
     this.#log = log;
     loop.own(descriptor, this);
+  }
+
+  get peerAddress(): string {
+    return this.isClosed ? "" : addressText(this.#loop.system.address(this.#descriptor, true));
   }
 
   resume(): void {

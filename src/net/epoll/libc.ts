@@ -175,6 +175,8 @@ export const sockaddrLayout = {
   family: 0,
   /** In network byte order. */
   port: 2,
+  ipv4: 4,
   sizeIpv4: 16,
+  ipv6: 8,
   sizeIpv6: 28,
 } as const;

@@ -57,19 +57,36 @@ export const HELLO_3_REQUEST: Uint8Array = requestBytes("HELLO", "3");
 
 const ERROR_TYPE = 0x2d;
 
-/** Makes the Redis protocol; one per cluster and worker is enough. */
-export function createRespProtocol(): Protocol {
-  return new RespProtocol();
+/** Who the proxy is to its backends. */
+export interface Credentials {
+  /** Null: the default user, in the form that servers before Redis 6 know. */
+  readonly username: string | null;
+  readonly password: string;
+}
+
+/**
+ * Makes the Redis protocol; one per cluster and worker is enough.
+ *
+ * @param credentials Sent first on each backend connection, or null.
+ */
+export function createRespProtocol(credentials: Credentials | null = null): Protocol {
+  return new RespProtocol(credentials);
 }
 
 class RespProtocol implements Protocol {
   readonly commands: CommandTable = respCommands;
   readonly probe: Uint8Array = PING_REQUEST;
   readonly #describer = new RequestDescriber(respCommands);
+  readonly #login: readonly Uint8Array[];
+
+  constructor(credentials: Credentials | null) {
+    this.#login = credentials === null ? [] : [loginRequest(credentials)];
+  }
 
   handshake(profile: Profile): readonly Uint8Array[] {
-    const frames: Uint8Array[] = [];
+    const frames = [...this.#login];
     if (profile.version === 3) frames.push(HELLO_3_REQUEST);
+    if (profile.database !== 0) frames.push(requestBytes("SELECT", String(profile.database)));
     if (profile.isReadonly) frames.push(READONLY_REQUEST);
     return frames;
   }
@@ -115,6 +132,12 @@ class RespProtocol implements Protocol {
     if (firstByte === TLS_HANDSHAKE) return "TLS";
     return firstByte === MEMCACHE_BINARY ? "memcache binary" : null;
   }
+}
+
+function loginRequest({ username, password }: Credentials): Uint8Array {
+  return username === null
+    ? requestBytes("AUTH", password)
+    : requestBytes("AUTH", username, password);
 }
 
 function isReply(expected: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {

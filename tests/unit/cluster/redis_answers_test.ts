@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { ClusterPeers } from "../../../src/cluster/cluster_peers.ts";
 import { createRedisAnswers } from "../../../src/cluster/redis_answers.ts";
 import type { ClusterConfig } from "../../../src/config/config.ts";
 import { createRespProtocol } from "../../../src/protocol/resp/mod.ts";
-import { PROFILES, RequestFrame } from "../../../src/protocol/protocol.ts";
-import type { LocalClient } from "../../../src/session/features.ts";
+import { RequestFrame } from "../../../src/protocol/protocol.ts";
 import { CoreRig } from "../../support/core_rig.ts";
+import { LocalRigClient } from "../../support/local_rig.ts";
 import { RecordingClusterContext } from "../../support/recording_cluster_context.ts";
 import { bulk, request } from "../../support/resp_text.ts";
 import { assertEquals } from "../../deps.ts";
@@ -22,21 +23,20 @@ function answer(type: ClusterConfig["type"], ...words: string[]): string {
     listen: { hostname: "0.0.0.0", port: 6380 },
   });
   rig.metrics.clientsConnected = 17;
-  const answers = createRedisAnswers(protocol, context, rig.metrics, rig.router);
+  const answers = createRedisAnswers(protocol, {
+    cluster: context,
+    metrics: rig.metrics,
+    router: rig.router,
+    backends: rig.context,
+    peers: new ClusterPeers(context),
+    clients: () => [],
+  });
   const frame = new RequestFrame();
   const bytes = new TextEncoder().encode(request(...words));
   assertEquals(protocol.createRequestParser(frame).parse(bytes, 0, bytes.length), 0);
-  let reply = "";
-  const client: LocalClient = {
-    id: 1,
-    profiles: PROFILES[2],
-    reply: (replyBytes, start, end) => {
-      reply += new TextDecoder().decode(replyBytes.subarray(start, end));
-    },
-    closeWhenAnswered: () => {},
-  };
+  const client = new LocalRigClient();
   answers.answer(client, frame, bytes);
-  return reply;
+  return client.replies.join("");
 }
 
 Deno.test("INFO shows the cluster's own port and clients", () => {

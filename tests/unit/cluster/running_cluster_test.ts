@@ -24,6 +24,8 @@ function recipe(ids: number[] = []): Recipe {
     retainsRequests: false,
     createTopology: (cluster, backends) => new RingTopology(cluster, backends),
     createLocalAnswers: () => ({
+      clientConnected: () => {},
+      stop: () => answers.stop(),
       answer(client: LocalClient, frame, bytes): void {
         ids.push(client.id);
         answers.answer(client, frame, bytes);

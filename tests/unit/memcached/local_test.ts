@@ -1,26 +1,17 @@
 import { createMemcacheAnswers, REPORTED_VERSION } from "../../../src/memcached/local.ts";
 import { createMemcacheProtocol } from "../../../src/protocol/memcache/mod.ts";
-import { PROFILES, RequestFrame } from "../../../src/protocol/protocol.ts";
+import { RequestFrame } from "../../../src/protocol/protocol.ts";
 import { assertEquals, assertMatch, assertThrows } from "../../deps.ts";
+import { LocalRigClient } from "../../support/local_rig.ts";
 
 /** What the client of one request gets, and whether it is closed. */
 function answered(request: string): { replies: string[]; isClosing: boolean } {
   const frame = new RequestFrame();
   const bytes = new TextEncoder().encode(request);
   createMemcacheProtocol().createRequestParser(frame).parse(bytes, 0, bytes.length);
-  const seen = { replies: [] as string[], isClosing: false };
-  createMemcacheAnswers().answer(
-    {
-      id: 1,
-      profiles: PROFILES[2],
-      reply: (reply, start, end) =>
-        seen.replies.push(new TextDecoder().decode(reply.subarray(start, end))),
-      closeWhenAnswered: () => seen.isClosing = true,
-    },
-    frame,
-    bytes,
-  );
-  return seen;
+  const client = new LocalRigClient();
+  createMemcacheAnswers().answer(client, frame, bytes);
+  return { replies: client.replies, isClosing: client.isClosing };
 }
 
 Deno.test("version is answered here, by three numbers and nothing behind them", () => {

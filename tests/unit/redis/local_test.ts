@@ -8,15 +8,13 @@ import { PROFILES } from "../../../src/protocol/protocol.ts";
 import { respCommands } from "../../../src/protocol/resp/commands/mod.ts";
 import { RedisLocal } from "../../../src/redis/local.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";
-import { frameOf, infoSource, LocalRigClient } from "../../support/local_rig.ts";
+import { CoreRig } from "../../support/core_rig.ts";
+import { frameOf, LocalRigClient } from "../../support/local_rig.ts";
+import { redisContext } from "../../support/redis_context.ts";
 
 function answer(words: readonly string[], client: LocalRigClient, isCluster = false): string {
-  const local = new RedisLocal({
-    commands: respCommands,
-    isCluster,
-    advertised: { hostname: "10.1.2.3", port: 9001 },
-    info: infoSource,
-  });
+  using rig = new CoreRig();
+  const local = new RedisLocal(redisContext(rig, { isCluster }));
   const { frame, bytes } = frameOf(words);
   assertEquals(frame.refusal, null);
   local.answer(client, frame, bytes);

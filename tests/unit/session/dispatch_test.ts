@@ -9,6 +9,7 @@ import type { Failure } from "../../../src/failure.ts";
 import { ParseStatus, PROFILES } from "../../../src/protocol/protocol.ts";
 import type { Request, RequestOwner } from "../../../src/request/request.ts";
 import { dispatch, type DispatchSession } from "../../../src/session/dispatch.ts";
+import { type LateReply, type SessionGuard, Verdict } from "../../../src/session/features.ts";
 import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
 import { assertEquals } from "../../deps.ts";
 
@@ -19,7 +20,12 @@ class RecordingSession implements DispatchSession, RequestOwner {
   readonly id = 1;
   readonly number = 1;
   profiles = PROFILES[2];
+  guard: SessionGuard | null = null;
+  isMuted = false;
   hasRequestsInFlight = false;
+  readonly peerAddress = "";
+  readonly connectedAtMs = 0;
+  readonly lastRequestAtMs = 0;
   readonly buffer: ReceiveBuffer;
   readonly heard: string[] = [];
   readonly #rig: CoreRig;
@@ -39,6 +45,14 @@ class RecordingSession implements DispatchSession, RequestOwner {
   reply(bytes: Uint8Array, start: number, end: number): void {
     this.heard.push(`reply ${decoder.decode(bytes.subarray(start, end)).trimEnd()}`);
   }
+
+  answerLater(): LateReply {
+    throw new Error("Dispatch answers nothing itself");
+  }
+
+  push(): void {}
+
+  close(): void {}
 
   closeWhenAnswered(): void {
     this.heard.push("close when answered");
@@ -69,10 +83,16 @@ class RecordingSession implements DispatchSession, RequestOwner {
 }
 
 /** Dispatches one line and returns what the session heard, with what the backends were sent. */
-function dispatchLine(line: string, options: RigOptions = {}, isBusy = false) {
+function dispatchLine(
+  line: string,
+  options: RigOptions = {},
+  isBusy = false,
+  guard: SessionGuard | null = null,
+) {
   using rig = new CoreRig(options);
   const session = new RecordingSession(rig);
   session.hasRequestsInFlight = isBusy;
+  session.guard = guard;
   const { buffer } = session;
   const bytes = new TextEncoder().encode(`${line}\n`);
   for (let taken = 0; taken < bytes.length;) {
@@ -157,4 +177,40 @@ Deno.test("a congested connection holds the session that sent over it", () => {
   const options = { limits: { queueSoftBytes: 5 } };
   assertEquals(dispatchLine("get a0", options).heard, ["enqueue", "congested"]);
   assertEquals(dispatchLine("mget a0 b1", options).heard, ["enqueue", "congested", "congested"]);
+});
+
+for (const [verdict, isDone] of [[Verdict.Handled, true], [Verdict.Wait, false]] as const) {
+  Deno.test(`a guard that says ${verdict} keeps a request from its usual way`, () => {
+    const seen: (string | undefined)[] = [];
+    const guard: SessionGuard = {
+      admit: (_client, frame) => {
+        seen.push(frame.row?.name);
+        return verdict;
+      },
+      inputEnded: () => false,
+      clientClosed: () => {},
+    };
+    for (const line of ["get k0", "unheard of"]) {
+      const outcome = dispatchLine(line, {}, false, guard);
+      assertEquals([outcome.isDone, outcome.heard, outcome.sent], [isDone, [], ["", ""]]);
+    }
+    assertEquals(seen, ["get", undefined]);
+  });
+}
+
+Deno.test("a guard may let a request pass", () => {
+  const guard: SessionGuard = {
+    admit: () => Verdict.Pass,
+    inputEnded: () => false,
+    clientClosed: () => {},
+  };
+  assertEquals(dispatchLine("get k1", {}, false, guard).sent, ["", "get k1\n"]);
+});
+
+Deno.test("what concerns every shard goes as it is to each, with a place of its own for each reply", () => {
+  const outcome = dispatchLine("count", { backendCount: 3 });
+  assertEquals(outcome.sent, ["count\n", "count\n", "count\n"]);
+  assertEquals(outcome.heard, ["enqueue"]);
+  assertEquals(dispatchLine("count", { backendCount: 1 }).sent, ["count\n"]);
+  assertEquals(dispatchLine("count", { backendCount: 0 }).heard, ["enqueue", "fail no_backend"]);
 });

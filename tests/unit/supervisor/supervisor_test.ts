@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "../../deps.ts";
 import { Log, type LogRecord } from "../../../src/observe/log.ts";
 import { StartError } from "../../../src/supervisor/start_error.ts";
 import { Supervisor } from "../../../src/supervisor/supervisor.ts";
-import type { SharedState } from "../../../src/worker/messages.ts";
+import type { ClusterNote, SharedState } from "../../../src/worker/messages.ts";
 import { clusterConfig, config } from "./cluster_configs.ts";
 import { FakeWorker } from "./fake_worker.ts";
 import { snapshot } from "./snapshots.ts";
@@ -99,6 +99,23 @@ Deno.test("what the leader finds goes to the others, and what others find goes n
   assertEquals(third!.received.slice(1), [{ kind: "follow", state: slots }]);
   third!.say({ kind: "refresh", cluster: "main" });
   assertEquals(leader!.received.slice(1), [{ kind: "refresh", cluster: "main" }]);
+  await stage.supervisor.stop();
+});
+
+Deno.test("a note goes to all others of its cluster, or to the one it is for", async () => {
+  const stage = new Stage(3);
+  await stage.start();
+  const [first, second, third] = stage.workers;
+  const note: ClusterNote = {
+    ...{ cluster: "main", topic: "names", body: 1 },
+    ...{ from: 1, to: null, question: 4, isAnswer: false },
+  };
+  second!.say({ kind: "note", note });
+  const answer = { ...note, from: 2, to: 1, isAnswer: true };
+  third!.say({ kind: "note", note: answer });
+  assertEquals(first!.received.slice(1), [{ kind: "note", note }]);
+  assertEquals(second!.received.slice(1), [{ kind: "note", note: answer }]);
+  assertEquals(third!.received.slice(1), [{ kind: "note", note }]);
   await stage.supervisor.stop();
 });
 

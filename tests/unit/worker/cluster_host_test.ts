@@ -2,7 +2,12 @@ import { assertEquals } from "../../deps.ts";
 import type { Cluster, ClusterContext } from "../../../src/cluster/cluster.ts";
 import { ClusterMetrics } from "../../../src/observe/cluster_metrics.ts";
 import { ClusterHost } from "../../../src/worker/cluster_host.ts";
-import type { SharedState, StartMessage, WorkerMessage } from "../../../src/worker/messages.ts";
+import type {
+  ClusterNote,
+  SharedState,
+  StartMessage,
+  WorkerMessage,
+} from "../../../src/worker/messages.ts";
 import { clusterConfig } from "../supervisor/cluster_configs.ts";
 
 /** A cluster that notes what is asked of it. */
@@ -34,6 +39,10 @@ class FakeCluster implements Cluster {
 
   refresh(): void {
     this.calls.push("refresh");
+  }
+
+  hear({ topic }: ClusterNote): void {
+    this.calls.push(`hear ${topic}`);
   }
 
   metrics() {
@@ -207,4 +216,17 @@ Deno.test("who has ended answers no more: its last word stands", async () => {
   await ended;
   const questions = posted.flatMap((message) => message.kind === "metrics" ? [message] : []);
   assertEquals(questions.map(({ question, clusters }) => [question, clusters.length]), [[0, 2]]);
+});
+
+Deno.test("notes go between a cluster and the supervisor", () => {
+  const { host, posted, clusters } = stage();
+  host.onMessage(startMessage([]));
+  const note: ClusterNote = {
+    ...{ cluster: "b", topic: "names", body: ["x"] },
+    ...{ from: 0, to: null, question: 7, isAnswer: false },
+  };
+  host.onMessage({ kind: "note", note });
+  assertEquals(clusters.map(({ calls }) => calls), [["start"], ["start", "hear names"]]);
+  clusters[1]!.context.post({ ...note, from: 2, to: 0, isAnswer: true });
+  assertEquals(posted.at(-1), { kind: "note", note: { ...note, from: 2, to: 0, isAnswer: true } });
 });

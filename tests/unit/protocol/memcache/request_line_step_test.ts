@@ -7,8 +7,9 @@
  */
 import { createMemcacheAnswers } from "../../../../src/memcached/local.ts";
 import { Action } from "../../../../src/protocol/command_table.ts";
-import { ParseStatus, PROFILES, RequestFrame } from "../../../../src/protocol/protocol.ts";
+import { ParseStatus, RequestFrame } from "../../../../src/protocol/protocol.ts";
 import { assertEquals } from "../../../deps.ts";
+import { LocalRigClient } from "../../../support/local_rig.ts";
 import { type MemcachedServer, startMemcachedServer } from "../../../support/memcached_server.ts";
 import { seededRandom } from "../../../support/seed.ts";
 import { withDeadline } from "../../../support/poll.ts";
@@ -326,18 +327,9 @@ function shown(send: string): string {
 }
 
 function local(frame: RequestFrame, bytes: Uint8Array): string {
-  let answer = "";
-  createMemcacheAnswers().answer(
-    {
-      id: 1,
-      profiles: PROFILES[2],
-      reply: (reply, start, end) => answer += toText(reply, start, end),
-      closeWhenAnswered: () => {},
-    },
-    frame,
-    bytes,
-  );
-  return answer;
+  const client = new LocalRigClient();
+  createMemcacheAnswers().answer(client, frame, bytes);
+  return client.replies.join("");
 }
 
 for (

@@ -1,4 +1,5 @@
-import { type Profile, PROFILES } from "../../../../src/protocol/protocol.ts";
+import { type Profile, PROFILES, profilesOf } from "../../../../src/protocol/protocol.ts";
+import { createRespProtocol, type Credentials } from "../../../../src/protocol/resp/mod.ts";
 import { assertEquals } from "../../../deps.ts";
 import { bytesOf, protocol } from "./parse.ts";
 
@@ -12,6 +13,21 @@ Deno.test("a connection says its version first, then that it reads from a replic
   assertEquals(frames(PROFILES[2].replica), [readonly]);
   assertEquals(frames(PROFILES[3].master), [hello]);
   assertEquals(frames(PROFILES[3].replica), [hello, readonly]);
+});
+
+Deno.test("a connection logs in before all else, and selects its database", () => {
+  const frames = (credentials: Credentials, profile: Profile) =>
+    createRespProtocol(credentials).handshake(profile).map(text);
+  const select = "*2\r\n$6\r\nSELECT\r\n$1\r\n5\r\n";
+  const hello = "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n";
+  assertEquals(frames({ username: null, password: "p" }, profilesOf(3, 5).master), [
+    "*2\r\n$4\r\nAUTH\r\n$1\r\np\r\n",
+    hello,
+    select,
+  ]);
+  assertEquals(frames({ username: "u", password: "p" }, PROFILES[2].master), [
+    "*3\r\n$4\r\nAUTH\r\n$1\r\nu\r\n$1\r\np\r\n",
+  ]);
 });
 
 Deno.test("a handshake's answer must be no error", () => {

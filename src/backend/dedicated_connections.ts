@@ -1,0 +1,127 @@
+/**
+ * Connections that one client has to itself for a while: a transaction, a blocking command. Their number is
+ * bounded; one that comes back clean is kept for the next client that wants the same, for a moment.
+ *
+ * @module
+ */
+import type { Watched } from "../clock.ts";
+import { type Failure, failures } from "../failure.ts";
+import type { Profile } from "../protocol/protocol.ts";
+import type { Backend } from "./backend.ts";
+import type { BackendContext, BackendLimits } from "./backend_context.ts";
+import { BackendConnection } from "./connection.ts";
+
+/** How long a connection that nobody has is kept, milliseconds. */
+export const IDLE_MAX_MS = 10_000;
+/** Connections that nobody has, per cluster and worker. */
+export const IDLE_CONNECTIONS_MAX = 64;
+
+/** What these connections keep to. */
+export interface DedicatedOptions {
+  /** Connections at once, those kept idle included. */
+  readonly connectionsMax: number;
+  readonly limits: BackendLimits;
+}
+
+interface IdleConnection {
+  readonly connection: BackendConnection;
+  readonly sinceMs: number;
+}
+
+/** The dedicated connections of one cluster in one worker, for one purpose. */
+export class DedicatedConnections implements Watched {
+  isWatched = false;
+  readonly #context: BackendContext;
+  readonly #options: DedicatedOptions;
+  readonly #taken = new Set<BackendConnection>();
+  /** Oldest first. */
+  #idle: IdleConnection[] = [];
+  #isStopped = false;
+
+  constructor(context: BackendContext, options: DedicatedOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  /** Connections that clients have. */
+  get takenCount(): number {
+    return this.#taken.size;
+  }
+
+  /** Connections kept for the next client. */
+  get idleCount(): number {
+    return this.#idle.length;
+  }
+
+  /** A connection to `backend` for one client alone, or null: all that may be are taken. */
+  take(backend: Backend, profile: Profile): BackendConnection | null {
+    const connection = this.#takeIdle(backend, profile) ?? this.#create(backend, profile);
+    if (connection !== null) this.#taken.add(connection);
+    return connection;
+  }
+
+  /**
+   * The client is done, and has left nothing behind that the next one could notice. A connection with replies
+   * due, or without a socket, is closed.
+   */
+  giveBack(connection: BackendConnection): void {
+    if (!this.#taken.delete(connection)) return;
+    connection.onLost = null;
+    const isClean = connection.isConnected && connection.inflight.size === 0;
+    if (!isClean || this.#isStopped || this.#idle.length >= IDLE_CONNECTIONS_MAX) {
+      return connection.close(failures.backendClosed);
+    }
+    const { clock } = this.#context;
+    this.#idle.push({ connection, sinceMs: clock.nowMs });
+    clock.watch(this);
+  }
+
+  /** Closes a connection that must not serve anybody else; what is in flight on it fails. */
+  discard(connection: BackendConnection, failure: Failure = failures.backendClosed): void {
+    if (!this.#taken.delete(connection)) return;
+    connection.onLost = null;
+    connection.close(failure);
+  }
+
+  /** Closes all, and whatever is given back from now on. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const { connection } of this.#idle) connection.close(failures.shuttingDown);
+    this.#idle = [];
+    for (const connection of [...this.#taken]) this.discard(connection, failures.shuttingDown);
+  }
+
+  onTick(nowMs: number): boolean {
+    const kept = this.#idle.filter(({ connection, sinceMs }) => {
+      const isKept = connection.isConnected && nowMs - sinceMs < IDLE_MAX_MS;
+      if (!isKept) connection.close(failures.backendClosed);
+      return isKept;
+    });
+    this.#idle = kept;
+    return kept.length > 0;
+  }
+
+  /** The one used last, so that those not needed grow old. */
+  #takeIdle(backend: Backend, profile: Profile): BackendConnection | null {
+    for (let index = this.#idle.length - 1; index >= 0; index--) {
+      const { connection } = this.#idle[index]!;
+      if (connection.backend !== backend || connection.profile !== profile) continue;
+      this.#idle.splice(index, 1);
+      if (connection.isConnected) return connection;
+      connection.close(failures.backendClosed);
+    }
+    return null;
+  }
+
+  #create(backend: Backend, profile: Profile): BackendConnection | null {
+    if (this.#isStopped) return null;
+    if (this.#taken.size + this.#idle.length >= this.#options.connectionsMax) {
+      const oldest = this.#idle.shift();
+      if (oldest === undefined) return null;
+      oldest.connection.close(failures.backendClosed);
+    }
+    const { limits } = this.#options;
+    const options = { limits, keepsBackoff: false, isDedicated: true };
+    return new BackendConnection(backend, profile, this.#context, options);
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Notes between the workers of one cluster: the supervisor carries them, questions are answered by all that are
+ * alive, and nobody waits long for one that is not.
+ *
+ * @module
+ */
+import type { ClusterNote } from "../worker/messages.ts";
+import type { ClusterContext } from "./cluster.ts";
+
+/** Longest wait for the answers of other workers, milliseconds. */
+export const ANSWER_TIMEOUT_MS = 1_000;
+
+/** Answers a note, or says nothing. */
+export type NoteHandler = (body: unknown) => unknown;
+
+interface Question {
+  readonly answers: unknown[];
+  settle(): void;
+}
+
+/** The other workers that serve the same cluster. */
+export class ClusterPeers {
+  readonly count: number;
+  readonly #cluster: ClusterContext;
+  readonly #handlers = new Map<string, NoteHandler>();
+  readonly #questions = new Map<number, Question>();
+  #questionCount = 0;
+
+  constructor(cluster: ClusterContext) {
+    this.#cluster = cluster;
+    this.count = cluster.config.thread - 1;
+  }
+
+  /** Has notes of `topic` handled; one handler a topic. */
+  on(topic: string, handler: NoteHandler): void {
+    this.#handlers.set(topic, handler);
+  }
+
+  /** Tells all others. */
+  tell(topic: string, body: unknown): void {
+    if (this.count > 0) this.#post({ topic, body, to: null, question: 0, isAnswer: false });
+  }
+
+  /** Asks all others; `answered` is called once, with the answers that came in time, in no order. */
+  ask(topic: string, body: unknown, answered: (answers: unknown[]) => void): void {
+    if (this.count === 0) return answered([]);
+    this.#questionCount += 1;
+    const number = this.#questionCount;
+    const answers: unknown[] = [];
+    const settle = () => {
+      clearTimeout(timer);
+      this.#questions.delete(number);
+      answered(answers);
+    };
+    const timer = setTimeout(settle, ANSWER_TIMEOUT_MS);
+    this.#questions.set(number, { answers, settle });
+    this.#post({ topic, body, to: null, question: number, isAnswer: false });
+  }
+
+  /** Takes a note from another worker. */
+  hear(note: ClusterNote): void {
+    if (note.isAnswer) return this.#takeAnswer(note);
+    const answer = this.#handlers.get(note.topic)?.(note.body);
+    if (note.question === 0) return;
+    const { topic, from: to, question } = note;
+    this.#post({ topic, body: answer, to, question, isAnswer: true });
+  }
+
+  /** Whoever waits for answers waits no longer. */
+  stop(): void {
+    for (const question of [...this.#questions.values()]) question.settle();
+  }
+
+  #takeAnswer(note: ClusterNote): void {
+    const question = this.#questions.get(note.question);
+    if (question === undefined) return;
+    question.answers.push(note.body);
+    if (question.answers.length === this.count) question.settle();
+  }
+
+  #post(note: Omit<ClusterNote, "cluster" | "from">): void {
+    const { config, workerNumber, post } = this.#cluster;
+    post({ ...note, cluster: config.name, from: workerNumber });
+  }
+}

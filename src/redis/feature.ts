@@ -1,0 +1,38 @@
+/**
+ * What the files of this folder give to {@link RedisLocal}: answers by command, and what they keep up meanwhile.
+ *
+ * @module
+ */
+import type { BackendContext } from "../backend/backend_context.ts";
+import type { ClusterConfig } from "../config/config.ts";
+import type { Router } from "../router/router.ts";
+import type { LocalClient } from "../session/features.ts";
+import type { LocalOptions } from "./local_options.ts";
+import type { LocalRequest } from "./local_request.ts";
+import type { Peers } from "./peers.ts";
+
+/** Answers one request: the reply, or null where `client.reply` or `client.answerLater` was called instead. */
+export type Answer = (request: LocalRequest) => Uint8Array | null;
+
+/** One group of answers that share a state. */
+export interface RedisFeature {
+  /** By command name, lower case. */
+  readonly answers: ReadonlyMap<string, Answer>;
+  /** A client has connected. */
+  clientConnected?(client: LocalClient): void;
+  /** RESET: the client is to be as new. Its guards are gone already. */
+  clientReset?(client: LocalClient): void;
+  /** Ends timers and connections; clients are closed already. */
+  stop?(): void;
+}
+
+/** What features are made with. */
+export interface RedisContext extends LocalOptions {
+  readonly config: ClusterConfig;
+  readonly router: Router;
+  readonly backends: BackendContext;
+  /** The other workers that serve this cluster. */
+  readonly peers: Peers;
+  /** The clients of this worker. */
+  clients(): Iterable<LocalClient>;
+}

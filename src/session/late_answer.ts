@@ -1,0 +1,43 @@
+/**
+ * A place in a client's reply queue that is filled later. It outlives the request, which is recycled when its
+ * client is gone: a generation tells.
+ *
+ * @module
+ */
+import type { Failure } from "../failure.ts";
+import { type Request, RequestState } from "../request/request.ts";
+import type { LateReply } from "./features.ts";
+
+/** What a late answer needs of its session. */
+export interface LateAnswerOwner {
+  /** The whole reply to a request that no backend answers. */
+  settle(request: Request, bytes: Uint8Array, start: number, end: number, isOwned: boolean): void;
+  /** The request fails in its turn. */
+  fail(request: Request, failure: Failure, address: string): void;
+}
+
+/** One answer that is due. */
+export class LateAnswer implements LateReply {
+  readonly #owner: LateAnswerOwner;
+  readonly #request: Request;
+  readonly #generation: number;
+
+  constructor(owner: LateAnswerOwner, request: Request) {
+    this.#owner = owner;
+    this.#request = request;
+    this.#generation = request.generation;
+  }
+
+  get isDue(): boolean {
+    return this.#request.generation === this.#generation &&
+      this.#request.state === RequestState.Waiting;
+  }
+
+  reply(bytes: Uint8Array, start: number, end: number, isOwned = false): void {
+    if (this.isDue) this.#owner.settle(this.#request, bytes, start, end, isOwned);
+  }
+
+  fail(failure: Failure, address: string): void {
+    if (this.isDue) this.#owner.fail(this.#request, failure, address);
+  }
+}

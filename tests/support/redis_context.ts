@@ -1,0 +1,49 @@
+/**
+ * What the features of Redis are made with, upon a {@link CoreRig} and without other workers.
+ *
+ * @module
+ */
+import { respCommands } from "../../src/protocol/resp/commands/mod.ts";
+import type { RedisContext } from "../../src/redis/feature.ts";
+import type { NoteHandler, Peers } from "../../src/redis/peers.ts";
+import { clusterConfig } from "./cluster_config.ts";
+import type { CoreRig } from "./core_rig.ts";
+import { infoSource } from "./local_rig.ts";
+
+/** Other workers, as a test plays them. */
+export class RigPeers implements Peers {
+  count = 0;
+  readonly handlers = new Map<string, NoteHandler>();
+  readonly told: { topic: string; body: unknown }[] = [];
+  /** What the others answer. */
+  answers: unknown[] = [];
+
+  on(topic: string, handler: NoteHandler): void {
+    this.handlers.set(topic, handler);
+  }
+
+  tell(topic: string, body: unknown): void {
+    this.told.push({ topic, body });
+  }
+
+  ask(topic: string, body: unknown, answered: (answers: unknown[]) => void): void {
+    this.told.push({ topic, body });
+    answered(this.answers);
+  }
+}
+
+/** The context of one cluster; `options` replace what a test wants otherwise. */
+export function redisContext(rig: CoreRig, options: Partial<RedisContext> = {}): RedisContext {
+  return {
+    commands: respCommands,
+    isCluster: false,
+    advertised: { hostname: "10.1.2.3", port: 9001 },
+    info: infoSource,
+    config: clusterConfig({}),
+    router: rig.router,
+    backends: rig.context,
+    peers: new RigPeers(),
+    clients: () => [],
+    ...options,
+  };
+}
