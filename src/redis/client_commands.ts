@@ -14,6 +14,7 @@ import {
   OK_REPLY,
 } from "../protocol/resp/replies.ts";
 import type { LocalClient } from "../session/features.ts";
+import type { ClientRoll } from "./client_roll.ts";
 import type { LocalRequest } from "./local_request.ts";
 import {
   helpReply,
@@ -42,6 +43,16 @@ const HELP = helpReply("client", [
   "    Return -1: there is no tracking.",
   "ID",
   "    Return the ID of the current connection.",
+  "INFO",
+  "    Return a line about the current connection.",
+  "KILL <ip:port>",
+  "    Close the connection of the client at this address.",
+  "KILL <option> <value> [<option> <value> [...]]",
+  "    Close connections of clients. Options: ADDR, ID, LADDR, SKIPME, TYPE, USER.",
+  "LIST [TYPE (NORMAL|MASTER|REPLICA|PUBSUB) | ID <id> [...]]",
+  "    Return a line about each client of the proxy, on all of its workers.",
+  "REPLY (ON|OFF|SKIP)",
+  "    Give replies, none, or none to the next request.",
   "SETINFO (LIB-NAME|LIB-VER) <value>",
   "    Accept what the library says of itself.",
   "SETNAME <name>",
@@ -51,9 +62,20 @@ const HELP = helpReply("client", [
 ]);
 
 /** Answers CLIENT with its subcommand. */
-export function clientAnswer(request: LocalRequest, names: ClientNames): Uint8Array {
+export function clientAnswer(
+  request: LocalRequest,
+  names: ClientNames,
+  roll: ClientRoll,
+): Uint8Array | null {
   const { client, words } = request;
   switch (words[1]!.toLowerCase()) {
+    case "list":
+      return roll.list(request, words.slice(2));
+    case "info":
+      return expect(words, 2) ?? roll.info(request);
+    case "kill":
+      if (words.length < 3) return arityError("client|kill");
+      return roll.kill(request, words.slice(2));
     case "id":
       return expect(words, 2) ?? integerReply(client.id);
     case "getname":
@@ -74,16 +96,16 @@ export function clientAnswer(request: LocalRequest, names: ClientNames): Uint8Ar
     case "caching":
       return expect(words, 3) ?? NOT_TRACKING;
     case "reply":
-      return expect(words, 3) ?? replyMode(words[2]!.toLowerCase());
+      return expect(words, 3) ?? roll.reply(request, words[2]!);
     case "help":
       return expect(words, 2) ?? HELP;
-    case "info":
-    case "kill":
-    case "list":
     case "pause":
     case "unblock":
     case "unpause":
-      return notSupported(words[1]!, "a connection can only ask about itself");
+      return notSupported(
+        words[1]!,
+        "it would concern the clients of all workers; pause them at their side",
+      );
     default:
       return unknownSubcommandReply("client", words[1]!);
   }
@@ -140,12 +162,6 @@ function noTracking(version: 2 | 3): Uint8Array {
     ["redirect", integerReply(-1)],
     ["prefixes", EMPTY_ARRAY_REPLY],
   ], version);
-}
-
-function replyMode(mode: string): Uint8Array {
-  if (mode === "on") return OK_REPLY;
-  if (mode !== "off" && mode !== "skip") return SYNTAX_ERROR;
-  return notSupported(`reply ${mode}`, "every request has a reply");
 }
 
 function notSupported(what: string, reason: string): Uint8Array {

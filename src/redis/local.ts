@@ -19,6 +19,7 @@ import type { CommandRow } from "../protocol/command_table.ts";
 import type { LocalAnswers, LocalClient } from "../session/features.ts";
 import { authAnswer } from "./auth.ts";
 import { clientAnswer, type ClientNames } from "./client_commands.ts";
+import { ClientRoll } from "./client_roll.ts";
 import { clusterAnswer } from "./cluster_commands.ts";
 import { CommandAnswers } from "./command_commands.ts";
 import { helloAnswer } from "./hello.ts";
@@ -67,6 +68,7 @@ export class RedisLocal implements LocalAnswers {
   #createAnswers(): Map<string, Answer> {
     const options = this.#options;
     const commands = new CommandAnswers(options.commands);
+    const roll = new ClientRoll(options, this.#names);
     const clusterSwitch = () =>
       options.isCluster ? OK_REPLY : errorReply("ERR This instance has cluster support disabled");
     return new Map<string, Answer>([
@@ -78,7 +80,7 @@ export class RedisLocal implements LocalAnswers {
       ["auth", ({ words }) => authAnswer(words)],
       ["hello", (request) => helloAnswer(request, this.#names)],
       ["reset", (request) => this.#reset(request)],
-      ["client", (request) => clientAnswer(request, this.#names)],
+      ["client", (request) => clientAnswer(request, this.#names, roll)],
       ["command", (request) => commands.answer(request)],
       ["cluster", (request) => clusterAnswer(request, options)],
       ["info", (request) => infoAnswer(request, options.info)],

@@ -14,6 +14,14 @@ const SAME = [
   ..."CLIENT NO-EVICT on|CLIENT NO-EVICT OFF|CLIENT NO-EVICT x|CLIENT NO-EVICT".split("|"),
   ..."CLIENT TRACKING|CLIENT TRACKING off|CLIENT TRACKING x|CLIENT TRACKINGINFO".split("|"),
   ..."CLIENT GETREDIR|CLIENT GETREDIR x|CLIENT CACHING yes|CLIENT CACHING".split("|"),
+  ..."CLIENT LIST TYPE nosuch|CLIENT LIST TYPE|CLIENT LIST ID|CLIENT LIST ID x|CLIENT LIST ID 0"
+    .split("|"),
+  ..."CLIENT LIST x|CLIENT LIST TYPE pubsub|CLIENT LIST TYPE master|CLIENT INFO x".split("|"),
+  ..."CLIENT KILL|CLIENT KILL 1.2.3.4:5|CLIENT KILL ID 0|CLIENT KILL ID x|CLIENT KILL ID".split(
+    "|",
+  ),
+  ..."CLIENT KILL ID 99999|CLIENT KILL TYPE nosuch|CLIENT KILL ADDR 1.2.3.4:5".split("|"),
+  ..."CLIENT KILL SKIPME maybe|CLIENT KILL x y|CLIENT KILL TYPE pubsub SKIPME yes".split("|"),
   ..."CLIENT REPLY on|CLIENT REPLY x|CLIENT REPLY|CLIENT HELP x|CLIENT nosuch".split("|"),
   ...`CLIENT no\xffsuch|CLIENT no\r\nsuch|CLIENT no\0such a|CLIENT ${"x".repeat(200)}`.split("|"),
   ..."COMMAND COUNT x|COMMAND INFO nosuch|COMMAND LIST x|COMMAND LIST FILTERBY".split("|"),
@@ -42,18 +50,10 @@ const DIFFERENT: Record<string, { reply: string; reason: string }> = {
     reason: "the words of 7.2",
   },
   "CLIENT NO-TOUCH on": { reply: "+OK\r\n", reason: "7.2 has it, and libraries send it" },
-  "CLIENT LIST": {
-    reply: "-ERR CLIENT LIST is not supported: a connection can only ask about itself\r\n",
-    reason: "clients are spread over workers",
-  },
   "CLIENT TRACKING on": {
     reply: "-ERR CLIENT TRACKING ON is not supported: " +
       "invalidations cannot follow a client over shared connections\r\n",
     reason: "backend connections are shared",
-  },
-  "CLIENT REPLY off": {
-    reply: "-ERR CLIENT REPLY OFF is not supported: every request has a reply\r\n",
-    reason: "the proxy answers each request",
   },
   [`CLIENT SETNAME ${"x".repeat(1025)}`]: {
     reply: "-ERR Client names cannot be longer than 1024 bytes.\r\n",

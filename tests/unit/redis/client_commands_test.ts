@@ -8,11 +8,16 @@ import {
   type ClientNames,
   NAME_LIMIT_BYTES,
 } from "../../../src/redis/client_commands.ts";
+import { ClientRoll } from "../../../src/redis/client_roll.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";
+import { CoreRig } from "../../support/core_rig.ts";
 import { localRequest, LocalRigClient, textOf } from "../../support/local_rig.ts";
+import { redisContext } from "../../support/redis_context.ts";
 
 function ask(client: LocalRigClient, names: ClientNames, ...words: string[]): string {
-  return textOf(clientAnswer(localRequest(client, "CLIENT", ...words), names));
+  using rig = new CoreRig();
+  const roll = new ClientRoll(redisContext(rig, { clients: () => [client] }), names);
+  return textOf(clientAnswer(localRequest(client, "CLIENT", ...words), names, roll)!);
 }
 
 Deno.test("a name is kept for its client only, and an empty one takes it away", () => {
@@ -45,8 +50,11 @@ const cases: readonly (readonly [string[], RegExp])[] = [
   [["CACHING", "yes"], /^-ERR CLIENT CACHING can be called only/],
   [["GETREDIR"], /^:-1\r\n$/],
   [["REPLY", "on"], /^\+OK\r\n$/],
-  [["REPLY", "off"], /^-ERR CLIENT REPLY OFF is not supported/],
-  [["LIST"], /^-ERR CLIENT LIST is not supported/],
+  [["REPLY", "maybe"], /^-ERR syntax error/],
+  [["PAUSE", "1"], /^-ERR CLIENT PAUSE is not supported/],
+  [["KILL"], /^-ERR wrong number of arguments for 'client\|kill' command\r\n$/],
+  [["LIST"], /^\$\d+\r\nid=7 addr=10.0.0.9:50007 .*\n\r\n$/],
+  [["INFO"], /^\$\d+\r\nid=7 addr=10.0.0.9:50007 .*\n\r\n$/],
   [["ID", "x"], /^-ERR wrong number of arguments for 'client\|id' command\r\n$/],
   [["NONSENSE"], /^-ERR unknown subcommand 'NONSENSE'. Try CLIENT HELP.\r\n$/],
 ];

@@ -1,0 +1,50 @@
+/**
+ * CLIENT REPLY: clients that want no replies, to everything or to one request.
+ *
+ * @module
+ */
+import {
+  type LocalClient,
+  type SessionGuard,
+  Verdict,
+  type VerdictCode,
+} from "../session/features.ts";
+import { addGuard, GuardRank, removeGuard } from "./guard_chain.ts";
+
+/** From now on the client gets no replies, to the request at hand neither. */
+export function muteAll(client: LocalClient): void {
+  removeGuard(client, GuardRank.Replies);
+  client.isMuted = true;
+}
+
+/** From now on the client gets replies again. */
+export function unmute(client: LocalClient): void {
+  removeGuard(client, GuardRank.Replies);
+  client.isMuted = false;
+}
+
+/** The client gets no reply to the request at hand and to the next one. */
+export function muteNext(client: LocalClient): void {
+  if (client.isMuted) return;
+  client.isMuted = true;
+  addGuard(client, GuardRank.Replies, new SkipGuard());
+}
+
+/** Counts one request, then takes itself away. */
+class SkipGuard implements SessionGuard {
+  #hasSkipped = false;
+
+  admit(client: LocalClient): VerdictCode {
+    // A request that would have to wait is shown twice: with nothing in flight none has to.
+    if (client.hasRequestsInFlight) return Verdict.Wait;
+    if (this.#hasSkipped) unmute(client);
+    this.#hasSkipped = true;
+    return Verdict.Pass;
+  }
+
+  inputEnded(): boolean {
+    return false;
+  }
+
+  clientClosed(): void {}
+}

@@ -1,0 +1,51 @@
+/**
+ * CLIENT LIST, KILL and REPLY over the clients of all workers.
+ *
+ * @module
+ */
+import { failures } from "../../../src/failure.ts";
+import { ClientRoll } from "../../../src/redis/client_roll.ts";
+import { CoreRig } from "../../support/core_rig.ts";
+import { localRequest, LocalRigClient, textOf } from "../../support/local_rig.ts";
+import { redisContext, RigPeers } from "../../support/redis_context.ts";
+import { assertEquals, assertMatch } from "../../deps.ts";
+
+function scene(rig: CoreRig) {
+  const clients = [new LocalRigClient(), new LocalRigClient(3)];
+  const peers = new RigPeers();
+  const roll = new ClientRoll(redisContext(rig, { clients: () => clients, peers }), new WeakMap());
+  const request = localRequest(clients[0]!, "CLIENT", "LIST");
+  return { clients, peers, roll, request };
+}
+
+Deno.test("the list has a line for each client, those of other workers included, by id", () => {
+  using rig = new CoreRig();
+  const { clients, peers, roll, request } = scene(rig);
+  peers.count = 1;
+  peers.answers = [[[3, "id=3 other"], [9, "id=9 other"]], undefined];
+  assertEquals(roll.list(request, []), null);
+  assertMatch(
+    clients[0]!.replies[0]!,
+    /\r\nid=3 other\nid=7 addr=10.0.0.9:50007 .*\nid=7 .* resp=3\nid=9 other\n\r\n$/,
+  );
+  assertEquals(peers.told.map(({ topic }) => topic), ["client list"]);
+});
+
+Deno.test("other workers are answered with this worker's lines, and kill theirs", () => {
+  using rig = new CoreRig();
+  const { clients, peers, roll, request } = scene(rig);
+  assertMatch(textOf(roll.info(request)), /resp=2\n\r\n$/);
+  const everyone = { ids: null, type: null, address: null, localAddress: null, user: null };
+  const list = peers.handlers.get("client list")!({ ...everyone, exceptId: null });
+  assertEquals((list as unknown[]).length, 2);
+  assertEquals(peers.handlers.get("client kill")!({ ...everyone, exceptId: null }), 2);
+  assertEquals(clients.map(({ closedBy }) => closedBy), Array(2).fill(failures.clientKilled));
+});
+
+Deno.test("who kills itself is told before it is closed", () => {
+  using rig = new CoreRig();
+  const { clients, roll, request } = scene(rig);
+  assertEquals(textOf(roll.kill(request, ["1.2.3.4:5"])!), "-ERR No such client\r\n");
+  assertEquals(textOf(roll.kill(request, ["10.0.0.9:50007"])!), "+OK\r\n");
+  assertEquals([clients[0]!.isClosing, clients[0]!.closedBy], [true, null]);
+});
