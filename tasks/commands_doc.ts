@@ -116,7 +116,8 @@ const finderTexts = new Map<KeyFinder, string>([
 export const localTexts: Readonly<Record<string, string>> = {
   auth: "as a server without passwords",
   client:
-    "about this connection: `ID`, `GETNAME`, `SETNAME`, `SETINFO`; not `LIST`, `KILL`, `PAUSE`",
+    "about the proxy's clients: `LIST`, `INFO`, `KILL`, `PAUSE`, `UNPAUSE` for those of all " +
+    "workers, `ID`, `GETNAME`, `SETNAME`, `SETINFO`, `REPLY`; not `TRACKING`",
   cluster: "in front of a Redis Cluster: the proxy is the whole cluster; else an error",
   command: "the commands that are served, `COUNT`, `LIST`, `INFO`, `GETKEYS`; `DOCS` is empty",
   echo: "the word",

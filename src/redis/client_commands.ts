@@ -14,6 +14,7 @@ import {
   OK_REPLY,
 } from "../protocol/resp/replies.ts";
 import type { LocalClient } from "../session/features.ts";
+import type { ClientPause } from "./client_pause.ts";
 import type { ClientRoll } from "./client_roll.ts";
 import type { LocalRequest } from "./local_request.ts";
 import {
@@ -28,7 +29,24 @@ import {
 /** Names given by CLIENT SETNAME and HELLO SETNAME. */
 export type ClientNames = WeakMap<LocalClient, string>;
 
-/** Bytes of a client's name, which is kept as long as the client is connected. */
+/** What client libraries say of themselves by CLIENT SETINFO. */
+export type ClientLibraries = WeakMap<LocalClient, ClientLibrary>;
+
+/** A client library, as it names itself. */
+export interface ClientLibrary {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** What CLIENT is answered with. */
+export interface ClientParts {
+  readonly names: ClientNames;
+  readonly libraries: ClientLibraries;
+  readonly pause: ClientPause;
+  readonly roll: ClientRoll;
+}
+
+/** Bytes of a client's name, or of its library's, which are kept as long as the client is connected. */
 export const NAME_LIMIT_BYTES = 1024;
 
 const SYNTAX_ERROR = errorReply("ERR syntax error");
@@ -51,6 +69,8 @@ const HELP = helpReply("client", [
   "    Close connections of clients. Options: ADDR, ID, LADDR, SKIPME, TYPE, USER.",
   "LIST [TYPE (NORMAL|MASTER|REPLICA|PUBSUB) | ID <id> [...]]",
   "    Return a line about each client of the proxy, on all of its workers.",
+  "PAUSE <timeout> [WRITE|ALL]",
+  "    Let requests, or those that write, of all clients wait for <timeout> milliseconds.",
   "REPLY (ON|OFF|SKIP)",
   "    Give replies, none, or none to the next request.",
   "SETINFO (LIB-NAME|LIB-VER) <value>",
@@ -59,13 +79,14 @@ const HELP = helpReply("client", [
   "    Assign the name <name> to the current connection.",
   "TRACKINGINFO",
   "    Report that there is no tracking.",
+  "UNPAUSE",
+  "    End a pause; it is answered during a pause, too.",
 ]);
 
 /** Answers CLIENT with its subcommand. */
 export function clientAnswer(
   request: LocalRequest,
-  names: ClientNames,
-  roll: ClientRoll,
+  { names, libraries, pause, roll }: ClientParts,
 ): Uint8Array | null {
   const { client, words } = request;
   switch (words[1]!.toLowerCase()) {
@@ -83,7 +104,7 @@ export function clientAnswer(
     case "setname":
       return expect(words, 3) ?? setName(client, names, words[2]!);
     case "setinfo":
-      return expect(words, 4) ?? setInfo(words[2]!, words[3]!);
+      return expect(words, 4) ?? setInfo(client, libraries, words[2]!, words[3]!);
     case "no-evict":
     case "no-touch":
       return expect(words, 3) ?? (/^(on|off)$/i.test(words[2]!) ? OK_REPLY : SYNTAX_ERROR);
@@ -100,12 +121,13 @@ export function clientAnswer(
     case "help":
       return expect(words, 2) ?? HELP;
     case "pause":
-    case "unblock":
+      if (words.length < 3) return arityError("client|pause");
+      if (words.length > 4) return tooManyWords(words[1]!);
+      return pause.pause(request, words.slice(2));
     case "unpause":
-      return notSupported(
-        words[1]!,
-        "it would concern the clients of all workers; pause them at their side",
-      );
+      return expect(words, 2) ?? pause.unpause();
+    case "unblock":
+      return notSupported(words[1]!, "commands that block are not");
     default:
       return unknownSubcommandReply("client", words[1]!);
   }
@@ -135,7 +157,12 @@ function nameReply(client: LocalClient, names: ClientNames): Uint8Array {
   return name === undefined ? nullReply(client.profiles.master.version) : bulkReply(name);
 }
 
-function setInfo(attribute: string, value: string): Uint8Array {
+function setInfo(
+  client: LocalClient,
+  libraries: ClientLibraries,
+  attribute: string,
+  value: string,
+): Uint8Array {
   const name = attribute.toLowerCase();
   if (name !== "lib-name" && name !== "lib-ver") {
     return byteErrorReply(`ERR Unrecognized option '${shown(attribute)}'`);
@@ -143,6 +170,14 @@ function setInfo(attribute: string, value: string): Uint8Array {
   if (!/^[!-~]*$/.test(value)) {
     return errorReply(`ERR ${name} cannot contain spaces, newlines or special characters.`);
   }
+  if (value.length > NAME_LIMIT_BYTES) {
+    return errorReply(`ERR ${name} cannot be longer than ${NAME_LIMIT_BYTES} bytes.`);
+  }
+  const known = libraries.get(client) ?? { name: "", version: "" };
+  libraries.set(
+    client,
+    name === "lib-name" ? { ...known, name: value } : { ...known, version: value },
+  );
   return OK_REPLY;
 }
 
@@ -166,6 +201,14 @@ function noTracking(version: 2 | 3): Uint8Array {
 
 function notSupported(what: string, reason: string): Uint8Array {
   return errorReply(`ERR CLIENT ${what.toUpperCase()} is not supported: ${reason}`);
+}
+
+function tooManyWords(subcommand: string): Uint8Array {
+  return byteErrorReply(
+    `ERR unknown subcommand or wrong number of arguments for '${
+      shown(subcommand)
+    }'. Try CLIENT HELP.`,
+  );
 }
 
 function expect(words: readonly string[], count: number): Uint8Array | null {

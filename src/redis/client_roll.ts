@@ -16,7 +16,7 @@ import {
   listFilter,
   matchesFilter,
 } from "./client_filter.ts";
-import type { ClientNames } from "./client_commands.ts";
+import type { ClientLibraries, ClientNames } from "./client_commands.ts";
 import type { RedisContext } from "./feature.ts";
 import { guardOf, GuardRank } from "./guard_chain.ts";
 import type { LocalRequest } from "./local_request.ts";
@@ -36,10 +36,12 @@ const USER = "default";
 export class ClientRoll {
   readonly #context: RedisContext;
   readonly #names: ClientNames;
+  readonly #libraries: ClientLibraries;
 
-  constructor(context: RedisContext, names: ClientNames) {
+  constructor(context: RedisContext, names: ClientNames, libraries: ClientLibraries) {
     this.#context = context;
     this.#names = names;
+    this.#libraries = libraries;
     context.peers.on(LIST, (filter) => this.#lines(filter as ClientFilter));
     context.peers.on(KILL, (filter) => this.#kill(filter as ClientFilter));
   }
@@ -146,6 +148,7 @@ export class ClientRoll {
   #describe(client: LocalClient): string {
     const { nowMs } = this.#context.backends.clock;
     const { address, localAddress, type } = this.#facts(client);
+    const library = this.#libraries.get(client);
     const { database, version } = client.profiles.master;
     const seconds = (sinceMs: number) => Math.max(0, Math.floor((nowMs - sinceMs) / 1000));
     const isBlocked = guardOf(client, GuardRank.Blocking) !== null;
@@ -164,6 +167,8 @@ export class ClientRoll {
       `db=${database}`,
       `user=${USER}`,
       `resp=${version}`,
+      `lib-name=${library?.name ?? ""}`,
+      `lib-ver=${library?.version ?? ""}`,
     ].join(" ");
   }
 }

@@ -10,19 +10,21 @@ import { Verdict } from "../session/features.ts";
 
 /** Who is asked first. */
 export const GuardRank = {
+  /** CLIENT PAUSE; before any guard that counts requests, as it has them shown again. */
+  Pause: 0,
   /** CLIENT REPLY. */
-  Replies: 0,
+  Replies: 1,
   /** Not logged in. */
-  Login: 1,
+  Login: 2,
   /** Subscribed. */
-  Subscriptions: 2,
+  Subscriptions: 3,
   /** MULTI and WATCH. */
-  Transaction: 3,
+  Transaction: 4,
   /** Waits in a blocking command. */
-  Blocking: 4,
+  Blocking: 5,
 } as const;
 /** One of the values of {@link GuardRank}. */
-export type GuardRankCode = 0 | 1 | 2 | 3 | 4;
+export type GuardRankCode = 0 | 1 | 2 | 3 | 4 | 5;
 
 /** Puts `guard` before the client's requests. At most one guard of a rank. */
 export function addGuard(client: LocalClient, rank: GuardRankCode, guard: SessionGuard): void {

@@ -18,7 +18,8 @@ import { PROFILES, type RequestFrame } from "../protocol/protocol.ts";
 import type { CommandRow } from "../protocol/command_table.ts";
 import type { LocalAnswers, LocalClient } from "../session/features.ts";
 import { authAnswer } from "./auth.ts";
-import { clientAnswer, type ClientNames } from "./client_commands.ts";
+import { clientAnswer, type ClientLibraries, type ClientNames } from "./client_commands.ts";
+import { ClientPause } from "./client_pause.ts";
 import { ClientRoll } from "./client_roll.ts";
 import { clusterAnswer } from "./cluster_commands.ts";
 import { CommandAnswers } from "./command_commands.ts";
@@ -33,6 +34,8 @@ export class RedisLocal implements LocalAnswers {
   readonly #options: RedisContext;
   readonly #features: readonly RedisFeature[];
   readonly #names: ClientNames = new WeakMap();
+  readonly #libraries: ClientLibraries = new WeakMap();
+  readonly #pause: ClientPause;
   /** By row index. */
   readonly #answers: (Answer | null)[];
 
@@ -42,6 +45,7 @@ export class RedisLocal implements LocalAnswers {
   constructor(options: RedisContext, features: readonly RedisFeature[] = []) {
     this.#options = options;
     this.#features = features;
+    this.#pause = new ClientPause(options);
     const answers = this.#createAnswers();
     for (const feature of features) {
       for (const [name, answer] of feature.answers) answers.set(name, answer);
@@ -58,6 +62,7 @@ export class RedisLocal implements LocalAnswers {
   }
 
   clientConnected(client: LocalClient): void {
+    this.#pause.clientConnected(client);
     for (const feature of this.#features) feature.clientConnected?.(client);
   }
 
@@ -68,7 +73,12 @@ export class RedisLocal implements LocalAnswers {
   #createAnswers(): Map<string, Answer> {
     const options = this.#options;
     const commands = new CommandAnswers(options.commands);
-    const roll = new ClientRoll(options, this.#names);
+    const parts = {
+      names: this.#names,
+      libraries: this.#libraries,
+      roll: new ClientRoll(options, this.#names, this.#libraries),
+      pause: this.#pause,
+    };
     const clusterSwitch = () =>
       options.isCluster ? OK_REPLY : errorReply("ERR This instance has cluster support disabled");
     return new Map<string, Answer>([
@@ -80,7 +90,7 @@ export class RedisLocal implements LocalAnswers {
       ["auth", ({ words }) => authAnswer(words)],
       ["hello", (request) => helloAnswer(request, this.#names)],
       ["reset", (request) => this.#reset(request)],
-      ["client", (request) => clientAnswer(request, this.#names, roll)],
+      ["client", (request) => clientAnswer(request, parts)],
       ["command", (request) => commands.answer(request)],
       ["cluster", (request) => clusterAnswer(request, options)],
       ["info", (request) => infoAnswer(request, options.info)],
@@ -95,6 +105,7 @@ export class RedisLocal implements LocalAnswers {
     client.isMuted = false;
     client.profiles = PROFILES[2];
     this.#names.delete(client);
+    this.#pause.clientConnected(client);
     for (const feature of this.#features) feature.clientReset?.(client);
     return RESET;
   }

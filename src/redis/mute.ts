@@ -9,7 +9,7 @@ import {
   Verdict,
   type VerdictCode,
 } from "../session/features.ts";
-import { addGuard, GuardRank, removeGuard } from "./guard_chain.ts";
+import { addGuard, guardOf, GuardRank, removeGuard } from "./guard_chain.ts";
 
 /** From now on the client gets no replies, to the request at hand neither. */
 export function muteAll(client: LocalClient): void {
@@ -25,7 +25,8 @@ export function unmute(client: LocalClient): void {
 
 /** The client gets no reply to the request at hand and to the next one. */
 export function muteNext(client: LocalClient): void {
-  if (client.isMuted) return;
+  // Silence for good is more than silence once; and a second SKIP is itself the request that the first one meant.
+  if (client.isMuted && guardOf(client, GuardRank.Replies) === null) return;
   client.isMuted = true;
   addGuard(client, GuardRank.Replies, new SkipGuard());
 }

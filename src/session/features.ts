@@ -24,7 +24,7 @@ export const Verdict = {
   Pass: 0,
   /** The guard has answered it, or will. */
   Handled: 1,
-  /** Ask again when all earlier requests are answered. */
+  /** Ask again when all earlier requests are answered; with none in flight, at {@link LocalClient.parseOn}. */
   Wait: 2,
 } as const;
 /** One of the values of {@link Verdict}. */
@@ -63,6 +63,8 @@ export interface LocalClient extends RoutedClient {
   answerLater(): LateReply;
   /** Writes what answers no request, behind the replies given so far. */
   push(bytes: Uint8Array, start: number, end: number): void;
+  /** Asks the guard again about a request that it let wait although none was in flight. */
+  parseOn(): void;
   /** Reads no further requests; closes when everything due is answered. */
   closeWhenAnswered(): void;
   /** Closes now; `failure` is counted and logged. */

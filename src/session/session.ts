@@ -131,7 +131,7 @@ export class Session
   }
 
   wrote(): void {
-    if (this.#isStalled) this.#scheduleParse();
+    this.parseOn();
   }
 
   ended(): void {
@@ -214,6 +214,10 @@ export class Session
     }
   }
 
+  parseOn(): void {
+    if (this.#isStalled) this.#scheduleParse();
+  }
+
   closeWhenAnswered(): void {
     this.#isFinishing = true;
   }
@@ -235,7 +239,7 @@ export class Session
 
   backendDrained(): void {
     this.#congestedBackends -= 1;
-    if (this.#isStalled) this.#scheduleParse();
+    this.parseOn();
   }
 
   requestReplied(

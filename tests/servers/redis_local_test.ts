@@ -22,6 +22,10 @@ const SAME = [
   ),
   ..."CLIENT KILL ID 99999|CLIENT KILL TYPE nosuch|CLIENT KILL ADDR 1.2.3.4:5".split("|"),
   ..."CLIENT KILL SKIPME maybe|CLIENT KILL x y|CLIENT KILL TYPE pubsub SKIPME yes".split("|"),
+  ..."CLIENT PAUSE|CLIENT PAUSE x|CLIENT PAUSE -1|CLIENT PAUSE 1 x|CLIENT PAUSE x x".split("|"),
+  ..."CLIENT PAUSE 0|CLIENT PAUSE 1 all|CLIENT pause 1 all x|CLIENT UNPAUSE|CLIENT UNPAUSE x"
+    .split("|"),
+  ..."CLIENT PAUSE 99999999999999999999|CLIENT PAUSE 1 write".split("|"),
   ..."CLIENT REPLY on|CLIENT REPLY x|CLIENT REPLY|CLIENT HELP x|CLIENT nosuch".split("|"),
   ...`CLIENT no\xffsuch|CLIENT no\r\nsuch|CLIENT no\0such a|CLIENT ${"x".repeat(200)}`.split("|"),
   ..."COMMAND COUNT x|COMMAND INFO nosuch|COMMAND LIST x|COMMAND LIST FILTERBY".split("|"),

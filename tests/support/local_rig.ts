@@ -50,6 +50,8 @@ export class LocalRigClient implements LocalClient {
   readonly connectedAtMs = 0;
   lastRequestAtMs = 0;
   isClosing = false;
+  /** How often it was told to ask its guard again. */
+  parsedOn = 0;
   /** Why it was closed, or null. */
   closedBy: Failure | null = null;
   readonly replies: string[] = [];
@@ -72,6 +74,10 @@ export class LocalRigClient implements LocalClient {
 
   push(bytes: Uint8Array, start: number, end: number): void {
     this.pushes.push(decoder.decode(bytes.subarray(start, end)));
+  }
+
+  parseOn(): void {
+    this.parsedOn += 1;
   }
 
   closeWhenAnswered(): void {

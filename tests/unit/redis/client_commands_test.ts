@@ -5,9 +5,11 @@
  */
 import {
   clientAnswer,
+  type ClientLibraries,
   type ClientNames,
   NAME_LIMIT_BYTES,
 } from "../../../src/redis/client_commands.ts";
+import { ClientPause } from "../../../src/redis/client_pause.ts";
 import { ClientRoll } from "../../../src/redis/client_roll.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";
 import { CoreRig } from "../../support/core_rig.ts";
@@ -16,8 +18,11 @@ import { redisContext } from "../../support/redis_context.ts";
 
 function ask(client: LocalRigClient, names: ClientNames, ...words: string[]): string {
   using rig = new CoreRig();
-  const roll = new ClientRoll(redisContext(rig, { clients: () => [client] }), names);
-  return textOf(clientAnswer(localRequest(client, "CLIENT", ...words), names, roll)!);
+  const context = redisContext(rig, { clients: () => [client] });
+  const libraries: ClientLibraries = new WeakMap();
+  const roll = new ClientRoll(context, names, libraries);
+  const parts = { names, libraries, roll, pause: new ClientPause(context) };
+  return textOf(clientAnswer(localRequest(client, "CLIENT", ...words), parts)!);
 }
 
 Deno.test("a name is kept for its client only, and an empty one takes it away", () => {
@@ -51,7 +56,14 @@ const cases: readonly (readonly [string[], RegExp])[] = [
   [["GETREDIR"], /^:-1\r\n$/],
   [["REPLY", "on"], /^\+OK\r\n$/],
   [["REPLY", "maybe"], /^-ERR syntax error/],
-  [["PAUSE", "1"], /^-ERR CLIENT PAUSE is not supported/],
+  [["PAUSE", "1"], /^\+OK\r\n$/],
+  [["PAUSE", "1", "write"], /^\+OK\r\n$/],
+  [["PAUSE"], /^-ERR wrong number of arguments for 'client\|pause' command\r\n$/],
+  [["PAUSE", "x"], /^-ERR timeout is not an integer or out of range\r\n$/],
+  [["PAUSE", "-1"], /^-ERR timeout is negative\r\n$/],
+  [["PAUSE", "x", "reads"], /^-ERR CLIENT PAUSE mode must be WRITE or ALL\r\n$/],
+  [["PAUSE", "1", "all", "x"], /^-ERR unknown subcommand or wrong number of arguments for 'PAUSE'/],
+  [["UNPAUSE"], /^\+OK\r\n$/],
   [["KILL"], /^-ERR wrong number of arguments for 'client\|kill' command\r\n$/],
   [["LIST"], /^\$\d+\r\nid=7 addr=10.0.0.9:50007 .*\n\r\n$/],
   [["INFO"], /^\$\d+\r\nid=7 addr=10.0.0.9:50007 .*\n\r\n$/],

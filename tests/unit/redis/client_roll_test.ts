@@ -13,7 +13,8 @@ import { assertEquals, assertMatch } from "../../deps.ts";
 function scene(rig: CoreRig) {
   const clients = [new LocalRigClient(), new LocalRigClient(3)];
   const peers = new RigPeers();
-  const roll = new ClientRoll(redisContext(rig, { clients: () => clients, peers }), new WeakMap());
+  const context = redisContext(rig, { clients: () => clients, peers });
+  const roll = new ClientRoll(context, new WeakMap(), new WeakMap());
   const request = localRequest(clients[0]!, "CLIENT", "LIST");
   return { clients, peers, roll, request };
 }
@@ -26,7 +27,7 @@ Deno.test("the list has a line for each client, those of other workers included,
   assertEquals(roll.list(request, []), null);
   assertMatch(
     clients[0]!.replies[0]!,
-    /\r\nid=3 other\nid=7 addr=10.0.0.9:50007 .*\nid=7 .* resp=3\nid=9 other\n\r\n$/,
+    /\r\nid=3 other\nid=7 addr=10.0.0.9:50007 .*\nid=7 .* resp=3 lib-name= lib-ver=\nid=9 other\n\r\n$/,
   );
   assertEquals(peers.told.map(({ topic }) => topic), ["client list"]);
 });
@@ -34,7 +35,7 @@ Deno.test("the list has a line for each client, those of other workers included,
 Deno.test("other workers are answered with this worker's lines, and kill theirs", () => {
   using rig = new CoreRig();
   const { clients, peers, roll, request } = scene(rig);
-  assertMatch(textOf(roll.info(request)), /resp=2\n\r\n$/);
+  assertMatch(textOf(roll.info(request)), /resp=2 lib-name= lib-ver=\n\r\n$/);
   const everyone = { ids: null, type: null, address: null, localAddress: null, user: null };
   const list = peers.handlers.get("client list")!({ ...everyone, exceptId: null });
   assertEquals((list as unknown[]).length, 2);

@@ -54,6 +54,8 @@ class RecordingSession implements DispatchSession, RequestOwner {
 
   close(): void {}
 
+  parseOn(): void {}
+
   closeWhenAnswered(): void {
     this.heard.push("close when answered");
   }

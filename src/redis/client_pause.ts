@@ -1,0 +1,220 @@
+/**
+ * CLIENT PAUSE and UNPAUSE: the requests of all clients, of all workers, wait; for a failover by hand, for instance.
+ * What was sent before runs to its end, and PAUSE is answered when it has.
+ *
+ * @module
+ */
+import type { Watched } from "../clock.ts";
+import { CommandFlag } from "../protocol/command_table.ts";
+import type { RequestFrame } from "../protocol/protocol.ts";
+import { errorReply, OK_REPLY } from "../protocol/resp/replies.ts";
+import {
+  type LateReply,
+  type LocalClient,
+  type SessionGuard,
+  Verdict,
+  type VerdictCode,
+} from "../session/features.ts";
+import type { RedisContext } from "./feature.ts";
+import { addGuard, guardOf, GuardRank, removeGuard } from "./guard_chain.ts";
+import { readInteger } from "./integer.ts";
+import { LocalRequest } from "./local_request.ts";
+
+/** Longest wait of CLIENT PAUSE for requests sent before it, milliseconds; it is answered then all the same. */
+export const DRAIN_MAX_MS = 1_000;
+
+/** What waits while clients are paused; the greater is the stricter. */
+const PauseMode = { None: 0, Writes: 1, All: 2 } as const;
+type PauseModeCode = 0 | 1 | 2;
+
+/** What one worker tells the others. */
+interface PauseNote {
+  readonly mode: PauseModeCode;
+  readonly durationMs: number;
+}
+
+const PAUSE = "client pause";
+const UNPAUSE = "client unpause";
+const DRAINED = "client pause drained";
+const BAD_MODE = errorReply("ERR CLIENT PAUSE mode must be WRITE or ALL");
+const NOT_A_TIMEOUT = errorReply("ERR timeout is not an integer or out of range");
+const NEGATIVE_TIMEOUT = errorReply("ERR timeout is negative");
+/** Far beyond any pause, and well within a number. */
+const DURATION_MAX_MS = 2n ** 52n;
+/** Besides commands that write: what a server passes on to its replicas, and what may hold writes. */
+const ALSO_WRITES = new Set(["exec", "pfcount", "publish", "script", "spublish"]);
+
+/** Whether, and until when, the clients of one cluster are paused. */
+export class ClientPause implements Watched {
+  isWatched = false;
+  readonly #context: RedisContext;
+  #mode: PauseModeCode = PauseMode.None;
+  #endMs = 0;
+
+  constructor(context: RedisContext) {
+    this.#context = context;
+    context.peers.on(PAUSE, (note) => this.#begin(note as PauseNote));
+    context.peers.on(UNPAUSE, () => this.#end());
+    context.peers.on(DRAINED, () => this.#isDrained(null));
+  }
+
+  /** Answers CLIENT PAUSE, whose arguments are `words`: a time in milliseconds and what is to wait. */
+  pause({ client }: LocalRequest, words: readonly string[]): Uint8Array | null {
+    const mode = modeOf(words[1] ?? "all");
+    if (mode === PauseMode.None) return BAD_MODE;
+    const timeout = readInteger(words[0]!);
+    if (timeout === null || timeout > DURATION_MAX_MS) return NOT_A_TIMEOUT;
+    if (timeout < 0n) return NEGATIVE_TIMEOUT;
+    if (timeout === 0n) return OK_REPLY;
+    const note: PauseNote = { mode, durationMs: Number(timeout) };
+    this.#begin(note);
+    this.#context.peers.tell(PAUSE, note);
+    if (this.#context.peers.count === 0 && this.#isDrained(client)) return OK_REPLY;
+    const late = client.answerLater();
+    const { clock } = this.#context.backends;
+    const mostMs = Math.min(note.durationMs, DRAIN_MAX_MS);
+    clock.watch(
+      new Drain(late, clock.nowMs + mostMs, (answered) => {
+        if (!this.#isDrained(client)) return answered(false);
+        this.#context.peers.ask(DRAINED, null, (answers) => answered(!answers.includes(false)));
+      }),
+    );
+    return null;
+  }
+
+  /** Answers CLIENT UNPAUSE. */
+  unpause(): Uint8Array {
+    this.#end();
+    this.#context.peers.tell(UNPAUSE, null);
+    return OK_REPLY;
+  }
+
+  /** A client has connected, or has lost its guards by RESET. */
+  clientConnected(client: LocalClient): void {
+    if (this.#mode !== PauseMode.None) this.#guard(client);
+  }
+
+  onTick(nowMs: number): boolean {
+    if (this.#mode === PauseMode.None) return false;
+    if (nowMs < this.#endMs) return true;
+    this.#end();
+    return false;
+  }
+
+  #begin({ mode, durationMs }: PauseNote): void {
+    const { clock } = this.#context.backends;
+    // As a server has it: of two pauses the stricter, until the later end.
+    this.#mode = mode > this.#mode ? mode : this.#mode;
+    this.#endMs = Math.max(this.#endMs, clock.nowMs + durationMs);
+    for (const client of this.#context.clients()) this.#guard(client);
+    clock.watch(this);
+  }
+
+  #end(): void {
+    this.#mode = PauseMode.None;
+    this.#endMs = 0;
+    for (const client of this.#context.clients()) {
+      removeGuard(client, GuardRank.Pause);
+      client.parseOn();
+    }
+  }
+
+  #guard(client: LocalClient): void {
+    const guard = guardOf(client, GuardRank.Pause);
+    if (guard instanceof PauseGuard) guard.mode = this.#mode;
+    else addGuard(client, GuardRank.Pause, new PauseGuard(this.#mode));
+  }
+
+  /** Whether no client but `asking`, and none that waits in a blocking command, has requests in flight. */
+  #isDrained(asking: LocalClient | null): boolean {
+    for (const client of this.#context.clients()) {
+      const isBlocked = guardOf(client, GuardRank.Blocking) !== null;
+      if (client !== asking && !isBlocked && client.hasRequestsInFlight) return false;
+    }
+    return true;
+  }
+}
+
+/** Lets one client's requests wait. */
+class PauseGuard implements SessionGuard {
+  mode: PauseModeCode;
+  #isWaiting = false;
+
+  constructor(mode: PauseModeCode) {
+    this.mode = mode;
+  }
+
+  admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
+    this.#isWaiting = this.#mustWait(new LocalRequest(client, frame, bytes));
+    return this.#isWaiting ? Verdict.Wait : Verdict.Pass;
+  }
+
+  inputEnded(): boolean {
+    // As a server has it: a client that leaves takes its waiting request along.
+    return this.#isWaiting;
+  }
+
+  clientClosed(): void {}
+
+  #mustWait(request: LocalRequest): boolean {
+    const { refusal, row } = request.frame;
+    // What is refused anyway is refused at once.
+    if (refusal !== null || row === null) return false;
+    if (this.mode === PauseMode.All) return !isUnpause(request);
+    return (row.flags & CommandFlag.Write) !== 0 || ALSO_WRITES.has(row.name);
+  }
+}
+
+/** Answers a CLIENT PAUSE once requests sent before it are answered. */
+class Drain implements Watched {
+  isWatched = false;
+  readonly #late: LateReply;
+  readonly #endMs: number;
+  readonly #ask: (answered: (isDrained: boolean) => void) => void;
+  #isAsking = false;
+
+  constructor(
+    late: LateReply,
+    endMs: number,
+    ask: (answered: (isDrained: boolean) => void) => void,
+  ) {
+    this.#late = late;
+    this.#endMs = endMs;
+    this.#ask = ask;
+  }
+
+  onTick(nowMs: number): boolean {
+    if (!this.#late.isDue) return false;
+    if (nowMs >= this.#endMs) this.#settle();
+    else if (!this.#isAsking) this.#look();
+    return this.#late.isDue;
+  }
+
+  #look(): void {
+    this.#isAsking = true;
+    this.#ask((isDrained) => {
+      this.#isAsking = false;
+      if (isDrained) this.#settle();
+    });
+  }
+
+  #settle(): void {
+    this.#late.reply(OK_REPLY, 0, OK_REPLY.length);
+  }
+}
+
+function modeOf(word: string): PauseModeCode {
+  switch (word.toLowerCase()) {
+    case "all":
+      return PauseMode.All;
+    case "write":
+      return PauseMode.Writes;
+    default:
+      return PauseMode.None;
+  }
+}
+
+/** The way out of a pause must not be paused. */
+function isUnpause(request: LocalRequest): boolean {
+  return request.frame.row?.name === "client" && request.words[1]?.toLowerCase() === "unpause";
+}
