@@ -61,7 +61,14 @@ Deno.test("the page for operators has every metric", async () => {
   const cluster = {
     cluster: "c",
     ...{ clientsConnected: 0, clientsAccepted: 0, requests: 0, errorReplies: 0, redirects: 0 },
-    ...{ topologyRefreshes: 0, ejections: 0, failures: [], backends: [] },
+    ...{
+      topologyRefreshes: 0,
+      ejections: 0,
+      dedicatedTaken: 0,
+      dedicatedIdle: 0,
+      failures: [],
+      backends: [],
+    },
     ...{ totalTimer: { counts: [], sum: 0 }, remoteTimer: { counts: [], sum: 0 } },
   };
   const metrics = await renderMetrics({

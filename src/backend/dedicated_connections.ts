@@ -28,12 +28,14 @@ interface IdleConnection {
   readonly sinceMs: number;
 }
 
-/** The dedicated connections of one cluster in one worker, for one purpose. */
+/** The dedicated connections of one cluster in one worker. */
 export class DedicatedConnections implements Watched {
   isWatched = false;
   readonly #context: BackendContext;
   readonly #options: DedicatedOptions;
   readonly #taken = new Set<BackendConnection>();
+  /** What each keeps to: its read timeout is that of its user. */
+  readonly #limits = new WeakMap<BackendConnection, BackendLimits>();
   /** Oldest first. */
   #idle: IdleConnection[] = [];
   #isStopped = false;
@@ -53,10 +55,22 @@ export class DedicatedConnections implements Watched {
     return this.#idle.length;
   }
 
-  /** A connection to `backend` for one client alone, or null: all that may be are taken. */
-  take(backend: Backend, profile: Profile): BackendConnection | null {
+  /**
+   * A connection to `backend` for one client alone, or null: all that may be are taken.
+   *
+   * @param readTimeoutMs Longest wait for one reply; `Infinity` where a reply may take any time.
+   */
+  take(
+    backend: Backend,
+    profile: Profile,
+    readTimeoutMs: number = this.#options.limits.readTimeoutMs,
+  ): BackendConnection | null {
     const connection = this.#takeIdle(backend, profile) ?? this.#create(backend, profile);
-    if (connection !== null) this.#taken.add(connection);
+    if (connection !== null) {
+      this.#limits.get(connection)!.readTimeoutMs = readTimeoutMs;
+      this.#taken.add(connection);
+    }
+    this.#count();
     return connection;
   }
 
@@ -67,12 +81,14 @@ export class DedicatedConnections implements Watched {
   giveBack(connection: BackendConnection): void {
     if (!this.#taken.delete(connection)) return;
     connection.onLost = null;
+    this.#count();
     const isClean = connection.isConnected && connection.inflight.size === 0;
     if (!isClean || this.#isStopped || this.#idle.length >= IDLE_CONNECTIONS_MAX) {
       return connection.close(failures.backendClosed);
     }
     const { clock } = this.#context;
     this.#idle.push({ connection, sinceMs: clock.nowMs });
+    this.#count();
     clock.watch(this);
   }
 
@@ -80,6 +96,7 @@ export class DedicatedConnections implements Watched {
   discard(connection: BackendConnection, failure: Failure = failures.backendClosed): void {
     if (!this.#taken.delete(connection)) return;
     connection.onLost = null;
+    this.#count();
     connection.close(failure);
   }
 
@@ -88,6 +105,7 @@ export class DedicatedConnections implements Watched {
     this.#isStopped = true;
     for (const { connection } of this.#idle) connection.close(failures.shuttingDown);
     this.#idle = [];
+    this.#count();
     for (const connection of [...this.#taken]) this.discard(connection, failures.shuttingDown);
   }
 
@@ -98,6 +116,7 @@ export class DedicatedConnections implements Watched {
       return isKept;
     });
     this.#idle = kept;
+    this.#count();
     return kept.length > 0;
   }
 
@@ -120,8 +139,16 @@ export class DedicatedConnections implements Watched {
       if (oldest === undefined) return null;
       oldest.connection.close(failures.backendClosed);
     }
-    const { limits } = this.#options;
+    const limits = { ...this.#options.limits };
     const options = { limits, keepsBackoff: false, isDedicated: true };
-    return new BackendConnection(backend, profile, this.#context, options);
+    const connection = new BackendConnection(backend, profile, this.#context, options);
+    this.#limits.set(connection, limits);
+    return connection;
+  }
+
+  #count(): void {
+    const { metrics } = this.#context;
+    metrics.dedicatedTaken = this.#taken.size;
+    metrics.dedicatedIdle = this.#idle.length;
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DedicatedConnections } from "../backend/dedicated_connections.ts";
 import type { Protocol } from "../protocol/protocol.ts";
 import { RedisLocal } from "../redis/local.ts";
 import type { LocalAnswers } from "../session/features.ts";
@@ -19,6 +20,10 @@ export function createRedisAnswers(protocol: Protocol, parts: ClusterParts): Loc
     router,
     backends,
     peers,
+    dedicated: new DedicatedConnections(backends, {
+      connectionsMax: config.dedicatedConnections,
+      limits: backends.limits,
+    }),
     clients: () => parts.clients(),
     isCluster: config.type === "redis_cluster",
     advertised: { hostname: advertisedAddress, port: config.listen.port },

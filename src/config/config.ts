@@ -47,6 +47,8 @@ export interface ClusterConfig {
   pingIntervalMs: number;
   /** Requests of one client in flight. */
   maxPipeline: number;
+  /** Connections that clients of one worker may have to themselves at once. */
+  dedicatedConnections: number;
   clientOutputLimitBytes: number;
   maxBackendQueueBytes: number;
   backendQueueSoftBytes: number;

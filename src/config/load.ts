@@ -263,6 +263,8 @@ function completeCluster(
       clusterKeys.ping_succ_interval.default,
     pingIntervalMs: values.ping_interval ?? clusterKeys.ping_interval.default,
     maxPipeline: values.max_pipeline ?? clusterKeys.max_pipeline.default,
+    dedicatedConnections: values.dedicated_connections ??
+      clusterKeys.dedicated_connections.default,
     clientOutputLimitBytes: values.client_output_limit ?? clusterKeys.client_output_limit.default,
     maxBackendQueueBytes: maxQueueBytes,
     backendQueueSoftBytes: values.backend_queue_soft_bytes ?? defaultSoftBytes(maxQueueBytes),

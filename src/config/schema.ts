@@ -10,10 +10,10 @@ import type { ClusterType, LogLevel } from "./config.ts";
 import { LOG_LEVELS, parseLogLevel } from "./log_level.ts";
 
 /**
- * Clusters a key has an effect on: all, those with a ring (`memcache`, `redis`), or
- * `redis_cluster`.
+ * Clusters a key has an effect on: all, those with a ring (`memcache`, `redis`), `redis_cluster`, or those
+ * that speak Redis's protocol (`redis`, `redis_cluster`).
  */
-export type Scope = "all" | "ring" | "slots";
+export type Scope = "all" | "ring" | "slots" | "resp";
 
 /** One key: what it accepts, what it means, and what it is if it is not set. */
 export interface KeyRow<Value, Default extends Value | null> {
@@ -146,6 +146,14 @@ export const clusterKeys = {
     1_000_000,
     "all",
     "of one client in flight; beyond it that client is not read",
+  ),
+  dedicated_connections: integer(
+    "connections",
+    1024,
+    0,
+    65_536,
+    "resp",
+    "each transaction, and each client that waits in a blocking command, has one to itself",
   ),
   client_output_limit: integer(
     "bytes",

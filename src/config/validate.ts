@@ -22,6 +22,7 @@ export interface ClusterDraft {
 const scopeNames: Record<Exclude<Scope, "all">, string> = {
   ring: "memcache and redis",
   slots: "redis_cluster",
+  resp: "redis and redis_cluster",
 };
 
 /** Checks one cluster by itself. `platform` is Deno's name of the operating system. */
@@ -118,10 +119,11 @@ function checkThread({ table }: ClusterDraft, platform: string, report: Report):
 function checkScopes({ table }: ClusterDraft, report: Report): void {
   const type = table.values.cache_type;
   if (type === undefined) return;
-  const ownScope = type === "redis_cluster" ? "slots" : "ring";
+  const ownScopes = [type === "redis_cluster" ? "slots" : "ring"];
+  if (type.startsWith("redis")) ownScopes.push("resp");
   for (const key of Object.keys(clusterKeys) as (keyof typeof clusterKeys)[]) {
     const { scope } = clusterKeys[key];
-    if (scope === "all" || scope === ownScope || !table.present.has(key)) continue;
+    if (scope === "all" || ownScopes.includes(scope) || !table.present.has(key)) continue;
     // Redis Cluster hashes between these two by itself.
     if (key === "hash_tag" && table.values.hash_tag === "{}") continue;
     report.warning(

@@ -22,6 +22,9 @@ export interface ClusterMetricsSnapshot {
   redirects: number;
   topologyRefreshes: number;
   ejections: number;
+  /** Connections that clients have to themselves now, and those kept for the next that wants one. */
+  dedicatedTaken: number;
+  dedicatedIdle: number;
   /** Count by {@link Failure.id}. */
   failures: number[];
   totalTimer: { counts: number[]; sum: number };
@@ -60,6 +63,10 @@ export class ClusterMetrics {
   topologyRefreshes = 0;
   /** Backends taken out of the ring. */
   ejections = 0;
+  /** Connections that clients have to themselves now. */
+  dedicatedTaken = 0;
+  /** Such connections kept for the next client that wants one. */
+  dedicatedIdle = 0;
   /** Failures by {@link Failure.id}. */
   readonly failures: Float64Array = new Float64Array(allFailures.length);
   /** Request parsed to reply written to the client's log, microseconds. */
@@ -87,6 +94,8 @@ export class ClusterMetrics {
       redirects: this.redirects,
       topologyRefreshes: this.topologyRefreshes,
       ejections: this.ejections,
+      dedicatedTaken: this.dedicatedTaken,
+      dedicatedIdle: this.dedicatedIdle,
       failures: [...this.failures],
       totalTimer: { counts: [...this.totalTimer.counts], sum: this.totalTimer.sum },
       remoteTimer: { counts: [...this.remoteTimer.counts], sum: this.remoteTimer.sum },

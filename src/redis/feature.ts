@@ -4,6 +4,7 @@
  * @module
  */
 import type { BackendContext } from "../backend/backend_context.ts";
+import type { DedicatedConnections } from "../backend/dedicated_connections.ts";
 import type { ClusterConfig } from "../config/config.ts";
 import type { Router } from "../router/router.ts";
 import type { LocalClient } from "../session/features.ts";
@@ -33,6 +34,8 @@ export interface RedisContext extends LocalOptions {
   readonly backends: BackendContext;
   /** The other workers that serve this cluster. */
   readonly peers: Peers;
+  /** Connections that one client may have to itself. */
+  readonly dedicated: DedicatedConnections;
   /** The clients of this worker. */
   clients(): Iterable<LocalClient>;
 }

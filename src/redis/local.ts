@@ -68,6 +68,7 @@ export class RedisLocal implements LocalAnswers {
 
   stop(): void {
     for (const feature of this.#features) feature.stop?.();
+    this.#options.dedicated.stop();
   }
 
   #createAnswers(): Map<string, Answer> {

@@ -11,7 +11,7 @@ import { type Failure, failures } from "../failure.ts";
 import { type Profile, PROFILES } from "../protocol/protocol.ts";
 import type { Exchange, RoutedClient } from "../request/exchange.ts";
 import { buildRing, type Ring, type RingOptions } from "./ring.ts";
-import type { Router } from "./router.ts";
+import { Redirection, type RedirectionCode, type Router } from "./router.ts";
 
 /** A sharded pool. Its places are the positions of the servers in the configuration. */
 export class RingRouter implements Router {
@@ -53,6 +53,10 @@ export class RingRouter implements Router {
 
   onErrorReply(_exchange: Exchange, _bytes: Uint8Array, _start: number, _end: number): boolean {
     return false;
+  }
+
+  learn(): RedirectionCode {
+    return Redirection.None;
   }
 
   /**

@@ -11,6 +11,18 @@ import type { Profile } from "../protocol/protocol.ts";
 import type { Exchange, RoutedClient } from "../request/exchange.ts";
 import type { Failure } from "../failure.ts";
 
+/** What an error reply says of the place of its request. */
+export const Redirection = {
+  /** Nothing. */
+  None: 0,
+  /** It has another owner for good: the next `backendAt` knows it. */
+  Moved: 1,
+  /** It is about to have another owner. */
+  Ask: 2,
+} as const;
+/** One of the values of {@link Redirection}. */
+export type RedirectionCode = 0 | 1 | 2;
+
 /** A routing table and what happens to replies that speak of it. */
 export interface Router {
   /** Raised by every change of owner. A client with requests in flight under an older epoch is held. */
@@ -34,4 +46,9 @@ export interface Router {
    * reply must not be delivered. False: deliver it.
    */
   onErrorReply(exchange: Exchange, bytes: Uint8Array, start: number, end: number): boolean;
+  /**
+   * Looks at an error reply to an exchange that must not be sent elsewhere, and takes up what it says of the
+   * topology.
+   */
+  learn(exchange: Exchange, bytes: Uint8Array, start: number, end: number): RedirectionCode;
 }

@@ -12,7 +12,7 @@ import { type Failure, failures } from "../failure.ts";
 import { SLOT_COUNT, slotOf } from "../hash/mod.ts";
 import { type Profile, PROFILES } from "../protocol/protocol.ts";
 import type { Exchange, RoutedClient } from "../request/exchange.ts";
-import type { Router } from "./router.ts";
+import { Redirection, type RedirectionCode, type Router } from "./router.ts";
 import { NO_SHARD, SlotMap } from "./slot_map.ts";
 
 /** Redirections one request follows before it fails; Redis's own clients use 5. */
@@ -178,6 +178,26 @@ export class SlotRouter implements Router, Watched {
     }
   }
 
+  learn(exchange: Exchange, bytes: Uint8Array, start: number, end: number): RedirectionCode {
+    const redirect = this.#redirect;
+    this.#options.dialect.readRedirect(bytes, start, end, redirect);
+    switch (redirect.kind) {
+      case RedirectKind.Moved: {
+        const backend = exchange.isScript ? null : this.#targetBackend(exchange, redirect);
+        if (backend !== null) this.#moveSlot(redirect.slot, backend);
+        this.#options.refreshWanted(backend === null ? null : backend.address);
+        return Redirection.Moved;
+      }
+      case RedirectKind.Ask:
+        return Redirection.Ask;
+      case RedirectKind.ClusterDown:
+        this.#options.refreshWanted(null);
+        return Redirection.None;
+      default:
+        return Redirection.None;
+    }
+  }
+
   onTick(nowMs: number): boolean {
     if (nowMs < this.#sweepAtMs) return true;
     this.#sweepAtMs = nowMs + SWEEP_INTERVAL_MS;
@@ -209,6 +229,12 @@ export class SlotRouter implements Router, Watched {
     }
     this.#context.metrics.redirects += 1;
     this.#resend(exchange, backend, isMoved ? null : this.#options.dialect.asking);
+  }
+
+  /** The backend that a redirection names for the slot it was asked for, or null. */
+  #targetBackend(exchange: Exchange, redirect: Redirect): Backend | null {
+    if (redirect.target === null || redirect.slot !== exchange.place) return null;
+    return this.#backendAt(targetOf(redirect.target, exchange.sentTo!.hostname));
   }
 
   /**

@@ -11,6 +11,7 @@ import { type Failure, failures } from "../failure.ts";
 import { Action, CommandFlag, Merge } from "../protocol/command_table.ts";
 import type { RequestFrame } from "../protocol/protocol.ts";
 import { Fragment, type Request, type Split } from "../request/request.ts";
+import { commonPlace, PLACES_DIFFER } from "../router/common_place.ts";
 import { type LocalClient, Verdict } from "./features.ts";
 import type { SessionContext } from "./session_context.ts";
 
@@ -85,11 +86,12 @@ function forwardKeys(
   frame: RequestFrame,
   bytes: Uint8Array,
 ): void {
-  const { router, fanOut } = context;
+  const { router } = context;
   const isKeyless = frame.keyCount === 0 && frame.extraKey < 0;
-  const place = isKeyless ? router.anyPlace() : fanOut.commonPlace(frame, bytes, router);
-  if (place === -2) fail(context, session, session.enqueue(frame.isQuiet), failures.keysApart);
-  else forward(context, session, frame, bytes, place);
+  const place = isKeyless ? router.anyPlace() : commonPlace(frame, bytes, router);
+  if (place === PLACES_DIFFER) {
+    fail(context, session, session.enqueue(frame.isQuiet), failures.keysApart);
+  } else forward(context, session, frame, bytes, place);
 }
 
 /** Sends the whole frame to the backend of `place`; the plain path. */

@@ -33,29 +33,6 @@ export class FanOut implements KeySelection {
   }
 
   /**
-   * The place that all keys of the frame share.
-   *
-   * @returns The place; -1 where no backend is left; -2 where the keys have several places.
-   */
-  commonPlace(frame: RequestFrame, bytes: Uint8Array, router: Router): number {
-    let common = -1;
-    for (let key = 0; key < frame.keyCount; key++) {
-      const word = frame.firstKey + key * frame.keyStep;
-      const place = router.place(bytes, frame.argumentStart(word), frame.argumentEnd(word));
-      if (place < 0) return place;
-      if (common >= 0 && place !== common) return -2;
-      common = place;
-    }
-    if (frame.extraKey < 0) return common;
-    const place = router.place(
-      bytes,
-      frame.argumentStart(frame.extraKey),
-      frame.argumentEnd(frame.extraKey),
-    );
-    return common >= 0 && place >= 0 && place !== common ? -2 : place;
-  }
-
-  /**
    * Groups the keys into fragments, in the order in which places first occur.
    *
    * @returns The split, or null where no backend is left.

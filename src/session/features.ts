@@ -59,8 +59,11 @@ export interface LocalClient extends RoutedClient {
   readonly lastRequestAtMs: number;
   /** Gives the reply to the request at hand, exactly once; it leaves in its turn. */
   reply(bytes: Uint8Array, start: number, end: number): void;
-  /** Takes the request at hand to be answered later; nothing behind it is parsed before that. */
-  answerLater(): LateReply;
+  /**
+   * Takes the request at hand to be answered later; nothing behind it is parsed before that, unless `goesOn`:
+   * then later requests are, and a guard has to keep their order.
+   */
+  answerLater(goesOn?: boolean): LateReply;
   /** Writes what answers no request, behind the replies given so far. */
   push(bytes: Uint8Array, start: number, end: number): void;
   /** Asks the guard again about a request that it let wait although none was in flight. */

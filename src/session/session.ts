@@ -189,8 +189,8 @@ export class Session
     }
   }
 
-  answerLater(): LateReply {
-    this.#isHeld = true;
+  answerLater(goesOn = false): LateReply {
+    if (!goesOn) this.#isHeld = true;
     return new LateAnswer(this, this.enqueue(false));
   }
 

@@ -40,6 +40,8 @@ export class MetricsSum {
 function countersOf(snapshot: ClusterMetricsSnapshot): ClusterMetricsSnapshot {
   const counters = structuredClone(snapshot);
   counters.clientsConnected = 0;
+  counters.dedicatedTaken = 0;
+  counters.dedicatedIdle = 0;
   for (const backend of counters.backends) {
     backend.connections = 0;
     backend.inFlight = 0;
@@ -64,6 +66,8 @@ function add(sums: Map<string, ClusterMetricsSnapshot>, part: ClusterMetricsSnap
   sum.redirects += part.redirects;
   sum.topologyRefreshes += part.topologyRefreshes;
   sum.ejections += part.ejections;
+  sum.dedicatedTaken += part.dedicatedTaken;
+  sum.dedicatedIdle += part.dedicatedIdle;
   addEach(sum.failures, part.failures);
   addEach(sum.totalTimer.counts, part.totalTimer.counts);
   sum.totalTimer.sum += part.totalTimer.sum;

@@ -108,9 +108,16 @@ function processMetrics(view: MetricsView): Metric[] {
 }
 
 type ClusterNumber = (cluster: ClusterMetricsSnapshot) => number;
+/** Makes a metric with a value for each cluster. */
+type EachCluster = (
+  name: string,
+  type: Metric["type"],
+  help: string,
+  read: ClusterNumber,
+) => Metric;
 
 function clusterMetrics(clusters: readonly ClusterMetricsSnapshot[]): Metric[] {
-  const each = (name: string, type: Metric["type"], help: string, read: ClusterNumber) =>
+  const each: EachCluster = (name, type, help, read) =>
     metric(
       name,
       type,
@@ -167,6 +174,24 @@ function clusterMetrics(clusters: readonly ClusterMetricsSnapshot[]): Metric[] {
       "counter",
       "Backends taken out of the ring after failed pings.",
       (one) => one.ejections,
+    ),
+    ...dedicatedMetrics(each),
+  ];
+}
+
+function dedicatedMetrics(each: EachCluster): Metric[] {
+  return [
+    each(
+      "aster_dedicated_connections",
+      "gauge",
+      "Backend connections that one client has to itself now.",
+      (one) => one.dedicatedTaken,
+    ),
+    each(
+      "aster_dedicated_connections_idle",
+      "gauge",
+      "Such connections kept for the next client that wants one.",
+      (one) => one.dedicatedIdle,
     ),
   ];
 }

@@ -46,6 +46,7 @@ export function clusterConfig(options: Partial<ClusterConfig>): ClusterConfig {
     pingSuccIntervalMs: 1000,
     pingIntervalMs: 1000,
     maxPipeline: 10_000,
+    dedicatedConnections: 1024,
     clientOutputLimitBytes: 64 * 1024 * 1024,
     maxBackendQueueBytes: 64 * 1024 * 1024,
     backendQueueSoftBytes: 4 * 1024 * 1024,

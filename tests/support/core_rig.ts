@@ -16,7 +16,7 @@ import { type Profile, PROFILES, RequestFrame } from "../../src/protocol/protoco
 import type { Exchange, RoutedClient } from "../../src/request/exchange.ts";
 import { RequestPool } from "../../src/request/pool.ts";
 import type { Request } from "../../src/request/request.ts";
-import type { Router } from "../../src/router/router.ts";
+import { Redirection, type RedirectionCode, type Router } from "../../src/router/router.ts";
 import { FanOut } from "../../src/session/fan_out.ts";
 import { Session } from "../../src/session/session.ts";
 import type {
@@ -92,6 +92,9 @@ export class DigitRouter implements Router {
   /** What becomes of error replies. */
   onError: (exchange: Exchange, reply: string) => boolean = () => false;
 
+  /** What {@link learn} makes of error replies. */
+  onLearn: (reply: string) => RedirectionCode = () => Redirection.None;
+
   constructor(backends: readonly Backend[]) {
     this.#backends = backends;
   }
@@ -112,6 +115,10 @@ export class DigitRouter implements Router {
 
   backends(): readonly Backend[] {
     return this.#backends;
+  }
+
+  learn(_exchange: Exchange, bytes: Uint8Array, start: number, end: number): RedirectionCode {
+    return this.onLearn(new TextDecoder().decode(bytes.subarray(start, end)));
   }
 
   shards(): readonly Backend[] {

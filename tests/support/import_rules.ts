@@ -29,14 +29,23 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
   // CLUSTER KEYSLOT is answered here, so the slot's hash is needed.
   redis: [
-    ...["session/features", "protocol/resp", "protocol", "router/router", "backend"],
+    ...["session/features", "protocol/resp", "protocol", "router/router", "router/common_place"],
+    "backend",
     ...["request", "bytes", "hash"],
   ],
   memcached: [
     ...["session/features", "protocol/memcache", "protocol", "router/router", "backend"],
     ...["request", "bytes"],
   ],
-  session: ["router/router", "backend", "request", "protocol", "net", "bytes"],
+  session: [
+    "router/router",
+    "router/common_place",
+    "backend",
+    "request",
+    "protocol",
+    "net",
+    "bytes",
+  ],
   router: ["backend", "request", "protocol", "hash", "worker/messages"],
   backend: ["request", "protocol", "net", "bytes"],
   request: ["protocol", "bytes"],

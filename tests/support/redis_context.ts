@@ -6,6 +6,7 @@
 import { respCommands } from "../../src/protocol/resp/commands/mod.ts";
 import type { RedisContext } from "../../src/redis/feature.ts";
 import type { NoteHandler, Peers } from "../../src/redis/peers.ts";
+import { DedicatedConnections } from "../../src/backend/dedicated_connections.ts";
 import { clusterConfig } from "./cluster_config.ts";
 import type { CoreRig } from "./core_rig.ts";
 import { infoSource } from "./local_rig.ts";
@@ -43,6 +44,10 @@ export function redisContext(rig: CoreRig, options: Partial<RedisContext> = {}):
     router: rig.router,
     backends: rig.context,
     peers: new RigPeers(),
+    dedicated: new DedicatedConnections(rig.context, {
+      connectionsMax: 4,
+      limits: rig.context.limits,
+    }),
     clients: () => [],
     ...options,
   };

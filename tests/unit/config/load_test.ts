@@ -53,6 +53,7 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       pingSuccIntervalMs: 1000,
       pingIntervalMs: 10_000,
       maxPipeline: 10_000,
+      dedicatedConnections: 1024,
       clientOutputLimitBytes: 67_108_864,
       maxBackendQueueBytes: 67_108_864,
       backendQueueSoftBytes: 4_194_304,
@@ -76,6 +77,7 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     ping_succ_interval = 500
     ping_interval = 600
     max_pipeline = 100
+    dedicated_connections = 7
     client_output_limit = 2048
     max_backend_queue_bytes = 4096
     backend_queue_soft_bytes = 4096
@@ -98,6 +100,7 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     pingSuccIntervalMs: 500,
     pingIntervalMs: 600,
     maxPipeline: 100,
+    dedicatedConnections: 7,
     clientOutputLimitBytes: 2048,
     maxBackendQueueBytes: 4096,
     backendQueueSoftBytes: 4096,

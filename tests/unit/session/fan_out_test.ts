@@ -79,31 +79,3 @@ Deno.test("grouping survives the wrap of its stamp", () => {
     }
   }
 });
-
-Deno.test("commonPlace() finds the one place, none, or several", () => {
-  const fanOut = new FanOut();
-  const commonPlace = (line: string) => fanOut.commonPlace(frame, parse(line), router);
-  assertEquals(commonPlace("both a4 b4 c4"), 4);
-  assertEquals(commonPlace("both a4 b4 c5"), -2);
-  assertEquals(commonPlace("both a4 x"), -1);
-  assertEquals(commonPlace("both a0"), 0);
-});
-
-Deno.test("commonPlace() looks at a key outside the run as well", () => {
-  const fanOut = new FanOut();
-  const cases: [line: string, place: number][] = [
-    ["both a4 b4", 4],
-    ["both a4 b5", -2],
-    ["both a4 x", -1],
-  ];
-  for (const [line, place] of cases) {
-    const bytes = parse(line);
-    frame.keyCount = 1;
-    frame.extraKey = 2;
-    assertEquals(fanOut.commonPlace(frame, bytes, router), place, line);
-  }
-  const bytes = parse("both a4");
-  frame.keyCount = 0;
-  frame.extraKey = 1;
-  assertEquals(fanOut.commonPlace(frame, bytes, router), 4);
-});

@@ -35,6 +35,7 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
     pingSuccIntervalMs: 1_000,
     pingIntervalMs: 10_000,
     maxPipeline: 10_000,
+    dedicatedConnections: 1024,
     clientOutputLimitBytes: 64 * 1024 * 1024,
     maxBackendQueueBytes: 64 * 1024 * 1024,
     backendQueueSoftBytes: 4 * 1024 * 1024,

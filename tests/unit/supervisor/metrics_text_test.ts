@@ -18,6 +18,8 @@ const view: MetricsView = {
       redirects: 3,
       topologyRefreshes: 2,
       ejections: 1,
+      dedicatedTaken: 2,
+      dedicatedIdle: 3,
       failures: failureCounts,
       totalTimer: { counts: [90, 5, 0, 3, 1, 1], sum: 123_456 },
       remoteTimer: { counts: [80, 10, 5, 5], sum: 99_999 },
@@ -85,6 +87,8 @@ Deno.test("renderMetrics() shows what each cluster and backend counted", async (
       'aster_redirects_total{cluster="main"} 3',
       'aster_topology_refreshes_total{cluster="main"} 2',
       'aster_ejections_total{cluster="main"} 1',
+      'aster_dedicated_connections{cluster="main"} 2',
+      'aster_dedicated_connections_idle{cluster="main"} 3',
       'aster_backend_up{cluster="main",backend="127.0.0.1:6379"} 1',
       'aster_backend_up{cluster="main",backend="[::1]:6379"} 0',
       'aster_backend_requests_total{cluster="main",backend="127.0.0.1:6379"} 50',
@@ -104,9 +108,9 @@ Deno.test("renderMetrics() explains every metric once, with its type", async () 
   const text = await renderMetrics(view);
   const names = (kind: string) =>
     [...text.matchAll(new RegExp(`^# ${kind} (\\S+) (.+)$`, "gm"))].map((match) => match[1]!);
-  assertEquals(names("HELP").length, 23);
+  assertEquals(names("HELP").length, 25);
   assertEquals(names("HELP"), names("TYPE"));
-  assertEquals(new Set(names("HELP")).size, 23);
+  assertEquals(new Set(names("HELP")).size, 25);
   assert(text.includes("# TYPE aster_total_timer histogram\n"));
   assert(text.endsWith("\n"));
 });
