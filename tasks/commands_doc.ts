@@ -8,6 +8,7 @@ import {
   Action,
   type CommandDefinition,
   CommandFlag,
+  isBlockingForm,
   type KeyFinder,
   Merge,
   type MergeCode,
@@ -40,7 +41,7 @@ import {
 export const COMMANDS_DOCUMENT = "docs/commands.md";
 
 /** The Redis commands in the groups of their tables, each with its title. */
-export const redisGroups: readonly (readonly [string, readonly CommandDefinition[]])[] = [
+export const redisGroups: readonly (readonly [string, readonly CommandDefinition[]])[] = ([
   ["Strings", stringCommands],
   ["Keys of any type", keyspaceCommands],
   ["Hashes", hashCommands],
@@ -55,7 +56,7 @@ export const redisGroups: readonly (readonly [string, readonly CommandDefinition
   ["Publish and subscribe", pubsubCommands],
   ["Connection and transactions", connectionCommands],
   ["Server", serverCommands],
-];
+] as const).map(([title, rows]) => [title, rows.filter(({ name }) => !isBlockingForm(name))]);
 
 const HEAD = `# Commands
 
@@ -107,7 +108,7 @@ const finderTexts = new Map<KeyFinder, string>([
   [memoryKeys, `${BEHIND_SUBCOMMAND}; only \`USAGE\` and \`HELP\``],
   [streamInfoKeys, BEHIND_SUBCOMMAND],
   [streamGroupKeys, BEHIND_SUBCOMMAND],
-  [streamKeys, "keys together; refused with `BLOCK`"],
+  [streamKeys, "keys together; with `BLOCK` over a connection of its own"],
   [scriptKeys, "keys together; without keys: any backend"],
   [functionKeys, "keys together; without keys: any backend"],
 ]);
@@ -120,9 +121,12 @@ export const localTexts: Readonly<Record<string, string>> = {
     "workers, `ID`, `GETNAME`, `SETNAME`, `SETINFO`, `REPLY`; not `TRACKING`",
   cluster: "in front of a Redis Cluster: the proxy is the whole cluster; else an error",
   command: "the commands that are served, `COUNT`, `LIST`, `INFO`, `GETKEYS`; `DOCS` is empty",
+  discard: "ends the transaction",
   echo: "the word",
+  exec: "runs the transaction on the server of its keys",
   hello: "RESP2 or RESP3, once all earlier requests are answered",
   info: "the lines that client libraries look for, and the proxy's own",
+  multi: "begins a transaction, on the server of its first key",
   ping: "`PONG`, or the word",
   quit: "the connection is closed behind all replies that are due",
   readonly: "in front of a Redis Cluster OK, without effect; else an error",
@@ -130,7 +134,9 @@ export const localTexts: Readonly<Record<string, string>> = {
   reset: "back to RESP2, once all earlier requests are answered",
   select: "OK for 0, an error for any other",
   time: "the proxy's clock",
+  unwatch: "gives the connection that watches back",
   verbosity: "OK, without effect",
+  watch: "keys together, over the connection that the transaction will run on",
   version: "a fixed version, see [decision 0009](decisions/0009-reported-memcache-version.md)",
 };
 
@@ -177,8 +183,7 @@ function upper(name: string): string {
   return name.toUpperCase();
 }
 
-function dataText({ flags, action }: CommandDefinition): string {
-  if (action === Action.Local) return "";
+function dataText({ flags }: CommandDefinition): string {
   if ((flags & CommandFlag.Write) !== 0) return "write";
   return (flags & CommandFlag.Read) !== 0 ? "read" : "";
 }
@@ -193,6 +198,9 @@ export function describeRoute(row: CommandDefinition): string {
     case Action.EveryShard:
       return `every shard: ${mergeTexts[row.merge]}`;
     case Action.Local:
+      if (hasKeys(row)) {
+        return localTexts[row.name] ?? "keys together, over a connection of its own";
+      }
       return `proxy: ${localText(row.name)}`;
     case Action.Refuse:
       // The table's text is the whole error: the reason stands behind the command's name.
@@ -203,6 +211,10 @@ export function describeRoute(row: CommandDefinition): string {
 function forwardText({ firstKey, lastKey, keyFinder }: CommandDefinition): string {
   if (keyFinder !== null) return finderTexts.get(keyFinder) ?? "keys together";
   return firstKey === lastKey ? "by key" : "keys together";
+}
+
+function hasKeys({ firstKey, keyFinder }: CommandDefinition): boolean {
+  return firstKey > 0 || keyFinder !== null;
 }
 
 function localText(name: string): string {

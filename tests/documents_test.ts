@@ -66,6 +66,7 @@ Deno.test("the page for operators has every metric", async () => {
       ejections: 0,
       dedicatedTaken: 0,
       dedicatedIdle: 0,
+      blockedClients: 0,
       failures: [],
       backends: [],
     },

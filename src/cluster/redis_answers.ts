@@ -5,6 +5,8 @@
  */
 import { DedicatedConnections } from "../backend/dedicated_connections.ts";
 import type { Protocol } from "../protocol/protocol.ts";
+import type { RedisContext } from "../redis/feature.ts";
+import { createRedisFeatures } from "../redis/features.ts";
 import { RedisLocal } from "../redis/local.ts";
 import type { LocalAnswers } from "../session/features.ts";
 import type { ClusterParts } from "./running_cluster.ts";
@@ -14,7 +16,7 @@ export function createRedisAnswers(protocol: Protocol, parts: ClusterParts): Loc
   const { cluster, metrics, router, backends, peers } = parts;
   const { config, advertisedAddress } = cluster;
   const startedAtMs = performance.now();
-  return new RedisLocal({
+  const context: RedisContext = {
     commands: protocol.commands,
     config,
     router,
@@ -32,10 +34,12 @@ export function createRedisAnswers(protocol: Protocol, parts: ClusterParts): Loc
       port: config.listen.port,
       uptimeMs: () => performance.now() - startedAtMs,
       clientsConnected: () => metrics.clientsConnected,
+      clientsBlocked: () => metrics.blockedClients,
       clientsAccepted: () => metrics.clientsAccepted,
       requests: () => metrics.requests,
       errorReplies: () => metrics.errorReplies,
       backendCount: () => [...router.backends()].length,
     },
-  });
+  };
+  return new RedisLocal(context, createRedisFeatures(context));
 }

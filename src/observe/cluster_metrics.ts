@@ -25,6 +25,8 @@ export interface ClusterMetricsSnapshot {
   /** Connections that clients have to themselves now, and those kept for the next that wants one. */
   dedicatedTaken: number;
   dedicatedIdle: number;
+  /** Clients that wait in a blocking command. */
+  blockedClients: number;
   /** Count by {@link Failure.id}. */
   failures: number[];
   totalTimer: { counts: number[]; sum: number };
@@ -67,6 +69,8 @@ export class ClusterMetrics {
   dedicatedTaken = 0;
   /** Such connections kept for the next client that wants one. */
   dedicatedIdle = 0;
+  /** Clients that wait in a blocking command. */
+  blockedClients = 0;
   /** Failures by {@link Failure.id}. */
   readonly failures: Float64Array = new Float64Array(allFailures.length);
   /** Request parsed to reply written to the client's log, microseconds. */
@@ -96,6 +100,7 @@ export class ClusterMetrics {
       ejections: this.ejections,
       dedicatedTaken: this.dedicatedTaken,
       dedicatedIdle: this.dedicatedIdle,
+      blockedClients: this.blockedClients,
       failures: [...this.failures],
       totalTimer: { counts: [...this.totalTimer.counts], sum: this.totalTimer.sum },
       remoteTimer: { counts: [...this.remoteTimer.counts], sum: this.remoteTimer.sum },

@@ -72,10 +72,20 @@ export interface CommandRow {
   readonly merge: MergeCode;
   /** Why a refused command is refused, without the error prefix; null otherwise. */
   readonly refusal: string | null;
+  /** The row of its form that may block, which its key finder chooses; null for nearly all. */
+  readonly blockingForm: CommandRow | null;
 }
 
 /** A row as a protocol's lists give it; the table numbers it. */
-export type CommandDefinition = Omit<CommandRow, "index">;
+export type CommandDefinition = Omit<CommandRow, "index" | "blockingForm">;
+
+/** Ends the names of rows that no client can name: see {@link CommandRow.blockingForm}. */
+const BLOCKING_FORM_SUFFIX = "|block";
+
+/** Whether a row's name is one that no client can say. */
+export function isBlockingForm(name: string): boolean {
+  return name.endsWith(BLOCKING_FORM_SUFFIX);
+}
 
 /** All commands of one protocol. */
 export interface CommandTable {
@@ -120,13 +130,21 @@ class BucketTable implements CommandTable {
     this.#names = new Uint8Array(definitions.length * NAME_BYTES_MAX);
     const rows: CommandRow[] = [];
     const seen = new Set<string>();
-    for (let index = 0; index < definitions.length; index++) {
-      const row = numberRow(definitions[index]!, index);
+    // Forms first, so that the rows they belong to find them.
+    const forms = new Map<string, CommandRow>();
+    const ordered = definitions.map((definition, index) => ({ definition, index }))
+      .sort((one, other) =>
+        Number(isBlockingForm(other.definition.name)) - Number(isBlockingForm(one.definition.name))
+      );
+    for (const { definition, index } of ordered) {
+      const form = forms.get(definition.name + BLOCKING_FORM_SUFFIX) ?? null;
+      const row = numberRow(definition, index, form);
       checkRow(row);
       if (seen.has(row.name)) throw new Error(`Cannot build command table: "${row.name}" twice`);
       seen.add(row.name);
-      rows.push(row);
-      this.#insert(row);
+      rows[index] = row;
+      if (isBlockingForm(row.name)) forms.set(row.name, row);
+      else this.#insert(row);
     }
     this.rows = rows;
   }
@@ -170,7 +188,11 @@ function matches(byte: number, lower: number): boolean {
 }
 
 /** Lists every column, so that all rows of all tables have one shape. */
-function numberRow(definition: CommandDefinition, index: number): CommandRow {
+function numberRow(
+  definition: CommandDefinition,
+  index: number,
+  blockingForm: CommandRow | null,
+): CommandRow {
   return {
     name: definition.name,
     index,
@@ -183,6 +205,7 @@ function numberRow(definition: CommandDefinition, index: number): CommandRow {
     keyFinder: definition.keyFinder,
     merge: definition.merge,
     refusal: definition.refusal,
+    blockingForm,
   };
 }
 

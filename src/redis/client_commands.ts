@@ -15,6 +15,7 @@ import {
 } from "../protocol/resp/replies.ts";
 import type { LocalClient } from "../session/features.ts";
 import type { ClientPause } from "./client_pause.ts";
+import type { ClientUnblock } from "./blocking/client_unblock.ts";
 import type { ClientRoll } from "./client_roll.ts";
 import type { LocalRequest } from "./local_request.ts";
 import {
@@ -44,6 +45,7 @@ export interface ClientParts {
   readonly libraries: ClientLibraries;
   readonly pause: ClientPause;
   readonly roll: ClientRoll;
+  readonly unblock: ClientUnblock;
 }
 
 /** Bytes of a client's name, or of its library's, which are kept as long as the client is connected. */
@@ -79,6 +81,8 @@ const HELP = helpReply("client", [
   "    Assign the name <name> to the current connection.",
   "TRACKINGINFO",
   "    Report that there is no tracking.",
+  "UNBLOCK <clientid> [TIMEOUT|ERROR]",
+  "    Have the blocking command of a client end as if it had timed out, or with an error.",
   "UNPAUSE",
   "    End a pause; it is answered during a pause, too.",
 ]);
@@ -86,7 +90,7 @@ const HELP = helpReply("client", [
 /** Answers CLIENT with its subcommand. */
 export function clientAnswer(
   request: LocalRequest,
-  { names, libraries, pause, roll }: ClientParts,
+  { names, libraries, pause, roll, unblock }: ClientParts,
 ): Uint8Array | null {
   const { client, words } = request;
   switch (words[1]!.toLowerCase()) {
@@ -127,7 +131,8 @@ export function clientAnswer(
     case "unpause":
       return expect(words, 2) ?? pause.unpause();
     case "unblock":
-      return notSupported(words[1]!, "commands that block are not");
+      if (words.length !== 3 && words.length !== 4) return arityError("client|unblock");
+      return unblock.answer(request, words.slice(2));
     default:
       return unknownSubcommandReply("client", words[1]!);
   }

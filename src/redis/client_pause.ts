@@ -48,8 +48,9 @@ const ALSO_WRITES = new Set(["exec", "pfcount", "publish", "script", "spublish"]
 export class ClientPause implements Watched {
   isWatched = false;
   readonly #context: RedisContext;
-  #mode: PauseModeCode = PauseMode.None;
-  #endMs = 0;
+  /** When requests that write may go on, and when all others may. */
+  #writesEndMs = 0;
+  #allEndMs = 0;
 
   constructor(context: RedisContext) {
     this.#context = context;
@@ -95,24 +96,44 @@ export class ClientPause implements Watched {
   }
 
   onTick(nowMs: number): boolean {
-    if (this.#mode === PauseMode.None) return false;
-    if (nowMs < this.#endMs) return true;
-    this.#end();
-    return false;
+    if (nowMs >= this.#allEndMs && nowMs >= this.#writesEndMs) {
+      this.#end();
+      return false;
+    }
+    if (nowMs >= this.#allEndMs && this.#allEndMs > 0) {
+      this.#allEndMs = 0;
+      this.#look();
+    }
+    return true;
   }
 
   #begin({ mode, durationMs }: PauseNote): void {
     const { clock } = this.#context.backends;
-    // As a server has it: of two pauses the stricter, until the later end.
-    this.#mode = mode > this.#mode ? mode : this.#mode;
-    this.#endMs = Math.max(this.#endMs, clock.nowMs + durationMs);
+    // Each kind has its own end: workers begin and end theirs at slightly different times, and a pause that is
+    // over elsewhere must not take on the length of the next one.
+    const endMs = clock.nowMs + durationMs;
+    if (mode === PauseMode.All) this.#allEndMs = Math.max(this.#allEndMs, endMs);
+    else this.#writesEndMs = Math.max(this.#writesEndMs, endMs);
     for (const client of this.#context.clients()) this.#guard(client);
     clock.watch(this);
   }
 
+  get #mode(): PauseModeCode {
+    if (this.#allEndMs > 0) return PauseMode.All;
+    return this.#writesEndMs > 0 ? PauseMode.Writes : PauseMode.None;
+  }
+
+  /** Fewer requests have to wait than before. */
+  #look(): void {
+    for (const client of this.#context.clients()) {
+      this.#guard(client);
+      client.parseOn();
+    }
+  }
+
   #end(): void {
-    this.#mode = PauseMode.None;
-    this.#endMs = 0;
+    this.#allEndMs = 0;
+    this.#writesEndMs = 0;
     for (const client of this.#context.clients()) {
       removeGuard(client, GuardRank.Pause);
       client.parseOn();

@@ -8,6 +8,7 @@ import {
   CommandFlag,
   type CommandRow,
   type CommandTable,
+  isBlockingForm,
 } from "../protocol/command_table.ts";
 import {
   arityError,
@@ -59,7 +60,9 @@ export class CommandAnswers {
 
   constructor(table: CommandTable) {
     this.#table = table;
-    this.#served = table.rows.filter((row) => row.action !== Action.Refuse);
+    this.#served = table.rows.filter(({ action, name }) =>
+      action !== Action.Refuse && !isBlockingForm(name)
+    );
     this.#names = arrayReply(this.#served.map((row) => bulkReply(row.name)));
   }
 

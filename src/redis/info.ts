@@ -16,6 +16,8 @@ export interface InfoSource {
   uptimeMs(): number;
   /** Clients of this worker. */
   clientsConnected(): number;
+  /** Those of them that wait in a blocking command. */
+  clientsBlocked(): number;
   clientsAccepted(): number;
   requests(): number;
   errorReplies(): number;
@@ -38,7 +40,10 @@ const sections: Record<string, Section> = {
     ["uptime_in_seconds", Math.floor(source.uptimeMs() / 1000)],
     ["uptime_in_days", Math.floor(source.uptimeMs() / 86_400_000)],
   ],
-  clients: (source) => [["connected_clients", source.clientsConnected()]],
+  clients: (source) => [
+    ["connected_clients", source.clientsConnected()],
+    ["blocked_clients", source.clientsBlocked()],
+  ],
   persistence: () => [["loading", 0], ["async_loading", 0]],
   stats: (source) => [
     ["total_connections_received", source.clientsAccepted()],

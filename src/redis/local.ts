@@ -19,6 +19,7 @@ import type { CommandRow } from "../protocol/command_table.ts";
 import type { LocalAnswers, LocalClient } from "../session/features.ts";
 import { authAnswer } from "./auth.ts";
 import { clientAnswer, type ClientLibraries, type ClientNames } from "./client_commands.ts";
+import { ClientUnblock } from "./blocking/client_unblock.ts";
 import { ClientPause } from "./client_pause.ts";
 import { ClientRoll } from "./client_roll.ts";
 import { clusterAnswer } from "./cluster_commands.ts";
@@ -79,6 +80,7 @@ export class RedisLocal implements LocalAnswers {
       libraries: this.#libraries,
       roll: new ClientRoll(options, this.#names, this.#libraries),
       pause: this.#pause,
+      unblock: new ClientUnblock(options),
     };
     const clusterSwitch = () =>
       options.isCluster ? OK_REPLY : errorReply("ERR This instance has cluster support disabled");

@@ -55,6 +55,8 @@ export class RingRouter implements Router {
     return false;
   }
 
+  readonly asked = null;
+
   learn(): RedirectionCode {
     return Redirection.None;
   }

@@ -51,4 +51,6 @@ export interface Router {
    * topology.
    */
   learn(exchange: Exchange, bytes: Uint8Array, start: number, end: number): RedirectionCode;
+  /** The backend that the last `learn` which said {@link Redirection.Ask} named, or null. */
+  readonly asked: Backend | null;
 }

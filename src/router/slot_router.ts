@@ -82,6 +82,7 @@ export class SlotRouter implements Router, Watched {
   epoch = 1;
   profile: Profile = PROFILES[2].master;
   unplaced: Failure = failures.topologyUnknown;
+  asked: Backend | null = null;
   readonly #context: BackendContext;
   readonly #options: SlotRouterOptions;
   readonly #backends = new Map<string, Backend>();
@@ -189,6 +190,7 @@ export class SlotRouter implements Router, Watched {
         return Redirection.Moved;
       }
       case RedirectKind.Ask:
+        this.asked = exchange.isScript ? null : this.#targetBackend(exchange, redirect);
         return Redirection.Ask;
       case RedirectKind.ClusterDown:
         this.#options.refreshWanted(null);

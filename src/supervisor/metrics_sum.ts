@@ -42,6 +42,7 @@ function countersOf(snapshot: ClusterMetricsSnapshot): ClusterMetricsSnapshot {
   counters.clientsConnected = 0;
   counters.dedicatedTaken = 0;
   counters.dedicatedIdle = 0;
+  counters.blockedClients = 0;
   for (const backend of counters.backends) {
     backend.connections = 0;
     backend.inFlight = 0;
@@ -68,6 +69,7 @@ function add(sums: Map<string, ClusterMetricsSnapshot>, part: ClusterMetricsSnap
   sum.ejections += part.ejections;
   sum.dedicatedTaken += part.dedicatedTaken;
   sum.dedicatedIdle += part.dedicatedIdle;
+  sum.blockedClients += part.blockedClients;
   addEach(sum.failures, part.failures);
   addEach(sum.totalTimer.counts, part.totalTimer.counts);
   sum.totalTimer.sum += part.totalTimer.sum;

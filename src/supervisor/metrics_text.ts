@@ -193,6 +193,12 @@ function dedicatedMetrics(each: EachCluster): Metric[] {
       "Such connections kept for the next client that wants one.",
       (one) => one.dedicatedIdle,
     ),
+    each(
+      "aster_blocked_clients",
+      "gauge",
+      "Clients that wait in a blocking command.",
+      (one) => one.blockedClients,
+    ),
   ];
 }
 

@@ -147,9 +147,14 @@ async function talkWhole(random: Random, port: number): Promise<void> {
   const requests: Uint8Array[] = [];
   while (requests.length < 30) {
     const request = anyRedisRequest(random);
-    // Behind QUIT nothing more is answered; inline requests may break off within a word.
-    if (/^\*(?!.*\r\nquit)/s.test(decoder.decode(request))) requests.push(request);
+    // Behind QUIT nothing more is answered, nor while a request waits for another client's act; inline
+    // requests may break off within a word.
+    if (/^\*(?!.*\r\n(quit|client|b[lrz]|block))/is.test(decoder.decode(request))) {
+      requests.push(request);
+    }
   }
+  // Ends a transaction, which would queue the marker.
+  requests.push(encodeCommand(["RESET"]));
   using socket = await Deno.connect({ hostname: "127.0.0.1", port });
   for (const request of [...requests, encodeCommand(["ECHO", MARKER])]) await socket.write(request);
   const received: number[] = [];

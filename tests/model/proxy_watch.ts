@@ -62,10 +62,19 @@ export async function idleDescriptors(aster: Aster): Promise<number> {
   let least = Infinity;
   for (let look = 0; look < IDLE_LOOKS; look++) {
     const metrics = await scrape(aster);
-    least = Math.min(least, openDescriptors(aster) - metrics.sum("aster_backend_connections"));
+    least = Math.min(least, openDescriptors(aster) - connectionsOf(metrics));
     await delay(IDLE_LOOK_INTERVAL_MS);
   }
   return least;
+}
+
+/** Connections to backends, shared or dedicated. */
+function connectionsOf(metrics: Metrics): number {
+  return [
+    "aster_backend_connections",
+    "aster_dedicated_connections",
+    "aster_dedicated_connections_idle",
+  ].reduce((sum, name) => sum + metrics.sum(name), 0);
 }
 
 /** Memory of the proxy, in bytes. */
@@ -115,7 +124,7 @@ function troubleOf(metrics: Metrics, addedDescriptors: number): string {
   const clients = metrics.sum("aster_front_connection");
   const inFlight = metrics.sum("aster_backend_in_flight");
   const queuedBytes = metrics.sum("aster_backend_queued_bytes");
-  const connections = metrics.sum("aster_backend_connections");
+  const connections = connectionsOf(metrics);
   // Fewer than expected: a fetch of the slot map was under way while they were counted at the
   // start.
   if (clients === 0 && inFlight === 0 && queuedBytes === 0 && addedDescriptors <= connections) {

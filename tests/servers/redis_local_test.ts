@@ -31,6 +31,11 @@ const SAME = [
   ..."COMMAND COUNT x|COMMAND INFO nosuch|COMMAND LIST x|COMMAND LIST FILTERBY".split("|"),
   ..."COMMAND LIST FILTERBY MODULE|COMMAND DOCS nosuch|COMMAND HELP x|COMMAND nosuch".split("|"),
   ..."COMMAND GETKEYS|COMMAND GETKEYS get|COMMAND GETKEYS get a|COMMAND GETKEYS get a b".split("|"),
+  ..."COMMAND GETKEYS blpop a b 0|COMMAND GETKEYS blmpop 0 2 a b LEFT|COMMAND GETKEYS watch a b"
+    .split("|"),
+  ..."CLIENT UNBLOCK|CLIENT UNBLOCK x|CLIENT UNBLOCK 1 x|CLIENT UNBLOCK 99|CLIENT UNBLOCK 99 ERROR"
+    .split("|"),
+  ..."MULTI|EXEC|DISCARD|UNWATCH|WATCH a|EXEC x".split("|"),
   ..."COMMAND GETKEYS mset a 1 b 2|COMMAND GETKEYS eval x 2 a b c|COMMAND GETKEYS eval x 0 a"
     .split("|"),
   ..."COMMAND GETKEYS ping x|COMMAND GETKEYS nosuch x|COMMAND GETKEYS sort k store d".split("|"),
@@ -71,11 +76,6 @@ const DIFFERENT: Record<string, { reply: string; reason: string }> = {
     reply: "*1\r\n$-1\r\n",
     reason: "subcommands have no rows of their own",
   },
-  "COMMAND GETKEYS blpop a 0": {
-    reply: "-ERR 'blpop' is not supported: " +
-      "it would hold up the connection that all clients share; use the form that does not block\r\n",
-    reason: "a client that asks is about to send it",
-  },
   "COMMAND GETKEYS mset a 1 b": {
     reply: "-ERR wrong number of arguments for 'mset' command\r\n",
     reason: "Redis finds keys in a request that it would refuse",
@@ -87,11 +87,6 @@ const DIFFERENT: Record<string, { reply: string; reason: string }> = {
   "ASKING": {
     reply: "-ERR 'asking' is not supported: redirections are followed by the proxy\r\n",
     reason: "no client of the proxy is redirected",
-  },
-  "MULTI": {
-    reply: "-ERR 'multi' is not supported: " +
-      "clients share the connections to servers; use EVAL with one hash tag\r\n",
-    reason: "backend connections are shared",
   },
   "CONFIG GET save": {
     reply: "-ERR 'config' is not supported: it concerns one server; send it to that server\r\n",

@@ -92,6 +92,7 @@ export class DigitRouter implements Router {
   /** What becomes of error replies. */
   onError: (exchange: Exchange, reply: string) => boolean = () => false;
 
+  asked: Backend | null = null;
   /** What {@link learn} makes of error replies. */
   onLearn: (reply: string) => RedirectionCode = () => Redirection.None;
 

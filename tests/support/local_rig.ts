@@ -116,6 +116,7 @@ export const infoSource: InfoSource = {
   port: 9002,
   uptimeMs: () => 90_061_000,
   clientsConnected: () => 3,
+  clientsBlocked: () => 1,
   clientsAccepted: () => 5,
   requests: () => 11,
   errorReplies: () => 2,

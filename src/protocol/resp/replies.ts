@@ -92,7 +92,9 @@ export function requestBytes(...words: readonly string[]): Uint8Array {
 
 /** Redis's error for a command with too few or too many words. `name` is lower case. */
 export function arityError(name: string): Uint8Array {
-  return errorReply(`ERR wrong number of arguments for '${name}' command`);
+  // Whatever is wrong with an EXEC, the transaction is over, and its error says so.
+  const code = name === "exec" ? "EXECABORT Transaction discarded because of:" : "ERR";
+  return errorReply(`${code} wrong number of arguments for '${name}' command`);
 }
 
 const keptFailures: Map<string, Uint8Array>[] = [];

@@ -63,8 +63,21 @@ Deno.test("rows are numbered in their order and keep their columns", () => {
     keyFinder: null,
     merge: Merge.Sum,
     refusal: null,
+    blockingForm: null,
   });
   assertEquals(table.rows[1]!.index, 1);
+});
+
+Deno.test("a row that may block has its form at hand, which no client can name", () => {
+  const table = createCommandTable([row("xread"), row("xread|block"), row("get")]);
+  assertEquals(table.rows.map(({ index }) => index), [0, 1, 2]);
+  assertEquals(table.rows.map(({ blockingForm }) => blockingForm?.name), [
+    "xread|block",
+    undefined,
+    undefined,
+  ]);
+  const bytes = encoder.encode("xread|block");
+  assertEquals(table.find(bytes, 0, bytes.length), null);
 });
 
 Deno.test("createCommandTable() refuses rows whose columns contradict each other", () => {

@@ -9,6 +9,7 @@ import {
   type ClientNames,
   NAME_LIMIT_BYTES,
 } from "../../../src/redis/client_commands.ts";
+import { ClientUnblock } from "../../../src/redis/blocking/client_unblock.ts";
 import { ClientPause } from "../../../src/redis/client_pause.ts";
 import { ClientRoll } from "../../../src/redis/client_roll.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";
@@ -21,7 +22,13 @@ function ask(client: LocalRigClient, names: ClientNames, ...words: string[]): st
   const context = redisContext(rig, { clients: () => [client] });
   const libraries: ClientLibraries = new WeakMap();
   const roll = new ClientRoll(context, names, libraries);
-  const parts = { names, libraries, roll, pause: new ClientPause(context) };
+  const parts = {
+    names,
+    libraries,
+    roll,
+    pause: new ClientPause(context),
+    unblock: new ClientUnblock(context),
+  };
   return textOf(clientAnswer(localRequest(client, "CLIENT", ...words), parts)!);
 }
 

@@ -59,6 +59,19 @@ Deno.test("it ends by itself, and newcomers are paused too", () => {
   assertEquals(another.guard, null);
 });
 
+Deno.test("a pause of all ends before a longer one of writes", () => {
+  using rig = new CoreRig();
+  const { client, pause, request } = scene(rig);
+  pause.pause(request, ["1000"]);
+  pause.pause(request, ["60000", "WRITE"]);
+  assertEquals(verdict(client, "GET", "a"), Verdict.Wait);
+  assertEquals(pause.onTick(rig.clock.nowMs + 1000), true);
+  assertEquals([client.parsedOn, verdict(client, "GET", "a")], [1, Verdict.Pass]);
+  assertEquals(verdict(client, "SET", "a", "1"), Verdict.Wait);
+  assertEquals(pause.onTick(rig.clock.nowMs + 60_000), false);
+  assertEquals(client.guard, null);
+});
+
 Deno.test("PAUSE is answered when what was sent before it is, on all workers", () => {
   using rig = new CoreRig();
   const { client, clients, peers, pause, request } = scene(rig);

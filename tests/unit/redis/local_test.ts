@@ -6,6 +6,7 @@
 import { Action, CommandFlag } from "../../../src/protocol/command_table.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
 import { respCommands } from "../../../src/protocol/resp/commands/mod.ts";
+import { createRedisFeatures } from "../../../src/redis/features.ts";
 import { RedisLocal } from "../../../src/redis/local.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";
 import { CoreRig } from "../../support/core_rig.ts";
@@ -14,7 +15,8 @@ import { redisContext } from "../../support/redis_context.ts";
 
 function answer(words: readonly string[], client: LocalRigClient, isCluster = false): string {
   using rig = new CoreRig();
-  const local = new RedisLocal(redisContext(rig, { isCluster }));
+  const context = redisContext(rig, { isCluster });
+  const local = new RedisLocal(context, createRedisFeatures(context));
   const { frame, bytes } = frameOf(words);
   assertEquals(frame.refusal, null);
   local.answer(client, frame, bytes);
@@ -70,12 +72,18 @@ Deno.test("RESET brings a client back to RESP2", () => {
   assertEquals([answer(["RESET"], client), client.profiles], ["+RESET\r\n", PROFILES[2]]);
 });
 
+/** Commands without keys that move their client to other connections. */
+const CHANGING = ["hello", "reset", "unwatch"];
+
 Deno.test("every local row has an answer, and what changes connections is a barrier", () => {
   for (const row of respCommands.rows) {
     if (row.action !== Action.Local) continue;
+    const hasKeys = row.firstKey > 0 || row.keyFinder !== null;
+    const isBarrier = (row.flags & CommandFlag.Barrier) !== 0;
+    const changesConnections = hasKeys || CHANGING.includes(row.name);
+    assertEquals([row.name, isBarrier], [row.name, changesConnections]);
+    if (hasKeys) continue;
     const words = [row.name, ...Array.from({ length: Math.abs(row.arity) - 1 }, () => "0")];
     assertMatch(answer(words, new LocalRigClient()), /^[-+:$*]/);
-    const isBarrier = (row.flags & CommandFlag.Barrier) !== 0;
-    assertEquals([row.name, isBarrier], [row.name, ["hello", "reset"].includes(row.name)]);
   }
 });

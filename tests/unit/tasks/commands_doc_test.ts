@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "../../deps.ts";
-import { Action } from "../../../src/protocol/command_table.ts";
+import { Action, isBlockingForm } from "../../../src/protocol/command_table.ts";
 import { MemcacheCommands } from "../../../src/protocol/memcache/commands.ts";
 import { respCommands } from "../../../src/protocol/resp/commands/mod.ts";
 import {
@@ -23,9 +23,10 @@ Deno.test("the page of commands is what the tables say; if not, run deno task do
 
 Deno.test("the page has every row of both tables once", () => {
   const grouped = redisGroups.flatMap(([_title, rows]) => rows.map(({ name }) => name));
-  assertEquals(grouped.toSorted(), respCommands.rows.map(({ name }) => name).toSorted());
+  const named = respCommands.rows.map(({ name }) => name).filter((name) => !isBlockingForm(name));
+  assertEquals(grouped.toSorted(), named.toSorted());
   const lines = renderCommandsDocument().split("\n").filter((line) => line.startsWith("| `"));
-  assertEquals(lines.length, respCommands.rows.length + new MemcacheCommands().rows.length);
+  assertEquals(lines.length, named.length + new MemcacheCommands().rows.length);
 });
 
 Deno.test("a command's line says how it is routed", () => {
@@ -35,6 +36,7 @@ Deno.test("a command's line says how it is routed", () => {
   assertEquals(routeOf("eval"), "keys together; without keys: any backend");
   assertEquals(routeOf("xinfo"), "by key, behind the subcommand");
   assertEquals(routeOf("del"), "split: the sum, or the first error");
+  assertEquals(routeOf("blpop"), "keys together, over a connection of its own");
   assertEquals(routeOf("ping"), "proxy: `PONG`, or the word");
   assertEquals(
     routeOf("scan"),
@@ -46,6 +48,8 @@ Deno.test("a command's line says how it is routed", () => {
 
 Deno.test("what is said of the proxy's own answers is of commands that it answers", () => {
   const rows = [...respCommands.rows, ...new MemcacheCommands().rows];
-  const local = rows.filter((row) => row.action === Action.Local).map(({ name }) => name);
-  assertEquals(Object.keys(localTexts).toSorted(), [...new Set(local)].toSorted());
+  const local = rows.filter((row) => row.action === Action.Local);
+  const keyless = local.filter(({ firstKey, keyFinder }) => firstKey === 0 && keyFinder === null);
+  const described = new Set([...keyless.map(({ name }) => name), "watch"]);
+  assertEquals(Object.keys(localTexts).toSorted(), [...described].toSorted());
 });

@@ -4,8 +4,8 @@
  * @module
  */
 import type { CommandDefinition } from "../../command_table.ts";
-import { INTERNAL, TRANSACTIONS, WAITING } from "./reasons.ts";
-import { barrier, local, refuse } from "./row.ts";
+import { INTERNAL, WAITING } from "./reasons.ts";
+import { barrier, dedicated, local, refuse } from "./row.ts";
 
 // deno-fmt-ignore: one row a command, columns aligned.
 /** Connection and transaction commands. */
@@ -14,18 +14,18 @@ export const connectionCommands: readonly CommandDefinition[] = [
   refuse( "asking",                 1, 0,      0,  0,  0, INTERNAL),
   local(  "auth",                  -2),
   local(  "command",               -1),
-  refuse( "discard",                1, 0,      0,  0,  0, TRANSACTIONS),
+  local(  "discard",                1),
   local(  "echo",                   2),
-  refuse( "exec",                   1, 0,      0,  0,  0, TRANSACTIONS),
+  local(  "exec",                   1),
   barrier("hello",                 -1),
-  refuse( "multi",                  1, 0,      0,  0,  0, TRANSACTIONS),
+  local(  "multi",                  1),
   local(  "ping",                  -1),
   local(  "quit",                  -1),
   local(  "readonly",               1),
   local(  "readwrite",              1),
   barrier("reset",                  1),
   local(  "select",                 2),
-  refuse( "unwatch",                1, 0,      0,  0,  0, TRANSACTIONS),
+  barrier("unwatch",                1),
   refuse( "wait",                   3, 0,      0,  0,  0, WAITING),
-  refuse( "watch",                 -2, 0,      1, -1,  1, TRANSACTIONS),
+  dedicated("watch",               -2, 0,      1, -1,  1),
 ];

@@ -4,19 +4,18 @@
  * @module
  */
 import type { CommandDefinition } from "../../command_table.ts";
-import { popKeys } from "../key_finders/counted_keys.ts";
-import { BLOCKING } from "./reasons.ts";
-import { forward, moving, Read, refuse, Write } from "./row.ts";
+import { blockingPopKeys, popKeys } from "../key_finders/counted_keys.ts";
+import { dedicated, forward, moving, Read, Write } from "./row.ts";
 
 // deno-fmt-ignore: one row a command, columns aligned.
 /** List commands. */
 export const listCommands: readonly CommandDefinition[] = [
   //       name                 arity flags first last step
-  refuse( "blmove",                 6, Write,  1,  2,  1, BLOCKING),
-  refuse( "blmpop",                -5, Write,  0,  0,  0, BLOCKING),
-  refuse( "blpop",                 -3, Write,  1, -2,  1, BLOCKING),
-  refuse( "brpop",                 -3, Write,  1, -2,  1, BLOCKING),
-  refuse( "brpoplpush",             4, Write,  1,  2,  1, BLOCKING),
+  dedicated("blmove",               6, Write,  1,  2,  1),
+  dedicated("blmpop",              -5, Write,  0,  0,  0, blockingPopKeys),
+  dedicated("blpop",               -3, Write,  1, -2,  1),
+  dedicated("brpop",               -3, Write,  1, -2,  1),
+  dedicated("brpoplpush",           4, Write,  1,  2,  1),
   forward("lindex",                 3, Read,   1,  1,  1),
   forward("linsert",                5, Write,  1,  1,  1),
   forward("llen",                   2, Read,   1,  1,  1),

@@ -7,10 +7,6 @@
 /** Commands about one server rather than about keys. */
 export const ADMINISTRATION = "it concerns one server; send it to that server";
 
-/** Commands that wait for another client's act. */
-export const BLOCKING =
-  "it would hold up the connection that all clients share; use the form that does not block";
-
 /** Commands that move data between databases or servers. */
 export const DATABASES = "clients have database 0 of the whole pool, and no other";
 
@@ -25,9 +21,6 @@ export const PUBLISH_SUBSCRIBE = "channels are not carried; connect to a server"
 
 /** Commands that load or list scripts. */
 export const SCRIPTS = "scripts are kept per server; use EVAL, or load them at each server";
-
-/** Commands that bind a connection to one client. */
-export const TRANSACTIONS = "clients share the connections to servers; use EVAL with one hash tag";
 
 /** `WAIT`. */
 export const WAITING = "clients share the connections to servers, so it cannot count their writes";

@@ -76,6 +76,26 @@ export function barrier(name: string, arity: number): CommandDefinition {
   return { ...local(name, arity), flags: CommandFlag.Barrier };
 }
 
+/**
+ * A command that runs on a connection of its own, once all earlier requests of the client are answered; its keys
+ * choose the backend.
+ */
+export function dedicated(
+  name: string,
+  arity: number,
+  flags: number,
+  firstKey: number,
+  lastKey: number,
+  keyStep: number,
+  keyFinder: KeyFinder | null = null,
+): CommandDefinition {
+  return {
+    ...forward(name, arity, flags | CommandFlag.Barrier, firstKey, lastKey, keyStep),
+    action: Action.Local,
+    keyFinder,
+  };
+}
+
 /** A command that is answered with an error; `reason` completes "… is not supported: ". */
 export function refuse(
   name: string,

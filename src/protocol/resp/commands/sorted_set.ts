@@ -4,17 +4,21 @@
  * @module
  */
 import type { CommandDefinition } from "../../command_table.ts";
-import { popKeys, sortedSetKeys, storedSetKeys } from "../key_finders/counted_keys.ts";
-import { BLOCKING } from "./reasons.ts";
-import { forward, moving, Read, refuse, Write } from "./row.ts";
+import {
+  blockingPopKeys,
+  popKeys,
+  sortedSetKeys,
+  storedSetKeys,
+} from "../key_finders/counted_keys.ts";
+import { dedicated, forward, moving, Read, Write } from "./row.ts";
 
 // deno-fmt-ignore: one row a command, columns aligned.
 /** Sorted set commands. */
 export const sortedSetCommands: readonly CommandDefinition[] = [
   //       name                 arity flags first last step
-  refuse( "bzmpop",                -5, Write,  0,  0,  0, BLOCKING),
-  refuse( "bzpopmax",              -3, Write,  1, -2,  1, BLOCKING),
-  refuse( "bzpopmin",              -3, Write,  1, -2,  1, BLOCKING),
+  dedicated("bzmpop",              -5, Write,  0,  0,  0, blockingPopKeys),
+  dedicated("bzpopmax",            -3, Write,  1, -2,  1),
+  dedicated("bzpopmin",            -3, Write,  1, -2,  1),
   forward("zadd",                  -4, Write,  1,  1,  1),
   forward("zcard",                  2, Read,   1,  1,  1),
   forward("zcount",                 4, Read,   1,  1,  1),

@@ -6,7 +6,7 @@
 import type { CommandDefinition } from "../../command_table.ts";
 import { streamGroupKeys, streamInfoKeys } from "../key_finders/subcommand_keys.ts";
 import { streamKeys } from "../key_finders/option_keys.ts";
-import { forward, moving, Read, Write } from "./row.ts";
+import { dedicated, forward, moving, Read, Write } from "./row.ts";
 
 // deno-fmt-ignore: one row a command, columns aligned.
 /** Stream commands. */
@@ -23,6 +23,8 @@ export const streamCommands: readonly CommandDefinition[] = [
   forward("xpending",              -3, Read,   1,  1,  1),
   forward("xrange",                -4, Read,   1,  1,  1),
   moving( "xread",                 -4, Read,   0,  0,  0, streamKeys),
+  dedicated("xread|block",         -4, Read,   0,  0,  0, streamKeys),
+  dedicated("xreadgroup|block",    -7, Write,  0,  0,  0, streamKeys),
   moving( "xreadgroup",            -7, Write,  0,  0,  0, streamKeys),
   forward("xrevrange",             -4, Read,   1,  1,  1),
   forward("xsetid",                -3, Write,  1,  1,  1),

@@ -35,10 +35,19 @@ function calledKeys(frame: RequestFrame, bytes: Uint8Array, notANumber: Uint8Arr
 
 /** LMPOP and ZMPOP: `LMPOP numkeys key… LEFT`. */
 export function popKeys(frame: RequestFrame, bytes: Uint8Array): void {
-  const keyCount = readCount(frame, bytes, 1);
+  poppedKeys(frame, bytes, 1);
+}
+
+/** BLMPOP and BZMPOP: `BLMPOP timeout numkeys key… LEFT`. */
+export function blockingPopKeys(frame: RequestFrame, bytes: Uint8Array): void {
+  poppedKeys(frame, bytes, 2);
+}
+
+function poppedKeys(frame: RequestFrame, bytes: Uint8Array, countWord: number): void {
+  const keyCount = readCount(frame, bytes, countWord);
   if (keyCount < 1) frame.refusal = NO_KEYS;
-  else if (keyCount + 2 >= frame.argumentCount) frame.refusal = SYNTAX_ERROR;
-  else setKeys(frame, 2, keyCount);
+  else if (keyCount + countWord + 1 >= frame.argumentCount) frame.refusal = SYNTAX_ERROR;
+  else setKeys(frame, countWord + 1, keyCount);
 }
 
 /** SINTERCARD: `SINTERCARD numkeys key… [LIMIT limit]`. */

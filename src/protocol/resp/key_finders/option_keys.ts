@@ -4,10 +4,7 @@
  * @module
  */
 import type { RequestFrame } from "../../protocol.ts";
-import { BLOCKING } from "../commands/reasons.ts";
-import { refusalText } from "../commands/row.ts";
 import { isWord } from "../decimal.ts";
-import { errorReply } from "../replies.ts";
 import { SYNTAX_ERROR, UNBALANCED_STREAMS } from "./errors.ts";
 
 const encoder = new TextEncoder();
@@ -50,16 +47,15 @@ export function geoRadiusKeys(frame: RequestFrame, bytes: Uint8Array): void {
   }
 }
 
-/** XREAD and XREADGROUP: as many ids as keys follow STREAMS. */
+/** XREAD and XREADGROUP: as many ids as keys follow STREAMS. With BLOCK the row is that of the blocking form. */
 export function streamKeys(frame: RequestFrame, bytes: Uint8Array): void {
   let word = 1;
+  let mayBlock = false;
   while (word < frame.argumentCount && !isAt(frame, bytes, word, STREAMS)) {
     if (isAt(frame, bytes, word, BLOCK)) {
-      const { name } = frame.row!;
-      frame.refusal = errorReply(`ERR ${refusalText(`${name} block`, BLOCKING)}`);
-      return;
-    }
-    if (isAt(frame, bytes, word, COUNT)) word += 2;
+      mayBlock = true;
+      word += 2;
+    } else if (isAt(frame, bytes, word, COUNT)) word += 2;
     else if (isAt(frame, bytes, word, GROUP)) word += 3;
     else if (isAt(frame, bytes, word, NOACK)) word += 1;
     else break;
@@ -73,6 +69,7 @@ export function streamKeys(frame: RequestFrame, bytes: Uint8Array): void {
     frame.firstKey = word + 1;
     frame.keyStep = 1;
     frame.keyCount = streamWords / 2;
+    if (mayBlock) frame.row = frame.row!.blockingForm;
   }
 }
 

@@ -32,18 +32,21 @@ Deno.test("requests whose keys cannot be found are refused", () => {
       "XREAD STREAMS a b 0",
       "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.",
     ],
-    [
-      "XREAD BLOCK 0 STREAMS a 0",
-      "ERR 'xread block' is not supported: it would hold up the connection that all clients share; " +
-      "use the form that does not block",
-    ],
-    [
-      "XREADGROUP GROUP g c BLOCK 0 STREAMS a >",
-      "ERR 'xreadgroup block' is not supported: it would hold up the connection that all clients " +
-      "share; use the form that does not block",
-    ],
   ];
   for (const [line, text] of cases) {
     assertEquals(parse(request(...line.split(" "))).refusal, `-${text}\r\n`, line);
+  }
+});
+
+Deno.test("XREAD and XREADGROUP with BLOCK are rows of their own, with the same keys", () => {
+  for (
+    const [line, name] of [
+      ["XREAD BLOCK 0 COUNT 1 STREAMS a b 0 0", "xread|block"],
+      ["XREADGROUP GROUP g c BLOCK 0 STREAMS a b > >", "xreadgroup|block"],
+      ["XREAD STREAMS a b 0 0", "xread"],
+    ] as const
+  ) {
+    const { frame, keys } = parse(request(...line.split(" ")));
+    assertEquals([frame.row?.name, keys], [name, ["a", "b"]]);
   }
 });

@@ -1,0 +1,76 @@
+/**
+ * CLIENT UNBLOCK, for the clients of all workers.
+ *
+ * @module
+ */
+import { errorReply, integerReply } from "../../protocol/resp/replies.ts";
+import type { RedisContext } from "../feature.ts";
+import { guardOf, GuardRank } from "../guard_chain.ts";
+import { readInteger } from "../integer.ts";
+import type { LocalRequest } from "../local_request.ts";
+import { BlockedClient, type UnblockMode } from "./blocked_client.ts";
+
+/** What one worker asks the others. */
+interface UnblockNote {
+  readonly id: number;
+  readonly mode: UnblockMode;
+}
+
+const UNBLOCK = "client unblock";
+const NOT_AN_INTEGER = errorReply("ERR value is not an integer or out of range");
+const BAD_MODE = errorReply("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+const UNBLOCKED = integerReply(1);
+const NOT_BLOCKED = integerReply(0);
+
+/** Answers CLIENT UNBLOCK. */
+export class ClientUnblock {
+  readonly #context: RedisContext;
+
+  constructor(context: RedisContext) {
+    this.#context = context;
+    context.peers.on(UNBLOCK, (note) => this.#hear(note as UnblockNote));
+  }
+
+  /** `words` are the id and the mode, if one is given. */
+  answer(request: LocalRequest, words: readonly string[]): Uint8Array | null {
+    const mode = (words[1] ?? "timeout").toUpperCase();
+    if (mode !== "TIMEOUT" && mode !== "ERROR") return BAD_MODE;
+    const id = readInteger(words[0]!);
+    if (id === null) return NOT_AN_INTEGER;
+    const note: UnblockNote = { id: Number(id), mode };
+    const { client } = request;
+    const blocked = this.#find(note.id);
+    if (blocked !== null) {
+      const late = client.answerLater();
+      blocked.unblock(mode, (reply) => {
+        // Unless the server knew better, it is about to be unblocked.
+        if (reply === null) late.reply(UNBLOCKED, 0, UNBLOCKED.length);
+        else late.reply(reply.bytes, reply.start, reply.end);
+      });
+      return null;
+    }
+    const { peers } = this.#context;
+    if (peers.count === 0) return NOT_BLOCKED;
+    const late = client.answerLater();
+    peers.ask(UNBLOCK, note, (answers) => {
+      const reply = answers.includes(true) ? UNBLOCKED : NOT_BLOCKED;
+      late.reply(reply, 0, reply.length);
+    });
+    return null;
+  }
+
+  #hear({ id, mode }: UnblockNote): boolean {
+    const blocked = this.#find(id);
+    blocked?.unblock(mode, () => {});
+    return blocked !== null;
+  }
+
+  #find(id: number): BlockedClient | null {
+    for (const client of this.#context.clients()) {
+      if (client.id !== id) continue;
+      const guard = guardOf(client, GuardRank.Blocking);
+      return guard instanceof BlockedClient ? guard : null;
+    }
+    return null;
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * One request over a connection that its client has to itself, and what is done with its reply.
+ *
+ * @module
+ */
+import type { BackendConnection } from "../backend/connection.ts";
+import { type Failure, failures } from "../failure.ts";
+import type { Exchange, ReplyReceiver } from "../request/exchange.ts";
+import type { LocalClient } from "../session/features.ts";
+import type { RedisContext } from "./feature.ts";
+
+/** A reply; its bytes are valid during the call only, unless `isOwned`. */
+export interface CallReply {
+  readonly exchange: Exchange;
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  readonly isError: boolean;
+  readonly isOwned: boolean;
+}
+
+/** Hears what became of a call; exactly one of the two, once, perhaps before {@link sendCall} returns. */
+export interface CallListener {
+  replied(reply: CallReply): void;
+  failed(failure: Failure, address: string): void;
+}
+
+/** Where a call goes, and for whom. */
+export interface CallTarget {
+  readonly connection: BackendConnection;
+  /** The router's place of its keys. */
+  readonly place: number;
+  readonly client: LocalClient;
+}
+
+/** Sends the request in `bytes`, which are copied. */
+export function sendCall(
+  context: RedisContext,
+  target: CallTarget,
+  bytes: Uint8Array,
+  listener: CallListener,
+  start = 0,
+  end: number = bytes.length,
+): void {
+  const exchange = context.backends.requests.takeExchange();
+  exchange.begin(
+    new CallReceiver(context, target, listener),
+    0,
+    target.place,
+    false,
+    target.client,
+  );
+  target.connection.send(exchange, bytes, start, end);
+}
+
+class CallReceiver implements ReplyReceiver {
+  generation = 0;
+  readonly #context: RedisContext;
+  readonly #target: CallTarget;
+  readonly #listener: CallListener;
+
+  constructor(context: RedisContext, target: CallTarget, listener: CallListener) {
+    this.#context = context;
+    this.#target = target;
+    this.#listener = listener;
+  }
+
+  onReply(
+    exchange: Exchange,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    isError: boolean,
+    isOwned: boolean,
+  ): void {
+    this.#listener.replied({ exchange, bytes, start, end, isError, isOwned });
+  }
+
+  onFailure(_exchange: Exchange, failure: Failure, address: string): void {
+    this.#listener.failed(failure, address);
+  }
+
+  onLargeReply(_exchange: Exchange, byteCount: number): void {
+    // It would be refused when it is whole: its bytes need not be kept until then.
+    if (byteCount <= this.#context.config.clientOutputLimitBytes) return;
+    this.#target.client.close(failures.clientOutputLimit);
+  }
+
+  onRedirect(_exchange: Exchange, _successor: Exchange): void {}
+}

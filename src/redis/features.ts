@@ -1,0 +1,13 @@
+/**
+ * The features of a Redis client's session, each a folder or file of its own.
+ *
+ * @module
+ */
+import { Blocking } from "./blocking/mod.ts";
+import type { RedisContext, RedisFeature } from "./feature.ts";
+import { Transactions } from "./transaction/mod.ts";
+
+/** Makes all of them for one cluster in one worker. */
+export function createRedisFeatures(context: RedisContext): RedisFeature[] {
+  return [new Transactions(context), new Blocking(context)];
+}

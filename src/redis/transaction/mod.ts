@@ -1,0 +1,39 @@
+/**
+ * MULTI, EXEC, DISCARD, WATCH and UNWATCH, as long as no transaction is open: then {@link Transaction} sees each
+ * request first.
+ *
+ * @module
+ */
+import { OK_REPLY } from "../../protocol/resp/replies.ts";
+import type { Answer, RedisContext, RedisFeature } from "../feature.ts";
+import type { LocalRequest } from "../local_request.ts";
+import { DISCARD_OUTSIDE, EXEC_OUTSIDE } from "./replies.ts";
+import { Transaction } from "./transaction.ts";
+import { transactionOf, watchAnswer } from "./watch.ts";
+
+/** The transactions of one cluster's clients. */
+export class Transactions implements RedisFeature {
+  readonly answers: ReadonlyMap<string, Answer>;
+  readonly #context: RedisContext;
+
+  constructor(context: RedisContext) {
+    this.#context = context;
+    this.answers = new Map<string, Answer>([
+      ["multi", (request) => this.#multi(request)],
+      ["exec", () => EXEC_OUTSIDE],
+      ["discard", () => DISCARD_OUTSIDE],
+      ["watch", (request) => watchAnswer(context, request)],
+      ["unwatch", unwatch],
+    ]);
+  }
+
+  #multi({ client }: LocalRequest): Uint8Array {
+    (transactionOf(client) ?? new Transaction(this.#context, client)).open();
+    return OK_REPLY;
+  }
+}
+
+function unwatch({ client }: LocalRequest): Uint8Array | null {
+  const transaction = transactionOf(client);
+  return transaction === null ? OK_REPLY : transaction.abandon();
+}

@@ -1,0 +1,368 @@
+/**
+ * One client's transaction, from MULTI or WATCH to EXEC, on a connection of its own:
+ *
+ * ```text
+ *   MULTI ─► open, nothing sent: QUEUED is said here, requests without keys are held
+ *     │ first key, or EXEC: MULTI and what is held go out
+ *     ▼
+ *   begun: requests go to the backend, their replies to the client
+ *     │ EXEC, DISCARD, or the end of a connection
+ *     ▼
+ *   over: the connection goes back clean, or is closed
+ * ```
+ *
+ * A request that is refused here makes EXEC abort, as one that a server refuses does. Nothing is sent twice.
+ *
+ * @module
+ */
+import { type Failure, failures } from "../../failure.ts";
+import { profilesOf, type RequestFrame } from "../../protocol/protocol.ts";
+import {
+  EMPTY_ARRAY_REPLY,
+  errorReply,
+  failureReply,
+  OK_REPLY,
+  requestBytes,
+} from "../../protocol/resp/replies.ts";
+import { commonPlace, PLACES_DIFFER } from "../../router/common_place.ts";
+import { Redirection } from "../../router/router.ts";
+import {
+  type LateReply,
+  type LocalClient,
+  type SessionGuard,
+  Verdict,
+  type VerdictCode,
+} from "../../session/features.ts";
+import type { CallReply } from "../dedicated_call.ts";
+import { DedicatedLink } from "../dedicated_link.ts";
+import type { RedisContext } from "../feature.ts";
+import { addGuard, GuardRank, removeGuard } from "../guard_chain.ts";
+import { readInteger } from "../integer.ts";
+import { LocalRequest } from "../local_request.ts";
+import { copyRequest } from "../request_copy.ts";
+import { HELD_BYTES_MAX, HELD_REQUESTS_MAX, HeldRequests } from "./held_requests.ts";
+import { isKeyless, whyNotQueued } from "./queueable.ts";
+import * as replies from "./replies.ts";
+import { databaseAfter, type Selection } from "./selections.ts";
+
+const MULTI = requestBytes("MULTI");
+const EXEC = requestBytes("EXEC");
+const DISCARD = requestBytes("DISCARD");
+const UNWATCH = requestBytes("UNWATCH");
+const TOO_MUCH_HELD = errorReply(
+  `ERR more than ${HELD_REQUESTS_MAX} requests, or ${HELD_BYTES_MAX} bytes, before the first key of ` +
+    "a transaction: begin with a request that has a key",
+);
+
+/** See above. */
+export class Transaction implements SessionGuard {
+  readonly #context: RedisContext;
+  readonly #client: LocalClient;
+  readonly #held = new HeldRequests();
+  #link: DedicatedLink | null = null;
+  /** Between MULTI and EXEC. */
+  #isOpen = false;
+  /** MULTI went to the backend. */
+  #isBegun = false;
+  /** A request was refused here, or the backend was lost: EXEC aborts. */
+  #isDirty = false;
+  /** The backend that watched is lost: nobody knows what changed since. */
+  #isWatchLost = false;
+  /** The connection is no longer as it was handed out. */
+  #isMarked = false;
+  #lastFailure: Failure | null = null;
+  #lastAddress = "";
+  #queuedCount = 0;
+  readonly #selections: Selection[] = [];
+
+  /** Becomes the client's guard. */
+  constructor(context: RedisContext, client: LocalClient) {
+    this.#context = context;
+    this.#client = client;
+    addGuard(client, GuardRank.Transaction, this);
+  }
+
+  /** The connection that watches, or is about to; or null. */
+  get link(): DedicatedLink | null {
+    return this.#link;
+  }
+
+  /** Whether keys were watched over a connection that is lost. */
+  get isWatchLost(): boolean {
+    return this.#isWatchLost;
+  }
+
+  /** MULTI: from now on requests are queued. */
+  open(): void {
+    this.#isOpen = true;
+  }
+
+  /** Takes the connection over which keys are to be watched, or the error that says why there is none. */
+  linkTo(place: number): DedicatedLink | Uint8Array {
+    const lost = () => this.lost();
+    const link = DedicatedLink.open(this.#context, this.#client, { place, lost });
+    if (link instanceof DedicatedLink) this.#link = link;
+    return link;
+  }
+
+  /** Nothing was watched after all: it is over. */
+  drop(): void {
+    this.#link = null;
+    this.#end();
+  }
+
+  /** UNWATCH, or DISCARD: the watched keys are let go, and it is over. */
+  abandon(): Uint8Array | null {
+    const link = this.#link;
+    this.#link = null;
+    this.#end();
+    if (link === null) return OK_REPLY;
+    const late = this.#client.answerLater();
+    cleanUp(link, this.#isBegun ? DISCARD : UNWATCH, this.#isMarked, () => {
+      // Closed or not, the connection has forgotten it.
+      late.reply(OK_REPLY, 0, OK_REPLY.length);
+    });
+    return null;
+  }
+
+  admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
+    if (!this.#isOpen) return this.#admitWatching(frame);
+    if (frame.refusal !== null) {
+      this.#isDirty = true;
+      return frame.row?.name === "exec" ? this.#endWithout(frame.refusal) : Verdict.Pass;
+    }
+    switch (frame.row!.name) {
+      case "exec":
+        return this.#exec();
+      case "discard": {
+        const reply = this.abandon();
+        return reply === null ? Verdict.Handled : this.#answer(reply);
+      }
+      case "multi":
+        return this.#answer(replies.NESTED);
+      case "watch":
+        return this.#answer(replies.WATCH_INSIDE);
+      case "quit":
+      case "reset":
+        return Verdict.Pass;
+      default:
+        return this.#queue(new LocalRequest(client, frame, bytes));
+    }
+  }
+
+  inputEnded(): boolean {
+    return false;
+  }
+
+  clientClosed(): void {
+    this.#link?.close(failures.clientReset);
+    this.#link = null;
+  }
+
+  #admitWatching(frame: RequestFrame): VerdictCode {
+    if (frame.refusal !== null && frame.row?.name === "exec") {
+      return this.#endWithout(frame.refusal);
+    }
+    if (frame.row?.name !== "select" || frame.refusal !== null) return Verdict.Pass;
+    return this.#answer(replies.SELECT_WATCHING);
+  }
+
+  #queue(request: LocalRequest): VerdictCode {
+    const { frame, bytes, client } = request;
+    const { router, isCluster } = this.#context;
+    const reason = whyNotQueued(frame.row!, router.shards().length);
+    if (reason !== null) return this.#refuse(errorReply(reason));
+    // Nothing of it will run.
+    if (this.#isDirty || this.#isWatchLost) return this.#answer(replies.QUEUED);
+    const hasNoKeys = isKeyless(frame, isCluster);
+    if (hasNoKeys && this.#link === null) return this.#hold(request);
+    if (this.#mustWait()) return Verdict.Wait;
+    const place = hasNoKeys ? this.#link!.place : commonPlace(frame, bytes, router);
+    if (place === -1) return this.#refuse(failureReply(router.unplaced, ""));
+    const isApart = place === PLACES_DIFFER || (this.#link !== null && place !== this.#link.place);
+    if (isApart) return this.#refuse(replies.KEYS_APART);
+    const refusal = this.#begin(place);
+    if (refusal !== null) return this.#refuse(refusal);
+    this.#note(request);
+    const late = client.answerLater(true);
+    const isCopied = frame.isRewritten;
+    this.#link!.send(
+      isCopied ? copyRequest(request) : bytes,
+      {
+        replied: (reply) => this.#queued(reply, late),
+        failed: (failure, address) => this.#callFailed(late, failure, address),
+      },
+      isCopied ? undefined : frame.start,
+      isCopied ? undefined : frame.end,
+    );
+    return Verdict.Handled;
+  }
+
+  /** Whether earlier requests, which went elsewhere, or too many bytes are on their way. */
+  #mustWait(): boolean {
+    if (this.#isBegun) return this.#link !== null && this.#link.connection.isCongested;
+    return this.#client.hasRequestsInFlight;
+  }
+
+  #hold(request: LocalRequest): VerdictCode {
+    if (!this.#held.add(copyRequest(request))) return this.#refuse(TOO_MUCH_HELD);
+    this.#note(request);
+    return this.#answer(replies.QUEUED);
+  }
+
+  /** Counts a request that will be carried out. */
+  #note(request: LocalRequest): void {
+    if (request.frame.row!.name === "select") {
+      const database = readInteger(request.words[1]!);
+      if (database !== null) {
+        this.#selections.push({ index: this.#queuedCount, database: Number(database) });
+      }
+    }
+    this.#queuedCount += 1;
+  }
+
+  /**
+   * Sends MULTI and what is held, unless that is done.
+   *
+   * @returns The error that says why it cannot be, or null.
+   */
+  #begin(place: number): Uint8Array | null {
+    if (this.#isBegun) return null;
+    const link = this.#link ?? this.linkTo(place);
+    if (link instanceof Uint8Array) return link;
+    this.#isBegun = true;
+    const { version } = this.#client.profiles.master;
+    if (link.connection.profile.version !== version) {
+      // HELLO came between WATCH and MULTI.
+      this.#isMarked = true;
+      this.#sendAhead(requestBytes("HELLO", String(version)));
+    }
+    this.#sendAhead(MULTI);
+    for (const request of this.#held.take()) this.#sendAhead(request);
+    return this.#link === null ? failureReply(this.#lastFailure!, this.#lastAddress) : null;
+  }
+
+  /** Sends what the client was answered already; an error in the reply makes the backend's EXEC abort. */
+  #sendAhead(request: Uint8Array): void {
+    this.#link?.send(request, {
+      replied: () => {},
+      failed: (failure, address) => this.#fail(failure, address),
+    });
+  }
+
+  #queued({ exchange, bytes, start, end, isError, isOwned }: CallReply, late: LateReply): void {
+    if (!isError) return late.reply(bytes, start, end, isOwned);
+    this.#context.backends.metrics.errorReplies += 1;
+    const redirection = this.#context.router.learn(exchange, bytes, start, end);
+    if (redirection === Redirection.None) return late.reply(bytes, start, end, isOwned);
+    late.reply(replies.QUEUE_MOVED, 0, replies.QUEUE_MOVED.length);
+  }
+
+  #exec(): VerdictCode {
+    if (this.#isDirty) return this.#endWithout(replies.EXEC_ABORT);
+    const { version } = this.#client.profiles.master;
+    if (this.#isWatchLost) return this.#endWithout(replies.execNull(version));
+    if (this.#link === null && this.#held.size === 0) return this.#endWithout(EMPTY_ARRAY_REPLY);
+    if (this.#mustWait()) return Verdict.Wait;
+    const refusal = this.#begin(this.#link?.place ?? this.#context.router.anyPlace());
+    if (refusal !== null) {
+      this.#isDirty = true;
+      return this.#endWithout(refusal);
+    }
+    const late = this.#client.answerLater();
+    this.#link!.send(EXEC, {
+      replied: (reply) => this.#executed(reply, late),
+      failed: (failure, address) => {
+        this.#callFailed(late, failure, address);
+        this.#end();
+      },
+    });
+    return Verdict.Handled;
+  }
+
+  #executed({ exchange, bytes, start, end, isError, isOwned }: CallReply, late: LateReply): void {
+    const { backends, router } = this.#context;
+    const database = isError || this.#selections.length === 0
+      ? null
+      : databaseAfter(this.#selections, backends.protocol, bytes, start, end);
+    if (database !== null) {
+      this.#client.profiles = profilesOf(this.#client.profiles.master.version, database);
+    }
+    if (isError) backends.metrics.errorReplies += 1;
+    const isMoved = isError && router.learn(exchange, bytes, start, end) !== Redirection.None;
+    const hasEnded = !isError || replies.isExecAbort(bytes, start);
+    const isClean = hasEnded && !this.#isMarked && this.#selections.length === 0;
+    if (isClean) this.#link?.giveBack();
+    else this.#link?.close();
+    this.#link = null;
+    this.#end();
+    if (isMoved) late.reply(replies.EXEC_MOVED, 0, replies.EXEC_MOVED.length);
+    else late.reply(bytes, start, end, isOwned);
+  }
+
+  /** It is over without EXEC at the backend; `reply` says how. */
+  #endWithout(reply: Uint8Array): VerdictCode {
+    const link = this.#link;
+    this.#link = null;
+    if (link !== null) cleanUp(link, this.#isBegun ? DISCARD : UNWATCH, this.#isMarked, () => {});
+    this.#end();
+    return this.#answer(reply);
+  }
+
+  #end(): void {
+    removeGuard(this.#client, GuardRank.Transaction);
+  }
+
+  #refuse(reply: Uint8Array): VerdictCode {
+    this.#isDirty = true;
+    this.#context.backends.metrics.errorReplies += 1;
+    return this.#answer(reply);
+  }
+
+  #answer(reply: Uint8Array): VerdictCode {
+    this.#client.reply(reply, 0, reply.length);
+    return Verdict.Handled;
+  }
+
+  #callFailed(late: LateReply, failure: Failure, address: string): void {
+    this.#fail(failure, address);
+    late.fail(failure, address);
+  }
+
+  /** What the backend knows of the transaction is unknown from now on. */
+  #fail(failure: Failure, address: string): void {
+    this.#lastFailure = failure;
+    this.#lastAddress = address;
+    this.#isDirty = true;
+    this.#link?.close();
+    this.#link = null;
+  }
+
+  /** What the backend knows is gone. */
+  lost(): void {
+    this.#link?.close();
+    this.#link = null;
+    if (this.#isBegun) this.#isDirty = true;
+    else this.#isWatchLost = true;
+  }
+}
+
+/** Has the backend forget a transaction or watched keys, then lets the next client have the connection. */
+function cleanUp(
+  link: DedicatedLink,
+  request: Uint8Array,
+  isMarked: boolean,
+  done: () => void,
+): void {
+  link.send(request, {
+    replied: ({ isError }) => {
+      if (isError || isMarked) link.close();
+      else link.giveBack();
+      done();
+    },
+    failed: () => {
+      link.close();
+      done();
+    },
+  });
+}

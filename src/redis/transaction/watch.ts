@@ -1,0 +1,108 @@
+/**
+ * WATCH: takes the connection that EXEC will run on. Nothing has run there yet, so it may be sent again where its
+ * slot has moved.
+ *
+ * @module
+ */
+import { failureReply, OK_REPLY } from "../../protocol/resp/replies.ts";
+import { commonPlace, PLACES_DIFFER } from "../../router/common_place.ts";
+import { Redirection } from "../../router/router.ts";
+import type { LateReply } from "../../session/features.ts";
+import type { CallReply } from "../dedicated_call.ts";
+import type { DedicatedLink } from "../dedicated_link.ts";
+import type { RedisContext } from "../feature.ts";
+import { guardOf, GuardRank } from "../guard_chain.ts";
+import type { LocalRequest } from "../local_request.ts";
+import { copyRequest } from "../request_copy.ts";
+import { KEYS_APART, WATCH_MOVED } from "./replies.ts";
+import { Transaction } from "./transaction.ts";
+
+/** Moves of the slot that one WATCH follows. */
+const MOVES_MAX = 5;
+
+/** Answers WATCH; no request of its client is in flight. */
+export function watchAnswer(context: RedisContext, request: LocalRequest): Uint8Array | null {
+  const { client, frame, bytes } = request;
+  const known = transactionOf(client);
+  // EXEC will be told that they changed, whatever else is watched.
+  if (known?.isWatchLost) return OK_REPLY;
+  const place = commonPlace(frame, bytes, context.router);
+  if (place === -1) return failureReply(context.router.unplaced, "");
+  const { link = null } = known ?? {};
+  if (place === PLACES_DIFFER || (link !== null && link.place !== place)) return KEYS_APART;
+  const transaction = known ?? new Transaction(context, client);
+  const taken = link ?? transaction.linkTo(place);
+  if (taken instanceof Uint8Array) {
+    transaction.drop();
+    return taken;
+  }
+  const late = client.answerLater();
+  new Watching(context, transaction, copyRequest(request), late, link !== null).send(taken);
+  return null;
+}
+
+/** The transaction that a client is in, or null. */
+export function transactionOf(client: LocalRequest["client"]): Transaction | null {
+  const guard = guardOf(client, GuardRank.Transaction);
+  return guard instanceof Transaction ? guard : null;
+}
+
+/** One WATCH on its way. */
+class Watching {
+  readonly #context: RedisContext;
+  readonly #transaction: Transaction;
+  readonly #request: Uint8Array;
+  readonly #late: LateReply;
+  /** Other keys are watched already. */
+  readonly #isFurther: boolean;
+  #moves = 0;
+
+  constructor(
+    context: RedisContext,
+    transaction: Transaction,
+    request: Uint8Array,
+    late: LateReply,
+    isFurther: boolean,
+  ) {
+    this.#context = context;
+    this.#transaction = transaction;
+    this.#request = request;
+    this.#late = late;
+    this.#isFurther = isFurther;
+  }
+
+  send(link: DedicatedLink): void {
+    link.send(this.#request, {
+      replied: (reply) => this.#replied(link, reply),
+      failed: (failure, address) => {
+        link.close();
+        if (this.#isFurther) this.#transaction.lost();
+        else this.#transaction.drop();
+        this.#late.fail(failure, address);
+      },
+    });
+  }
+
+  #replied(link: DedicatedLink, reply: CallReply): void {
+    const { exchange, bytes, start, end, isError, isOwned } = reply;
+    if (!isError) return this.#late.reply(bytes, start, end, isOwned);
+    const redirection = this.#context.router.learn(exchange, bytes, start, end);
+    const mayFollow = redirection === Redirection.Moved && !this.#isFurther;
+    if (mayFollow && this.#moves < MOVES_MAX) return this.#follow(link);
+    if (!this.#isFurther) {
+      link.giveBack();
+      this.#transaction.drop();
+    }
+    if (redirection === Redirection.None) this.#late.reply(bytes, start, end, isOwned);
+    else this.#late.reply(WATCH_MOVED, 0, WATCH_MOVED.length);
+  }
+
+  #follow(former: DedicatedLink): void {
+    this.#moves += 1;
+    former.giveBack();
+    const link = this.#transaction.linkTo(former.place);
+    if (!(link instanceof Uint8Array)) return this.send(link);
+    this.#transaction.drop();
+    this.#late.reply(link, 0, link.length);
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * One client of the proxy's own answers, with backends that a test plays: requests go through the client's guard
+ * first, as in a session.
+ *
+ * @module
+ */
+import type { RedisContext, RedisFeature } from "../../src/redis/feature.ts";
+import { RedisLocal } from "../../src/redis/local.ts";
+import { Verdict } from "../../src/session/features.ts";
+import { CoreRig } from "./core_rig.ts";
+import { type FakeTcpConn, turn } from "./fake_tcp_conn.ts";
+import { frameOf, LocalRigClient } from "./local_rig.ts";
+import { redisContext } from "./redis_context.ts";
+
+/** What became of a request: answered here (now or later), to go its usual way, or to be shown again. */
+export type Outcome = "answered" | "passed" | "waits";
+
+/** See above. */
+export class FeatureScene implements Disposable {
+  readonly rig = new CoreRig();
+  readonly client: LocalRigClient;
+  readonly context: RedisContext;
+  readonly local: RedisLocal;
+
+  constructor(
+    createFeatures: (context: RedisContext) => readonly RedisFeature[],
+    options: Partial<RedisContext> = {},
+    version: 2 | 3 = 2,
+  ) {
+    this.client = new LocalRigClient(version);
+    this.context = redisContext(this.rig, { clients: () => [this.client], ...options });
+    this.local = new RedisLocal(this.context, createFeatures(this.context));
+  }
+
+  /** Shows the client's guard a request, and has it answered if the guard lets it pass and its row is local. */
+  ask(line: string): Outcome {
+    const { frame, bytes } = frameOf(line.split(" "));
+    const verdict = this.client.guard?.admit(this.client, frame, bytes) ?? Verdict.Pass;
+    if (verdict === Verdict.Wait) return "waits";
+    if (verdict === Verdict.Handled) return "answered";
+    if (frame.refusal !== null) {
+      this.client.reply(frame.refusal, 0, frame.refusal.length);
+      return "passed";
+    }
+    if (frame.row!.firstKey > 0 && frame.row!.action === 0) return "passed";
+    this.local.answer(this.client, frame, bytes);
+    return "answered";
+  }
+
+  /** Asks several, and returns what the client was told. */
+  askAll(...lines: string[]): string[] {
+    for (const line of lines) this.ask(line);
+    return this.told();
+  }
+
+  /** What the client was told since it was last asked, line ends left out. */
+  told(): string[] {
+    return this.client.replies.splice(0).map((reply) => reply.replaceAll("\r\n", " ").trim());
+  }
+
+  /** Accepts the connection to a backend, which answers nothing by itself. */
+  async accept(backend: number): Promise<FakeTcpConn> {
+    const conn = await this.rig.accept(backend);
+    await turn();
+    return conn;
+  }
+
+  /** Ends everything, and sees that nothing was kept. */
+  async ends(): Promise<void> {
+    this.client.guard?.clientClosed();
+    this.local.stop();
+    await this.rig.ends();
+  }
+
+  [Symbol.dispose](): void {
+    this.rig[Symbol.dispose]();
+  }
+}
+
+/** Requests as they were written, one a word list: `*2 $3 GET $1 a` becomes `GET a`. */
+export function requestsIn(written: string): string[] {
+  const requests: string[] = [];
+  for (const line of written.split("\r\n")) {
+    if (line.startsWith("*")) requests.push("");
+    else if (!line.startsWith("$") && line !== "") {
+      requests.push(`${requests.pop()} ${line}`.trim());
+    }
+  }
+  return requests;
+}

@@ -1,0 +1,86 @@
+/**
+ * A client in a blocking command: no timeout cuts it, it is unblocked by the server, and its connection goes with
+ * it.
+ *
+ * @module
+ */
+import { Blocking } from "../../../../src/redis/blocking/mod.ts";
+import { Redirection } from "../../../../src/router/router.ts";
+import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
+import { turn } from "../../../support/fake_tcp_conn.ts";
+import { assertEquals, assertMatch } from "../../../deps.ts";
+
+function createScene(): FeatureScene {
+  return new FeatureScene((context) => [new Blocking(context)]);
+}
+
+Deno.test("it waits as long as it takes, and gives the connection back", async () => {
+  using scene = createScene();
+  scene.ask("BLPOP k0 0");
+  const conn = await scene.accept(0);
+  assertEquals(requestsIn(conn.written), ["CLIENT ID", "BLPOP k0 0"]);
+  await conn.receives(":5\r\n");
+  scene.rig.clock.advance(3_600_000);
+  assertEquals([scene.told(), scene.rig.metrics.blockedClients], [[], 1]);
+  await conn.receives("+popped\r\n");
+  assertEquals(scene.told(), ["+popped"]);
+  assertEquals([scene.client.guard, scene.rig.metrics.blockedClients], [null, 0]);
+  assertEquals([scene.rig.metrics.dedicatedTaken, scene.rig.metrics.dedicatedIdle], [0, 1]);
+  scene.ask("BLPOP k0 0");
+  await turn();
+  assertEquals(requestsIn(conn.written).slice(2), ["BLPOP k0 0"], "the id is known");
+  await scene.ends();
+});
+
+Deno.test("a client that leaves, or ends its input, closes the connection at once", async () => {
+  using scene = createScene();
+  scene.ask("BLPOP k0 0");
+  const conn = await scene.accept(0);
+  assertEquals(scene.client.guard!.inputEnded(), true);
+  scene.client.guard!.clientClosed();
+  assertEquals([conn.isClosed, scene.rig.metrics.blockedClients], [true, 0]);
+  await scene.ends();
+});
+
+Deno.test("a lost connection fails it, and nothing is sent again", async () => {
+  using scene = createScene();
+  scene.ask("BLPOP k0 0");
+  await (await scene.accept(0)).ends();
+  assertMatch(scene.told()[0]!, /^failed: backend_closed/);
+  assertEquals([scene.client.guard, scene.context.dedicated.takenCount], [null, 0]);
+  await scene.ends();
+});
+
+Deno.test("a slot that has moved is followed, with ASKING while it moves", async () => {
+  using scene = createScene();
+  const { router, backends } = scene.rig;
+  scene.ask("BLPOP k0 0");
+  const conn = await scene.accept(0);
+  router.onLearn = () => Redirection.Ask;
+  router.asked = backends[1]!;
+  await conn.receives(":5\r\n-ASK 0 10.0.0.1:7001\r\n");
+  const other = await scene.accept(1);
+  assertEquals(requestsIn(other.written), ["CLIENT ID", "ASKING", "BLPOP k0 0"]);
+  router.onLearn = () => Redirection.None;
+  await other.receives(":6\r\n+OK\r\n-UNBLOCKED gone\r\n");
+  assertEquals(scene.told(), ["-UNBLOCKED gone"]);
+  await scene.ends();
+});
+
+Deno.test("redirections come to an end", async () => {
+  using scene = createScene();
+  scene.rig.router.onLearn = () => Redirection.Moved;
+  scene.ask("BLPOP k0 0");
+  const conn = await scene.accept(0);
+  await conn.receives(":5\r\n");
+  for (let count = 0; count < 6; count++) await conn.receives("-MOVED\r\n");
+  assertMatch(scene.told().join(), /^-TRYAGAIN /);
+  assertEquals(scene.context.dedicated.takenCount, 0);
+  await scene.ends();
+});
+
+Deno.test("keys of several backends, or of none, are refused", () => {
+  using scene = createScene();
+  assertMatch(scene.askAll("BLPOP k0 k1 0")[0]!, /^-CROSSSLOT /);
+  assertMatch(scene.askAll("XREAD BLOCK 0 STREAMS k9 0")[0]!, /^-ERR /);
+});
