@@ -68,6 +68,11 @@ export const failures = {
   clientReset: failure("client_reset", "client", "client connection lost"),
   clientWriteTimeout: failure("client_write_timeout", "client", "client took no bytes in time"),
   clientOutputLimit: failure("client_output_limit", "client", "client does not read its replies"),
+  clientReadAhead: failure(
+    "client_read_ahead",
+    "client",
+    "client sent too much behind a blocking command",
+  ),
   clientKilled: failure("client_killed", "client", "closed by CLIENT KILL"),
   shuttingDown: failure("shutting_down", "proxy", "proxy is shutting down"),
   generationMismatch: failure("generation_mismatch", "proxy", "reply does not match its request"),

@@ -72,6 +72,10 @@ included; \`3+\` is three or more. _Data_ says whether the command reads or may 
   tag keeps keys together.
 - **split**: each backend gets a request for its keys, in a Redis Cluster one for each slot, and the
   replies are merged. With one key, or with all keys together, the request goes out as it came.
+- **every shard**: the request goes to each server that holds keys, and the replies are merged; what
+  writes goes to servers that are ejected, too.
+- **over a connection of its own**: once all earlier requests of the client are answered; later ones
+  wait for it.
 - **proxy**: the proxy answers it.
 - **refused**: the proxy answers with an error that says why. The connection lives on.
 
@@ -83,6 +87,15 @@ const REDIS_HEAD = `## Redis and Redis Cluster
 The commands are those of Redis 7.0 and, on keys, 7.4. Requests are arrays of bulk strings or inline
 lines. A client that says \`HELLO 3\` gets RESP3 replies, over backend connections that speak RESP3
 too: the backends have to be Redis 6 or later for it.
+
+\`SCAN\` goes through the servers one after the other. Its cursor is a server's cursor times 1,024
+plus the server's number, which stays the same for the life of the proxy and in all of its workers.
+What is there from the start of a scan to its end is returned at least once, as by a server; but for
+keys whose slot moves meanwhile.
+
+Inside \`MULTI\` all requests go to the server of the transaction's first key, those without keys
+included. Keys of other servers, and commands about the client's connection or about all servers,
+are refused there, and \`EXEC\` aborts.
 `;
 
 const MEMCACHE_HEAD = `## memcache
@@ -97,6 +110,8 @@ const mergeTexts: Record<MergeCode, string> = {
   [Merge.Sum]: "the sum, or the first error",
   [Merge.AllSucceeded]: "OK if all are, else the first error",
   [Merge.Elements]: "an array in the order of the keys; an error for each key without a reply",
+  [Merge.Least]: "the least, or the first error",
+  [Merge.Concatenated]: "one array with the elements of all, or the first error",
   [Merge.Values]: "the values in the order of the keys; an error if a backend has no reply",
 };
 
@@ -129,9 +144,11 @@ export const localTexts: Readonly<Record<string, string>> = {
   multi: "begins a transaction, on the server of its first key",
   ping: "`PONG`, or the word",
   quit: "the connection is closed behind all replies that are due",
+  randomkey: "a key of any server, those with more keys more often",
   readonly: "in front of a Redis Cluster OK, without effect; else an error",
   readwrite: "in front of a Redis Cluster OK, without effect; else an error",
   reset: "back to RESP2, once all earlier requests are answered",
+  scan: "one server after the other: the cursor says which, see below",
   select: "OK for 0, an error for any other",
   time: "the proxy's clock",
   unwatch: "gives the connection that watches back",

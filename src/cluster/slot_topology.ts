@@ -72,7 +72,9 @@ export class SlotTopology implements Topology {
   }
 
   follow(state: SharedState): void {
-    if (state.kind === "slots") this.#apply(state.ranges);
+    if (state.kind !== "slots") return;
+    this.router.numbers.follow(state.masters);
+    this.#apply(state.ranges);
   }
 
   refresh(): void {
@@ -143,12 +145,14 @@ export class SlotTopology implements Topology {
       this.#cluster.log.info("Nodes of the cluster answer CLUSTER SLOTS again", { source: from });
     }
     this.#failuresInRow = 0;
+    const { numbers } = this.router;
+    numbers.add(ranges.map(({ master }) => master).filter((master) => master !== ""));
     const hasChanged = this.#apply(ranges);
     this.#backends.metrics.topologyRefreshes += 1;
     if (hasChanged) this.#logMap(ranges, from);
     const { config, publish } = this.#cluster;
     // Unchanged maps too: a follower may have been led astray by a redirection in the meantime.
-    publish({ kind: "slots", cluster: config.name, ranges });
+    publish({ kind: "slots", cluster: config.name, ranges, masters: [...numbers.addresses] });
     this.#settleMs = hasChanged
       ? SETTLE_FIRST_MS
       : Math.min(2 * this.#settleMs, config.fetchIntervalMs);

@@ -33,9 +33,13 @@ export const Merge = {
   Elements: 3,
   /** memcache: all VALUE blocks in key order and one END; an error if a backend failed. */
   Values: 4,
+  /** `agg_min`: the least of the integers, or the first error. */
+  Least: 5,
+  /** The elements of all arrays as one array, or the first error. */
+  Concatenated: 6,
 } as const;
 /** One of the values of {@link Merge}. */
-export type MergeCode = 0 | 1 | 2 | 3 | 4;
+export type MergeCode = 0 | 1 | 2 | 3 | 4 | 5 | 6;
 
 /** What a command does to data, as bits of {@link CommandRow.flags}. */
 export const CommandFlag = {

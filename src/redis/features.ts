@@ -5,9 +5,16 @@
  */
 import { Blocking } from "./blocking/mod.ts";
 import type { RedisContext, RedisFeature } from "./feature.ts";
+import { RandomKey } from "./random_key.ts";
+import { Scan } from "./scan.ts";
 import { Transactions } from "./transaction/mod.ts";
 
 /** Makes all of them for one cluster in one worker. */
 export function createRedisFeatures(context: RedisContext): RedisFeature[] {
-  return [new Transactions(context), new Blocking(context)];
+  return [
+    new Transactions(context),
+    new Blocking(context),
+    new Scan(context),
+    new RandomKey(context),
+  ];
 }

@@ -79,6 +79,10 @@ class GuardChain implements SessionGuard {
     return this.#guards.filter((guard) => guard !== null && guard.inputEnded()).length > 0;
   }
 
+  inputIsFull(): boolean {
+    return this.#guards.some((guard) => guard?.inputIsFull?.() === true);
+  }
+
   clientClosed(): void {
     for (const guard of this.#guards) guard?.clientClosed();
   }

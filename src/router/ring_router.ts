@@ -12,6 +12,7 @@ import { type Profile, PROFILES } from "../protocol/protocol.ts";
 import type { Exchange, RoutedClient } from "../request/exchange.ts";
 import { buildRing, type Ring, type RingOptions } from "./ring.ts";
 import { Redirection, type RedirectionCode, type Router } from "./router.ts";
+import { SERVER_NUMBER_MAX } from "./server_numbers.ts";
 
 /** A sharded pool. Its places are the positions of the servers in the configuration. */
 export class RingRouter implements Router {
@@ -49,6 +50,15 @@ export class RingRouter implements Router {
 
   shards(): readonly Backend[] {
     return this.#backends.filter((backend) => backend.isServing);
+  }
+
+  allShards(): readonly Backend[] {
+    return this.#backends;
+  }
+
+  numberedShards(): readonly (Backend | null)[] | null {
+    if (this.#backends.length > SERVER_NUMBER_MAX) return null;
+    return [null, ...this.#backends.map((backend) => backend.isServing ? backend : null)];
   }
 
   onErrorReply(_exchange: Exchange, _bytes: Uint8Array, _start: number, _end: number): boolean {

@@ -41,6 +41,13 @@ export interface Router {
   backends(): Iterable<Backend>;
   /** The backends that hold the keys, each once: servers in the ring, or masters of slots. */
   shards(): readonly Backend[];
+  /** Those, and such as held keys and may hold them again: servers that are ejected. */
+  allShards(): readonly Backend[];
+  /**
+   * The shards by their numbers, see `server_numbers.ts`; null entries are servers that hold no keys now. Null
+   * where not all have a number.
+   */
+  numberedShards(): readonly (Backend | null)[] | null;
   /**
    * Looks at an error reply. True: the exchange was sent elsewhere and its receiver will hear again; the
    * reply must not be delivered. False: deliver it.

@@ -13,6 +13,7 @@ import { SLOT_COUNT, slotOf } from "../hash/mod.ts";
 import { type Profile, PROFILES } from "../protocol/protocol.ts";
 import type { Exchange, RoutedClient } from "../request/exchange.ts";
 import { Redirection, type RedirectionCode, type Router } from "./router.ts";
+import { ServerNumbers } from "./server_numbers.ts";
 import { NO_SHARD, SlotMap } from "./slot_map.ts";
 
 /** Redirections one request follows before it fails; Redis's own clients use 5. */
@@ -83,6 +84,7 @@ export class SlotRouter implements Router, Watched {
   profile: Profile = PROFILES[2].master;
   unplaced: Failure = failures.topologyUnknown;
   asked: Backend | null = null;
+  readonly numbers: ServerNumbers = new ServerNumbers();
   readonly #context: BackendContext;
   readonly #options: SlotRouterOptions;
   readonly #backends = new Map<string, Backend>();
@@ -130,6 +132,14 @@ export class SlotRouter implements Router, Watched {
     const masters = new Set<Backend>();
     for (const shard of this.#shards) if (shard !== null) masters.add(shard.master);
     return [...masters];
+  }
+
+  allShards(): readonly Backend[] {
+    return this.shards();
+  }
+
+  numberedShards(): readonly (Backend | null)[] | null {
+    return this.numbers.arrange(this.shards());
   }
 
   /** The map in use. */

@@ -188,7 +188,9 @@ function sendToEveryShard(
   bytes: Uint8Array,
 ): void {
   const { router, requests } = context;
-  const shards = router.shards();
+  const isWrite = (frame.row!.flags & CommandFlag.Write) !== 0;
+  // What changes all keys must not leave out those of a server that is to return.
+  const shards = isWrite ? router.allShards() : router.shards();
   const request = session.enqueue(frame.isQuiet);
   if (shards.length === 0) return fail(context, session, request, router.unplaced);
   const parts = shards.length === 1 ? null : shards.map(() => new Fragment(NO_PLACE, 0));

@@ -36,6 +36,11 @@ export interface SessionGuard {
   admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode;
   /** The client sends no more. True: nothing is due to it, close at once. */
   inputEnded(): boolean;
+  /**
+   * The client has sent as much ahead as is read, so that its end cannot be noticed any more. True: close it, as
+   * nobody knows how long it would be waited for.
+   */
+  inputIsFull?(): boolean;
   /** The connection is gone; called once. */
   clientClosed(): void;
 }

@@ -123,7 +123,8 @@ export class Session
 
   commit(byteCount: number): void {
     this.buffer.commit(byteCount);
-    if (!this.#isStalled) this.#parse();
+    if (this.#isStalled) this.#stall();
+    else this.#parse();
   }
 
   rested(): void {
@@ -289,16 +290,12 @@ export class Session
     const parser = this.#parser;
     this.lastRequestAtMs = context.clock.nowMs;
     while (buffer.consumed < buffer.received && !this.#isFinishing) {
-      if (!this.#mayParse()) {
-        this.#isStalled = true;
-        return;
-      }
+      if (!this.#mayParse()) return this.#stall();
       const status = parser.parse(buffer.bytes, buffer.consumed, buffer.received);
       if (status === ParseStatus.Complete) {
         if (!dispatch(context, this, parser.frame)) {
           this.#isHeld = true;
-          this.#isStalled = true;
-          return;
+          return this.#stall();
         }
         if (this.#isClosed) return;
         context.metrics.requests += 1;
@@ -311,6 +308,13 @@ export class Session
       }
     }
     this.#closeIfDone();
+  }
+
+  /** What is read so far has to wait. */
+  #stall(): void {
+    this.#isStalled = true;
+    if (this.guard === null || this.buffer.pending < this.#context.limits.readAheadBytes) return;
+    if (this.guard.inputIsFull?.()) this.close(failures.clientReadAhead);
   }
 
   #mayParse(): boolean {

@@ -29,8 +29,8 @@ export interface StartMessage {
 export type SharedState =
   /** A ring's servers that are ejected, by `host:port`; replaces the former list. */
   | { kind: "ejected"; cluster: string; addresses: string[] }
-  /** A cluster's slot map as ranges; replaces the former map. */
-  | { kind: "slots"; cluster: string; ranges: SlotRange[] };
+  /** A cluster's slot map as ranges, which replaces the former map; and every master so far, by its number. */
+  | { kind: "slots"; cluster: string; ranges: SlotRange[]; masters: string[] };
 
 /** Consecutive slots with the same owner. */
 export interface SlotRange {

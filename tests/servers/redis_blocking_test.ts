@@ -121,6 +121,16 @@ Deno.test("a client that leaves while it waits takes no element along", async ()
   }
 });
 
+Deno.test("a client that sends too much behind a blocking command is closed, as its end would not show", async () => {
+  using flooding = await RawClient.connect(pool.aster.port);
+  const many = Array.from({ length: 3000 }, (): RespWord[] => ["SET", "flooded", "x".repeat(30)]);
+  const closed = flooding.askUntilClosed(["BLPOP", "flood", "0"], ...many).catch(() => "");
+  assertEquals(await closed, "");
+  assertEquals(await readMetric(pool.aster, "aster_blocked_clients"), 0);
+  using other = await RespClient.connect({ port: pool.aster.port });
+  assertEquals(await other.call("EXISTS", "flooded"), 0);
+});
+
 Deno.test("CLIENT UNBLOCK ends a wait at either worker, by nil or by an error", async () => {
   const opened: RespClient[] = [];
   const [one, other] = await clientsOfBothWorkers(pool.aster.port, opened);

@@ -35,7 +35,7 @@ const SAME = [
     .split("|"),
   ..."CLIENT UNBLOCK|CLIENT UNBLOCK x|CLIENT UNBLOCK 1 x|CLIENT UNBLOCK 99|CLIENT UNBLOCK 99 ERROR"
     .split("|"),
-  ..."MULTI|EXEC|DISCARD|UNWATCH|WATCH a|EXEC x".split("|"),
+  ..."EXEC|DISCARD|UNWATCH|WATCH a|EXEC x".split("|"),
   ..."COMMAND GETKEYS mset a 1 b 2|COMMAND GETKEYS eval x 2 a b c|COMMAND GETKEYS eval x 0 a"
     .split("|"),
   ..."COMMAND GETKEYS ping x|COMMAND GETKEYS nosuch x|COMMAND GETKEYS sort k store d".split("|"),
@@ -91,11 +91,6 @@ const DIFFERENT: Record<string, { reply: string; reason: string }> = {
   "CONFIG GET save": {
     reply: "-ERR 'config' is not supported: it concerns one server; send it to that server\r\n",
     reason: "servers may differ in it",
-  },
-  "DBSIZE": {
-    reply:
-      "-ERR 'dbsize' is not supported: its keys are spread over all servers; send it to each of them\r\n",
-    reason: "a number of one server would be wrong",
   },
 };
 

@@ -126,6 +126,14 @@ export class DigitRouter implements Router {
     return this.#backends;
   }
 
+  allShards(): readonly Backend[] {
+    return this.#backends;
+  }
+
+  numberedShards(): readonly (Backend | null)[] | null {
+    return [null, ...this.#backends];
+  }
+
   onErrorReply(exchange: Exchange, bytes: Uint8Array, start: number, end: number): boolean {
     return this.onError(exchange, new TextDecoder().decode(bytes.subarray(start, end)));
   }

@@ -22,25 +22,61 @@ const HEAD_BYTES_MAX = 13;
 
 /** Appends the reply to a split request, as its row says. */
 export function writeMerged(merge: MergeParts, target: SendLog): void {
-  if (merge.row.merge === Merge.Elements) writeElements(merge, target);
-  else if (merge.row.merge === Merge.Sum) writeSum(merge, target);
-  else writeAllSucceeded(merge, target);
+  switch (merge.row.merge) {
+    case Merge.Elements:
+      return writeElements(merge, target);
+    case Merge.Sum:
+      return writeNumber(merge, target, 0, (sum, value) => sum + value);
+    case Merge.Least:
+      return writeNumber(merge, target, Infinity, Math.min);
+    case Merge.Concatenated:
+      return writeConcatenated(merge, target);
+    default:
+      return writeAllSucceeded(merge, target);
+  }
 }
 
-function writeSum(merge: MergeParts, target: SendLog): void {
+/** Appends one number made of all. */
+function writeNumber(
+  merge: MergeParts,
+  target: SendLog,
+  first: number,
+  combine: (total: number, value: number) => number,
+): void {
   if (writeFirstError(merge, target)) return;
-  let sum = 0;
+  let combined = first;
   for (const part of merge.parts) {
     const isInteger = part.bytes[part.start] === Type.Integer;
     const value = isInteger
       ? readDecimal(part.bytes, part.start + 1, part.end - LINE_END_BYTES)
       : NOT_A_NUMBER;
-    sum += value;
-    // A count of keys is neither negative nor anywhere near 2^53, above which the sum would be inexact.
-    if (value < 0 || sum >= Number.MAX_SAFE_INTEGER) return writeMalformed(part, target);
+    combined = combine(combined, value);
+    // Counts and times are neither negative nor anywhere near 2^53, above which a sum would be inexact.
+    if (value < 0 || combined >= Number.MAX_SAFE_INTEGER) return writeMalformed(part, target);
   }
-  const reply = integerReply(sum);
+  const reply = integerReply(combined);
   target.append(reply, 0, reply.length);
+}
+
+/** Appends one array with the elements of all, in the order of the parts. */
+function writeConcatenated(merge: MergeParts, target: SendLog): void {
+  if (writeFirstError(merge, target)) return;
+  let count = 0;
+  for (const part of merge.parts) {
+    const lineEnd = part.bytes[part.start] === Type.Array
+      ? findLineEnd(part.bytes, part.start, part.end)
+      : BROKEN;
+    const own = lineEnd === BROKEN ? -1 : readDecimal(part.bytes, part.start + 1, lineEnd);
+    if (own < 0) return writeMalformed(part, target);
+    count += own;
+  }
+  const chunk = target.reserve(HEAD_BYTES_MAX);
+  const headStart = chunk.filled;
+  target.commit(writeHead(Type.Array, count, chunk.bytes, headStart) - headStart);
+  for (const { bytes, start, end } of merge.parts) {
+    const elements = findLineEnd(bytes, start, end) + LINE_END_BYTES;
+    if (elements < end) target.append(bytes, elements, end);
+  }
 }
 
 function writeAllSucceeded(merge: MergeParts, target: SendLog): void {

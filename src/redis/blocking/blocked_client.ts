@@ -95,6 +95,10 @@ export class BlockedClient implements SessionGuard {
     return true;
   }
 
+  inputIsFull(): boolean {
+    return true;
+  }
+
   clientClosed(): void {
     this.#link?.close(failures.clientReset);
     this.#end(false);

@@ -102,7 +102,7 @@ Deno.test("a follower takes over exactly what the leader found", () => {
   using scene = new Scene();
   scene.topology.follow({ kind: "ejected", cluster: "test", addresses: [SECOND, "gone:1"] });
   assertEquals(scene.serving(), [true, false]);
-  scene.topology.follow({ kind: "slots", cluster: "test", ranges: [] });
+  scene.topology.follow({ kind: "slots", cluster: "test", ranges: [], masters: [] });
   assertEquals(scene.serving(), [true, false]);
   scene.topology.follow({ kind: "ejected", cluster: "test", addresses: [FIRST] });
   assertEquals(scene.serving(), [false, true]);

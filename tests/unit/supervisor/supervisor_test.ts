@@ -49,7 +49,7 @@ class Stage {
   }
 }
 
-const slots: SharedState = { kind: "slots", cluster: "main", ranges: [] };
+const slots: SharedState = { kind: "slots", cluster: "main", ranges: [], masters: [] };
 
 Deno.test("Supervisor.start() starts every worker once and waits until all listen", async () => {
   const stage = new Stage(2);

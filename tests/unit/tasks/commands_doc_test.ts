@@ -39,8 +39,8 @@ Deno.test("a command's line says how it is routed", () => {
   assertEquals(routeOf("blpop"), "keys together, over a connection of its own");
   assertEquals(routeOf("ping"), "proxy: `PONG`, or the word");
   assertEquals(
-    routeOf("scan"),
-    "refused: its keys are spread over all servers; send it to each of them",
+    routeOf("move"),
+    "refused: clients have database 0 of the whole pool, and no other",
   );
   const line = "| `stats`          | 1+    |       | refused: it concerns a single server ";
   assert(renderCommandsDocument().split("\n").some((one) => one.startsWith(line)));

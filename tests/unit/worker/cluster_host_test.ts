@@ -130,7 +130,10 @@ Deno.test("collect is answered with the question's number and every cluster's co
 Deno.test("follow, refresh and lead reach the cluster they name; a lead is taken once", () => {
   const { host, clusters } = stage();
   host.onMessage(startMessage([]));
-  host.onMessage({ kind: "follow", state: { kind: "slots", cluster: "b", ranges: [] } });
+  host.onMessage({
+    kind: "follow",
+    state: { kind: "slots", cluster: "b", ranges: [], masters: [] },
+  });
   host.onMessage({ kind: "refresh", cluster: "b" });
   host.onMessage({ kind: "lead", cluster: "b" });
   host.onMessage({ kind: "lead", cluster: "b" });

@@ -6,24 +6,36 @@
 import type { CommandDefinition } from "../../command_table.ts";
 import { memoryKeys, objectKeys } from "../key_finders/subcommand_keys.ts";
 import { sortKeys } from "../key_finders/option_keys.ts";
-import { DATABASES, EVERY_BACKEND, INTERNAL } from "./reasons.ts";
-import { forward, moving, Read, refuse, split, Sum, Write } from "./row.ts";
+import { DATABASES, INTERNAL } from "./reasons.ts";
+import {
+  AllSucceeded,
+  Concatenated,
+  everyShard,
+  forward,
+  local,
+  moving,
+  Read,
+  refuse,
+  split,
+  Sum,
+  Write,
+} from "./row.ts";
 
 // deno-fmt-ignore: one row a command, columns aligned.
 /** Commands on keys of any type. */
 export const keyspaceCommands: readonly CommandDefinition[] = [
   //       name                 arity flags first last step
   forward("copy",                  -3, Write,  1,  2,  1),
-  refuse( "dbsize",                 1, Read,   0,  0,  0, EVERY_BACKEND),
+  everyShard("dbsize",              1, Read,  Sum),
   split(  "del",                   -2, Write,  1, -1,  1, Sum),
   forward("dump",                   2, Read,   1,  1,  1),
   split(  "exists",                -2, Read,   1, -1,  1, Sum),
   forward("expire",                -3, Write,  1,  1,  1),
   forward("expireat",              -3, Write,  1,  1,  1),
   forward("expiretime",             2, Read,   1,  1,  1),
-  refuse( "flushall",              -1, Write,  0,  0,  0, EVERY_BACKEND),
-  refuse( "flushdb",               -1, Write,  0,  0,  0, EVERY_BACKEND),
-  refuse( "keys",                   2, Read,   0,  0,  0, EVERY_BACKEND),
+  everyShard("flushall",           -1, Write, AllSucceeded),
+  everyShard("flushdb",            -1, Write, AllSucceeded),
+  everyShard("keys",                2, Read,  Concatenated),
   moving( "memory",                -2, Read,   0,  0,  0, memoryKeys),
   refuse( "migrate",               -6, Write,  3,  3,  1, DATABASES),
   refuse( "move",                   3, Write,  1,  1,  1, DATABASES),
@@ -33,12 +45,12 @@ export const keyspaceCommands: readonly CommandDefinition[] = [
   forward("pexpireat",             -3, Write,  1,  1,  1),
   forward("pexpiretime",            2, Read,   1,  1,  1),
   forward("pttl",                   2, Read,   1,  1,  1),
-  refuse( "randomkey",              1, Read,   0,  0,  0, EVERY_BACKEND),
+  local(  "randomkey",              1, Read),
   forward("rename",                 3, Write,  1,  2,  1),
   forward("renamenx",               3, Write,  1,  2,  1),
   forward("restore",               -4, Write,  1,  1,  1),
   refuse( "restore-asking",        -4, Write,  1,  1,  1, INTERNAL),
-  refuse( "scan",                  -2, Read,   0,  0,  0, EVERY_BACKEND),
+  local(  "scan",                  -2, Read),
   moving( "sort",                  -2, Write,  1,  1,  1, sortKeys),
   forward("sort_ro",               -2, Read,   1,  1,  1),
   refuse( "swapdb",                 3, Write,  0,  0,  0, DATABASES),

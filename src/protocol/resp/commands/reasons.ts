@@ -10,9 +10,6 @@ export const ADMINISTRATION = "it concerns one server; send it to that server";
 /** Commands that move data between databases or servers. */
 export const DATABASES = "clients have database 0 of the whole pool, and no other";
 
-/** Commands whose answer is in every backend. */
-export const EVERY_BACKEND = "its keys are spread over all servers; send it to each of them";
-
 /** Commands that only servers and cluster clients exchange. */
 export const INTERNAL = "redirections are followed by the proxy";
 

@@ -16,7 +16,7 @@ import {
 /** Column values by short names, so that rows stay on one line. */
 export const { Read, Script, Write } = CommandFlag;
 /** Column values by short names, so that rows stay on one line. */
-export const { AllSucceeded, Elements, Sum } = Merge;
+export const { AllSucceeded, Concatenated, Elements, Least, Sum } = Merge;
 
 const plain = {
   keyFinder: null,
@@ -66,9 +66,19 @@ export function split(
   };
 }
 
+/** A command that goes as it is to every backend that holds keys. */
+export function everyShard(
+  name: string,
+  arity: number,
+  flags: number,
+  merge: MergeCode,
+): CommandDefinition {
+  return { ...forward(name, arity, flags, 0, 0, 0), action: Action.EveryShard, merge };
+}
+
 /** A command that the proxy answers itself. */
-export function local(name: string, arity: number): CommandDefinition {
-  return { ...forward(name, arity, 0, 0, 0, 0), action: Action.Local };
+export function local(name: string, arity: number, flags = 0): CommandDefinition {
+  return { ...forward(name, arity, flags, 0, 0, 0), action: Action.Local };
 }
 
 /** A command that the proxy answers itself once all earlier requests of the client are answered. */

@@ -5,7 +5,7 @@
  */
 import type { CommandDefinition } from "../../command_table.ts";
 import { ADMINISTRATION } from "./reasons.ts";
-import { local, Read, refuse } from "./row.ts";
+import { everyShard, Least, local, Read, refuse } from "./row.ts";
 
 // deno-fmt-ignore: one row a command, columns aligned.
 /** Commands about servers. */
@@ -20,7 +20,7 @@ export const serverCommands: readonly CommandDefinition[] = [
   refuse( "debug",                 -2, 0,      0,  0,  0, ADMINISTRATION),
   refuse( "failover",              -1, 0,      0,  0,  0, ADMINISTRATION),
   local(  "info",                  -1),
-  refuse( "lastsave",               1, 0,      0,  0,  0, ADMINISTRATION),
+  everyShard("lastsave",            1, 0,     Least),
   refuse( "latency",               -2, 0,      0,  0,  0, ADMINISTRATION),
   refuse( "lolwut",                -1, Read,   0,  0,  0, ADMINISTRATION),
   refuse( "module",                -2, 0,      0,  0,  0, ADMINISTRATION),

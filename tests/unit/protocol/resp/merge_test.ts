@@ -126,6 +126,36 @@ Deno.test("a sum that cannot be right is an error", () => {
   }
 });
 
+Deno.test("the least of all is the reply; the first error wins", () => {
+  assertEquals(
+    merged("lastsave", [], [reply(":7\r\n"), reply(":5\r\n"), reply(":6\r\n")]),
+    ":5\r\n",
+  );
+  const parts = [reply(":7\r\n"), reply("-LOADING wait\r\n")];
+  assertEquals(merged("lastsave", [], parts), "-LOADING wait\r\n");
+  assertEquals(
+    merged("lastsave", [], [reply("+OK\r\n"), reply(":5\r\n")]),
+    "-ERR backend 10.0.0.1:7001: malformed reply\r\n",
+  );
+});
+
+Deno.test("arrays become one; the first error wins, and what is no array is one", () => {
+  const some = reply("*2\r\n$1\r\na\r\n$2\r\n\r\n\r\n");
+  const none = reply("*0\r\n");
+  assertEquals(
+    merged("keys", [], [some, none, some]),
+    "*4\r\n$1\r\na\r\n$2\r\n\r\n\r\n$1\r\na\r\n$2\r\n\r\n\r\n",
+  );
+  assertEquals(merged("keys", [], [none, none]), "*0\r\n");
+  assertEquals(merged("keys", [], [some, reply("-ERR no\r\n")]), "-ERR no\r\n");
+  for (const broken of ["*-1\r\n", "$1\r\na\r\n", "*x\r\n"]) {
+    assertEquals(
+      merged("keys", [], [some, reply(broken)]),
+      "-ERR backend 10.0.0.1:7001: malformed reply\r\n",
+    );
+  }
+});
+
 Deno.test("MSET is OK only if all are; the first error wins", () => {
   assertEquals(merged("mset", [0, 1], [reply("+OK\r\n"), reply("+OK\r\n")]), "+OK\r\n");
   const parts = [reply("+OK\r\n"), reply("-OOM full\r\n"), failed(failures.backendClosed, "h:1")];

@@ -1,0 +1,43 @@
+/**
+ * One request to several backends, whose replies are all looked at before the client is answered.
+ *
+ * @module
+ */
+import type { Backend } from "../backend/backend.ts";
+import type { Failure } from "../failure.ts";
+import { failureReply } from "../protocol/resp/replies.ts";
+import type { LocalClient } from "../session/features.ts";
+import { sendCall } from "./dedicated_call.ts";
+import type { RedisContext } from "./feature.ts";
+
+/** What one backend made of it: a reply, or the error that stands for its failure. */
+export interface ShardReply {
+  readonly backend: Backend;
+  readonly bytes: Uint8Array;
+  readonly isError: boolean;
+}
+
+/** Sends `request` over the client's usual connection to each backend; `done` is called once, in their order. */
+export function callShards(
+  context: RedisContext,
+  client: LocalClient,
+  backends: readonly Backend[],
+  request: Uint8Array,
+  done: (replies: readonly ShardReply[]) => void,
+): void {
+  const replies: ShardReply[] = [];
+  let dueCount = backends.length;
+  const settle = (index: number, bytes: Uint8Array, isError: boolean) => {
+    replies[index] = { backend: backends[index]!, bytes, isError };
+    dueCount -= 1;
+    if (dueCount === 0) done(replies);
+  };
+  if (dueCount === 0) return done(replies);
+  for (const [index, backend] of backends.entries()) {
+    const connection = backend.connectionFor(client.number, client.profiles.master);
+    sendCall(context, { connection, place: -1, client }, request, {
+      replied: ({ bytes, start, end, isError }) => settle(index, bytes.slice(start, end), isError),
+      failed: (failure: Failure, address) => settle(index, failureReply(failure, address), true),
+    });
+  }
+}

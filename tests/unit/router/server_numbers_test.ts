@@ -1,0 +1,37 @@
+/**
+ * Numbers stay, whoever comes and goes.
+ *
+ * @module
+ */
+import { SERVER_NUMBER_MAX, ServerNumbers } from "../../../src/router/server_numbers.ts";
+import { assertEquals } from "../../deps.ts";
+
+const servers = (...addresses: string[]) => addresses.map((address) => ({ address }));
+
+function arranged(numbers: ServerNumbers, ...addresses: string[]): (string | null)[] | null {
+  return numbers.arrange(servers(...addresses))?.map((server) => server?.address ?? null) ?? null;
+}
+
+Deno.test("a newcomer is last, one that left keeps its place", () => {
+  const numbers = new ServerNumbers();
+  numbers.add(["b", "a", "b"]);
+  assertEquals(arranged(numbers, "a", "b"), [null, "b", "a"]);
+  numbers.add(["c", "a"]);
+  assertEquals(arranged(numbers, "c", "a"), [null, null, "a", "c"]);
+  assertEquals(arranged(numbers, "c", "a", "d"), null, "d has no number");
+});
+
+Deno.test("followers know what the leader knows, and never forget it", () => {
+  const numbers = new ServerNumbers();
+  numbers.follow(["a", "b"]);
+  numbers.follow(["a"]);
+  numbers.add(["c"]);
+  assertEquals(numbers.addresses, ["a", "b", "c"]);
+});
+
+Deno.test("there are no more numbers than a cursor can hold", () => {
+  const numbers = new ServerNumbers();
+  numbers.add(Array.from({ length: SERVER_NUMBER_MAX + 1 }, (_, index) => `s${index}`));
+  assertEquals(numbers.addresses.length, SERVER_NUMBER_MAX);
+  assertEquals(arranged(numbers, `s${SERVER_NUMBER_MAX}`), null);
+});
