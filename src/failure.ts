@@ -34,6 +34,12 @@ export const failures = {
   connectFailed: failure("connect_failed", "backend", "connecting failed"),
   connectDenied: failure("connect_denied", "proxy", "network permission denied for this address"),
   nameUnresolved: failure("name_unresolved", "backend", "host name could not be resolved"),
+  backendLogin: failure(
+    "backend_login",
+    "backend",
+    "it refuses the proxy's login (backend_password, backend_auth)",
+  ),
+  backendDatabase: failure("backend_database", "backend", "it has no such database"),
   handshakeRefused: failure("handshake_refused", "backend", "connection handshake refused"),
   backendTimeout: failure("backend_timeout", "backend", "no reply in time"),
   backendSilent: failure(
@@ -72,6 +78,11 @@ export const failures = {
     "client_read_ahead",
     "client",
     "client sent too much behind a blocking command",
+  ),
+  clientStranger: failure(
+    "client_stranger",
+    "client",
+    "client sent a large request before it logged in",
   ),
   clientKilled: failure("client_killed", "client", "closed by CLIENT KILL"),
   shuttingDown: failure("shutting_down", "proxy", "proxy is shutting down"),

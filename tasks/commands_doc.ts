@@ -130,7 +130,8 @@ const finderTexts = new Map<KeyFinder, string>([
 
 /** What the proxy's own answers are. */
 export const localTexts: Readonly<Record<string, string>> = {
-  auth: "as a server without passwords",
+  auth:
+    "against `password` or `auth` of the configuration; as a server without passwords if there are none",
   client:
     "about the proxy's clients: `LIST`, `INFO`, `KILL`, `PAUSE`, `UNPAUSE` for those of all " +
     "workers, `ID`, `GETNAME`, `SETNAME`, `SETINFO`, `REPLY`; not `TRACKING`",
@@ -139,7 +140,7 @@ export const localTexts: Readonly<Record<string, string>> = {
   discard: "ends the transaction",
   echo: "the word",
   exec: "runs the transaction on the server of its keys",
-  hello: "RESP2 or RESP3, once all earlier requests are answered",
+  hello: "RESP2 or RESP3, `AUTH` and `SETNAME`, once all earlier requests are answered",
   info: "the lines that client libraries look for, and the proxy's own",
   multi: "begins a transaction, on the server of its first key",
   ping: "`PONG`, or the word",
@@ -147,9 +148,9 @@ export const localTexts: Readonly<Record<string, string>> = {
   randomkey: "a key of any server, those with more keys more often",
   readonly: "in front of a Redis Cluster OK, without effect; else an error",
   readwrite: "in front of a Redis Cluster OK, without effect; else an error",
-  reset: "back to RESP2, once all earlier requests are answered",
+  reset: "back to what a new client is, once all earlier requests are answered",
   scan: "one server after the other: the cursor says which, see below",
-  select: "OK for 0, an error for any other",
+  select: "in a sharded pool: connections of that database; in front of a Redis Cluster only 0",
   time: "the proxy's clock",
   unwatch: "gives the connection that watches back",
   verbosity: "OK, without effect",

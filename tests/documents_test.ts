@@ -67,6 +67,7 @@ Deno.test("the page for operators has every metric", async () => {
       dedicatedTaken: 0,
       dedicatedIdle: 0,
       blockedClients: 0,
+      loginFailures: 0,
       failures: [],
       backends: [],
     },

@@ -317,9 +317,9 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
 
   #handshakeReply(start: number, end: number): boolean {
     const { buffer } = this.#replies;
-    if (!this.#connector.acceptHandshake(buffer.bytes, start, end)) {
-      return this.#fault(failures.handshakeRefused);
-    }
+    const failure = this.#connector.acceptHandshake(buffer.bytes, start, end);
+    // It is logged as the reason why the backend cannot be had, once for as long as that lasts.
+    if (failure !== null) return this.#drop(failure);
     buffer.consume(end);
     if (this.#connector.isHandshakeDone) this.#becomeReady();
     return true;

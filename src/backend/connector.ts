@@ -97,11 +97,11 @@ export class Connector implements DialListener {
     return frames.length === 0 ? null : concatenate(frames);
   }
 
-  /** Counts a reply to the handshake; false where it says no. */
-  acceptHandshake(bytes: Uint8Array, start: number, end: number): boolean {
-    if (!this.#context.protocol.isHandshakeAccepted(bytes, start, end)) return false;
-    this.#repliesDue -= 1;
-    return true;
+  /** Counts a reply to the handshake; says why where it says no. */
+  acceptHandshake(bytes: Uint8Array, start: number, end: number): Failure | null {
+    const failure = this.#context.protocol.handshakeFailure(bytes, start, end);
+    if (failure === null) this.#repliesDue -= 1;
+    return failure;
   }
 
   /** Whether every reply to the handshake has come. */

@@ -15,8 +15,8 @@ export function createCluster(context: ClusterContext): Cluster {
     case "memcache":
       return new RunningCluster(context, memcacheRecipe());
     case "redis":
-      return new RunningCluster(context, redisRecipe());
+      return new RunningCluster(context, redisRecipe(context.config));
     case "redis_cluster":
-      return new RunningCluster(context, redisClusterRecipe());
+      return new RunningCluster(context, redisClusterRecipe(context.config));
   }
 }

@@ -3,14 +3,15 @@
  *
  * @module
  */
+import type { ClusterConfig } from "../config/config.ts";
 import { createRespProtocol } from "../protocol/resp/mod.ts";
 import { createRedisAnswers } from "./redis_answers.ts";
 import { RingTopology } from "./ring_topology.ts";
 import type { Recipe } from "./running_cluster.ts";
 
 /** The recipe. */
-export function redisRecipe(): Recipe {
-  const protocol = createRespProtocol();
+export function redisRecipe({ backendCredentials }: ClusterConfig): Recipe {
+  const protocol = createRespProtocol(backendCredentials);
   return {
     protocol,
     retainsRequests: false,

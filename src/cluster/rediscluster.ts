@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ClusterConfig } from "../config/config.ts";
 import { clusterDialect } from "../protocol/resp/cluster_dialect.ts";
 import { createRespProtocol } from "../protocol/resp/mod.ts";
 import { createRedisAnswers } from "./redis_answers.ts";
@@ -10,8 +11,8 @@ import type { Recipe } from "./running_cluster.ts";
 import { SlotTopology } from "./slot_topology.ts";
 
 /** The recipe. */
-export function redisClusterRecipe(): Recipe {
-  const protocol = createRespProtocol();
+export function redisClusterRecipe({ backendCredentials }: ClusterConfig): Recipe {
+  const protocol = createRespProtocol(backendCredentials);
   return {
     protocol,
     retainsRequests: true,

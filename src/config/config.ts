@@ -18,6 +18,19 @@ export interface ServerConfig {
   address: string;
 }
 
+/** A user that clients may log in as. */
+export interface UserConfig {
+  username: string;
+  password: string;
+}
+
+/** How the proxy logs in at its backends. */
+export interface BackendCredentials {
+  /** Null: the default user, in the form that servers before Redis 6 know. */
+  username: string | null;
+  password: string;
+}
+
 /** Kind of front end. `memcache_binary` becomes `memcache`. */
 export type ClusterType = "memcache" | "redis" | "redis_cluster";
 
@@ -47,6 +60,10 @@ export interface ClusterConfig {
   pingIntervalMs: number;
   /** Requests of one client in flight. */
   maxPipeline: number;
+  /** Who may connect; empty: everybody. */
+  users: UserConfig[];
+  /** Who the proxy is to its backends, or null. */
+  backendCredentials: BackendCredentials | null;
   /** Connections that clients of one worker may have to themselves at once. */
   dedicatedConnections: number;
   clientOutputLimitBytes: number;

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { KeyRow } from "./key_row.ts";
 import { levenshteinDistance, valibot } from "../../deps.ts";
 import { type Report, showKey } from "./problem.ts";
 import {
@@ -79,7 +80,8 @@ export function matchKeys(
     const name = names.get(canonicalForm(key));
     if (name === undefined) {
       const message = unknownKeyMessage(key, known, path);
-      if (isStrict) report.problem(keyPath, message);
+      // What protects must not be passed over because it stands in the wrong table.
+      if (isStrict || isSecretKey(key)) report.problem(keyPath, message);
       else report.warning(keyPath, message);
       continue;
     }
@@ -114,7 +116,8 @@ export function checkTable<Rows extends KeyRows>(
       values[key] = result.output;
       continue;
     }
-    report.problem(pathOf(key), `expected ${row.expected}`, table[writtenKey]);
+    const shown = row.isSecret ? undefined : table[writtenKey];
+    report.problem(pathOf(key), `expected ${row.expected}`, shown);
   }
   return { path, values: values as ValuesOf<Rows>, present: new Set(written.keys()), pathOf };
 }
@@ -122,6 +125,12 @@ export function checkTable<Rows extends KeyRows>(
 /** Path of a key in the table at `path`. */
 export function joinPath(path: string, key: string): string {
   return path === "" ? showKey(key) : `${path}.${showKey(key)}`;
+}
+
+function isSecretKey(key: string): boolean {
+  return Object.entries<KeyRow<unknown, unknown>>(clusterKeys).some(([name, row]) =>
+    row.isSecret === true && canonicalForm(name) === canonicalForm(key)
+  );
 }
 
 function reportUnsupported(name: string, path: string, report: Report): void {

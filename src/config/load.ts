@@ -4,6 +4,7 @@
  * @module
  */
 import { parseToml } from "../../deps.ts";
+import { readBackendCredentials, readUsers } from "./credentials.ts";
 import type { ClusterConfig, Config } from "./config.ts";
 import type { Environment, EnvironmentName } from "./environment.ts";
 import { type CheckedTable, checkTable, isTable, joinPath, matchKeys } from "./key_names.ts";
@@ -216,7 +217,14 @@ function readCluster(table: CheckedTable<typeof clusterKeys>, report: Report): C
     }
     return server.value;
   });
-  return { table, listen, servers };
+  const place = { pathOf: table.pathOf, report };
+  return {
+    table,
+    listen,
+    servers,
+    users: readUsers(values, place),
+    backendCredentials: readBackendCredentials(values, place),
+  };
 }
 
 /** The number of workers of clusters that do not say it. */
@@ -234,7 +242,7 @@ function environmentThread({ environment, platform }: LoadOptions, report: Repor
 
 /** Fills the defaults in. Called only when nothing is wrong, so what is required is there. */
 function completeCluster(
-  { table, listen, servers }: ClusterDraft,
+  { table, listen, servers, users, backendCredentials }: ClusterDraft,
   defaultThread: number,
 ): ClusterConfig {
   const values = table.values;
@@ -263,6 +271,8 @@ function completeCluster(
       clusterKeys.ping_succ_interval.default,
     pingIntervalMs: values.ping_interval ?? clusterKeys.ping_interval.default,
     maxPipeline: values.max_pipeline ?? clusterKeys.max_pipeline.default,
+    users,
+    backendCredentials,
     dedicatedConnections: values.dedicated_connections ??
       clusterKeys.dedicated_connections.default,
     clientOutputLimitBytes: values.client_output_limit ?? clusterKeys.client_output_limit.default,

@@ -7,34 +7,8 @@
 import { valibot } from "../../deps.ts";
 import { HASH_NAMES } from "../hash/mod.ts";
 import type { ClusterType, LogLevel } from "./config.ts";
+import { type KeyRow, type Scope, secret, secretTable } from "./key_row.ts";
 import { LOG_LEVELS, parseLogLevel } from "./log_level.ts";
-
-/**
- * Clusters a key has an effect on: all, those with a ring (`memcache`, `redis`), `redis_cluster`, or those
- * that speak Redis's protocol (`redis`, `redis_cluster`).
- */
-export type Scope = "all" | "ring" | "slots" | "resp";
-
-/** One key: what it accepts, what it means, and what it is if it is not set. */
-export interface KeyRow<Value, Default extends Value | null> {
-  readonly type: "string" | "strings" | "integer" | "boolean" | "string or integer";
-  /** What one unit of a number is, such as `ms`; null for other types. */
-  readonly unit: string | null;
-  /**
-   * Null: there is none, either because the key is required or because leaving it out means
-   * something.
-   */
-  readonly default: Default;
-  readonly isRequired: boolean;
-  readonly scope: Scope;
-  /** What is accepted, as messages say it after "expected". */
-  readonly expected: string;
-  /** Smallest and largest number accepted, or null. */
-  readonly bounds: readonly [minimum: number, maximum: number] | null;
-  readonly reason: string;
-  /** Checks type and range. */
-  readonly schema: valibot.GenericSchema<unknown, Value>;
-}
 
 /** The rows of one table, by canonical key. */
 // deno-lint-ignore no-explicit-any
@@ -55,6 +29,8 @@ export const SERVERS_LIMIT = 1024;
 export const WEIGHT_SUM_MAXIMUM = 1_000_000;
 /** Where the admin server listens if nothing else is said. */
 export const METRICS_DEFAULT = { hostname: "127.0.0.1", port: 2110 } as const;
+/** Most users of one cluster. */
+export const USERS_LIMIT = 256;
 /** Most workers of one cluster. */
 export const THREAD_MAXIMUM = 256;
 
@@ -154,6 +130,12 @@ export const clusterKeys = {
     65_536,
     "resp",
     "each transaction, and each client that waits in a blocking command, has one to itself",
+  ),
+  password: secret('the password of all clients, whose user is "default"'),
+  auth: secretTable("who may connect: a password, or a table with password and users"),
+  backend_password: secret("the password that the backends want from the default user"),
+  backend_auth: secretTable(
+    "who the proxy is to the backends: a password, or username and password",
   ),
   client_output_limit: integer(
     "bytes",
@@ -259,14 +241,7 @@ export const laterKeys = [
 ] as const;
 
 /** Keys that protect: ignoring one would leave open what somebody believes to be closed. */
-export const protectingKeys = [
-  "auth",
-  "password",
-  "backend_auth",
-  "backend_password",
-  "tls",
-  "backend_tls",
-] as const;
+export const protectingKeys = ["tls", "backend_tls"] as const;
 
 function text(
   pattern: RegExp,

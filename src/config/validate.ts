@@ -4,10 +4,11 @@
  *
  * @module
  */
-import type { ServerConfig } from "./config.ts";
+import type { BackendCredentials, ServerConfig, UserConfig } from "./config.ts";
 import type { CheckedTable } from "./key_names.ts";
 import type { Report } from "./problem.ts";
-import { clusterKeys, type Scope, WEIGHT_SUM_MAXIMUM } from "./schema.ts";
+import type { KeyRow, Scope } from "./key_row.ts";
+import { clusterKeys, WEIGHT_SUM_MAXIMUM } from "./schema.ts";
 import { formatSocketAddress, overlap, reaches, type SocketAddress } from "./socket_address.ts";
 
 /** One `[[clusters]]` entry as far as it could be read. */
@@ -17,6 +18,8 @@ export interface ClusterDraft {
   listen: SocketAddress | null;
   /** One for each line of `servers`, null where it was faulty. */
   servers: (ServerConfig | null)[];
+  users: UserConfig[];
+  backendCredentials: BackendCredentials | null;
 }
 
 const scopeNames: Record<Exclude<Scope, "all">, string> = {
@@ -122,8 +125,16 @@ function checkScopes({ table }: ClusterDraft, report: Report): void {
   const ownScopes = [type === "redis_cluster" ? "slots" : "ring"];
   if (type.startsWith("redis")) ownScopes.push("resp");
   for (const key of Object.keys(clusterKeys) as (keyof typeof clusterKeys)[]) {
-    const { scope } = clusterKeys[key];
+    const { scope, isSecret }: KeyRow<unknown, unknown> = clusterKeys[key];
     if (scope === "all" || ownScopes.includes(scope) || !table.present.has(key)) continue;
+    if (isSecret) {
+      report.problem(
+        table.pathOf(key),
+        `has no effect on a ${type}, and ignoring it would leave open what it is to protect: ` +
+          "remove it only if that is acceptable",
+      );
+      continue;
+    }
     // Redis Cluster hashes between these two by itself.
     if (key === "hash_tag" && table.values.hash_tag === "{}") continue;
     report.warning(

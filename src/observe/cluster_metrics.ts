@@ -27,6 +27,8 @@ export interface ClusterMetricsSnapshot {
   dedicatedIdle: number;
   /** Clients that wait in a blocking command. */
   blockedClients: number;
+  /** Wrong user names and passwords of clients. */
+  loginFailures: number;
   /** Count by {@link Failure.id}. */
   failures: number[];
   totalTimer: { counts: number[]; sum: number };
@@ -71,6 +73,8 @@ export class ClusterMetrics {
   dedicatedIdle = 0;
   /** Clients that wait in a blocking command. */
   blockedClients = 0;
+  /** Wrong user names and passwords of clients. */
+  loginFailures = 0;
   /** Failures by {@link Failure.id}. */
   readonly failures: Float64Array = new Float64Array(allFailures.length);
   /** Request parsed to reply written to the client's log, microseconds. */
@@ -101,6 +105,7 @@ export class ClusterMetrics {
       dedicatedTaken: this.dedicatedTaken,
       dedicatedIdle: this.dedicatedIdle,
       blockedClients: this.blockedClients,
+      loginFailures: this.loginFailures,
       failures: [...this.failures],
       totalTimer: { counts: [...this.totalTimer.counts], sum: this.totalTimer.sum },
       remoteTimer: { counts: [...this.remoteTimer.counts], sum: this.remoteTimer.sum },

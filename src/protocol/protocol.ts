@@ -205,8 +205,8 @@ export interface Protocol {
   readonly commands: CommandTable;
   /** The handshake of a new connection: each frame is answered before the next traffic; may be empty. */
   handshake(profile: Profile): readonly Uint8Array[];
-  /** Whether a handshake reply says yes. */
-  isHandshakeAccepted(bytes: Uint8Array, start: number, end: number): boolean;
+  /** Why a handshake reply says no, or null where it says yes. */
+  handshakeFailure(bytes: Uint8Array, start: number, end: number): Failure | null;
   /** A request that every living backend answers at once. */
   readonly probe: Uint8Array;
   /** Whether the answer to {@link Protocol.probe} means that the backend can serve. */

@@ -19,6 +19,7 @@ import {
 import type { ClientLibraries, ClientNames } from "./client_commands.ts";
 import type { RedisContext } from "./feature.ts";
 import { guardOf, GuardRank } from "./guard_chain.ts";
+import type { Login } from "./login/mod.ts";
 import type { LocalRequest } from "./local_request.ts";
 import { muteAll, muteNext, unmute } from "./mute.ts";
 import { textReply } from "./reply_builder.ts";
@@ -30,18 +31,24 @@ const LIST = "client list";
 const KILL = "client kill";
 const NO_SUCH_CLIENT = errorReply("ERR No such client");
 const SYNTAX_ERROR = errorReply("ERR syntax error");
-const USER = "default";
 
 /** The clients of one cluster. */
 export class ClientRoll {
   readonly #context: RedisContext;
   readonly #names: ClientNames;
   readonly #libraries: ClientLibraries;
+  readonly #login: Login;
 
-  constructor(context: RedisContext, names: ClientNames, libraries: ClientLibraries) {
+  constructor(
+    context: RedisContext,
+    names: ClientNames,
+    libraries: ClientLibraries,
+    login: Login,
+  ) {
     this.#context = context;
     this.#names = names;
     this.#libraries = libraries;
+    this.#login = login;
     context.peers.on(LIST, (filter) => this.#lines(filter as ClientFilter));
     context.peers.on(KILL, (filter) => this.#kill(filter as ClientFilter));
   }
@@ -141,13 +148,13 @@ export class ClientRoll {
       type: guardOf(client, GuardRank.Subscriptions) === null ? "normal" : "pubsub",
       address: client.peerAddress,
       localAddress: joinAddress(hostname, port),
-      user: USER,
+      user: this.#login.userOf(client),
     };
   }
 
   #describe(client: LocalClient): string {
     const { nowMs } = this.#context.backends.clock;
-    const { address, localAddress, type } = this.#facts(client);
+    const { address, localAddress, type, user } = this.#facts(client);
     const library = this.#libraries.get(client);
     const { database, version } = client.profiles.master;
     const seconds = (sinceMs: number) => Math.max(0, Math.floor((nowMs - sinceMs) / 1000));
@@ -165,7 +172,7 @@ export class ClientRoll {
       `idle=${seconds(client.lastRequestAtMs)}`,
       `flags=${flags || "N"}`,
       `db=${database}`,
-      `user=${USER}`,
+      `user=${user}`,
       `resp=${version}`,
       `lib-name=${library?.name ?? ""}`,
       `lib-ver=${library?.version ?? ""}`,

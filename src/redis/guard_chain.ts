@@ -83,6 +83,10 @@ class GuardChain implements SessionGuard {
     return this.#guards.some((guard) => guard?.inputIsFull?.() === true);
   }
 
+  get requestBytesMax(): number {
+    return Math.min(...this.#guards.map((guard) => guard?.requestBytesMax ?? Infinity));
+  }
+
   clientClosed(): void {
     for (const guard of this.#guards) guard?.clientClosed();
   }

@@ -10,17 +10,22 @@ import {
   EMPTY_ARRAY_REPLY,
   errorReply,
   integerReply,
+  OK_REPLY,
 } from "../protocol/resp/replies.ts";
-import { PROFILES } from "../protocol/protocol.ts";
-import { isUser, WRONG_PASSWORD } from "./auth.ts";
+import { profilesOf } from "../protocol/protocol.ts";
 import { type ClientNames, setName } from "./client_commands.ts";
 import { REDIS_VERSION } from "./info.ts";
 import { readInteger } from "./integer.ts";
+import { HELLO_WITHOUT_AUTH, type Login } from "./login/mod.ts";
 import type { LocalRequest } from "./local_request.ts";
 import { mapReply, shown } from "./reply_builder.ts";
 
 /** Answers HELLO [version [AUTH user password] [SETNAME name]]. */
-export function helloAnswer(request: LocalRequest, names: ClientNames): Uint8Array {
+export function helloAnswer(
+  request: LocalRequest,
+  names: ClientNames,
+  login: Login,
+): Uint8Array | null {
   const { client, words } = request;
   let version = client.profiles.master.version;
   if (words.length > 1) {
@@ -31,9 +36,17 @@ export function helloAnswer(request: LocalRequest, names: ClientNames): Uint8Arr
     if (asked !== 2n && asked !== 3n) return errorReply("NOPROTO unsupported protocol version");
     version = asked === 3n ? 3 : 2;
   }
-  const refusal = applyOptions(request, names);
-  if (refusal !== null) return refusal;
-  client.profiles = PROFILES[version];
+  const options = readOptions(request);
+  if (options instanceof Uint8Array) return options;
+  const { name, user } = options;
+  if (user !== null && !login.enter(client, request.raw(user), request.raw(user + 1))) {
+    login.refuse(client);
+    return null;
+  }
+  if (!login.isIn(client)) return HELLO_WITHOUT_AUTH;
+  const refusal = name === null ? OK_REPLY : setName(client, names, name);
+  if (refusal !== OK_REPLY) return refusal;
+  client.profiles = profilesOf(version, client.profiles.master.database);
   return mapReply([
     ["server", bulkReply("redis")],
     ["version", bulkReply(REDIS_VERSION)],
@@ -45,13 +58,19 @@ export function helloAnswer(request: LocalRequest, names: ClientNames): Uint8Arr
   ], version);
 }
 
-function applyOptions(request: LocalRequest, names: ClientNames): Uint8Array | null {
-  const { client, words } = request;
+/** What the options say: the name, and the word that is the user's name. */
+interface Options {
+  readonly name: string | null;
+  readonly user: number | null;
+}
+
+function readOptions({ words }: LocalRequest): Options | Uint8Array {
   let name: string | null = null;
+  let user: number | null = null;
   for (let index = 2; index < words.length;) {
     const option = words[index]!.toLowerCase();
     if (option === "auth" && index + 2 < words.length) {
-      if (!isUser(words[index + 1]!)) return WRONG_PASSWORD;
+      user = index + 1;
       index += 3;
     } else if (option === "setname" && index + 1 < words.length) {
       name = words[index + 1]!;
@@ -60,9 +79,5 @@ function applyOptions(request: LocalRequest, names: ClientNames): Uint8Array | n
       return byteErrorReply(`ERR Syntax error in HELLO option '${shown(words[index]!)}'`);
     }
   }
-  if (name === null) return null;
-  const reply = setName(client, names, name);
-  return reply[0] === MINUS ? reply : null;
+  return { name, user };
 }
-
-const MINUS = 0x2d;

@@ -17,7 +17,6 @@ import {
 import { PROFILES, type RequestFrame } from "../protocol/protocol.ts";
 import type { CommandRow } from "../protocol/command_table.ts";
 import type { LocalAnswers, LocalClient } from "../session/features.ts";
-import { authAnswer } from "./auth.ts";
 import { clientAnswer, type ClientLibraries, type ClientNames } from "./client_commands.ts";
 import { ClientUnblock } from "./blocking/client_unblock.ts";
 import { ClientPause } from "./client_pause.ts";
@@ -26,9 +25,10 @@ import { clusterAnswer } from "./cluster_commands.ts";
 import { CommandAnswers } from "./command_commands.ts";
 import { helloAnswer } from "./hello.ts";
 import { infoAnswer } from "./info.ts";
-import { readInteger } from "./integer.ts";
+import { Login } from "./login/mod.ts";
 import type { Answer, RedisContext, RedisFeature } from "./feature.ts";
 import { LocalRequest } from "./local_request.ts";
+import { Select } from "./select.ts";
 
 /** Answers the local rows of the RESP command table. */
 export class RedisLocal implements LocalAnswers {
@@ -37,6 +37,7 @@ export class RedisLocal implements LocalAnswers {
   readonly #names: ClientNames = new WeakMap();
   readonly #libraries: ClientLibraries = new WeakMap();
   readonly #pause: ClientPause;
+  readonly #login: Login;
   /** By row index. */
   readonly #answers: (Answer | null)[];
 
@@ -47,6 +48,7 @@ export class RedisLocal implements LocalAnswers {
     this.#options = options;
     this.#features = features;
     this.#pause = new ClientPause(options);
+    this.#login = new Login(options);
     const answers = this.#createAnswers();
     for (const feature of features) {
       for (const [name, answer] of feature.answers) answers.set(name, answer);
@@ -64,6 +66,7 @@ export class RedisLocal implements LocalAnswers {
 
   clientConnected(client: LocalClient): void {
     this.#pause.clientConnected(client);
+    this.#login.clientConnected(client);
     for (const feature of this.#features) feature.clientConnected?.(client);
   }
 
@@ -74,11 +77,12 @@ export class RedisLocal implements LocalAnswers {
 
   #createAnswers(): Map<string, Answer> {
     const options = this.#options;
+    const select = new Select(options);
     const commands = new CommandAnswers(options.commands);
     const parts = {
       names: this.#names,
       libraries: this.#libraries,
-      roll: new ClientRoll(options, this.#names, this.#libraries),
+      roll: new ClientRoll(options, this.#names, this.#libraries, this.#login),
       pause: this.#pause,
       unblock: new ClientUnblock(options),
     };
@@ -88,10 +92,10 @@ export class RedisLocal implements LocalAnswers {
       ["ping", ping],
       ["echo", (request) => echo(request.raw(1))],
       ["quit", quit],
-      ["select", ({ words }) => select(words[1]!, options.isCluster)],
+      ["select", (request) => select.answer(request)],
       ["time", time],
-      ["auth", ({ words }) => authAnswer(words)],
-      ["hello", (request) => helloAnswer(request, this.#names)],
+      ["auth", (request) => this.#login.auth(request)],
+      ["hello", (request) => helloAnswer(request, this.#names, this.#login)],
       ["reset", (request) => this.#reset(request)],
       ["client", (request) => clientAnswer(request, parts)],
       ["command", (request) => commands.answer(request)],
@@ -109,13 +113,11 @@ export class RedisLocal implements LocalAnswers {
     client.profiles = PROFILES[2];
     this.#names.delete(client);
     this.#pause.clientConnected(client);
+    this.#login.clientConnected(client);
     for (const feature of this.#features) feature.clientReset?.(client);
     return RESET;
   }
 }
-
-const INT32_MIN = -(2n ** 31n);
-const INT32_MAX = 2n ** 31n - 1n;
 
 /** How far TIME may be from a clock that was set meanwhile, in milliseconds. */
 const CLOCK_DRIFT_MAX_MS = 10;
@@ -135,21 +137,6 @@ function echo(word: Uint8Array): Uint8Array {
 function quit({ client }: LocalRequest): Uint8Array {
   client.closeWhenAnswered();
   return OK_REPLY;
-}
-
-/** Answers SELECT as a server with one database. */
-function select(database: string, isCluster: boolean): Uint8Array {
-  const number = readInteger(database);
-  if (number === null) return errorReply("ERR value is not an integer or out of range");
-  if (number < INT32_MIN || number > INT32_MAX) {
-    return errorReply(
-      `ERR value is out of range, value must between ${INT32_MIN} and ${INT32_MAX}`,
-    );
-  }
-  if (number === 0n) return OK_REPLY;
-  return errorReply(
-    isCluster ? "ERR SELECT is not allowed in cluster mode" : "ERR DB index is out of range",
-  );
 }
 
 /** Answers TIME by the machine's clock, with the microseconds that it does not have itself. */

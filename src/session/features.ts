@@ -32,6 +32,8 @@ export type VerdictCode = 0 | 1 | 2;
 
 /** The state of a client whose requests do not simply go their way: not logged in, in a transaction, … */
 export interface SessionGuard {
+  /** Bytes of a request above which the client is closed, if there is such a bound. */
+  readonly requestBytesMax?: number;
   /** Sees each request first, refused ones too: `frame.row` is null for an unknown command. */
   admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode;
   /** The client sends no more. True: nothing is due to it, close at once. */

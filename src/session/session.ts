@@ -302,12 +302,20 @@ export class Session
         buffer.consume(parser.frame.end);
       } else if (status === ParseStatus.Incomplete) {
         if (parser.keepFrom > buffer.consumed) buffer.consume(parser.keepFrom);
+        if (this.guard !== null && this.#isTooLarge(parser.frameBytes)) return;
         break;
       } else {
         this.#refuseInput();
       }
     }
     this.#closeIfDone();
+  }
+
+  /** Whether the guard allows no request of this size: then the client is closed. */
+  #isTooLarge(byteCount: number): boolean {
+    const limit = this.guard?.requestBytesMax ?? Infinity;
+    if (byteCount > limit) this.close(failures.clientStranger);
+    return byteCount > limit;
   }
 
   /** What is read so far has to wait. */

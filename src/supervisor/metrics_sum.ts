@@ -70,6 +70,7 @@ function add(sums: Map<string, ClusterMetricsSnapshot>, part: ClusterMetricsSnap
   sum.dedicatedTaken += part.dedicatedTaken;
   sum.dedicatedIdle += part.dedicatedIdle;
   sum.blockedClients += part.blockedClients;
+  sum.loginFailures += part.loginFailures;
   addEach(sum.failures, part.failures);
   addEach(sum.totalTimer.counts, part.totalTimer.counts);
   sum.totalTimer.sum += part.totalTimer.sum;

@@ -199,6 +199,12 @@ function dedicatedMetrics(each: EachCluster): Metric[] {
       "Clients that wait in a blocking command.",
       (one) => one.blockedClients,
     ),
+    each(
+      "aster_login_failures_total",
+      "counter",
+      "Wrong user names and passwords of clients.",
+      (one) => one.loginFailures,
+    ),
   ];
 }
 

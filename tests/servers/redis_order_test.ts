@@ -42,7 +42,7 @@ Deno.test("replies leave in the order of the requests, also where the oldest is 
     ["ECHO", "echo"],
     ["NOSUCH"],
     ["MGET", THIRD!, SECOND!, FIRST!],
-    ["SELECT", "1"],
+    ["SELECT", "99"],
     ["GET", THIRD!],
     ["CLIENT", "GETNAME"],
   );

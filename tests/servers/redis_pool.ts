@@ -19,7 +19,7 @@ export interface RedisPoolOptions extends AsterOptions {
 export class RedisPool implements AsyncDisposable {
   readonly aster: Aster;
   readonly servers: readonly RedisServer[];
-  /** Not behind the proxy. It has one database, as clients of the proxy have. */
+  /** Not behind the proxy. */
   readonly direct: RedisServer;
   readonly #owned: AsyncDisposableStack;
 
@@ -63,7 +63,7 @@ export async function startRedisPool(options: RedisPoolOptions = {}): Promise<Re
   await using starting = new AsyncDisposableStack();
   const serverCount = options.serverCount ?? 3;
   const started = await Promise.all([
-    startRedisServer({ arguments: ["--databases", "1"] }),
+    startRedisServer(),
     ...Array.from({ length: serverCount }, () => startRedisServer()),
   ]);
   for (const server of started) starting.use(server);

@@ -45,6 +45,8 @@ export function clusterConfig(options: Partial<ClusterConfig>): ClusterConfig {
     pingFailLimit: 0,
     pingSuccIntervalMs: 1000,
     pingIntervalMs: 1000,
+    users: [],
+    backendCredentials: null,
     maxPipeline: 10_000,
     dedicatedConnections: 1024,
     clientOutputLimitBytes: 64 * 1024 * 1024,

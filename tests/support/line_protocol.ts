@@ -10,7 +10,7 @@
  * @module
  */
 import type { SendLog } from "../../src/bytes/send_log.ts";
-import type { Failure } from "../../src/failure.ts";
+import { type Failure, failures } from "../../src/failure.ts";
 import {
   Action,
   type CommandDefinition,
@@ -94,8 +94,8 @@ export class LineProtocol implements Protocol {
     return this.#handshake.map((line) => encoder.encode(`${line}\n`));
   }
 
-  isHandshakeAccepted(bytes: Uint8Array, start: number, end: number): boolean {
-    return text(bytes, start, end) === "ok\n";
+  handshakeFailure(bytes: Uint8Array, start: number, end: number): Failure | null {
+    return text(bytes, start, end) === "ok\n" ? null : failures.handshakeRefused;
   }
 
   isProbeAccepted(bytes: Uint8Array, start: number, end: number): boolean {

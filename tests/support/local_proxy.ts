@@ -21,7 +21,10 @@ import { createTestEngine } from "./test_engine.ts";
  * Keys of a `[[clusters]]` entry as the file has them; the name and the address are filled in, and timeouts
  * are {@link PATIENT_TIMEOUTS}.
  */
-export type ClusterKeys = Record<string, string | number | boolean | readonly string[]>;
+export type ClusterKeys = Record<
+  string,
+  string | number | boolean | readonly string[] | Record<string, string>
+>;
 
 /** How the worker is placed among others. */
 export interface LocalProxyOptions {
@@ -96,8 +99,7 @@ export function startLocalProxy(keys: ClusterKeys, options: LocalProxyOptions = 
 function readConfig(keys: ClusterKeys): ClusterConfig {
   const address = `127.0.0.1:${findFreePort()}`;
   const entry = { name: "local", listen_addr: address, ...PATIENT_TIMEOUTS, ...keys };
-  // Text, numbers and lists are written alike in JSON and TOML.
-  const lines = Object.entries(entry).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
+  const lines = Object.entries(entry).map(([key, value]) => `${key} = ${tomlOf(value)}`);
   const { config, problems } = loadConfig(`[[clusters]]\n${lines.join("\n")}\n`, "local.toml", {
     environment: {},
     platform: "linux",
@@ -107,4 +109,12 @@ function readConfig(keys: ClusterKeys): ClusterConfig {
   });
   if (config === null) throw new Error(problems.map(formatProblem).join("\n"));
   return config.clusters[0]!;
+}
+
+/** Text, numbers and lists are written alike in JSON and TOML, tables are not. */
+function tomlOf(value: ClusterKeys[string]): string {
+  if (typeof value !== "object" || Array.isArray(value)) return JSON.stringify(value);
+  return `{ ${
+    Object.entries(value).map(([key, text]) => `${key} = ${JSON.stringify(text)}`).join(", ")
+  } }`;
 }

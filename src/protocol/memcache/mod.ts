@@ -24,7 +24,7 @@ export function createMemcacheProtocol(): Protocol {
   return {
     commands,
     handshake: () => [],
-    isHandshakeAccepted: () => true,
+    handshakeFailure: () => null,
     probe: PROBE,
     isProbeAccepted: (bytes, start, end) => startsWith(bytes, start, end, PROBE_ANSWER),
     createRequestParser: (frame) => new MemcacheRequestParser(frame, judge),

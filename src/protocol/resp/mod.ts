@@ -4,7 +4,7 @@
  * @module
  */
 import type { SendLog } from "../../bytes/send_log.ts";
-import type { Failure } from "../../failure.ts";
+import { type Failure, failures } from "../../failure.ts";
 import type { CommandTable } from "../command_table.ts";
 import type {
   KeySelection,
@@ -56,6 +56,7 @@ export const PING_REQUEST: Uint8Array = requestBytes("PING");
 export const HELLO_3_REQUEST: Uint8Array = requestBytes("HELLO", "3");
 
 const ERROR_TYPE = 0x2d;
+const latin1 = new TextDecoder("latin1");
 
 /** Who the proxy is to its backends. */
 export interface Credentials {
@@ -91,8 +92,14 @@ class RespProtocol implements Protocol {
     return frames;
   }
 
-  isHandshakeAccepted(bytes: Uint8Array, start: number, _end: number): boolean {
-    return bytes[start] !== ERROR_TYPE;
+  handshakeFailure(bytes: Uint8Array, start: number, end: number): Failure | null {
+    if (bytes[start] !== ERROR_TYPE) return null;
+    const text = latin1.decode(bytes.subarray(start + 1, end));
+    const isLogin = /^(WRONGPASS|NOAUTH|NOPERM|ERR (Client sent )?AUTH|ERR invalid password)/;
+    if (isLogin.test(text)) return failures.backendLogin;
+    return /^ERR (DB index|invalid DB)/.test(text)
+      ? failures.backendDatabase
+      : failures.handshakeRefused;
   }
 
   isProbeAccepted(bytes: Uint8Array, start: number, end: number): boolean {

@@ -75,9 +75,9 @@ Deno.test("the handshake is all frames at once, and done when each was answered 
   const { connector } = scene;
   assertEquals(new TextDecoder().decode(connector.beginHandshake()!), "hello\nselect\n");
   const bytes = new TextEncoder().encode("ok\n-no\n");
-  assertEquals([connector.acceptHandshake(bytes, 0, 3), connector.isHandshakeDone], [true, false]);
-  assertEquals([connector.acceptHandshake(bytes, 0, 3), connector.isHandshakeDone], [true, true]);
-  assertEquals(connector.acceptHandshake(bytes, 3, 7), false);
+  assertEquals([connector.acceptHandshake(bytes, 0, 3), connector.isHandshakeDone], [null, false]);
+  assertEquals([connector.acceptHandshake(bytes, 0, 3), connector.isHandshakeDone], [null, true]);
+  assertEquals(connector.acceptHandshake(bytes, 3, 7), failures.handshakeRefused);
 });
 
 Deno.test("where the protocol wants none there is no handshake", () => {

@@ -1,5 +1,6 @@
 import { redisClusterRecipe } from "../../../src/cluster/rediscluster.ts";
 import { SlotTopology } from "../../../src/cluster/slot_topology.ts";
+import { clusterConfig } from "../../support/cluster_config.ts";
 import { CoreRig } from "../../support/core_rig.ts";
 import { RecordingClusterContext } from "../../support/recording_cluster_context.ts";
 import { request } from "../../support/resp_text.ts";
@@ -7,7 +8,7 @@ import { assertEquals } from "../../deps.ts";
 
 Deno.test("redis_cluster: RESP over slots; requests are kept, as redirections send them again", () => {
   using rig = new CoreRig({ backendCount: 0, retainsRequests: true });
-  const recipe = redisClusterRecipe();
+  const recipe = redisClusterRecipe(clusterConfig({}));
   const context = new RecordingClusterContext({ type: "redis_cluster" });
   assertEquals(new TextDecoder().decode(recipe.protocol.probe), request("PING"));
   assertEquals(recipe.retainsRequests, true);

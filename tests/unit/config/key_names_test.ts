@@ -82,8 +82,23 @@ Deno.test("loadConfig() accepts the keys of later releases with a warning, under
   }
 });
 
+Deno.test("loadConfig() does not pass over a password in the wrong table", () => {
+  for (const key of ["password", "auth", "backend_password", "BackendAuth"]) {
+    for (
+      const text of [
+        `[runtime]\n${key} = "hunter2"\n` + redisText(),
+        `${key} = "hunter2"\n` + redisText(),
+      ]
+    ) {
+      const { config, problems } = loadText(text);
+      assertEquals([config, problems.length, problems[0]!.value], [null, 1, null]);
+      assertEquals(problems[0]!.message.slice(0, 23), "unknown key: it belongs");
+    }
+  }
+});
+
 Deno.test("loadConfig() refuses what protects, wherever it stands, and never shows it", () => {
-  assertEquals(protectingKeys.length, 6);
+  assertEquals(protectingKeys.length, 2);
   for (const key of protectingKeys) {
     const texts: [text: string, path: string][] = [
       [redisText(`${key} = "hunter2"`), `clusters[0].${key}`],

@@ -53,6 +53,8 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       pingSuccIntervalMs: 1000,
       pingIntervalMs: 10_000,
       maxPipeline: 10_000,
+      users: [],
+      backendCredentials: null,
       dedicatedConnections: 1024,
       clientOutputLimitBytes: 67_108_864,
       maxBackendQueueBytes: 67_108_864,
@@ -78,6 +80,8 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     ping_interval = 600
     max_pipeline = 100
     dedicated_connections = 7
+    password = "p"
+    backend_password = "q"
     client_output_limit = 2048
     max_backend_queue_bytes = 4096
     backend_queue_soft_bytes = 4096
@@ -100,6 +104,8 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     pingSuccIntervalMs: 500,
     pingIntervalMs: 600,
     maxPipeline: 100,
+    users: [{ username: "default", password: "p" }],
+    backendCredentials: { username: null, password: "q" },
     dedicatedConnections: 7,
     clientOutputLimitBytes: 2048,
     maxBackendQueueBytes: 4096,
@@ -317,7 +323,7 @@ Deno.test("loadConfig() reports everything at once, with the keys as they are wr
     listen_addr = "127.0.0.1:9002"
     cache_type = "mysql"
     servers = []
-    passWord = "hunter2"
+    passWord = ["hunter2"]
   `;
   assertEquals(problemsOf(text), [
     `a.toml: clusters[0].Name = "has space": ${NAME_EXPECTED}`,
@@ -327,12 +333,11 @@ Deno.test("loadConfig() reports everything at once, with the keys as they are wr
     'a.toml: clusters[0].servers[0] = "127.0.0.1": expected "host:port[:weight] [alias]": ' +
     "the port is missing",
     'a.toml: clusters[0].servers[1] = 7: expected "host:port[:weight] [alias]": it is not a string',
-    "a.toml: clusters[1].passWord: not supported yet, and ignoring it would leave open what it is to " +
-    "protect: remove it only if that is acceptable",
     'a.toml: clusters[1].cache_type = "mysql": expected "memcache", "memcache_binary", "redis", ' +
     '"redis_cluster" or "rediscluster"',
     "a.toml: clusters[1].servers = an array of 0 values: expected an array of 1 to 1024 strings " +
     '"host:port[:weight] [alias]"',
+    "a.toml: clusters[1].passWord: expected a string of 1 to 512 characters",
     'a.toml: runtime.metrics = 0: expected "host:port", a port, or "off"',
   ]);
   assertEquals(loadText(text).config, null);

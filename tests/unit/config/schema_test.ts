@@ -4,14 +4,9 @@
  *
  * @module
  */
+import type { KeyRow } from "../../../src/config/key_row.ts";
 import { valibot } from "../../../deps.ts";
-import {
-  clusterKeys,
-  type KeyRow,
-  laterKeys,
-  protectingKeys,
-  runtimeKeys,
-} from "../../../src/config/schema.ts";
+import { clusterKeys, laterKeys, protectingKeys, runtimeKeys } from "../../../src/config/schema.ts";
 import { assert, assertEquals } from "../../deps.ts";
 import { problemsOf, redisText } from "./load_text.ts";
 

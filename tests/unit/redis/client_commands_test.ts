@@ -11,6 +11,7 @@ import {
 } from "../../../src/redis/client_commands.ts";
 import { ClientUnblock } from "../../../src/redis/blocking/client_unblock.ts";
 import { ClientPause } from "../../../src/redis/client_pause.ts";
+import { Login } from "../../../src/redis/login/mod.ts";
 import { ClientRoll } from "../../../src/redis/client_roll.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";
 import { CoreRig } from "../../support/core_rig.ts";
@@ -21,7 +22,7 @@ function ask(client: LocalRigClient, names: ClientNames, ...words: string[]): st
   using rig = new CoreRig();
   const context = redisContext(rig, { clients: () => [client] });
   const libraries: ClientLibraries = new WeakMap();
-  const roll = new ClientRoll(context, names, libraries);
+  const roll = new ClientRoll(context, names, libraries, new Login(context));
   const parts = {
     names,
     libraries,

@@ -4,6 +4,7 @@
  * @module
  */
 import { failures } from "../../../src/failure.ts";
+import { Login } from "../../../src/redis/login/mod.ts";
 import { ClientRoll } from "../../../src/redis/client_roll.ts";
 import { CoreRig } from "../../support/core_rig.ts";
 import { localRequest, LocalRigClient, textOf } from "../../support/local_rig.ts";
@@ -14,7 +15,7 @@ function scene(rig: CoreRig) {
   const clients = [new LocalRigClient(), new LocalRigClient(3)];
   const peers = new RigPeers();
   const context = redisContext(rig, { clients: () => clients, peers });
-  const roll = new ClientRoll(context, new WeakMap(), new WeakMap());
+  const roll = new ClientRoll(context, new WeakMap(), new WeakMap(), new Login(context));
   const request = localRequest(clients[0]!, "CLIENT", "LIST");
   return { clients, peers, roll, request };
 }

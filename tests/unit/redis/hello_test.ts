@@ -6,13 +6,21 @@
 import { PROFILES } from "../../../src/protocol/protocol.ts";
 import type { ClientNames } from "../../../src/redis/client_commands.ts";
 import { helloAnswer } from "../../../src/redis/hello.ts";
+import { Login } from "../../../src/redis/login/mod.ts";
+import { DELAY_FIRST_MS } from "../../../src/redis/login/wrong_password.ts";
+import { CoreRig } from "../../support/core_rig.ts";
+import { redisContext } from "../../support/redis_context.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";
 import { localRequest, LocalRigClient, textOf } from "../../support/local_rig.ts";
 
 const names: ClientNames = new WeakMap();
 
 function hello(client: LocalRigClient, ...words: string[]): string {
-  return textOf(helloAnswer(localRequest(client, "HELLO", ...words), names));
+  using rig = new CoreRig();
+  const login = new Login(redisContext(rig));
+  const reply = helloAnswer(localRequest(client, "HELLO", ...words), names, login);
+  rig.clock.advance(DELAY_FIRST_MS);
+  return reply === null ? client.replies.join("") : textOf(reply);
 }
 
 Deno.test("HELLO 3 answers by a map and moves the client to RESP3", () => {

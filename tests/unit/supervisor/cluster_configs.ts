@@ -34,6 +34,8 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
     pingFailLimit: 0,
     pingSuccIntervalMs: 1_000,
     pingIntervalMs: 10_000,
+    users: [],
+    backendCredentials: null,
     maxPipeline: 10_000,
     dedicatedConnections: 1024,
     clientOutputLimitBytes: 64 * 1024 * 1024,

@@ -21,6 +21,7 @@ const view: MetricsView = {
       dedicatedTaken: 2,
       dedicatedIdle: 3,
       blockedClients: 4,
+      loginFailures: 6,
       failures: failureCounts,
       totalTimer: { counts: [90, 5, 0, 3, 1, 1], sum: 123_456 },
       remoteTimer: { counts: [80, 10, 5, 5], sum: 99_999 },
@@ -91,6 +92,7 @@ Deno.test("renderMetrics() shows what each cluster and backend counted", async (
       'aster_dedicated_connections{cluster="main"} 2',
       'aster_dedicated_connections_idle{cluster="main"} 3',
       'aster_blocked_clients{cluster="main"} 4',
+      'aster_login_failures_total{cluster="main"} 6',
       'aster_backend_up{cluster="main",backend="127.0.0.1:6379"} 1',
       'aster_backend_up{cluster="main",backend="[::1]:6379"} 0',
       'aster_backend_requests_total{cluster="main",backend="127.0.0.1:6379"} 50',
@@ -110,9 +112,9 @@ Deno.test("renderMetrics() explains every metric once, with its type", async () 
   const text = await renderMetrics(view);
   const names = (kind: string) =>
     [...text.matchAll(new RegExp(`^# ${kind} (\\S+) (.+)$`, "gm"))].map((match) => match[1]!);
-  assertEquals(names("HELP").length, 26);
+  assertEquals(names("HELP").length, 27);
   assertEquals(names("HELP"), names("TYPE"));
-  assertEquals(new Set(names("HELP")).size, 26);
+  assertEquals(new Set(names("HELP")).size, 27);
   assert(text.includes("# TYPE aster_total_timer histogram\n"));
   assert(text.endsWith("\n"));
 });

@@ -40,7 +40,7 @@ Deno.test("a command's line says how it is routed", () => {
   assertEquals(routeOf("ping"), "proxy: `PONG`, or the word");
   assertEquals(
     routeOf("move"),
-    "refused: clients have database 0 of the whole pool, and no other",
+    "refused: it moves keys between databases or servers; copy them by DUMP and RESTORE",
   );
   const line = "| `stats`          | 1+    |       | refused: it concerns a single server ";
   assert(renderCommandsDocument().split("\n").some((one) => one.startsWith(line)));

@@ -24,7 +24,7 @@ export const connectionCommands: readonly CommandDefinition[] = [
   local(  "readonly",               1),
   local(  "readwrite",              1),
   barrier("reset",                  1),
-  local(  "select",                 2),
+  barrier("select",                 2),
   barrier("unwatch",                1),
   refuse( "wait",                   3, 0,      0,  0,  0, WAITING),
   dedicated("watch",               -2, 0,      1, -1,  1),

@@ -8,7 +8,8 @@
 export const ADMINISTRATION = "it concerns one server; send it to that server";
 
 /** Commands that move data between databases or servers. */
-export const DATABASES = "clients have database 0 of the whole pool, and no other";
+export const DATABASES =
+  "it moves keys between databases or servers; copy them by DUMP and RESTORE";
 
 /** Commands that only servers and cluster clients exchange. */
 export const INTERNAL = "redirections are followed by the proxy";

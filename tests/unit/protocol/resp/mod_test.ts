@@ -1,3 +1,4 @@
+import { type Failure, failures } from "../../../../src/failure.ts";
 import { type Profile, PROFILES, profilesOf } from "../../../../src/protocol/protocol.ts";
 import { createRespProtocol, type Credentials } from "../../../../src/protocol/resp/mod.ts";
 import { assertEquals } from "../../../deps.ts";
@@ -31,9 +32,19 @@ Deno.test("a connection logs in before all else, and selects its database", () =
 });
 
 Deno.test("a handshake's answer must be no error", () => {
-  for (const [reply, isYes] of [["+OK\r\n", true], ["%0\r\n", true], ["-ERR x\r\n", false]]) {
+  const cases: [reply: string, failure: Failure | null][] = [
+    ["+OK\r\n", null],
+    ["%0\r\n", null],
+    ["-ERR x\r\n", failures.handshakeRefused],
+    ["-WRONGPASS invalid username-password pair or user is disabled.\r\n", failures.backendLogin],
+    ["-NOAUTH Authentication required.\r\n", failures.backendLogin],
+    ["-ERR AUTH <password> called without any password\r\n", failures.backendLogin],
+    ["-ERR Client sent AUTH, but no password is set\r\n", failures.backendLogin],
+    ["-ERR DB index is out of range\r\n", failures.backendDatabase],
+  ];
+  for (const [reply, failure] of cases) {
     const bytes = bytesOf(`x${reply}`);
-    assertEquals(protocol.isHandshakeAccepted(bytes, 1, bytes.length), isYes, String(reply));
+    assertEquals(protocol.handshakeFailure(bytes, 1, bytes.length), failure, reply);
   }
 });
 

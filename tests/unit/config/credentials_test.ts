@@ -1,0 +1,83 @@
+/**
+ * Names and passwords of the file: every form, every mistake, and no value in any message.
+ *
+ * @module
+ */
+import { clusterOf, loadText, problemsOf, redisText } from "./load_text.ts";
+import { assert, assertEquals } from "../../deps.ts";
+
+Deno.test("one password, or users, or both", () => {
+  const users = (keys: string) => clusterOf(redisText(keys)).users;
+  const main = { username: "default", password: "hunter2" };
+  assertEquals(users(""), []);
+  assertEquals(users('password = "hunter2"'), [main]);
+  assertEquals(users('auth = "hunter2"'), [main]);
+  assertEquals(users('password = "other"\nauth = { password = "hunter2" }'), [main]);
+  assertEquals(
+    users('auth = { password = "hunter2", users = [{ username = "a", password = "b" }] }'),
+    [main, { username: "a", password: "b" }],
+  );
+});
+
+Deno.test("who the proxy is to its backends", () => {
+  const credentials = (keys: string) => clusterOf(redisText(keys)).backendCredentials;
+  assertEquals(credentials(""), null);
+  assertEquals(credentials('backend_password = "p"'), { username: null, password: "p" });
+  assertEquals(credentials('backend_auth = "p"'), { username: null, password: "p" });
+  assertEquals(credentials('backend_password = "q"\nbackend_auth = { password = "p" }'), {
+    username: null,
+    password: "p",
+  });
+  assertEquals(credentials('backend_auth = { username = "u", password = "p" }'), {
+    username: "u",
+    password: "p",
+  });
+});
+
+const STRING = "expected a string of 1 to 512 characters";
+const mistakes: [keys: string, ...problems: string[]][] = [
+  ['password = ""', `clusters[0].password: ${STRING}`],
+  ["password = 4711", `clusters[0].password: ${STRING}`],
+  ["auth = 4711", `clusters[0].auth: ${STRING}, or a table`],
+  ["auth = {}", "clusters[0].auth: expected a password, users, or both"],
+  [
+    'auth = { pasword = "hunter2" }',
+    "clusters[0].auth.pasword: unknown key: expected password or users",
+    "clusters[0].auth: expected a password, users, or both",
+  ],
+  [
+    'auth = { users = "hunter2" }',
+    "clusters[0].auth.users: expected an array of at most 256 tables",
+    "clusters[0].auth: expected a password, users, or both",
+  ],
+  [
+    'auth = { password = "x", users = ["hunter2", { username = "a" }, { password = 4711 }] }',
+    "clusters[0].auth.users[0]: expected a table with username and password",
+    `clusters[0].auth.users[1].password: missing: ${STRING}`,
+    `clusters[0].auth.users[2].username: missing: ${STRING}`,
+    `clusters[0].auth.users[2].password: ${STRING}`,
+  ],
+  [
+    'auth = { password = "x", users = [{ username = "default", password = "hunter2" }] }',
+    "clusters[0].auth: a user name occurs twice: keep one",
+  ],
+  [
+    'backend_auth = { user = "hunter2" }',
+    "clusters[0].backend_auth.user: unknown key: expected username or password",
+    `clusters[0].backend_auth.password: missing: ${STRING}`,
+  ],
+];
+
+for (const [keys, ...expected] of mistakes) {
+  Deno.test(`${keys} is refused, and no value is shown`, () => {
+    const problems = problemsOf(redisText(keys));
+    assertEquals(problems, expected.map((problem) => `a.toml: ${problem}`));
+    assert(!/hunter2|4711/.test(problems.join()));
+  });
+}
+
+Deno.test("a password in front of memcache is refused: it would protect nothing", () => {
+  const text = redisText('password = "hunter2"').replace('"redis"', '"memcache"');
+  const { config, problems } = loadText(text);
+  assertEquals([config, problems.length, problems[0]!.value], [null, 1, null]);
+});
