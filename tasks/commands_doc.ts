@@ -140,8 +140,11 @@ export const localTexts: Readonly<Record<string, string>> = {
   discard: "ends the transaction",
   echo: "the word",
   exec: "runs the transaction on the server of its keys",
+  function: "`LOAD`, `DELETE`, `FLUSH`, `RESTORE` and `KILL` at every server, `LIST`, `DUMP` and " +
+    "`STATS` at one",
   hello: "RESP2 or RESP3, `AUTH` and `SETNAME`, once all earlier requests are answered",
   info: "the lines that client libraries look for, and the proxy's own",
+  lolwut: "a version",
   multi: "begins a transaction, on the server of its first key",
   ping: "`PONG`, or the word",
   quit: "the connection is closed behind all replies that are due",
@@ -150,6 +153,9 @@ export const localTexts: Readonly<Record<string, string>> = {
   readwrite: "in front of a Redis Cluster OK, without effect; else an error",
   reset: "back to what a new client is, once all earlier requests are answered",
   scan: "one server after the other: the cursor says which, see below",
+  script:
+    "`LOAD`, `EXISTS`, `FLUSH` and `KILL` at every server; a script that the proxy knows is " +
+    "loaded ahead of an `EVALSHA` that would not find it",
   select: "in a sharded pool: connections of that database; in front of a Redis Cluster only 0",
   time: "the proxy's clock",
   unwatch: "gives the connection that watches back",

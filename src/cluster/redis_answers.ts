@@ -7,6 +7,7 @@ import { DedicatedConnections } from "../backend/dedicated_connections.ts";
 import type { Protocol } from "../protocol/protocol.ts";
 import type { RedisContext } from "../redis/feature.ts";
 import { createRedisFeatures } from "../redis/features.ts";
+import { ScriptKeeper } from "../redis/scripts/script_keeper.ts";
 import { RedisLocal } from "../redis/local.ts";
 import type { LocalAnswers } from "../session/features.ts";
 import type { ClusterParts } from "./running_cluster.ts";
@@ -41,5 +42,6 @@ export function createRedisAnswers(protocol: Protocol, parts: ClusterParts): Loc
       backendCount: () => [...router.backends()].length,
     },
   };
-  return new RedisLocal(context, createRedisFeatures(context));
+  const keeper = new ScriptKeeper(context);
+  return new RedisLocal(context, createRedisFeatures(context, keeper), keeper);
 }

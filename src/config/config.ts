@@ -64,6 +64,10 @@ export interface ClusterConfig {
   users: UserConfig[];
   /** Who the proxy is to its backends, or null. */
   backendCredentials: BackendCredentials | null;
+  /** Bytes of scripts' bodies that each worker keeps. */
+  scriptCacheBytes: number;
+  /** What becomes of commands about the servers themselves. */
+  adminCommands: "refuse" | "forward";
   /** Connections that clients of one worker may have to themselves at once. */
   dedicatedConnections: number;
   clientOutputLimitBytes: number;

@@ -273,6 +273,8 @@ function completeCluster(
     maxPipeline: values.max_pipeline ?? clusterKeys.max_pipeline.default,
     users,
     backendCredentials,
+    scriptCacheBytes: values.script_cache_bytes ?? clusterKeys.script_cache_bytes.default,
+    adminCommands: values.admin_commands ?? clusterKeys.admin_commands.default,
     dedicatedConnections: values.dedicated_connections ??
       clusterKeys.dedicated_connections.default,
     clientOutputLimitBytes: values.client_output_limit ?? clusterKeys.client_output_limit.default,

@@ -16,3 +16,8 @@ export function isSameDigest(one: Uint8Array, other: Uint8Array): boolean {
   for (let index = 0; index < one.length; index++) difference |= one[index]! ^ other[index]!;
   return difference === 0;
 }
+
+/** SHA-1 of `bytes` in hexadecimal, as Redis names scripts. */
+export function sha1Hex(bytes: Uint8Array): string {
+  return createHash("sha1").update(bytes).digest("hex");
+}

@@ -14,7 +14,7 @@ import { md5 } from "./md5.ts";
 import { murmur } from "./murmur.ts";
 import { oneAtATime } from "./one_at_a_time.ts";
 
-export { isSameDigest, sha256 } from "./digest.ts";
+export { isSameDigest, sha1Hex, sha256 } from "./digest.ts";
 export { HashTag, isHashTag } from "./hash_tag.ts";
 export { md5Digest } from "./md5.ts";
 export { SLOT_COUNT, slotOf } from "./slot.ts";

@@ -7,11 +7,17 @@ import { Blocking } from "./blocking/mod.ts";
 import type { RedisContext, RedisFeature } from "./feature.ts";
 import { RandomKey } from "./random_key.ts";
 import { Scan } from "./scan.ts";
+import { Scripts } from "./scripts/mod.ts";
+import { ScriptKeeper } from "./scripts/script_keeper.ts";
 import { Transactions } from "./transaction/mod.ts";
 
 /** Makes all of them for one cluster in one worker. */
-export function createRedisFeatures(context: RedisContext): RedisFeature[] {
+export function createRedisFeatures(
+  context: RedisContext,
+  keeper: ScriptKeeper = new ScriptKeeper(context),
+): RedisFeature[] {
   return [
+    new Scripts(context, keeper),
     new Transactions(context),
     new Blocking(context),
     new Scan(context),

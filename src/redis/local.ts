@@ -17,6 +17,10 @@ import {
 import { PROFILES, type RequestFrame } from "../protocol/protocol.ts";
 import type { CommandRow } from "../protocol/command_table.ts";
 import type { LocalAnswers, LocalClient } from "../session/features.ts";
+import type { BackendConnection } from "../backend/connection.ts";
+import type { SentTo } from "../request/exchange.ts";
+import { AdminCommands } from "./admin_commands.ts";
+import { ScriptKeeper } from "./scripts/script_keeper.ts";
 import { clientAnswer, type ClientLibraries, type ClientNames } from "./client_commands.ts";
 import { ClientUnblock } from "./blocking/client_unblock.ts";
 import { ClientPause } from "./client_pause.ts";
@@ -24,7 +28,8 @@ import { ClientRoll } from "./client_roll.ts";
 import { clusterAnswer } from "./cluster_commands.ts";
 import { CommandAnswers } from "./command_commands.ts";
 import { helloAnswer } from "./hello.ts";
-import { infoAnswer } from "./info.ts";
+import { infoAnswer, REDIS_VERSION } from "./info.ts";
+import { textReply } from "./reply_builder.ts";
 import { Login } from "./login/mod.ts";
 import type { Answer, RedisContext, RedisFeature } from "./feature.ts";
 import { LocalRequest } from "./local_request.ts";
@@ -38,13 +43,21 @@ export class RedisLocal implements LocalAnswers {
   readonly #libraries: ClientLibraries = new WeakMap();
   readonly #pause: ClientPause;
   readonly #login: Login;
+  readonly #keeper: ScriptKeeper;
+  readonly #admin: AdminCommands;
   /** By row index. */
   readonly #answers: (Answer | null)[];
 
   /**
    * @throws {Error} If a row says `local` and nothing here answers it.
    */
-  constructor(options: RedisContext, features: readonly RedisFeature[] = []) {
+  constructor(
+    options: RedisContext,
+    features: readonly RedisFeature[] = [],
+    keeper: ScriptKeeper = new ScriptKeeper(options),
+  ) {
+    this.#keeper = keeper;
+    this.#admin = new AdminCommands(options);
     this.#options = options;
     this.#features = features;
     this.#pause = new ClientPause(options);
@@ -68,6 +81,18 @@ export class RedisLocal implements LocalAnswers {
     this.#pause.clientConnected(client);
     this.#login.clientConnected(client);
     for (const feature of this.#features) feature.clientConnected?.(client);
+  }
+
+  beforeScript(connection: BackendConnection, frame: RequestFrame, bytes: Uint8Array): void {
+    this.#keeper.beforeScript(connection, frame, bytes);
+  }
+
+  scriptFailed(sentTo: SentTo, bytes: Uint8Array, start: number, end: number): void {
+    this.#keeper.scriptFailed(sentTo, bytes, start, end);
+  }
+
+  takeRefused(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean {
+    return this.#admin.take(new LocalRequest(client, frame, bytes));
   }
 
   stop(): void {
@@ -100,6 +125,7 @@ export class RedisLocal implements LocalAnswers {
       ["client", (request) => clientAnswer(request, parts)],
       ["command", (request) => commands.answer(request)],
       ["cluster", (request) => clusterAnswer(request, options)],
+      ["lolwut", lolwut],
       ["info", (request) => infoAnswer(request, options.info)],
       ["readonly", clusterSwitch],
       ["readwrite", clusterSwitch],
@@ -132,6 +158,10 @@ function ping(request: LocalRequest): Uint8Array {
 
 function echo(word: Uint8Array): Uint8Array {
   return bulkBytesReply(word, 0, word.length);
+}
+
+function lolwut({ client }: LocalRequest): Uint8Array {
+  return textReply(`Redis ver. ${REDIS_VERSION}\n`, client.profiles.master.version);
 }
 
 function quit({ client }: LocalRequest): Uint8Array {

@@ -47,6 +47,7 @@ export function dispatch(
   }
   const refusal = frame.refusal;
   if (refusal !== null) {
+    if (context.local.takeRefused?.(session, frame, bytes)) return true;
     context.metrics.errorReplies += 1;
     session.reply(refusal, 0, refusal.length);
     return true;
@@ -116,9 +117,11 @@ function forward(
   }
   const exchange = requests.takeExchange();
   exchange.begin(request, 0, place, isRead, session);
-  exchange.isScript = (frame.row!.flags & CommandFlag.Script) !== 0;
+  const isScript = (frame.row!.flags & CommandFlag.Script) !== 0;
+  exchange.isScript = isScript;
   request.exchange = exchange;
   const connection = backend.connectionFor(session.number, router.profile);
+  if (isScript) context.local.beforeScript?.(connection, frame, bytes);
   if (frame.isRewritten) {
     sendRewritten(connection, context.protocol, exchange, frame, bytes);
   } else if (frame.end - frame.start > HAND_OVER_BYTES) {

@@ -253,8 +253,10 @@ export class Session
     isOwned: boolean,
   ): void {
     if (isError) {
-      if (this.#context.router.onErrorReply(exchange, bytes, start, end)) return;
-      this.#context.metrics.errorReplies += 1;
+      const { router, metrics, local } = this.#context;
+      if (router.onErrorReply(exchange, bytes, start, end)) return;
+      metrics.errorReplies += 1;
+      if (exchange.isScript) local.scriptFailed?.(exchange.sentTo!, bytes, start, end);
     }
     const replies = this.#replies;
     if (end - start > 0 && replies.wouldOverflow(request, end - start)) {

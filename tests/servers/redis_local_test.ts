@@ -89,7 +89,8 @@ const DIFFERENT: Record<string, { reply: string; reason: string }> = {
     reason: "no client of the proxy is redirected",
   },
   "CONFIG GET save": {
-    reply: "-ERR 'config' is not supported: it concerns one server; send it to that server\r\n",
+    reply: "-ERR 'config' is not supported: it concerns the servers themselves; " +
+      'send it to them, or set admin_commands = "forward"\r\n',
     reason: "servers may differ in it",
   },
 };

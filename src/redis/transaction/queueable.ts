@@ -10,6 +10,9 @@ import type { RequestFrame } from "../../protocol/protocol.ts";
 /** Commands without keys that the proxy answers elsewhere; here their replies are elements of EXEC's. */
 const QUEUED_AT_BACKEND = new Set(["echo", "info", "lolwut", "ping", "select", "time", "unwatch"]);
 
+/** Commands that the proxy makes of the replies of all servers. */
+const FOR_ALL_SERVERS = new Set(["function", "randomkey", "scan", "script"]);
+
 /**
  * Why a command cannot be part of a transaction.
  *
@@ -17,7 +20,7 @@ const QUEUED_AT_BACKEND = new Set(["echo", "info", "lolwut", "ping", "select", "
  * @returns The error's text, or null where it can.
  */
 export function whyNotQueued(row: CommandRow, shardCount: number): string | null {
-  if (row.action === Action.EveryShard || row.name === "scan") {
+  if (row.action === Action.EveryShard || FOR_ALL_SERVERS.has(row.name)) {
     if (shardCount === 1 && row.action === Action.EveryShard) return null;
     return inside(row.name, "it concerns all servers, a transaction one; send it outside");
   }

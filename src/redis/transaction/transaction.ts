@@ -128,8 +128,8 @@ export class Transaction implements SessionGuard {
   admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
     if (!this.#isOpen) return this.#admitWatching(frame);
     if (frame.refusal !== null) {
-      this.#isDirty = true;
-      return frame.row?.name === "exec" ? this.#endWithout(frame.refusal) : Verdict.Pass;
+      const isExec = frame.row?.name === "exec";
+      return isExec ? this.#endWithout(frame.refusal) : this.#refuse(frame.refusal);
     }
     switch (frame.row!.name) {
       case "exec":

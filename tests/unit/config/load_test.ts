@@ -1,6 +1,5 @@
 /**
- * From TOML text to configuration: what a right file means, and every reason for which a text is
- * refused before its values are compared with each other.
+ * From TOML text to configuration: what is right, and what is refused before values are compared.
  *
  * @module
  */
@@ -55,6 +54,8 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       maxPipeline: 10_000,
       users: [],
       backendCredentials: null,
+      scriptCacheBytes: 8 * 1024 * 1024,
+      adminCommands: "refuse",
       dedicatedConnections: 1024,
       clientOutputLimitBytes: 67_108_864,
       maxBackendQueueBytes: 67_108_864,
@@ -80,6 +81,8 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     ping_interval = 600
     max_pipeline = 100
     dedicated_connections = 7
+    script_cache_bytes = 8_000
+    admin_commands = "forward"
     password = "p"
     backend_password = "q"
     client_output_limit = 2048
@@ -106,6 +109,8 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     maxPipeline: 100,
     users: [{ username: "default", password: "p" }],
     backendCredentials: { username: null, password: "q" },
+    scriptCacheBytes: 8_000,
+    adminCommands: "forward",
     dedicatedConnections: 7,
     clientOutputLimitBytes: 2048,
     maxBackendQueueBytes: 4096,
@@ -391,6 +396,5 @@ Deno.test("loadConfig() accepts what default.toml says, without a warning", asyn
   );
 });
 
-Deno.test("loadConfig() has no warning about a plain cluster of each type", () => {
-  assertEquals([warningsOf(redisText()), warningsOf(slotsText())], [[], []]);
-});
+Deno.test("loadConfig() does not warn about plain clusters", () =>
+  assertEquals([warningsOf(redisText()), warningsOf(slotsText())], [[], []]));

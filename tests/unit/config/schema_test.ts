@@ -32,6 +32,7 @@ const integers: Record<string, [number, number, number | null]> = {
   ping_interval: [10, 86_400_000, 10_000],
   max_pipeline: [1, 1_000_000, 10_000],
   dedicated_connections: [0, 65_536, 1024],
+  script_cache_bytes: [0, 1_073_741_824, 8_388_608],
   client_output_limit: [1024, 17_179_869_184, 67_108_864],
   max_backend_queue_bytes: [1024, 17_179_869_184, 67_108_864],
   backend_queue_soft_bytes: [1024, 17_179_869_184, 4_194_304],

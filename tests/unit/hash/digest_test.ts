@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isSameDigest, sha256 } from "../../../src/hash/digest.ts";
+import { isSameDigest, sha1Hex, sha256 } from "../../../src/hash/digest.ts";
 import { assertEquals } from "../../deps.ts";
 
 Deno.test("SHA-256 is that of FIPS 180-4", () => {
@@ -21,4 +21,9 @@ Deno.test("digests are the same, or differ in any byte or in length", () => {
     assertEquals(isSameDigest(digest, other), false);
   }
   assertEquals(isSameDigest(digest, digest.slice(1)), false);
+});
+
+Deno.test("SHA-1 is that of FIPS 180-4, in hexadecimal", () => {
+  const digest = sha1Hex(new TextEncoder().encode("abc"));
+  assertEquals(digest, "a9993e364706816aba3e25717850c26c9cd0d89d");
 });

@@ -37,6 +37,8 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
     users: [],
     backendCredentials: null,
     maxPipeline: 10_000,
+    scriptCacheBytes: 8 * 1024 * 1024,
+    adminCommands: "refuse",
     dedicatedConnections: 1024,
     clientOutputLimitBytes: 64 * 1024 * 1024,
     maxBackendQueueBytes: 64 * 1024 * 1024,

@@ -7,6 +7,13 @@
 /** Commands about one server rather than about keys. */
 export const ADMINISTRATION = "it concerns one server; send it to that server";
 
+/** The same, where the configuration can allow it. */
+export const ALLOWED_ADMINISTRATION =
+  'it concerns the servers themselves; send it to them, or set admin_commands = "forward"';
+
+/** `MONITOR`. */
+export const MONITORING = "it shows what one server does; connect to that server";
+
 /** Commands that move data between databases or servers. */
 export const DATABASES =
   "it moves keys between databases or servers; copy them by DUMP and RESTORE";
@@ -16,9 +23,6 @@ export const INTERNAL = "redirections are followed by the proxy";
 
 /** Commands of publish and subscribe. */
 export const PUBLISH_SUBSCRIBE = "channels are not carried; connect to a server";
-
-/** Commands that load or list scripts. */
-export const SCRIPTS = "scripts are kept per server; use EVAL, or load them at each server";
 
 /** `WAIT`. */
 export const WAITING = "clients share the connections to servers, so it cannot count their writes";

@@ -5,8 +5,7 @@
  */
 import type { CommandDefinition } from "../../command_table.ts";
 import { functionKeys, scriptKeys } from "../key_finders/counted_keys.ts";
-import { SCRIPTS } from "./reasons.ts";
-import { moving, Read, refuse, Script, Write } from "./row.ts";
+import { local, moving, Read, Script, Write } from "./row.ts";
 
 // deno-fmt-ignore: one row a command, columns aligned.
 /** Script and function commands. */
@@ -18,6 +17,6 @@ export const scriptingCommands: readonly CommandDefinition[] = [
   moving( "evalsha_ro",            -3, Read  | Script,  0,  0,  0, scriptKeys),
   moving( "fcall",                 -3, Write | Script,  0,  0,  0, functionKeys),
   moving( "fcall_ro",              -3, Read  | Script,  0,  0,  0, functionKeys),
-  refuse( "function",              -2, 0,               0,  0,  0, SCRIPTS),
-  refuse( "script",                -2, 0,               0,  0,  0, SCRIPTS),
+  local(  "function",              -2),
+  local(  "script",                -2),
 ];

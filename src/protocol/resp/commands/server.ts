@@ -4,27 +4,27 @@
  * @module
  */
 import type { CommandDefinition } from "../../command_table.ts";
-import { ADMINISTRATION } from "./reasons.ts";
+import { ADMINISTRATION, ALLOWED_ADMINISTRATION, MONITORING } from "./reasons.ts";
 import { everyShard, Least, local, Read, refuse } from "./row.ts";
 
 // deno-fmt-ignore: one row a command, columns aligned.
 /** Commands about servers. */
 export const serverCommands: readonly CommandDefinition[] = [
   //       name                 arity flags first last step
-  refuse( "acl",                   -2, 0,      0,  0,  0, ADMINISTRATION),
+  refuse( "acl",                   -2, 0,      0,  0,  0, ALLOWED_ADMINISTRATION),
   refuse( "bgrewriteaof",           1, 0,      0,  0,  0, ADMINISTRATION),
   refuse( "bgsave",                -1, 0,      0,  0,  0, ADMINISTRATION),
   local(  "client",                -2),
   local(  "cluster",               -2),
-  refuse( "config",                -2, 0,      0,  0,  0, ADMINISTRATION),
-  refuse( "debug",                 -2, 0,      0,  0,  0, ADMINISTRATION),
+  refuse( "config",                -2, 0,      0,  0,  0, ALLOWED_ADMINISTRATION),
+  refuse( "debug",                 -2, 0,      0,  0,  0, ALLOWED_ADMINISTRATION),
   refuse( "failover",              -1, 0,      0,  0,  0, ADMINISTRATION),
   local(  "info",                  -1),
   everyShard("lastsave",            1, 0,     Least),
-  refuse( "latency",               -2, 0,      0,  0,  0, ADMINISTRATION),
-  refuse( "lolwut",                -1, Read,   0,  0,  0, ADMINISTRATION),
-  refuse( "module",                -2, 0,      0,  0,  0, ADMINISTRATION),
-  refuse( "monitor",                1, 0,      0,  0,  0, ADMINISTRATION),
+  refuse( "latency",               -2, 0,      0,  0,  0, ALLOWED_ADMINISTRATION),
+  local(  "lolwut",                -1, Read),
+  refuse( "module",                -2, 0,      0,  0,  0, ALLOWED_ADMINISTRATION),
+  refuse( "monitor",                1, 0,      0,  0,  0, MONITORING),
   refuse( "psync",                 -3, 0,      0,  0,  0, ADMINISTRATION),
   refuse( "replconf",              -1, 0,      0,  0,  0, ADMINISTRATION),
   refuse( "replicaof",              3, 0,      0,  0,  0, ADMINISTRATION),
@@ -32,7 +32,7 @@ export const serverCommands: readonly CommandDefinition[] = [
   refuse( "save",                   1, 0,      0,  0,  0, ADMINISTRATION),
   refuse( "shutdown",              -1, 0,      0,  0,  0, ADMINISTRATION),
   refuse( "slaveof",                3, 0,      0,  0,  0, ADMINISTRATION),
-  refuse( "slowlog",               -2, 0,      0,  0,  0, ADMINISTRATION),
+  refuse( "slowlog",               -2, 0,      0,  0,  0, ALLOWED_ADMINISTRATION),
   refuse( "sync",                   1, 0,      0,  0,  0, ADMINISTRATION),
   local(  "time",                   1),
 ];

@@ -5,7 +5,7 @@
  */
 import type { KeyFinder } from "../../command_table.ts";
 import type { RequestFrame } from "../../protocol.ts";
-import { ADMINISTRATION } from "../commands/reasons.ts";
+import { ALLOWED_ADMINISTRATION } from "../commands/reasons.ts";
 import { refusalText } from "../commands/row.ts";
 import { isWord } from "../decimal.ts";
 import { arityError, byteErrorReply, errorReply, quotedWord } from "../replies.ts";
@@ -73,7 +73,7 @@ function member(command: string, name: string, arity: number, hasKey: boolean): 
 }
 
 function refused(command: string, name: string, arity: number): Subcommand {
-  const text = refusalText(`${command} ${name}`, ADMINISTRATION);
+  const text = refusalText(`${command} ${name}`, ALLOWED_ADMINISTRATION);
   return { ...member(command, name, arity, false), refusal: errorReply(`ERR ${text}`) };
 }
 

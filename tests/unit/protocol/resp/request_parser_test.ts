@@ -106,7 +106,7 @@ Deno.test("refused commands say why", () => {
   }
   assertEquals(
     parse(request("MONITOR")).refusal,
-    "-ERR 'monitor' is not supported: it concerns one server; send it to that server\r\n",
+    "-ERR 'monitor' is not supported: it shows what one server does; connect to that server\r\n",
   );
 });
 
@@ -117,8 +117,21 @@ Deno.test("local commands reach their answers without keys", () => {
     )
     .map((row) => row.name).sort();
   assertEquals(names, [
-    ...["auth", "client", "cluster", "command", "discard", "echo", "exec", "hello", "info"],
-    ...["multi", "ping", "quit", "randomkey", "readonly", "readwrite", "reset", "scan", "select"],
+    ...[
+      "auth",
+      "client",
+      "cluster",
+      "command",
+      "discard",
+      "echo",
+      "exec",
+      "function",
+      "hello",
+      "info",
+    ],
+    "lolwut",
+    ...["multi", "ping", "quit", "randomkey", "readonly", "readwrite", "reset", "scan", "script"],
+    "select",
     ...["time", "unwatch"],
   ]);
   const { frame, refusal } = parse(request("PING", "x"));

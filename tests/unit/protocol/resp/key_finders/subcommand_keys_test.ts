@@ -22,7 +22,7 @@ Deno.test("requests whose keys cannot be found are refused", () => {
     ["XINFO what a", "ERR unknown subcommand 'what'. Try XINFO HELP."],
     [
       "MEMORY DOCTOR",
-      "ERR 'memory doctor' is not supported: it concerns one server; send it to that server",
+      "ERR 'memory doctor' is not supported: it concerns the servers themselves; send it to them, or set admin_commands = \"forward\"",
     ],
   ];
   for (const [line, text] of cases) {

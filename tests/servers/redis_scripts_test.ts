@@ -1,0 +1,150 @@
+/**
+ * Scripts and functions over several servers: known where they are needed, also to another worker and after a server
+ * was replaced.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertMatch, assertRejects } from "../deps.ts";
+import { startLocalProxy } from "../support/local_proxy.ts";
+import { until } from "../support/poll.ts";
+import { startRedisCluster } from "../support/redis_cluster.ts";
+import { RespClient, type RespWord } from "../support/resp_client.ts";
+import { clientsOfBothWorkers } from "./both_workers.ts";
+import { RawClient } from "./raw_client.ts";
+import { type RedisPool, startRedisPool } from "./redis_pool.ts";
+
+const SUM = "return redis.call('incrby',KEYS[1],ARGV[1])";
+/** Keys on all three servers. */
+const KEYS = Array.from({ length: 30 }, (_, number) => `${number * 7919}`);
+
+let pool: RedisPool;
+
+Deno.test.beforeAll(async () => {
+  pool = await startRedisPool({ keys: "thread = 2" });
+});
+
+Deno.test.afterAll(() => pool[Symbol.asyncDispose]());
+
+async function everywhere(client: RespClient, sha: string): Promise<void> {
+  for (const key of KEYS) assertEquals(await client.call("EVALSHA", sha, 1, `s:${key}`, 0), 0);
+}
+
+Deno.test("a script that was loaded, or run once, is known at every server and worker", async () => {
+  await pool.flush();
+  for (const server of pool.servers) await server.call("SCRIPT", "FLUSH");
+  const opened: RespClient[] = [];
+  const [one, other] = await clientsOfBothWorkers(pool.aster.port, opened);
+  const sha = String(await one!.call("SCRIPT", "LOAD", SUM));
+  await everywhere(one!, sha);
+  await everywhere(other!, sha);
+  const second = `${SUM} -- another`;
+  const sha2 = String(await pool.direct.call("SCRIPT", "LOAD", second));
+  assertEquals(await one!.call("SCRIPT", "EXISTS", sha2), [0]);
+  await assertRejects(() => one!.call("EVALSHA", sha2, 1, "k", 1), Error, "NOSCRIPT");
+  await one!.call("EVAL", second, 1, "s:1", 0);
+  assertEquals(await one!.call("SCRIPT", "EXISTS", sha2, sha, "x"), [1, 1, 0]);
+  await everywhere(one!, sha2);
+  await until(async () => String(await other!.call("SCRIPT", "EXISTS", sha2)) === "1", {
+    what: "the other worker knows it",
+  });
+  await everywhere(other!, sha2);
+  for (const client of opened) client[Symbol.dispose]();
+});
+
+Deno.test("a server that lost its scripts says so once; it is loaded again ahead of the next call", async () => {
+  using client = await RespClient.connect({ port: pool.aster.port });
+  const sha = String(await client.call("SCRIPT", "LOAD", SUM));
+  await everywhere(client, sha);
+  for (const server of pool.servers) await server.call("SCRIPT", "FLUSH");
+  const calls = KEYS.map((key): RespWord[] => ["EVALSHA", sha, 1, `s:${key}`, 0]);
+  const lost = (await client.pipeline(calls)).filter((reply) => String(reply).includes("NOSCRIPT"));
+  assert(lost.length > 0);
+  await everywhere(client, sha);
+  await pool.servers[0]!.kill();
+  await pool.servers[0]!.start();
+  await until(async () => !String(await client.pipeline(calls)).includes("ERR"), {
+    what: "the server is back",
+  });
+  await everywhere(client, sha);
+});
+
+Deno.test("SCRIPT FLUSH makes all forget", async () => {
+  using client = await RespClient.connect({ port: pool.aster.port });
+  const sha = String(await client.call("SCRIPT", "LOAD", SUM));
+  assertEquals(await client.call("SCRIPT", "FLUSH", "SYNC"), "OK");
+  assertEquals(await client.call("SCRIPT", "EXISTS", sha), [0]);
+  await assertRejects(() => client.call("EVALSHA", sha, 1, "k", 1), Error, "NOSCRIPT");
+});
+
+Deno.test("SCRIPT KILL ends a script that runs, over a connection of its own", async () => {
+  using running = await RespClient.connect({ port: pool.aster.port });
+  using killing = await RespClient.connect({ port: pool.aster.port });
+  await assertRejects(() => killing.call("SCRIPT", "KILL"), Error, "NOTBUSY");
+  await assertRejects(() => killing.call("FUNCTION", "KILL"), Error, "NOTBUSY");
+  const killed = assertRejects(
+    () => running.call("EVAL", "while true do end", 1, "k"),
+    Error,
+    "killed",
+  );
+  await until(async () => (await killing.pipeline([["SCRIPT", "KILL"]]))[0] === "OK", {
+    what: "it runs, and is ended",
+  });
+  await killed;
+});
+
+const LIBRARY = "#!lua name=sums\nredis.register_function('add', function(keys, args) " +
+  "return redis.call('incrby', keys[1], args[1]) end)";
+
+Deno.test("functions are at every server", async () => {
+  using client = await RespClient.connect({ port: pool.aster.port });
+  assertEquals(await client.call("FUNCTION", "LOAD", LIBRARY), "sums");
+  for (const key of KEYS) assertEquals(await client.call("FCALL", "add", 1, `f:${key}`, 5), 5);
+  assertMatch(JSON.stringify(await client.call("FUNCTION", "LIST")), /"sums"/);
+  await assertRejects(() => client.call("FUNCTION", "LOAD", LIBRARY), Error, "already exists");
+  assertEquals(await client.call("FUNCTION", "DELETE", "sums"), "OK");
+  await assertRejects(() => client.call("FCALL", "add", 1, "f:1", 5), Error, "Function not found");
+  assertEquals(await client.call("FUNCTION", "FLUSH"), "OK");
+});
+
+Deno.test("a Redis Cluster: scripts and functions at every master", async () => {
+  await using cluster = await startRedisCluster({ replicaCount: 0 });
+  using proxy = startLocalProxy({
+    cache_type: "redis_cluster",
+    servers: [cluster.nodes[0]!.address],
+  });
+  await until(() => proxy.metrics().topologyRefreshes > 0, { what: "the map is known" });
+  using client = await proxy.connect();
+  const sha = String(await client.call("SCRIPT", "LOAD", SUM));
+  for (const node of cluster.nodes) await node.call("SCRIPT", "FLUSH");
+  await everywhere(client, sha).catch(() => {});
+  await everywhere(client, sha).catch(() => {});
+  await everywhere(client, sha).catch(() => {});
+  await everywhere(client, sha);
+  assertEquals(await client.call("FUNCTION", "LOAD", LIBRARY), "sums");
+  for (const key of KEYS) assertEquals(await client.call("FCALL", "add", 1, `f:${key}`, 5), 5);
+});
+
+Deno.test("errors and HELP are a server's own", async () => {
+  await using one = await startRedisPool({ serverCount: 1 });
+  for (const version of [2, 3] as const) {
+    using direct = await RawClient.connect(one.direct.port, version);
+    using proxy = await RawClient.connect(one.aster.port, version);
+    for (
+      const line of [
+        ..."SCRIPT|SCRIPT LOAD|SCRIPT EXISTS|SCRIPT NO|SCRIPT FLUSH x|SCRIPT FLUSH|SCRIPT KILL"
+          .split("|"),
+        ..."SCRIPT EXISTS a b|FUNCTION|FUNCTION LOAD|FUNCTION LOAD x|FUNCTION LIST x|FUNCTION NO"
+          .split("|"),
+        ..."FUNCTION DUMP|FUNCTION STATS|FUNCTION KILL|FUNCTION DELETE x|FUNCTION RESTORE x|FUNCTION LIST"
+          .split("|"),
+        ..."SCRIPT LOAD return(1)|EVALSHA e0e1f9fabfc9d4800c877a703b823ac0578ff8db 0|EVAL x|EVAL x 0"
+          .split("|"),
+        ..."EVALSHA no 0|EVAL return(KEYS[1]) 1 a|EVAL return(1) x|EVAL return(1) 2 a|EVAL return(1) -1"
+          .split("|"),
+      ]
+    ) {
+      const words = line.split(" ");
+      assertEquals(await proxy.ask(words), await direct.ask(words), line);
+    }
+  }
+});

@@ -1,0 +1,83 @@
+/**
+ * SCRIPT LOAD goes ahead of the first EVALSHA on a connection, and again once the server has lost its scripts.
+ *
+ * @module
+ */
+import { sha1Hex } from "../../../../src/hash/mod.ts";
+import { ScriptKeeper } from "../../../../src/redis/scripts/script_keeper.ts";
+import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
+import { turn } from "../../../support/fake_tcp_conn.ts";
+import { frameOf } from "../../../support/local_rig.ts";
+import { RigPeers } from "../../../support/redis_context.ts";
+import { assertEquals } from "../../../deps.ts";
+
+const BODY = "return(1)";
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+const SHA = sha1Hex(bytesOf(BODY));
+
+function createScene() {
+  const peers = new RigPeers();
+  const scene = new FeatureScene(() => [], { peers });
+  const keeper = new ScriptKeeper(scene.context);
+  const connection = scene.rig.backends[0]!.connectionFor(0, scene.client.profiles.master);
+  const ask = (line: string) => {
+    const { frame, bytes } = frameOf(line.split(" "));
+    keeper.beforeScript(connection, frame, bytes);
+  };
+  return { scene, peers, keeper, connection, ask };
+}
+
+Deno.test("a script that is known is loaded once a connection", async () => {
+  const { scene, keeper, peers, ask } = createScene();
+  using _ = scene;
+  ask(`EVALSHA ${SHA} 1 k0`);
+  ask(`EVAL ${BODY} 1 k0`);
+  ask(`EVAL ${BODY} 1 k0`);
+  assertEquals(peers.told.map(({ topic }) => topic), ["script learnt"]);
+  assertEquals([keeper.knows(SHA.toUpperCase()), keeper.knows("x")], [true, false]);
+  ask(`EVALSHA ${SHA.toUpperCase()} 1 k0`);
+  ask(`EVALSHA_RO ${SHA} 1 k0`);
+  ask("EVALSHA short 1 k0");
+  const conn = await scene.accept(0);
+  assertEquals(requestsIn(conn.written), [`SCRIPT LOAD ${BODY}`]);
+  await conn.receives("+sha\r\n");
+  await scene.ends();
+});
+
+Deno.test("after a NOSCRIPT, or a lost connection, it is loaded again", async () => {
+  const { scene, keeper, ask } = createScene();
+  using _ = scene;
+  keeper.learn(bytesOf(BODY));
+  ask(`EVALSHA ${SHA} 0`);
+  const conn = await scene.accept(0);
+  await conn.receives("+sha\r\n");
+  const failed = (text: string) =>
+    keeper.scriptFailed(scene.rig.backends[0]!, bytesOf(text), 0, text.length);
+  failed("-ERR no\r\n");
+  ask(`EVALSHA ${SHA} 0`);
+  await turn();
+  assertEquals(requestsIn(conn.written).length, 1);
+  failed("-NOSCRIPT No matching script. Please use EVAL.\r\n");
+  ask(`EVALSHA ${SHA} 0`);
+  await turn();
+  assertEquals(requestsIn(conn.written).length, 2);
+  await conn.receives("+sha\r\n");
+  await conn.ends();
+  ask(`EVALSHA ${SHA} 0`);
+  const next = await scene.accept(0);
+  assertEquals(requestsIn(next.written), [`SCRIPT LOAD ${BODY}`]);
+  await next.receives("+sha\r\n");
+  await scene.ends();
+});
+
+Deno.test("other workers' scripts are known here, until one of them flushes", () => {
+  const { scene, keeper, peers } = createScene();
+  using _ = scene;
+  peers.handlers.get("script learnt")!({ sha: SHA, body: bytesOf(BODY) });
+  assertEquals(keeper.knows(SHA), true);
+  peers.handlers.get("script flush")!(null);
+  assertEquals(keeper.knows(SHA), false);
+  keeper.learn(bytesOf(BODY));
+  keeper.flush();
+  assertEquals([keeper.knows(SHA), peers.told.at(-1)!.topic], [false, "script flush"]);
+});
