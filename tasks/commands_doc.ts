@@ -28,6 +28,7 @@ import { setCommands } from "../src/protocol/resp/commands/set.ts";
 import { sortedSetCommands } from "../src/protocol/resp/commands/sorted_set.ts";
 import { streamCommands } from "../src/protocol/resp/commands/stream.ts";
 import { stringCommands } from "../src/protocol/resp/commands/string.ts";
+import { channelKey } from "../src/protocol/resp/key_finders/channel_key.ts";
 import { functionKeys, scriptKeys } from "../src/protocol/resp/key_finders/counted_keys.ts";
 import { streamKeys } from "../src/protocol/resp/key_finders/option_keys.ts";
 import {
@@ -119,6 +120,7 @@ const BEHIND_SUBCOMMAND = "by key, behind the subcommand";
 
 /** What is to be said of commands whose keys are looked for; of others, "keys together". */
 const finderTexts = new Map<KeyFinder, string>([
+  [channelKey, "by channel; the reply counts connections of proxies, not their clients"],
   [objectKeys, BEHIND_SUBCOMMAND],
   [memoryKeys, `${BEHIND_SUBCOMMAND}; only \`USAGE\` and \`HELP\``],
   [streamInfoKeys, BEHIND_SUBCOMMAND],
@@ -127,6 +129,8 @@ const finderTexts = new Map<KeyFinder, string>([
   [scriptKeys, "keys together; without keys: any backend"],
   [functionKeys, "keys together; without keys: any backend"],
 ]);
+
+const SUBSCRIPTION_ENDS = "ends at the server with the last client that has it";
 
 /** What the proxy's own answers are. */
 export const localTexts: Readonly<Record<string, string>> = {
@@ -147,6 +151,10 @@ export const localTexts: Readonly<Record<string, string>> = {
   lolwut: "a version",
   multi: "begins a transaction, on the server of its first key",
   ping: "`PONG`, or the word",
+  psubscribe: "at every server; in front of a Redis Cluster at one master, or where it can match " +
+    "events of keys, at all",
+  pubsub: "about the proxy's clients, those of all workers",
+  punsubscribe: SUBSCRIPTION_ENDS,
   quit: "the connection is closed behind all replies that are due",
   randomkey: "a key of any server, those with more keys more often",
   readonly: "in front of a Redis Cluster OK, without effect; else an error",
@@ -157,8 +165,14 @@ export const localTexts: Readonly<Record<string, string>> = {
     "`LOAD`, `EXISTS`, `FLUSH` and `KILL` at every server; a script that the proxy knows is " +
     "loaded ahead of an `EVALSHA` that would not find it",
   select: "in a sharded pool: connections of that database; in front of a Redis Cluster only 0",
+  ssubscribe:
+    "at the channel's server; in front of a Redis Cluster all in one slot, and followed " +
+    "when it moves",
+  subscribe: "at the channel's server (events of keys: at all); confirmed once the server has",
+  sunsubscribe: SUBSCRIPTION_ENDS,
   time: "the proxy's clock",
   unwatch: "gives the connection that watches back",
+  unsubscribe: SUBSCRIPTION_ENDS,
   verbosity: "OK, without effect",
   watch: "keys together, over the connection that the transaction will run on",
   version: "a fixed version, see [decision 0009](decisions/0009-reported-memcache-version.md)",

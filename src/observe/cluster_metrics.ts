@@ -29,6 +29,12 @@ export interface ClusterMetricsSnapshot {
   blockedClients: number;
   /** Wrong user names and passwords of clients. */
   loginFailures: number;
+  /** Connections to backends over which messages come. */
+  messageConnections: number;
+  /** Messages handed to subscribers. */
+  messagesDelivered: number;
+  /** Subscriptions that were interrupted at a backend: messages may have been missed. */
+  subscriptionGaps: number;
   /** Count by {@link Failure.id}. */
   failures: number[];
   totalTimer: { counts: number[]; sum: number };
@@ -75,6 +81,12 @@ export class ClusterMetrics {
   blockedClients = 0;
   /** Wrong user names and passwords of clients. */
   loginFailures = 0;
+  /** Connections to backends over which messages come. */
+  messageConnections = 0;
+  /** Messages handed to subscribers. */
+  messagesDelivered = 0;
+  /** Subscriptions that were interrupted at a backend. */
+  subscriptionGaps = 0;
   /** Failures by {@link Failure.id}. */
   readonly failures: Float64Array = new Float64Array(allFailures.length);
   /** Request parsed to reply written to the client's log, microseconds. */
@@ -106,6 +118,9 @@ export class ClusterMetrics {
       dedicatedIdle: this.dedicatedIdle,
       blockedClients: this.blockedClients,
       loginFailures: this.loginFailures,
+      messageConnections: this.messageConnections,
+      messagesDelivered: this.messagesDelivered,
+      subscriptionGaps: this.subscriptionGaps,
       failures: [...this.failures],
       totalTimer: { counts: [...this.totalTimer.counts], sum: this.totalTimer.sum },
       remoteTimer: { counts: [...this.remoteTimer.counts], sum: this.remoteTimer.sum },

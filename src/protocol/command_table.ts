@@ -235,7 +235,8 @@ function columnProblem(row: CommandRow): string | null {
   if (row.lastKey > 0 && row.lastKey < row.firstKey) return "has its last key before its first";
   if (row.firstKey > 0 && row.keyStep < 1) return "has keys without a step";
   const farthestKey = Math.max(row.firstKey, row.lastKey);
-  if (row.action !== Action.Refuse && farthestKey >= Math.abs(row.arity)) return "may lack a key";
+  const isRouted = row.action !== Action.Refuse && row.action !== Action.Local;
+  if (isRouted && farthestKey >= Math.abs(row.arity)) return "may lack a key";
   if ((row.action === Action.Refuse) !== (row.refusal !== null)) {
     return "is refused without a reason, or has one without being refused";
   }

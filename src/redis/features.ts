@@ -5,6 +5,7 @@
  */
 import { Blocking } from "./blocking/mod.ts";
 import type { RedisContext, RedisFeature } from "./feature.ts";
+import { Pubsub } from "./pubsub/pubsub.ts";
 import { RandomKey } from "./random_key.ts";
 import { Scan } from "./scan.ts";
 import { Scripts } from "./scripts/mod.ts";
@@ -20,6 +21,7 @@ export function createRedisFeatures(
     new Scripts(context, keeper),
     new Transactions(context),
     new Blocking(context),
+    new Pubsub(context),
     new Scan(context),
     new RandomKey(context),
   ];

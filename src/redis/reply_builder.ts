@@ -39,7 +39,7 @@ export function helpReply(command: string, lines: readonly string[]): Uint8Array
       `${name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`,
       ...lines,
       "HELP",
-      "    Print this help.",
+      "    Prints this help.",
     ].map(statusReply),
   );
 }

@@ -42,6 +42,7 @@ function countersOf(snapshot: ClusterMetricsSnapshot): ClusterMetricsSnapshot {
   counters.clientsConnected = 0;
   counters.dedicatedTaken = 0;
   counters.dedicatedIdle = 0;
+  counters.messageConnections = 0;
   counters.blockedClients = 0;
   for (const backend of counters.backends) {
     backend.connections = 0;
@@ -71,6 +72,9 @@ function add(sums: Map<string, ClusterMetricsSnapshot>, part: ClusterMetricsSnap
   sum.dedicatedIdle += part.dedicatedIdle;
   sum.blockedClients += part.blockedClients;
   sum.loginFailures += part.loginFailures;
+  sum.messageConnections += part.messageConnections;
+  sum.messagesDelivered += part.messagesDelivered;
+  sum.subscriptionGaps += part.subscriptionGaps;
   addEach(sum.failures, part.failures);
   addEach(sum.totalTimer.counts, part.totalTimer.counts);
   sum.totalTimer.sum += part.totalTimer.sum;

@@ -176,6 +176,30 @@ function clusterMetrics(clusters: readonly ClusterMetricsSnapshot[]): Metric[] {
       (one) => one.ejections,
     ),
     ...dedicatedMetrics(each),
+    ...subscriptionMetrics(each),
+  ];
+}
+
+function subscriptionMetrics(each: EachCluster): Metric[] {
+  return [
+    each(
+      "aster_message_connections",
+      "gauge",
+      "Backend connections over which messages for subscribed clients come.",
+      (one) => one.messageConnections,
+    ),
+    each(
+      "aster_messages_delivered_total",
+      "counter",
+      "Messages handed to subscribed clients, counted for each client.",
+      (one) => one.messagesDelivered,
+    ),
+    each(
+      "aster_subscription_gaps_total",
+      "counter",
+      "Subscriptions interrupted at a backend: messages may have been missed.",
+      (one) => one.subscriptionGaps,
+    ),
   ];
 }
 

@@ -148,8 +148,10 @@ async function talkWhole(random: Random, port: number): Promise<void> {
   while (requests.length < 30) {
     const request = anyRedisRequest(random);
     // Behind QUIT nothing more is answered, nor while a request waits for another client's act; inline
-    // requests may break off within a word.
-    if (/^\*(?!.*\r\n(quit|client|b[lrz]|block))/is.test(decoder.decode(request))) {
+    // requests may break off within a word. Subscribing has a reply for each channel.
+    if (
+      /^\*(?!.*\r\n([ps]?(un)?subscribe|quit|client|b[lrz]|block))/is.test(decoder.decode(request))
+    ) {
       requests.push(request);
     }
   }

@@ -68,12 +68,13 @@ export async function idleDescriptors(aster: Aster): Promise<number> {
   return least;
 }
 
-/** Connections to backends, shared or dedicated. */
+/** Connections to backends: shared, dedicated, or for messages. */
 function connectionsOf(metrics: Metrics): number {
   return [
     "aster_backend_connections",
     "aster_dedicated_connections",
     "aster_dedicated_connections_idle",
+    "aster_message_connections",
   ].reduce((sum, name) => sum + metrics.sum(name), 0);
 }
 

@@ -237,7 +237,7 @@ Deno.test("HELP names each subcommand", async () => {
   using client = await RawClient.connect(pool.aster.port);
   assertMatch(
     await client.ask(["COMMAND", "HELP"]),
-    /^\*\d+\r\n\+COMMAND <subcommand> .*\r\n[^]*\+COUNT\r\n[^]*\+HELP\r\n\+ {4}Print this help\.\r\n$/,
+    /^\*\d+\r\n\+COMMAND <subcommand> .*\r\n[^]*\+COUNT\r\n[^]*\+HELP\r\n\+ {4}Prints this help\.\r\n$/,
   );
   assertMatch(await client.ask(["CLIENT", "HELP"]), /^\*\d+\r\n\+CLIENT <subcommand> /);
 });

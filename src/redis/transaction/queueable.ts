@@ -13,6 +13,9 @@ const QUEUED_AT_BACKEND = new Set(["echo", "info", "lolwut", "ping", "select", "
 /** Commands that the proxy makes of the replies of all servers. */
 const FOR_ALL_SERVERS = new Set(["function", "randomkey", "scan", "script"]);
 
+/** Commands whose channels `COMMAND` shows as keys. */
+const SUBSCRIBING = new Set(["ssubscribe", "sunsubscribe"]);
+
 /**
  * Why a command cannot be part of a transaction.
  *
@@ -25,7 +28,8 @@ export function whyNotQueued(row: CommandRow, shardCount: number): string | null
     return inside(row.name, "it concerns all servers, a transaction one; send it outside");
   }
   if (row.action !== Action.Local || QUEUED_AT_BACKEND.has(row.name)) return null;
-  if (row.firstKey > 0 || row.keyFinder !== null) return null;
+  const hasKeys = row.firstKey > 0 || row.keyFinder !== null;
+  if (hasKeys && !SUBSCRIBING.has(row.name)) return null;
   return inside(row.name, "it concerns the client's connection to the proxy; send it outside");
 }
 

@@ -40,6 +40,6 @@ Deno.test("help is a list of status lines that ends with itself", () => {
   assertEquals(
     textOf(helpReply("x", ["A"])),
     "*4\r\n+X <subcommand> [<arg> [value] [opt] ...]. Subcommands are:\r\n+A\r\n" +
-      "+HELP\r\n+    Print this help.\r\n",
+      "+HELP\r\n+    Prints this help.\r\n",
   );
 });

@@ -20,6 +20,9 @@ const view: MetricsView = {
       ejections: 1,
       dedicatedTaken: 2,
       dedicatedIdle: 3,
+      messageConnections: 6,
+      messagesDelivered: 41,
+      subscriptionGaps: 5,
       blockedClients: 4,
       loginFailures: 6,
       failures: failureCounts,
@@ -91,6 +94,9 @@ Deno.test("renderMetrics() shows what each cluster and backend counted", async (
       'aster_ejections_total{cluster="main"} 1',
       'aster_dedicated_connections{cluster="main"} 2',
       'aster_dedicated_connections_idle{cluster="main"} 3',
+      'aster_message_connections{cluster="main"} 6',
+      'aster_messages_delivered_total{cluster="main"} 41',
+      'aster_subscription_gaps_total{cluster="main"} 5',
       'aster_blocked_clients{cluster="main"} 4',
       'aster_login_failures_total{cluster="main"} 6',
       'aster_backend_up{cluster="main",backend="127.0.0.1:6379"} 1',
@@ -112,9 +118,9 @@ Deno.test("renderMetrics() explains every metric once, with its type", async () 
   const text = await renderMetrics(view);
   const names = (kind: string) =>
     [...text.matchAll(new RegExp(`^# ${kind} (\\S+) (.+)$`, "gm"))].map((match) => match[1]!);
-  assertEquals(names("HELP").length, 27);
+  assertEquals(names("HELP").length, 30);
   assertEquals(names("HELP"), names("TYPE"));
-  assertEquals(new Set(names("HELP")).size, 27);
+  assertEquals(new Set(names("HELP")).size, 30);
   assert(text.includes("# TYPE aster_total_timer histogram\n"));
   assert(text.endsWith("\n"));
 });

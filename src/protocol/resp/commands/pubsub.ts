@@ -4,20 +4,20 @@
  * @module
  */
 import type { CommandDefinition } from "../../command_table.ts";
-import { PUBLISH_SUBSCRIBE } from "./reasons.ts";
-import { refuse } from "./row.ts";
+import { channelKey } from "../key_finders/channel_key.ts";
+import { barrier, forward, local, moving, withKeys } from "./row.ts";
 
 // deno-fmt-ignore: one row a command, columns aligned.
 /** Publish and subscribe commands. */
 export const pubsubCommands: readonly CommandDefinition[] = [
   //       name                 arity flags first last step
-  refuse( "psubscribe",            -2, 0,      0,  0,  0, PUBLISH_SUBSCRIBE),
-  refuse( "publish",                3, 0,      0,  0,  0, PUBLISH_SUBSCRIBE),
-  refuse( "pubsub",                -2, 0,      0,  0,  0, PUBLISH_SUBSCRIBE),
-  refuse( "punsubscribe",          -1, 0,      0,  0,  0, PUBLISH_SUBSCRIBE),
-  refuse( "spublish",               3, 0,      1,  1,  1, PUBLISH_SUBSCRIBE),
-  refuse( "ssubscribe",            -2, 0,      1, -1,  1, PUBLISH_SUBSCRIBE),
-  refuse( "subscribe",             -2, 0,      0,  0,  0, PUBLISH_SUBSCRIBE),
-  refuse( "sunsubscribe",          -1, 0,      1, -1,  1, PUBLISH_SUBSCRIBE),
-  refuse( "unsubscribe",           -1, 0,      0,  0,  0, PUBLISH_SUBSCRIBE),
+  barrier("psubscribe",            -2),
+  moving( "publish",                3, 0,      0,  0,  0, channelKey),
+  local(  "pubsub",                -2),
+  barrier("punsubscribe",          -1),
+  forward("spublish",               3, 0,      1,  1,  1),
+  withKeys(barrier("ssubscribe",   -2),        1, -1,  1),
+  barrier("subscribe",             -2),
+  withKeys(barrier("sunsubscribe", -1),        1, -1,  1),
+  barrier("unsubscribe",           -1),
 ];

@@ -21,8 +21,5 @@ export const DATABASES =
 /** Commands that only servers and cluster clients exchange. */
 export const INTERNAL = "redirections are followed by the proxy";
 
-/** Commands of publish and subscribe. */
-export const PUBLISH_SUBSCRIBE = "channels are not carried; connect to a server";
-
 /** `WAIT`. */
 export const WAITING = "clients share the connections to servers, so it cannot count their writes";

@@ -106,6 +106,16 @@ export function dedicated(
   };
 }
 
+/** A command that the proxy answers itself, and whose keys `COMMAND` shows. */
+export function withKeys(
+  definition: CommandDefinition,
+  firstKey: number,
+  lastKey: number,
+  keyStep: number,
+): CommandDefinition {
+  return { ...definition, firstKey, lastKey, keyStep };
+}
+
 /** A command that is answered with an error; `reason` completes "… is not supported: ". */
 export function refuse(
   name: string,

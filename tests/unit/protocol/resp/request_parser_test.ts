@@ -117,22 +117,10 @@ Deno.test("local commands reach their answers without keys", () => {
     )
     .map((row) => row.name).sort();
   assertEquals(names, [
-    ...[
-      "auth",
-      "client",
-      "cluster",
-      "command",
-      "discard",
-      "echo",
-      "exec",
-      "function",
-      "hello",
-      "info",
-    ],
-    "lolwut",
-    ...["multi", "ping", "quit", "randomkey", "readonly", "readwrite", "reset", "scan", "script"],
-    "select",
-    ...["time", "unwatch"],
+    ...["auth", "client", "cluster", "command", "discard", "echo", "exec", "function", "hello"],
+    ...["info", "lolwut", "multi", "ping", "psubscribe", "pubsub", "punsubscribe", "quit"],
+    ...["randomkey", "readonly", "readwrite", "reset", "scan", "script", "select", "subscribe"],
+    ...["time", "unsubscribe", "unwatch"],
   ]);
   const { frame, refusal } = parse(request("PING", "x"));
   assertEquals([frame.keyCount, frame.extraKey, refusal], [0, -1, null]);

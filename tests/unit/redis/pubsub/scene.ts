@@ -1,0 +1,87 @@
+/**
+ * Subscribers upon fake connections to servers that a test plays.
+ *
+ * @module
+ */
+import { createRespProtocol } from "../../../../src/protocol/resp/mod.ts";
+import type { RedisContext } from "../../../../src/redis/feature.ts";
+import { Pubsub } from "../../../../src/redis/pubsub/pubsub.ts";
+import { CoreRig } from "../../../support/core_rig.ts";
+import { type FakeTcpConn, turn } from "../../../support/fake_tcp_conn.ts";
+import { frameOf, LocalRigClient } from "../../../support/local_rig.ts";
+import { LocalRequest } from "../../../../src/redis/local_request.ts";
+import { Verdict } from "../../../../src/session/features.ts";
+import { redisContext, RigPeers } from "../../../support/redis_context.ts";
+
+/** An array of bulk strings; a number is one. */
+export function said(...words: (string | number)[]): string {
+  const parts = words.map((word) =>
+    typeof word === "number" ? `:${word}\r\n` : `$${word.length}\r\n${word}\r\n`
+  );
+  return `*${words.length}\r\n${parts.join("")}`;
+}
+
+/** The same in RESP3. */
+export function pushed(...words: (string | number)[]): string {
+  return `>${said(...words).slice(1)}`;
+}
+
+/** Pub/sub of one worker. */
+export class PubsubScene implements Disposable {
+  readonly rig: CoreRig;
+  readonly pubsub: Pubsub;
+  readonly peers = new RigPeers();
+  readonly context: RedisContext;
+
+  constructor(options: { isCluster?: boolean; backendCount?: number } = {}) {
+    this.rig = new CoreRig({ backendCount: options.backendCount ?? 2 });
+    this.context = redisContext(this.rig, {
+      isCluster: options.isCluster ?? false,
+      backends: { ...this.rig.context, protocol: createRespProtocol() },
+      peers: this.peers,
+    });
+    this.pubsub = new Pubsub(this.context);
+  }
+
+  /** Sends a request as a session does: guards first. */
+  ask(client: LocalRigClient, ...words: string[]): void {
+    const { frame, bytes } = frameOf(words);
+    if (client.guard !== null) {
+      const verdict = client.guard.admit(client, frame, bytes);
+      if (verdict !== Verdict.Pass) return;
+    }
+    const answer = this.pubsub.answers.get(frame.row!.name);
+    const reply = answer?.(new LocalRequest(client, frame, bytes)) ?? null;
+    if (reply !== null) client.reply(reply, 0, reply.length);
+  }
+
+  /** A client that subscribes to a channel; its backend confirms it unless somebody has it already. */
+  async subscribed(conn: FakeTcpConn, version: 2 | 3, channel: string): Promise<LocalRigClient> {
+    const client = new LocalRigClient(version);
+    await this.subscribe(client, conn, channel);
+    return client;
+  }
+
+  /** The same for a client that there is. */
+  async subscribe(client: LocalRigClient, conn: FakeTcpConn, channel: string): Promise<void> {
+    const { length } = client.replies;
+    this.ask(client, "SUBSCRIBE", channel);
+    if (client.replies.length === length) await conn.receives(said("subscribe", channel, 1));
+  }
+
+  /** The connection to a backend is accepted. */
+  async accept(backend: number): Promise<FakeTcpConn> {
+    const conn = await this.rig.accept(backend);
+    await turn();
+    return conn;
+  }
+
+  async ends(): Promise<void> {
+    this.pubsub.stop();
+    await this.rig.ends();
+  }
+
+  [Symbol.dispose](): void {
+    this.rig[Symbol.dispose]();
+  }
+}
