@@ -27,6 +27,7 @@ import { ClientPause } from "./client_pause.ts";
 import { ClientRoll } from "./client_roll.ts";
 import { clusterAnswer } from "./cluster_commands.ts";
 import { CommandAnswers } from "./command_commands.ts";
+import { guardOf, GuardRank } from "./guard_chain.ts";
 import { helloAnswer } from "./hello.ts";
 import { infoAnswer, REDIS_VERSION } from "./info.ts";
 import { textReply } from "./reply_builder.ts";
@@ -132,7 +133,9 @@ export class RedisLocal implements LocalAnswers {
     ]);
   }
 
-  #reset({ client }: LocalRequest): Uint8Array {
+  #reset({ client }: LocalRequest): Uint8Array | null {
+    // As a server has it, SKIP silences the reply to RESET itself, OFF does not.
+    const isSilent = guardOf(client, GuardRank.Replies) !== null;
     client.guard?.clientClosed();
     client.guard = null;
     client.isMuted = false;
@@ -141,7 +144,7 @@ export class RedisLocal implements LocalAnswers {
     this.#pause.clientConnected(client);
     this.#login.clientConnected(client);
     for (const feature of this.#features) feature.clientReset?.(client);
-    return RESET;
+    return isSilent ? null : RESET;
   }
 }
 

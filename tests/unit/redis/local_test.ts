@@ -8,6 +8,7 @@ import { PROFILES } from "../../../src/protocol/protocol.ts";
 import { respCommands } from "../../../src/protocol/resp/commands/mod.ts";
 import { createRedisFeatures } from "../../../src/redis/features.ts";
 import { RedisLocal } from "../../../src/redis/local.ts";
+import { muteNext } from "../../../src/redis/mute.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";
 import { CoreRig } from "../../support/core_rig.ts";
 import { frameOf, LocalRigClient } from "../../support/local_rig.ts";
@@ -78,6 +79,15 @@ const CHANGING = [
 ];
 /** Commands that backends answer, or confirm, later. */
 const LATE = ["function", "psubscribe", "randomkey", "scan", "script", "subscribe"];
+
+Deno.test("RESET is silent where CLIENT REPLY SKIP stands before it", () => {
+  using rig = new CoreRig();
+  const client = new LocalRigClient(3);
+  muteNext(client);
+  const { frame, bytes } = frameOf(["RESET"]);
+  new RedisLocal(redisContext(rig)).answer(client, frame, bytes);
+  assertEquals([client.replies, client.isMuted, client.guard], [[], false, null]);
+});
 
 Deno.test("every local row has an answer, and what changes connections is a barrier", () => {
   for (const row of respCommands.rows) {
