@@ -215,9 +215,8 @@ export class PushConnection implements ByteReceiver, DialListener, Watched {
     const { end, isError } = parser.frame;
     const { bytes } = buffer;
     if (this.#state === ConnectionState.Handshaking) {
-      if (!this.#connector.acceptHandshake(bytes, start, end)) {
-        return this.#fault(failures.handshakeRefused);
-      }
+      const failure = this.#connector.acceptHandshake(bytes, start, end);
+      if (failure !== null) return this.#fault(failure);
       buffer.consume(end);
       if (this.#connector.isHandshakeDone) this.#becomeOpen();
       return true;
