@@ -126,7 +126,7 @@ export class Transaction implements SessionGuard {
   }
 
   admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
-    if (!this.#isOpen) return this.#admitWatching(frame);
+    if (!this.#isOpen) return this.#admitWatching(new LocalRequest(client, frame, bytes));
     if (frame.refusal !== null) {
       const isExec = frame.row?.name === "exec";
       return isExec ? this.#endWithout(frame.refusal) : this.#refuse(frame.refusal);
@@ -159,11 +159,15 @@ export class Transaction implements SessionGuard {
     this.#link = null;
   }
 
-  #admitWatching(frame: RequestFrame): VerdictCode {
+  #admitWatching({ client, frame, words }: LocalRequest): VerdictCode {
     if (frame.refusal !== null && frame.row?.name === "exec") {
       return this.#endWithout(frame.refusal);
     }
     if (frame.row?.name !== "select" || frame.refusal !== null) return Verdict.Pass;
+    const database = readInteger(words[1]!);
+    if (database === null || Number(database) === client.profiles.master.database) {
+      return Verdict.Pass;
+    }
     return this.#answer(replies.SELECT_WATCHING);
   }
 

@@ -1,0 +1,43 @@
+/**
+ * Where the proxy answers otherwise than a server, and why; all else is a bug.
+ *
+ * @module
+ */
+import type { Mode } from "./run.ts";
+
+/** One difference: a command, a field of its reply, and the reason. */
+interface Exception {
+  readonly command: string;
+  /** What differs, as the pair of replies shows it. */
+  readonly field: string;
+  readonly reason: string;
+  readonly modes: readonly Mode[];
+  matches(words: readonly string[], expected: string, got: string): boolean;
+}
+
+/** See above. */
+export const EXCEPTIONS: readonly Exception[] = [
+  {
+    command: "sort",
+    field: "the error",
+    reason: "a Redis Cluster refuses BY and GET, whose keys may be anywhere",
+    modes: ["cluster"],
+    matches: (words, _expected, got) =>
+      /^(BY|GET)$/.test(words[2] ?? "") && got.endsWith("denied in Cluster mode.\r\n"),
+  },
+];
+
+/** The reason for a difference, or null: there is none. */
+export function exceptionFor(
+  words: readonly string[],
+  expected: string,
+  got: string,
+  mode: Mode,
+): string | null {
+  const command = words[0]!.toLowerCase();
+  const found = EXCEPTIONS.find((exception) =>
+    exception.command === command && exception.modes.includes(mode) &&
+    exception.matches(words, expected, got)
+  );
+  return found === undefined ? null : `${command}: ${found.field}: ${found.reason}`;
+}

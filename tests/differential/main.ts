@@ -1,0 +1,27 @@
+/**
+ * `deno task differential`: many random commands to a server and to the proxy, compared reply by reply.
+ *
+ * @module
+ */
+import { parseArgs } from "../../deps.ts";
+import { type Mode, runDifferential } from "./run.ts";
+
+const flags = parseArgs(Deno.args, { string: ["commands", "seed", "mode", "resp"] });
+const seed = Number(flags.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]);
+const mode = (flags.mode ?? "one") as Mode;
+const version = flags.resp === "3" ? 3 : 2;
+console.log(`mode ${mode}, RESP${version}, --seed ${seed}`);
+const report = await runDifferential({
+  mode,
+  version,
+  commandCount: Number(flags.commands ?? 100_000),
+  seed,
+});
+console.log(`${report.commandCount} commands, ${(100 * report.succeeded).toFixed(1)} % succeeded`);
+const few = [...report.successes].filter(([, count]) => count < 50);
+console.log(
+  `succeeded fewer than 50 times: ${few.map((pair) => pair.join(" ")).join(", ") || "none"}`,
+);
+for (const [exception, count] of report.exceptions) console.log(`${count} × ${exception}`);
+for (const difference of report.differences) console.log(difference);
+if (report.differences.length > 0) Deno.exit(1);
