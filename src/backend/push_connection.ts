@@ -216,7 +216,11 @@ export class PushConnection implements ByteReceiver, DialListener, Watched {
     const { bytes } = buffer;
     if (this.#state === ConnectionState.Handshaking) {
       const failure = this.#connector.acceptHandshake(bytes, start, end);
-      if (failure !== null) return this.#fault(failure);
+      if (failure !== null) {
+        // It is logged as the reason why the backend cannot be had, once for as long as that lasts.
+        this.drop(failure);
+        return false;
+      }
       buffer.consume(end);
       if (this.#connector.isHandshakeDone) this.#becomeOpen();
       return true;

@@ -85,6 +85,8 @@ Deno.test("it is open when its handshake is answered, or given up", async () => 
   const second = await scene.rig.accept(0);
   await second.receives("no\n");
   assertEquals(scene.heard, ["opened", "lost: handshake_refused"]);
+  const said = scene.rig.records.map(({ message }) => message);
+  assertEquals(said, ["Backend cannot be reached"], "its replies are no riddle");
   assertEquals(scene.connection.isInBackoff, true);
   scene.rig.clock.advance(5_000);
   scene.connection.open();
