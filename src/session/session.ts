@@ -302,6 +302,7 @@ export class Session
         if (this.#isClosed) return;
         context.metrics.requests += 1;
         buffer.consume(parser.frame.end);
+        if (this.#isEnded && this.#leavesNow()) return;
       } else if (status === ParseStatus.Incomplete) {
         if (parser.keepFrom > buffer.consumed) buffer.consume(parser.keepFrom);
         if (this.guard !== null && this.#isTooLarge(parser.frameBytes)) return;
@@ -325,6 +326,13 @@ export class Session
     this.#isStalled = true;
     if (this.guard === null || this.buffer.pending < this.#context.limits.readAheadBytes) return;
     if (this.guard.inputIsFull?.()) this.close(failures.clientReadAhead);
+  }
+
+  /** A request behind which the end came while it was held back: whoever waits from now on was not told. */
+  #leavesNow(): boolean {
+    if (this.guard === null || !this.guard.inputEnded()) return false;
+    this.#socket.closeWhenWritten();
+    return true;
   }
 
   #mayParse(): boolean {

@@ -5,7 +5,7 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertRejects } from "../deps.ts";
-import { until } from "../support/poll.ts";
+import { until, withDeadline } from "../support/poll.ts";
 import { RespClient, type RespWord } from "../support/resp_client.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
 import { readMetric } from "./metrics.ts";
@@ -118,6 +118,16 @@ Deno.test("a client that leaves while it waits takes no element along", async ()
     await until(async () => await blocked() === 0, { what: "the server knows it" });
     await other.call("RPUSH", "left", String(round));
     assertEquals(await other.call("LPOP", "left"), String(round));
+  }
+});
+
+Deno.test("a client whose end stands right behind its request does not wait", async () => {
+  for (const server of [pool.direct, pool.aster]) {
+    const leaving = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+    await leaving.write(new TextEncoder().encode("ECHO a\r\nGET b\r\nBLPOP nothing:here 0\r\n"));
+    await leaving.closeWrite();
+    const reading = new Response(leaving.readable).text();
+    assertEquals(await withDeadline(reading, "the connection ends"), "$1\r\na\r\n$-1\r\n");
   }
 });
 
