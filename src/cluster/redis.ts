@@ -10,8 +10,11 @@ import { RingTopology } from "./ring_topology.ts";
 import type { Recipe } from "./running_cluster.ts";
 
 /** The recipe. */
-export function redisRecipe({ backendCredentials }: ClusterConfig): Recipe {
-  const protocol = createRespProtocol(backendCredentials);
+export function redisRecipe(config: ClusterConfig): Recipe {
+  const protocol = createRespProtocol(config.backendCredentials, {
+    custom: config.customCommands,
+    routesDotted: config.unknownCommands === "first-key",
+  });
   return {
     protocol,
     retainsRequests: false,

@@ -11,8 +11,11 @@ import type { Recipe } from "./running_cluster.ts";
 import { SlotTopology } from "./slot_topology.ts";
 
 /** The recipe. */
-export function redisClusterRecipe({ backendCredentials }: ClusterConfig): Recipe {
-  const protocol = createRespProtocol(backendCredentials);
+export function redisClusterRecipe(config: ClusterConfig): Recipe {
+  const protocol = createRespProtocol(config.backendCredentials, {
+    custom: config.customCommands,
+    routesDotted: config.unknownCommands === "first-key",
+  });
   return {
     protocol,
     retainsRequests: true,

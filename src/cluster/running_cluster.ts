@@ -92,6 +92,7 @@ export class RunningCluster implements Acceptor, Cluster {
         readAheadBytes: config.clientReadAheadBytes,
         writeTimeoutMs: config.writeTimeoutMs,
       },
+      isAtomic: config.atomicMultiKey,
       sessionEnded: (session) => this.#sessions.delete(session as Session),
     };
   }

@@ -18,6 +18,18 @@ export interface ServerConfig {
   address: string;
 }
 
+/** A command as `[clusters.commands]` describes it. */
+export interface CustomCommandConfig {
+  /** Lower case. */
+  name: string;
+  /** Index of the first key among the words; 0: none. */
+  firstKey: number;
+  /** Index of the last key; negative counts from the end. */
+  lastKey: number;
+  keyStep: number;
+  isRead: boolean;
+}
+
 /** A user that clients may log in as. */
 export interface UserConfig {
   username: string;
@@ -66,6 +78,12 @@ export interface ClusterConfig {
   backendCredentials: BackendCredentials | null;
   /** Bytes of scripts' bodies that each worker keeps. */
   scriptCacheBytes: number;
+  /** Commands of modules, besides Redis's own. */
+  customCommands: CustomCommandConfig[];
+  /** What becomes of unknown commands whose names have a dot. */
+  unknownCommands: "first-key" | "refuse";
+  /** Whether requests whose keys are on several servers are refused, not split. */
+  atomicMultiKey: boolean;
   /** What becomes of commands about the servers themselves. */
   adminCommands: "refuse" | "forward";
   /** Connections that clients of one worker may have to themselves at once. */

@@ -19,7 +19,8 @@ export interface KeyRow<Value, Default extends Value | null> {
     | "integer"
     | "boolean"
     | "string or integer"
-    | "string or table";
+    | "string or table"
+    | "table";
   /** What one unit of a number is, such as `ms`; null for other types. */
   readonly unit: string | null;
   /**

@@ -4,6 +4,7 @@
  * @module
  */
 import { parseToml } from "../../deps.ts";
+import { readCustomCommands } from "./custom_commands.ts";
 import { readBackendCredentials, readUsers } from "./credentials.ts";
 import type { ClusterConfig, Config } from "./config.ts";
 import type { Environment, EnvironmentName } from "./environment.ts";
@@ -224,6 +225,7 @@ function readCluster(table: CheckedTable<typeof clusterKeys>, report: Report): C
     servers,
     users: readUsers(values, place),
     backendCredentials: readBackendCredentials(values, place),
+    customCommands: readCustomCommands(values.commands, place),
   };
 }
 
@@ -242,7 +244,7 @@ function environmentThread({ environment, platform }: LoadOptions, report: Repor
 
 /** Fills the defaults in. Called only when nothing is wrong, so what is required is there. */
 function completeCluster(
-  { table, listen, servers, users, backendCredentials }: ClusterDraft,
+  { table, listen, servers, users, backendCredentials, customCommands }: ClusterDraft,
   defaultThread: number,
 ): ClusterConfig {
   const values = table.values;
@@ -273,6 +275,9 @@ function completeCluster(
     maxPipeline: values.max_pipeline ?? clusterKeys.max_pipeline.default,
     users,
     backendCredentials,
+    customCommands,
+    unknownCommands: values.unknown_commands ?? clusterKeys.unknown_commands.default,
+    atomicMultiKey: values.atomic_multi_key ?? clusterKeys.atomic_multi_key.default,
     scriptCacheBytes: values.script_cache_bytes ?? clusterKeys.script_cache_bytes.default,
     adminCommands: values.admin_commands ?? clusterKeys.admin_commands.default,
     dedicatedConnections: values.dedicated_connections ??

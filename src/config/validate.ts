@@ -4,7 +4,12 @@
  *
  * @module
  */
-import type { BackendCredentials, ServerConfig, UserConfig } from "./config.ts";
+import type {
+  BackendCredentials,
+  CustomCommandConfig,
+  ServerConfig,
+  UserConfig,
+} from "./config.ts";
 import type { CheckedTable } from "./key_names.ts";
 import type { Report } from "./problem.ts";
 import type { KeyRow, Scope } from "./key_row.ts";
@@ -20,6 +25,7 @@ export interface ClusterDraft {
   servers: (ServerConfig | null)[];
   users: UserConfig[];
   backendCredentials: BackendCredentials | null;
+  customCommands: CustomCommandConfig[];
 }
 
 const scopeNames: Record<Exclude<Scope, "all">, string> = {

@@ -144,6 +144,8 @@ function split(
   const parts = fanOut.split(frame, bytes, router);
   if (parts === null) {
     fail(context, session, session.enqueue(frame.isQuiet), router.unplaced);
+  } else if (parts.parts.length > 1 && context.isAtomic) {
+    fail(context, session, session.enqueue(frame.isQuiet), failures.keysApart);
   } else if (parts.parts.length === 1) {
     forward(context, session, frame, bytes, parts.parts[0]!.place);
   } else {

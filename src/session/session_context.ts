@@ -54,6 +54,8 @@ export interface SessionContext {
   readonly log: Log;
   readonly metrics: ClusterMetrics;
   readonly limits: SessionLimits;
+  /** Whether requests whose keys are on several backends are refused, not split. */
+  readonly isAtomic: boolean;
   /** Called once when a session has ended. */
   sessionEnded(session: ClosableSession): void;
 }

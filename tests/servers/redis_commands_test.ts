@@ -1,4 +1,5 @@
-import { assert, assertEquals } from "../deps.ts";
+import { RespClient } from "../support/resp_client.ts";
+import { assert, assertEquals, assertRejects } from "../deps.ts";
 import { seededRandom } from "../support/seed.ts";
 import { RawClient, word } from "./raw_client.ts";
 import { type RedisPool, startRedisPool } from "./redis_pool.ts";
@@ -182,4 +183,26 @@ Deno.test("an error of one server is the error of the whole request", async () =
   assertEquals(await proxy.ask(["MSET", ...keys.flatMap((key) => [key, "w"])]), oom);
   await pool.servers[1]!.call("CONFIG", "SET", "maxmemory", "0");
   assertEquals(await proxy.ask(["DEL", ...keys]), ":30\r\n");
+});
+
+Deno.test("with atomic_multi_key nothing is split, and a module's command goes where its key is", async () => {
+  await using atomic = await startRedisPool({
+    keys: 'atomic_multi_key = true\nhash_tag = "{}"\ncommands = { "json.get" = { key = 1 } }',
+  });
+  using client = await RespClient.connect({ port: atomic.aster.port });
+  const keys = Array.from({ length: 12 }, (_, number) => `${number * 7919}`);
+  for (const command of ["MGET", "DEL", "UNLINK", "EXISTS", "TOUCH"]) {
+    await assertRejects(() => client.call(command, ...keys), Error, "CROSSSLOT");
+  }
+  await assertRejects(
+    () => client.call("MSET", ...keys.flatMap((key) => [key, "1"])),
+    Error,
+    "hash tag",
+  );
+  assertEquals(await client.call("MSET", "{t}a", "1", "{t}b", "2"), "OK");
+  assertEquals(await client.call("MGET", "{t}a", "{t}b"), ["1", "2"]);
+  // The servers have no modules, and say so themselves.
+  for (const command of ["JSON.GET", "FT.SEARCH"]) {
+    await assertRejects(() => client.call(command, "k"), Error, `unknown command '${command}'`);
+  }
 });

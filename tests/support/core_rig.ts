@@ -38,6 +38,7 @@ export interface RigOptions {
   backendCount?: number;
   handshake?: readonly string[];
   retainsRequests?: boolean;
+  isAtomic?: boolean;
   limits?: Partial<BackendLimits>;
   sessionLimits?: Partial<SessionLimits>;
 }
@@ -215,6 +216,7 @@ export class CoreRig implements Disposable {
         writeTimeoutMs: 1000,
         ...options.sessionLimits,
       },
+      isAtomic: options.isAtomic ?? false,
       sessionEnded: (session) => this.ended.push(session),
     };
   }

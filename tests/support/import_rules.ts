@@ -54,7 +54,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   "protocol/memcache": ["protocol", "bytes"],
   protocol: ["bytes"],
   net: ["bytes"],
-  config: ["hash", "protocol/command_table", "deps"],
+  config: ["hash", "protocol/command_table", "protocol/resp/commands/custom", "deps"],
   hash: [],
   bytes: [],
   failure: [],

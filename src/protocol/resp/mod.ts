@@ -15,7 +15,7 @@ import type {
   RequestFrame,
   RequestParser,
 } from "../protocol.ts";
-import { respCommands } from "./commands/mod.ts";
+import { createRespCommands, type CustomCommand, DOTTED_ROW } from "./commands/custom.ts";
 import { writeFragment, writeRequest } from "./fragments.ts";
 import { MEMCACHE_BINARY, TLS_HANDSHAKE } from "./inline_requests.ts";
 import { writeMerged } from "./merge.ts";
@@ -65,22 +65,34 @@ export interface Credentials {
   readonly password: string;
 }
 
+/** Which commands there are besides Redis's. */
+export interface CommandOptions {
+  readonly custom: readonly CustomCommand[];
+  /** Whether names with a dot that are unknown go where their first argument is. */
+  readonly routesDotted: boolean;
+}
+
 /**
  * Makes the Redis protocol; one per cluster and worker is enough.
  *
  * @param credentials Sent first on each backend connection, or null.
  */
-export function createRespProtocol(credentials: Credentials | null = null): Protocol {
-  return new RespProtocol(credentials);
+export function createRespProtocol(
+  credentials: Credentials | null = null,
+  options: CommandOptions = { custom: [], routesDotted: true },
+): Protocol {
+  return new RespProtocol(credentials, options);
 }
 
 class RespProtocol implements Protocol {
-  readonly commands: CommandTable = respCommands;
+  readonly commands: CommandTable;
   readonly probe: Uint8Array = PING_REQUEST;
-  readonly #describer = new RequestDescriber(respCommands);
+  readonly #describer: RequestDescriber;
   readonly #login: readonly Uint8Array[];
 
-  constructor(credentials: Credentials | null) {
+  constructor(credentials: Credentials | null, { custom, routesDotted }: CommandOptions) {
+    this.commands = createRespCommands(custom);
+    this.#describer = new RequestDescriber(this.commands, routesDotted ? DOTTED_ROW : null);
     this.#login = credentials === null ? [] : [loginRequest(credentials)];
   }
 

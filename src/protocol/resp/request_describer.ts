@@ -7,13 +7,18 @@ import type { CommandRow, CommandTable } from "../command_table.ts";
 import type { RequestFrame } from "../protocol.ts";
 import { createRowErrors, type RowErrors, unknownCommandError } from "./request_errors.ts";
 
+const DOT = 0x2e;
+
 /** One per protocol; keeps the errors of every row ready. */
 export class RequestDescriber {
   readonly #commands: CommandTable;
   readonly #errors: RowErrors;
+  readonly #dotted: CommandRow | null;
 
-  constructor(commands: CommandTable) {
+  /** @param dotted The row of names with a dot that the table does not have; null: they are unknown. */
+  constructor(commands: CommandTable, dotted: CommandRow | null = null) {
     this.#commands = commands;
+    this.#dotted = dotted;
     this.#errors = createRowErrors(commands.rows);
   }
 
@@ -26,8 +31,7 @@ export class RequestDescriber {
     frame.extraKey = -1;
     frame.refusal = null;
     if (row === null) {
-      frame.keyCount = 0;
-      frame.refusal = unknownCommandError(frame, bytes);
+      this.#describeUnknown(frame, bytes);
       return;
     }
     const count = frame.argumentCount;
@@ -43,6 +47,20 @@ export class RequestDescriber {
     } else {
       this.#describeKeys(frame, bytes, row);
     }
+  }
+
+  /** A module's command goes where its first argument is; anything else that is unknown is an error. */
+  #describeUnknown(frame: RequestFrame, bytes: Uint8Array): void {
+    const name = bytes.subarray(frame.argumentStart(0), frame.argumentEnd(0));
+    if (this.#dotted === null || frame.argumentCount < 2 || !name.includes(DOT)) {
+      frame.keyCount = 0;
+      frame.refusal = unknownCommandError(frame, bytes);
+      return;
+    }
+    frame.row = this.#dotted;
+    frame.firstKey = 1;
+    frame.keyStep = 1;
+    frame.keyCount = 1;
   }
 
   /** Rows with several keys, with a key finder, or refused. */

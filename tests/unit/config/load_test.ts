@@ -5,6 +5,7 @@
  */
 import { loadConfig } from "../../../src/config/load.ts";
 import { assertEquals } from "../../deps.ts";
+import { serverAt } from "../../support/cluster_config.ts";
 import {
   clusterOf,
   configOf,
@@ -30,13 +31,7 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       name: "one",
       type: "redis",
       listen: { hostname: "127.0.0.1", port: 9001 },
-      servers: [{
-        hostname: "127.0.0.1",
-        port: 7011,
-        weight: 1,
-        alias: null,
-        address: "127.0.0.1:7011",
-      }],
+      servers: [serverAt(7011)],
       hashTag: null,
       hash: "fnv1a_64",
       distribution: "ketama",
@@ -54,6 +49,9 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       maxPipeline: 10_000,
       users: [],
       backendCredentials: null,
+      customCommands: [],
+      unknownCommands: "first-key",
+      atomicMultiKey: false,
       scriptCacheBytes: 8 * 1024 * 1024,
       adminCommands: "refuse",
       dedicatedConnections: 1024,
@@ -109,6 +107,9 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     maxPipeline: 100,
     users: [{ username: "default", password: "p" }],
     backendCredentials: { username: null, password: "q" },
+    customCommands: [],
+    unknownCommands: "first-key",
+    atomicMultiKey: false,
     scriptCacheBytes: 8_000,
     adminCommands: "forward",
     dedicatedConnections: 7,

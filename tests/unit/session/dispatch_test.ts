@@ -155,6 +155,12 @@ Deno.test("a request that is split goes out whole where one place has all keys",
   assertEquals(dispatchLine("mget a1 b9").heard, ["enqueue", "fail no_backend"]);
 });
 
+Deno.test("a request that would be split is refused where that is asked for", () => {
+  const { heard, sent } = dispatchLine("mget a1 b0 c1", { isAtomic: true });
+  assertEquals([heard, sent], [["enqueue", "fail keys_apart"], ["", ""]]);
+  assertEquals(dispatchLine("mget a1 b1", { isAtomic: true }).sent, ["", "mget a1 b1\n"]);
+});
+
 Deno.test("a request that must be rewritten is", () => {
   assertEquals(dispatchLine("rewrite a0").sent, ["rewritten a0\n", ""]);
 });

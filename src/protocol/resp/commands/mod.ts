@@ -3,7 +3,11 @@
  *
  * @module
  */
-import { type CommandTable, createCommandTable } from "../../command_table.ts";
+import {
+  type CommandDefinition,
+  type CommandTable,
+  createCommandTable,
+} from "../../command_table.ts";
 import { bitmapCommands } from "./bitmap.ts";
 import { connectionCommands } from "./connection.ts";
 import { geoCommands } from "./geo.ts";
@@ -20,7 +24,7 @@ import { streamCommands } from "./stream.ts";
 import { stringCommands } from "./string.ts";
 
 /** Every command of Redis 7.0, supported or refused, and those on keys that 7.4 added. */
-export const respCommands: CommandTable = createCommandTable([
+export const respDefinitions: readonly CommandDefinition[] = [
   ...bitmapCommands,
   ...connectionCommands,
   ...geoCommands,
@@ -35,4 +39,7 @@ export const respCommands: CommandTable = createCommandTable([
   ...sortedSetCommands,
   ...streamCommands,
   ...stringCommands,
-]);
+];
+
+/** The table of clusters that have no commands of their own. */
+export const respCommands: CommandTable = createCommandTable(respDefinitions);
