@@ -29,6 +29,8 @@ import { sortedSetCommands } from "../src/protocol/resp/commands/sorted_set.ts";
 import { streamCommands } from "../src/protocol/resp/commands/stream.ts";
 import { stringCommands } from "../src/protocol/resp/commands/string.ts";
 import { channelKey } from "../src/protocol/resp/key_finders/channel_key.ts";
+import { vectorSetCommands } from "../src/protocol/resp/commands/vector_set.ts";
+import { laterCommands } from "../src/protocol/resp/commands/versions.ts";
 import { functionKeys, scriptKeys } from "../src/protocol/resp/key_finders/counted_keys.ts";
 import { streamKeys } from "../src/protocol/resp/key_finders/option_keys.ts";
 import {
@@ -53,6 +55,7 @@ export const redisGroups: readonly (readonly [string, readonly CommandDefinition
   ["Geospatial", geoCommands],
   ["Bitmaps", bitmapCommands],
   ["HyperLogLog", hyperloglogCommands],
+  ["Vector sets", vectorSetCommands],
   ["Scripts and functions", scriptingCommands],
   ["Publish and subscribe", pubsubCommands],
   ["Connection and transactions", connectionCommands],
@@ -85,9 +88,11 @@ A command that is not on this page is answered as a server answers an unknown co
 
 const REDIS_HEAD = `## Redis and Redis Cluster
 
-The commands are those of Redis 7.0 and, on keys, 7.4. Requests are arrays of bulk strings or inline
-lines. A client that says \`HELLO 3\` gets RESP3 replies, over backend connections that speak RESP3
-too: the backends have to be Redis 6 or later for it.
+The commands are those of Redis 7.0 to 8 and of Valkey 8. Where a later version than Redis 7.0 is
+named, the command came with it, and is tested against scripted backends only: which versions the
+servers have is not asked, and one that lacks a command says so itself. Requests are arrays of bulk
+strings or inline lines. A client that says \`HELLO 3\` gets RESP3 replies, over backend connections
+that speak RESP3 too: the backends have to be Redis 6 or later for it.
 
 \`SCAN\` goes through the servers one after the other. Its cursor is a server's cursor times 1,024
 plus the server's number, which stays the same for the life of the proxy and in all of its workers.
@@ -202,7 +207,7 @@ function renderTable(
       `\`${showName(row.name)}\``,
       row.arity > 0 ? `${row.arity}` : `${-row.arity}+`,
       dataText(row),
-      describeRoute(row),
+      describeRoute(row) + sinceText(row.name),
     ]),
   ]);
 }
@@ -224,6 +229,11 @@ function upper(name: string): string {
 function dataText({ flags }: CommandDefinition): string {
   if ((flags & CommandFlag.Write) !== 0) return "write";
   return (flags & CommandFlag.Read) !== 0 ? "read" : "";
+}
+
+function sinceText(name: string): string {
+  const version = laterCommands.get(name);
+  return version === undefined ? "" : ` _(${version})_`;
 }
 
 /** What happens to a command, in the page's words. */

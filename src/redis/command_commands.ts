@@ -19,6 +19,7 @@ import {
   integerReply,
   statusReply,
 } from "../protocol/resp/replies.ts";
+import { commandPolicies } from "../protocol/resp/commands/policies.ts";
 import { commandKeys } from "./command_keys.ts";
 import type { LocalRequest } from "./local_request.ts";
 import {
@@ -137,8 +138,17 @@ function describe(row: CommandRow, version: Version): Uint8Array {
     integerReply(row.lastKey),
     integerReply(row.keyStep),
     nothing,
-    nothing,
+    setReply(tipsOf(row.name).map(bulkReply), version),
     nothing,
     nothing,
   ]);
+}
+
+/** What Redis tells clients about many servers. */
+function tipsOf(name: string): string[] {
+  const policy = commandPolicies.get(name);
+  if (policy === undefined) return [];
+  const tips = [`request_policy:${policy.request}`];
+  if (policy.response !== null) tips.push(`response_policy:${policy.response}`);
+  return tips;
 }

@@ -1,3 +1,4 @@
+import { laterCommands } from "../../src/protocol/resp/commands/versions.ts";
 import { assert, assertEquals, assertMatch } from "../deps.ts";
 import { RawClient, word } from "./raw_client.ts";
 import { type RedisPool, startRedisPool } from "./redis_pool.ts";
@@ -215,7 +216,7 @@ Deno.test("COMMAND describes what is served, as a server describes it", async ()
     assertEquals(await proxy.ask(["COMMAND", "INFO"]), all);
     // Name, arity and the places of keys are a server's own, for every command served.
     const names = [...list.matchAll(/\$\d+\r\n(.*)\r\n/g)].map((match) => match[1]!)
-      .filter((name) => !SINCE_7_4.test(name));
+      .filter((name) => !laterCommands.has(name));
     assertEquals(
       rows(await proxy.ask(["COMMAND", "INFO", ...names])),
       rows(await direct.ask(["COMMAND", "INFO", ...names])),
@@ -241,9 +242,6 @@ Deno.test("HELP names each subcommand", async () => {
   );
   assertMatch(await client.ask(["CLIENT", "HELP"]), /^\*\d+\r\n\+CLIENT <subcommand> /);
 });
-
-/** Commands of Redis 7.4, which the server here does not know. */
-const SINCE_7_4 = /^h(persist|p?expire(at|time)?|p?ttl)$/;
 
 /** Name, arity, first key, last key and step of each command that COMMAND describes. */
 function rows(reply: string): string[] {

@@ -34,6 +34,13 @@ Deno.test("COMMAND INFO describes a row by arity, flags and keys", () => {
   assertEquals(command(3, "INFO", "nonsense"), "*1\r\n_\r\n");
 });
 
+Deno.test("COMMAND INFO has the policies of many servers as tips", () => {
+  assertMatch(
+    command(2, "INFO", "dbsize"),
+    /\*2\r\n\$25\r\nrequest_policy:all_shards\r\n\$23\r\nresponse_policy:agg_sum\r\n/,
+  );
+});
+
 Deno.test("COMMAND GETKEYS finds keys as the router does", () => {
   assertEquals(
     command(2, "GETKEYS", "MSET", "a", "1", "b", "2"),

@@ -27,5 +27,6 @@ export const connectionCommands: readonly CommandDefinition[] = [
   barrier("select",                 2),
   barrier("unwatch",                1),
   refuse( "wait",                   3, 0,      0,  0,  0, WAITING),
+  refuse( "waitaof",                4, 0,      0,  0,  0, WAITING),
   dedicated("watch",               -2, 0,      1, -1,  1),
 ];

@@ -1,5 +1,5 @@
 /**
- * Hash commands of Redis 7.0, and those on the expiry of single fields, which came with 7.4.
+ * Hash commands of Redis 7.0 and of later versions, which let single fields expire.
  *
  * @module
  */
@@ -17,6 +17,8 @@ export const hashCommands: readonly CommandDefinition[] = [
   forward("hexpiretime",           -5, Read,   1,  1,  1),
   forward("hget",                   3, Read,   1,  1,  1),
   forward("hgetall",                2, Read,   1,  1,  1),
+  forward("hgetdel",               -5, Write,  1,  1,  1),
+  forward("hgetex",                -5, Write,  1,  1,  1),
   forward("hincrby",                4, Write,  1,  1,  1),
   forward("hincrbyfloat",           4, Write,  1,  1,  1),
   forward("hkeys",                  2, Read,   1,  1,  1),
@@ -31,6 +33,7 @@ export const hashCommands: readonly CommandDefinition[] = [
   forward("hrandfield",            -2, Read,   1,  1,  1),
   forward("hscan",                 -3, Read,   1,  1,  1),
   forward("hset",                  -4, Write,  1,  1,  1),
+  forward("hsetex",                -6, Write,  1,  1,  1),
   forward("hsetnx",                 4, Write,  1,  1,  1),
   forward("hstrlen",                3, Read,   1,  1,  1),
   forward("httl",                  -5, Read,   1,  1,  1),

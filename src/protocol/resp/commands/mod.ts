@@ -1,5 +1,5 @@
 /**
- * The commands of Redis 7 as one table.
+ * The commands of Redis and Valkey as one table.
  *
  * @module
  */
@@ -22,8 +22,9 @@ import { setCommands } from "./set.ts";
 import { sortedSetCommands } from "./sorted_set.ts";
 import { streamCommands } from "./stream.ts";
 import { stringCommands } from "./string.ts";
+import { vectorSetCommands } from "./vector_set.ts";
 
-/** Every command of Redis 7.0, supported or refused, and those on keys that 7.4 added. */
+/** Every command of Redis 7.0 to 8 and Valkey 8, supported or refused. */
 export const respDefinitions: readonly CommandDefinition[] = [
   ...bitmapCommands,
   ...connectionCommands,
@@ -39,6 +40,7 @@ export const respDefinitions: readonly CommandDefinition[] = [
   ...sortedSetCommands,
   ...streamCommands,
   ...stringCommands,
+  ...vectorSetCommands,
 ];
 
 /** The table of clusters that have no commands of their own. */

@@ -21,5 +21,5 @@ export const DATABASES =
 /** Commands that only servers and cluster clients exchange. */
 export const INTERNAL = "redirections are followed by the proxy";
 
-/** `WAIT`. */
+/** `WAIT` and `WAITAOF`. */
 export const WAITING = "clients share the connections to servers, so it cannot count their writes";

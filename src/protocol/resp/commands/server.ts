@@ -16,6 +16,7 @@ export const serverCommands: readonly CommandDefinition[] = [
   refuse( "bgsave",                -1, 0,      0,  0,  0, ADMINISTRATION),
   local(  "client",                -2),
   local(  "cluster",               -2),
+  refuse( "commandlog",            -2, 0,      0,  0,  0, ADMINISTRATION),
   refuse( "config",                -2, 0,      0,  0,  0, ALLOWED_ADMINISTRATION),
   refuse( "debug",                 -2, 0,      0,  0,  0, ALLOWED_ADMINISTRATION),
   refuse( "failover",              -1, 0,      0,  0,  0, ADMINISTRATION),

@@ -1,5 +1,5 @@
 /**
- * Stream commands of Redis 7.0.
+ * Stream commands of Redis 7.0 and of later versions.
  *
  * @module
  */
@@ -13,10 +13,12 @@ import { dedicated, forward, moving, Read, Write } from "./row.ts";
 export const streamCommands: readonly CommandDefinition[] = [
   //       name                 arity flags first last step
   forward("xack",                  -4, Write,  1,  1,  1),
+  forward("xackdel",               -6, Write,  1,  1,  1),
   forward("xadd",                  -5, Write,  1,  1,  1),
   forward("xautoclaim",            -6, Write,  1,  1,  1),
   forward("xclaim",                -6, Write,  1,  1,  1),
   forward("xdel",                  -3, Write,  1,  1,  1),
+  forward("xdelex",                -5, Write,  1,  1,  1),
   moving( "xgroup",                -2, Write,  0,  0,  0, streamGroupKeys),
   moving( "xinfo",                 -2, Read,   0,  0,  0, streamInfoKeys),
   forward("xlen",                   2, Read,   1,  1,  1),

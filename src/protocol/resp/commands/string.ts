@@ -1,10 +1,11 @@
 /**
- * String commands of Redis 7.0.
+ * String commands of Redis 7.0 and of later versions.
  *
  * @module
  */
 import type { CommandDefinition } from "../../command_table.ts";
-import { AllSucceeded, Elements, forward, Read, split, Write } from "./row.ts";
+import { pairKeys } from "../key_finders/counted_keys.ts";
+import { AllSucceeded, Elements, forward, moving, Read, split, Write } from "./row.ts";
 
 // deno-fmt-ignore: one row a command, columns aligned.
 /** String commands. */
@@ -13,6 +14,9 @@ export const stringCommands: readonly CommandDefinition[] = [
   forward("append",                 3, Write,  1,  1,  1),
   forward("decr",                   2, Write,  1,  1,  1),
   forward("decrby",                 3, Write,  1,  1,  1),
+  forward("delex",                 -2, Write,  1,  1,  1),
+  forward("delifeq",                3, Write,  1,  1,  1),
+  forward("digest",                 2, Read,   1,  1,  1),
   forward("get",                    2, Read,   1,  1,  1),
   forward("getdel",                 2, Write,  1,  1,  1),
   forward("getex",                 -2, Write,  1,  1,  1),
@@ -24,6 +28,7 @@ export const stringCommands: readonly CommandDefinition[] = [
   forward("lcs",                   -3, Read,   1,  2,  1),
   split(  "mget",                  -2, Read,   1, -1,  1, Elements),
   split(  "mset",                  -3, Write,  1, -1,  2, AllSucceeded),
+  moving( "msetex",                -4, Write,  0,  0,  0, pairKeys),
   forward("msetnx",                -3, Write,  1, -1,  2),
   forward("psetex",                 4, Write,  1,  1,  1),
   forward("set",                   -3, Write,  1,  1,  1),

@@ -8,6 +8,8 @@ import { NOT_A_NUMBER, readDecimal } from "../decimal.ts";
 import { errorReply } from "../replies.ts";
 import {
   BAD_KEY_COUNT,
+  BAD_PAIR_COUNT,
+  INVALID_KEY_COUNT,
   NEGATIVE_KEYS,
   NO_KEYS,
   NOT_AN_INTEGER,
@@ -83,12 +85,20 @@ function combinedKeys(frame: RequestFrame, bytes: Uint8Array, countWord: number)
   }
 }
 
+/** MSETEX: `MSETEX numkeys key value…`; options follow. */
+export function pairKeys(frame: RequestFrame, bytes: Uint8Array): void {
+  const keyCount = readCount(frame, bytes, 1);
+  if (keyCount < 1) frame.refusal = INVALID_KEY_COUNT;
+  else if (2 * keyCount > frame.argumentCount - 2) frame.refusal = BAD_PAIR_COUNT;
+  else setKeys(frame, 2, keyCount, 2);
+}
+
 function readCount(frame: RequestFrame, bytes: Uint8Array, word: number): number {
   return readDecimal(bytes, frame.argumentStart(word), frame.argumentEnd(word));
 }
 
-function setKeys(frame: RequestFrame, firstKey: number, keyCount: number): void {
+function setKeys(frame: RequestFrame, firstKey: number, keyCount: number, keyStep = 1): void {
   frame.firstKey = firstKey;
-  frame.keyStep = 1;
+  frame.keyStep = keyStep;
   frame.keyCount = keyCount;
 }

@@ -25,3 +25,7 @@ export const SYNTAX_ERROR: Uint8Array = errorReply("ERR syntax error");
 export const UNBALANCED_STREAMS: Uint8Array = errorReply(
   "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.",
 );
+/** What MSETEX says of a count of keys that is no number above 0. */
+export const INVALID_KEY_COUNT: Uint8Array = errorReply("ERR invalid numkeys value");
+/** What MSETEX says of more keys with values than words follow. */
+export const BAD_PAIR_COUNT: Uint8Array = errorReply("ERR wrong number of key-value pairs");

@@ -10,6 +10,7 @@ import { SYNTAX_ERROR, UNBALANCED_STREAMS } from "./errors.ts";
 const encoder = new TextEncoder();
 const BLOCK = encoder.encode("block");
 const BY = encoder.encode("by");
+const CLAIM = encoder.encode("claim");
 const COUNT = encoder.encode("count");
 const GET = encoder.encode("get");
 const GROUP = encoder.encode("group");
@@ -55,7 +56,7 @@ export function streamKeys(frame: RequestFrame, bytes: Uint8Array): void {
     if (isAt(frame, bytes, word, BLOCK)) {
       mayBlock = true;
       word += 2;
-    } else if (isAt(frame, bytes, word, COUNT)) word += 2;
+    } else if (isAt(frame, bytes, word, COUNT) || isAt(frame, bytes, word, CLAIM)) word += 2;
     else if (isAt(frame, bytes, word, GROUP)) word += 3;
     else if (isAt(frame, bytes, word, NOACK)) word += 1;
     else break;
