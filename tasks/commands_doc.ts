@@ -152,8 +152,9 @@ export const localTexts: Readonly<Record<string, string>> = {
   function: "`LOAD`, `DELETE`, `FLUSH`, `RESTORE` and `KILL` at every server, `LIST`, `DUMP` and " +
     "`STATS` at one",
   hello: "RESP2 or RESP3, `AUTH` and `SETNAME`, once all earlier requests are answered",
-  info: "the lines that client libraries look for, and the proxy's own",
-  lolwut: "a version",
+  info:
+    "the lines that client libraries look for, the servers' least version included, and the proxy's own",
+  lolwut: "the least version of the servers",
   multi: "begins a transaction, on the server of its first key",
   ping: "`PONG`, or the word",
   psubscribe: "at every server; in front of a Redis Cluster at one master, or where it can match " +

@@ -13,8 +13,8 @@ import {
   OK_REPLY,
 } from "../protocol/resp/replies.ts";
 import { profilesOf } from "../protocol/protocol.ts";
+import type { BackendVersion } from "./backend_version.ts";
 import { type ClientNames, setName } from "./client_commands.ts";
-import { REDIS_VERSION } from "./info.ts";
 import { readInteger } from "./integer.ts";
 import { HELLO_WITHOUT_AUTH, type Login } from "./login/mod.ts";
 import type { LocalRequest } from "./local_request.ts";
@@ -25,6 +25,7 @@ export function helloAnswer(
   request: LocalRequest,
   names: ClientNames,
   login: Login,
+  backends: BackendVersion,
 ): Uint8Array | null {
   const { client, words } = request;
   let version = client.profiles.master.version;
@@ -47,15 +48,17 @@ export function helloAnswer(
   const refusal = name === null ? OK_REPLY : setName(client, names, name);
   if (refusal !== OK_REPLY) return refusal;
   client.profiles = profilesOf(version, client.profiles.master.database);
-  return mapReply([
-    ["server", bulkReply("redis")],
-    ["version", bulkReply(REDIS_VERSION)],
-    ["proto", integerReply(version)],
-    ["id", integerReply(client.id)],
-    ["mode", bulkReply("standalone")],
-    ["role", bulkReply("master")],
-    ["modules", EMPTY_ARRAY_REPLY],
-  ], version);
+  const proto = version;
+  return backends.answer(client, (redisVersion) =>
+    mapReply([
+      ["server", bulkReply("redis")],
+      ["version", bulkReply(redisVersion)],
+      ["proto", integerReply(proto)],
+      ["id", integerReply(client.id)],
+      ["mode", bulkReply("standalone")],
+      ["role", bulkReply("master")],
+      ["modules", EMPTY_ARRAY_REPLY],
+    ], proto));
 }
 
 /** What the options say: the name, and the word that is the user's name. */

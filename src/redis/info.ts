@@ -25,14 +25,11 @@ export interface InfoSource {
   backendCount(): number;
 }
 
-/** The version of Redis whose commands the table has; libraries switch features by it. */
-export const REDIS_VERSION = "7.0.15";
-
-type Section = (source: InfoSource) => [string, string | number][];
+type Section = (source: InfoSource, redisVersion: string) => [string, string | number][];
 
 const sections: Record<string, Section> = {
-  server: (source) => [
-    ["redis_version", REDIS_VERSION],
+  server: (source, redisVersion) => [
+    ["redis_version", redisVersion],
     ["redis_mode", "standalone"],
     ["aster_version", VERSION],
     ["arch_bits", 64],
@@ -59,7 +56,11 @@ const sections: Record<string, Section> = {
 };
 
 /** Answers INFO [section …]. */
-export function infoAnswer({ client, words }: LocalRequest, source: InfoSource): Uint8Array {
+export function infoAnswer(
+  { client, words }: LocalRequest,
+  source: InfoSource,
+  redisVersion: string,
+): Uint8Array {
   const wanted = words.slice(1).map((word) => word.toLowerCase());
   const hasAll = wanted.length === 0 ||
     wanted.some((word) => word === "all" || word === "default" || word === "everything");
@@ -67,7 +68,7 @@ export function infoAnswer({ client, words }: LocalRequest, source: InfoSource):
   for (const [name, section] of Object.entries(sections)) {
     if (!hasAll && !wanted.includes(name)) continue;
     const title = name[0]!.toUpperCase() + name.slice(1);
-    const lines = section(source).map(([key, value]) => `${key}:${value}\r\n`);
+    const lines = section(source, redisVersion).map(([key, value]) => `${key}:${value}\r\n`);
     texts.push(`# ${title}\r\n${lines.join("")}`);
   }
   return textReply(texts.join("\r\n"), client.profiles.master.version);

@@ -21,6 +21,7 @@ import type { BackendConnection } from "../backend/connection.ts";
 import type { SentTo } from "../request/exchange.ts";
 import { AdminCommands } from "./admin_commands.ts";
 import { ScriptKeeper } from "./scripts/script_keeper.ts";
+import { BackendVersion } from "./backend_version.ts";
 import { clientAnswer, type ClientLibraries, type ClientNames } from "./client_commands.ts";
 import { ClientUnblock } from "./blocking/client_unblock.ts";
 import { ClientPause } from "./client_pause.ts";
@@ -29,7 +30,7 @@ import { clusterAnswer } from "./cluster_commands.ts";
 import { CommandAnswers } from "./command_commands.ts";
 import { guardOf, GuardRank } from "./guard_chain.ts";
 import { helloAnswer } from "./hello.ts";
-import { infoAnswer, REDIS_VERSION } from "./info.ts";
+import { infoAnswer } from "./info.ts";
 import { textReply } from "./reply_builder.ts";
 import { Login } from "./login/mod.ts";
 import type { Answer, RedisContext, RedisFeature } from "./feature.ts";
@@ -103,6 +104,7 @@ export class RedisLocal implements LocalAnswers {
 
   #createAnswers(): Map<string, Answer> {
     const options = this.#options;
+    const version = new BackendVersion(options);
     const select = new Select(options);
     const commands = new CommandAnswers(options.commands);
     const parts = {
@@ -121,13 +123,20 @@ export class RedisLocal implements LocalAnswers {
       ["select", (request) => select.answer(request)],
       ["time", time],
       ["auth", (request) => this.#login.auth(request)],
-      ["hello", (request) => helloAnswer(request, this.#names, this.#login)],
+      ["hello", (request) => helloAnswer(request, this.#names, this.#login, version)],
       ["reset", (request) => this.#reset(request)],
       ["client", (request) => clientAnswer(request, parts)],
       ["command", (request) => commands.answer(request)],
       ["cluster", (request) => clusterAnswer(request, options)],
-      ["lolwut", lolwut],
-      ["info", (request) => infoAnswer(request, options.info)],
+      ["lolwut", ({ client }) => version.answer(client, (text) => lolwut(client, text))],
+      ["info", (request) => {
+        // The request's bytes are not there any more once the servers have answered.
+        void request.words;
+        return version.answer(
+          request.client,
+          (redisVersion) => infoAnswer(request, options.info, redisVersion),
+        );
+      }],
       ["readonly", clusterSwitch],
       ["readwrite", clusterSwitch],
     ]);
@@ -163,8 +172,8 @@ function echo(word: Uint8Array): Uint8Array {
   return bulkBytesReply(word, 0, word.length);
 }
 
-function lolwut({ client }: LocalRequest): Uint8Array {
-  return textReply(`Redis ver. ${REDIS_VERSION}\n`, client.profiles.master.version);
+function lolwut(client: LocalClient, redisVersion: string): Uint8Array {
+  return textReply(`Redis ver. ${redisVersion}\n`, client.profiles.master.version);
 }
 
 function quit({ client }: LocalRequest): Uint8Array {

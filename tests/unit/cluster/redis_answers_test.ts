@@ -23,6 +23,8 @@ function answer(type: ClusterConfig["type"], ...words: string[]): string {
     listen: { hostname: "0.0.0.0", port: 6380 },
   });
   rig.metrics.clientsConnected = 17;
+  // No server is asked for its version.
+  rig.router.shards = () => [];
   const answers = createRedisAnswers(protocol, {
     cluster: context,
     metrics: rig.metrics,

@@ -4,6 +4,7 @@
  * @module
  */
 import { PROFILES } from "../../../src/protocol/protocol.ts";
+import { BackendVersion } from "../../../src/redis/backend_version.ts";
 import type { ClientNames } from "../../../src/redis/client_commands.ts";
 import { helloAnswer } from "../../../src/redis/hello.ts";
 import { Login } from "../../../src/redis/login/mod.ts";
@@ -17,8 +18,16 @@ const names: ClientNames = new WeakMap();
 
 function hello(client: LocalRigClient, ...words: string[]): string {
   using rig = new CoreRig();
-  const login = new Login(redisContext(rig));
-  const reply = helloAnswer(localRequest(client, "HELLO", ...words), names, login);
+  // Without servers nobody is asked.
+  rig.router.shards = () => [];
+  const context = redisContext(rig);
+  const login = new Login(context);
+  const reply = helloAnswer(
+    localRequest(client, "HELLO", ...words),
+    names,
+    login,
+    new BackendVersion(context),
+  );
   rig.clock.advance(DELAY_FIRST_MS);
   return reply === null ? client.replies.join("") : textOf(reply);
 }

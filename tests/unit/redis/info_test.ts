@@ -9,7 +9,7 @@ import { infoSource, localRequest, LocalRigClient, textOf } from "../../support/
 
 function info(version: 2 | 3, ...words: string[]): string {
   return textOf(
-    infoAnswer(localRequest(new LocalRigClient(version), "INFO", ...words), infoSource),
+    infoAnswer(localRequest(new LocalRigClient(version), "INFO", ...words), infoSource, "7.2.5"),
   );
 }
 
@@ -17,6 +17,7 @@ Deno.test("INFO has what libraries wait for and what the proxy counts", () => {
   const text = info(2);
   for (
     const line of [
+      "redis_version:7.2.5",
       "redis_mode:standalone",
       "arch_bits:64",
       "tcp_port:9002",

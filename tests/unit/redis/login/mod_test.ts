@@ -17,6 +17,8 @@ const WRONG = "-WRONGPASS invalid username-password pair or user is disabled.";
 function createScene(isProtected = true): FeatureScene {
   const config = clusterConfig(isProtected ? { users } : {});
   const scene = new FeatureScene(() => [], { config });
+  // No server is asked for its version.
+  scene.rig.router.shards = () => [];
   scene.local.clientConnected(scene.client);
   return scene;
 }
