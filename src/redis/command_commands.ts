@@ -20,6 +20,7 @@ import {
   statusReply,
 } from "../protocol/resp/replies.ts";
 import { commandPolicies } from "../protocol/resp/commands/policies.ts";
+import { globMatches } from "./pubsub/glob.ts";
 import { commandKeys } from "./command_keys.ts";
 import type { LocalRequest } from "./local_request.ts";
 import {
@@ -34,7 +35,7 @@ type Version = 2 | 3;
 
 const SYNTAX_ERROR = errorReply("ERR syntax error");
 const FILTER_REFUSED = errorReply(
-  "ERR COMMAND LIST FILTERBY is not supported: ask for the whole list",
+  "ERR COMMAND LIST FILTERBY ACLCAT is not supported: the proxy has no categories of commands",
 );
 const HELP = helpReply("command", [
   "(no subcommand)",
@@ -47,8 +48,8 @@ const HELP = helpReply("command", [
   "    Return the keys from a full command.",
   "INFO [<command-name> ...]",
   "    Return details about commands; of all that the proxy serves if none is named.",
-  "LIST",
-  "    Return the names of all commands that the proxy serves.",
+  "LIST [FILTERBY PATTERN <pattern>]",
+  "    Return the names of all commands that the proxy serves, or of those that match.",
 ]);
 
 /** Answers COMMAND and its subcommands; keeps the descriptions, as clients ask for all of them at once. */
@@ -64,7 +65,7 @@ export class CommandAnswers {
     this.#served = table.rows.filter(({ action, name }) =>
       action !== Action.Refuse && !isBlockingForm(name)
     );
-    this.#names = arrayReply(this.#served.map((row) => bulkReply(row.name)));
+    this.#names = namesReply(this.#served);
   }
 
   answer(request: LocalRequest): Uint8Array {
@@ -93,9 +94,20 @@ export class CommandAnswers {
 
   #list(words: readonly string[]): Uint8Array {
     if (words.length === 2) return this.#names;
-    const isFilter = words.length === 5 && words[2]!.toLowerCase() === "filterby" &&
-      /^(module|aclcat|pattern)$/i.test(words[3]!);
-    return isFilter ? FILTER_REFUSED : SYNTAX_ERROR;
+    if (words.length !== 5 || words[2]!.toLowerCase() !== "filterby") return SYNTAX_ERROR;
+    switch (words[3]!.toLowerCase()) {
+      case "pattern":
+        return namesReply(
+          this.#served.filter(({ name }) => globMatches(words[4]!.toLowerCase(), name)),
+        );
+      case "module":
+        // Whatever module it is, the table has none of its commands.
+        return EMPTY_ARRAY_REPLY;
+      case "aclcat":
+        return FILTER_REFUSED;
+      default:
+        return SYNTAX_ERROR;
+    }
   }
 
   #all(version: Version): Uint8Array {
@@ -121,6 +133,10 @@ export class CommandAnswers {
     this.#descriptions.set(version, made);
     return made;
   }
+}
+
+function namesReply(rows: readonly CommandRow[]): Uint8Array {
+  return arrayReply(rows.map((row) => bulkReply(row.name)));
 }
 
 /** Name, arity, flags, first key, last key, step; categories, tips, key specifications, subcommands. */

@@ -41,6 +41,11 @@ Deno.test("COMMAND INFO has the policies of many servers as tips", () => {
   );
 });
 
+Deno.test("COMMAND LIST can be asked for names that match, and knows no modules", () => {
+  assertEquals(command(2, "LIST", "FILTERBY", "PATTERN", "GETD*"), "*1\r\n$6\r\ngetdel\r\n");
+  assertEquals(command(2, "LIST", "filterby", "module", "json"), "*0\r\n");
+});
+
 Deno.test("COMMAND GETKEYS finds keys as the router does", () => {
   assertEquals(
     command(2, "GETKEYS", "MSET", "a", "1", "b", "2"),
@@ -53,7 +58,7 @@ Deno.test("COMMAND's other forms are answered in Redis's words", () => {
   assertEquals(command(3, "DOCS"), "%0\r\n");
   assertMatch(
     command(2, "LIST", "FILTERBY", "ACLCAT", "read"),
-    /^-ERR COMMAND LIST FILTERBY is not/,
+    /^-ERR COMMAND LIST FILTERBY ACLCAT is not/,
   );
   assertEquals(command(2, "LIST", "x"), "-ERR syntax error\r\n");
   assertMatch(command(2, "nonsense"), /^-ERR unknown subcommand 'nonsense'/);
