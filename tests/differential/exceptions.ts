@@ -12,16 +12,28 @@ interface Exception {
   readonly field: string;
   readonly reason: string;
   readonly modes: readonly Mode[];
+  /** A request that shows it. */
+  readonly sample: string;
   matches(words: readonly string[], expected: string, got: string): boolean;
 }
 
 /** See above. */
 export const EXCEPTIONS: readonly Exception[] = [
+  ...["readonly", "readwrite"].map((command): Exception => ({
+    command,
+    field: "the error",
+    reason: "cluster-aware clients say it, and the proxy is the whole cluster to them",
+    modes: ["cluster"],
+    sample: command,
+    matches: (_words, expected, got) =>
+      expected.startsWith("-ERR This instance") && got === "+OK\r\n",
+  })),
   {
     command: "sort",
     field: "the error",
     reason: "a Redis Cluster refuses BY and GET, whose keys may be anywhere",
     modes: ["cluster"],
+    sample: "SORT {d}l1 GET # ALPHA",
     matches: (words, _expected, got) =>
       /^(BY|GET)$/.test(words[2] ?? "") && got.endsWith("denied in Cluster mode.\r\n"),
   },

@@ -5,7 +5,8 @@
  * @module
  */
 import type { Random } from "../support/seed.ts";
-import { type Shape, SHAPES } from "./shapes.ts";
+import type { Shape } from "./shape.ts";
+import { SHAPES } from "./shapes.ts";
 
 /** A request and its shape. */
 export interface Generated {
@@ -45,7 +46,11 @@ export class Generator {
   }
 
   next(): Generated {
-    const shape = this.#random.pick(SHAPES);
+    let shape = this.#random.pick(SHAPES);
+    // Rarely, or commands would seldom meet data.
+    while (shape.text.startsWith("FLUSH") && this.#random.chance(0.9)) {
+      shape = this.#random.pick(SHAPES);
+    }
     return { words: this.expand(shape), shape };
   }
 

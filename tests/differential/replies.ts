@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Comparison } from "./shapes.ts";
+import type { Comparison } from "./shape.ts";
 
 /** Types whose line is all. */
 const LINES = "+-:_#,(";

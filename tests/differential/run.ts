@@ -43,7 +43,7 @@ export const DIFFERENCES_MAX = 10;
 const BATCH = 100;
 
 /** The proxy of one mode, and a server beside it. */
-interface Scene {
+export interface Scene {
   readonly port: number;
   readonly direct: RedisServer;
 }
@@ -119,7 +119,8 @@ class Tally {
   }
 }
 
-async function startScene(mode: Mode, owned: AsyncDisposableStack): Promise<Scene> {
+/** Starts the proxy of a mode and the server beside it. */
+export async function startScene(mode: Mode, owned: AsyncDisposableStack): Promise<Scene> {
   if (mode !== "cluster") {
     const serverCount = mode === "one" ? 1 : 3;
     const pool = owned.use(await startRedisPool({ serverCount, keys: 'hash_tag = "{}"' }));

@@ -12,26 +12,8 @@
  * @module
  */
 
-/** How two replies to one request are compared. */
-export type Comparison = "exact" | "sorted" | "shape" | "near";
-
-/** One form of a command. */
-export interface Shape {
-  readonly text: string;
-  readonly comparison: Comparison;
-  /** Why the replies are not compared byte by byte. */
-  readonly reason: string;
-}
-
-const exact = (text: string): Shape[] =>
-  text.trim().split("\n").map((line) => ({
-    text: line.trim(),
-    comparison: "exact" as const,
-    reason: "",
-  }));
-
-const other = (comparison: Comparison, reason: string, text: string): Shape[] =>
-  exact(text).map((shape) => ({ ...shape, comparison, reason }));
+import { exact, other, type Shape } from "./shape.ts";
+import { OTHERS, SERVERS } from "./shapes_without_type.ts";
 
 const STRINGS = exact(`
   APPEND $s %v
@@ -289,57 +271,6 @@ const STREAMS = exact(`
   XAUTOCLAIM $x g c 0 0 COUNT 2 JUSTID
 `);
 
-const OTHERS = exact(`
-  GEOADD $g (%lon %lat %e)+
-  GEODIST $g %e %e [km]
-  GEOHASH $g (%e)+
-  GEOPOS $g (%e)+
-  GEORADIUS $g 15 37 200 km [ASC|DESC|COUNT 2 ASC|STORE $z]
-  GEORADIUS_RO $g 15 37 200 km ASC
-  GEORADIUSBYMEMBER $g %e 100 km ASC
-  GEORADIUSBYMEMBER_RO $g %e 100 km ASC
-  GEOSEARCH $g FROMLONLAT 15 37 BYRADIUS 200 km ASC
-  GEOSEARCHSTORE $g $g FROMLONLAT 15 37 BYRADIUS 200 km ASC
-  BITCOUNT $b [0 -1|0 5 BIT]
-  BITFIELD $b SET u8 %o %c GET u8 %o
-  BITFIELD_RO $b GET u8 %o
-  BITOP <AND|OR|XOR> $b $b $b
-  BITOP NOT $b $b
-  BITPOS $b <0|1>
-  GETBIT $b %o
-  SETBIT $b %o <0|1>
-  PFADD $p (%e)+
-  PFCOUNT $p [$p]
-  PFMERGE $p $p
-  EVAL return{KEYS[1],ARGV[1]} 1 $s %v
-  EVAL return(redis.call('get',KEYS[1])) 1 $s
-  EVAL_RO return(redis.call('strlen',KEYS[1])) 1 $s
-  EVAL return(1) 0
-  EVAL return(1) x
-  EVAL return(1) 2 $s
-  EVAL return(1) -1
-  EVALSHA 0123456789012345678901234567890123456789 1 $s
-  EVALSHA_RO e0e1f9fabfc9d4800c877a703b823ac0578ff8db 1 $s
-  FCALL none 1 $s
-  FCALL_RO none 0
-  ECHO %v
-  PING [%v]
-  SELECT 0
-  NOSUCH $s %v
-  HELLO 9
-  WATCH $s
-  UNWATCH
-  DISCARD
-  EXEC
-  PUBLISH channel %v
-  COMMAND GETKEYS GET $s
-  CLIENT SETNAME %n
-  CLIENT GETNAME
-  CLUSTER
-  SCRIPT EXISTS 0123
-  SPUBLISH channel %v
-`);
-
 /** All of them. */
 export const SHAPES: readonly Shape[] = [
   ...STRINGS,
@@ -352,4 +283,5 @@ export const SHAPES: readonly Shape[] = [
   ...SORTED_SETS,
   ...STREAMS,
   ...OTHERS,
+  ...SERVERS,
 ];
