@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Failure } from "../failure.ts";
+import { type Failure, failures } from "../failure.ts";
 import type { BackendMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type { Profile } from "../protocol/protocol.ts";
 import type { BackendContext } from "./backend_context.ts";
@@ -50,6 +50,8 @@ export class Backend implements ConnectionOwner {
 
   /** A connection could not be had; logged once until one is had again. */
   connectFailed(failure: Failure, retryInMs: number): void {
+    // Its other databases are served as ever.
+    if (failure === failures.backendDatabase) return;
     this.#context.backendUnreachable(this.address);
     if (this.#isDown) return;
     this.#isDown = true;

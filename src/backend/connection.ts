@@ -302,9 +302,10 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
       exchange.receiver = null;
       this.#fault(failures.generationMismatch);
     } else {
-      const elapsedMs = this.#context.clock.nowMs - this.#replies.pausedMs - exchange.sentAtMs;
-      // A pause may have begun before the request was sent: it is known only when it ends.
-      this.#context.metrics.remoteTimer.observe(Math.max(0, elapsedMs) * 1000);
+      if (!this.#isDedicated) {
+        const elapsedMs = this.#replies.elapsedMs(this.#context.clock.nowMs, exchange.sentAtMs);
+        this.#context.metrics.remoteTimer.observe(elapsedMs * 1000);
+      }
       if (end - start > HAND_OVER_BYTES) {
         receiver.onReply(exchange, buffer.handOver(end), start, end, isError, true);
       } else {
@@ -318,7 +319,6 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
   #handshakeReply(start: number, end: number): boolean {
     const { buffer } = this.#replies;
     const failure = this.#connector.acceptHandshake(buffer.bytes, start, end);
-    // It is logged as the reason why the backend cannot be had, once for as long as that lasts.
     if (failure !== null) return this.#drop(failure);
     buffer.consume(end);
     if (this.#connector.isHandshakeDone) this.#becomeReady();

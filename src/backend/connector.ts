@@ -97,7 +97,7 @@ export class Connector implements DialListener {
     return frames.length === 0 ? null : concatenate(frames);
   }
 
-  /** Counts a reply to the handshake; says why where it says no. */
+  /** Counts a reply to the handshake; says why where it says no, which is logged once for as long as that lasts. */
   acceptHandshake(bytes: Uint8Array, start: number, end: number): Failure | null {
     const failure = this.#context.protocol.handshakeFailure(bytes, start, end);
     if (failure === null) this.#repliesDue -= 1;

@@ -72,4 +72,12 @@ export class ReplyStream {
     }
     return status;
   }
+
+  /**
+   * Time since `sentAtMs`, pauses left out. A pause may have begun before the request was sent: it is known only when it
+   * ends.
+   */
+  elapsedMs(nowMs: number, sentAtMs: number): number {
+    return Math.max(0, nowMs - this.pausedMs - sentAtMs);
+  }
 }

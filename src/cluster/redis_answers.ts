@@ -7,6 +7,7 @@ import { DedicatedConnections } from "../backend/dedicated_connections.ts";
 import type { Protocol } from "../protocol/protocol.ts";
 import type { RedisContext } from "../redis/feature.ts";
 import { createRedisFeatures } from "../redis/features.ts";
+import { Databases } from "../redis/databases.ts";
 import { ScriptKeeper } from "../redis/scripts/script_keeper.ts";
 import { RedisLocal } from "../redis/local.ts";
 import type { LocalAnswers } from "../session/features.ts";
@@ -23,6 +24,7 @@ export function createRedisAnswers(protocol: Protocol, parts: ClusterParts): Loc
     router,
     backends,
     peers,
+    databases: new Databases(),
     dedicated: new DedicatedConnections(backends, {
       connectionsMax: config.dedicatedConnections,
       limits: backends.limits,

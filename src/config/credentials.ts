@@ -56,7 +56,7 @@ export function readBackendCredentials(
   const path = pathOf("backend_auth");
   reportUnknown(auth, ["username", "password"], path, report);
   const own = readSecret(auth, "password", path, report);
-  const username = "username" in auth ? readSecret(auth, "username", path, report) : null;
+  const username = "username" in auth ? readName(auth, path, report) : null;
   return own === null ? null : { username, password: own };
 }
 
@@ -74,10 +74,18 @@ function readUserList(value: unknown, path: string, report: Report): UserConfig[
     }
     const table = entry as Record<string, unknown>;
     reportUnknown(table, ["username", "password"], entryPath, report);
-    const username = readSecret(table, "username", entryPath, report);
+    const username = readName(table, entryPath, report);
     const password = readSecret(table, "password", entryPath, report);
     return username === null || password === null ? [] : [{ username, password }];
   });
+}
+
+/** A user's name, which clients' lists show. */
+function readName(table: Record<string, unknown>, path: string, report: Report): string | null {
+  const name = readSecret(table, "username", path, report);
+  if (name === null || /^[!-~]+$/.test(name)) return name;
+  report.problem(joinPath(path, "username"), "expected printable ASCII characters without spaces");
+  return null;
 }
 
 function readSecret(

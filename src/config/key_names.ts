@@ -81,7 +81,7 @@ export function matchKeys(
     if (name === undefined) {
       const message = unknownKeyMessage(key, known, path);
       // What protects must not be passed over because it stands in the wrong table.
-      if (isStrict || isSecretKey(key)) report.problem(keyPath, message);
+      if (isStrict || isSecretKey(key) || PROTECTING.test(key)) report.problem(keyPath, message);
       else report.warning(keyPath, message);
       continue;
     }
@@ -126,6 +126,9 @@ export function checkTable<Rows extends KeyRows>(
 export function joinPath(path: string, key: string): string {
   return path === "" ? showKey(key) : `${path}.${showKey(key)}`;
 }
+
+/** What somebody who misspells a key that protects may have written. */
+const PROTECTING = /pas+w|pwd|auth/i;
 
 function isSecretKey(key: string): boolean {
   return Object.entries<KeyRow<unknown, unknown>>(clusterKeys).some(([name, row]) =>

@@ -131,7 +131,8 @@ export function clientAnswer(
     case "unpause":
       return expect(words, 2) ?? pause.unpause();
     case "unblock":
-      if (words.length !== 3 && words.length !== 4) return arityError("client|unblock");
+      if (words.length < 3) return arityError("client|unblock");
+      if (words.length > 4) return tooManyWords(words[1]!);
       return unblock.answer(request, words.slice(2));
     default:
       return unknownSubcommandReply("client", words[1]!);

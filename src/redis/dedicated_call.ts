@@ -4,7 +4,7 @@
  * @module
  */
 import type { BackendConnection } from "../backend/connection.ts";
-import { type Failure, failures } from "../failure.ts";
+import type { Failure } from "../failure.ts";
 import type { Exchange, ReplyReceiver } from "../request/exchange.ts";
 import type { LocalClient } from "../session/features.ts";
 import type { RedisContext } from "./feature.ts";
@@ -43,25 +43,15 @@ export function sendCall(
   end: number = bytes.length,
 ): void {
   const exchange = context.backends.requests.takeExchange();
-  exchange.begin(
-    new CallReceiver(context, target, listener),
-    0,
-    target.place,
-    false,
-    target.client,
-  );
+  exchange.begin(new CallReceiver(listener), 0, target.place, false, target.client);
   target.connection.send(exchange, bytes, start, end);
 }
 
 class CallReceiver implements ReplyReceiver {
   generation = 0;
-  readonly #context: RedisContext;
-  readonly #target: CallTarget;
   readonly #listener: CallListener;
 
-  constructor(context: RedisContext, target: CallTarget, listener: CallListener) {
-    this.#context = context;
-    this.#target = target;
+  constructor(listener: CallListener) {
     this.#listener = listener;
   }
 
@@ -80,10 +70,8 @@ class CallReceiver implements ReplyReceiver {
     this.#listener.failed(failure, address);
   }
 
-  onLargeReply(_exchange: Exchange, byteCount: number): void {
-    // It would be refused when it is whole: its bytes need not be kept until then.
-    if (byteCount <= this.#context.config.clientOutputLimitBytes) return;
-    this.#target.client.close(failures.clientOutputLimit);
+  onLargeReply(_exchange: Exchange, _byteCount: number): void {
+    // Whether it is too much for the client shows when it is whole: one large reply alone is let pass.
   }
 
   onRedirect(_exchange: Exchange, _successor: Exchange): void {}

@@ -8,6 +8,7 @@ import type { DedicatedConnections } from "../backend/dedicated_connections.ts";
 import type { ClusterConfig } from "../config/config.ts";
 import type { Router } from "../router/router.ts";
 import type { LocalClient } from "../session/features.ts";
+import type { Databases } from "./databases.ts";
 import type { LocalOptions } from "./local_options.ts";
 import type { LocalRequest } from "./local_request.ts";
 import type { Peers } from "./peers.ts";
@@ -34,6 +35,8 @@ export interface RedisContext extends LocalOptions {
   readonly backends: BackendContext;
   /** The other workers that serve this cluster. */
   readonly peers: Peers;
+  /** Databases that clients use. */
+  readonly databases: Databases;
   /** Connections that one client may have to itself. */
   readonly dedicated: DedicatedConnections;
   /** The clients of this worker. */

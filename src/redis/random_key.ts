@@ -40,7 +40,8 @@ export class RandomKey implements RedisFeature {
     const { router } = this.#context;
     const shards = router.shards();
     if (shards.length === 0) return failureReply(router.unplaced, "");
-    const late = client.answerLater(true);
+    // It takes two steps, between which nothing of this client may come.
+    const late = client.answerLater();
     callShards(this.#context, client, shards, DATABASE_SIZE, (replies) => {
       const failed = replies.find(({ isError }) => isError);
       if (failed !== undefined) return this.#fail(late, failed);

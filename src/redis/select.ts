@@ -4,18 +4,17 @@
  *
  * @module
  */
-import { profilesOf } from "../protocol/protocol.ts";
+import type { Backend } from "../backend/backend.ts";
+import { BackendConnection } from "../backend/connection.ts";
+import { failures } from "../failure.ts";
+import { PROFILES, profilesOf } from "../protocol/protocol.ts";
 import { errorReply, failureReply, OK_REPLY, requestBytes } from "../protocol/resp/replies.ts";
 import type { LocalClient } from "../session/features.ts";
-import { DedicatedLink } from "./dedicated_link.ts";
+import { DATABASE_NUMBER_MAX, DATABASES_MAX } from "./databases.ts";
+import { sendCall } from "./dedicated_call.ts";
 import type { RedisContext } from "./feature.ts";
 import { readInteger } from "./integer.ts";
 import type { LocalRequest } from "./local_request.ts";
-
-/** Databases besides 0 that one worker has connections for; each has its own to every server. */
-export const DATABASES_MAX = 64;
-/** Highest database number: connections are found by it. */
-export const DATABASE_NUMBER_MAX = 1_023;
 
 const INT32_MIN = -(2n ** 31n);
 const INT32_MAX = 2n ** 31n - 1n;
@@ -33,8 +32,8 @@ const TOO_MANY = errorReply(
 /** Answers SELECT. */
 export class Select {
   readonly #context: RedisContext;
-  /** Databases that every server has. */
-  readonly #known = new Set([0]);
+  /** Clients that wait for the servers' word, by database: each is asked for once at a time. */
+  readonly #waiting = new Map<number, ((reply: Uint8Array) => void)[]>();
 
   constructor(context: RedisContext) {
     this.#context = context;
@@ -48,42 +47,46 @@ export class Select {
     const database = Number(asked);
     if (this.#context.isCluster && database !== 0) return NOT_IN_CLUSTER;
     if (database < 0 || database > DATABASE_NUMBER_MAX) return OUT_OF_RANGE;
-    if (this.#known.has(database)) return choose(client, database);
-    if (this.#known.size > DATABASES_MAX) return TOO_MANY;
-    return this.#ask(client, database);
+    const { databases } = this.#context;
+    if (databases.isKnown(database)) return choose(client, database);
+    if (!databases.mayUse(database)) return TOO_MANY;
+    const late = client.answerLater();
+    const waiting = this.#waiting.get(database) ?? [];
+    waiting.push((answer) => {
+      const reply = answer === OK_REPLY ? choose(client, database) : answer;
+      late.reply(reply, 0, reply.length);
+    });
+    if (waiting.length === 1) {
+      this.#waiting.set(database, waiting);
+      this.#ask(client, database);
+    }
+    return null;
   }
 
   /**
    * Asks every server. One that cannot be reached does not keep clients from the others: if it has no such database,
    * its connections will not come about.
    */
-  #ask(client: LocalClient, database: number): Uint8Array | null {
-    const links = this.#context.router.allShards().map((backend) =>
-      DedicatedLink.open(this.#context, client, { place: -1, backend, lost: () => {} })
-    );
+  #ask(client: LocalClient, database: number): void {
+    const backends = this.#context.router.allShards();
     const outcomes: Outcome[] = [];
-    const late = client.answerLater();
     const settle = (outcome: Outcome) => {
       outcomes.push(outcome);
-      if (outcomes.length < links.length) return;
-      const reply = this.#decide(client, database, outcomes);
-      late.reply(reply, 0, reply.length);
+      if (outcomes.length >= backends.length) this.#settle(database, outcomes);
     };
+    if (backends.length === 0) return settle({ isReached: false, error: NO_SERVER });
     const request = requestBytes("SELECT", String(database));
-    for (const link of links) {
-      if (link instanceof Uint8Array) settle({ isReached: true, error: link });
-      else askServer(link, request, settle);
-    }
-    if (links.length === 0) settle({ isReached: false, error: NO_SERVER });
-    return null;
+    for (const backend of backends) askServer(this.#context, client, backend, request, settle);
   }
 
-  #decide(client: LocalClient, database: number, outcomes: readonly Outcome[]): Uint8Array {
+  #settle(database: number, outcomes: readonly Outcome[]): void {
     const refused = outcomes.find(({ isReached, error }) => isReached && error !== null);
-    if (refused !== undefined) return refused.error!;
-    if (!outcomes.some(({ isReached }) => isReached)) return outcomes[0]!.error!;
-    this.#known.add(database);
-    return choose(client, database);
+    const isReached = outcomes.some((outcome) => outcome.isReached);
+    const refusal = isReached ? refused?.error ?? null : outcomes[0]!.error;
+    if (refusal === null) this.#context.databases.add(database);
+    const waiting = this.#waiting.get(database) ?? [];
+    this.#waiting.delete(database);
+    for (const answer of waiting) answer(refusal ?? OK_REPLY);
   }
 }
 
@@ -93,19 +96,23 @@ interface Outcome {
   readonly error: Uint8Array | null;
 }
 
+/** Asks over a connection for this question only: it is in another database afterwards. */
 function askServer(
-  link: DedicatedLink,
+  context: RedisContext,
+  client: LocalClient,
+  backend: Backend,
   request: Uint8Array,
   settle: (outcome: Outcome) => void,
 ): void {
-  link.send(request, {
+  const options = { keepsBackoff: false, isDedicated: true };
+  const connection = new BackendConnection(backend, PROFILES[2].master, context.backends, options);
+  sendCall(context, { connection, place: -1, client }, request, {
     replied: ({ bytes, start, end, isError }) => {
-      // It is in another database now: nobody else may have it.
-      link.close();
-      settle({ isReached: true, error: isError ? bytes.slice(start, end) : null });
+      const error = isError ? bytes.slice(start, end) : null;
+      connection.close(failures.backendClosed);
+      settle({ isReached: true, error });
     },
     failed: (failure, address) => {
-      link.close();
       settle({ isReached: false, error: failureReply(failure, address) });
     },
   });

@@ -216,7 +216,8 @@ function sendToEveryShard(
     if (parts === null) request.exchange = exchange;
     else parts[index]!.exchange = exchange;
     const connection = shards[index]!.connectionFor(session.number, session.profiles.master);
-    connection.send(exchange, bytes, frame.start, frame.end);
+    if (frame.isRewritten) sendRewritten(connection, context.protocol, exchange, frame, bytes);
+    else connection.send(exchange, bytes, frame.start, frame.end);
     if (connection.isCongested) session.sentOver(connection);
   }
 }

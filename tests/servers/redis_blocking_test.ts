@@ -201,3 +201,13 @@ Deno.test("a lost server fails those who wait there, and keys of two servers are
   assertMatch(String(await failed), /^ERR backend 127\.0\.0\.1:\d+: /);
   assert((await waiting.call("PING")) === "PONG");
 });
+
+Deno.test("an element above client_output_limit is let pass, alone, by a wait and by EXEC", async () => {
+  await using small = await startRedisPool({ serverCount: 1, keys: "client_output_limit = 65536" });
+  using client = await RespClient.connect({ port: small.aster.port });
+  const large = "x".repeat(300_000);
+  await client.call("RPUSH", "l", large);
+  assertEquals(await client.call("BLPOP", "l", "0"), ["l", large]);
+  await client.call("SET", "k", large);
+  assertEquals((await client.pipeline([["MULTI"], ["GET", "k"], ["EXEC"]]))[2], [large]);
+});

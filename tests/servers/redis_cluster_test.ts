@@ -12,7 +12,7 @@ import { assert, assertEquals } from "../deps.ts";
 import { callsOf, forgetCalls } from "./cluster_calls.ts";
 
 const CROSSSLOT = new RespError(
-  "CROSSSLOT keys of this command live on different backends; give them a common hash tag",
+  "CROSSSLOT Keys in request don't hash to the same slot; give them a common hash tag",
 );
 
 async function openProxy(cluster: RedisCluster, keys: Record<string, boolean> = {}) {

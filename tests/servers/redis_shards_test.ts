@@ -140,3 +140,29 @@ Deno.test("a server that is down is an error, never a smaller answer", async () 
   ]];
   for (const reply of await client.pipeline(asked)) assertMatch(String(reply as RespValue), failed);
 });
+
+Deno.test("inline requests about all servers are sent as arrays, whatever their quotes", async () => {
+  using client = await RespClient.connect({ port: pool.aster.port });
+  await client.call("FLUSHALL");
+  await client.call("SET", "quoted", "1");
+  await client.send('"DBSIZE"\r\nKEYS "q*"\r\nGET quoted\r\n');
+  assertEquals([await client.read(), await client.read(), await client.read()], [
+    1,
+    ["quoted"],
+    "1",
+  ]);
+});
+
+Deno.test("RANDOMKEY keeps its place among its client's requests", async () => {
+  using client = await RespClient.connect({ port: pool.aster.port });
+  for (let round = 0; round < 20; round++) {
+    await client.call("FLUSHALL");
+    const replies = await client.pipeline([
+      ["SET", "first", "1"],
+      ["RANDOMKEY"],
+      ["DEL", "first"],
+      ["SET", "second", "2"],
+    ]);
+    assertEquals(replies[1], "first");
+  }
+});

@@ -4,6 +4,7 @@
  * @module
  */
 import { respCommands } from "../../src/protocol/resp/commands/mod.ts";
+import { Databases } from "../../src/redis/databases.ts";
 import type { RedisContext } from "../../src/redis/feature.ts";
 import type { NoteHandler, Peers } from "../../src/redis/peers.ts";
 import { DedicatedConnections } from "../../src/backend/dedicated_connections.ts";
@@ -44,6 +45,7 @@ export function redisContext(rig: CoreRig, options: Partial<RedisContext> = {}):
     router: rig.router,
     backends: rig.context,
     peers: new RigPeers(),
+    databases: new Databases(),
     dedicated: new DedicatedConnections(rig.context, {
       connectionsMax: 4,
       limits: rig.context.limits,

@@ -7,6 +7,9 @@
 /** Digits of the largest magnitude that {@link readDecimal} takes: all such numbers are exact. */
 const DIGITS_MAX = 15;
 
+/** Digits of the largest integer of 64 bits. */
+const INT64_DIGITS = 19;
+
 /** What {@link readDecimal} returns for bytes that are no number. */
 export const NOT_A_NUMBER = Number.NEGATIVE_INFINITY;
 
@@ -20,7 +23,7 @@ export function readDecimal(bytes: Uint8Array, start: number, end: number): numb
   const isNegative = start < end && bytes[start] === 0x2d;
   let position = isNegative ? start + 1 : start;
   const digits = end - position;
-  if (digits < 1 || digits > 19) return NOT_A_NUMBER;
+  if (digits < 1 || digits > INT64_DIGITS) return NOT_A_NUMBER;
   if (bytes[position] === 0x30 && (digits > 1 || isNegative)) return NOT_A_NUMBER;
   let value = 0;
   while (position < end) {
@@ -29,8 +32,17 @@ export function readDecimal(bytes: Uint8Array, start: number, end: number): numb
     value = value * 10 + digit;
     position += 1;
   }
-  if (digits > DIGITS_MAX) value = Number.MAX_SAFE_INTEGER;
+  if (digits > DIGITS_MAX) {
+    if (digits === INT64_DIGITS && !isInt64(bytes, start, end)) return NOT_A_NUMBER;
+    value = Number.MAX_SAFE_INTEGER;
+  }
   return isNegative ? -value : value;
+}
+
+/** Whether digits, with or without a minus, are within 64 bits. */
+function isInt64(bytes: Uint8Array, start: number, end: number): boolean {
+  const value = BigInt(String.fromCharCode(...bytes.subarray(start, end)));
+  return BigInt.asIntN(64, value) === value;
 }
 
 /** Number of digits of a whole number from 0 to 2^31 - 1. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Watched } from "../../clock.ts";
 import { failures } from "../../failure.ts";
 import { clusterDialect } from "../../protocol/resp/cluster_dialect.ts";
 import { errorReply, requestBytes } from "../../protocol/resp/replies.ts";
@@ -34,7 +35,8 @@ export type UnblockMode = "TIMEOUT" | "ERROR";
 const knownIds = new WeakMap<BackendConnection, string>();
 
 /** See above. */
-export class BlockedClient implements SessionGuard {
+export class BlockedClient implements SessionGuard, Watched {
+  isWatched = false;
   readonly #context: RedisContext;
   readonly #client: LocalClient;
   readonly #request: Uint8Array;
@@ -42,6 +44,8 @@ export class BlockedClient implements SessionGuard {
   #late: LateReply | null = null;
   #redirects = 0;
   #isOver = false;
+  /** CLIENT UNBLOCK was sent for the connection. */
+  #isUnblocked = false;
   /** A CLIENT UNBLOCK that waits for the server's id of the connection. */
   #unblock: UnblockMode | null = null;
 
@@ -63,6 +67,7 @@ export class BlockedClient implements SessionGuard {
     this.#late = this.#client.answerLater();
     addGuard(this.#client, GuardRank.Blocking, this);
     this.#context.backends.metrics.blockedClients += 1;
+    this.#context.backends.clock.watch(this);
     this.#send(link, false);
     return null;
   }
@@ -80,10 +85,22 @@ export class BlockedClient implements SessionGuard {
       this.#client.profiles.master,
     );
     const target = { connection, place: link.place, client: this.#client };
+    // It may come late, and must not meet the next client of this connection.
+    this.#isUnblocked = true;
     sendCall(this.#context, target, requestBytes("CLIENT", "UNBLOCK", id, mode), {
       replied: answered,
       failed: () => answered(null),
     });
+  }
+
+  /** A server that has left the ring gets no more elements: nobody is to wait there. */
+  onTick(): boolean {
+    const link = this.#link;
+    if (this.#isOver || link === null) return false;
+    if (link.backend.isServing) return true;
+    // Its call fails with that.
+    link.close(failures.backendEjected);
+    return false;
   }
 
   admit(): VerdictCode {
@@ -154,8 +171,7 @@ export class BlockedClient implements SessionGuard {
     }
     // The server has refused it: nothing has run.
     const asked = redirection === Redirection.Ask ? router.asked : undefined;
-    link.giveBack();
-    this.#link = null;
+    this.#leave(link);
     this.#redirects += 1;
     backends.metrics.redirects += 1;
     const next = this.#redirects > REDIRECTS_MAX || asked === null
@@ -166,10 +182,17 @@ export class BlockedClient implements SessionGuard {
     this.#late!.reply(next, 0, next.length);
   }
 
+  /** Lets the next client have the connection, unless a CLIENT UNBLOCK may still come for it. */
+  #leave(link: DedicatedLink): void {
+    this.#link = null;
+    if (this.#isUnblocked) link.close();
+    else link.giveBack();
+  }
+
   #end(isClean: boolean): void {
     const link = this.#link;
     this.#link = null;
-    if (isClean) link?.giveBack();
+    if (link !== null && isClean) this.#leave(link);
     else link?.close();
     if (this.#late === null || this.#isOver) return;
     this.#isOver = true;

@@ -11,6 +11,7 @@ import { addGuard, GuardRank, removeGuard } from "../guard_chain.ts";
 import type { LocalRequest } from "../local_request.ts";
 import { Accounts, DEFAULT_USER } from "./accounts.ts";
 import { LoginGuard } from "./login_guard.ts";
+import { Penalties } from "./penalties.ts";
 import { WrongPassword } from "./wrong_password.ts";
 
 const NO_PASSWORD = errorReply(
@@ -31,7 +32,7 @@ export class Login {
   readonly #accounts: Accounts;
   /** Users of clients that have logged in. */
   readonly #users = new WeakMap<LocalClient, string>();
-  readonly #failures = new WeakMap<LocalClient, number>();
+  readonly #penalties = new Penalties();
 
   constructor(context: RedisContext) {
     this.#context = context;
@@ -51,7 +52,9 @@ export class Login {
   /** A client has connected, or is as new after RESET. */
   clientConnected(client: LocalClient): void {
     this.#users.delete(client);
-    if (this.#accounts.areWanted) addGuard(client, GuardRank.Login, new LoginGuard());
+    if (!this.#accounts.areWanted) return;
+    const { clock } = this.#context.backends;
+    addGuard(client, GuardRank.Login, new LoginGuard(client, clock, this.#penalties));
   }
 
   /** Answers AUTH [user] password. */
@@ -70,7 +73,7 @@ export class Login {
     const user = this.#accounts.check(username, password);
     if (user === null) return false;
     if (this.#accounts.areWanted) this.#users.set(client, user);
-    this.#failures.delete(client);
+    this.#penalties.forgive(client.peerAddress);
     removeGuard(client, GuardRank.Login);
     return true;
   }
@@ -78,8 +81,6 @@ export class Login {
   /** Takes the request at hand to be answered, late, by the error for a wrong password. */
   refuse(client: LocalClient): void {
     const { log, metrics, clock } = this.#context.backends;
-    const failureCount = (this.#failures.get(client) ?? 0) + 1;
-    this.#failures.set(client, failureCount);
     metrics.loginFailures += 1;
     metrics.errorReplies += 1;
     log.info("Login refused: wrong user name or password", {
@@ -87,6 +88,7 @@ export class Login {
       client: client.id,
       address: client.peerAddress,
     });
-    clock.watch(new WrongPassword(client.answerLater(), clock.nowMs, failureCount));
+    const dueMs = this.#penalties.add(client.peerAddress, clock.nowMs);
+    clock.watch(new WrongPassword(client.answerLater(), dueMs));
   }
 }

@@ -1,16 +1,11 @@
 /**
- * The reply to a wrong password, which comes the later the more of them a client has given.
+ * The reply to a wrong password, which comes late.
  *
  * @module
  */
 import type { Watched } from "../../clock.ts";
 import { errorReply } from "../../protocol/resp/replies.ts";
 import type { LateReply } from "../../session/features.ts";
-
-/** Delay of a client's first wrong password, milliseconds; doubled with each further one. */
-export const DELAY_FIRST_MS = 100;
-/** Longest delay, milliseconds. */
-export const DELAY_MAX_MS = 3_200;
 
 const WRONG_PASSWORD = errorReply("WRONGPASS invalid username-password pair or user is disabled.");
 
@@ -20,10 +15,10 @@ export class WrongPassword implements Watched {
   readonly #late: LateReply;
   readonly #dueMs: number;
 
-  /** @param failureCount Wrong passwords of this client, this one included. */
-  constructor(late: LateReply, nowMs: number, failureCount: number) {
+  /** @param dueMs When it is to come, milliseconds of the clock. */
+  constructor(late: LateReply, dueMs: number) {
     this.#late = late;
-    this.#dueMs = nowMs + Math.min(DELAY_MAX_MS, DELAY_FIRST_MS * 2 ** (failureCount - 1));
+    this.#dueMs = dueMs;
   }
 
   onTick(nowMs: number): boolean {

@@ -46,7 +46,7 @@ export class ScriptKeeper {
   readonly #context: RedisContext;
   readonly #cache: ScriptCache;
   readonly #marks = new Set<number>();
-  readonly #loaded = new WeakMap<BackendConnection, Loaded>();
+  #loaded = new WeakMap<BackendConnection, Loaded>();
   /** Raised when a server turns out to have lost its scripts. */
   readonly #generations = new WeakMap<SentTo, number>();
 
@@ -113,20 +113,21 @@ export class ScriptKeeper {
     if (shas.has(sha)) return;
     const body = this.#cache.use(sha);
     if (body === undefined) return;
+    if (!this.#sendLoad(connection, body, frame.end - frame.start)) return;
     if (shas.size >= REMEMBERED_MAX) shas.clear();
     shas.add(sha);
-    this.#sendLoad(connection, body, frame.end - frame.start);
   }
 
   /** One chunk for both, so that they are written, failed and sent again together. */
-  #sendLoad(connection: BackendConnection, body: Uint8Array, byteCount: number): void {
+  #sendLoad(connection: BackendConnection, body: Uint8Array, byteCount: number): boolean {
     const load = arrayReply([LOAD_1, LOAD_2, bulkBytesReply(body, 0, body.length)]);
     const exchange = this.#context.backends.requests.takeExchange();
     exchange.state = ExchangeState.Swallowed;
     exchange.isSent = false;
-    if (!connection.admit(exchange, load.length + byteCount)) return;
+    if (!connection.admit(exchange, load.length + byteCount)) return false;
     if (load.length + byteCount <= HAND_OVER_BYTES) connection.log.reserve(load.length + byteCount);
     connection.enqueue(exchange, connection.log.append(load, 0, load.length), load.length);
+    return true;
   }
 
   #loadedBy(connection: BackendConnection): Set<string> {
@@ -147,6 +148,7 @@ export class ScriptKeeper {
   #forget(): void {
     this.#cache.clear();
     this.#marks.clear();
+    this.#loaded = new WeakMap();
   }
 }
 

@@ -38,6 +38,8 @@ export const WATCH_INSIDE: Uint8Array = errorReply("ERR WATCH inside MULTI is no
 export const EXEC_OUTSIDE: Uint8Array = errorReply("ERR EXEC without MULTI");
 /** DISCARD outside of MULTI. */
 export const DISCARD_OUTSIDE: Uint8Array = errorReply("ERR DISCARD without MULTI");
+/** SELECT of a database that the proxy has no connections for. */
+export const OUT_OF_RANGE: Uint8Array = errorReply("ERR DB index is out of range");
 /** SELECT between WATCH and MULTI. */
 export const SELECT_WATCHING: Uint8Array = errorReply(
   "ERR SELECT between WATCH and MULTI is not supported: the watched keys are in another database",

@@ -34,6 +34,7 @@ import {
   type VerdictCode,
 } from "../../session/features.ts";
 import type { CallReply } from "../dedicated_call.ts";
+import { DATABASE_NUMBER_MAX } from "../databases.ts";
 import { DedicatedLink } from "../dedicated_link.ts";
 import type { RedisContext } from "../feature.ts";
 import { addGuard, GuardRank, removeGuard } from "../guard_chain.ts";
@@ -176,6 +177,9 @@ export class Transaction implements SessionGuard {
     const { router, isCluster } = this.#context;
     const reason = whyNotQueued(frame.row!, router.shards().length);
     if (reason !== null) return this.#refuse(errorReply(reason));
+    if (frame.row!.name === "select" && !this.#maySelect(request.words[1]!)) {
+      return this.#refuse(replies.OUT_OF_RANGE);
+    }
     // Nothing of it will run.
     if (this.#isDirty || this.#isWatchLost) return this.#answer(replies.QUEUED);
     const hasNoKeys = isKeyless(frame, isCluster);
@@ -206,6 +210,12 @@ export class Transaction implements SessionGuard {
   #mustWait(): boolean {
     if (this.#isBegun) return this.#link !== null && this.#link.connection.isCongested;
     return this.#client.hasRequestsInFlight;
+  }
+
+  /** What is no number, or no database of the server, is an element of EXEC's reply. */
+  #maySelect(word: string): boolean {
+    const database = Number(readInteger(word) ?? 0);
+    return database <= DATABASE_NUMBER_MAX && this.#context.databases.mayUse(database);
   }
 
   #hold(request: LocalRequest): VerdictCode {
@@ -290,6 +300,7 @@ export class Transaction implements SessionGuard {
       ? null
       : databaseAfter(this.#selections, backends.protocol, bytes, start, end);
     if (database !== null) {
+      this.#context.databases.add(database);
       this.#client.profiles = profilesOf(this.#client.profiles.master.version, database);
     }
     if (isError) backends.metrics.errorReplies += 1;

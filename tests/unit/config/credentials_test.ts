@@ -62,6 +62,10 @@ const mistakes: [keys: string, ...problems: string[]][] = [
     "clusters[0].auth: a user name occurs twice: keep one",
   ],
   [
+    'backend_auth = { username = "hun ter2", password = "x" }',
+    "clusters[0].backend_auth.username: expected printable ASCII characters without spaces",
+  ],
+  [
     'backend_auth = { user = "hunter2" }',
     "clusters[0].backend_auth.user: unknown key: expected username or password",
     `clusters[0].backend_auth.password: missing: ${STRING}`,

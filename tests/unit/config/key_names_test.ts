@@ -25,10 +25,6 @@ const unknownCases: [text: string, message: string][] = [
     redisText("read_timeuot = 5"),
     'clusters[0].read_timeuot: unknown key: the nearest known name is "read_timeout"',
   ],
-  [
-    redisText('passwrod = "hunter2"'),
-    'clusters[0].passwrod: unknown key: the nearest known name is "password"',
-  ],
   ["thread = 4\n" + redisText(), "thread: unknown key: it belongs under [[clusters]]"],
   ["LogLevel = 4\n" + redisText(), "LogLevel: unknown key: it belongs under [runtime]"],
   [redisText("metrics = 1"), "clusters[0].metrics: unknown key: it belongs under [runtime]"],
@@ -54,6 +50,13 @@ for (const [text, message] of unknownCases) {
     assertEquals(warningsOf(text, { isStrict: true }), []);
   });
 }
+
+Deno.test("loadConfig() takes a misspelt key that would protect for no trifle", () => {
+  for (const key of ["passwrod", "pasword", "passwd", "Authh", "backend_pwd"]) {
+    const { config, problems } = loadText(redisText(`${key} = "hunter2"`));
+    assertEquals([config, problems.length, problems[0]!.value], [null, 1, null], key);
+  }
+});
 
 Deno.test("loadConfig() treats names of JavaScript's own as any unknown key", () => {
   for (const key of ["constructor", "toString", "hasOwnProperty", "valueOf"]) {

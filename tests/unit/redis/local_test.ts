@@ -76,7 +76,7 @@ Deno.test("RESET brings a client back to RESP2", () => {
 
 /** Commands without keys that move their client to other connections, or have it told things unasked. */
 const CHANGING = [
-  ...["hello", "reset", "select", "unwatch"],
+  ...["hello", "randomkey", "reset", "select", "unwatch"],
   ...["subscribe", "psubscribe", "unsubscribe", "punsubscribe"],
 ];
 /** Commands that backends answer, or confirm, later. */

@@ -70,3 +70,14 @@ Deno.test("numbers out of range, and any but 0 in a cluster, are refused at once
   assertEquals(cluster.ask("0"), "+OK\r\n");
   assertEquals(cluster.ask("1"), "-ERR SELECT is not allowed in cluster mode\r\n");
 });
+
+Deno.test("clients that want the same database at once ask for it once", async () => {
+  const { scene, ask } = createScene();
+  using _ = scene;
+  assertEquals([ask("5"), ask("5")], [null, null]);
+  const conns = [await scene.accept(0), await scene.accept(1)];
+  for (const conn of conns) await conn.receives("+OK\r\n");
+  assertEquals(scene.told(), ["+OK", "+OK"]);
+  assertEquals(scene.rig.network.attempts.length, 2);
+  await scene.ends();
+});

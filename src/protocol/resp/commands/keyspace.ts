@@ -9,6 +9,7 @@ import { sortKeys } from "../key_finders/option_keys.ts";
 import { DATABASES, INTERNAL } from "./reasons.ts";
 import {
   AllSucceeded,
+  barrier,
   Concatenated,
   everyShard,
   forward,
@@ -45,7 +46,7 @@ export const keyspaceCommands: readonly CommandDefinition[] = [
   forward("pexpireat",             -3, Write,  1,  1,  1),
   forward("pexpiretime",            2, Read,   1,  1,  1),
   forward("pttl",                   2, Read,   1,  1,  1),
-  local(  "randomkey",              1, Read),
+  barrier("randomkey",              1, Read),
   forward("rename",                 3, Write,  1,  2,  1),
   forward("renamenx",               3, Write,  1,  2,  1),
   forward("restore",               -4, Write,  1,  1,  1),

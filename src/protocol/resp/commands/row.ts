@@ -82,8 +82,8 @@ export function local(name: string, arity: number, flags = 0): CommandDefinition
 }
 
 /** A command that the proxy answers itself once all earlier requests of the client are answered. */
-export function barrier(name: string, arity: number): CommandDefinition {
-  return { ...local(name, arity), flags: CommandFlag.Barrier };
+export function barrier(name: string, arity: number, flags = 0): CommandDefinition {
+  return { ...local(name, arity), flags: flags | CommandFlag.Barrier };
 }
 
 /**

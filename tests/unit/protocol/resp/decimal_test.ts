@@ -28,6 +28,15 @@ Deno.test("readDecimal() reads whole numbers", () => {
   for (const [text, value] of cases) assertEquals(read(text), value, text);
 });
 
+Deno.test("readDecimal() takes what 64 bits hold, and no more", () => {
+  for (const word of ["9223372036854775807", "-9223372036854775808"]) {
+    assertEquals(Math.abs(read(word)), Number.MAX_SAFE_INTEGER, word);
+  }
+  for (const word of ["9223372036854775808", "-9223372036854775809"]) {
+    assertEquals(read(word), NOT_A_NUMBER, word);
+  }
+});
+
 Deno.test("readDecimal() is as strict as Redis", () => {
   const broken = ["", "-", "-0", "00", "01", "-01", "+1", " 1", "1 ", "1x", "x", "/", ":", "1.0"];
   for (const text of [...broken, "10000000000000000000", "-10000000000000000000"]) {

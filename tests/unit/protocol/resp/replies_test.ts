@@ -60,7 +60,7 @@ Deno.test("failures for which Redis Cluster has a code carry it", () => {
   );
   assertEquals(
     failureText(failures.keysApart, ""),
-    "-CROSSSLOT keys of this command live on different backends; give them a common hash tag\r\n",
+    "-CROSSSLOT Keys in request don't hash to the same slot; give them a common hash tag\r\n",
   );
 });
 

@@ -4,6 +4,8 @@
  *
  * @module
  */
+import type { BlockedClient } from "../../../../src/redis/blocking/blocked_client.ts";
+import { guardOf, GuardRank } from "../../../../src/redis/guard_chain.ts";
 import { Blocking } from "../../../../src/redis/blocking/mod.ts";
 import { Redirection } from "../../../../src/router/router.ts";
 import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
@@ -83,4 +85,30 @@ Deno.test("keys of several backends, or of none, are refused", () => {
   using scene = createScene();
   assertMatch(scene.askAll("BLPOP k0 k1 0")[0]!, /^-CROSSSLOT /);
   assertMatch(scene.askAll("XREAD BLOCK 0 STREAMS k9 0")[0]!, /^-ERR /);
+});
+
+Deno.test("a connection that a CLIENT UNBLOCK may still reach serves nobody else", async () => {
+  using scene = createScene();
+  scene.ask("BLPOP k0 0");
+  const conn = await scene.accept(0);
+  await conn.receives(":55\r\n");
+  (guardOf(scene.client, GuardRank.Blocking) as BlockedClient).unblock("TIMEOUT", () => {});
+  await scene.accept(0);
+  await conn.receives("+popped\r\n");
+  assertEquals(scene.told(), ["+popped"]);
+  assertEquals([scene.context.dedicated.idleCount, conn.isClosed], [0, true]);
+  await scene.ends();
+});
+
+Deno.test("nobody waits at a server that has left the ring", async () => {
+  using scene = createScene();
+  scene.ask("BLPOP k0 0");
+  await scene.accept(0);
+  scene.rig.clock.advance(50);
+  assertEquals(scene.told(), []);
+  scene.rig.backends[0]!.isServing = false;
+  scene.rig.clock.advance(50);
+  assertMatch(scene.told()[0]!, /^failed: backend_ejected/);
+  assertEquals([scene.client.guard, scene.context.dedicated.takenCount], [null, 0]);
+  await scene.ends();
 });
