@@ -17,8 +17,9 @@ import {
 import { PROFILES, type RequestFrame } from "../protocol/protocol.ts";
 import type { CommandRow } from "../protocol/command_table.ts";
 import type { LocalAnswers, LocalClient } from "../session/features.ts";
+import { type Failure, failures } from "../failure.ts";
 import type { BackendConnection } from "../backend/connection.ts";
-import type { SentTo } from "../request/exchange.ts";
+import type { Exchange } from "../request/exchange.ts";
 import { AdminCommands } from "./admin_commands.ts";
 import { ScriptKeeper } from "./scripts/script_keeper.ts";
 import { BackendVersion } from "./backend_version.ts";
@@ -89,8 +90,20 @@ export class RedisLocal implements LocalAnswers {
     this.#keeper.beforeScript(connection, frame, bytes);
   }
 
-  scriptFailed(sentTo: SentTo, bytes: Uint8Array, start: number, end: number): void {
-    this.#keeper.scriptFailed(sentTo, bytes, start, end);
+  errorReplied(
+    exchange: Exchange,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): Failure | null {
+    if (exchange.isScript) {
+      this.#keeper.scriptFailed(exchange.sentTo!, bytes, start, end);
+      return null;
+    }
+    // The server wants a login from the proxy; clients would take it for their own.
+    const isLogin = end - start > NO_AUTH.length &&
+      NO_AUTH.every((byte, index) => bytes[start + index] === byte);
+    return isLogin ? failures.backendLogin : null;
   }
 
   takeRefused(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean {
@@ -161,6 +174,7 @@ export class RedisLocal implements LocalAnswers {
 const CLOCK_DRIFT_MAX_MS = 10;
 let clockOriginMs = performance.timeOrigin;
 
+const NO_AUTH = new TextEncoder().encode("-NOAUTH");
 const RESET = statusReply("RESET");
 
 function ping(request: LocalRequest): Uint8Array {

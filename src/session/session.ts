@@ -255,8 +255,9 @@ export class Session
     if (isError) {
       const { router, metrics, local } = this.#context;
       if (router.onErrorReply(exchange, bytes, start, end)) return;
+      const failure = local.errorReplied?.(exchange, bytes, start, end);
+      if (failure) return this.requestFailed(request, exchange, failure, exchange.sentTo!.address);
       metrics.errorReplies += 1;
-      if (exchange.isScript) local.scriptFailed?.(exchange.sentTo!, bytes, start, end);
     }
     const replies = this.#replies;
     if (end - start > 0 && replies.wouldOverflow(request, end - start)) {

@@ -148,3 +148,15 @@ Deno.test("a Redis Cluster with passwords: the map, the keys, and scans", async 
     "x",
   ]]);
 });
+
+Deno.test("a server that wants a password where none is configured is not taken for the proxy", async () => {
+  await using other = await startRedisPool({ serverCount: 1 });
+  await other.servers[0]!.call("CONFIG", "SET", "requirepass", "back-secret");
+  using client = await RespClient.connect({ port: other.aster.port });
+  const [reply, pong] = await client.pipeline([["GET", "a"], ["PING"]]);
+  assertMatch(
+    String(reply),
+    /ERR backend 127\.0\.0\.1:\d+: it refuses the proxy's login \(backend_password/,
+  );
+  assertEquals(pong, "PONG");
+});

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Exchange } from "../../../src/request/exchange.ts";
 import { Action, CommandFlag } from "../../../src/protocol/command_table.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
 import { respCommands } from "../../../src/protocol/resp/commands/mod.ts";
@@ -102,4 +103,15 @@ Deno.test("every local row has an answer, and what changes connections is a barr
     const words = [row.name, ...Array.from({ length: Math.abs(row.arity) - 1 }, () => "0")];
     assertMatch(answer(words, new LocalRigClient()), /^[-+:$*]/);
   }
+});
+
+Deno.test("NOAUTH of a server is about the proxy, not its client", () => {
+  using rig = new CoreRig();
+  const local = new RedisLocal(redisContext(rig));
+  const failureOf = (text: string) => {
+    const bytes = new TextEncoder().encode(`noise${text}`);
+    return local.errorReplied(new Exchange(), bytes, 5, bytes.length)?.name;
+  };
+  assertEquals(failureOf("-NOAUTH Authentication required.\r\n"), "backend_login");
+  assertEquals([failureOf("-ERR NOAUTH\r\n"), failureOf("-NO\r\n")], [undefined, undefined]);
 });
