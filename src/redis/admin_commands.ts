@@ -5,6 +5,7 @@
  * @module
  */
 import { arrayReply, bulkBytesReply, errorReply, failureReply } from "../protocol/resp/replies.ts";
+import type { Backend } from "../backend/backend.ts";
 import type { RedisContext } from "./feature.ts";
 import type { LocalRequest } from "./local_request.ts";
 import { copyRequest } from "./request_copy.ts";
@@ -14,7 +15,7 @@ import { callShards } from "./shard_calls.ts";
 const ASKING: Readonly<Record<string, readonly string[]>> = {
   acl: ["cat", "dryrun", "genpass", "getuser", "help", "list", "log", "users", "whoami"],
   config: ["get", "help"],
-  debug: ["help", "object"],
+  debug: ["help"],
   latency: ["doctor", "graph", "help", "histogram", "history", "latest"],
   memory: ["doctor", "help", "malloc-stats", "stats"],
   module: ["help", "list"],
@@ -57,7 +58,7 @@ export class AdminCommands {
     const { router, backends } = this.#context;
     const shards = router.shards();
     if (shards.length === 0) return failureReply(router.unplaced, "");
-    const asked = ASKING[name]!.includes(subcommand) ? shards.slice(0, 1) : shards;
+    const asked = this.#serversFor(request, name, subcommand);
     const bytes = isSlowlog ? withoutSecondWord(request) : copyRequest(request);
     const late = request.client.answerLater(true);
     callShards(this.#context, request.client, asked, bytes, (replies) => {
@@ -68,6 +69,25 @@ export class AdminCommands {
     });
     return null;
   }
+
+  /** The server of the key that is asked about, one where any will do, or all. */
+  #serversFor(request: LocalRequest, name: string, subcommand: string): readonly Backend[] {
+    const { router } = this.#context;
+    const shards = router.shards();
+    if (name === "debug" && subcommand === "object" && request.wordCount > 2) {
+      const { bytes, frame } = request;
+      const place = router.place(bytes, frame.argumentStart(2), frame.argumentEnd(2));
+      const backend = place < 0 ? null : router.backendAt(place, false, request.client);
+      return backend === null ? shards.slice(0, 1) : [backend];
+    }
+    const isAsking = ASKING[name]!.includes(subcommand) && !isReset(request, subcommand);
+    return isAsking ? shards.slice(0, 1) : shards;
+  }
+}
+
+/** ACL LOG RESET, the one asking subcommand that can change something. */
+function isReset(request: LocalRequest, subcommand: string): boolean {
+  return subcommand === "log" && request.words[2]?.toLowerCase() === "reset";
 }
 
 function withoutSecondWord(request: LocalRequest): Uint8Array {

@@ -148,3 +148,40 @@ Deno.test("errors and HELP are a server's own", async () => {
     }
   }
 });
+
+Deno.test("a body that no server compiles is not known, and a refused FLUSH forgets nothing", async () => {
+  using client = await RespClient.connect({ port: pool.aster.port });
+  const broken = "return (";
+  const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(broken));
+  const brokenSha = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+  await assertRejects(() => client.call("SCRIPT", "LOAD", broken), Error, "Error compiling script");
+  assertEquals(await client.call("SCRIPT", "EXISTS", brokenSha), [0]);
+  const sha = String(await client.call("SCRIPT", "LOAD", SUM));
+  await assertRejects(
+    () => client.call("SCRIPT", "FLUSH", "x"),
+    Error,
+    "SCRIPT FLUSH only support",
+  );
+  for (const server of pool.servers) await server.call("SCRIPT", "FLUSH");
+  assertEquals(await client.call("SCRIPT", "EXISTS", sha), [1]);
+});
+
+Deno.test("with admin_commands forwarded, servers are asked and told", async () => {
+  await using admin = await startRedisPool({ keys: 'admin_commands = "forward"' });
+  using client = await RespClient.connect({ port: admin.aster.port });
+  for (const key of KEYS) {
+    await client.call("SET", key, "1");
+    assertMatch(String(await client.call("DEBUG", "OBJECT", key)), /encoding:/);
+  }
+  assertEquals(await client.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru"), "OK");
+  for (const server of admin.servers) {
+    assertEquals(await server.call("CONFIG", "GET", "maxmemory-policy"), [
+      "maxmemory-policy",
+      "allkeys-lru",
+    ]);
+  }
+  assertEquals(await client.call("SLOWLOG", "BACKENDS", "RESET"), "OK");
+  await assertRejects(() => client.call("DEBUG", "SLEEP", "1"), Error, "not supported");
+  await assertRejects(() => client.call("CONFIG", "SET", "nosuch", "1"), Error, "ERR");
+});

@@ -54,6 +54,8 @@ const FUNCTION_HELP = helpReply("function", [
   "STATS",
   "    Return what runs at one server.",
 ]);
+/** Arguments with which servers do flush. */
+const FLUSHES = /^(a?sync)?$/i;
 const ONE = 0x31;
 
 /** Answers SCRIPT and FUNCTION. */
@@ -76,12 +78,13 @@ export class Scripts implements RedisFeature {
     switch (words[1]!.toLowerCase()) {
       case "load":
         if (words.length !== 3) return arityError("script|load");
-        return this.#everywhere(request, () => this.#keeper.learn(request.raw(2).slice()));
+        return this.#load(request);
       case "exists":
         if (words.length < 3) return arityError("script|exists");
         return this.#exist(request);
       case "flush":
-        this.#keeper.flush();
+        // At once, so that nothing is loaded again for what this client sends next.
+        if (FLUSHES.test(words.slice(2).join(" "))) this.#keeper.flush();
         return this.#everywhere(request);
       case "kill":
         if (words.length !== 2) return arityError("script|kill");
@@ -117,10 +120,18 @@ export class Scripts implements RedisFeature {
     }
   }
 
-  /** To all servers: the first error, or what the first server says. `before` is called ahead. */
-  #everywhere(request: LocalRequest, before: () => void = () => {}): Uint8Array | null {
-    before();
-    return this.#ask(request, this.#context.router.shards(), firstError);
+  /** A body is known once a server has compiled it. */
+  #load(request: LocalRequest): Uint8Array | null {
+    const body = request.raw(2).slice();
+    return this.#everywhere(request, () => this.#keeper.learn(body));
+  }
+
+  /** To all servers: the first error, or what the first server says. `succeeded` is called if none refuses. */
+  #everywhere(request: LocalRequest, succeeded: () => void = () => {}): Uint8Array | null {
+    return this.#ask(request, this.#context.router.shards(), (replies) => {
+      if (!replies.some(({ isError }) => isError)) succeeded();
+      return firstError(replies);
+    });
   }
 
   /** A script is there if all servers have it, or if the proxy would load it ahead of its first use. */

@@ -53,6 +53,17 @@ Deno.test("what changes something goes to all, what asks to one; all must succee
   await scene.ends();
 });
 
+Deno.test("DEBUG OBJECT asks the server of its key, ACL LOG RESET goes to all", async () => {
+  using scene = createScene("forward");
+  for (const line of ["DEBUG OBJECT k1", "ACL LOG", "ACL LOG RESET"]) take(scene, line);
+  const conns = [await scene.accept(0), await scene.accept(1)];
+  assertEquals(conns.map(({ written }) => requestsIn(written)), [
+    ["ACL LOG", "ACL LOG RESET"],
+    ["DEBUG OBJECT k1", "ACL LOG RESET"],
+  ]);
+  await scene.ends();
+});
+
 Deno.test("sleeping is refused, and SLOWLOG says whose it is", () => {
   using scene = createScene("forward");
   for (const line of ["DEBUG SLEEP 1", "SLOWLOG GET", "SLOWLOG BACKENDS"]) take(scene, line);
