@@ -145,12 +145,14 @@ export const localTexts: Readonly<Record<string, string>> = {
     "about the proxy's clients: `LIST`, `INFO`, `KILL`, `PAUSE`, `UNPAUSE` for those of all " +
     "workers, `ID`, `GETNAME`, `SETNAME`, `SETINFO`, `REPLY`; not `TRACKING`",
   cluster: "in front of a Redis Cluster: the proxy is the whole cluster; else an error",
-  command: "the commands that are served, `COUNT`, `LIST`, `INFO`, `GETKEYS`; `DOCS` is empty",
+  command:
+    "the commands that are served, `COUNT`, `LIST`, `INFO`, `GETKEYS`, `GETKEYSANDFLAGS`; `DOCS` of a server",
   discard: "ends the transaction",
   echo: "the word",
   exec: "runs the transaction on the server of its keys",
-  function: "`LOAD`, `DELETE`, `FLUSH`, `RESTORE` and `KILL` at every server, `LIST`, `DUMP` and " +
-    "`STATS` at one",
+  function:
+    "`LOAD`, `DELETE`, `FLUSH`, `RESTORE`, `KILL` and `STATS` at every server, `LIST` and " +
+    "`DUMP` at one",
   hello: "RESP2 or RESP3, `AUTH` and `SETNAME`, once all earlier requests are answered",
   info:
     "the lines that client libraries look for, the servers' least version included, and the proxy's own",

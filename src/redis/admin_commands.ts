@@ -8,6 +8,7 @@ import { arrayReply, bulkBytesReply, errorReply, failureReply } from "../protoco
 import type { Backend } from "../backend/backend.ts";
 import type { RedisContext } from "./feature.ts";
 import type { LocalRequest } from "./local_request.ts";
+import { firstReply, joinedReplies, type ReplyMerge, summedReplies } from "./reply_merges.ts";
 import { copyRequest } from "./request_copy.ts";
 import { callShards } from "./shard_calls.ts";
 
@@ -19,8 +20,13 @@ const ASKING: Readonly<Record<string, readonly string[]>> = {
   latency: ["doctor", "graph", "help", "histogram", "history", "latest"],
   memory: ["doctor", "help", "malloc-stats", "stats"],
   module: ["help", "list"],
-  slowlog: ["get", "help", "len"],
+  slowlog: ["help"],
 };
+
+/** Whether the configuration can have the command `name` forwarded. */
+export function isForwarded(name: string): boolean {
+  return Object.hasOwn(ASKING, name);
+}
 
 const NO_SLEEP = errorReply(
   "ERR DEBUG SLEEP is not supported: it would hold up all clients; pause clients by CLIENT PAUSE",
@@ -28,6 +34,9 @@ const NO_SLEEP = errorReply(
 const WHOSE_SLOWLOG = errorReply(
   "ERR the servers' slow logs are asked for by SLOWLOG BACKENDS GET, LEN or RESET",
 );
+
+/** How the slow logs of all servers become one reply, by Redis's policies; else what the first one says. */
+const slowlogMerges = new Map<string, ReplyMerge>([["get", joinedReplies], ["len", summedReplies]]);
 
 /** See above. */
 export class AdminCommands {
@@ -42,7 +51,7 @@ export class AdminCommands {
     const { frame } = request;
     if (this.#context.config.adminCommands !== "forward" || frame.row === null) return false;
     const { name, arity } = frame.row;
-    if (!Object.hasOwn(ASKING, name) || request.wordCount < -arity) return false;
+    if (!isForwarded(name) || request.wordCount < -arity) return false;
     const reply = this.#forward(request, name);
     if (reply !== null) request.client.reply(reply, 0, reply.length);
     return true;
@@ -61,10 +70,11 @@ export class AdminCommands {
     const asked = this.#serversFor(request, name, subcommand);
     const bytes = isSlowlog ? withoutSecondWord(request) : copyRequest(request);
     const late = request.client.answerLater(true);
+    const merge = isSlowlog ? slowlogMerges.get(subcommand) ?? firstReply : firstReply;
     callShards(this.#context, request.client, asked, bytes, (replies) => {
       const failed = replies.find(({ isError }) => isError);
       if (failed !== undefined) backends.metrics.errorReplies += 1;
-      const reply = (failed ?? replies[0]!).bytes;
+      const reply = failed?.bytes ?? merge(replies.map((one) => one.bytes));
       late.reply(reply, 0, reply.length);
     });
     return null;

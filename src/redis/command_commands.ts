@@ -1,11 +1,10 @@
 /**
- * COMMAND: what the table serves, in the form of a Redis 7 server.
+ * COMMAND: what the table serves, in the form of a Redis 7 server. Only the documentation is a server's own.
  *
  * @module
  */
 import {
   Action,
-  CommandFlag,
   type CommandRow,
   type CommandTable,
   isBlockingForm,
@@ -16,75 +15,98 @@ import {
   bulkReply,
   EMPTY_ARRAY_REPLY,
   errorReply,
+  failureReply,
   integerReply,
-  statusReply,
 } from "../protocol/resp/replies.ts";
-import { commandPolicies } from "../protocol/resp/commands/policies.ts";
+import { categoriesOf } from "../protocol/resp/commands/categories.ts";
+import { commandFlags } from "../protocol/resp/commands/flags.ts";
 import { globMatches } from "./pubsub/glob.ts";
-import { commandKeys } from "./command_keys.ts";
-import type { LocalRequest } from "./local_request.ts";
+import { isForwarded } from "./admin_commands.ts";
 import {
-  helpReply,
-  mapReply,
-  nullReply,
-  setReply,
-  unknownSubcommandReply,
-} from "./reply_builder.ts";
+  describeCommand,
+  describeSubcommand,
+  flagsOf,
+  subcommandsOf,
+} from "./command_description.ts";
+import { commandKeys } from "./command_keys.ts";
+import type { RedisContext } from "./feature.ts";
+import type { LocalRequest } from "./local_request.ts";
+import { helpReply, nullReply, unknownSubcommandReply } from "./reply_builder.ts";
+import { copyRequest } from "./request_copy.ts";
+import { callShards } from "./shard_calls.ts";
 
 type Version = 2 | 3;
 
 const SYNTAX_ERROR = errorReply("ERR syntax error");
-const FILTER_REFUSED = errorReply(
-  "ERR COMMAND LIST FILTERBY ACLCAT is not supported: the proxy has no categories of commands",
-);
 const HELP = helpReply("command", [
   "(no subcommand)",
   "    Return details about all commands that the proxy serves.",
   "COUNT",
   "    Return the number of commands that the proxy serves.",
   "DOCS [<command-name> ...]",
-  "    Return nothing: the proxy has no documentation of commands.",
+  "    Return what one of the servers documents of its commands.",
   "GETKEYS <full-command>",
   "    Return the keys from a full command.",
+  "GETKEYSANDFLAGS <full-command>",
+  "    Return the keys from a full command, and what it does to each.",
   "INFO [<command-name> ...]",
   "    Return details about commands; of all that the proxy serves if none is named.",
-  "LIST [FILTERBY PATTERN <pattern>]",
-  "    Return the names of all commands that the proxy serves, or of those that match.",
+  "LIST [FILTERBY ACLCAT <category>|MODULE <name>|PATTERN <pattern>]",
+  "    Return the names of all commands that the proxy serves, or of some.",
 ]);
+
+/** A command or a subcommand that the proxy serves. */
+interface Served {
+  readonly name: string;
+  readonly categories: readonly string[];
+  describe(version: Version): Uint8Array;
+}
 
 /** Answers COMMAND and its subcommands; keeps the descriptions, as clients ask for all of them at once. */
 export class CommandAnswers {
-  readonly #table: CommandTable;
-  readonly #served: readonly CommandRow[];
-  /** By version of the protocol, by row index. */
-  readonly #descriptions = new Map<Version, readonly Uint8Array[]>();
-  readonly #names: Uint8Array;
+  readonly #context: RedisContext;
+  /** With those of their subcommands behind each. */
+  readonly #served: readonly Served[];
+  readonly #commandCount: number;
+  /** By version of the protocol, by name. */
+  readonly #descriptions = new Map<Version, ReadonlyMap<string, Uint8Array>>();
+  readonly #all = new Map<Version, Uint8Array>();
 
-  constructor(table: CommandTable) {
-    this.#table = table;
-    this.#served = table.rows.filter(({ action, name }) =>
-      action !== Action.Refuse && !isBlockingForm(name)
+  constructor(context: RedisContext) {
+    this.#context = context;
+    const { adminCommands } = context.config;
+    const rows = context.commands.rows.filter(({ action, name }) =>
+      !isBlockingForm(name) &&
+      (action !== Action.Refuse || adminCommands === "forward" && isForwarded(name))
     );
-    this.#names = namesReply(this.#served);
+    this.#commandCount = rows.length;
+    this.#served = rows.flatMap((row) => [
+      servedCommand(row),
+      ...(subcommandsOf.get(row.name) ?? []).map(servedSubcommand),
+    ]);
   }
 
-  answer(request: LocalRequest): Uint8Array {
+  answer(request: LocalRequest): Uint8Array | null {
     const { client, words } = request;
-    const version = client.profiles.master.version;
-    if (words.length === 1) return this.#all(version);
-    switch (words[1]!.toLowerCase()) {
+    const { version } = client.profiles.master;
+    if (words.length === 1) return this.#describeAll(version);
+    const table: CommandTable = this.#context.commands;
+    const subcommand = words[1]!.toLowerCase();
+    switch (subcommand) {
       case "count":
-        if (words.length !== 2) return arityError("command|count");
-        return integerReply(this.#served.length);
+        return words.length === 2 ? integerReply(this.#commandCount) : arityError("command|count");
       case "list":
         return this.#list(words);
       case "info":
-        return words.length === 2 ? this.#all(version) : this.#some(words.slice(2), version);
+        return words.length === 2
+          ? this.#describeAll(version)
+          : this.#describeSome(words.slice(2), version);
       case "docs":
-        return mapReply([], version);
+        return this.#document(request);
       case "getkeys":
-        if (words.length < 4) return arityError("command|getkeys");
-        return commandKeys(request.frame, request.bytes, this.#table);
+      case "getkeysandflags":
+        if (words.length < 4) return arityError(`command|${subcommand}`);
+        return commandKeys(request, table, subcommand === "getkeysandflags");
       case "help":
         return words.length === 2 ? HELP : arityError("command|help");
       default:
@@ -93,78 +115,79 @@ export class CommandAnswers {
   }
 
   #list(words: readonly string[]): Uint8Array {
-    if (words.length === 2) return this.#names;
+    if (words.length === 2) return namesReply(this.#served);
     if (words.length !== 5 || words[2]!.toLowerCase() !== "filterby") return SYNTAX_ERROR;
+    const wanted = words[4]!.toLowerCase();
     switch (words[3]!.toLowerCase()) {
       case "pattern":
-        return namesReply(
-          this.#served.filter(({ name }) => globMatches(words[4]!.toLowerCase(), name)),
-        );
+        return namesReply(this.#served.filter(({ name }) => globMatches(wanted, name)));
       case "module":
         // Whatever module it is, the table has none of its commands.
         return EMPTY_ARRAY_REPLY;
       case "aclcat":
-        return FILTER_REFUSED;
+        return namesReply(
+          this.#served.filter(({ categories }) => categories.includes(`@${wanted}`)),
+        );
       default:
         return SYNTAX_ERROR;
     }
   }
 
-  #all(version: Version): Uint8Array {
-    const descriptions = this.#describe(version);
-    return arrayReply(this.#served.map((row) => descriptions[row.index]!));
+  #describeAll(version: Version): Uint8Array {
+    const known = this.#all.get(version);
+    if (known !== undefined) return known;
+    const descriptions = [...this.#describe(version)];
+    const made = arrayReply(
+      descriptions.filter(([name]) => !name.includes("|")).map(([, description]) => description),
+    );
+    this.#all.set(version, made);
+    return made;
   }
 
-  #some(names: readonly string[], version: Version): Uint8Array {
+  #describeSome(names: readonly string[], version: Version): Uint8Array {
     const descriptions = this.#describe(version);
-    const indices = new Map(this.#served.map((row) => [row.name, row.index]));
     return arrayReply(
-      names.map((name) => {
-        const index = indices.get(name.toLowerCase());
-        return index === undefined ? nullReply(version) : descriptions[index]!;
-      }),
+      names.map((name) => descriptions.get(name.toLowerCase()) ?? nullReply(version)),
     );
   }
 
-  #describe(version: Version): readonly Uint8Array[] {
+  #describe(version: Version): ReadonlyMap<string, Uint8Array> {
     const known = this.#descriptions.get(version);
     if (known !== undefined) return known;
-    const made = this.#table.rows.map((row) => describe(row, version));
+    const made = new Map(this.#served.map((served) => [served.name, served.describe(version)]));
     this.#descriptions.set(version, made);
     return made;
   }
+
+  /** The servers know best what their version has, and clients want it for people. */
+  #document(request: LocalRequest): Uint8Array | null {
+    const { router } = this.#context;
+    const asked = router.shards().slice(0, 1);
+    if (asked.length === 0) return failureReply(router.unplaced, "");
+    const late = request.client.answerLater(true);
+    callShards(this.#context, request.client, asked, copyRequest(request), ([reply]) => {
+      late.reply(reply!.bytes, 0, reply!.bytes.length);
+    });
+    return null;
+  }
 }
 
-function namesReply(rows: readonly CommandRow[]): Uint8Array {
-  return arrayReply(rows.map((row) => bulkReply(row.name)));
+function servedCommand(row: CommandRow): Served {
+  return {
+    name: row.name,
+    categories: categoriesOf(row.name, flagsOf(row)),
+    describe: (version) => describeCommand(row, version),
+  };
 }
 
-/** Name, arity, flags, first key, last key, step; categories, tips, key specifications, subcommands. */
-function describe(row: CommandRow, version: Version): Uint8Array {
-  const flags: Uint8Array[] = [];
-  if ((row.flags & CommandFlag.Read) !== 0) flags.push(statusReply("readonly"));
-  if ((row.flags & CommandFlag.Write) !== 0) flags.push(statusReply("write"));
-  if (row.keyFinder !== null) flags.push(statusReply("movablekeys"));
-  const nothing = version === 3 ? setReply([], version) : EMPTY_ARRAY_REPLY;
-  return arrayReply([
-    bulkReply(row.name),
-    integerReply(row.arity),
-    setReply(flags, version),
-    integerReply(row.firstKey),
-    integerReply(row.lastKey),
-    integerReply(row.keyStep),
-    nothing,
-    setReply(tipsOf(row.name).map(bulkReply), version),
-    nothing,
-    nothing,
-  ]);
+function servedSubcommand(name: string): Served {
+  return {
+    name,
+    categories: categoriesOf(name, commandFlags.get(name)?.split(" ") ?? []),
+    describe: (version) => describeSubcommand(name, version),
+  };
 }
 
-/** What Redis tells clients about many servers. */
-function tipsOf(name: string): string[] {
-  const policy = commandPolicies.get(name);
-  if (policy === undefined) return [];
-  const tips = [`request_policy:${policy.request}`];
-  if (policy.response !== null) tips.push(`response_policy:${policy.response}`);
-  return tips;
+function namesReply(served: readonly Served[]): Uint8Array {
+  return arrayReply(served.map(({ name }) => bulkReply(name)));
 }

@@ -1,13 +1,24 @@
 /**
- * COMMAND GETKEYS: which words of a request are keys, by the same table that routes requests. Cluster clients
- * ask for it where a command's keys have no fixed place.
+ * COMMAND GETKEYS and GETKEYSANDFLAGS: which words of a request are keys, and what happens to them. Cluster clients ask
+ * for it where a command's keys have no fixed place.
  *
  * @module
  */
-import type { CommandTable } from "../protocol/command_table.ts";
+import { CommandFlag, type CommandRow, type CommandTable } from "../protocol/command_table.ts";
 import { RequestFrame } from "../protocol/protocol.ts";
+import { commandFlags } from "../protocol/resp/commands/flags.ts";
+import { subcommandArities } from "../protocol/resp/commands/subcommands.ts";
 import { RequestDescriber } from "../protocol/resp/request_describer.ts";
-import { arrayReply, bulkBytesReply, errorReply } from "../protocol/resp/replies.ts";
+import {
+  arrayReply,
+  bulkBytesReply,
+  EMPTY_ARRAY_REPLY,
+  errorReply,
+  statusReply,
+} from "../protocol/resp/replies.ts";
+import type { LocalRequest } from "./local_request.ts";
+import { setReply } from "./reply_builder.ts";
+import { type FoundKey, specifiedKeys } from "./specified_keys.ts";
 
 /** Words before the request that is asked about: `COMMAND GETKEYS`. */
 const WORDS_BEFORE = 2;
@@ -15,35 +26,74 @@ const WORDS_BEFORE = 2;
 const UNKNOWN = errorReply("ERR Invalid command specified");
 const WRONG_COUNT = errorReply("ERR Invalid number of arguments specified for command");
 const NO_KEYS = errorReply("ERR The command has no key arguments");
+const INVALID = errorReply("ERR Invalid arguments specified for command");
 
-/** Answers COMMAND GETKEYS for `frame`, which stands in `bytes` and has at least one word more. */
+/** Answers one of the two, which has at least one word more; `withFlags` says which. */
 export function commandKeys(
-  frame: RequestFrame,
-  bytes: Uint8Array,
-  commands: CommandTable,
+  request: LocalRequest,
+  table: CommandTable,
+  withFlags: boolean,
 ): Uint8Array {
+  const words = request.words.slice(WORDS_BEFORE);
+  const nameStart = request.frame.argumentStart(WORDS_BEFORE);
+  const row = table.find(request.bytes, nameStart, request.frame.argumentEnd(WORDS_BEFORE));
+  if (row === null) return UNKNOWN;
+  const name = fullName(row.name, words);
+  const isKnown = commandFlags.has(name) || name !== row.name;
+  const found = isKnown ? specifiedKeys(name, words) : routedKeys(request, table, row);
+  if (found === undefined) return NO_KEYS;
+  if (!isOfLength(words.length, subcommandArities.get(name) ?? row.arity)) return WRONG_COUNT;
+  if (found === null) return mayLackKeys(name) ? EMPTY_ARRAY_REPLY : INVALID;
+  return keysReply(request, found, withFlags);
+}
+
+function keysReply(
+  request: LocalRequest,
+  found: readonly FoundKey[],
+  withFlags: boolean,
+): Uint8Array {
+  const { version } = request.client.profiles.master;
+  return arrayReply(found.map(({ word, flags }) => {
+    const raw = request.raw(WORDS_BEFORE + word);
+    const key = bulkBytesReply(raw, 0, raw.length);
+    return withFlags ? arrayReply([key, setReply(flags.map(statusReply), version)]) : key;
+  }));
+}
+
+/** The name with its subcommand's, where there is such a one. */
+function fullName(name: string, words: readonly string[]): string {
+  const full = `${name}|${words[1]?.toLowerCase()}`;
+  return subcommandArities.has(full) ? full : name;
+}
+
+function isOfLength(wordCount: number, arity: number): boolean {
+  return arity > 0 ? wordCount === arity : wordCount >= -arity;
+}
+
+/** Whether requests without keys are allowed, so that Redis takes whatever it cannot read for one of these. */
+function mayLackKeys(name: string): boolean {
+  return commandFlags.get(name)?.includes("no_mandatory_keys") === true;
+}
+
+/** The keys by which a command is routed that Redis 7.0 does not have. */
+function routedKeys(
+  { frame, bytes }: LocalRequest,
+  table: CommandTable,
+  row: CommandRow,
+): FoundKey[] | null | undefined {
   const asked = new RequestFrame();
   asked.start = frame.start;
   asked.end = frame.end;
   asked.argumentCount = frame.argumentCount - WORDS_BEFORE;
   asked.offsets = frame.offsets.slice(2 * WORDS_BEFORE, 2 * frame.argumentCount);
-  new RequestDescriber(commands).describe(asked, bytes);
-  const row = asked.row;
-  if (row === null) return UNKNOWN;
-  const { arity } = row;
-  if (arity > 0 ? asked.argumentCount !== arity : asked.argumentCount < -arity) return WRONG_COUNT;
-  if (asked.refusal !== null) return asked.refusal;
-  const keys = keyWords(asked);
-  // As Redis: an empty array where this request has no keys, an error where the command never has.
-  if (keys.length === 0 && row.keyFinder === null) return NO_KEYS;
-  return arrayReply(
-    keys.map((word) => bulkBytesReply(bytes, asked.argumentStart(word), asked.argumentEnd(word))),
-  );
-}
-
-/** The indices of the words that are keys, in their order. */
-function keyWords({ firstKey, keyCount, keyStep, extraKey }: RequestFrame): number[] {
-  const words = Array.from({ length: keyCount }, (_, key) => firstKey + key * keyStep);
-  if (extraKey >= 0) words.push(extraKey);
-  return words.sort((one, other) => one - other);
+  new RequestDescriber(table).describe(asked, bytes);
+  if (asked.refusal !== null) return row.refusal === null ? null : undefined;
+  if (asked.keyCount === 0) return undefined;
+  const isRead = (row.flags & CommandFlag.Read) !== 0;
+  const flags = isRead ? ["RO", "access"] : ["RW", "access", "update"];
+  const { firstKey, keyStep } = asked;
+  return Array.from({ length: asked.keyCount }, (_, key) => ({
+    word: firstKey + key * keyStep,
+    flags,
+  }));
 }

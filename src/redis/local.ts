@@ -119,7 +119,7 @@ export class RedisLocal implements LocalAnswers {
     const options = this.#options;
     const version = new BackendVersion(options);
     const select = new Select(options);
-    const commands = new CommandAnswers(options.commands);
+    const commands = new CommandAnswers(options);
     const parts = {
       names: this.#names,
       libraries: this.#libraries,

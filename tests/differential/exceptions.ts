@@ -28,6 +28,15 @@ export const EXCEPTIONS: readonly Exception[] = [
     matches: (_words, expected, got) =>
       expected.startsWith("-ERR This instance") && got === "+OK\r\n",
   })),
+  ...["move", "swapdb"].map((command): Exception => ({
+    command,
+    field: "the error",
+    reason: "a Redis Cluster has one database, and says so",
+    modes: ["cluster"],
+    sample: command === "move" ? "MOVE none 1" : "SWAPDB 1 1",
+    matches: (_words, _expected, got) =>
+      got === `-ERR ${command.toUpperCase()} is not allowed in cluster mode\r\n`,
+  })),
   {
     command: "sort",
     field: "the error",

@@ -39,6 +39,8 @@ export const OTHERS: readonly Shape[] = exact(`
   SINTERCARD 9223372036854775808 $e
   ZUNION 9223372036854775808 $z
   LMPOP 9223372036854775808 $l LEFT
+  EVALSHA <0123|e0e1f9fabfc9d4800c877a703b823ac0578ff8db> <x|9|-1|0>
+  FCALL none <x|9|-1>
   EVALSHA 0123456789012345678901234567890123456789 1 $s
   EVALSHA_RO e0e1f9fabfc9d4800c877a703b823ac0578ff8db 1 $s
   FCALL none 1 $s
@@ -53,7 +55,13 @@ export const OTHERS: readonly Shape[] = exact(`
   DISCARD
   EXEC
   PUBLISH channel %v
-  COMMAND GETKEYS GET $s
+  COMMAND GETKEYS <GET $s|ZUNION 2 $z $z|ZUNION 3 $z|PING x|SORT $l STORE $l>
+  COMMAND GETKEYSANDFLAGS <SET $s %v|SET $s %v GET|LMOVE $l $l LEFT RIGHT|EVAL s x $s>
+  COMMAND INFO <get|bitop|nosuch>
+  COMMAND DOCS <get|nosuch>
+  COMMAND LIST FILTERBY PATTERN getd*
+  MIGRATE 127.0.0.1 1 $missing 0 10 [COPY|REPLACE|AUTH x]
+  MIGRATE 127.0.0.1 1 $missing 0
   CLIENT SETNAME %n
   CLIENT GETNAME
   CLUSTER
@@ -65,6 +73,8 @@ export const OTHERS: readonly Shape[] = exact(`
 export const SERVERS: readonly Shape[] = [
   ...exact(`
   DBSIZE
+  MOVE $missing <1|99|x>
+  SWAPDB <1 1|0 99|x 0>
   FLUSHALL [ASYNC|SYNC]
   FLUSHDB
   AUTH %v %v %v

@@ -40,6 +40,8 @@ const SAME = [
   ..."EXEC|DISCARD|UNWATCH|WATCH a|EXEC x".split("|"),
   ..."COMMAND GETKEYS mset a 1 b 2|COMMAND GETKEYS eval x 2 a b c|COMMAND GETKEYS eval x 0 a"
     .split("|"),
+  ..."COMMAND GETKEYS mset a 1 b|COMMAND LIST FILTERBY ACLCAT nosuch".split("|"),
+  "COMMAND INFO client|list",
   ..."COMMAND GETKEYS ping x|COMMAND GETKEYS nosuch x|COMMAND GETKEYS sort k store d".split("|"),
   ..."COMMAND GETKEYS zunionstore d 2 a b|COMMAND GETKEYS xread streams a b 0 0".split("|"),
   ..."HELLO 1|HELLO 4|HELLO 02|HELLO abc|HELLO 99999999999999999999|HELLO 3 AUTH".split("|"),
@@ -69,19 +71,6 @@ const DIFFERENT: Record<string, { reply: string; reason: string }> = {
   [`CLIENT SETNAME ${"x".repeat(1025)}`]: {
     reply: "-ERR Client names cannot be longer than 1024 bytes.\r\n",
     reason: "what is kept of a client is bounded",
-  },
-  "COMMAND LIST FILTERBY ACLCAT hash": {
-    reply: "-ERR COMMAND LIST FILTERBY ACLCAT is not supported: " +
-      "the proxy has no categories of commands\r\n",
-    reason: "rather no list than a wrong one",
-  },
-  "COMMAND INFO client|list": {
-    reply: "*1\r\n$-1\r\n",
-    reason: "subcommands have no rows of their own",
-  },
-  "COMMAND GETKEYS mset a 1 b": {
-    reply: "-ERR wrong number of arguments for 'mset' command\r\n",
-    reason: "Redis finds keys in a request that it would refuse",
   },
   "CLUSTER nosuch": {
     reply: "-ERR This instance has cluster support disabled\r\n",
@@ -203,22 +192,19 @@ Deno.test("COMMAND describes what is served, as a server describes it", async ()
   for (const version of [2, 3] as const) {
     using direct = await RawClient.connect(pool.direct.port, version);
     using proxy = await RawClient.connect(pool.aster.port, version);
-    const set = version === 3 ? "~" : "*";
-    assertEquals(
-      await proxy.ask(["COMMAND", "INFO", "get"]),
-      `*1\r\n*10\r\n$3\r\nget\r\n:2\r\n${set}1\r\n+readonly\r\n:1\r\n:1\r\n:1\r\n` +
-        `${set}0\r\n`.repeat(4),
-    );
     const [, count] = /^:(\d+)\r\n$/.exec(await proxy.ask(["COMMAND", "COUNT"]))!;
     assert(Number(count) > 150);
     const list = await proxy.ask(["COMMAND", "LIST"]);
-    assert(list.startsWith(`*${count}\r\n`));
     const all = await proxy.ask(["COMMAND"]);
     assert(all.startsWith(`*${count}\r\n*10\r\n`));
     assertEquals(await proxy.ask(["COMMAND", "INFO"]), all);
     // Name, arity and the places of keys are a server's own, for every command served.
     const names = [...list.matchAll(/\$\d+\r\n(.*)\r\n/g)].map((match) => match[1]!)
-      .filter((name) => !laterCommands.has(name));
+      .filter((name) => !laterCommands.has(name) && !name.includes("|"));
+    assertEquals(
+      [...list.matchAll(/\r\n([a-z_]+)(?=\r\n)/g)].length,
+      Number(count),
+    );
     assertEquals(
       rows(await proxy.ask(["COMMAND", "INFO", ...names])),
       rows(await direct.ask(["COMMAND", "INFO", ...names])),

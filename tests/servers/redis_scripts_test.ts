@@ -21,6 +21,8 @@ let pool: RedisPool;
 
 Deno.test.beforeAll(async () => {
   pool = await startRedisPool({ keys: "thread = 2" });
+  // Milliseconds after which a script may be ended; the default is seconds.
+  for (const server of pool.servers) await server.call("CONFIG", "SET", "busy-reply-threshold", 1);
 });
 
 Deno.test.afterAll(() => pool[Symbol.asyncDispose]());
@@ -99,11 +101,36 @@ Deno.test("functions are at every server", async () => {
   using client = await RespClient.connect({ port: pool.aster.port });
   assertEquals(await client.call("FUNCTION", "LOAD", LIBRARY), "sums");
   for (const key of KEYS) assertEquals(await client.call("FCALL", "add", 1, `f:${key}`, 5), 5);
+  for (
+    const [count, error] of [["x", "Bad number of keys"], ["9", "greater"], ["-1", "negative"]]
+  ) {
+    await assertRejects(() => client.call("FCALL", "add", count!, "f:1"), Error, error);
+  }
   assertMatch(JSON.stringify(await client.call("FUNCTION", "LIST")), /"sums"/);
   await assertRejects(() => client.call("FUNCTION", "LOAD", LIBRARY), Error, "already exists");
   assertEquals(await client.call("FUNCTION", "DELETE", "sums"), "OK");
   await assertRejects(() => client.call("FCALL", "add", 1, "f:1", 5), Error, "Function not found");
   assertEquals(await client.call("FUNCTION", "FLUSH"), "OK");
+});
+
+const SLOW = "#!lua name=slow\nredis.register_function('loop', function() while true do end end)";
+
+Deno.test("FUNCTION STATS tells of a function that runs at any server, until FUNCTION KILL", async () => {
+  using running = await RespClient.connect({ port: pool.aster.port });
+  using asking = await RespClient.connect({ port: pool.aster.port });
+  assertEquals(await asking.call("FUNCTION", "LOAD", SLOW), "slow");
+  const idle = await asking.call("FUNCTION", "STATS") as unknown[];
+  assertEquals(idle.slice(0, 2), ["running_script", null]);
+  for (const key of KEYS.slice(0, 3)) {
+    const ended = assertRejects(() => running.call("FCALL", "loop", 1, key), Error, "killed");
+    await until(
+      async () => /"loop"/.test(JSON.stringify(await asking.call("FUNCTION", "STATS"))),
+      { what: "the function is told of" },
+    );
+    assertEquals(await asking.call("FUNCTION", "KILL"), "OK");
+    await ended;
+  }
+  assertEquals(await asking.call("FUNCTION", "DELETE", "slow"), "OK");
 });
 
 Deno.test("a Redis Cluster: scripts and functions at every master", async () => {
@@ -137,6 +164,7 @@ Deno.test("errors and HELP are a server's own", async () => {
           .split("|"),
         ..."FUNCTION DUMP|FUNCTION STATS|FUNCTION KILL|FUNCTION DELETE x|FUNCTION RESTORE x|FUNCTION LIST"
           .split("|"),
+        ..."FCALL none x|FCALL none 5|FCALL none -1|EVALSHA 01 x|EVALSHA 01 5".split("|"),
         ..."SCRIPT LOAD return(1)|EVALSHA e0e1f9fabfc9d4800c877a703b823ac0578ff8db 0|EVAL x|EVAL x 0"
           .split("|"),
         ..."EVALSHA no 0|EVAL return(KEYS[1]) 1 a|EVAL return(1) x|EVAL return(1) 2 a|EVAL return(1) -1"

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assertEquals, assertMatch, clientLibraries } from "../deps.ts";
+import { assertEquals, assertMatch, assertRejects, clientLibraries } from "../deps.ts";
 import { RespClient, type RespWord } from "../support/resp_client.ts";
 import { startRedisServer } from "../support/redis_server.ts";
 import { RawClient } from "./raw_client.ts";
@@ -79,4 +79,40 @@ Deno.test("the libraries' own options choose a database", async () => {
   assertEquals(await other.get("library"), null);
   await other.close();
   await one.quit();
+});
+
+Deno.test("MOVE takes a key to another database, SWAPDB all keys", async () => {
+  await pool.flush();
+  using client = await RespClient.connect({ port: pool.aster.port });
+  for (let key = 0; key < 30; key++) await client.call("SET", `m${key}`, key);
+  assertEquals(await client.call("MOVE", "m1", 1), 1);
+  assertEquals(await client.call("MOVE", "m1", 1), 0);
+  assertEquals(await client.call("EXISTS", "m1"), 0);
+  assertEquals(await client.call("SWAPDB", 0, 1), "OK");
+  assertEquals(await client.call("DBSIZE"), 1);
+  assertEquals(await client.call("GET", "m1"), "1");
+  assertEquals(await client.call("SELECT", 1), "OK");
+  assertEquals(await client.call("DBSIZE"), 29);
+});
+
+/** On several servers. */
+const KEYS_APART = Array.from({ length: 20 }, (_, number) => `${number * 7919}`);
+
+Deno.test("MIGRATE takes keys of one server to a server elsewhere", async () => {
+  await using other = await startRedisServer();
+  using client = await RespClient.connect({ port: pool.aster.port });
+  const [host, port] = other.address.split(":") as [string, string];
+  await client.call("MSET", "{t}a", "1", "{t}b", "2", "{t}c", "3");
+  assertEquals(await client.call("MIGRATE", host, port, "{t}a", 0, 1000), "OK");
+  assertEquals(
+    await client.call("MIGRATE", host, port, "", 0, 1000, "COPY", "KEYS", "{t}b", "{t}c"),
+    "OK",
+  );
+  assertEquals(await client.call("MGET", "{t}a", "{t}b", "{t}c"), [null, "2", "3"]);
+  assertEquals(await other.call("MGET", "{t}a", "{t}b", "{t}c"), ["1", "2", "3"]);
+  await assertRejects(
+    () => client.call("MIGRATE", host, port, "", 0, 1000, "KEYS", ...KEYS_APART),
+    Error,
+    "CROSSSLOT",
+  );
 });

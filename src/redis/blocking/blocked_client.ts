@@ -1,6 +1,6 @@
 /**
- * One client that waits in a blocking command, on a connection of its own that no timeout of the proxy cuts. If it
- * leaves, the connection is closed at once: the server takes nothing for it any more.
+ * One client that waits in a blocking command, on a connection of its own that no timeout of the proxy cuts before the
+ * command's own. If it leaves, the connection is closed at once: the server takes nothing for it any more.
  *
  * @module
  */
@@ -40,6 +40,7 @@ export class BlockedClient implements SessionGuard, Watched {
   readonly #context: RedisContext;
   readonly #client: LocalClient;
   readonly #request: Uint8Array;
+  readonly #waitLimitMs: number;
   #link: DedicatedLink | null = null;
   #late: LateReply | null = null;
   #redirects = 0;
@@ -49,11 +50,20 @@ export class BlockedClient implements SessionGuard, Watched {
   /** A CLIENT UNBLOCK that waits for the server's id of the connection. */
   #unblock: UnblockMode | null = null;
 
-  /** @param request The blocking command, as the backend shall see it. */
-  constructor(context: RedisContext, client: LocalClient, request: Uint8Array) {
+  /**
+   * @param request The blocking command, as the backend shall see it.
+   * @param waitLimitMs Longest wait for its reply, milliseconds; Infinity where there is none.
+   */
+  constructor(
+    context: RedisContext,
+    client: LocalClient,
+    request: Uint8Array,
+    waitLimitMs: number,
+  ) {
     this.#context = context;
     this.#client = client;
     this.#request = request;
+    this.#waitLimitMs = waitLimitMs;
   }
 
   /**
@@ -126,7 +136,7 @@ export class BlockedClient implements SessionGuard, Watched {
       place,
       // Its calls fail first, and say all that is to be said.
       lost: () => {},
-      readTimeoutMs: Infinity,
+      readTimeoutMs: this.#waitLimitMs,
       ...(backend === undefined ? {} : { backend }),
     });
     if (link instanceof DedicatedLink) this.#link = link;

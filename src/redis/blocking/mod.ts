@@ -10,6 +10,7 @@ import type { Answer, RedisContext, RedisFeature } from "../feature.ts";
 import type { LocalRequest } from "../local_request.ts";
 import { copyRequest } from "../request_copy.ts";
 import { BlockedClient } from "./blocked_client.ts";
+import { waitLimitMs } from "./wait_limit.ts";
 
 const BLOCKING_COMMANDS = [
   "blmove",
@@ -41,6 +42,7 @@ export class Blocking implements RedisFeature {
     const place = commonPlace(frame, bytes, router);
     if (place === PLACES_DIFFER) return failureReply(failures.keysApart, "");
     if (place < 0) return failureReply(router.unplaced, "");
-    return new BlockedClient(this.#context, client, copyRequest(request)).begin(place);
+    const limitMs = waitLimitMs(request, this.#context.config.readTimeoutMs);
+    return new BlockedClient(this.#context, client, copyRequest(request), limitMs).begin(place);
   }
 }

@@ -18,11 +18,12 @@ import type { LocalRequest } from "../local_request.ts";
 import { helpReply, unknownSubcommandReply } from "../reply_builder.ts";
 import { copyRequest } from "../request_copy.ts";
 import { callShards, type ShardReply } from "../shard_calls.ts";
-import { killEverywhere } from "./kill.ts";
+import { killEverywhere, statsEverywhere } from "./running_scripts.ts";
 import type { ScriptKeeper } from "./script_keeper.ts";
 
 const SCRIPT_KILL = requestBytes("SCRIPT", "KILL");
 const FUNCTION_KILL = requestBytes("FUNCTION", "KILL");
+const FUNCTION_STATS = requestBytes("FUNCTION", "STATS");
 const NO_DEBUG = errorReply(
   "ERR SCRIPT DEBUG is not supported: it takes over the connection; debug at one server",
 );
@@ -52,7 +53,7 @@ const FUNCTION_HELP = helpReply("function", [
   "RESTORE <dump> [FLUSH|APPEND|REPLACE]",
   "    Restore libraries at all servers.",
   "STATS",
-  "    Return what runs at one server.",
+  "    Return the function that runs, at whichever server it does.",
 ]);
 /** Arguments with which servers do flush. */
 const FLUSHES = /^(a?sync)?$/i;
@@ -108,11 +109,13 @@ export class Scripts implements RedisFeature {
         return this.#everywhere(request);
       case "dump":
       case "list":
-      case "stats":
         return this.#ask(request, this.#context.router.shards().slice(0, 1), firstError);
       case "kill":
         if (words.length !== 2) return arityError("function|kill");
         return killEverywhere(this.#context, client, FUNCTION_KILL);
+      case "stats":
+        if (words.length !== 2) return arityError("function|stats");
+        return statsEverywhere(this.#context, client, FUNCTION_STATS);
       case "help":
         return words.length === 2 ? FUNCTION_HELP : arityError("function|help");
       default:

@@ -25,7 +25,7 @@ Deno.test("they stay refused by default, and others always; the refusal says how
     /admin_commands = "forward"/,
   );
   using forwarding = createScene("forward");
-  for (const line of ["MONITOR", "SHUTDOWN", "NOSUCH", "CONFIG", "MOVE a 1"]) {
+  for (const line of ["MONITOR", "SHUTDOWN", "NOSUCH", "CONFIG", "WAIT 1 0"]) {
     assertEquals(take(forwarding, line), false, line);
   }
 });
@@ -50,6 +50,16 @@ Deno.test("what changes something goes to all, what asks to one; all must succee
   await conns[1]!.receives("-ERR no\r\n+OK\r\n");
   await conns[0]!.receives("+save\r\n+OK\r\n+OK\r\n+fine\r\n");
   assertEquals(scene.told().sort(), ["+OK", "+fine", "+save", "-ERR no"]);
+  await scene.ends();
+});
+
+Deno.test("the slow logs of all servers are one, their lengths a sum", async () => {
+  using scene = createScene("forward");
+  for (const line of ["SLOWLOG BACKENDS LEN", "SLOWLOG BACKENDS LEN"]) take(scene, line);
+  const conns = [await scene.accept(0), await scene.accept(1)];
+  await conns[0]!.receives(":3\r\n:1\r\n");
+  await conns[1]!.receives(":4\r\n-ERR no\r\n");
+  assertEquals(scene.told(), [":7", "-ERR no"]);
   await scene.ends();
 });
 

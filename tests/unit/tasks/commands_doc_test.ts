@@ -33,14 +33,15 @@ Deno.test("a command's line says how it is routed", () => {
   assertEquals(routeOf("get"), "by key");
   assertEquals(routeOf("rename"), "keys together");
   assertEquals(routeOf("sort"), "keys together");
+  assertEquals(routeOf("migrate"), "keys together");
   assertEquals(routeOf("eval"), "keys together; without keys: any backend");
   assertEquals(routeOf("xinfo"), "by key, behind the subcommand");
   assertEquals(routeOf("del"), "split: the sum, or the first error");
   assertEquals(routeOf("blpop"), "keys together, over a connection of its own");
   assertEquals(routeOf("ping"), "proxy: `PONG`, or the word");
   assertEquals(
-    routeOf("move"),
-    "refused: it moves keys between databases or servers; copy them by DUMP and RESTORE",
+    routeOf("monitor"),
+    "refused: it shows what one server does; connect to that server",
   );
   const line = "| `stats`          | 1+    |       | refused: it concerns a single server ";
   assert(renderCommandsDocument().split("\n").some((one) => one.startsWith(line)));

@@ -5,8 +5,8 @@
  */
 import type { CommandDefinition } from "../../command_table.ts";
 import { memoryKeys, objectKeys } from "../key_finders/subcommand_keys.ts";
-import { sortKeys } from "../key_finders/option_keys.ts";
-import { DATABASES, INTERNAL } from "./reasons.ts";
+import { migrateKeys, sortKeys } from "../key_finders/option_keys.ts";
+import { INTERNAL } from "./reasons.ts";
 import {
   AllSucceeded,
   barrier,
@@ -38,8 +38,8 @@ export const keyspaceCommands: readonly CommandDefinition[] = [
   everyShard("flushdb",            -1, Write, AllSucceeded),
   everyShard("keys",                2, Read,  Concatenated),
   moving( "memory",                -2, Read,   0,  0,  0, memoryKeys),
-  refuse( "migrate",               -6, Write,  3,  3,  1, DATABASES),
-  refuse( "move",                   3, Write,  1,  1,  1, DATABASES),
+  moving( "migrate",               -6, Write,  3,  3,  1, migrateKeys),
+  forward("move",                   3, Write,  1,  1,  1),
   moving( "object",                -2, Read,   0,  0,  0, objectKeys),
   forward("persist",                2, Write,  1,  1,  1),
   forward("pexpire",               -3, Write,  1,  1,  1),
@@ -54,7 +54,7 @@ export const keyspaceCommands: readonly CommandDefinition[] = [
   local(  "scan",                  -2, Read),
   moving( "sort",                  -2, Write,  1,  1,  1, sortKeys),
   forward("sort_ro",               -2, Read,   1,  1,  1),
-  refuse( "swapdb",                 3, Write,  0,  0,  0, DATABASES),
+  everyShard("swapdb",              3, Write, AllSucceeded),
   split(  "touch",                 -2, Read,   1, -1,  1, Sum),
   forward("ttl",                    2, Read,   1,  1,  1),
   forward("type",                   2, Read,   1,  1,  1),

@@ -14,10 +14,6 @@ export const ALLOWED_ADMINISTRATION =
 /** `MONITOR`. */
 export const MONITORING = "it shows what one server does; connect to that server";
 
-/** Commands that move data between databases or servers. */
-export const DATABASES =
-  "it moves keys between databases or servers; copy them by DUMP and RESTORE";
-
 /** Commands that only servers and cluster clients exchange. */
 export const INTERNAL = "redirections are followed by the proxy";
 

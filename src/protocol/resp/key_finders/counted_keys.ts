@@ -7,32 +7,42 @@ import type { RequestFrame } from "../../protocol.ts";
 import { NOT_A_NUMBER, readDecimal } from "../decimal.ts";
 import { errorReply } from "../replies.ts";
 import {
-  BAD_KEY_COUNT,
   BAD_PAIR_COUNT,
   INVALID_KEY_COUNT,
   NEGATIVE_KEYS,
   NO_KEYS,
+  NO_SCRIPT,
   NOT_AN_INTEGER,
   SYNTAX_ERROR,
   TOO_MANY_KEYS,
 } from "./errors.ts";
 
+/** Bytes of the digest that names a script. */
+const DIGEST_BYTES = 40;
+
 /** EVAL and its kin: `EVAL script numkeys key…`. */
 export function scriptKeys(frame: RequestFrame, bytes: Uint8Array): void {
-  calledKeys(frame, bytes, NOT_AN_INTEGER);
-}
-
-/** FCALL and FCALL_RO: `FCALL function numkeys key…`. */
-export function functionKeys(frame: RequestFrame, bytes: Uint8Array): void {
-  calledKeys(frame, bytes, BAD_KEY_COUNT);
-}
-
-function calledKeys(frame: RequestFrame, bytes: Uint8Array, notANumber: Uint8Array): void {
   const keyCount = readCount(frame, bytes, 2);
-  if (keyCount === NOT_A_NUMBER) frame.refusal = notANumber;
-  else if (keyCount > frame.argumentCount - 3) frame.refusal = TOO_MANY_KEYS;
-  else if (keyCount < 0) frame.refusal = NEGATIVE_KEYS;
-  else setKeys(frame, 3, keyCount);
+  if (keyCount >= 0 && keyCount <= frame.argumentCount - 3) setKeys(frame, 3, keyCount);
+  else if (namesNoScript(frame)) frame.refusal = NO_SCRIPT;
+  else if (keyCount === NOT_A_NUMBER) frame.refusal = NOT_AN_INTEGER;
+  else frame.refusal = keyCount < 0 ? NEGATIVE_KEYS : TOO_MANY_KEYS;
+}
+
+/** Whether an EVALSHA has no digest, which Redis sees before it counts keys. */
+function namesNoScript(frame: RequestFrame): boolean {
+  const digestBytes = frame.argumentEnd(1) - frame.argumentStart(1);
+  return digestBytes !== DIGEST_BYTES && frame.row!.name.startsWith("evalsha");
+}
+
+/**
+ * FCALL and FCALL_RO: `FCALL function numkeys key…`. Whether there is such a function comes before what is wrong with
+ * the count, so any server may say which it is; it runs nothing.
+ */
+export function functionKeys(frame: RequestFrame, bytes: Uint8Array): void {
+  const keyCount = readCount(frame, bytes, 2);
+  const isRight = keyCount >= 0 && keyCount <= frame.argumentCount - 3;
+  setKeys(frame, 3, isRight ? keyCount : 0);
 }
 
 /** LMPOP and ZMPOP: `LMPOP numkeys key… LEFT`. */

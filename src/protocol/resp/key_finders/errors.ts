@@ -15,8 +15,16 @@ export const TOO_MANY_KEYS: Uint8Array = errorReply(
 );
 /** Fewer than no keys are declared. */
 export const NEGATIVE_KEYS: Uint8Array = errorReply("ERR Number of keys can't be negative");
-/** What FCALL says of a key count that is no number. */
-export const BAD_KEY_COUNT: Uint8Array = errorReply("ERR Bad number of keys provided");
+/** What EVALSHA says of a digest that is none. */
+export const NO_SCRIPT: Uint8Array = errorReply(
+  "NOSCRIPT No matching script. Please use EVAL.",
+);
+/** What blocking commands say of a timeout that is no number. */
+export const BAD_TIMEOUT: Uint8Array = errorReply(
+  "ERR timeout is not an integer or out of range",
+);
+/** What blocking commands say of a timeout below 0. */
+export const NEGATIVE_TIMEOUT: Uint8Array = errorReply("ERR timeout is negative");
 /** What commands with an optional LIMIT or COUNT say of a key count below 1. */
 export const NO_KEYS: Uint8Array = errorReply("ERR numkeys should be greater than 0");
 /** Words in an order the command does not know. */

@@ -1,27 +1,47 @@
 /**
- * Keys behind an option's name: `SORT key … STORE destination`, `XREAD … STREAMS key… id…`.
+ * Keys behind an option's name: `SORT key … STORE destination`, `XREAD … STREAMS key… id…`, `MIGRATE … KEYS key…`.
  *
  * @module
  */
 import type { RequestFrame } from "../../protocol.ts";
-import { isWord } from "../decimal.ts";
-import { SYNTAX_ERROR, UNBALANCED_STREAMS } from "./errors.ts";
+import { isWord, NOT_A_NUMBER, readDecimal } from "../decimal.ts";
+import { errorReply } from "../replies.ts";
+import {
+  BAD_TIMEOUT,
+  NEGATIVE_TIMEOUT,
+  NOT_AN_INTEGER,
+  SYNTAX_ERROR,
+  UNBALANCED_STREAMS,
+} from "./errors.ts";
 
 const encoder = new TextEncoder();
+const AUTH = encoder.encode("auth");
+const AUTH2 = encoder.encode("auth2");
 const BLOCK = encoder.encode("block");
 const BY = encoder.encode("by");
 const CLAIM = encoder.encode("claim");
 const COUNT = encoder.encode("count");
 const GET = encoder.encode("get");
 const GROUP = encoder.encode("group");
+const KEYS = encoder.encode("keys");
 const LIMIT = encoder.encode("limit");
 const NOACK = encoder.encode("noack");
 const STORE = encoder.encode("store");
 const STOREDIST = encoder.encode("storedist");
 const STREAMS = encoder.encode("streams");
 
+const NO_GROUP = errorReply(
+  "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.",
+);
+const NO_NOACK = errorReply(
+  "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.",
+);
+
 /** Where the options of GEORADIUSBYMEMBER begin; those of GEORADIUS one word later. */
 const GEORADIUS_OPTIONS = 5;
+
+/** Where the options of MIGRATE begin. */
+const MIGRATE_OPTIONS = 6;
 
 /** SORT: its key is in the row's columns; the last STORE counts. */
 export function sortKeys(frame: RequestFrame, bytes: Uint8Array): void {
@@ -48,6 +68,22 @@ export function geoRadiusKeys(frame: RequestFrame, bytes: Uint8Array): void {
   }
 }
 
+/** MIGRATE: its key is in the row's columns; where that is empty, all that follows KEYS are keys. */
+export function migrateKeys(frame: RequestFrame, bytes: Uint8Array): void {
+  const key = frame.firstKey;
+  if (frame.argumentStart(key) !== frame.argumentEnd(key)) return;
+  for (let word = MIGRATE_OPTIONS; word < frame.argumentCount - 1; word++) {
+    if (isAt(frame, bytes, word, KEYS)) {
+      frame.firstKey = word + 1;
+      frame.keyCount = frame.argumentCount - word - 1;
+      return;
+    }
+    // Passwords and names may be any word.
+    if (isAt(frame, bytes, word, AUTH)) word += 1;
+    else if (isAt(frame, bytes, word, AUTH2)) word += 2;
+  }
+}
+
 /** XREAD and XREADGROUP: as many ids as keys follow STREAMS. With BLOCK the row is that of the blocking form. */
 export function streamKeys(frame: RequestFrame, bytes: Uint8Array): void {
   let word = 1;
@@ -62,16 +98,48 @@ export function streamKeys(frame: RequestFrame, bytes: Uint8Array): void {
     else break;
   }
   const streamWords = frame.argumentCount - word - 1;
-  if (streamWords < 1 || !isAt(frame, bytes, word, STREAMS)) {
-    frame.refusal = SYNTAX_ERROR;
-  } else if (streamWords % 2 !== 0) {
-    frame.refusal = UNBALANCED_STREAMS;
-  } else {
-    frame.firstKey = word + 1;
-    frame.keyStep = 1;
-    frame.keyCount = streamWords / 2;
-    if (mayBlock) frame.row = frame.row!.blockingForm;
+  if (streamWords < 1 || streamWords % 2 !== 0 || !isAt(frame, bytes, word, STREAMS)) {
+    frame.refusal = streamError(frame, bytes);
+    return;
   }
+  frame.firstKey = word + 1;
+  frame.keyStep = 1;
+  frame.keyCount = streamWords / 2;
+  if (mayBlock) frame.row = frame.row!.blockingForm;
+}
+
+/** What Redis says of an XREAD or XREADGROUP without streams, or of what it meets before them. */
+function streamError(frame: RequestFrame, bytes: Uint8Array): Uint8Array {
+  const isGroup = frame.row!.name === "xreadgroup";
+  const lastWord = frame.argumentCount - 1;
+  let word = 1;
+  while (word <= lastWord) {
+    const hasValue = word < lastWord;
+    if (isAt(frame, bytes, word, BLOCK) && hasValue) {
+      const timeoutMs = numberAt(frame, bytes, word + 1);
+      if (timeoutMs === NOT_A_NUMBER) return BAD_TIMEOUT;
+      if (timeoutMs < 0) return NEGATIVE_TIMEOUT;
+      word += 2;
+    } else if (isAt(frame, bytes, word, COUNT) && hasValue) {
+      if (numberAt(frame, bytes, word + 1) === NOT_A_NUMBER) return NOT_AN_INTEGER;
+      word += 2;
+    } else if (isAt(frame, bytes, word, STREAMS) && hasValue) {
+      return UNBALANCED_STREAMS;
+    } else if (isAt(frame, bytes, word, GROUP) && word + 1 < lastWord) {
+      if (!isGroup) return NO_GROUP;
+      word += 3;
+    } else if (isAt(frame, bytes, word, NOACK)) {
+      if (!isGroup) return NO_NOACK;
+      word += 1;
+    } else {
+      return SYNTAX_ERROR;
+    }
+  }
+  return SYNTAX_ERROR;
+}
+
+function numberAt(frame: RequestFrame, bytes: Uint8Array, word: number): number {
+  return readDecimal(bytes, frame.argumentStart(word), frame.argumentEnd(word));
 }
 
 function isAt(frame: RequestFrame, bytes: Uint8Array, word: number, option: Uint8Array): boolean {

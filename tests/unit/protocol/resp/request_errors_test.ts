@@ -41,6 +41,11 @@ Deno.test("errors read as those of redis-server 7.0", async () => {
     request("EVAL", "return 1", "x"),
     request("EVAL", "return 1", "-1"),
     request("EVAL", "return 1", "2", "k"),
+    request("EVALSHA", "abc", "x"),
+    request("XREAD", "BLOCK", "STREAMS", "a", "0"),
+    request("XREAD", "BLOCK", "-1", "STREAMS", "a"),
+    request("XREAD", "NOACK", "STREAMS", "a"),
+    request("XREADGROUP", "GROUP", "g", "c", "COUNT", "x", "STREAMS", "a"),
     request("ZUNION", "x", "a"),
     request("ZUNION", "0", "a"),
     request("ZINTER", "2", "a"),
@@ -62,16 +67,6 @@ Deno.test("errors read as those of redis-server 7.0", async () => {
     const expected = await replyLine(server.port, bytes);
     assert(expected.startsWith("-"), `redis-server refuses ${JSON.stringify(bytes)}`);
     assertEquals(refusal, expected, JSON.stringify(bytes));
-  }
-});
-
-Deno.test("FCALL's key counts read as those of redis-server 7.0", async () => {
-  await using server = await startRedisServer();
-  const library = "#!lua name=l\nredis.register_function('f', function() return 1 end)";
-  await server.call("FUNCTION", "LOAD", library);
-  for (const count of ["x", "-1", "3"]) {
-    const bytes = request("FCALL", "f", count, "k");
-    assertEquals(parse(bytes).refusal, await replyLine(server.port, bytes));
   }
 });
 

@@ -34,6 +34,20 @@ Deno.test("it waits as long as it takes, and gives the connection back", async (
   await scene.ends();
 });
 
+Deno.test("with a timeout of its own it fails when the server is silent beyond that", async () => {
+  using scene = createScene();
+  scene.ask("BLPOP k0 2");
+  const conn = await scene.accept(0);
+  await conn.receives(":5\r\n");
+  const { readTimeoutMs } = scene.context.config;
+  scene.rig.clock.advance(2000 + readTimeoutMs - 200);
+  assertEquals(scene.told(), []);
+  scene.rig.clock.advance(400);
+  assertMatch(scene.told()[0]!, /^failed: backend_timeout/);
+  assertEquals([conn.isClosed, scene.rig.metrics.blockedClients], [true, 0]);
+  await scene.ends();
+});
+
 Deno.test("a client that leaves, or ends its input, closes the connection at once", async () => {
   using scene = createScene();
   scene.ask("BLPOP k0 0");

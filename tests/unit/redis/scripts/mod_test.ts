@@ -27,9 +27,9 @@ Deno.test("what changes scripts goes to every server, the first error is the rep
 
 Deno.test("what only asks goes to one server", async () => {
   using scene = createScene();
-  scene.askAll("FUNCTION LIST", "FUNCTION STATS", "FUNCTION DUMP");
+  scene.askAll("FUNCTION LIST", "FUNCTION DUMP");
   const conn = await scene.accept(0);
-  assertEquals(requestsIn(conn.written).length, 3);
+  assertEquals(requestsIn(conn.written).length, 2);
   assertEquals(scene.rig.network.countTo(7001), 0);
   await scene.ends();
 });

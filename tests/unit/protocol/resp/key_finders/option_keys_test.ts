@@ -14,6 +14,10 @@ Deno.test("keys that move are found", () => {
     ["GEORADIUS a 1 2 3 km STORE d STOREDIST e", ["a"], "e"],
     ["GEORADIUSBYMEMBER a m 3 km storedist d", ["a"], "d"],
     ["GEORADIUSBYMEMBER a m 3 km", ["a"], null],
+    ["MIGRATE h 1 a 0 10", ["a"], null],
+    ["MIGRATE h 1  0 10 COPY KEYS a b", ["a", "b"], null],
+    ["MIGRATE h 1  0 10 AUTH2 auth keys KEYS a", ["a"], null],
+    ["MIGRATE h 1  0 10 AUTH keys keys a", ["a"], null],
     ["XREAD STREAMS a 0", ["a"], null],
     ["XREAD COUNT 2 STREAMS a b 0 0", ["a", "b"], null],
     ["XREADGROUP GROUP g c COUNT 1 NOACK STREAMS a >", ["a"], null],
@@ -28,6 +32,18 @@ Deno.test("keys that move are found", () => {
 Deno.test("requests whose keys cannot be found are refused", () => {
   const cases: [string, string][] = [
     ["XREAD COUNT 1 STREAMS", "ERR syntax error"],
+    ["XREAD BLOCK STREAMS a 0", "ERR timeout is not an integer or out of range"],
+    ["XREAD COUNT 2 BLOCK -1 STREAMS a", "ERR timeout is negative"],
+    ["XREAD BLOCK 0 COUNT x STREAMS a", "ERR value is not an integer or out of range"],
+    ["XREADGROUP GROUP g c NOACK FOO STREAMS a 0", "ERR syntax error"],
+    [
+      "XREAD NOACK STREAMS a",
+      "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.",
+    ],
+    [
+      "XREAD GROUP g c STREAMS a",
+      "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.",
+    ],
     [
       "XREAD STREAMS a b 0",
       "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.",

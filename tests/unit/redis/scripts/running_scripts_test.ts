@@ -1,9 +1,10 @@
 /**
- * SCRIPT KILL reaches every server over a connection of its own; one success is enough.
+ * SCRIPT KILL and FUNCTION STATS reach every server over connections of their own; one success, or one function that
+ * runs, is enough.
  *
  * @module
  */
-import { killEverywhere } from "../../../../src/redis/scripts/kill.ts";
+import { killEverywhere, statsEverywhere } from "../../../../src/redis/scripts/running_scripts.ts";
 import { FeatureScene } from "../../../support/feature_scene.ts";
 import { assertEquals } from "../../../deps.ts";
 
@@ -35,5 +36,14 @@ Deno.test("a server that is down is an error unless another one ended something"
   await scene.rig.refuse(0);
   await (await scene.accept(1)).receives(`${NOT_BUSY}\r\n`);
   assertEquals(scene.told(), ["-ERR backend 10.0.0.1:7000: connection refused"]);
+  await scene.ends();
+});
+
+Deno.test("what any server says of a function that runs is the answer, before errors", async () => {
+  using scene = new FeatureScene(() => []);
+  statsEverywhere(scene.context, scene.client, REQUEST);
+  await scene.rig.refuse(0);
+  await (await scene.accept(1)).receives("*4 a function\n");
+  assertEquals(scene.told(), ["*4 a function"]);
   await scene.ends();
 });
