@@ -19,7 +19,7 @@ export function createRedisFeatures(
 ): RedisFeature[] {
   return [
     new Scripts(context, keeper),
-    new Transactions(context),
+    new Transactions(context, keeper),
     new Blocking(context),
     new Pubsub(context),
     new Scan(context),

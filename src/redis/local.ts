@@ -20,6 +20,7 @@ import type { LocalAnswers, LocalClient } from "../session/features.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import type { Exchange } from "../request/exchange.ts";
+import type { Request } from "../request/request.ts";
 import { AdminCommands } from "./admin_commands.ts";
 import { ScriptKeeper } from "./scripts/script_keeper.ts";
 import { BackendVersion } from "./backend_version.ts";
@@ -90,16 +91,23 @@ export class RedisLocal implements LocalAnswers {
     this.#keeper.beforeScript(connection, frame, bytes);
   }
 
+  repeatsScript(
+    request: Request,
+    exchange: Exchange,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): boolean {
+    return this.#keeper.scriptFailed(request, exchange, bytes, start, end);
+  }
+
   errorReplied(
     exchange: Exchange,
     bytes: Uint8Array,
     start: number,
     end: number,
   ): Failure | null {
-    if (exchange.isScript) {
-      this.#keeper.scriptFailed(exchange.sentTo!, bytes, start, end);
-      return null;
-    }
+    if (exchange.isScript) return null;
     // The server wants a login from the proxy; clients would take it for their own.
     const isLogin = end - start > NO_AUTH.length &&
       NO_AUTH.every((byte, index) => bytes[start + index] === byte);

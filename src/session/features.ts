@@ -8,6 +8,7 @@ import type { Failure } from "../failure.ts";
 import type { Profiles, RequestFrame } from "../protocol/protocol.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import type { Exchange, RoutedClient } from "../request/exchange.ts";
+import type { Request } from "../request/request.ts";
 
 /** A reply that is not known yet; the client's later requests wait for it. */
 export interface LateReply {
@@ -90,6 +91,17 @@ export interface LocalAnswers {
   answer(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): void;
   /** A request whose row says that it runs a script is about to be sent over `connection`. */
   beforeScript?(connection: BackendConnection, frame: RequestFrame, bytes: Uint8Array): void;
+  /**
+   * Looks at an error reply to a request that ran a script. True: the request will hear again; the reply must not be
+   * delivered.
+   */
+  repeatsScript?(
+    request: Request,
+    exchange: Exchange,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): boolean;
   /** Looks at an error reply, `bytes[start, end)`. Null: it is the client's; else it is not for clients, and why. */
   errorReplied?(exchange: Exchange, bytes: Uint8Array, start: number, end: number): Failure | null;
   /** Takes a request whose row is refused, as the configuration may allow it all the same; false: it is refused. */

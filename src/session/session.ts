@@ -255,20 +255,20 @@ export class Session
     if (isError) {
       const { router, metrics, local } = this.#context;
       if (router.onErrorReply(exchange, bytes, start, end)) return;
+      if (exchange.isScript && local.repeatsScript?.(request, exchange, bytes, start, end)) return;
       const failure = local.errorReplied?.(exchange, bytes, start, end);
       if (failure) return this.requestFailed(request, exchange, failure, exchange.sentTo!.address);
       metrics.errorReplies += 1;
     }
-    const replies = this.#replies;
-    if (end - start > 0 && replies.wouldOverflow(request, end - start)) {
+    if (end - start > 0 && this.#replies.wouldOverflow(request, end - start)) {
       this.close(failures.clientOutputLimit);
       return;
     }
     if (request.split === null) {
-      replies.answer(request, bytes, start, end, isOwned);
+      this.#replies.answer(request, bytes, start, end, isOwned);
     } else {
       const fragment = request.split.parts[exchange.fragment]!;
-      replies.answerFragment(request, fragment, bytes, start, end, isOwned);
+      this.#replies.answerFragment(request, fragment, bytes, start, end, isOwned);
     }
     this.#flush();
   }

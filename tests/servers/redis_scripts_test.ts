@@ -21,11 +21,14 @@ let pool: RedisPool;
 
 Deno.test.beforeAll(async () => {
   pool = await startRedisPool({ keys: "thread = 2" });
-  // Milliseconds after which a script may be ended; the default is seconds.
-  for (const server of pool.servers) await server.call("CONFIG", "SET", "busy-reply-threshold", 1);
 });
 
 Deno.test.afterAll(() => pool[Symbol.asyncDispose]());
+
+/** Scripts can be ended after a millisecond; servers let them run for 5 s by default. */
+async function makeImpatient(): Promise<void> {
+  for (const server of pool.servers) await server.call("CONFIG", "SET", "busy-reply-threshold", 1);
+}
 
 async function everywhere(client: RespClient, sha: string): Promise<void> {
   for (const key of KEYS) assertEquals(await client.call("EVALSHA", sha, 1, `s:${key}`, 0), 0);
@@ -44,30 +47,107 @@ Deno.test("a script that was loaded, or run once, is known at every server and w
   assertEquals(await one!.call("SCRIPT", "EXISTS", sha2), [0]);
   await assertRejects(() => one!.call("EVALSHA", sha2, 1, "k", 1), Error, "NOSCRIPT");
   await one!.call("EVAL", second, 1, "s:1", 0);
-  assertEquals(await one!.call("SCRIPT", "EXISTS", sha2, sha, "x"), [1, 1, 0]);
+  assertEquals(await one!.call("SCRIPT", "EXISTS", sha2, sha, "x"), [0, 1, 0], "at all servers");
   await everywhere(one!, sha2);
-  await until(async () => String(await other!.call("SCRIPT", "EXISTS", sha2)) === "1", {
+  assertEquals(await one!.call("SCRIPT", "EXISTS", sha2), [1]);
+  for (const server of pool.servers) await server.call("SCRIPT", "FLUSH");
+  await until(() => everywhere(other!, sha2).then(() => true, () => false), {
     what: "the other worker knows it",
   });
-  await everywhere(other!, sha2);
   for (const client of opened) client[Symbol.dispose]();
 });
 
-Deno.test("a server that lost its scripts says so once; it is loaded again ahead of the next call", async () => {
+Deno.test("a server that lost its scripts is given them again, and the call repeated", async () => {
+  using client = await RespClient.connect({ port: pool.aster.port });
+  const sha = String(await client.call("SCRIPT", "LOAD", SUM));
+  for (let round = 0; round < 10; round++) {
+    for (const server of pool.servers) await server.call("SCRIPT", "FLUSH");
+    await everywhere(client, sha);
+  }
+  await pool.servers[0]!.kill();
+  await pool.servers[0]!.start();
+  await until(async () => !String(await client.pipeline([["GET", KEYS[0]!]])).includes("ERR"), {
+    what: "the server is back",
+  });
+  await everywhere(client, sha);
+});
+
+Deno.test("with later requests on their way the NOSCRIPT is the client's, in its place", async () => {
   using client = await RespClient.connect({ port: pool.aster.port });
   const sha = String(await client.call("SCRIPT", "LOAD", SUM));
   await everywhere(client, sha);
   for (const server of pool.servers) await server.call("SCRIPT", "FLUSH");
-  const calls = KEYS.map((key): RespWord[] => ["EVALSHA", sha, 1, `s:${key}`, 0]);
-  const lost = (await client.pipeline(calls)).filter((reply) => String(reply).includes("NOSCRIPT"));
-  assert(lost.length > 0);
+  const calls = KEYS.flatMap((key): RespWord[][] => [
+    ["EVALSHA", sha, 1, `s:${key}`, 0],
+    ["ECHO", key],
+  ]);
+  const replies = await client.pipeline(calls);
+  for (const [index, key] of KEYS.entries()) {
+    assertMatch(String(replies[2 * index]), /^(0|.*NOSCRIPT.*)$/);
+    assertEquals(replies[2 * index + 1], key);
+  }
   await everywhere(client, sha);
-  await pool.servers[0]!.kill();
-  await pool.servers[0]!.start();
-  await until(async () => !String(await client.pipeline(calls)).includes("ERR"), {
-    what: "the server is back",
+});
+
+Deno.test("a script that says itself what servers say of unknown ones runs once a call", async () => {
+  using client = await RespClient.connect({ port: pool.aster.port });
+  const lying = "redis.call('incr', KEYS[1]) " +
+    "return redis.error_reply('NOSCRIPT No matching script. Please use EVAL.')";
+  const sha = String(await client.call("SCRIPT", "LOAD", lying));
+  await client.call("DEL", "lies");
+  for (let round = 0; round < 20; round++) {
+    await assertRejects(() => client.call("EVALSHA", sha, 1, "lies"), Error, "NOSCRIPT");
+  }
+  assertEquals(await client.call("GET", "lies"), "20");
+});
+
+Deno.test("many clients call scripts while servers lose them: each gets its own reply, once", async () => {
+  const count = "return {redis.call('incr', KEYS[1]), ARGV[1]}";
+  using loading = await RespClient.connect({ port: pool.aster.port });
+  const sha = String(await loading.call("SCRIPT", "LOAD", count));
+  let isOver = false;
+  const clients = Array.from({ length: 12 }, async (_, number) => {
+    using client = await RespClient.connect({ port: pool.aster.port });
+    const key = `counted:${number * 7919}`;
+    await client.call("DEL", key);
+    let called = 0;
+    while (!isOver) {
+      called += 1;
+      assertEquals(await client.call("EVALSHA", sha, 1, key, `${number}/${called}`), [
+        called,
+        `${number}/${called}`,
+      ]);
+    }
+    return called;
   });
-  await everywhere(client, sha);
+  for (let round = 0; round < 40; round++) {
+    for (const server of pool.servers) await server.call("SCRIPT", "FLUSH");
+    await loading.call("PING");
+  }
+  isOver = true;
+  const called = await Promise.all(clients);
+  assert(called.every((times) => times > 10), called.join());
+});
+
+Deno.test("EVALSHA within MULTI finds its script, whatever servers have lost", async () => {
+  using client = await RespClient.connect({ port: pool.aster.port });
+  const sha = String(await client.call("SCRIPT", "LOAD", SUM));
+  await pool.servers[1]!.kill();
+  await pool.servers[1]!.start();
+  await until(async () => {
+    const replies = await client.pipeline(KEYS.map((key): RespWord[] => ["SET", `m:${key}`, 0]));
+    return replies.every((reply) => reply === "OK");
+  }, { what: "all servers are back" });
+  for (const key of KEYS) {
+    const replies = await client.pipeline([
+      ["MULTI"],
+      ["INCR", `m:${key}`],
+      ["EVALSHA", sha, 1, `m:${key}`, 0],
+      ["EVALSHA", sha, 1, `m:${key}`, 5],
+      ["EXEC"],
+    ]);
+    assertEquals(replies.at(-1), [1, 1, 6], String(replies));
+  }
 });
 
 Deno.test("SCRIPT FLUSH makes all forget", async () => {
@@ -79,6 +159,7 @@ Deno.test("SCRIPT FLUSH makes all forget", async () => {
 });
 
 Deno.test("SCRIPT KILL ends a script that runs, over a connection of its own", async () => {
+  await makeImpatient();
   using running = await RespClient.connect({ port: pool.aster.port });
   using killing = await RespClient.connect({ port: pool.aster.port });
   await assertRejects(() => killing.call("SCRIPT", "KILL"), Error, "NOTBUSY");
@@ -116,6 +197,7 @@ Deno.test("functions are at every server", async () => {
 const SLOW = "#!lua name=slow\nredis.register_function('loop', function() while true do end end)";
 
 Deno.test("FUNCTION STATS tells of a function that runs at any server, until FUNCTION KILL", async () => {
+  await makeImpatient();
   using running = await RespClient.connect({ port: pool.aster.port });
   using asking = await RespClient.connect({ port: pool.aster.port });
   assertEquals(await asking.call("FUNCTION", "LOAD", SLOW), "slow");
@@ -143,9 +225,6 @@ Deno.test("a Redis Cluster: scripts and functions at every master", async () => 
   using client = await proxy.connect();
   const sha = String(await client.call("SCRIPT", "LOAD", SUM));
   for (const node of cluster.nodes) await node.call("SCRIPT", "FLUSH");
-  await everywhere(client, sha).catch(() => {});
-  await everywhere(client, sha).catch(() => {});
-  await everywhere(client, sha).catch(() => {});
   await everywhere(client, sha);
   assertEquals(await client.call("FUNCTION", "LOAD", LIBRARY), "sums");
   for (const key of KEYS) assertEquals(await client.call("FCALL", "add", 1, `f:${key}`, 5), 5);
@@ -185,6 +264,7 @@ Deno.test("a body that no server compiles is not known, and a refused FLUSH forg
     .join("");
   await assertRejects(() => client.call("SCRIPT", "LOAD", broken), Error, "Error compiling script");
   assertEquals(await client.call("SCRIPT", "EXISTS", brokenSha), [0]);
+  await assertRejects(() => client.call("EVALSHA", brokenSha, 0), Error, "NOSCRIPT");
   const sha = String(await client.call("SCRIPT", "LOAD", SUM));
   await assertRejects(
     () => client.call("SCRIPT", "FLUSH", "x"),
@@ -192,7 +272,7 @@ Deno.test("a body that no server compiles is not known, and a refused FLUSH forg
     "SCRIPT FLUSH only support",
   );
   for (const server of pool.servers) await server.call("SCRIPT", "FLUSH");
-  assertEquals(await client.call("SCRIPT", "EXISTS", sha), [1]);
+  await everywhere(client, sha);
 });
 
 Deno.test("with admin_commands forwarded, servers are asked and told", async () => {

@@ -29,7 +29,7 @@ const NO_DEBUG = errorReply(
 );
 const SCRIPT_HELP = helpReply("script", [
   "EXISTS <sha1> [<sha1> ...]",
-  "    Return whether scripts are known, to all servers or to the proxy.",
+  "    Return whether all servers have the scripts.",
   "FLUSH [ASYNC|SYNC]",
   "    Have all servers, and the proxy, forget all scripts.",
   "KILL",
@@ -137,17 +137,16 @@ export class Scripts implements RedisFeature {
     });
   }
 
-  /** A script is there if all servers have it, or if the proxy would load it ahead of its first use. */
+  /** A script is there if all servers have it: who is told that it is not loads it everywhere. */
   #exist(request: LocalRequest): Uint8Array | null {
     const shas = request.words.slice(2);
-    const known = shas.map((sha) => this.#keeper.knows(sha));
     return this.#ask(request, this.#context.router.shards(), (replies) => {
       const failed = replies.find(({ isError }) => isError);
       if (failed !== undefined) return failed.bytes;
       const found = replies.map(({ bytes }) => digitsOf(bytes));
       return arrayReply(
         shas.map((_, index) =>
-          integerReply(known[index] || found.every((digits) => digits[index] === ONE) ? 1 : 0)
+          integerReply(found.every((digits) => digits[index] === ONE) ? 1 : 0)
         ),
       );
     });

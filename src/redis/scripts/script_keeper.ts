@@ -3,20 +3,26 @@
  * before the first EVALSHA of another one whose body is known SCRIPT LOAD goes ahead, on the same connection and with
  * nothing in between.
  *
- * A NOSCRIPT all the same (a server was flushed or replaced) is the client's: libraries answer it by EVAL. From
- * then on that server counts as one that has no scripts.
+ * At a NOSCRIPT all the same (a server was flushed or replaced) that server counts as one that has no scripts, and the
+ * call is repeated where that is safe, see {@link ScriptRepair}; else the NOSCRIPT is the client's.
  *
  * @module
  */
+import type { Backend } from "../../backend/backend.ts";
 import type { BackendConnection } from "../../backend/connection.ts";
 import { HAND_OVER_BYTES } from "../../bytes/chunk_pool.ts";
 import { keyMark } from "../../bytes/key_mark.ts";
 import { sha1Hex } from "../../hash/mod.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
 import { arrayReply, bulkBytesReply, bulkReply } from "../../protocol/resp/replies.ts";
-import { ExchangeState, type SentTo } from "../../request/exchange.ts";
+import { ReplyReader } from "../../protocol/resp/reply_reader.ts";
+import { type Exchange, ExchangeState, type SentTo } from "../../request/exchange.ts";
+import type { Request } from "../../request/request.ts";
+import type { LocalClient } from "../../session/features.ts";
+import { sendCall } from "../dedicated_call.ts";
 import type { RedisContext } from "../feature.ts";
 import { ScriptCache } from "./script_cache.ts";
+import { NO_SCRIPT_REPLY, ScriptRepair } from "./script_repair.ts";
 
 /** Scripts that one connection remembers; with more it begins anew. */
 export const REMEMBERED_MAX = 10_000;
@@ -39,6 +45,14 @@ interface LearntNote {
 interface Loaded {
   readonly generation: number;
   readonly shas: Set<string>;
+  /** Those that the server has said it has, so that other connections find them, too. */
+  readonly confirmed: Set<string>;
+}
+
+/** A request that runs a script, where it stands. */
+interface Evalsha {
+  readonly frame: RequestFrame;
+  readonly bytes: Uint8Array;
 }
 
 /** See above. */
@@ -84,14 +98,74 @@ export class ScriptKeeper {
   beforeScript(connection: BackendConnection, frame: RequestFrame, bytes: Uint8Array): void {
     const name = frame.row!.name;
     if (name === "eval" || name === "eval_ro") this.#learnFrom(frame, bytes);
-    else if (name === "evalsha" || name === "evalsha_ro") this.#loadAhead(connection, frame, bytes);
+    else this.#loadAhead(connection, frame, bytes);
   }
 
-  /** A request that ran a script was answered with an error. */
-  scriptFailed(sentTo: SentTo, bytes: Uint8Array, start: number, end: number): void {
-    if (end - start < NO_SCRIPT.length) return;
-    if (NO_SCRIPT.some((byte, index) => bytes[start + index] !== byte)) return;
-    this.#generations.set(sentTo, this.#generationOf(sentTo) + 1);
+  /**
+   * Sees to it that a server has the script of an EVALSHA that goes to it another way than over the client's usual
+   * connection.
+   *
+   * @returns Whether it is loaded, and `done` called, once: perhaps before this returns.
+   */
+  provide(client: LocalClient, backend: Backend, evalsha: Evalsha, done: () => void): boolean {
+    const sha = namedSha(evalsha);
+    const connection = backend.connectionFor(client.number, client.profiles.master);
+    if (sha === null || this.#loadedBy(connection).confirmed.has(sha)) return false;
+    const body = this.#cache.use(sha);
+    if (body === undefined) return false;
+    sendCall(this.#context, { connection, place: -1, client }, loadRequest(body), {
+      replied: () => {
+        remember(this.#loadedBy(connection).confirmed, sha);
+        done();
+      },
+      failed: done,
+    });
+    return true;
+  }
+
+  /** A request that ran a script was answered with an error. True: it is repeated. */
+  scriptFailed(
+    request: Request,
+    exchange: Exchange,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): boolean {
+    const reply = bytes.subarray(start, end);
+    if (NO_SCRIPT.some((byte, index) => reply[index] !== byte)) return false;
+    this.hasLost(exchange.sentTo!);
+    const isServers = reply.length === NO_SCRIPT_REPLY.length &&
+      NO_SCRIPT_REPLY.every((byte, index) => reply[index] === byte);
+    return isServers && this.#repeat(request, exchange);
+  }
+
+  /** A server has no scripts any more. */
+  hasLost(server: SentTo): void {
+    this.#generations.set(server, this.#generationOf(server) + 1);
+  }
+
+  /** Repeats an EVALSHA of its client's only request, if its body is known; false where it is not. */
+  #repeat(request: Request, exchange: Exchange): boolean {
+    if (request.next !== null || exchange.isRepeated) return false;
+    const connection = this.#connectionOf(exchange);
+    const sha = shaOf(exchange);
+    const body = this.#cache.use(sha);
+    if (connection === null || body === undefined) return false;
+    const { requests } = this.#context.backends;
+    const load = (byteCount: number) => this.#load(connection, sha, body, byteCount);
+    new ScriptRepair({ requests, request, connection, sha, body, load }, exchange);
+    return true;
+  }
+
+  /** The connection that the client's next request to the same server takes. */
+  #connectionOf({ sentTo, client, isAtReplica }: Exchange): BackendConnection | null {
+    const { master, replica } = client.profiles;
+    for (const backend of this.#context.router.backends()) {
+      if (backend === sentTo) {
+        return backend.connectionFor(client.number, isAtReplica ? replica : master);
+      }
+    }
+    return null;
   }
 
   #learnFrom(frame: RequestFrame, bytes: Uint8Array): void {
@@ -105,22 +179,22 @@ export class ScriptKeeper {
   }
 
   #loadAhead(connection: BackendConnection, frame: RequestFrame, bytes: Uint8Array): void {
-    const start = frame.argumentStart(1);
-    const end = frame.argumentEnd(1);
-    if (end - start !== SHA_DIGITS) return;
-    const sha = decoder.decode(bytes.subarray(start, end)).toLowerCase();
-    const shas = this.#loadedBy(connection);
-    if (shas.has(sha)) return;
+    const sha = namedSha({ frame, bytes });
+    if (sha === null || this.#loadedBy(connection).shas.has(sha)) return;
     const body = this.#cache.use(sha);
-    if (body === undefined) return;
-    if (!this.#sendLoad(connection, body, frame.end - frame.start)) return;
-    if (shas.size >= REMEMBERED_MAX) shas.clear();
-    shas.add(sha);
+    if (body !== undefined) this.#load(connection, sha, body, frame.end - frame.start);
+  }
+
+  /** Loads a script over `connection`, with room for `byteCount` bytes right behind. */
+  #load(connection: BackendConnection, sha: string, body: Uint8Array, byteCount: number): void {
+    if (this.#sendLoad(connection, body, byteCount)) {
+      remember(this.#loadedBy(connection).shas, sha);
+    }
   }
 
   /** One chunk for both, so that they are written, failed and sent again together. */
   #sendLoad(connection: BackendConnection, body: Uint8Array, byteCount: number): boolean {
-    const load = arrayReply([LOAD_1, LOAD_2, bulkBytesReply(body, 0, body.length)]);
+    const load = loadRequest(body);
     const exchange = this.#context.backends.requests.takeExchange();
     exchange.state = ExchangeState.Swallowed;
     exchange.isSent = false;
@@ -130,15 +204,15 @@ export class ScriptKeeper {
     return true;
   }
 
-  #loadedBy(connection: BackendConnection): Set<string> {
+  #loadedBy(connection: BackendConnection): Loaded {
     const generation = this.#generationOf(connection.backend);
     const known = this.#loaded.get(connection);
-    if (known !== undefined && known.generation === generation) return known.shas;
-    const shas = new Set<string>();
-    this.#loaded.set(connection, { generation, shas });
+    if (known !== undefined && known.generation === generation) return known;
+    const loaded: Loaded = { generation, shas: new Set(), confirmed: new Set() };
+    this.#loaded.set(connection, loaded);
     // Who is there after a loss may be another server.
     connection.onLost = () => this.#loaded.delete(connection);
-    return shas;
+    return loaded;
   }
 
   #generationOf(sentTo: SentTo): number {
@@ -150,6 +224,31 @@ export class ScriptKeeper {
     this.#marks.clear();
     this.#loaded = new WeakMap();
   }
+}
+
+function remember(shas: Set<string>, sha: string): void {
+  if (shas.size >= REMEMBERED_MAX) shas.clear();
+  shas.add(sha);
+}
+
+/** The digest that a request names if it is an EVALSHA, lower case; else null. */
+function namedSha({ frame, bytes }: Evalsha): string | null {
+  const start = frame.argumentStart(1);
+  const end = frame.argumentEnd(1);
+  if (end - start !== SHA_DIGITS || !frame.row!.name.startsWith("evalsha")) return null;
+  return decoder.decode(bytes.subarray(start, end)).toLowerCase();
+}
+
+function loadRequest(body: Uint8Array): Uint8Array {
+  return arrayReply([LOAD_1, LOAD_2, bulkBytesReply(body, 0, body.length)]);
+}
+
+/** The digest that an EVALSHA named, lower case. */
+function shaOf({ chunk, start, end }: Exchange): string {
+  const reader = new ReplyReader(chunk!.bytes, start, end);
+  reader.readArray();
+  reader.readText();
+  return (reader.readText() ?? "").toLowerCase();
 }
 
 const LOAD_1 = bulkReply("SCRIPT");

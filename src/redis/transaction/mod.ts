@@ -7,6 +7,7 @@
 import { OK_REPLY } from "../../protocol/resp/replies.ts";
 import type { Answer, RedisContext, RedisFeature } from "../feature.ts";
 import type { LocalRequest } from "../local_request.ts";
+import { ScriptKeeper } from "../scripts/script_keeper.ts";
 import { DISCARD_OUTSIDE, EXEC_OUTSIDE } from "./replies.ts";
 import { Transaction } from "./transaction.ts";
 import { transactionOf, watchAnswer } from "./watch.ts";
@@ -15,20 +16,22 @@ import { transactionOf, watchAnswer } from "./watch.ts";
 export class Transactions implements RedisFeature {
   readonly answers: ReadonlyMap<string, Answer>;
   readonly #context: RedisContext;
+  readonly #keeper: ScriptKeeper;
 
-  constructor(context: RedisContext) {
+  constructor(context: RedisContext, keeper: ScriptKeeper = new ScriptKeeper(context)) {
     this.#context = context;
+    this.#keeper = keeper;
     this.answers = new Map<string, Answer>([
       ["multi", (request) => this.#multi(request)],
       ["exec", () => EXEC_OUTSIDE],
       ["discard", () => DISCARD_OUTSIDE],
-      ["watch", (request) => watchAnswer(context, request)],
+      ["watch", (request) => watchAnswer(context, keeper, request)],
       ["unwatch", unwatch],
     ]);
   }
 
   #multi({ client }: LocalRequest): Uint8Array {
-    (transactionOf(client) ?? new Transaction(this.#context, client)).open();
+    (transactionOf(client) ?? new Transaction(this.#context, client, this.#keeper)).open();
     return OK_REPLY;
   }
 }

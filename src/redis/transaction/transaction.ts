@@ -41,7 +41,9 @@ import { addGuard, GuardRank, removeGuard } from "../guard_chain.ts";
 import { readInteger } from "../integer.ts";
 import { LocalRequest } from "../local_request.ts";
 import { copyRequest } from "../request_copy.ts";
+import type { ScriptKeeper } from "../scripts/script_keeper.ts";
 import { HELD_BYTES_MAX, HELD_REQUESTS_MAX, HeldRequests } from "./held_requests.ts";
+import { ScriptWait } from "./script_wait.ts";
 import { isKeyless, whyNotQueued } from "./queueable.ts";
 import * as replies from "./replies.ts";
 import { databaseAfter, type Selection } from "./selections.ts";
@@ -60,6 +62,7 @@ export class Transaction implements SessionGuard {
   readonly #context: RedisContext;
   readonly #client: LocalClient;
   readonly #held = new HeldRequests();
+  readonly #scripts: ScriptWait;
   #link: DedicatedLink | null = null;
   /** Between MULTI and EXEC. */
   #isOpen = false;
@@ -77,9 +80,10 @@ export class Transaction implements SessionGuard {
   readonly #selections: Selection[] = [];
 
   /** Becomes the client's guard. */
-  constructor(context: RedisContext, client: LocalClient) {
+  constructor(context: RedisContext, client: LocalClient, keeper: ScriptKeeper) {
     this.#context = context;
     this.#client = client;
+    this.#scripts = new ScriptWait(keeper, client);
     addGuard(client, GuardRank.Transaction, this);
   }
 
@@ -156,6 +160,7 @@ export class Transaction implements SessionGuard {
   }
 
   clientClosed(): void {
+    this.#scripts.end();
     this.#link?.close(failures.clientReset);
     this.#link = null;
   }
@@ -189,6 +194,8 @@ export class Transaction implements SessionGuard {
     if (place === -1) return this.#refuse(failureReply(router.unplaced, ""));
     const isApart = place === PLACES_DIFFER || (this.#link !== null && place !== this.#link.place);
     if (isApart) return this.#refuse(replies.KEYS_APART);
+    const backend = this.#link?.backend ?? router.backendAt(place, false, client);
+    if (this.#scripts.isDue(request, backend)) return Verdict.Wait;
     const refusal = this.#begin(place);
     if (refusal !== null) return this.#refuse(refusal);
     this.#note(request);
@@ -303,6 +310,7 @@ export class Transaction implements SessionGuard {
       this.#context.databases.add(database);
       this.#client.profiles = profilesOf(this.#client.profiles.master.version, database);
     }
+    this.#scripts.executed(exchange.sentTo!, bytes, start, end);
     if (isError) backends.metrics.errorReplies += 1;
     const isMoved = isError && router.learn(exchange, bytes, start, end) !== Redirection.None;
     const hasEnded = !isError || replies.isExecAbort(bytes, start);
@@ -325,6 +333,7 @@ export class Transaction implements SessionGuard {
   }
 
   #end(): void {
+    this.#scripts.end();
     removeGuard(this.#client, GuardRank.Transaction);
   }
 

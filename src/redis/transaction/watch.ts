@@ -14,6 +14,7 @@ import type { RedisContext } from "../feature.ts";
 import { guardOf, GuardRank } from "../guard_chain.ts";
 import type { LocalRequest } from "../local_request.ts";
 import { copyRequest } from "../request_copy.ts";
+import type { ScriptKeeper } from "../scripts/script_keeper.ts";
 import { KEYS_APART, WATCH_MOVED } from "./replies.ts";
 import { Transaction } from "./transaction.ts";
 
@@ -21,7 +22,11 @@ import { Transaction } from "./transaction.ts";
 const MOVES_MAX = 5;
 
 /** Answers WATCH; no request of its client is in flight. */
-export function watchAnswer(context: RedisContext, request: LocalRequest): Uint8Array | null {
+export function watchAnswer(
+  context: RedisContext,
+  keeper: ScriptKeeper,
+  request: LocalRequest,
+): Uint8Array | null {
   const { client, frame, bytes } = request;
   const known = transactionOf(client);
   // EXEC will be told that they changed, whatever else is watched.
@@ -30,7 +35,7 @@ export function watchAnswer(context: RedisContext, request: LocalRequest): Uint8
   if (place === -1) return failureReply(context.router.unplaced, "");
   const { link = null } = known ?? {};
   if (place === PLACES_DIFFER || (link !== null && link.place !== place)) return KEYS_APART;
-  const transaction = known ?? new Transaction(context, client);
+  const transaction = known ?? new Transaction(context, client, keeper);
   const taken = link ?? transaction.linkTo(place);
   if (taken instanceof Uint8Array) {
     transaction.drop();

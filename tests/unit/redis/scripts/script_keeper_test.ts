@@ -44,20 +44,17 @@ Deno.test("a script that is known is loaded once a connection", async () => {
   await scene.ends();
 });
 
-Deno.test("after a NOSCRIPT, or a lost connection, it is loaded again", async () => {
+Deno.test("after a loss of scripts, or of the connection, it is loaded again", async () => {
   const { scene, keeper, ask } = createScene();
   using _ = scene;
   keeper.learn(bytesOf(BODY));
   ask(`EVALSHA ${SHA} 0`);
   const conn = await scene.accept(0);
   await conn.receives("+sha\r\n");
-  const failed = (text: string) =>
-    keeper.scriptFailed(scene.rig.backends[0]!, bytesOf(text), 0, text.length);
-  failed("-ERR no\r\n");
   ask(`EVALSHA ${SHA} 0`);
   await turn();
   assertEquals(requestsIn(conn.written).length, 1);
-  failed("-NOSCRIPT No matching script. Please use EVAL.\r\n");
+  keeper.hasLost(scene.rig.backends[0]!);
   ask(`EVALSHA ${SHA} 0`);
   await turn();
   assertEquals(requestsIn(conn.written).length, 2);
@@ -67,6 +64,28 @@ Deno.test("after a NOSCRIPT, or a lost connection, it is loaded again", async ()
   const next = await scene.accept(0);
   assertEquals(requestsIn(next.written), [`SCRIPT LOAD ${BODY}`]);
   await next.receives("+sha\r\n");
+  await scene.ends();
+});
+
+Deno.test("a script is provided once a server, and whoever waits hears of it", async () => {
+  const { scene, keeper } = createScene();
+  using _ = scene;
+  const [backend] = scene.rig.backends;
+  let doneCount = 0;
+  const provide = (line: string) => {
+    const { frame, bytes } = frameOf(line.split(" "));
+    return keeper.provide(scene.client, backend!, { frame, bytes }, () => doneCount += 1);
+  };
+  assertEquals([provide(`EVALSHA ${SHA} 0`), provide(`EVAL ${BODY} 0`)], [false, false]);
+  keeper.learn(bytesOf(BODY));
+  assertEquals([provide(`EVALSHA ${SHA} 0`), doneCount], [true, 0]);
+  const conn = await scene.accept(0);
+  await conn.receives("+sha\r\n");
+  assertEquals([provide(`EVALSHA ${SHA} 0`), doneCount], [false, 1]);
+  await conn.ends();
+  assertEquals(provide(`EVALSHA ${SHA} 0`), true);
+  await (await scene.accept(0)).ends();
+  assertEquals(doneCount, 2, "a lost server is not waited for");
   await scene.ends();
 });
 

@@ -1,0 +1,68 @@
+/**
+ * An EVALSHA inside a transaction waits until its server has the script.
+ *
+ * @module
+ */
+import { sha1Hex } from "../../../../src/hash/mod.ts";
+import { Transactions } from "../../../../src/redis/transaction/mod.ts";
+import { ScriptKeeper } from "../../../../src/redis/scripts/script_keeper.ts";
+import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
+import { assertEquals } from "../../../deps.ts";
+
+const BODY = new TextEncoder().encode("return(1)");
+const SHA = sha1Hex(BODY);
+
+function createScene(): { scene: FeatureScene; keeper: ScriptKeeper } {
+  let keeper: ScriptKeeper | undefined;
+  const scene = new FeatureScene((context) => {
+    keeper = new ScriptKeeper(context);
+    return [new Transactions(context, keeper)];
+  });
+  keeper!.learn(BODY);
+  return { scene, keeper: keeper! };
+}
+
+Deno.test("a script that is known is loaded beside the transaction, ahead of its call", async () => {
+  const { scene } = createScene();
+  using _ = scene;
+  scene.askAll("MULTI");
+  assertEquals(scene.ask(`EVALSHA ${SHA} 1 k0`), "waits");
+  const usual = await scene.accept(0);
+  assertEquals(requestsIn(usual.written), ["SCRIPT LOAD return(1)"]);
+  assertEquals(scene.ask(`EVALSHA ${SHA} 1 k0`), "waits", "as long as it is on its way");
+  await usual.receives("+sha\r\n");
+  assertEquals(scene.client.parsedOn, 1);
+  assertEquals(scene.ask(`EVALSHA ${SHA} 1 k0`), "answered");
+  const own = await scene.accept(0);
+  assertEquals(requestsIn(own.written), ["MULTI", `EVALSHA ${SHA} 1 k0`]);
+  await scene.ends();
+});
+
+Deno.test("a server that says NOSCRIPT within EXEC is loaded again for the next one", async () => {
+  const { scene } = createScene();
+  using _ = scene;
+  scene.askAll("MULTI");
+  scene.ask(`EVALSHA ${SHA} 1 k0`);
+  const usual = await scene.accept(0);
+  await usual.receives("+sha\r\n");
+  scene.ask(`EVALSHA ${SHA} 1 k0`);
+  const own = await scene.accept(0);
+  scene.ask("EXEC");
+  await own.receives("+OK\r\n+QUEUED\r\n*1 -NOSCRIPT No\r\n");
+  assertEquals(scene.told().at(-1), "*1 -NOSCRIPT No");
+  scene.askAll("MULTI");
+  assertEquals(scene.ask(`EVALSHA ${SHA} 1 k0`), "waits");
+  await scene.ends();
+});
+
+Deno.test("a client that has left is not asked to go on", async () => {
+  const { scene } = createScene();
+  using _ = scene;
+  scene.askAll("MULTI");
+  scene.ask(`EVALSHA ${SHA} 1 k0`);
+  const usual = await scene.accept(0);
+  scene.client.guard!.clientClosed();
+  await usual.receives("+sha\r\n");
+  assertEquals(scene.client.parsedOn, 0);
+  await scene.ends();
+});
