@@ -4,8 +4,15 @@
  *
  * @module
  */
-import { arrayReply, bulkBytesReply, errorReply, failureReply } from "../protocol/resp/replies.ts";
+import {
+  arrayReply,
+  bulkBytesReply,
+  bulkReply,
+  errorReply,
+  failureReply,
+} from "../protocol/resp/replies.ts";
 import type { Backend } from "../backend/backend.ts";
+import type { LocalClient } from "../session/features.ts";
 import type { RedisContext } from "./feature.ts";
 import type { LocalRequest } from "./local_request.ts";
 import { firstReply, joinedReplies, type ReplyMerge, summedReplies } from "./reply_merges.ts";
@@ -14,7 +21,7 @@ import { callShards } from "./shard_calls.ts";
 
 /** By command, the subcommands that change nothing: the first server answers. */
 const ASKING: Readonly<Record<string, readonly string[]>> = {
-  acl: ["cat", "dryrun", "genpass", "getuser", "help", "list", "log", "users", "whoami"],
+  acl: ["cat", "dryrun", "genpass", "getuser", "help", "list", "log", "users"],
   config: ["get", "help"],
   debug: ["help"],
   latency: ["doctor", "graph", "help", "histogram", "history", "latest"],
@@ -41,14 +48,22 @@ const slowlogMerges = new Map<string, ReplyMerge>([["get", joinedReplies], ["len
 /** See above. */
 export class AdminCommands {
   readonly #context: RedisContext;
+  readonly #userOf: (client: LocalClient) => string;
 
-  constructor(context: RedisContext) {
+  /** @param userOf Who a client is to the proxy. */
+  constructor(context: RedisContext, userOf: (client: LocalClient) => string) {
     this.#context = context;
+    this.#userOf = userOf;
   }
 
   /** Takes a request that is refused by its row; false where it stays so. */
   take(request: LocalRequest): boolean {
     const { frame } = request;
+    if (isWhoAmI(request)) {
+      const reply = bulkReply(this.#userOf(request.client));
+      request.client.reply(reply, 0, reply.length);
+      return true;
+    }
     if (this.#context.config.adminCommands !== "forward" || frame.row === null) return false;
     const { name, arity } = frame.row;
     if (!isForwarded(name) || request.wordCount < -arity) return false;
@@ -93,6 +108,11 @@ export class AdminCommands {
     const isAsking = ASKING[name]!.includes(subcommand) && !isReset(request, subcommand);
     return isAsking ? shards.slice(0, 1) : shards;
   }
+}
+
+/** ACL WHOAMI: clients ask who they are to the proxy, not who it is to its servers. */
+function isWhoAmI({ frame, wordCount, words }: LocalRequest): boolean {
+  return frame.row?.name === "acl" && wordCount === 2 && words[1]!.toLowerCase() === "whoami";
 }
 
 /** ACL LOG RESET, the one asking subcommand that can change something. */

@@ -18,6 +18,7 @@ import {
 } from "./client_filter.ts";
 import type { ClientLibraries, ClientNames } from "./client_commands.ts";
 import type { RedisContext } from "./feature.ts";
+import { clientState } from "./client_state.ts";
 import { guardOf, GuardRank } from "./guard_chain.ts";
 import type { Login } from "./login/mod.ts";
 import type { LocalRequest } from "./local_request.ts";
@@ -154,15 +155,11 @@ export class ClientRoll {
 
   #describe(client: LocalClient): string {
     const { nowMs } = this.#context.backends.clock;
-    const { address, localAddress, type, user } = this.#facts(client);
+    const { address, localAddress, user } = this.#facts(client);
     const library = this.#libraries.get(client);
     const { database, version } = client.profiles.master;
     const seconds = (sinceMs: number) => Math.max(0, Math.floor((nowMs - sinceMs) / 1000));
-    const isBlocked = guardOf(client, GuardRank.Blocking) !== null;
-    const isInTransaction = guardOf(client, GuardRank.Transaction) !== null;
-    const flags = `${type === "pubsub" ? "P" : ""}${isBlocked ? "b" : ""}${
-      isInTransaction ? "x" : ""
-    }`;
+    const { flags, sub, psub, ssub, multi } = clientState(client);
     return [
       `id=${client.id}`,
       `addr=${address}`,
@@ -170,8 +167,12 @@ export class ClientRoll {
       `name=${this.#names.get(client) ?? ""}`,
       `age=${seconds(client.connectedAtMs)}`,
       `idle=${seconds(client.lastRequestAtMs)}`,
-      `flags=${flags || "N"}`,
+      `flags=${flags}`,
       `db=${database}`,
+      `sub=${sub}`,
+      `psub=${psub}`,
+      `ssub=${ssub}`,
+      `multi=${multi}`,
       `user=${user}`,
       `resp=${version}`,
       `lib-name=${library?.name ?? ""}`,

@@ -61,7 +61,7 @@ export class RedisLocal implements LocalAnswers {
     keeper: ScriptKeeper = new ScriptKeeper(options),
   ) {
     this.#keeper = keeper;
-    this.#admin = new AdminCommands(options);
+    this.#admin = new AdminCommands(options, (client) => this.#login.userOf(client));
     this.#options = options;
     this.#features = features;
     this.#pause = new ClientPause(options);

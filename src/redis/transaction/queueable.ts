@@ -10,8 +10,11 @@ import type { RequestFrame } from "../../protocol/protocol.ts";
 /** Commands without keys that the proxy answers elsewhere; here their replies are elements of EXEC's. */
 const QUEUED_AT_BACKEND = new Set(["echo", "info", "lolwut", "ping", "select", "time", "unwatch"]);
 
-/** Commands that the proxy makes of the replies of all servers. */
-const FOR_ALL_SERVERS = new Set(["function", "randomkey", "scan", "script"]);
+/** Commands that the proxy makes of the replies of all servers; one server answers them as it would anyway. */
+const FOR_ALL_SERVERS = new Set(["function", "randomkey", "script"]);
+
+/** Its cursors are the proxy's own, even with one server. */
+const SCAN = "scan";
 
 /** Commands whose channels `COMMAND` shows as keys. */
 const SUBSCRIBING = new Set(["ssubscribe", "sunsubscribe"]);
@@ -23,8 +26,10 @@ const SUBSCRIBING = new Set(["ssubscribe", "sunsubscribe"]);
  * @returns The error's text, or null where it can.
  */
 export function whyNotQueued(row: CommandRow, shardCount: number): string | null {
-  if (row.action === Action.EveryShard || FOR_ALL_SERVERS.has(row.name)) {
-    if (shardCount === 1 && row.action === Action.EveryShard) return null;
+  if (
+    row.action === Action.EveryShard || FOR_ALL_SERVERS.has(row.name) || row.name === SCAN
+  ) {
+    if (shardCount === 1 && row.name !== SCAN) return null;
     return inside(row.name, "it concerns all servers, a transaction one; send it outside");
   }
   if (row.action !== Action.Local || QUEUED_AT_BACKEND.has(row.name)) return null;

@@ -97,6 +97,11 @@ export class Transaction implements SessionGuard {
     return this.#isWatchLost;
   }
 
+  /** Requests queued since MULTI; -1 before it. */
+  get queuedCount(): number {
+    return this.#isOpen ? this.#queuedCount : -1;
+  }
+
   /** MULTI: from now on requests are queued. */
   open(): void {
     this.#isOpen = true;

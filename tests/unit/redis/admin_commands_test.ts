@@ -74,6 +74,14 @@ Deno.test("DEBUG OBJECT asks the server of its key, ACL LOG RESET goes to all", 
   await scene.ends();
 });
 
+Deno.test("ACL WHOAMI is about the client, whatever is forwarded", () => {
+  for (const adminCommands of ["refuse", "forward"] as const) {
+    using scene = createScene(adminCommands);
+    assertEquals([take(scene, "ACL WHOAMI"), scene.told()], [true, ["$7 default"]]);
+    assertEquals(take(scene, "acl whoami x"), adminCommands === "forward");
+  }
+});
+
 Deno.test("sleeping is refused, and SLOWLOG says whose it is", () => {
   using scene = createScene("forward");
   for (const line of ["DEBUG SLEEP 1", "SLOWLOG GET", "SLOWLOG BACKENDS"]) take(scene, line);

@@ -31,6 +31,15 @@ Deno.test("commands with keys are taken, those about the connection are not", ()
   }
 });
 
+Deno.test("with one server commands about all are taken, but for SCAN", () => {
+  const reasonOf = (name: string) =>
+    whyNotQueued(respCommands.rows.find((row) => row.name === name)!, 1);
+  for (const name of ["flushall", "keys", "randomkey", "script", "function", "dbsize"]) {
+    assertEquals(reasonOf(name), null, name);
+  }
+  assertMatch(String(reasonOf("scan")), /concerns all servers/);
+});
+
 Deno.test("a request is keyless without keys; in a cluster a message is, too", () => {
   assertEquals(isKeyless(frameOf(["PING"]).frame, false), true);
   assertEquals(isKeyless(frameOf(["GET", "a"]).frame, true), false);
