@@ -18,10 +18,10 @@ export class Outbox implements HandOverListener {
   readonly #clock: Clock;
   readonly #replies: ReplyStream;
   readonly #retains: boolean;
-  /** Bytes of the exchanges in the queue that are kept because they may have to be sent again. */
+  /** Bytes of all exchanges in the queue, where they are kept because they may have to be sent again. */
   #heldBytes = 0;
 
-  /** @param retains Whether the bytes of all, not of scripts only, stay readable until their exchange is released. */
+  /** @param retains Whether bytes stay readable until their exchange is released. */
   constructor(chunks: ChunkPool, clock: Clock, replies: ReplyStream, retains: boolean) {
     this.log = new SendLog(chunks);
     this.log.listener = this;
@@ -32,7 +32,7 @@ export class Outbox implements HandOverListener {
 
   /** Bytes that count against the connection's limit. */
   get queuedBytes(): number {
-    return this.#retains ? this.#heldBytes : this.log.unwrittenBytes + this.#heldBytes;
+    return this.#retains ? this.#heldBytes : this.log.unwrittenBytes;
   }
 
   /** Counts the last `byteCount` bytes of `chunk`, just appended to the log, as this exchange's. */
@@ -40,7 +40,7 @@ export class Outbox implements HandOverListener {
     exchange.chunk = chunk;
     exchange.end = chunk.filled;
     exchange.start = chunk.filled - byteCount;
-    if (this.#retains || exchange.isScript) {
+    if (this.#retains) {
       chunk.holders += 1;
       this.#heldBytes += byteCount;
     }
@@ -49,7 +49,7 @@ export class Outbox implements HandOverListener {
 
   /** An exchange that left the queue needs its bytes no more. */
   letGo(exchange: Exchange): void {
-    if (exchange.chunk === null || !(this.#retains || exchange.isScript)) return;
+    if (!this.#retains || exchange.chunk === null) return;
     this.#heldBytes -= exchange.end - exchange.start;
     this.log.letGo(exchange.chunk);
   }

@@ -16,6 +16,7 @@ import {
   errorReply,
   statusReply,
 } from "../protocol/resp/replies.ts";
+import { subcommandsOf } from "./command_description.ts";
 import type { LocalRequest } from "./local_request.ts";
 import { setReply } from "./reply_builder.ts";
 import { type FoundKey, specifiedKeys } from "./specified_keys.ts";
@@ -39,6 +40,7 @@ export function commandKeys(
   const row = table.find(request.bytes, nameStart, request.frame.argumentEnd(WORDS_BEFORE));
   if (row === null) return UNKNOWN;
   const name = fullName(row.name, words);
+  if (name === row.name && words.length > 1 && subcommandsOf.has(name)) return UNKNOWN;
   const isKnown = commandFlags.has(name) || name !== row.name;
   const found = isKnown ? specifiedKeys(name, words) : routedKeys(request, table, row);
   if (found === undefined) return NO_KEYS;

@@ -87,8 +87,13 @@ export class RedisLocal implements LocalAnswers {
     for (const feature of this.#features) feature.clientConnected?.(client);
   }
 
-  beforeScript(connection: BackendConnection, frame: RequestFrame, bytes: Uint8Array): void {
-    this.#keeper.beforeScript(connection, frame, bytes);
+  beforeScript(
+    connection: BackendConnection,
+    exchange: Exchange,
+    frame: RequestFrame,
+    bytes: Uint8Array,
+  ): void {
+    this.#keeper.beforeScript(connection, exchange, frame, bytes);
   }
 
   repeatsScript(

@@ -27,15 +27,12 @@ const TAKE = ["RW", "access", "delete"];
 
 /** Commands whose specifications do not tell all; the words are lower case where they may be options. */
 const byParsing: Readonly<Record<string, (words: readonly string[]) => FoundKey[]>> = {
-  bitfield: (words) => {
-    const isRead = !words.some((word, index) => index > 1 && /^(set|incrby)$/.test(word));
-    return [{ word: 1, flags: isRead ? READ : CHANGE }];
-  },
+  bitfield: (words) => [{ word: 1, flags: onlyReads(words) ? READ : CHANGE }],
   migrate: (words) => {
-    const option = words[3] === "" ? words.indexOf("keys", 6) : -1;
-    const first = option < 0 ? 3 : option + 1;
-    const count = option < 0 ? 1 : words.length - first;
-    return Array.from({ length: count }, (_, key) => ({ word: first + key, flags: TAKE }));
+    const option = migrateOption(words);
+    if (option < 0) return [{ word: 3, flags: TAKE }];
+    const count = words[3] === "" ? words.length - option - 1 : 0;
+    return Array.from({ length: count }, (_, key) => ({ word: option + 1 + key, flags: TAKE }));
   },
   set: (words) => [{ word: 1, flags: words.includes("get", 3) ? CHANGE : REPLACE }],
   sort: (words) => {
@@ -60,7 +57,10 @@ export function specifiedKeys(
     ?.filter(({ flags }) => !flags.includes(NOT_A_KEY));
   if (specifications === undefined || specifications.length === 0) return undefined;
   const parse = Object.hasOwn(byParsing, name) ? byParsing[name] : undefined;
-  if (parse !== undefined) return parse(words.map((word) => word.toLowerCase()));
+  if (parse !== undefined) {
+    const keys = parse(words.map((word) => word.toLowerCase()));
+    return keys.length === 0 ? null : keys;
+  }
   const found: FoundKey[] = [];
   for (const specification of specifications) {
     const keys = keysOf(specification, words);
@@ -109,9 +109,35 @@ function behind(keyword: string, startFrom: number, words: readonly string[]): n
   const wanted = keyword.toLowerCase();
   const isBackwards = startFrom < 0;
   let index = isBackwards ? words.length + startFrom : startFrom;
-  while (index >= 1 && index < words.length) {
+  // As in Redis, the last word that could be met is not looked at: no key follows it.
+  const end = isBackwards ? 1 : words.length - 1;
+  while (index >= 1 && index < words.length && index !== end) {
     if (words[index]!.toLowerCase() === wanted) return index + 1;
     index += isBackwards ? -1 : 1;
+  }
+  return -1;
+}
+
+/** Whether a BITFIELD does nothing but GET; what cannot be read might write. */
+function onlyReads(words: readonly string[]): boolean {
+  let word = 2;
+  while (word < words.length) {
+    const further = words.length - word - 1;
+    if (words[word] === "get" && further >= 2) word += 3;
+    else if (words[word] === "overflow" && further >= 1) word += 2;
+    else return false;
+  }
+  return true;
+}
+
+/** Words behind the options of MIGRATE in front of KEYS. */
+const MIGRATE_OPTION_WORDS = new Map([["auth", 1], ["auth2", 2]]);
+
+/** Where KEYS stands in a MIGRATE; -1 where it does not. */
+function migrateOption(words: readonly string[]): number {
+  for (let word = 6; word < words.length - 1; word++) {
+    if (words[word] === "keys") return word;
+    word += MIGRATE_OPTION_WORDS.get(words[word]!) ?? 0;
   }
   return -1;
 }
@@ -125,7 +151,8 @@ function sortStore(words: readonly string[]): number {
       word += 3;
     } else if (words[word] === "store" && word + 1 < words.length) {
       store = word + 1;
-      word += 2;
+      // Redis looks at the destination as at any other word.
+      word += 1;
     } else {
       word += words[word] === "get" || words[word] === "by" ? 2 : 1;
     }

@@ -84,15 +84,15 @@ export class Exchange {
   sentTo: SentTo | null = null;
   /** It runs a client's script, which may have written its error reply. */
   isScript = false;
-  /** It was sent once more because its script was not there. */
-  isRepeated = false;
+  /** The request, where it may be sent once more if its server does not know the script; else null. */
+  repeatable: Uint8Array | null = null;
   /** Whether it was sent to a replica, on a connection for reads only. */
   isAtReplica = false;
   /** Redirections this fragment has been through. */
   redirects = 0;
   /** When its bytes were handed to the socket, on the connection's scale, milliseconds. */
   sentAtMs = 0;
-  /** Chunk of the send log that has its bytes; held where it may be sent again, as scripts always may. */
+  /** Chunk of the send log that has its bytes; held where it may be sent again. */
   chunk: Chunk | null = null;
   start = 0;
   end = 0;
@@ -114,7 +114,7 @@ export class Exchange {
     this.isRead = isRead;
     this.client = client;
     this.isScript = false;
-    this.isRepeated = false;
+    this.repeatable = null;
     this.redirects = 0;
     this.sentAtMs = 0;
   }

@@ -55,6 +55,7 @@ export class RequestPool {
     exchange.state = ExchangeState.Free;
     exchange.receiver = null;
     exchange.chunk = null;
+    exchange.repeatable = null;
     exchange.client = NOBODY;
     exchange.sentTo = null;
     if (this.#exchanges.length < OBJECTS_KEPT) this.#exchanges.push(exchange);

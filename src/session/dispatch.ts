@@ -121,7 +121,7 @@ function forward(
   exchange.isScript = isScript;
   request.exchange = exchange;
   const connection = backend.connectionFor(session.number, router.profile);
-  if (isScript) context.local.beforeScript?.(connection, frame, bytes);
+  if (isScript) context.local.beforeScript?.(connection, exchange, frame, bytes);
   if (frame.isRewritten) {
     sendRewritten(connection, context.protocol, exchange, frame, bytes);
   } else if (frame.end - frame.start > HAND_OVER_BYTES) {

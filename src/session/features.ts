@@ -89,8 +89,13 @@ export interface LocalAnswers {
   clientConnected(client: LocalClient): void;
   /** Answers `frame`, which stands in `bytes`, by calling `client.reply` or `client.answerLater` once. */
   answer(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): void;
-  /** A request whose row says that it runs a script is about to be sent over `connection`. */
-  beforeScript?(connection: BackendConnection, frame: RequestFrame, bytes: Uint8Array): void;
+  /** A request whose row says that it runs a script is about to be sent over `connection`, as `exchange`. */
+  beforeScript?(
+    connection: BackendConnection,
+    exchange: Exchange,
+    frame: RequestFrame,
+    bytes: Uint8Array,
+  ): void;
   /**
    * Looks at an error reply to a request that ran a script. True: the request will hear again; the reply must not be
    * delivered.

@@ -104,6 +104,13 @@ const REQUESTS = [
     .split("|"),
   ..."BZMPOP 0 x a LEFT|XINFO STREAM a|XGROUP CREATE a g 0|CONFIG GET a|COPY a b|RENAME a b"
     .split("|"),
+  ..."OBJECT x a|CLIENT x|MEMORY x a|BITFIELD a GET u8|BITFIELD a OVERFLOW WRAP GET u8 0".split(
+    "|",
+  ),
+  ..."BITFIELD a FOO|BITFIELD a GET u8 0 OVERFLOW|SORT k STORE STORE x|SORT k STORE".split("|"),
+  ..."GEORADIUS k 1 2 3 km STORE|GEORADIUS k 1 2 STORE x|GEORADIUS k STORE 1 2 km x y".split("|"),
+  ..."MIGRATE h 1 a 0 10 KEYS b|MIGRATE h 1 a 0 10 KEYS|MIGRATE h 1 a 0 10 AUTH keys".split("|"),
+  ..."MIGRATE h 1 a 0 10 AUTH2 u keys KEYS b|XREAD COUNT STREAMS STREAMS a 0".split("|"),
   ..."DEL a b c|BITOP AND d a b|PFMERGE d a|LMOVE a b LEFT RIGHT|EXISTS a|KEYS x|SCAN 0".split("|"),
 ];
 

@@ -20,7 +20,7 @@ const KEYS = Array.from({ length: 30 }, (_, number) => `${number * 7919}`);
 let pool: RedisPool;
 
 Deno.test.beforeAll(async () => {
-  pool = await startRedisPool({ keys: "thread = 2" });
+  pool = await startRedisPool({ keys: 'thread = 2\nhash_tag = "{}"' });
 });
 
 Deno.test.afterAll(() => pool[Symbol.asyncDispose]());
@@ -89,22 +89,66 @@ Deno.test("with later requests on their way the NOSCRIPT is the client's, in its
   await everywhere(client, sha);
 });
 
-Deno.test("a script that says itself what servers say of unknown ones runs once a call", async () => {
+Deno.test("scripts that say themselves what servers say of unknown ones run once a call", async () => {
   using client = await RespClient.connect({ port: pool.aster.port });
-  const lying = "redis.call('incr', KEYS[1]) " +
-    "return redis.error_reply('NOSCRIPT No matching script. Please use EVAL.')";
-  const sha = String(await client.call("SCRIPT", "LOAD", lying));
-  await client.call("DEL", "lies");
-  for (let round = 0; round < 20; round++) {
-    await assertRejects(() => client.call("EVALSHA", sha, 1, "lies"), Error, "NOSCRIPT");
+  const words = "NOSCRIPT No matching script. Please use EVAL.";
+  await client.call("SET", "{lies}words", words);
+  for (
+    const reply of [
+      `redis.error_reply('${words}')`,
+      `redis.error_reply('NO' .. 'SCRIPT' .. string.sub('${words}', 9))`,
+      "redis.error_reply(redis.call('get', KEYS[2]))",
+      "{err = ARGV[1]}",
+      "cjson.decode('{\"e' .. 'rr\":\"' .. ARGV[1] .. '\"}')",
+      "redis[string.reverse('ylper_rorre')](ARGV[1])",
+    ]
+  ) {
+    const sha = await client.call("SCRIPT", "LOAD", `redis.call('incr', KEYS[1]) return ${reply}`);
+    await client.call("DEL", "{lies}");
+    const flushing = (async () => {
+      for (let round = 0; round < 20; round++) {
+        for (const server of pool.servers) await server.call("SCRIPT", "FLUSH");
+      }
+    })();
+    let ranCount = 0;
+    for (let round = 0; round < 100; round++) {
+      const before = Number(await client.call("GET", "{lies}"));
+      const called = client.call("EVALSHA", String(sha), 2, "{lies}", "{lies}words", words);
+      await assertRejects(() => called, Error, "NOSCRIPT");
+      const after = Number(await client.call("GET", "{lies}"));
+      assert(after - before <= 1, `${reply}: ${before} to ${after}`);
+      ranCount += after - before;
+    }
+    await flushing;
+    assert(ranCount > 0, reply);
   }
-  assertEquals(await client.call("GET", "lies"), "20");
+});
+
+Deno.test("a function with the name of a script's digest is not taken for it", async () => {
+  using client = await RespClient.connect({ port: pool.aster.port });
+  const sha = String(await client.call("SCRIPT", "LOAD", SUM));
+  const library = `#!lua name=odd\nredis.register_function('${sha}', function(keys) ` +
+    "redis.call('incr', keys[1]) " +
+    "return redis.error_reply('NOSCRIPT No matching script. Please use EVAL.') end)";
+  assertEquals(await client.call("FUNCTION", "LOAD", library), "odd");
+  await client.call("DEL", "odd");
+  await assertRejects(() => client.call("FCALL", sha, 1, "odd"), Error, "NOSCRIPT");
+  assertEquals(await client.call("GET", "odd"), "1");
+  await client.call("FUNCTION", "DELETE", "odd");
 });
 
 Deno.test("many clients call scripts while servers lose them: each gets its own reply, once", async () => {
   const count = "return {redis.call('incr', KEYS[1]), ARGV[1]}";
   using loading = await RespClient.connect({ port: pool.aster.port });
   const sha = String(await loading.call("SCRIPT", "LOAD", count));
+  const opened: RespClient[] = [];
+  for (const client of await clientsOfBothWorkers(pool.aster.port, opened)) {
+    await until(async () => {
+      for (const server of pool.servers) await server.call("SCRIPT", "FLUSH");
+      return await client!.call("EVALSHA", sha, 1, "known", "").then(() => true, () => false);
+    }, { what: "its worker knows the script" });
+  }
+  for (const client of opened) client[Symbol.dispose]();
   let isOver = false;
   const clients = Array.from({ length: 12 }, async (_, number) => {
     using client = await RespClient.connect({ port: pool.aster.port });

@@ -6,6 +6,9 @@
  */
 import type { LocalRequest } from "../local_request.ts";
 
+/** Words of the options of XREAD and XREADGROUP with their values, where there are any. */
+const OPTION_WORDS = new Map([["block", 2], ["claim", 2], ["count", 2], ["group", 3]]);
+
 /** Commands whose timeout stands in front of their keys. */
 const TIMEOUT_FIRST = new Set(["blmpop", "bzmpop"]);
 
@@ -18,7 +21,20 @@ const TIMEOUT_FIRST = new Set(["blmpop", "bzmpop"]);
 export function waitLimitMs({ frame, words }: LocalRequest, readTimeoutMs: number): number {
   const name = frame.row!.name;
   const timeoutMs = name.startsWith("xread")
-    ? Number(words[words.findIndex((word) => word.toLowerCase() === "block") + 1])
+    ? Number(blockOption(words))
     : 1000 * Number(TIMEOUT_FIRST.has(name) ? words[1] : words.at(-1));
   return timeoutMs > 0 ? timeoutMs + readTimeoutMs : Infinity;
+}
+
+/** The value of BLOCK, the last one of several; its words in front of STREAMS are known to fit. */
+function blockOption(words: readonly string[]): string | undefined {
+  let value: string | undefined;
+  let word = 1;
+  while (word < words.length) {
+    const option = words[word]!.toLowerCase();
+    if (option === "streams") return value;
+    if (option === "block") value = words[word + 1];
+    word += OPTION_WORDS.get(option) ?? 1;
+  }
+  return value;
 }

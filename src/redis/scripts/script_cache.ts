@@ -4,11 +4,17 @@
  * @module
  */
 
+import { mayReplyOwnErrors } from "./own_errors.ts";
+
+const decoder = new TextDecoder("latin1");
+
 /** See above. */
 export class ScriptCache {
   readonly #bytesMax: number;
   /** Oldest first. */
   readonly #bodies = new Map<string, Uint8Array>();
+  /** Those that were looked at, by digest. */
+  readonly #ownErrors = new Map<string, boolean>();
   #byteCount = 0;
 
   /** @param bytesMax Bytes of all bodies. */
@@ -34,6 +40,17 @@ export class ScriptCache {
     return body;
   }
 
+  /** Whether a body that is known could reply with an error in words of its choice. */
+  mayReplyOwnErrors(sha: string): boolean {
+    const known = this.#ownErrors.get(sha);
+    if (known !== undefined) return known;
+    const body = this.#bodies.get(sha);
+    if (body === undefined) return true;
+    const mayReply = mayReplyOwnErrors(decoder.decode(body));
+    this.#ownErrors.set(sha, mayReply);
+    return mayReply;
+  }
+
   /** Keeps a body, which is the cache's from now on. */
   add(sha: string, body: Uint8Array): void {
     if (this.#bodies.has(sha) || body.length > this.#bytesMax) return;
@@ -42,6 +59,7 @@ export class ScriptCache {
     for (const [oldest, { length }] of this.#bodies) {
       if (this.#byteCount <= this.#bytesMax) return;
       this.#bodies.delete(oldest);
+      this.#ownErrors.delete(oldest);
       this.#byteCount -= length;
     }
   }
@@ -49,6 +67,7 @@ export class ScriptCache {
   /** Forgets all. */
   clear(): void {
     this.#bodies.clear();
+    this.#ownErrors.clear();
     this.#byteCount = 0;
   }
 }

@@ -4,7 +4,8 @@
  * nothing in between.
  *
  * At a NOSCRIPT all the same (a server was flushed or replaced) that server counts as one that has no scripts, and the
- * call is repeated where that is safe, see {@link ScriptRepair}; else the NOSCRIPT is the client's.
+ * call is repeated where it certainly has not run; else the NOSCRIPT is the client's. Meanwhile nothing else of its
+ * client is on its way, so that the order is kept.
  *
  * @module
  */
@@ -22,7 +23,6 @@ import type { LocalClient } from "../../session/features.ts";
 import { sendCall } from "../dedicated_call.ts";
 import type { RedisContext } from "../feature.ts";
 import { ScriptCache } from "./script_cache.ts";
-import { NO_SCRIPT_REPLY, ScriptRepair } from "./script_repair.ts";
 
 /** Scripts that one connection remembers; with more it begins anew. */
 export const REMEMBERED_MAX = 10_000;
@@ -32,7 +32,14 @@ export const MARKS_MAX = 4_096;
 const LEARNT = "script learnt";
 const FLUSHED = "script flush";
 const SHA_DIGITS = 40;
-const NO_SCRIPT = new TextEncoder().encode("-NOSCRIPT");
+/** Requests above this many bytes are not repeated. */
+const REPEATABLE_BYTES_MAX = 4096;
+/** With more in flight on a connection none is kept for that. */
+const REPEATABLE_IN_FLIGHT_MAX = 1024;
+const encoder = new TextEncoder();
+const NO_SCRIPT = encoder.encode("-NOSCRIPT");
+/** What servers say, in these words. */
+const NO_SCRIPT_REPLY = encoder.encode("-NOSCRIPT No matching script. Please use EVAL.\r\n");
 const decoder = new TextDecoder("latin1");
 
 /** What one worker tells the others. */
@@ -50,7 +57,7 @@ interface Loaded {
 }
 
 /** A request that runs a script, where it stands. */
-interface Evalsha {
+export interface Evalsha {
   readonly frame: RequestFrame;
   readonly bytes: Uint8Array;
 }
@@ -94,28 +101,34 @@ export class ScriptKeeper {
     this.#context.peers.tell(FLUSHED, null);
   }
 
-  /** A request that runs a script is about to be sent over `connection`. */
-  beforeScript(connection: BackendConnection, frame: RequestFrame, bytes: Uint8Array): void {
+  /** A request that runs a script is about to be sent over `connection`, as `exchange`. */
+  beforeScript(
+    connection: BackendConnection,
+    exchange: Exchange,
+    frame: RequestFrame,
+    bytes: Uint8Array,
+  ): void {
     const name = frame.row!.name;
-    if (name === "eval" || name === "eval_ro") this.#learnFrom(frame, bytes);
-    else this.#loadAhead(connection, frame, bytes);
+    if (name === "eval" || name === "eval_ro") return this.#learnFrom(frame, bytes);
+    const sha = namedSha({ frame, bytes });
+    if (sha === null) return;
+    this.#loadAhead(connection, sha, frame.end - frame.start);
+    keepForRepeating(connection, exchange, frame, bytes);
   }
 
   /**
-   * Sees to it that a server has the script of an EVALSHA that goes to it another way than over the client's usual
-   * connection.
+   * Sees to it that a server has a script that is called another way than over the client's usual connection.
    *
    * @returns Whether it is loaded, and `done` called, once: perhaps before this returns.
    */
-  provide(client: LocalClient, backend: Backend, evalsha: Evalsha, done: () => void): boolean {
-    const sha = namedSha(evalsha);
+  provide(client: LocalClient, backend: Backend, sha: string, done: () => void): boolean {
     const connection = backend.connectionFor(client.number, client.profiles.master);
-    if (sha === null || this.#loadedBy(connection).confirmed.has(sha)) return false;
+    if (this.#loadedBy(connection).confirmed.has(sha)) return false;
     const body = this.#cache.use(sha);
     if (body === undefined) return false;
     sendCall(this.#context, { connection, place: -1, client }, loadRequest(body), {
-      replied: () => {
-        remember(this.#loadedBy(connection).confirmed, sha);
+      replied: ({ isError }) => {
+        if (!isError) remember(this.#loadedBy(connection).confirmed, sha);
         done();
       },
       failed: done,
@@ -144,16 +157,22 @@ export class ScriptKeeper {
     this.#generations.set(server, this.#generationOf(server) + 1);
   }
 
-  /** Repeats an EVALSHA of its client's only request, if its body is known; false where it is not. */
+  /** Repeats an EVALSHA of its client's only request, with its script right ahead; false where it must not be. */
   #repeat(request: Request, exchange: Exchange): boolean {
-    if (request.next !== null || exchange.isRepeated) return false;
+    const { repeatable, fragment, place, isRead, client } = exchange;
+    if (repeatable === null || request.next !== null) return false;
     const connection = this.#connectionOf(exchange);
-    const sha = shaOf(exchange);
+    const sha = shaOf(repeatable);
     const body = this.#cache.use(sha);
     if (connection === null || body === undefined) return false;
-    const { requests } = this.#context.backends;
-    const load = (byteCount: number) => this.#load(connection, sha, body, byteCount);
-    new ScriptRepair({ requests, request, connection, sha, body, load }, exchange);
+    // What is said of a script that is not there, one that is there might say as well.
+    if (this.#cache.mayReplyOwnErrors(sha)) return false;
+    const successor = this.#context.backends.requests.takeExchange();
+    successor.begin(request, fragment, place, isRead, client);
+    successor.isScript = true;
+    request.onRedirect(exchange, successor);
+    this.#load(connection, sha, body, repeatable.length);
+    connection.send(successor, repeatable, 0, repeatable.length);
     return true;
   }
 
@@ -178,11 +197,10 @@ export class ScriptKeeper {
     this.learn(bytes.slice(start, end));
   }
 
-  #loadAhead(connection: BackendConnection, frame: RequestFrame, bytes: Uint8Array): void {
-    const sha = namedSha({ frame, bytes });
-    if (sha === null || this.#loadedBy(connection).shas.has(sha)) return;
+  #loadAhead(connection: BackendConnection, sha: string, byteCount: number): void {
+    if (this.#loadedBy(connection).shas.has(sha)) return;
     const body = this.#cache.use(sha);
-    if (body !== undefined) this.#load(connection, sha, body, frame.end - frame.start);
+    if (body !== undefined) this.#load(connection, sha, body, byteCount);
   }
 
   /** Loads a script over `connection`, with room for `byteCount` bytes right behind. */
@@ -226,13 +244,25 @@ export class ScriptKeeper {
   }
 }
 
+function keepForRepeating(
+  connection: BackendConnection,
+  exchange: Exchange,
+  frame: RequestFrame,
+  bytes: Uint8Array,
+): void {
+  const { awaiting, unsent } = connection.inflight;
+  if (frame.isRewritten || frame.end - frame.start > REPEATABLE_BYTES_MAX) return;
+  if (awaiting + unsent > REPEATABLE_IN_FLIGHT_MAX) return;
+  exchange.repeatable = bytes.slice(frame.start, frame.end);
+}
+
 function remember(shas: Set<string>, sha: string): void {
   if (shas.size >= REMEMBERED_MAX) shas.clear();
   shas.add(sha);
 }
 
 /** The digest that a request names if it is an EVALSHA, lower case; else null. */
-function namedSha({ frame, bytes }: Evalsha): string | null {
+export function namedSha({ frame, bytes }: Evalsha): string | null {
   const start = frame.argumentStart(1);
   const end = frame.argumentEnd(1);
   if (end - start !== SHA_DIGITS || !frame.row!.name.startsWith("evalsha")) return null;
@@ -243,9 +273,9 @@ function loadRequest(body: Uint8Array): Uint8Array {
   return arrayReply([LOAD_1, LOAD_2, bulkBytesReply(body, 0, body.length)]);
 }
 
-/** The digest that an EVALSHA named, lower case. */
-function shaOf({ chunk, start, end }: Exchange): string {
-  const reader = new ReplyReader(chunk!.bytes, start, end);
+/** The digest in an EVALSHA, lower case. */
+function shaOf(evalsha: Uint8Array): string {
+  const reader = new ReplyReader(evalsha, 0, evalsha.length);
   reader.readArray();
   reader.readText();
   return (reader.readText() ?? "").toLowerCase();

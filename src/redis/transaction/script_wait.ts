@@ -1,25 +1,28 @@
 /**
  * EVALSHA inside a transaction: SCRIPT LOAD cannot go ahead of it on the same connection, where it would be an element
- * of EXEC's reply. It goes over the client's usual connection to that server, and the EVALSHA waits for it.
+ * of EXEC's reply. It goes over the client's usual connection to that server, once, and the transaction waits for it.
  *
  * @module
  */
 import type { Backend } from "../../backend/backend.ts";
-import { CommandFlag } from "../../protocol/command_table.ts";
 import type { SentTo } from "../../request/exchange.ts";
 import type { LocalClient } from "../../session/features.ts";
 import type { LocalRequest } from "../local_request.ts";
-import type { ScriptKeeper } from "../scripts/script_keeper.ts";
-import { includes } from "../scripts/script_repair.ts";
+import { namedSha, type ScriptKeeper } from "../scripts/script_keeper.ts";
 
 const NO_SCRIPT = new TextEncoder().encode("-NOSCRIPT ");
+/** Bytes of EXEC's reply that are looked through. */
+const SCANNED_BYTES_MAX = 64 * 1024;
 
 /** The scripts of one transaction. */
 export class ScriptWait {
   readonly #keeper: ScriptKeeper;
   readonly #client: LocalClient;
+  /** Digests of scripts that are called, and known. */
+  readonly #called = new Set<string>();
+  /** Those among them that were not asked for yet. */
+  readonly #due: string[] = [];
   #isLoading = false;
-  #hasScripts = false;
   #isOver = false;
 
   constructor(keeper: ScriptKeeper, client: LocalClient) {
@@ -27,29 +30,45 @@ export class ScriptWait {
     this.#client = client;
   }
 
-  /** Whether a request has to wait until `backend` has its script; its client is asked to go on then. */
-  isDue({ frame, bytes }: LocalRequest, backend: Backend | null): boolean {
-    if (this.#isLoading) return true;
-    if ((frame.row!.flags & CommandFlag.Script) === 0 || backend === null) return false;
-    this.#hasScripts = true;
-    this.#isLoading = true;
-    const isLoading = this.#keeper.provide(this.#client, backend, { frame, bytes }, () => {
-      this.#isLoading = false;
-      if (!this.#isOver) this.#client.parseOn();
-    });
-    if (!isLoading) this.#isLoading = false;
+  /** A request is part of the transaction. */
+  note(request: LocalRequest): void {
+    const sha = request.wordCount > 1 ? namedSha(request) : null;
+    if (sha === null || this.#called.has(sha) || !this.#keeper.knows(sha)) return;
+    this.#called.add(sha);
+    this.#due.push(sha);
+  }
+
+  /** Whether the transaction has to wait until `backend` has its scripts; its client is asked to go on then. */
+  isDue(backend: Backend | null): boolean {
+    while (!this.#isLoading && backend !== null && this.#due.length > 0) {
+      this.#isLoading = true;
+      const isLoading = this.#keeper.provide(this.#client, backend, this.#due.shift()!, () => {
+        this.#isLoading = false;
+        if (!this.#isOver) this.#client.parseOn();
+      });
+      if (!isLoading) this.#isLoading = false;
+    }
     return this.#isLoading;
   }
 
   /** EXEC was answered by `bytes[start, end)`: a server that has lost its scripts says so in one of the elements. */
   executed(server: SentTo, bytes: Uint8Array, start: number, end: number): void {
-    if (this.#hasScripts && includes(bytes.subarray(start, end), NO_SCRIPT)) {
-      this.#keeper.hasLost(server);
-    }
+    if (this.#called.size === 0) return;
+    const scannedEnd = Math.min(end, start + SCANNED_BYTES_MAX);
+    if (includes(bytes, start, scannedEnd, NO_SCRIPT)) this.#keeper.hasLost(server);
   }
 
   /** The transaction is over, or its client gone. */
   end(): void {
     this.#isOver = true;
   }
+}
+
+function includes(bytes: Uint8Array, start: number, end: number, wanted: Uint8Array): boolean {
+  for (let at = start; at + wanted.length <= end; at++) {
+    let matched = 0;
+    while (matched < wanted.length && bytes[at + matched] === wanted[matched]) matched += 1;
+    if (matched === wanted.length) return true;
+  }
+  return false;
 }

@@ -42,6 +42,7 @@ import { readInteger } from "../integer.ts";
 import { LocalRequest } from "../local_request.ts";
 import { copyRequest } from "../request_copy.ts";
 import type { ScriptKeeper } from "../scripts/script_keeper.ts";
+import { cleanUp } from "./clean_up.ts";
 import { HELD_BYTES_MAX, HELD_REQUESTS_MAX, HeldRequests } from "./held_requests.ts";
 import { ScriptWait } from "./script_wait.ts";
 import { isKeyless, whyNotQueued } from "./queueable.ts";
@@ -200,7 +201,8 @@ export class Transaction implements SessionGuard {
     const isApart = place === PLACES_DIFFER || (this.#link !== null && place !== this.#link.place);
     if (isApart) return this.#refuse(replies.KEYS_APART);
     const backend = this.#link?.backend ?? router.backendAt(place, false, client);
-    if (this.#scripts.isDue(request, backend)) return Verdict.Wait;
+    this.#scripts.note(request);
+    if (this.#scripts.isDue(backend)) return Verdict.Wait;
     const refusal = this.#begin(place);
     if (refusal !== null) return this.#refuse(refusal);
     this.#note(request);
@@ -232,6 +234,7 @@ export class Transaction implements SessionGuard {
 
   #hold(request: LocalRequest): VerdictCode {
     if (!this.#held.add(copyRequest(request))) return this.#refuse(TOO_MUCH_HELD);
+    this.#scripts.note(request);
     this.#note(request);
     return this.#answer(replies.QUEUED);
   }
@@ -290,7 +293,11 @@ export class Transaction implements SessionGuard {
     if (this.#isWatchLost) return this.#endWithout(replies.execNull(version));
     if (this.#link === null && this.#held.size === 0) return this.#endWithout(EMPTY_ARRAY_REPLY);
     if (this.#mustWait()) return Verdict.Wait;
-    const refusal = this.#begin(this.#link?.place ?? this.#context.router.anyPlace());
+    const { router } = this.#context;
+    const place = this.#link?.place ?? router.anyPlace();
+    const backend = place < 0 ? null : router.backendAt(place, false, this.#client);
+    if (this.#scripts.isDue(this.#link?.backend ?? backend)) return Verdict.Wait;
+    const refusal = this.#begin(place);
     if (refusal !== null) {
       this.#isDirty = true;
       return this.#endWithout(refusal);
@@ -374,24 +381,4 @@ export class Transaction implements SessionGuard {
     if (this.#isBegun) this.#isDirty = true;
     else this.#isWatchLost = true;
   }
-}
-
-/** Has the backend forget a transaction or watched keys, then lets the next client have the connection. */
-function cleanUp(
-  link: DedicatedLink,
-  request: Uint8Array,
-  isMarked: boolean,
-  done: () => void,
-): void {
-  link.send(request, {
-    replied: ({ isError }) => {
-      if (isError || isMarked) link.close();
-      else link.giveBack();
-      done();
-    },
-    failed: () => {
-      link.close();
-      done();
-    },
-  });
 }

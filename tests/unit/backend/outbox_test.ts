@@ -27,10 +27,9 @@ class Scene {
     this.outbox = new Outbox(this.chunks, this.clock, this.replies, retains);
   }
 
-  enqueue(text: string, isScript = false): Exchange {
+  enqueue(text: string): Exchange {
     const exchange = this.requests.takeExchange();
     exchange.begin(new RecordingReceiver(), 0, 0, false, NOBODY);
-    exchange.isScript = isScript;
     const bytes = new TextEncoder().encode(text);
     this.outbox.enqueue(exchange, this.outbox.log.append(bytes, 0, bytes.length), bytes.length);
     return exchange;
@@ -104,21 +103,6 @@ Deno.test("queued bytes are those not written, or all that are kept", () => {
   assertEquals([keeps.outbox.queuedBytes, keeps.chunks.chunksOut], [0, 0]);
 });
 
-Deno.test("the bytes of scripts are kept, and count, where others are forgotten", () => {
-  const scene = bound(new Scene(false));
-  const [plain, script] = [scene.enqueue("123"), scene.enqueue("12345", true)];
-  scene.write();
-  assertEquals([scene.outbox.queuedBytes, scene.chunks.chunksOut], [5, 1]);
-  assertEquals(
-    decoder.decode(script.chunk!.bytes.subarray(script.start, script.end)),
-    "12345",
-  );
-  scene.release(scene.outbox.inflight.shift());
-  scene.release(scene.outbox.inflight.shift());
-  assertEquals([plain.state, script.state], [ExchangeState.Free, ExchangeState.Free]);
-  assertEquals([scene.outbox.queuedBytes, scene.chunks.chunksOut], [0, 0]);
-});
-
 Deno.test("what was sent and what was not are taken apart", () => {
   for (const retains of [false, true]) {
     const { outbox, chunks, ...scene } = bound(new Scene(retains));
@@ -146,7 +130,7 @@ function bound(scene: Scene) {
     clock,
     replies,
     outbox,
-    enqueue: (text: string, isScript?: boolean) => scene.enqueue(text, isScript),
+    enqueue: (text: string) => scene.enqueue(text),
     write: () => scene.write(),
     release: (exchange: Exchange) => scene.release(exchange),
   };

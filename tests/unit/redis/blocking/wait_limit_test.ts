@@ -16,6 +16,8 @@ for (
     ["BLPOP a x", Infinity],
     ["BLPOP a -1", Infinity],
     ["XREAD COUNT 1 BLOCK 500 STREAMS a $", 1500],
+    ["XREADGROUP GROUP block 1 BLOCK 0 STREAMS a >", Infinity],
+    ["XREAD BLOCK 1 COUNT 5 BLOCK 700 STREAMS block 0", 1700],
     ["XREADGROUP GROUP g c BLOCK 0 STREAMS a >", Infinity],
   ] as const
 ) {

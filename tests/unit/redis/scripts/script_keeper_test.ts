@@ -4,6 +4,8 @@
  * @module
  */
 import { sha1Hex } from "../../../../src/hash/mod.ts";
+import { requestBytes } from "../../../../src/protocol/resp/replies.ts";
+import { Exchange } from "../../../../src/request/exchange.ts";
 import { ScriptKeeper } from "../../../../src/redis/scripts/script_keeper.ts";
 import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
 import { turn } from "../../../support/fake_tcp_conn.ts";
@@ -22,7 +24,9 @@ function createScene() {
   const connection = scene.rig.backends[0]!.connectionFor(0, scene.client.profiles.master);
   const ask = (line: string) => {
     const { frame, bytes } = frameOf(line.split(" "));
-    keeper.beforeScript(connection, frame, bytes);
+    const exchange = new Exchange();
+    keeper.beforeScript(connection, exchange, frame, bytes);
+    return exchange.repeatable;
   };
   return { scene, peers, keeper, connection, ask };
 }
@@ -72,20 +76,19 @@ Deno.test("a script is provided once a server, and whoever waits hears of it", a
   using _ = scene;
   const [backend] = scene.rig.backends;
   let doneCount = 0;
-  const provide = (line: string) => {
-    const { frame, bytes } = frameOf(line.split(" "));
-    return keeper.provide(scene.client, backend!, { frame, bytes }, () => doneCount += 1);
-  };
-  assertEquals([provide(`EVALSHA ${SHA} 0`), provide(`EVAL ${BODY} 0`)], [false, false]);
+  const provide = () => keeper.provide(scene.client, backend!, SHA, () => doneCount += 1);
+  assertEquals(provide(), false);
   keeper.learn(bytesOf(BODY));
-  assertEquals([provide(`EVALSHA ${SHA} 0`), doneCount], [true, 0]);
+  assertEquals([provide(), doneCount], [true, 0]);
   const conn = await scene.accept(0);
+  await conn.receives("-NOPERM\r\n");
+  assertEquals([provide(), doneCount], [true, 1], "an error is no confirmation");
   await conn.receives("+sha\r\n");
-  assertEquals([provide(`EVALSHA ${SHA} 0`), doneCount], [false, 1]);
+  assertEquals([provide(), doneCount], [false, 2]);
   await conn.ends();
-  assertEquals(provide(`EVALSHA ${SHA} 0`), true);
+  assertEquals(provide(), true);
   await (await scene.accept(0)).ends();
-  assertEquals(doneCount, 2, "a lost server is not waited for");
+  assertEquals(doneCount, 3, "a lost server is not waited for");
   await scene.ends();
 });
 
@@ -99,4 +102,17 @@ Deno.test("other workers' scripts are known here, until one of them flushes", ()
   keeper.learn(bytesOf(BODY));
   keeper.flush();
   assertEquals([keeper.knows(SHA), peers.told.at(-1)!.topic], [false, "script flush"]);
+});
+
+Deno.test("small calls of scripts are kept for repeating", async () => {
+  const { scene, keeper, ask } = createScene();
+  using _ = scene;
+  keeper.learn(bytesOf(BODY));
+  assertEquals(ask(`EVALSHA ${SHA} 0`), requestBytes("EVALSHA", SHA, "0"));
+  assertEquals(ask(`EVALSHA ${SHA} 1 ${"k".repeat(5000)}`), null);
+  assertEquals(ask(`EVAL ${BODY} 0`), null);
+  assertEquals(ask(`FCALL ${SHA} 0`), null);
+  const conn = await scene.accept(0);
+  await conn.receives("+sha\r\n");
+  await scene.ends();
 });

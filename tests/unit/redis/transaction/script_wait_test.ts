@@ -66,3 +66,31 @@ Deno.test("a client that has left is not asked to go on", async () => {
   assertEquals(scene.client.parsedOn, 0);
   await scene.ends();
 });
+
+Deno.test("a LOAD that fails is not sent again: the call goes on without", async () => {
+  const { scene } = createScene();
+  using _ = scene;
+  scene.askAll("MULTI");
+  assertEquals(scene.ask(`EVALSHA ${SHA} 1 k0`), "waits");
+  await (await scene.accept(0)).receives("-NOPERM\r\n");
+  assertEquals(scene.ask(`EVALSHA ${SHA} 1 k0`), "answered");
+  const own = await scene.accept(0);
+  assertEquals(requestsIn(own.written), ["MULTI", `EVALSHA ${SHA} 1 k0`]);
+  await scene.ends();
+});
+
+Deno.test("a call without keys is held, and its script loaded before MULTI is sent", async () => {
+  for (const next of ["SET k0 1", "EXEC"]) {
+    const { scene } = createScene();
+    using _ = scene;
+    scene.askAll("MULTI");
+    assertEquals(scene.ask(`EVALSHA ${SHA} 0`), "answered");
+    assertEquals(scene.ask(next), "waits");
+    const backend = next === "EXEC" ? 1 : 0;
+    await (await scene.accept(backend)).receives("+sha\r\n");
+    assertEquals(scene.ask(next), "answered");
+    const own = await scene.accept(backend);
+    assertEquals(requestsIn(own.written), ["MULTI", `EVALSHA ${SHA} 0`, next]);
+    await scene.ends();
+  }
+});
