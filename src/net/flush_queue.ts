@@ -12,12 +12,21 @@ export interface TurnTask {
   runAtTurnEnd(): void;
 }
 
+/**
+ * Sockets of those that can wait that one turn of a driving engine writes. A message to thousands of subscribers takes
+ * several turns: nobody else waits for all of them, and what comes for them meanwhile goes along.
+ */
+export const LATE_FLUSHES_PER_TURN_MAX = 256;
+
 /** One per engine. */
 export class FlushQueue {
   /** While true the engine will call {@link FlushQueue.endTurn}; only the engine writes it. */
   isDriven = false;
   #dirty: Socket[] = [];
   #spareDirty: Socket[] = [];
+  /** Sockets that can wait, oldest first, from `#lateStart` on; some of them cannot any more. */
+  #late: Socket[] = [];
+  #lateStart = 0;
   #tasks: TurnTask[] = [];
   #spareTasks: TurnTask[] = [];
   #isScheduled = false;
@@ -28,10 +37,25 @@ export class FlushQueue {
 
   /** Marks a socket whose send log has new bytes. */
   add(socket: Socket): void {
-    if (socket.isDirty) return;
+    if (socket.isDirty && !socket.mayBeLate) return;
     socket.isDirty = true;
+    socket.mayBeLate = false;
     this.#dirty.push(socket);
     if (!this.isDriven && !this.#isScheduled) this.#schedule();
+  }
+
+  /** The same, for what nobody has asked for: it may go out some turns later. */
+  addLater(socket: Socket): void {
+    if (socket.isDirty) return;
+    socket.isDirty = true;
+    socket.mayBeLate = true;
+    this.#late.push(socket);
+    if (!this.isDriven && !this.#isScheduled) this.#schedule();
+  }
+
+  /** Whether the next turn has something to do, though nothing may come. */
+  get hasMore(): boolean {
+    return this.#late.length > 0;
   }
 
   /** Runs `task` behind what is going on now, and before anything is written. */
@@ -40,11 +64,13 @@ export class FlushQueue {
     if (!this.isDriven && !this.#isScheduled) this.#schedule();
   }
 
-  /** Runs the tasks and writes the sockets, those included that come up meanwhile. */
+  /** Runs the tasks and writes the sockets, those included that come up meanwhile, but for some that can wait. */
   endTurn(): void {
+    let lateMax = this.isDriven ? LATE_FLUSHES_PER_TURN_MAX : Infinity;
     do {
       this.#runTasks();
       this.#flush();
+      if (this.#late.length > 0) lateMax -= this.#flushLate(lateMax);
     } while (this.#tasks.length > 0 || this.#dirty.length > 0);
   }
 
@@ -72,5 +98,26 @@ export class FlushQueue {
     }
     dirty.length = 0;
     this.#spareDirty = dirty;
+  }
+
+  /** Writes at most `countMax` of the sockets that can wait; returns how many. */
+  #flushLate(countMax: number): number {
+    const late = this.#late;
+    let written = 0;
+    while (this.#lateStart < late.length && written < countMax) {
+      const socket = late[this.#lateStart]!;
+      this.#lateStart += 1;
+      // Others were asked for something meanwhile, and are written.
+      if (!socket.mayBeLate) continue;
+      socket.mayBeLate = false;
+      socket.isDirty = false;
+      socket.flush();
+      written += 1;
+    }
+    if (this.#lateStart === late.length) {
+      late.length = 0;
+      this.#lateStart = 0;
+    }
+    return written;
   }
 }

@@ -13,6 +13,8 @@ import type { FlushQueue } from "./flush_queue.ts";
 export interface Socket {
   /** Whether the flush queue has it; only the queue writes it. */
   isDirty: boolean;
+  /** Whether the queue has it among those that can wait; only the queue writes it. */
+  mayBeLate: boolean;
   /** When the write in flight began or last made progress, on the clock's scale; 0 when none is in flight. */
   readonly writingSinceMs: number;
   /** While true nothing of the log is written: a handshake is under way. */

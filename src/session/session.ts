@@ -207,12 +207,10 @@ export class Session
   push(bytes: Uint8Array, start: number, end: number): void {
     if (this.#isClosed) return;
     const waiting = this.#log.unwrittenBytes + this.#replies.keptBytes;
-    if (waiting > 0 && waiting + end - start > this.#context.limits.outputBytesMax) {
-      this.close(failures.clientOutputLimit);
-    } else {
-      this.#log.append(bytes, start, end);
-      this.#flush();
-    }
+    const most = this.#context.limits.outputBytesMax;
+    if (waiting > 0 && waiting + end - start > most) return this.close(failures.clientOutputLimit);
+    this.#log.append(bytes, start, end);
+    this.#flush(true);
   }
 
   parseOn(): void {
@@ -364,9 +362,11 @@ export class Session
     this.reply(frame.refusal, 0, frame.refusal.length);
   }
 
-  /** After a reply: writes it, and looks whether what held this client back is over. */
-  #flush(): void {
-    this.#context.engine.flushQueue.add(this.#socket);
+  /** After a reply, or what is pushed: writes it, and looks whether what held this client back is over. */
+  #flush(isPushed = false): void {
+    const { flushQueue } = this.#context.engine;
+    if (isPushed) flushQueue.addLater(this.#socket);
+    else flushQueue.add(this.#socket);
     this.#context.clock.watch(this);
     if (this.#isStalled) this.#scheduleParse();
     else this.#closeIfDone();

@@ -14,6 +14,7 @@ import type { WriteDelay } from "./write_delay.ts";
 /** See {@link Socket}. */
 export class DenoSocket implements Socket {
   isDirty = false;
+  mayBeLate = false;
   writingSinceMs = 0;
   isGated = false;
   readonly #connection: Deno.TcpConn;

@@ -186,7 +186,7 @@ export class EpollLoop {
       this.#epoll,
       this.#eventBytes,
       EVENTS_MAX,
-      this.#resumables.length > 0 ? 0 : -1,
+      this.#resumables.length > 0 || this.flushQueue.hasMore ? 0 : -1,
     );
     this.#isWaitingElsewhere = false;
     // Its error number stayed on the other thread; only a signal interrupts a wait.
@@ -205,7 +205,7 @@ export class EpollLoop {
     for (;;) {
       const leftMs = endMs - clock.nowMs;
       if (leftMs <= 0 || this.isClosed) return true;
-      const isBusy = this.#resumables.length > 0;
+      const isBusy = this.#resumables.length > 0 || this.flushQueue.hasMore;
       const waitMs = isBusy ? 0 : Math.ceil(leftMs);
       const ready = system.result(
         system.libc.epoll_wait(this.#epoll, this.#eventBytes, EVENTS_MAX, waitMs),

@@ -55,6 +55,7 @@ export class EpollConnection implements Connection, EventHandler {
 /** See {@link Socket}. */
 export class EpollSocket implements EventHandler, Resumable, Socket {
   isDirty = false;
+  mayBeLate = false;
   isWaitingToGoOn = false;
   writingSinceMs = 0;
   isGated = false;

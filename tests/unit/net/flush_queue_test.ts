@@ -1,7 +1,8 @@
 import { ChunkPool } from "../../../src/bytes/chunk_pool.ts";
 import { SendLog } from "../../../src/bytes/send_log.ts";
 import type { ByteReceiver } from "../../../src/net/byte_receiver.ts";
-import { FlushQueue } from "../../../src/net/flush_queue.ts";
+import { FlushQueue, LATE_FLUSHES_PER_TURN_MAX } from "../../../src/net/flush_queue.ts";
+import type { Socket } from "../../../src/net/io_engine.ts";
 import { DenoSocket } from "../../../src/net/deno/deno_socket.ts";
 import { WriteDelay } from "../../../src/net/deno/write_delay.ts";
 import { FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
@@ -125,4 +126,57 @@ Deno.test("an engine that ends its turns itself is left to do so", async () => {
   assertEquals(conn.writing, null);
   queue.endTurn();
   assertEquals(conn.writing, "driven");
+});
+
+/** As many sockets that note their numbers when they are written. */
+function notingSockets(count: number, written: number[]): Socket[] {
+  return Array.from({ length: count }, (_, number): Socket => {
+    const socket = { isDirty: false, mayBeLate: false, flush: () => written.push(number) };
+    return socket as unknown as Socket;
+  });
+}
+
+Deno.test("of those that can wait a driving engine's turn writes some, later turns the others, each once", () => {
+  const queue = new FlushQueue();
+  queue.isDriven = true;
+  const written: number[] = [];
+  const sockets = notingSockets(3 * LATE_FLUSHES_PER_TURN_MAX, written);
+  for (const socket of sockets) queue.addLater(socket);
+  let turns = 0;
+  while (queue.hasMore) {
+    queue.endTurn();
+    turns += 1;
+    // More bytes for one that waits go along with it.
+    const last = sockets.at(-1)!;
+    if (last.isDirty) queue.addLater(last);
+    assertEquals(written.length, turns * LATE_FLUSHES_PER_TURN_MAX);
+  }
+  assertEquals([turns, written], [3, sockets.map((_, number) => number)]);
+});
+
+Deno.test("who is asked for something does not wait any more, and is written once", () => {
+  const queue = new FlushQueue();
+  queue.isDriven = true;
+  const written: number[] = [];
+  const sockets = notingSockets(3 * LATE_FLUSHES_PER_TURN_MAX, written);
+  for (const socket of sockets) queue.addLater(socket);
+  const last = sockets.length - 1;
+  queue.add(sockets[last]!);
+  queue.add(sockets[last]!);
+  queue.endTurn();
+  assertEquals([written[0], written.length], [last, LATE_FLUSHES_PER_TURN_MAX + 1]);
+  // It can wait again, behind the others, although its former place is still there.
+  queue.addLater(sockets[last]!);
+  while (queue.hasMore) queue.endTurn();
+  assertEquals(written.length, sockets.length + 1);
+  assertEquals(written.filter((number) => number === last).length, 2);
+});
+
+Deno.test("outside of a driving engine's turns all are written at once", async () => {
+  const queue = new FlushQueue();
+  const written: number[] = [];
+  const sockets = notingSockets(2 * LATE_FLUSHES_PER_TURN_MAX, written);
+  for (const socket of sockets) queue.addLater(socket);
+  await turn();
+  assertEquals([written.length, queue.hasMore], [sockets.length, false]);
 });
