@@ -177,10 +177,16 @@ export class Transaction implements SessionGuard {
     }
     if (frame.row?.name !== "select" || frame.refusal !== null) return Verdict.Pass;
     const database = readInteger(words[1]!);
-    if (database === null || Number(database) === client.profiles.master.database) {
-      return Verdict.Pass;
+    if (database !== null && Number(database) !== client.profiles.master.database) {
+      // The connection that watches goes along, and is of no use to others any more.
+      this.#isMarked = true;
+      this.#link?.send(requestBytes("SELECT", words[1]!), {
+        replied: () => {},
+        // Its loss is told, too.
+        failed: () => {},
+      });
     }
-    return this.#answer(replies.SELECT_WATCHING);
+    return Verdict.Pass;
   }
 
   #queue(request: LocalRequest): VerdictCode {
