@@ -79,6 +79,9 @@ export const ALL_ROWS: readonly Row[] = [
   ...rows("deno", CLIENTS, "redis_cluster", ["mget"], [SMALL_BYTES], [1, 32]),
   ...rows("epoll", 1, "redis", ["get"], [SMALL_BYTES], [1]),
   ...rows("epoll", CLIENTS, "redis", ["get", "set"], SIZES, PIPELINES),
+  ...rows("epoll", CLIENTS, "redis", ["mget"], [SMALL_BYTES], PIPELINES),
+  ...rows("epoll", CLIENTS, "memcache", ["get"], [SMALL_BYTES, MEDIUM_BYTES], PIPELINES),
+  ...rows("epoll", CLIENTS, "redis_cluster", ["get", "set"], [SMALL_BYTES], [1, 32]),
   ...MANY_CLIENTS_EPOLL.flatMap((clients) => [
     ...rows("epoll", clients, "redis", ["get"], SIZES, PIPELINES),
     // Writes cost what reads cost but for their direction, which few clients show as well as many.
@@ -153,8 +156,8 @@ function isQuickDeno({ operation, valueBytes, pipeline, clients }: Shape): boole
 }
 
 /** Reads: each size without pipelining, small values with it, and small ones by many clients. */
-function isQuickEpoll({ operation, valueBytes, pipeline, clients }: Shape): boolean {
-  if (operation !== "get") return false;
+function isQuickEpoll({ suite, operation, valueBytes, pipeline, clients }: Shape): boolean {
+  if (suite !== "redis" || operation !== "get") return false;
   if (clients === CLIENTS) {
     return pipeline === 1 || (pipeline === 32 && valueBytes === SMALL_BYTES);
   }

@@ -101,6 +101,9 @@ function denoTargetOf(row: Row): Target | null {
 
 function epollTargetOf(row: Row): Target | null {
   if (row.clients === 1) return EPOLL_LONE;
+  if (row.suite === "redis_cluster") return CLUSTER;
+  // Its work is the splitting, whatever the engine: for reading only.
+  if (row.operation === "mget") return null;
   if (row.pipeline === 8) return null;
   if (row.valueBytes >= LARGE_VALUE_BYTES) return EPOLL_LARGE;
   if (row.valueBytes >= MEDIUM_VALUE_BYTES) return EPOLL_MEDIUM;

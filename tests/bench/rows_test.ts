@@ -37,6 +37,12 @@ Deno.test("reads through epoll are measured in every combination", () => {
   }
 });
 
+Deno.test("other loads through epoll are measured at few clients", () => {
+  for (const id of ["redis/mget/32/p1", "memcache/get/1024/p32", "redis_cluster/set/32/p32"]) {
+    assertEquals(rowOf(`epoll:${id}`).isQuick, false);
+  }
+});
+
 Deno.test("Deno's sockets are measured at more clients in the simplest shape only", () => {
   const many = ALL_ROWS.filter((row) => row.engine === "deno" && row.clients !== 50);
   assertEquals(many.map((row) => row.id), [
@@ -82,6 +88,8 @@ Deno.test("each engine, suite and number of clients has processes of its own", (
     "deno redis_cluster 50",
     "epoll redis 1",
     "epoll redis 50",
+    "epoll memcache 50",
+    "epoll redis_cluster 50",
     "epoll redis 500",
     "epoll redis 2000",
     "epoll redis 10000",

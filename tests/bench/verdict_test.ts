@@ -150,6 +150,9 @@ Deno.test("epoll's rows have targets of their own, the same at every number of c
     assertEquals(limits("16384/p32"), [1.1, 1.0]);
   }
   assertEquals(targetOf(rowOf("redis/get/32/p1/c2000"), "compare")?.ratioMax, 1.30);
+  assertEquals(targetOf(rowOf("epoll:redis_cluster/get/32/p1"), "compare")?.ratioMax, 1.15);
+  assertEquals(targetOf(rowOf("epoll:redis/mget/32/p1"), "compare"), null);
+  assertEquals(targetOf(rowOf("epoll:memcache/get/32/p32"), "compare")?.ratioMax, 0.40);
   assertEquals(targetOf(rowOf("epoll:redis/get/32/p1"), "self")?.ratioMax, 1.03);
 });
 
