@@ -48,7 +48,7 @@ export class Generator {
   next(): Generated {
     let shape = this.#random.pick(SHAPES);
     // Rarely, or commands would seldom meet data.
-    while (shape.text.startsWith("FLUSH") && this.#random.chance(0.85)) {
+    while (shape.text.startsWith("FLUSH") && this.#random.chance(0.8)) {
       shape = this.#random.pick(SHAPES);
     }
     return { words: this.expand(shape), shape };

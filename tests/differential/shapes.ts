@@ -135,6 +135,7 @@ const LISTS = exact(`
   LPUSHX $l %e
   LRANGE $l %i %i
   LREM $l %i %e
+  LSET $l <0|-1> %e
   LSET $l <0|-1|%i> %e
   LTRIM $l 0 20
   RPOP $l [%c]
@@ -249,6 +250,7 @@ const STREAMS = exact(`
   XACK $x g %I
   XCLAIM $x g c 0 %I JUSTID
   XDEL $x %I
+  XGROUP CREATE $x g 0 MKSTREAM
   XGROUP CREATE $x g 0 [MKSTREAM]
   XGROUP CREATECONSUMER $x g c
   XGROUP DELCONSUMER $x g c
@@ -257,6 +259,7 @@ const STREAMS = exact(`
   XINFO GROUPS $x
   XINFO HELP
   XLEN $x
+  XPENDING $x g
   XPENDING $x g
   XRANGE $x - + [COUNT 3]
   XREAD COUNT 2 STREAMS $x $x 0 0
