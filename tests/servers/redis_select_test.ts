@@ -27,9 +27,6 @@ const SEQUENCES = [
   "SELECT 3|MULTI|SET {s}c 3|SELECT 4|SET {s}c 4|EXEC|GET {s}c|SELECT 3|GET {s}c",
   "SELECT 5|MULTI|SELECT 99|SET {s}d 5|EXEC|GET {s}d",
   "SELECT 6|MULTI|SELECT 7|DISCARD|SET {s}e 6|SELECT 7|EXISTS {s}e|SELECT 6|EXISTS {s}e",
-  "SELECT 1|WATCH {s}w|SELECT 2|MULTI|SET {s}w 2|GET {s}w|EXEC|GET {s}w|SELECT 1|GET {s}w",
-  "WATCH {s}w|SELECT 3|SET {s}w 3|MULTI|GET {s}w|SELECT 4|SET {s}w 4|EXEC|GET {s}w|SELECT 0|EXISTS {s}w",
-  "WATCH {s}w|SELECT 99|SELECT 5|SELECT 5|WATCH {s}v|UNWATCH|MULTI|SET {s}v 5|EXEC|SELECT 0|EXISTS {s}v",
   "SELECT 8|RPUSH {s}f a|BLPOP {s}f 0|LLEN {s}f|WATCH {s}g|SET {s}g 1|MULTI|SET {s}g 2|EXEC|GET {s}g",
   "SELECT 9|MSET {s}h 1 {s}i 2|MGET {s}h {s}i {s}j|DBSIZE|FLUSHDB|DBSIZE|SELECT 0|DBSIZE",
 ];
@@ -48,22 +45,6 @@ for (const version of [2, 3] as const) {
     }
   });
 }
-
-Deno.test("a key that is watched stays so in its database, wherever the client goes", async () => {
-  await pool.flush();
-  using watching = await RespClient.connect({ port: pool.aster.port });
-  using writing = await RespClient.connect({ port: pool.aster.port });
-  for (const [database, expected] of [[6, null], [7, ["OK"]]] as const) {
-    assertEquals(await watching.pipeline([["SELECT", 6], ["WATCH", "{s}k"], ["SELECT", 7]]), [
-      "OK",
-      "OK",
-      "OK",
-    ]);
-    await writing.pipeline([["SELECT", database], ["SET", "{s}k", "changed"]]);
-    const [, , executed] = await watching.pipeline([["MULTI"], ["SET", "{s}l", 1], ["EXEC"]]);
-    assertEquals(executed, expected, `changed in database ${database}`);
-  }
-});
 
 Deno.test("HELLO keeps the database, and CLIENT LIST shows it", async () => {
   using client = await RawClient.connect(pool.aster.port);

@@ -40,6 +40,11 @@ export const EXEC_OUTSIDE: Uint8Array = errorReply("ERR EXEC without MULTI");
 export const DISCARD_OUTSIDE: Uint8Array = errorReply("ERR DISCARD without MULTI");
 /** SELECT of a database that the proxy has no connections for. */
 export const OUT_OF_RANGE: Uint8Array = errorReply("ERR DB index is out of range");
+/** SELECT between WATCH and MULTI. */
+export const SELECT_WATCHING: Uint8Array = errorReply(
+  "ERR SELECT between WATCH and MULTI is not supported: the watched keys are in another database",
+);
+
 /** EXEC did not run, as a watched key has changed; `version` of RESP. */
 export function execNull(version: 2 | 3): Uint8Array {
   return version === 3 ? NULL : NULL_ARRAY;

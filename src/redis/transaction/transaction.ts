@@ -177,16 +177,10 @@ export class Transaction implements SessionGuard {
     }
     if (frame.row?.name !== "select" || frame.refusal !== null) return Verdict.Pass;
     const database = readInteger(words[1]!);
-    if (database !== null && Number(database) !== client.profiles.master.database) {
-      // The connection that watches goes along, and is of no use to others any more.
-      this.#isMarked = true;
-      this.#link?.send(requestBytes("SELECT", words[1]!), {
-        replied: () => {},
-        // Its loss is told, too.
-        failed: () => {},
-      });
+    if (database === null || Number(database) === client.profiles.master.database) {
+      return Verdict.Pass;
     }
-    return Verdict.Pass;
+    return this.#answer(replies.SELECT_WATCHING);
   }
 
   #queue(request: LocalRequest): VerdictCode {

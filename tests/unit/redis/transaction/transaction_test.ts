@@ -7,7 +7,6 @@ import { HELD_REQUESTS_MAX } from "../../../../src/redis/transaction/held_reques
 import { Transactions } from "../../../../src/redis/transaction/mod.ts";
 import { Redirection } from "../../../../src/router/router.ts";
 import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
-import { turn } from "../../../support/fake_tcp_conn.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
 
 function createScene(version: 2 | 3 = 2): FeatureScene {
@@ -159,27 +158,14 @@ Deno.test("a client that leaves takes the connection along", async () => {
   await scene.ends();
 });
 
-Deno.test("SELECT between WATCH and MULTI goes to the connection that watches, too", async () => {
-  using scene = createScene();
-  scene.ask("WATCH k0");
-  const conn = await scene.accept(0);
-  await conn.receives("+OK\r\n");
-  scene.context.databases.add(1);
-  scene.askAll("SELECT 0", "SELECT 1");
-  await turn();
-  assertEquals(requestsIn(conn.written), ["WATCH k0", "SELECT 1"]);
-  await conn.receives("+OK\r\n");
-  scene.client.guard!.clientClosed();
-  await scene.ends();
-});
-
-Deno.test("HELLO between WATCH and MULTI is made up for", async () => {
+Deno.test("SELECT between WATCH and MULTI is refused, HELLO there is made up for", async () => {
   using scene = createScene();
   scene.ask("WATCH k0");
   const conn = await scene.accept(0);
   await conn.receives("+OK\r\n");
   scene.told();
   assertEquals(scene.askAll("SELECT 0"), ["+OK"]);
+  assertMatch(scene.askAll("SELECT 1")[0]!, /^-ERR SELECT between WATCH and MULTI/);
   scene.ask("HELLO 3");
   scene.told();
   scene.askAll("MULTI", "SET k0 1", "EXEC");
