@@ -18,6 +18,9 @@ export interface TurnTask {
  */
 export const LATE_FLUSHES_PER_TURN_MAX = 256;
 
+/** Places of sockets already written that the queue of those keeps. */
+const LATE_PLACES_KEPT_MAX = 4 * LATE_FLUSHES_PER_TURN_MAX;
+
 /** One per engine. */
 export class FlushQueue {
   /** While true the engine will call {@link FlushQueue.endTurn}; only the engine writes it. */
@@ -51,6 +54,11 @@ export class FlushQueue {
     socket.mayBeLate = true;
     this.#late.push(socket);
     if (!this.isDriven && !this.#isScheduled) this.#schedule();
+  }
+
+  /** Places that are kept for sockets that can wait, those already written included. */
+  get latePlaces(): number {
+    return this.#late.length;
   }
 
   /** Whether the next turn has something to do, though nothing may come. */
@@ -114,10 +122,15 @@ export class FlushQueue {
       socket.flush();
       written += 1;
     }
-    if (this.#lateStart === late.length) {
-      late.length = 0;
-      this.#lateStart = 0;
-    }
+    this.#forgetWritten();
     return written;
+  }
+
+  /** Lets go of the places before `#lateStart`: under steady pushing the queue is never empty. */
+  #forgetWritten(): void {
+    const late = this.#late;
+    if (this.#lateStart < late.length && this.#lateStart < LATE_PLACES_KEPT_MAX) return;
+    late.splice(0, this.#lateStart);
+    this.#lateStart = 0;
   }
 }

@@ -28,11 +28,12 @@ export interface ClientState {
 export function clientState(client: LocalClient): ClientState {
   const subscriber = guardOf(client, GuardRank.Subscriptions);
   const transaction = guardOf(client, GuardRank.Transaction);
+  const multi = transaction instanceof Transaction ? transaction.queuedCount : NO_TRANSACTION;
   const isBlocked = guardOf(client, GuardRank.Blocking) !== null;
   const flags = [
     subscriber === null ? "" : "P",
     isBlocked ? "b" : "",
-    transaction === null ? "" : "x",
+    multi < 0 ? "" : "x",
   ].join("");
   const count = (kind: 0 | 1 | 2) =>
     subscriber instanceof Subscriber ? subscriber.names(kind).length : 0;
@@ -41,6 +42,6 @@ export function clientState(client: LocalClient): ClientState {
     sub: count(TopicKind.Channel),
     psub: count(TopicKind.Pattern),
     ssub: count(TopicKind.ShardChannel),
-    multi: transaction instanceof Transaction ? transaction.queuedCount : NO_TRANSACTION,
+    multi,
   };
 }

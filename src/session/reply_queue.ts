@@ -43,6 +43,12 @@ export class ReplyQueue {
     this.size += 1;
   }
 
+  /** Whether `byteCount` more that nobody asked for would pass the limit; they may if nothing else waits. */
+  isFull(byteCount: number): boolean {
+    const waiting = this.#log.unwrittenBytes + this.#store.byteCount;
+    return waiting > 0 && waiting + byteCount > this.#context.limits.outputBytesMax;
+  }
+
   /** Whether `byteCount` more for a request would pass the limit beyond the reply being delivered. */
   wouldOverflow(request: Request, byteCount: number): boolean {
     const waiting = this.#log.unwrittenBytes + this.#store.byteCount;

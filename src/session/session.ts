@@ -164,7 +164,7 @@ export class Session
   }
 
   onTick(nowMs: number): boolean {
-    if (this.#socket.writingSinceMs === 0) return false;
+    if (this.#socket.writingSinceMs === 0) return this.#socket.isDirty;
     const { engine, limits } = this.#context;
     if (!isWriteOverdue(this.#socket, engine, nowMs, limits.writeTimeoutMs)) return true;
     this.close(failures.clientWriteTimeout);
@@ -205,10 +205,10 @@ export class Session
   }
 
   push(bytes: Uint8Array, start: number, end: number): void {
+    // What only waits for a later turn is not the client's fault.
+    if (this.#socket.mayBeLate && this.#replies.isFull(end - start)) this.#socket.flush();
     if (this.#isClosed) return;
-    const waiting = this.#log.unwrittenBytes + this.#replies.keptBytes;
-    const most = this.#context.limits.outputBytesMax;
-    if (waiting > 0 && waiting + end - start > most) return this.close(failures.clientOutputLimit);
+    if (this.#replies.isFull(end - start)) return this.close(failures.clientOutputLimit);
     this.#log.append(bytes, start, end);
     this.#flush(true);
   }

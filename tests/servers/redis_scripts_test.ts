@@ -101,6 +101,8 @@ Deno.test("scripts that say themselves what servers say of unknown ones run once
       "{err = ARGV[1]}",
       "cjson.decode('{\"e' .. 'rr\":\"' .. ARGV[1] .. '\"}')",
       "redis[string.reverse('ylper_rorre')](ARGV[1])",
+      "1 --\rand {err = ARGV[1]}",
+      "(function() local x; ARGV['err'], x = ARGV[1], 1 return ARGV end)()",
     ]
   ) {
     const sha = await client.call("SCRIPT", "LOAD", `redis.call('incr', KEYS[1]) return ${reply}`);

@@ -10,37 +10,83 @@
  * @module
  */
 
-/** Strings and comments of one line, whose content cannot name anything by itself. */
-const STRINGS_AND_COMMENTS = /--(?!\[=*\[)[^\n]*|'(?:\\[^]|[^'\\\n])*'|"(?:\\[^]|[^"\\\n])*"/g;
-
-/** Long strings and long comments, and quotes that do not pair. */
-const NOT_UNDERSTOOD = /\[=*\[|['"]/;
-
 /** Words that make fields, or functions, at run time; `err` is in `error_reply`, too. */
 const MAKES_FIELDS =
-  /err|load|cjson|cmsgpack|struct|setresp|map|rawset|metatable|fenv|_G|\bpairs\b|\bnext\b|debug/;
+  /err|load|cjson|cmsgpack|struct|setresp|map|rawset|metatable|fenv|_G|\b(?:pairs|next|function)\b|debug/;
 
 /** An index that is not one of the arrays of keys and arguments. */
-const OTHER_INDEX = /(?<!\b(?:KEYS|ARGV)\s*)\[/;
+const OTHER_INDEX = /(?<!\b(?:KEYS|ARGV)[ \t]?)\[/;
 
 /** `redis` other than for one of its functions by name. */
-const REDIS_ITSELF = /\b(?:redis|server)\b(?!\s*\.\s*\w)/;
+const REDIS_ITSELF = /\b(?:redis|server)\b(?!\.\w)/;
 
 /** Behind an index: an assignment, alone or as one of several. */
 const ASSIGNED = /^\s*(?:=(?!=)|,)/;
 
 /** Characters of a body above which it is not looked at. */
-const BODY_CHARACTERS_MAX = 64 * 1024;
+const BODY_CHARACTERS_MAX = 16 * 1024;
+/** Spaces behind an index above which it is not looked any further. */
+const SPACES_MAX = 64;
 
 /** See above. */
 export function mayReplyOwnErrors(body: string): boolean {
-  if (body.length > BODY_CHARACTERS_MAX) return true;
-  const code = body.replace(STRINGS_AND_COMMENTS, " ");
-  return NOT_UNDERSTOOD.test(code) || MAKES_FIELDS.test(code) || OTHER_INDEX.test(code) ||
+  if (body.length > BODY_CHARACTERS_MAX || body.includes("\0")) return true;
+  const code = codeOf(body);
+  return code === null || MAKES_FIELDS.test(code) || OTHER_INDEX.test(code) ||
     REDIS_ITSELF.test(code) || assignsByIndex(code);
 }
 
-/** Whether an index is assigned to; within brackets and braces a comma behind it only separates values. */
+/**
+ * The body with a space for each string and comment, whose content cannot name anything by itself; null where it has
+ * long ones, quotes that do not pair within a line, or characters that code does not need.
+ */
+function codeOf(body: string): string | null {
+  let code = "";
+  let position = 0;
+  while (position < body.length) {
+    const character = body[position]!;
+    if (character === "'" || character === '"') {
+      position = stringEnd(body, position);
+      if (position < 0) return null;
+      code += " ";
+    } else if (character === "-" && body[position + 1] === "-") {
+      if (/^\[=*\[/.test(body.slice(position + 2, position + 2 + SPACES_MAX))) return null;
+      position = lineEnd(body, position);
+      code += " ";
+    } else {
+      if (!/[\t\n\r -~]/.test(character)) return null;
+      code += character;
+      position += 1;
+    }
+  }
+  return /\[=*\[/.test(code) ? null : code;
+}
+
+/** One past the quote that ends the string which begins at `start`; -1 where its line ends first. */
+function stringEnd(body: string, start: number): number {
+  let position = start + 1;
+  while (position < body.length) {
+    const character = body[position]!;
+    if (character === body[start]) return position + 1;
+    if (character === "\n" || character === "\r") return -1;
+    position += character === "\\" ? 2 : 1;
+  }
+  return -1;
+}
+
+/** Where the line ends: Lua takes either character for it. */
+function lineEnd(body: string, start: number): number {
+  let position = start;
+  while (position < body.length && body[position] !== "\n" && body[position] !== "\r") {
+    position += 1;
+  }
+  return position;
+}
+
+/**
+ * Whether an index is assigned to. Within brackets and braces a comma behind it only separates values: functions, whose
+ * statements could stand there, are not let pass.
+ */
 function assignsByIndex(code: string): boolean {
   let depth = 0;
   for (let position = 0; position < code.length; position++) {
@@ -49,12 +95,9 @@ function assignsByIndex(code: string): boolean {
     else if (character === ")" || character === "}") depth -= 1;
     else if (character === "]") {
       const behind = code.slice(position + 1, position + 1 + SPACES_MAX);
-      if (behind.trim() === "" && behind.length === SPACES_MAX) return true;
+      if (behind.length === SPACES_MAX && behind.trim() === "") return true;
       if (/^\s*=(?!=)/.test(behind) || (depth === 0 && ASSIGNED.test(behind))) return true;
     }
   }
   return false;
 }
-
-/** Spaces behind an index above which it is not looked any further. */
-const SPACES_MAX = 64;

@@ -12,7 +12,7 @@ import { namedSha, type ScriptKeeper } from "../scripts/script_keeper.ts";
 
 const NO_SCRIPT = new TextEncoder().encode("-NOSCRIPT ");
 /** Bytes of EXEC's reply that are looked through. */
-const SCANNED_BYTES_MAX = 64 * 1024;
+const SCANNED_BYTES_MAX = 1024 * 1024;
 
 /** The scripts of one transaction. */
 export class ScriptWait {

@@ -7,7 +7,7 @@ import { DenoSocket } from "../../../src/net/deno/deno_socket.ts";
 import { WriteDelay } from "../../../src/net/deno/write_delay.ts";
 import { FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
-import { assertEquals } from "../../deps.ts";
+import { assert, assertEquals } from "../../deps.ts";
 
 const deaf: ByteReceiver = {
   reserve: () => null,
@@ -170,6 +170,18 @@ Deno.test("who is asked for something does not wait any more, and is written onc
   while (queue.hasMore) queue.endTurn();
   assertEquals(written.length, sockets.length + 1);
   assertEquals(written.filter((number) => number === last).length, 2);
+});
+
+Deno.test("steady pushing to many keeps few places of sockets that were written", () => {
+  const queue = new FlushQueue();
+  queue.isDriven = true;
+  const sockets = notingSockets(2 * LATE_FLUSHES_PER_TURN_MAX, []);
+  for (let turns = 0; turns < 1_000; turns++) {
+    for (const socket of sockets) queue.addLater(socket);
+    queue.endTurn();
+    assert(queue.hasMore);
+    assert(queue.latePlaces <= 8 * LATE_FLUSHES_PER_TURN_MAX, `${queue.latePlaces} places`);
+  }
 });
 
 Deno.test("outside of a driving engine's turns all are written at once", async () => {

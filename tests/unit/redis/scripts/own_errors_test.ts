@@ -1,5 +1,5 @@
 import { mayReplyOwnErrors } from "../../../../src/redis/scripts/own_errors.ts";
-import { assertEquals } from "../../../deps.ts";
+import { assert, assertEquals } from "../../../deps.ts";
 
 const CANNOT = [
   "return 1",
@@ -12,6 +12,7 @@ const CANNOT = [
   "local t = {} for i, v in ipairs(KEYS) do table.insert(t, v) end return t",
   "return redis.status_reply('NOSCRIPT [err]')",
   "return 'it\\'s \"quoted\"'",
+  "return 1 -- one\r\nlocal x = 2 -- two\rlocal y = 3",
   "#!lua flags=no-writes\nreturn redis.pcall('get', KEYS[1])",
 ];
 
@@ -38,8 +39,17 @@ const MIGHT = [
   "return [[long]]",
   "--[[ long ]] return 1",
   "return 'open",
+  "return 1 --x\rreturn {err='x'}",
+  "-- c\rreturn redis.error_reply(ARGV[1])",
+  "--[=x\rreturn {err='x'}",
+  "local x; (function() ARGV[ARGV[1]], x = ARGV[2], 1 end)() return ARGV",
+  "local t={function() ARGV['err'], x = '', 1 end}",
+  "return 'a\rb'",
+  "return 1 -- \0",
+  "return 1\0",
+  `'${"\\'".repeat(8_000)}`,
   "error({err='x'})",
-  `return 1 -- ${"x".repeat(70_000)}`,
+  `return 1 -- ${"x".repeat(17_000)}`,
   `KEYS[1]${" ".repeat(100)}= 1`,
 ];
 
@@ -49,4 +59,14 @@ Deno.test("scripts without a way to name a field cannot", () => {
 
 Deno.test("whatever can, or is not understood, might", () => {
   for (const body of MIGHT) assertEquals(mayReplyOwnErrors(body), true, body.slice(0, 100));
+});
+
+Deno.test("no body takes long to look at", () => {
+  const began = performance.now();
+  for (const piece of ["\\'", "'", "--", "[", "]", "KEYS [", "redis ", " ", "ARGV[1] "]) {
+    mayReplyOwnErrors(piece.repeat(Math.floor(16_000 / piece.length)));
+    mayReplyOwnErrors(`'${piece.repeat(Math.floor(16_000 / piece.length))}`);
+  }
+  // A quadratic one took a second for a single body.
+  assert(performance.now() - began < 1_000);
 });
