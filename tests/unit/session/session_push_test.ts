@@ -1,0 +1,41 @@
+/**
+ * What is pushed to a client may be written some turns later, and is bounded as replies are.
+ *
+ * @module
+ */
+import { CoreRig } from "../../support/core_rig.ts";
+import { turn } from "../../support/fake_tcp_conn.ts";
+import { assertEquals } from "../../deps.ts";
+
+const message = new TextEncoder().encode(">message\n");
+
+Deno.test("a write that comes some turns later has its deadline all the same", async () => {
+  using rig = new CoreRig();
+  const { flushQueue } = rig.engine;
+  const { session, conn } = rig.client();
+  conn.takesWrites = false;
+  flushQueue.isDriven = true;
+  session.push(message, 0, message.length);
+  // Ticks that find nothing in flight yet.
+  rig.clock.advance(200);
+  flushQueue.endTurn();
+  flushQueue.isDriven = false;
+  assertEquals([conn.writing, conn.isClosed], [">message\n", false]);
+  rig.clock.advance(3_000);
+  await turn();
+  assertEquals(conn.isClosed, true);
+  await rig.ends();
+});
+
+Deno.test("a backlog above the limit closes the client, one message above it does not", async () => {
+  using rig = new CoreRig({ sessionLimits: { outputBytesMax: 4 } });
+  const { session, conn } = rig.client();
+  conn.takesWrites = false;
+  session.push(message, 0, message.length);
+  await turn();
+  assertEquals(conn.isClosed, false);
+  session.push(message, 0, message.length);
+  await turn();
+  assertEquals(conn.isClosed, true);
+  await rig.ends();
+});
