@@ -20,6 +20,9 @@ const OTHER_INDEX = /(?<!\b(?:KEYS|ARGV)[ \t]?)\[/;
 /** `redis` other than for one of its functions by name. */
 const REDIS_ITSELF = /\b(?:redis|server)\b(?!\.\w)/;
 
+/** What makes a comment go on over lines, at the place that is looked at. */
+const LONG_BRACKET = /\[=*\[/y;
+
 /** Behind an index: an assignment, alone or as one of several. */
 const ASSIGNED = /^\s*(?:=(?!=)|,)/;
 
@@ -38,7 +41,8 @@ export function mayReplyOwnErrors(body: string): boolean {
 
 /**
  * The body with a space for each string and comment, whose content cannot name anything by itself; null where it has
- * long ones, quotes that do not pair within a line, or characters that code does not need.
+ * long comments, quotes that do not pair within a line, or characters that code does not need. What begins a long string
+ * is an index of nothing, and not let pass as such.
  */
 function codeOf(body: string): string | null {
   let code = "";
@@ -50,7 +54,8 @@ function codeOf(body: string): string | null {
       if (position < 0) return null;
       code += " ";
     } else if (character === "-" && body[position + 1] === "-") {
-      if (/^\[=*\[/.test(body.slice(position + 2, position + 2 + SPACES_MAX))) return null;
+      LONG_BRACKET.lastIndex = position + 2;
+      if (LONG_BRACKET.test(body)) return null;
       position = lineEnd(body, position);
       code += " ";
     } else {
@@ -59,7 +64,7 @@ function codeOf(body: string): string | null {
       position += 1;
     }
   }
-  return /\[=*\[/.test(code) ? null : code;
+  return code;
 }
 
 /** One past the quote that ends the string which begins at `start`; -1 where its line ends first. */
