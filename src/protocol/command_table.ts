@@ -98,6 +98,11 @@ export interface CommandTable {
   find(bytes: Uint8Array, start: number, end: number): CommandRow | null;
 }
 
+/** Whether a request of `wordCount` words fits an arity: that many, or, where it is negative, at least that many. */
+export function fitsArity(wordCount: number, arity: number): boolean {
+  return arity > 0 ? wordCount === arity : wordCount >= -arity;
+}
+
 /** Longest name a table takes, in bytes; it bounds the lookup's array. */
 const NAME_BYTES_MAX = 31;
 /** Values that five bits of a name's byte can have; letters keep theirs whatever their case. */

@@ -19,13 +19,13 @@ import {
   integerReply,
 } from "../protocol/resp/replies.ts";
 import { categoriesOf } from "../protocol/resp/commands/categories.ts";
-import { commandFlags } from "../protocol/resp/commands/flags.ts";
 import { globMatches } from "./pubsub/glob.ts";
 import { isForwarded } from "./admin_commands.ts";
 import {
   describeCommand,
   describeSubcommand,
   flagsOf,
+  subcommandFlags,
   subcommandsOf,
 } from "./command_description.ts";
 import { commandKeys } from "./command_keys.ts";
@@ -183,7 +183,7 @@ function servedCommand(row: CommandRow): Served {
 function servedSubcommand(name: string): Served {
   return {
     name,
-    categories: categoriesOf(name, commandFlags.get(name)?.split(" ") ?? []),
+    categories: categoriesOf(name, subcommandFlags(name)),
     describe: (version) => describeSubcommand(name, version),
   };
 }

@@ -46,12 +46,17 @@ export function flagsOf(row: CommandRow): readonly string[] {
   return own;
 }
 
+/** The flags of a subcommand by its full name. */
+export function subcommandFlags(name: string): readonly string[] {
+  return commandFlags.get(name)?.split(" ") ?? [];
+}
+
 /** The description of a subcommand by its full name, such as `client|list`. */
 export function describeSubcommand(name: string, version: 2 | 3): Uint8Array {
   const specifications = keySpecifications.get(name) ?? [];
   const start = specifications[0]?.start;
   const first = start && "index" in start ? start.index : 0;
-  const flags = commandFlags.get(name)?.split(" ") ?? [];
+  const flags = subcommandFlags(name);
   return describe(name, subcommandArities.get(name)!, flags, specifications, {
     columns: first === 0 ? [0, 0, 0] : [first, first, 1],
     subcommands: [],
@@ -86,13 +91,17 @@ function describe(
 function keysOf(row: CommandRow): readonly KeySpecification[] {
   const known = keySpecifications.get(row.name);
   if (known !== undefined || commandFlags.has(row.name) || row.firstKey === 0) return known ?? [];
-  const isRead = (row.flags & CommandFlag.Read) !== 0;
   const last = row.lastKey < 0 ? row.lastKey : row.lastKey - row.firstKey;
   return [{
-    flags: isRead ? ["RO", "access"] : ["RW", "access", "update"],
+    flags: accessOf(row),
     start: { index: row.firstKey },
     range: { last, step: row.keyStep, limit: 0 },
   }];
+}
+
+/** What a command that Redis 7.0 does not have does to its keys, as far as its row knows. */
+export function accessOf({ flags }: CommandRow): readonly string[] {
+  return (flags & CommandFlag.Read) !== 0 ? ["RO", "access"] : ["RW", "access", "update"];
 }
 
 function specificationReply(

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { CommandFlag, type CommandRow, type CommandTable } from "../protocol/command_table.ts";
+import { type CommandRow, type CommandTable, fitsArity } from "../protocol/command_table.ts";
 import { RequestFrame } from "../protocol/protocol.ts";
 import { commandFlags } from "../protocol/resp/commands/flags.ts";
 import { subcommandArities } from "../protocol/resp/commands/subcommands.ts";
@@ -16,7 +16,7 @@ import {
   errorReply,
   statusReply,
 } from "../protocol/resp/replies.ts";
-import { subcommandsOf } from "./command_description.ts";
+import { accessOf, subcommandsOf } from "./command_description.ts";
 import type { LocalRequest } from "./local_request.ts";
 import { setReply } from "./reply_builder.ts";
 import { type FoundKey, specifiedKeys } from "./specified_keys.ts";
@@ -44,7 +44,7 @@ export function commandKeys(
   const isKnown = commandFlags.has(name) || name !== row.name;
   const found = isKnown ? specifiedKeys(name, words) : routedKeys(request, table, row);
   if (found === undefined) return NO_KEYS;
-  if (!isOfLength(words.length, subcommandArities.get(name) ?? row.arity)) return WRONG_COUNT;
+  if (!fitsArity(words.length, subcommandArities.get(name) ?? row.arity)) return WRONG_COUNT;
   if (found === null) return mayLackKeys(name) ? EMPTY_ARRAY_REPLY : INVALID;
   return keysReply(request, found, withFlags);
 }
@@ -68,10 +68,6 @@ function fullName(name: string, words: readonly string[]): string {
   return subcommandArities.has(full) ? full : name;
 }
 
-function isOfLength(wordCount: number, arity: number): boolean {
-  return arity > 0 ? wordCount === arity : wordCount >= -arity;
-}
-
 /** Whether requests without keys are allowed, so that Redis takes whatever it cannot read for one of these. */
 function mayLackKeys(name: string): boolean {
   return commandFlags.get(name)?.includes("no_mandatory_keys") === true;
@@ -91,8 +87,7 @@ function routedKeys(
   new RequestDescriber(table).describe(asked, bytes);
   if (asked.refusal !== null) return row.refusal === null ? null : undefined;
   if (asked.keyCount === 0) return undefined;
-  const isRead = (row.flags & CommandFlag.Read) !== 0;
-  const flags = isRead ? ["RO", "access"] : ["RW", "access", "update"];
+  const flags = accessOf(row);
   const { firstKey, keyStep } = asked;
   return Array.from({ length: asked.keyCount }, (_, key) => ({
     word: firstKey + key * keyStep,

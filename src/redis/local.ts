@@ -17,6 +17,7 @@ import {
 import { PROFILES, type RequestFrame } from "../protocol/protocol.ts";
 import type { CommandRow } from "../protocol/command_table.ts";
 import type { LocalAnswers, LocalClient } from "../session/features.ts";
+import { startsWith } from "../bytes/starts_with.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import type { Exchange } from "../request/exchange.ts";
@@ -114,9 +115,7 @@ export class RedisLocal implements LocalAnswers {
   ): Failure | null {
     if (exchange.isScript) return null;
     // The server wants a login from the proxy; clients would take it for their own.
-    const isLogin = end - start > NO_AUTH.length &&
-      NO_AUTH.every((byte, index) => bytes[start + index] === byte);
-    return isLogin ? failures.backendLogin : null;
+    return startsWith(bytes, start, end, NO_AUTH) ? failures.backendLogin : null;
   }
 
   takeRefused(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean {

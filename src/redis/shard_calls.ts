@@ -17,6 +17,23 @@ export interface ShardReply {
   readonly isError: boolean;
 }
 
+/** Takes one backend's reply, by the backend's place in the list. */
+export type SettleShard = (index: number, bytes: Uint8Array, isError: boolean) => void;
+
+/** Gathers a reply of each of `backends`, at least one; `done` is called once, in their order. */
+export function gatherReplies(
+  backends: readonly Backend[],
+  done: (replies: readonly ShardReply[]) => void,
+): SettleShard {
+  const replies: ShardReply[] = [];
+  let dueCount = backends.length;
+  return (index, bytes, isError) => {
+    replies[index] = { backend: backends[index]!, bytes, isError };
+    dueCount -= 1;
+    if (dueCount === 0) done(replies);
+  };
+}
+
 /** Sends `request` over the client's usual connection to each backend; `done` is called once, in their order. */
 export function callShards(
   context: RedisContext,
@@ -25,14 +42,8 @@ export function callShards(
   request: Uint8Array,
   done: (replies: readonly ShardReply[]) => void,
 ): void {
-  const replies: ShardReply[] = [];
-  let dueCount = backends.length;
-  const settle = (index: number, bytes: Uint8Array, isError: boolean) => {
-    replies[index] = { backend: backends[index]!, bytes, isError };
-    dueCount -= 1;
-    if (dueCount === 0) done(replies);
-  };
-  if (dueCount === 0) return done(replies);
+  if (backends.length === 0) return done([]);
+  const settle = gatherReplies(backends, done);
   for (const [index, backend] of backends.entries()) {
     const connection = backend.connectionFor(client.number, client.profiles.master);
     sendCall(context, { connection, place: -1, client }, request, {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fitsArity } from "../../protocol/command_table.ts";
 import type { Clock, Watched } from "../../clock.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
 import { errorReply } from "../../protocol/resp/replies.ts";
@@ -72,6 +73,5 @@ export class LoginGuard implements SessionGuard, Watched {
 }
 
 function isComplete({ row, argumentCount }: RequestFrame): boolean {
-  const { arity } = row!;
-  return arity > 0 ? argumentCount === arity : argumentCount >= -arity;
+  return fitsArity(argumentCount, row!.arity);
 }

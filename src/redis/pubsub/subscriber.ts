@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { fitsArity } from "../../protocol/command_table.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
 import { arityError, arrayReply, bulkBytesReply, bulkReply } from "../../protocol/resp/replies.ts";
 import { byteErrorReply } from "../../protocol/resp/replies.ts";
@@ -92,7 +93,7 @@ export class Subscriber implements SessionGuard {
     if (client.profiles.master.version === 3 || this.size === 0) return Verdict.Pass;
     const { row } = frame;
     // Of an unknown command and a wrong number of words a server speaks first.
-    if (row === null || !hasArity(row.arity, frame.argumentCount)) return Verdict.Pass;
+    if (row === null || !fitsArity(frame.argumentCount, row.arity)) return Verdict.Pass;
     if (ALLOWED.has(row.name)) return Verdict.Pass;
     const request = new LocalRequest(client, frame, bytes);
     const reply = row.name === "ping" ? pong(request) : refusal(request);
@@ -122,10 +123,6 @@ export class Subscriber implements SessionGuard {
       topics.clear();
     }
   }
-}
-
-function hasArity(arity: number, words: number): boolean {
-  return arity > 0 ? words === arity : words >= -arity;
 }
 
 /** PING's reply where only arrays may come. */

@@ -8,13 +8,17 @@ import { mayReplyOwnErrors } from "./own_errors.ts";
 
 const decoder = new TextDecoder("latin1");
 
+interface Script {
+  readonly body: Uint8Array;
+  /** Null until it was looked at. */
+  mayReplyOwnErrors: boolean | null;
+}
+
 /** See above. */
 export class ScriptCache {
   readonly #bytesMax: number;
   /** Oldest first. */
-  readonly #bodies = new Map<string, Uint8Array>();
-  /** Those that were looked at, by digest. */
-  readonly #ownErrors = new Map<string, boolean>();
+  readonly #scripts = new Map<string, Script>();
   #byteCount = 0;
 
   /** @param bytesMax Bytes of all bodies. */
@@ -28,46 +32,40 @@ export class ScriptCache {
   }
 
   has(sha: string): boolean {
-    return this.#bodies.has(sha);
+    return this.#scripts.has(sha);
   }
 
   /** The body, which counts as needed now; undefined where it is not known. */
   use(sha: string): Uint8Array | undefined {
-    const body = this.#bodies.get(sha);
-    if (body === undefined) return undefined;
-    this.#bodies.delete(sha);
-    this.#bodies.set(sha, body);
-    return body;
+    const script = this.#scripts.get(sha);
+    if (script === undefined) return undefined;
+    this.#scripts.delete(sha);
+    this.#scripts.set(sha, script);
+    return script.body;
   }
 
-  /** Whether a body that is known could reply with an error in words of its choice. */
+  /** Whether a body could reply with an error in words of its choice; one that is not known could. */
   mayReplyOwnErrors(sha: string): boolean {
-    const known = this.#ownErrors.get(sha);
-    if (known !== undefined) return known;
-    const body = this.#bodies.get(sha);
-    if (body === undefined) return true;
-    const mayReply = mayReplyOwnErrors(decoder.decode(body));
-    this.#ownErrors.set(sha, mayReply);
-    return mayReply;
+    const script = this.#scripts.get(sha);
+    if (script === undefined) return true;
+    return script.mayReplyOwnErrors ??= mayReplyOwnErrors(decoder.decode(script.body));
   }
 
   /** Keeps a body, which is the cache's from now on. */
   add(sha: string, body: Uint8Array): void {
-    if (this.#bodies.has(sha) || body.length > this.#bytesMax) return;
-    this.#bodies.set(sha, body);
+    if (this.#scripts.has(sha) || body.length > this.#bytesMax) return;
+    this.#scripts.set(sha, { body, mayReplyOwnErrors: null });
     this.#byteCount += body.length;
-    for (const [oldest, { length }] of this.#bodies) {
+    for (const [oldest, script] of this.#scripts) {
       if (this.#byteCount <= this.#bytesMax) return;
-      this.#bodies.delete(oldest);
-      this.#ownErrors.delete(oldest);
-      this.#byteCount -= length;
+      this.#scripts.delete(oldest);
+      this.#byteCount -= script.body.length;
     }
   }
 
   /** Forgets all. */
   clear(): void {
-    this.#bodies.clear();
-    this.#ownErrors.clear();
+    this.#scripts.clear();
     this.#byteCount = 0;
   }
 }

@@ -13,8 +13,10 @@ import type { Backend } from "../../backend/backend.ts";
 import type { BackendConnection } from "../../backend/connection.ts";
 import { HAND_OVER_BYTES } from "../../bytes/chunk_pool.ts";
 import { keyMark } from "../../bytes/key_mark.ts";
+import { startsWith } from "../../bytes/starts_with.ts";
 import { sha1Hex } from "../../hash/mod.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
+import { NO_SCRIPT } from "../../protocol/resp/key_finders/errors.ts";
 import { arrayReply, bulkBytesReply, bulkReply } from "../../protocol/resp/replies.ts";
 import { ReplyReader } from "../../protocol/resp/reply_reader.ts";
 import { type Exchange, ExchangeState, type SentTo } from "../../request/exchange.ts";
@@ -36,10 +38,7 @@ const SHA_DIGITS = 40;
 const REPEATABLE_BYTES_MAX = 4096;
 /** With more in flight on a connection none is kept for that. */
 const REPEATABLE_IN_FLIGHT_MAX = 1024;
-const encoder = new TextEncoder();
-const NO_SCRIPT = encoder.encode("-NOSCRIPT");
-/** What servers say, in these words. */
-const NO_SCRIPT_REPLY = encoder.encode("-NOSCRIPT No matching script. Please use EVAL.\r\n");
+const NO_SCRIPT_CODE = new TextEncoder().encode("-NOSCRIPT");
 const decoder = new TextDecoder("latin1");
 
 /** What one worker tells the others. */
@@ -144,11 +143,9 @@ export class ScriptKeeper {
     start: number,
     end: number,
   ): boolean {
-    const reply = bytes.subarray(start, end);
-    if (NO_SCRIPT.some((byte, index) => reply[index] !== byte)) return false;
+    if (!startsWith(bytes, start, end, NO_SCRIPT_CODE)) return false;
     this.hasLost(exchange.sentTo!);
-    const isServers = reply.length === NO_SCRIPT_REPLY.length &&
-      NO_SCRIPT_REPLY.every((byte, index) => reply[index] === byte);
+    const isServers = end - start === NO_SCRIPT.length && startsWith(bytes, start, end, NO_SCRIPT);
     return isServers && this.#repeat(request, exchange);
   }
 

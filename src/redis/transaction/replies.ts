@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { startsWith } from "../../bytes/starts_with.ts";
 import { errorReply, statusReply } from "../../protocol/resp/replies.ts";
 
 const encoder = new TextEncoder();
@@ -52,7 +53,7 @@ export function execNull(version: 2 | 3): Uint8Array {
 
 /** Whether an error reply says that a transaction was discarded. */
 export function isExecAbort(bytes: Uint8Array, start: number): boolean {
-  return EXEC_ABORT_CODE.every((byte, index) => bytes[start + index] === byte);
+  return startsWith(bytes, start, bytes.length, EXEC_ABORT_CODE);
 }
 
 const EXEC_ABORT_CODE = encoder.encode("-EXECABORT");

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { startsWith } from "../../bytes/starts_with.ts";
 import type { Backend } from "../../backend/backend.ts";
 import type { SentTo } from "../../request/exchange.ts";
 import type { LocalClient } from "../../session/features.ts";
@@ -66,9 +67,7 @@ export class ScriptWait {
 
 function includes(bytes: Uint8Array, start: number, end: number, wanted: Uint8Array): boolean {
   for (let at = start; at + wanted.length <= end; at++) {
-    let matched = 0;
-    while (matched < wanted.length && bytes[at + matched] === wanted[matched]) matched += 1;
-    if (matched === wanted.length) return true;
+    if (startsWith(bytes, at, end, wanted)) return true;
   }
   return false;
 }

@@ -200,9 +200,8 @@ export class Transaction implements SessionGuard {
     if (place === -1) return this.#refuse(failureReply(router.unplaced, ""));
     const isApart = place === PLACES_DIFFER || (this.#link !== null && place !== this.#link.place);
     if (isApart) return this.#refuse(replies.KEYS_APART);
-    const backend = this.#link?.backend ?? router.backendAt(place, false, client);
     this.#scripts.note(request);
-    if (this.#scripts.isDue(backend)) return Verdict.Wait;
+    if (this.#awaitsScripts(place)) return Verdict.Wait;
     const refusal = this.#begin(place);
     if (refusal !== null) return this.#refuse(refusal);
     this.#note(request);
@@ -224,6 +223,13 @@ export class Transaction implements SessionGuard {
   #mustWait(): boolean {
     if (this.#isBegun) return this.#link !== null && this.#link.connection.isCongested;
     return this.#client.hasRequestsInFlight;
+  }
+
+  /** Whether the server of the transaction is about to be given its scripts. */
+  #awaitsScripts(place: number): boolean {
+    const { router } = this.#context;
+    if (this.#link !== null) return this.#scripts.isDue(this.#link.backend);
+    return this.#scripts.isDue(place < 0 ? null : router.backendAt(place, false, this.#client));
   }
 
   /** What is no number, or no database of the server, is an element of EXEC's reply. */
@@ -293,10 +299,8 @@ export class Transaction implements SessionGuard {
     if (this.#isWatchLost) return this.#endWithout(replies.execNull(version));
     if (this.#link === null && this.#held.size === 0) return this.#endWithout(EMPTY_ARRAY_REPLY);
     if (this.#mustWait()) return Verdict.Wait;
-    const { router } = this.#context;
-    const place = this.#link?.place ?? router.anyPlace();
-    const backend = place < 0 ? null : router.backendAt(place, false, this.#client);
-    if (this.#scripts.isDue(this.#link?.backend ?? backend)) return Verdict.Wait;
+    const place = this.#link?.place ?? this.#context.router.anyPlace();
+    if (this.#awaitsScripts(place)) return Verdict.Wait;
     const refusal = this.#begin(place);
     if (refusal !== null) {
       this.#isDirty = true;
