@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { parse as parseToml } from "@std/toml";
+export { parse as parseToml, TomlError } from "smol-toml";
 export { parseArgs } from "@std/cli";
 export { levenshteinDistance } from "@std/text";
 export * as valibot from "valibot";

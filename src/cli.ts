@@ -16,6 +16,7 @@ import { LogWriter } from "./supervisor/log_writer.ts";
 import { giveUpPrivileges } from "./supervisor/privileges.ts";
 import { describeClusters, startProxy } from "./supervisor/proxy.ts";
 import { StartError } from "./supervisor/start_error.ts";
+import type { Log } from "./observe/log.ts";
 import { VERSION } from "./version.ts";
 
 /** How the program ended. */
@@ -159,6 +160,7 @@ async function run(
     output.write({ level: "warning", message: "Configuration warning", fields });
   }
   const asked = listenForSignals();
+  ignoreOtherSignals(output.log);
   try {
     const proxy = await startProxy({
       config,
@@ -202,6 +204,19 @@ function listenForSignals(): AbortSignal {
     });
   }
   return controller.signal;
+}
+
+/**
+ * Logs the signals by which other servers are told to reload or to open their log files anew, instead of being ended
+ * by them, which is what the system does with a signal that nobody listens for.
+ */
+function ignoreOtherSignals(log: Log): void {
+  if (Deno.build.os === "windows") return;
+  for (const signal of ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const) {
+    Deno.addSignalListener(signal, () => {
+      log.warning("Signal ignored: the configuration is read at the start only", { signal });
+    });
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -206,5 +206,6 @@ function optionArguments(args: readonly string[]): readonly string[] {
 function unknownFlagError(argument: string): string {
   const name = argument.split("=")[0]!;
   const nearest = nearestName(name.replace(/^-+/, ""), [...valueNames, ...switchNames]);
-  return `unknown flag ${showValue(name)}: the nearest known flag is --${nearest}`;
+  const hint = nearest === null ? "" : `: the nearest known flag is --${nearest}`;
+  return `unknown flag ${showValue(name)}${hint}`;
 }

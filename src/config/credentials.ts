@@ -27,12 +27,22 @@ interface Place {
   readonly report: Report;
 }
 
+/** A branch of aster 1.x gave the word of this key to the servers and asked nothing of clients. */
+const AUTH_OF_CLIENTS =
+  "clients must log in with it, and nothing is sent to the servers: if this file is of an " +
+  "aster that sent it to them, write backend_password; if not, password says the same";
+
 /** Who may connect; nobody is named where everybody may. `auth` wins over `password`. */
-export function readUsers({ auth, password }: Keys, { pathOf, report }: Place): UserConfig[] {
+export function readUsers(keys: Keys, { pathOf, report }: Place): UserConfig[] {
+  const { auth, password } = keys;
   if (auth === undefined) {
     return password === undefined ? [] : [{ username: DEFAULT_USER, password }];
   }
-  if (typeof auth === "string") return [{ username: DEFAULT_USER, password: auth }];
+  if (typeof auth === "string") {
+    const saysBoth = keys.backend_auth !== undefined || keys.backend_password !== undefined;
+    if (!saysBoth) report.warning(pathOf("auth"), AUTH_OF_CLIENTS);
+    return [{ username: DEFAULT_USER, password: auth }];
+  }
   const path = pathOf("auth");
   reportUnknown(auth, ["password", "users"], path, report);
   const users: UserConfig[] = [];

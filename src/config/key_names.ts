@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { foreignName } from "./foreign_names.ts";
 import type { KeyRow } from "./key_row.ts";
 import { levenshteinDistance, valibot } from "../../deps.ts";
 import { type Report, showKey } from "./problem.ts";
@@ -42,16 +43,32 @@ export function canonicalForm(key: string): string {
   return key.toLowerCase().replaceAll("_", "");
 }
 
-/** The known name that takes the fewest edits to reach; the first of several. */
-export function nearestName(written: string, known: readonly string[]): string {
+/** Of this many characters of a written name one may be wrong for another name to be the one that was meant. */
+const CHARACTERS_PER_EDIT = 3;
+/** Characters from which on a part of a name says which is meant. */
+const PART_CHARACTERS_MIN = 3;
+
+/**
+ * The known name that takes the fewest edits to reach, the first of several; null if none is near enough to be what
+ * was meant.
+ */
+export function nearestName(written: string, known: readonly string[]): string | null {
   const form = canonicalForm(written.slice(0, 80));
-  let nearest = known[0]!;
+  let nearest: string | null = null;
   let fewest = Infinity;
   for (const name of known) {
     const edits = levenshteinDistance(form, canonicalForm(name));
-    if (edits < fewest) [nearest, fewest] = [name, edits];
+    if (edits < fewest && isNear(form, canonicalForm(name), edits)) {
+      [nearest, fewest] = [name, edits];
+    }
   }
   return nearest;
+}
+
+function isNear(written: string, known: string, edits: number): boolean {
+  if (edits <= Math.ceil(written.length / CHARACTERS_PER_EDIT)) return true;
+  const [part, whole] = written.length < known.length ? [written, known] : [known, written];
+  return part.length >= PART_CHARACTERS_MIN && whole.includes(part);
 }
 
 /** Whether a parsed value is a table. */
@@ -80,8 +97,9 @@ export function matchKeys(
     const name = names.get(canonicalForm(key));
     if (name === undefined) {
       const message = unknownKeyMessage(key, known, path);
-      // What protects must not be passed over because it stands in the wrong table.
-      if (isStrict || isSecretKey(key) || PROTECTING.test(key)) report.problem(keyPath, message);
+      if (isProtecting(key)) report.problem(keyPath, `${message}; ${UNPROTECTED}`);
+      // A secret must not be passed over because it stands in the wrong table.
+      else if (isStrict || isSecretKey(key)) report.problem(keyPath, message);
       else report.warning(keyPath, message);
       continue;
     }
@@ -127,8 +145,27 @@ export function joinPath(path: string, key: string): string {
   return path === "" ? showKey(key) : `${path}.${showKey(key)}`;
 }
 
-/** What somebody who misspells a key that protects may have written. */
-const PROTECTING = /pas+w|pwd|auth/i;
+/**
+ * Words of keys that ask for protection: passwords, encryption, and who may do what. Names of other programs and
+ * misspelt ones count: a file that asks for protection in whatever words must not run without it.
+ */
+const PROTECTING = new RegExp(
+  [
+    ...["pas+w", "pwd", "pass$", "passphrase", "auth", "secret", "credential", "token"],
+    ...["tls", "ssl", "transport_?socket", "cert", "cipher", "encrypt", "private_?key"],
+    ...["acl", "(white|black|allow|deny|block|permit|ban)_?(ed_?)?(list|ips?$|from|hosts?|cidr)"],
+    ...["^(allow|deny)", "denied", "forbid", "firewall", "protect", "read_?only"],
+    ...["^users?$", "role$", "permission", "(disabled?|rename)_?commands?"],
+  ].join("|"),
+);
+
+/** Why an unknown key that protects is an error. */
+const UNPROTECTED =
+  "ignoring it could leave open what it is to protect: remove it only if that is acceptable";
+
+function isProtecting(key: string): boolean {
+  return PROTECTING.test(key.toLowerCase().replaceAll("-", "_"));
+}
 
 function isSecretKey(key: string): boolean {
   return Object.entries<KeyRow<unknown, unknown>>(clusterKeys).some(([name, row]) =>
@@ -155,7 +192,11 @@ function unknownKeyMessage(key: string, known: readonly string[], path: string):
   if (isClusterKey && path === "") return "unknown key: it belongs under [[clusters]]";
   if (isClusterKey) return "unknown key: it belongs to a [[clusters]] entry";
   if (isAmong(runtimeKeys)) return "unknown key: it belongs under [runtime]";
+  const foreign = foreignName(key);
+  if (foreign !== null) return `unknown key: ${foreign}`;
   const isCluster = known.includes("servers");
   const nearest = nearestName(key, isCluster ? [...known, ...laterKeys, ...protectingKeys] : known);
-  return `unknown key: the nearest known name is "${nearest}"`;
+  return nearest === null
+    ? "unknown key: docs/configuration.md lists the known ones"
+    : `unknown key: the nearest known name is "${nearest}"`;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseToml } from "../../deps.ts";
+import { parseToml, TomlError } from "../../deps.ts";
 import { readCustomCommands } from "./custom_commands.ts";
 import { readBackendCredentials, readUsers } from "./credentials.ts";
 import type { ClusterConfig, Config } from "./config.ts";
@@ -103,51 +103,33 @@ function parseText(text: string, report: Report): Record<string, unknown> | null
   }
   // A byte order mark, which some editors write, is not part of the text.
   const content = text.replace(/^\ufeff/, "");
-  let root: Record<string, unknown> | null = null;
-  let fault: string | null = null;
   try {
-    root = parseToml(content);
+    return parseToml(content);
   } catch (error) {
-    fault = describeSyntaxError(error);
+    if (!(error instanceof TomlError)) throw error;
+    reportSyntaxError(error, content, report);
+    return null;
   }
-  const repeated = fault === null || fault === TABLE_CONFLICT ? findRepeatedKeys(content) : [];
+}
+
+/** How the library begins what it says of a second definition. It names the place of the later one only. */
+const REDEFINED = "trying to redefine";
+
+/**
+ * Reports where the text is not TOML, and why. The library's own words are constant. What follows them quotes the
+ * text, which may be a password, so that is left out.
+ */
+function reportSyntaxError(error: TomlError, content: string, report: Report): void {
+  const words = /^Invalid TOML document: ([^\n]*)/.exec(error.message)?.[1] ?? "";
+  const repeated = words.startsWith(REDEFINED) ? findRepeatedKeys(content) : [];
   for (const { path, line, firstLine } of repeated) {
     report.problem(path, `defined twice: in line ${firstLine} and in line ${line}`);
   }
-  if (fault !== null && repeated.length === 0) report.problem("", fault);
-  return root;
-}
-
-/** What the library refuses with the last line of the file, not with the line at fault. */
-const TABLE_CONFLICT =
-  "not valid TOML: one name is used for a value and a table, or for [table] and [[table]]";
-
-const libraryWords = new RegExp(
-  [
-    "Cannot parse value",
-    "(Single|Multi)-line string (is not closed|cannot contain EOL)",
-    "Array is not closed",
-    "Invalid date string",
-    "Invalid escape sequence",
-    'key/value pair doesn\'t have "="',
-    'Not closed by "\\]{1,2}"',
-    "invalid whitespace",
-  ].join("|"),
-);
-
-/**
- * The library's messages quote what it read, which may be a password: only the parts known to be
- * its own words are passed on.
- */
-function describeSyntaxError(error: unknown): string {
-  const text = error instanceof Error ? error.message : "";
-  if (/Unexpected assign|key length is not a positive number/.test(text)) return TABLE_CONFLICT;
-  const place = /^Parse error on line (\d+), column (\d+): /.exec(text);
-  const known = libraryWords.exec(text)?.[0];
-  const words = known === undefined ? "" : `: ${known[0]!.toLowerCase()}${known.slice(1)}`;
-  // The library counts columns from 0.
-  const where = place === null ? "" : `line ${place[1]}, column ${Number(place[2]) + 1}: `;
-  return `${where}not valid TOML${words}`;
+  if (repeated.length > 0) return;
+  const reason = words.startsWith(REDEFINED)
+    ? "one name is used for a value and a table, or for [table] and [[table]]"
+    : words.replace(/\.$/, "");
+  report.problem("", `line ${error.line}, column ${error.column}: not valid TOML: ${reason}`);
 }
 
 function readRuntimeTable(

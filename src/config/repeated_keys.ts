@@ -1,6 +1,6 @@
 /**
- * Finds keys and tables that a TOML text defines twice. The TOML library lets the last one win
- * silently, which TOML itself forbids and which hides a forgotten line.
+ * Finds keys and tables that a TOML text defines twice, with the lines of both definitions. The TOML library
+ * refuses such a text, but names the later line only, and only the first such key.
  *
  * @module
  */
@@ -24,7 +24,7 @@ interface KeyPath {
 
 const ROOT: KeyPath = { exact: "", shown: "" };
 
-/** Finds every repeated key. The text must be one that the TOML library accepted. */
+/** Finds every repeated key of a text that is TOML otherwise; of any other text it may find none, or too many. */
 export function findRepeatedKeys(text: string): RepeatedKey[] {
   return new DefinitionScanner(text).scan();
 }

@@ -18,7 +18,9 @@ export const ALIAS_BYTES_LIMIT = 255;
 export function parseServerLine(line: string): Parsed<ServerConfig> {
   const words = line.trim().split(/\s+/);
   if (words.length > 2) return faulty("an alias is a single word");
-  const { address, weight } = splitWeight(words[0]!);
+  const bare = withoutScheme(words[0]!);
+  if (bare.fault !== null) return bare;
+  const { address, weight } = splitWeight(bare.value);
   const target = parseSocketAddress(address);
   if (target.fault !== null) return target;
   if (weight !== null && !isWeight(weight)) {
@@ -45,10 +47,35 @@ export function parseSeedLine(line: string): Parsed<ServerConfig> {
   if (words.length > 1) {
     return faulty("a seed has no alias: Redis Cluster itself says which node serves a key");
   }
-  if (splitWeight(words[0]!).weight !== null) {
+  if (splitWeight(withoutScheme(words[0]!).value ?? "").weight !== null) {
     return faulty("a seed has no weight: Redis Cluster itself says which node serves a key");
   }
   return server;
+}
+
+/** Schemes of URLs that say no more than host and port do. */
+const PLAIN_SCHEMES = ["redis", "valkey", "tcp", "memcached", "memcache"];
+/** Schemes of URLs that ask for TLS. */
+const TLS_SCHEMES = ["rediss", "valkeys", "tls", "ssl", "memcacheds"];
+
+/**
+ * Takes the scheme off a URL such as `redis://host:6379`, as other programs' files name servers. Whatever a URL says
+ * beyond host and port is refused, for it would be lost.
+ */
+function withoutScheme(word: string): Parsed<string> {
+  const url = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/(.*)$/s.exec(word);
+  if (url === null) return parsed(word);
+  const scheme = url[1]!.toLowerCase();
+  if (TLS_SCHEMES.includes(scheme)) return faulty("the URL asks for TLS, which is not supported");
+  if (!PLAIN_SCHEMES.includes(scheme)) return faulty('the URL is none that begins with "redis://"');
+  // Database 0 is where clients are without SELECT.
+  const rest = url[2]!.replace(/\/0?$/, "");
+  if (rest.includes("@")) {
+    return faulty("the URL has a user or a password: they belong into backend_auth");
+  }
+  if (rest.includes("/")) return faulty("the URL has a database: clients choose one by SELECT");
+  if (/[?#]/.test(rest)) return faulty("the URL has options: leave host and port");
+  return parsed(rest);
 }
 
 function splitWeight(word: string): { address: string; weight: string | null } {

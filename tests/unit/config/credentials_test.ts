@@ -19,6 +19,15 @@ Deno.test("one password, or users, or both", () => {
   );
 });
 
+Deno.test("one password by the name of auth is warned of: an aster 1.x sent it to the servers", () => {
+  const warnings = (keys: string) => loadText(redisText(keys)).warnings.map(({ path }) => path);
+  assertEquals(warnings('auth = "hunter2"'), ["clusters[0].auth"]);
+  assertEquals(warnings('auth = "hunter2"\nbackend_password = "p"'), []);
+  assertEquals(warnings('auth = "hunter2"\nbackend_auth = "p"'), []);
+  assertEquals(warnings('auth = { password = "hunter2" }'), []);
+  assertEquals(warnings('password = "hunter2"'), []);
+});
+
 Deno.test("who the proxy is to its backends", () => {
   const credentials = (keys: string) => clusterOf(redisText(keys)).backendCredentials;
   assertEquals(credentials(""), null);

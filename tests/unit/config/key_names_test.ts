@@ -5,7 +5,7 @@
  */
 import { canonicalForm, nearestName } from "../../../src/config/key_names.ts";
 import { laterKeys, protectingKeys } from "../../../src/config/schema.ts";
-import { assertEquals } from "../../deps.ts";
+import { assert, assertEquals, assertMatch } from "../../deps.ts";
 import { loadText, problemsOf, redisText, warningsOf } from "./load_text.ts";
 
 Deno.test("canonicalForm() drops case and underscores, and nothing else", () => {
@@ -18,6 +18,15 @@ Deno.test("nearestName() takes the name with the fewest edits", () => {
   assertEquals(nearestName("readtimeuot", names), "read_timeout");
   assertEquals(nearestName("Write-Timeout", names), "write_timeout");
   assertEquals(nearestName("dail_timeout", names), "dial_timeout");
+});
+
+Deno.test("nearestName() names nothing that is not near, but what is a part of the other", () => {
+  const names = ["name", "metrics", "log_level", "config"];
+  for (const far of ["x", "backlog", "preconnect", "nam", "databases", "aaaaaaaa"]) {
+    assertEquals(nearestName(far, names), far === "nam" ? "name" : null, far);
+  }
+  assertEquals(nearestName("conf", names), "config");
+  assertEquals(nearestName("my_metrics", names), "metrics");
 });
 
 const unknownCases: [text: string, message: string][] = [
@@ -39,7 +48,7 @@ const unknownCases: [text: string, message: string][] = [
   ["cluster = 4\n" + redisText(), 'cluster: unknown key: the nearest known name is "clusters"'],
   [
     redisText('"a\\u009bb" = 4'),
-    'clusters[0]."a\\u009bb": unknown key: the nearest known name is "name"',
+    'clusters[0]."a\\u009bb": unknown key: docs/configuration.md lists the known ones',
   ],
 ];
 for (const [text, message] of unknownCases) {
@@ -55,6 +64,53 @@ Deno.test("loadConfig() takes a misspelt key that would protect for no trifle", 
   for (const key of ["passwrod", "pasword", "passwd", "Authh", "backend_pwd"]) {
     const { config, problems } = loadText(redisText(`${key} = "hunter2"`));
     assertEquals([config, problems.length, problems[0]!.value], [null, 1, null], key);
+  }
+});
+
+Deno.test("loadConfig() refuses whatever asks for protection, in whatever words", () => {
+  const keys = [
+    ...["use_tls", "ssl", "tls_cert", "tls-port", "ssl_ca", "cert_file", "private_key", "encrypt"],
+    ...["requirepass", "secret", "masterauth", "acl", "aclfile", "whitelist", "allow_ips", "token"],
+    ...["allowed_hosts", "deny_commands", "read_only", "users", "rename-command", "ip_whitelist"],
+    ...["protected-mode", "transport_socket", "downstream_auth_password", "firewall", "userPass"],
+  ];
+  for (const key of keys) {
+    const texts = [redisText(`${key} = "hunter2"`), `${key} = "hunter2"\n` + redisText()];
+    for (const text of texts) {
+      const { config, problems, warnings } = loadText(text);
+      assertEquals(
+        [config, problems.length, warnings, problems[0]?.value],
+        [null, 1, [], null],
+        key,
+      );
+      assertMatch(problems[0]!.message, /^unknown key: .*; ignoring it could leave open/);
+    }
+  }
+});
+
+Deno.test("loadConfig() passes over unknown keys that protect nothing, with a warning", () => {
+  const keys = ["backlog", "preconnect", "compression", "max_connections", "keepalive", "retries"];
+  for (const key of keys) {
+    const { config, problems, warnings } = loadText(redisText(`${key} = 1`));
+    assertEquals([config === null, problems, warnings.length], [false, [], 1], key);
+  }
+});
+
+Deno.test("loadConfig() says what the settings of other programs are called here", () => {
+  const told: [key: string, message: string][] = [
+    [
+      "auto_eject_hosts",
+      "twemproxy's name: ping_fail_limit above 0 ejects servers that fail their pings",
+    ],
+    ["server_connections", 'twemproxy\'s name: here it is "node_connections"'],
+    ["requirepass", 'Redis\'s name: here it is "password"'],
+    ["ServerTimeout", 'predixy\'s name: here it is "read_timeout"'],
+    ["read-strategy", 'corvus\'s name: here it is "read_from_slave"'],
+    ["op_timeout", 'envoy\'s name: here it is "read_timeout"'],
+  ];
+  for (const [key, message] of told) {
+    const [line] = problemsOf(redisText(`${key} = 1`), { isStrict: true });
+    assert(line!.startsWith(`a.toml: clusters[0].${key}: unknown key: ${message}`), line);
   }
 });
 

@@ -21,6 +21,11 @@ const accepted: [
   ["  host:1:65535 \t a:b@c  ", "host", 1, 65_535, "a:b@c", "host:1"],
   ["[::1]:7011", "::1", 7011, 1, null, "[::1]:7011"],
   ["[::1]:7011:2", "::1", 7011, 2, null, "[::1]:7011"],
+  ["redis://127.0.0.1:7011", "127.0.0.1", 7011, 1, null, "127.0.0.1:7011"],
+  ["redis://host:7011/ a", "host", 7011, 1, "a", "host:7011"],
+  ["Redis://host:7011/0", "host", 7011, 1, null, "host:7011"],
+  ["tcp://[::1]:7011:3 a", "::1", 7011, 3, "a", "[::1]:7011"],
+  ["memcached://host:7011", "host", 7011, 1, null, "host:7011"],
   ["[2001:db8::7]:7011:2 сервер", "2001:db8::7", 7011, 2, "сервер", "[2001:db8::7]:7011"],
 ];
 for (const [line, hostname, port, weight, alias, address] of accepted) {
@@ -48,6 +53,15 @@ const faults: [line: string, fault: string][] = [
   ["localhost:7011 a\u0007b", "the alias contains a control character"],
   ["::1:7011:1", "an IPv6 address is written in brackets: [::1]:6379"],
   ["1:2:3:4:5:6:7:8:7011", "an IPv6 address is written in brackets: [::1]:6379"],
+  ["redis://host", "the port is missing"],
+  ["redis://host:7011/3", "the URL has a database: clients choose one by SELECT"],
+  [
+    "redis://app:hunter2@host:7011",
+    "the URL has a user or a password: they belong into backend_auth",
+  ],
+  ["rediss://host:7011", "the URL asks for TLS, which is not supported"],
+  ["redis://host:7011?timeout=1s", "the URL has options: leave host and port"],
+  ["http://host:7011", 'the URL is none that begins with "redis://"'],
   ["/tmp/redis.sock:1", "unix sockets and URLs are not supported"],
 ];
 for (const [line, fault] of faults) {
