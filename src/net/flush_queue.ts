@@ -1,11 +1,16 @@
 /**
- * What a turn leaves to its end: sockets with bytes to send, each written once, and tasks that must not run in
- * the middle of it. An engine with a loop of its own ends its turns itself; any other turn is ended by one
- * microtask behind it.
+ * What a turn leaves to its end: sockets with bytes to send, each written once, tasks that must not run in the
+ * middle of it, and a share of the work that takes several turns. An engine with a loop of its own ends its turns
+ * itself; any other turn is ended by one microtask behind it.
+ *
+ * Microtasks run before the runtime looks at any socket. So outside of an engine's own loop several ends of turns
+ * share one budget of long work, until a timer has given the runtime its turn.
  *
  * @module
  */
+import type { Clock } from "../clock.ts";
 import type { Socket } from "./io_engine.ts";
+import { type LongTask, TurnBudget } from "./turn_budget.ts";
 
 /** Something that must not run in the middle of a turn. */
 export interface TurnTask {
@@ -25,6 +30,9 @@ const LATE_PLACES_KEPT_MAX = 4 * LATE_FLUSHES_PER_TURN_MAX;
 export class FlushQueue {
   /** While true the engine will call {@link FlushQueue.endTurn}; only the engine writes it. */
   isDriven = false;
+  /** What may still be done in this turn of work that may take long. */
+  readonly budget: TurnBudget = new TurnBudget();
+  readonly #clock: Clock | null;
   #dirty: Socket[] = [];
   #spareDirty: Socket[] = [];
   /** Sockets that can wait, oldest first, from `#lateStart` on; some of them cannot any more. */
@@ -37,6 +45,19 @@ export class FlushQueue {
     this.endTurn();
     this.#isScheduled = false;
   };
+  /** Set from when something of the budget is used outside of an engine's loop until sockets were looked at. */
+  #budgetTimer: ReturnType<typeof setTimeout> | null = null;
+  readonly #beginTurn = () => {
+    this.#budgetTimer = null;
+    this.#clock?.readNow();
+    this.budget.refill();
+    this.endTurn();
+  };
+
+  /** @param clock Read when a turn begins that no engine begins. */
+  constructor(clock: Clock | null = null) {
+    this.#clock = clock;
+  }
 
   /** Marks a socket whose send log has new bytes. */
   add(socket: Socket): void {
@@ -63,7 +84,7 @@ export class FlushQueue {
 
   /** Whether the next turn has something to do, though nothing may come. */
   get hasMore(): boolean {
-    return this.#late.length > 0;
+    return this.#late.length > 0 || this.budget.hasTasks;
   }
 
   /** Runs `task` behind what is going on now, and before anything is written. */
@@ -72,14 +93,31 @@ export class FlushQueue {
     if (!this.isDriven && !this.#isScheduled) this.#schedule();
   }
 
+  /** Has `task` work from this turn's end on, as the budget allows. */
+  workOn(task: LongTask): void {
+    this.budget.add(task);
+    if (!this.isDriven && !this.#isScheduled) this.#schedule();
+  }
+
   /** Runs the tasks and writes the sockets, those included that come up meanwhile, but for some that can wait. */
   endTurn(): void {
+    const { budget } = this;
     let lateMax = this.isDriven ? LATE_FLUSHES_PER_TURN_MAX : Infinity;
     do {
       this.#runTasks();
+      if (budget.hasTasks) budget.run();
       this.#flush();
       if (this.#late.length > 0) lateMax -= this.#flushLate(lateMax);
     } while (this.#tasks.length > 0 || this.#dirty.length > 0);
+    if (this.isDriven) budget.refill();
+    else if (!budget.isWhole || budget.hasTasks) this.#budgetTimer ??= setTimeout(this.#beginTurn);
+  }
+
+  /** Long work goes on no more. */
+  stop(): void {
+    if (this.#budgetTimer !== null) clearTimeout(this.#budgetTimer);
+    this.#budgetTimer = null;
+    this.budget.clear();
   }
 
   #schedule(): void {

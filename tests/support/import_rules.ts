@@ -31,7 +31,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   redis: [
     ...["session/features", "protocol/resp", "protocol", "router/router", "router/common_place"],
     "backend",
-    ...["request", "bytes", "hash"],
+    ...["request", "bytes", "hash", "net/turn_budget"],
   ],
   memcached: [
     ...["session/features", "protocol/memcache", "protocol", "router/router", "backend"],

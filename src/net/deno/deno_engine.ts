@@ -24,9 +24,9 @@ import { DenoListener } from "./deno_listener.ts";
 import { DenoSocket } from "./deno_socket.ts";
 import { WriteDelay } from "./write_delay.ts";
 
-/** Deno's sockets. What is open ends with the thread, so there is nothing to end. */
+/** Deno's sockets. What is open ends with the thread, so there is nothing to end but work under way. */
 export class DenoEngine implements IoEngine {
-  readonly flushQueue: FlushQueue = new FlushQueue();
+  readonly flushQueue: FlushQueue;
   /** A read that waits has its array all the while, and thousands of clients wait. */
   readonly readBytesMin: number = READ_SMALL_BYTES;
   readonly #clock: Clock;
@@ -34,6 +34,7 @@ export class DenoEngine implements IoEngine {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.flushQueue = new FlushQueue(clock);
   }
 
   writeDelayMs(nowMs: number): number {
@@ -60,6 +61,7 @@ export class DenoEngine implements IoEngine {
   }
 
   close(): Promise<void> {
+    this.flushQueue.stop();
     return Promise.resolve();
   }
 }

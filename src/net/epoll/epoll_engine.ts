@@ -25,7 +25,7 @@ import { System } from "./system.ts";
 
 /** Sockets of the kernel, waited for by one loop. */
 export class EpollEngine implements IoEngine {
-  readonly flushQueue: FlushQueue = new FlushQueue();
+  readonly flushQueue: FlushQueue;
   /** Room is lent only while there are bytes: it may be large. */
   readonly readBytesMin: number = READ_LARGE_BYTES;
   readonly #loop: EpollLoop;
@@ -35,6 +35,7 @@ export class EpollEngine implements IoEngine {
   /** @throws {Error} If the C library cannot be loaded, or the kernel refuses. */
   constructor(libcPath: string, clock: Clock) {
     const system = new System(openLibc(libcPath));
+    this.flushQueue = new FlushQueue(clock);
     this.#loop = new EpollLoop(system, clock, this.flushQueue);
     this.#names = new NameLookup(system);
   }
@@ -53,6 +54,7 @@ export class EpollEngine implements IoEngine {
   }
 
   close(): Promise<void> {
+    this.flushQueue.stop();
     for (const dial of this.#dials) dial.cancel();
     return this.#loop.end();
   }

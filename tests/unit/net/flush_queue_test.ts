@@ -3,10 +3,12 @@ import { SendLog } from "../../../src/bytes/send_log.ts";
 import type { ByteReceiver } from "../../../src/net/byte_receiver.ts";
 import { FlushQueue, LATE_FLUSHES_PER_TURN_MAX } from "../../../src/net/flush_queue.ts";
 import type { Socket } from "../../../src/net/io_engine.ts";
+import { type LongTask, PIECES_PER_TURN_MAX } from "../../../src/net/turn_budget.ts";
 import { DenoSocket } from "../../../src/net/deno/deno_socket.ts";
 import { WriteDelay } from "../../../src/net/deno/write_delay.ts";
 import { FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
+import { sanitizedTest } from "../../support/sanitized.ts";
 import { assert, assertEquals } from "../../deps.ts";
 
 const deaf: ByteReceiver = {
@@ -191,4 +193,58 @@ Deno.test("outside of a driving engine's turns all are written at once", async (
   for (const socket of sockets) queue.addLater(socket);
   await turn();
   assertEquals([written.length, queue.hasMore], [sockets.length, false]);
+});
+
+/** Work without end, which counts its pieces. */
+class Endless implements LongTask {
+  isQueued = false;
+  done = 0;
+
+  work(pieces: number): number {
+    this.done += pieces;
+    return pieces;
+  }
+}
+
+Deno.test("long work takes one budget of each turn of a driving engine", () => {
+  const queue = new FlushQueue();
+  queue.isDriven = true;
+  const task = new Endless();
+  queue.workOn(task);
+  assertEquals([task.done, queue.hasMore], [0, true]);
+  for (let turns = 1; turns <= 3; turns++) {
+    queue.endTurn();
+    assertEquals([task.done, queue.hasMore], [turns * PIECES_PER_TURN_MAX, true]);
+  }
+});
+
+sanitizedTest(
+  "outside of it ends of turns share a budget until the runtime had its turn",
+  async () => {
+    const queue = new FlushQueue();
+    const task = new Endless();
+    queue.workOn(task);
+    for (let ends = 0; ends < 3; ends++) {
+      queue.add(createSocket().socket);
+      await Promise.resolve();
+      assertEquals(task.done, PIECES_PER_TURN_MAX);
+    }
+    await turn();
+    assert(task.done >= 2 * PIECES_PER_TURN_MAX);
+    queue.stop();
+    const { done } = task;
+    await turn();
+    await turn();
+    assertEquals([task.done, queue.hasMore], [done, false]);
+  },
+);
+
+sanitizedTest("what was used of the budget at once is there again in the next turn", async () => {
+  const queue = new FlushQueue();
+  assert(queue.budget.spend(PIECES_PER_TURN_MAX));
+  queue.add(createSocket().socket);
+  await Promise.resolve();
+  assertEquals(queue.budget.spend(1), false);
+  await turn();
+  assertEquals(queue.budget.isWhole, true);
 });
