@@ -171,7 +171,7 @@ export const localTexts: Readonly<Record<string, string>> = {
   scan: "one server after the other: the cursor says which, see below",
   script:
     "`LOAD`, `EXISTS`, `FLUSH` and `KILL` at every server; a script that the proxy knows is " +
-    "loaded ahead of an `EVALSHA` that would not find it, also inside `MULTI`",
+    "loaded ahead of an `EVALSHA` that would not find it, also inside `MULTI`, and exists",
   select: "in a sharded pool: connections of that database; in front of a Redis Cluster only 0",
   ssubscribe:
     "at the channel's server; in front of a Redis Cluster all in one slot, and followed " +

@@ -11,12 +11,13 @@ import { type Failure, failures } from "../failure.ts";
 import { type Profile, PROFILES } from "../protocol/protocol.ts";
 import type { Exchange, RoutedClient } from "../request/exchange.ts";
 import { buildRing, type Ring, type RingOptions } from "./ring.ts";
-import { Redirection, type RedirectionCode, type Router } from "./router.ts";
+import { Redirection, type RedirectionCode, type Router, type ScriptListener } from "./router.ts";
 import { SERVER_NUMBER_MAX } from "./server_numbers.ts";
 
 /** A sharded pool. Its places are the positions of the servers in the configuration. */
 export class RingRouter implements Router {
   epoch = 1;
+  scriptListener: ScriptListener | null = null;
   profile: Profile = PROFILES[2].master;
   readonly unplaced: Failure = failures.noBackend;
   readonly #servers: readonly ServerConfig[];

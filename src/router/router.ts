@@ -7,6 +7,7 @@
  * @module
  */
 import type { Backend } from "../backend/backend.ts";
+import type { BackendConnection } from "../backend/connection.ts";
 import type { Profile } from "../protocol/protocol.ts";
 import type { Exchange, RoutedClient } from "../request/exchange.ts";
 import type { Failure } from "../failure.ts";
@@ -23,10 +24,21 @@ export const Redirection = {
 /** One of the values of {@link Redirection}. */
 export type RedirectionCode = 0 | 1 | 2;
 
+/** Hears of calls of scripts that a redirection sends elsewhere. */
+export interface ScriptListener {
+  /**
+   * `call`, which was answered with a redirection, is about to be sent over `connection`, in `byteCount` bytes. What
+   * has to go ahead of it there is sent before this returns.
+   */
+  beforeScriptResend(connection: BackendConnection, call: Exchange, byteCount: number): void;
+}
+
 /** A routing table and what happens to replies that speak of it. */
 export interface Router {
   /** Raised by every change of owner. A client with requests in flight under an older epoch is held. */
   readonly epoch: number;
+  /** Who sees to it that scripts are known where their calls end; null where nobody does. */
+  scriptListener: ScriptListener | null;
   /** The place of a key; -1 where no backend is left. */
   place(bytes: Uint8Array, start: number, end: number): number;
   /** The place of requests without a key; -1 where no backend is left. */

@@ -12,7 +12,7 @@ import { type Failure, failures } from "../failure.ts";
 import { SLOT_COUNT, slotOf } from "../hash/mod.ts";
 import { type Profile, PROFILES } from "../protocol/protocol.ts";
 import type { Exchange, RoutedClient } from "../request/exchange.ts";
-import { Redirection, type RedirectionCode, type Router } from "./router.ts";
+import { Redirection, type RedirectionCode, type Router, type ScriptListener } from "./router.ts";
 import { ServerNumbers } from "./server_numbers.ts";
 import { NO_SHARD, SlotMap } from "./slot_map.ts";
 
@@ -81,6 +81,7 @@ interface Shard {
 export class SlotRouter implements Router, Watched {
   isWatched = false;
   epoch = 1;
+  scriptListener: ScriptListener | null = null;
   profile: Profile = PROFILES[2].master;
   unplaced: Failure = failures.topologyUnknown;
   asked: Backend | null = null;
@@ -284,9 +285,15 @@ export class SlotRouter implements Router, Watched {
     successor.begin(receiver, fragment, place, isRead, client);
     successor.redirects = exchange.redirects + 1;
     successor.isScript = exchange.isScript;
+    // Sent again as it is, it would lack the ASKING.
+    successor.repeatable = preface === null ? exchange.repeatable : null;
     receiver.onRedirect(exchange, successor);
-    backend.connectionFor(client.number, client.profiles.master)
-      .resend(successor, exchange, preface);
+    const connection = backend.connectionFor(client.number, client.profiles.master);
+    if (exchange.isScript) {
+      const byteCount = (preface?.length ?? 0) + exchange.end - exchange.start;
+      this.scriptListener?.beforeScriptResend(connection, exchange, byteCount);
+    }
+    connection.resend(successor, exchange, preface);
   }
 
   #moveSlot(slot: number, owner: Backend): void {

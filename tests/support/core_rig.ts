@@ -87,6 +87,7 @@ export class CountingChunkPool extends ChunkPool {
 /** A key's last character is the number of its backend; a number too high has none. */
 export class DigitRouter implements Router {
   epoch = 1;
+  scriptListener = null;
   profile: Profile = PROFILES[2].master;
   readonly unplaced: Failure = failures.noBackend;
   readonly #backends: readonly Backend[];

@@ -12,14 +12,14 @@ import {
   integerReply,
   requestBytes,
 } from "../../protocol/resp/replies.ts";
-import type { LateReply } from "../../session/features.ts";
+import type { LateReply, LocalClient } from "../../session/features.ts";
 import type { Answer, RedisContext, RedisFeature } from "../feature.ts";
 import type { LocalRequest } from "../local_request.ts";
 import { helpReply, unknownSubcommandReply } from "../reply_builder.ts";
 import { copyRequest } from "../request_copy.ts";
 import { callShards, type ShardReply } from "../shard_calls.ts";
 import { killEverywhere, statsEverywhere } from "./running_scripts.ts";
-import type { ScriptKeeper } from "./script_keeper.ts";
+import { isFlush, type ScriptKeeper } from "./script_keeper.ts";
 
 const SCRIPT_KILL = requestBytes("SCRIPT", "KILL");
 const FUNCTION_KILL = requestBytes("FUNCTION", "KILL");
@@ -29,7 +29,7 @@ const NO_DEBUG = errorReply(
 );
 const SCRIPT_HELP = helpReply("script", [
   "EXISTS <sha1> [<sha1> ...]",
-  "    Return whether all servers have the scripts.",
+  "    Return whether all servers have the scripts, or are given them at their next call.",
   "FLUSH [ASYNC|SYNC]",
   "    Have all servers, and the proxy, forget all scripts.",
   "KILL",
@@ -55,8 +55,6 @@ const FUNCTION_HELP = helpReply("function", [
   "STATS",
   "    Return the function that runs, at whichever server it does.",
 ]);
-/** Arguments with which servers do flush. */
-const FLUSHES = /^(a?sync)?$/i;
 const ONE = 0x31;
 
 /** Answers SCRIPT and FUNCTION. */
@@ -85,7 +83,7 @@ export class Scripts implements RedisFeature {
         return this.#exist(request);
       case "flush":
         // At once, so that nothing is loaded again for what this client sends next.
-        if (FLUSHES.test(words.slice(2).join(" "))) this.#keeper.flush();
+        if (isFlush(words)) this.#keeper.flush();
         return this.#everywhere(request);
       case "kill":
         if (words.length !== 2) return arityError("script|kill");
@@ -106,7 +104,7 @@ export class Scripts implements RedisFeature {
       case "flush":
       case "load":
       case "restore":
-        return this.#everywhere(request);
+        return this.#keptEverywhere(request);
       case "dump":
       case "list":
         return this.#ask(request, this.#context.router.shards().slice(0, 1), firstError);
@@ -137,19 +135,69 @@ export class Scripts implements RedisFeature {
     });
   }
 
-  /** A script is there if all servers have it: who is told that it is not loads it everywhere. */
+  /**
+   * To all servers, those that are ejected too: unlike scripts, functions are what a server keeps, and nobody gives
+   * them to one that returns.
+   */
+  #keptEverywhere(request: LocalRequest): Uint8Array | null {
+    return this.#ask(request, this.#context.router.allShards(), firstError);
+  }
+
+  /**
+   * A script is there if every server has it, or can be given it: one that some server has and whose body is known
+   * goes ahead of its next call. Whether a body that no server has is a script at all is for a server to say.
+   */
   #exist(request: LocalRequest): Uint8Array | null {
-    const shas = request.words.slice(2);
-    return this.#ask(request, this.#context.router.shards(), (replies) => {
+    const shas = request.words.slice(2).map((sha) => sha.toLowerCase());
+    const { client } = request;
+    const backends = this.#context.router.shards();
+    if (backends.length === 0) return failureReply(this.#context.router.unplaced, "");
+    const late = client.answerLater(true);
+    callShards(this.#context, client, backends, copyRequest(request), (replies) => {
       const failed = replies.find(({ isError }) => isError);
-      if (failed !== undefined) return failed.bytes;
-      const found = replies.map(({ bytes }) => digitsOf(bytes));
-      return arrayReply(
-        shas.map((_, index) =>
-          integerReply(found.every((digits) => digits[index] === ONE) ? 1 : 0)
-        ),
-      );
+      if (failed !== undefined) return this.#answer(late, failed.bytes, true);
+      const found = findScripts(shas, replies);
+      for (const { sha, lacking } of found.values()) {
+        for (const backend of lacking) this.#keeper.isMissingAt(backend, client, sha);
+      }
+      this.#loadLost(client, [...found.values()], (loaded) => {
+        const replied = shas.map((sha) => {
+          const { lacking } = found.get(sha)!;
+          const isThere = lacking.length === 0 || loaded.has(sha) ||
+            (lacking.length < backends.length && this.#keeper.knows(sha));
+          return integerReply(isThere ? 1 : 0);
+        });
+        this.#answer(late, arrayReply(replied), false);
+      });
     });
+    return null;
+  }
+
+  /** Loads what no server has and the proxy knows at the first server; `done` is told what could be. */
+  #loadLost(
+    client: LocalClient,
+    found: readonly FoundScript[],
+    done: (loaded: ReadonlySet<string>) => void,
+  ): void {
+    const loaded = new Set<string>();
+    const backends = this.#context.router.shards();
+    const lost = found.filter(({ isAnywhere }) => !isAnywhere)
+      .flatMap(({ sha }) => ({ sha, load: this.#keeper.loadRequestOf(sha) }))
+      .filter(({ load }) => load !== null);
+    let due = lost.length;
+    if (due === 0 || backends.length === 0) return done(loaded);
+    for (const { sha, load } of lost) {
+      callShards(this.#context, client, backends.slice(0, 1), load!, ([reply]) => {
+        if (!reply!.isError) loaded.add(sha);
+        due -= 1;
+        if (due === 0) done(loaded);
+      });
+    }
+  }
+
+  #answer(late: LateReply, reply: Uint8Array, isError: boolean): void {
+    if (isError) this.#context.backends.metrics.errorReplies += 1;
+    late.reply(reply, 0, reply.length);
   }
 
   #ask(
@@ -157,16 +205,42 @@ export class Scripts implements RedisFeature {
     backends: readonly Backend[],
     merge: (replies: readonly ShardReply[]) => Uint8Array,
   ): Uint8Array | null {
-    const { router, backends: context } = this.#context;
+    const { router } = this.#context;
     if (backends.length === 0) return failureReply(router.unplaced, "");
     const late: LateReply = request.client.answerLater(true);
     callShards(this.#context, request.client, backends, copyRequest(request), (replies) => {
-      const reply = merge(replies);
-      if (replies.some(({ isError }) => isError)) context.metrics.errorReplies += 1;
-      late.reply(reply, 0, reply.length);
+      this.#answer(late, merge(replies), replies.some(({ isError }) => isError));
     });
     return null;
   }
+}
+
+/** What the servers say of one script. */
+interface FoundScript {
+  readonly sha: string;
+  /** Servers that do not have it. */
+  readonly lacking: Backend[];
+  isAnywhere: boolean;
+}
+
+/** By digest, what all of the servers' replies to one SCRIPT EXISTS say. */
+function findScripts(
+  shas: readonly string[],
+  replies: readonly ShardReply[],
+): Map<string, FoundScript> {
+  const found = new Map<string, FoundScript>();
+  for (const sha of shas) found.set(sha, { sha, lacking: [], isAnywhere: false });
+  for (const { backend, bytes } of replies) {
+    const digits = digitsOf(bytes);
+    const seen = new Set<string>();
+    for (const [index, sha] of shas.entries()) {
+      if (seen.has(sha)) continue;
+      seen.add(sha);
+      if (digits[index] === ONE) found.get(sha)!.isAnywhere = true;
+      else found.get(sha)!.lacking.push(backend);
+    }
+  }
+  return found;
 }
 
 function firstError(replies: readonly ShardReply[]): Uint8Array {

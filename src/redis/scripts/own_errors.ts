@@ -20,6 +20,9 @@ const OTHER_INDEX = /(?<!\b(?:KEYS|ARGV)[ \t]?)\[/;
 /** `redis` other than for one of its functions by name. */
 const REDIS_ITSELF = /\b(?:redis|server)\b(?!\.\w)/;
 
+/** Says which engine runs the script; what others than Lua can say is not known. */
+const OTHER_ENGINE = /^#!(?!lua(?:\s|$))/;
+
 /** What makes a comment go on over lines, at the place that is looked at. */
 const LONG_BRACKET = /\[=*\[/y;
 
@@ -34,6 +37,7 @@ const SPACES_MAX = 64;
 /** See above. */
 export function mayReplyOwnErrors(body: string): boolean {
   if (body.length > BODY_CHARACTERS_MAX || body.includes("\0")) return true;
+  if (OTHER_ENGINE.test(body)) return true;
   const code = codeOf(body);
   return code === null || MAKES_FIELDS.test(code) || OTHER_INDEX.test(code) ||
     REDIS_ITSELF.test(code) || assignsByIndex(code);

@@ -3,6 +3,9 @@
  * before the first EVALSHA of another one whose body is known SCRIPT LOAD goes ahead, on the same connection and with
  * nothing in between.
  *
+ * A call that is redirected has its script loaded ahead of it on the connection where it ends, too: nodes of a Redis
+ * Cluster do not tell each other of scripts.
+ *
  * At a NOSCRIPT all the same (a server was flushed or replaced) that server counts as one that has no scripts, and the
  * call is repeated where it certainly has not run; else the NOSCRIPT is the client's. Meanwhile nothing else of its
  * client is on its way, so that the order is kept.
@@ -13,17 +16,17 @@ import type { Backend } from "../../backend/backend.ts";
 import type { BackendConnection } from "../../backend/connection.ts";
 import { HAND_OVER_BYTES } from "../../bytes/chunk_pool.ts";
 import { keyMark } from "../../bytes/key_mark.ts";
-import { startsWith } from "../../bytes/starts_with.ts";
 import { sha1Hex } from "../../hash/mod.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
-import { NO_SCRIPT } from "../../protocol/resp/key_finders/errors.ts";
 import { arrayReply, bulkBytesReply, bulkReply } from "../../protocol/resp/replies.ts";
 import { ReplyReader } from "../../protocol/resp/reply_reader.ts";
 import { type Exchange, ExchangeState, type SentTo } from "../../request/exchange.ts";
 import type { Request } from "../../request/request.ts";
+import type { ScriptListener } from "../../router/router.ts";
 import type { LocalClient } from "../../session/features.ts";
 import { sendCall } from "../dedicated_call.ts";
 import type { RedisContext } from "../feature.ts";
+import { hasNoScriptCode, isServersNoScript } from "./no_script.ts";
 import { ScriptCache } from "./script_cache.ts";
 
 /** Scripts that one connection remembers; with more it begins anew. */
@@ -38,7 +41,6 @@ const SHA_DIGITS = 40;
 const REPEATABLE_BYTES_MAX = 4096;
 /** With more in flight on a connection none is kept for that. */
 const REPEATABLE_IN_FLIGHT_MAX = 1024;
-const NO_SCRIPT_CODE = new TextEncoder().encode("-NOSCRIPT");
 const decoder = new TextDecoder("latin1");
 
 /** What one worker tells the others. */
@@ -62,10 +64,11 @@ export interface Evalsha {
 }
 
 /** See above. */
-export class ScriptKeeper {
+export class ScriptKeeper implements ScriptListener {
   readonly #context: RedisContext;
   readonly #cache: ScriptCache;
-  readonly #marks = new Set<number>();
+  /** Digests of bodies by their marks. */
+  readonly #digests = new Map<number, string>();
   #loaded = new WeakMap<BackendConnection, Loaded>();
   /** Raised when a server turns out to have lost its scripts. */
   readonly #generations = new WeakMap<SentTo, number>();
@@ -78,6 +81,7 @@ export class ScriptKeeper {
       this.#cache.add(sha, body);
     });
     context.peers.on(FLUSHED, () => this.#forget());
+    context.router.scriptListener = this;
   }
 
   /** Whether the body of a script is known. */
@@ -85,13 +89,20 @@ export class ScriptKeeper {
     return this.#cache.has(sha.toLowerCase());
   }
 
-  /** Keeps a body in all workers. */
-  learn(body: Uint8Array): void {
+  /** Keeps a body in all workers, and returns its digest. */
+  learn(body: Uint8Array): string {
     const sha = sha1Hex(body);
-    if (this.#cache.has(sha)) return;
+    if (this.#cache.has(sha)) return sha;
     this.#cache.add(sha, body);
     const note: LearntNote = { sha, body };
     this.#context.peers.tell(LEARNT, note);
+    return sha;
+  }
+
+  /** The request that loads a script, or null where its body is not known. */
+  loadRequestOf(sha: string): Uint8Array | null {
+    const body = this.#cache.use(sha.toLowerCase());
+    return body === undefined ? null : loadRequest(body);
   }
 
   /** SCRIPT FLUSH: no worker knows any script. */
@@ -107,12 +118,32 @@ export class ScriptKeeper {
     frame: RequestFrame,
     bytes: Uint8Array,
   ): void {
-    const name = frame.row!.name;
-    if (name === "eval" || name === "eval_ro") return this.#learnFrom(frame, bytes);
+    if (this.learnFrom(frame, bytes)) return;
     const sha = namedSha({ frame, bytes });
     if (sha === null) return;
     this.#loadAhead(connection, sha, frame.end - frame.start);
     keepForRepeating(connection, exchange, frame, bytes);
+  }
+
+  /** A request that runs a script is sent elsewhere by a redirection: `byteCount` bytes over `connection`. */
+  beforeScriptResend(connection: BackendConnection, call: Exchange, byteCount: number): void {
+    const sha = shaOf(call.chunk!.bytes, call.start, call.end);
+    if (sha !== null) this.#loadAhead(connection, sha, byteCount);
+  }
+
+  /** Keeps the body in a request if that is an EVAL. False: it is something else. */
+  learnFrom(frame: RequestFrame, bytes: Uint8Array): boolean {
+    const { name } = frame.row!;
+    if (name !== "eval" && name !== "eval_ro") return false;
+    const start = frame.argumentStart(1);
+    const end = frame.argumentEnd(1);
+    if (end - start > this.#context.config.scriptCacheBytes) return true;
+    const mark = keyMark(bytes, start, end);
+    const digest = this.#digests.get(mark);
+    if (digest !== undefined && this.#cache.has(digest)) return true;
+    if (this.#digests.size >= MARKS_MAX) this.#digests.clear();
+    this.#digests.set(mark, this.learn(bytes.slice(start, end)));
+    return true;
   }
 
   /**
@@ -143,10 +174,18 @@ export class ScriptKeeper {
     start: number,
     end: number,
   ): boolean {
-    if (!startsWith(bytes, start, end, NO_SCRIPT_CODE)) return false;
+    if (!hasNoScriptCode(bytes, start, end)) return false;
     this.hasLost(exchange.sentTo!);
-    const isServers = end - start === NO_SCRIPT.length && startsWith(bytes, start, end, NO_SCRIPT);
-    return isServers && this.#repeat(request, exchange);
+    return isServersNoScript(bytes, start, end) && this.#repeat(request, exchange);
+  }
+
+  /** A server has said that it does not have this script: if it was given it before, it has lost them all. */
+  isMissingAt(backend: Backend, client: LocalClient, sha: string): void {
+    const { connections } = this.#context.backends.limits;
+    for (let number = 0; number < connections; number++) {
+      const connection = backend.connectionFor(number, client.profiles.master);
+      if (this.#loadedBy(connection).shas.has(sha.toLowerCase())) return this.hasLost(backend);
+    }
   }
 
   /** A server has no scripts any more. */
@@ -159,7 +198,7 @@ export class ScriptKeeper {
     const { repeatable, fragment, place, isRead, client } = exchange;
     if (repeatable === null || request.next !== null) return false;
     const connection = this.#connectionOf(exchange);
-    const sha = shaOf(repeatable);
+    const sha = shaOf(repeatable, 0, repeatable.length) ?? "";
     const body = this.#cache.use(sha);
     if (connection === null || body === undefined) return false;
     // What is said of a script that is not there, one that is there might say as well.
@@ -167,6 +206,7 @@ export class ScriptKeeper {
     const successor = this.#context.backends.requests.takeExchange();
     successor.begin(request, fragment, place, isRead, client);
     successor.isScript = true;
+    successor.redirects = exchange.redirects;
     request.onRedirect(exchange, successor);
     this.#load(connection, sha, body, repeatable.length);
     connection.send(successor, repeatable, 0, repeatable.length);
@@ -182,16 +222,6 @@ export class ScriptKeeper {
       }
     }
     return null;
-  }
-
-  #learnFrom(frame: RequestFrame, bytes: Uint8Array): void {
-    const start = frame.argumentStart(1);
-    const end = frame.argumentEnd(1);
-    const mark = keyMark(bytes, start, end);
-    if (this.#marks.has(mark)) return;
-    if (this.#marks.size >= MARKS_MAX) this.#marks.clear();
-    this.#marks.add(mark);
-    this.learn(bytes.slice(start, end));
   }
 
   #loadAhead(connection: BackendConnection, sha: string, byteCount: number): void {
@@ -236,7 +266,7 @@ export class ScriptKeeper {
 
   #forget(): void {
     this.#cache.clear();
-    this.#marks.clear();
+    this.#digests.clear();
     this.#loaded = new WeakMap();
   }
 }
@@ -258,6 +288,14 @@ function remember(shas: Set<string>, sha: string): void {
   shas.add(sha);
 }
 
+/** Arguments with which servers do flush. */
+const FLUSHES = /^(a?sync)?$/i;
+
+/** Whether a SCRIPT FLUSH, given as its words, is one that servers carry out. */
+export function isFlush(words: readonly string[]): boolean {
+  return FLUSHES.test(words.slice(2).join(" "));
+}
+
 /** The digest that a request names if it is an EVALSHA, lower case; else null. */
 export function namedSha({ frame, bytes }: Evalsha): string | null {
   const start = frame.argumentStart(1);
@@ -270,12 +308,13 @@ function loadRequest(body: Uint8Array): Uint8Array {
   return arrayReply([LOAD_1, LOAD_2, bulkBytesReply(body, 0, body.length)]);
 }
 
-/** The digest in an EVALSHA, lower case. */
-function shaOf(evalsha: Uint8Array): string {
-  const reader = new ReplyReader(evalsha, 0, evalsha.length);
-  reader.readArray();
-  reader.readText();
-  return (reader.readText() ?? "").toLowerCase();
+/** The digest that a request as it was sent names if it is an EVALSHA, lower case; else null. */
+function shaOf(bytes: Uint8Array, start: number, end: number): string | null {
+  const reader = new ReplyReader(bytes, start, end);
+  if (reader.readArray() < 2) return null;
+  const name = reader.readText() ?? "";
+  const sha = reader.readText() ?? "";
+  return /^evalsha(_ro)?$/i.test(name) && sha.length === SHA_DIGITS ? sha.toLowerCase() : null;
 }
 
 const LOAD_1 = bulkReply("SCRIPT");

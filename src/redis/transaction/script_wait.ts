@@ -1,5 +1,5 @@
 /**
- * EVALSHA inside a transaction: SCRIPT LOAD cannot go ahead of it on the same connection, where it would be an element
+ * Scripts inside a transaction. What it brings is kept, as it is of a request outside. For EVALSHA, SCRIPT LOAD cannot go ahead of it on the same connection, where it would be an element
  * of EXEC's reply. It goes over the client's usual connection to that server, once, and the transaction waits for it.
  *
  * @module
@@ -9,7 +9,7 @@ import type { Backend } from "../../backend/backend.ts";
 import type { SentTo } from "../../request/exchange.ts";
 import type { LocalClient } from "../../session/features.ts";
 import type { LocalRequest } from "../local_request.ts";
-import { namedSha, type ScriptKeeper } from "../scripts/script_keeper.ts";
+import { isFlush, namedSha, type ScriptKeeper } from "../scripts/script_keeper.ts";
 
 const NO_SCRIPT = new TextEncoder().encode("-NOSCRIPT ");
 /** Bytes of EXEC's reply that are looked through. */
@@ -31,10 +31,31 @@ export class ScriptWait {
     this.#client = client;
   }
 
-  /** A request is part of the transaction. */
+  /** A request is part of the transaction; it is shown again where the transaction had to wait. */
   note(request: LocalRequest): void {
-    const sha = request.wordCount > 1 ? namedSha(request) : null;
-    if (sha === null || this.#called.has(sha) || !this.#keeper.knows(sha)) return;
+    const { frame, bytes } = request;
+    if (frame.row!.name === "script") return this.#noteScript(request);
+    if (request.wordCount < 2 || this.#keeper.learnFrom(frame, bytes)) return;
+    const sha = namedSha(request);
+    if (sha !== null) this.#call(sha);
+  }
+
+  /** SCRIPT is in a transaction only where all keys are on one server. */
+  #noteScript(request: LocalRequest): void {
+    const { words, wordCount } = request;
+    switch (words[1]?.toLowerCase()) {
+      case "load":
+        if (wordCount === 3) this.#keeper.learn(request.raw(2).slice());
+        return;
+      case "exists":
+        return words.slice(2).forEach((sha) => this.#call(sha.toLowerCase()));
+      case "flush":
+        return isFlush(words) ? this.#keeper.flush() : undefined;
+    }
+  }
+
+  #call(sha: string): void {
+    if (this.#called.has(sha) || !this.#keeper.knows(sha)) return;
     this.#called.add(sha);
     this.#due.push(sha);
   }

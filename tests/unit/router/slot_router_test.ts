@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { NOBODY } from "../../../src/request/exchange.ts";
 import { SWEEP_INTERVAL_MS } from "../../../src/router/slot_router.ts";
 import { SlotMap } from "../../../src/router/slot_map.ts";
 import { HALVES, SlotScene } from "../../support/slot_scene.ts";
@@ -124,6 +125,32 @@ Deno.test("a script's redirection moves no slot, names no node, and is followed 
   assertEquals(client.conn.takeWritten(), "-script_redirected h:7000\n");
   assertEquals(first.takeWritten(), "run foo\n");
   await scene.ends(client);
+});
+
+Deno.test("what has to go ahead of a script goes first, then ASKING, then the call, in one write", async () => {
+  for (const isAsk of [true, false]) {
+    using scene = new SlotScene();
+    scene.router.scriptListener = {
+      beforeScriptResend: (connection, call, byteCount) => {
+        const ahead = scene.rig.requests.takeExchange();
+        ahead.begin(call.receiver!, 0, 0, false, NOBODY);
+        ahead.swallow();
+        const text = new TextDecoder().decode(call.chunk!.bytes.subarray(call.start, call.end));
+        const bytes = new TextEncoder().encode(`load ${byteCount} ${text}`);
+        connection.send(ahead, bytes, 0, bytes.length);
+      },
+    };
+    const client = scene.client();
+    await client.conn.receives("run foo\n");
+    const first = await scene.accept(7001);
+    await first.receives(`-${isAsk ? "ask" : "moved"} 12182 h:7000\n`);
+    const second = await scene.accept(7000);
+    const written = isAsk ? "load 15 run foo\nasking\nrun foo\n" : "load 8 run foo\nrun foo\n";
+    assertEquals(second.takeWritten(), written);
+    await second.receives(isAsk ? "sha\nok\n1\n" : "sha\n1\n");
+    assertEquals(client.conn.takeWritten(), "1\n");
+    await scene.ends(client);
+  }
 });
 
 Deno.test("a script's redirection to itself or to an unknown node is not followed", async () => {

@@ -17,6 +17,8 @@ const CANNOT = [
 ];
 
 const MIGHT = [
+  "#!js name=x\nreturn 1",
+  "#!luau\nreturn 1",
   "return redis.error_reply('NO'..'SCRIPT')",
   "return {err = 'NOSCRIPT'}",
   "return {['err'] = 'x'}",

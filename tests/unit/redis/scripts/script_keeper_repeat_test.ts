@@ -101,6 +101,15 @@ Deno.test("the script is loaded, and the call repeated right behind", async () =
   await scene.ends();
 });
 
+Deno.test("what Valkey says of an unknown script is understood, too", async () => {
+  const scene = new Scene();
+  const conn = await scene.call(CALL, "-NOSCRIPT No matching script.\r\n");
+  assertEquals(requestsIn(conn.written), [LOAD, CALL, LOAD, CALL]);
+  await conn.receives("+sha\r\n:1\r\n");
+  assertEquals(scene.told, [":1"]);
+  await scene.ends();
+});
+
 Deno.test("a second NOSCRIPT is the client's", async () => {
   const scene = new Scene();
   const conn = await scene.call(CALL, NO_SCRIPT);

@@ -7,6 +7,8 @@ import { sha1Hex } from "../../../../src/hash/mod.ts";
 import { requestBytes } from "../../../../src/protocol/resp/replies.ts";
 import { Exchange } from "../../../../src/request/exchange.ts";
 import { ScriptKeeper } from "../../../../src/redis/scripts/script_keeper.ts";
+import { Chunk } from "../../../../src/bytes/chunk_pool.ts";
+import { clusterConfig } from "../../../support/cluster_config.ts";
 import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
 import { turn } from "../../../support/fake_tcp_conn.ts";
 import { frameOf } from "../../../support/local_rig.ts";
@@ -89,6 +91,70 @@ Deno.test("a script is provided once a server, and whoever waits hears of it", a
   assertEquals(provide(), true);
   await (await scene.accept(0)).ends();
   assertEquals(doneCount, 3, "a lost server is not waited for");
+  await scene.ends();
+});
+
+Deno.test("what an EVAL brings is kept again after it had to go", () => {
+  const peers = new RigPeers();
+  using scene = new FeatureScene(() => [], {
+    peers,
+    config: clusterConfig({ scriptCacheBytes: 10 }),
+  });
+  const keeper = new ScriptKeeper(scene.context);
+  const learnFrom = (line: string) => {
+    const { frame, bytes } = frameOf(line.split(" "));
+    return keeper.learnFrom(frame, bytes);
+  };
+  assertEquals([learnFrom(`EVAL ${BODY} 0`), keeper.knows(SHA)], [true, true]);
+  assertEquals([learnFrom("EVAL return(2) 0"), keeper.knows(SHA)], [true, false]);
+  assertEquals([learnFrom(`EVAL_RO ${BODY} 0`), keeper.knows(SHA)], [true, true]);
+  const toldCount = peers.told.length;
+  learnFrom(`EVAL ${BODY} 0`);
+  learnFrom("EVAL return(1000000) 0");
+  assertEquals(peers.told.length, toldCount, "what is known, or does not fit, is not told");
+  assertEquals(learnFrom(`EVALSHA ${SHA} 0`), false);
+});
+
+Deno.test("a server that lacks what it was given counts as one without scripts", async () => {
+  const { scene, keeper, ask } = createScene();
+  using _ = scene;
+  const [backend] = scene.rig.backends;
+  keeper.learn(bytesOf(BODY));
+  keeper.isMissingAt(backend!, scene.client, SHA);
+  ask(`EVALSHA ${SHA} 0`);
+  const conn = await scene.accept(0);
+  ask(`EVALSHA ${SHA} 0`);
+  keeper.isMissingAt(backend!, scene.client, "0".repeat(40));
+  ask(`EVALSHA ${SHA} 0`);
+  await turn();
+  assertEquals(requestsIn(conn.written).length, 1);
+  keeper.isMissingAt(backend!, scene.client, SHA.toUpperCase());
+  ask(`EVALSHA ${SHA} 0`);
+  await turn();
+  assertEquals(requestsIn(conn.written).length, 2);
+  await conn.receives("+sha\r\n+sha\r\n");
+  await scene.ends();
+});
+
+Deno.test("a call that is sent elsewhere has its script ahead there, other requests do not", async () => {
+  const { scene, keeper, connection } = createScene();
+  using _ = scene;
+  keeper.learn(bytesOf(BODY));
+  assertEquals(scene.context.router.scriptListener, keeper);
+  const resend = (...words: string[]) => {
+    const former = new Exchange();
+    former.chunk = new Chunk(requestBytes(...words));
+    former.end = former.chunk.bytes.length;
+    keeper.beforeScriptResend(connection, former, former.end);
+  };
+  resend("FCALL", SHA, "0");
+  resend("EVALSHA", "0".repeat(40), "0");
+  resend("EVALSHA");
+  resend("evalsha_ro", SHA.toUpperCase(), "0");
+  resend("EVALSHA", SHA, "0");
+  const conn = await scene.accept(0);
+  assertEquals(requestsIn(conn.written), [`SCRIPT LOAD ${BODY}`]);
+  await conn.receives("+sha\r\n");
   await scene.ends();
 });
 

@@ -55,6 +55,17 @@ Deno.test("a server that says NOSCRIPT within EXEC is loaded again for the next 
   await scene.ends();
 });
 
+Deno.test("a body that comes by EVAL inside a transaction is kept, held or sent", () => {
+  for (const line of ["EVAL return(2) 1 k0", "EVAL return(2) 0", "EVAL_RO return(2) 1 k0"]) {
+    const { scene, keeper } = createScene();
+    using _ = scene;
+    const sha = sha1Hex(new TextEncoder().encode("return(2)"));
+    assertEquals(keeper.knows(sha), false);
+    scene.askAll("MULTI", line);
+    assertEquals(keeper.knows(sha), true);
+  }
+});
+
 Deno.test("a client that has left is not asked to go on", async () => {
   const { scene } = createScene();
   using _ = scene;
