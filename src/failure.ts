@@ -33,7 +33,34 @@ export const failures = {
   connectTimeout: failure("connect_timeout", "backend", "connecting timed out"),
   connectFailed: failure("connect_failed", "backend", "connecting failed"),
   connectDenied: failure("connect_denied", "proxy", "network permission denied for this address"),
+  noRouteToHost: failure("no_route_to_host", "backend", "no route to host"),
+  networkUnreachable: failure("network_unreachable", "backend", "network unreachable"),
+  addressInvalid: failure("address_invalid", "backend", "address cannot be connected to"),
+  addressFamilyUnsupported: failure(
+    "address_family_unsupported",
+    "proxy",
+    "address family not supported by the proxy's system",
+  ),
+  // Most often all local ports for this one target are in use.
+  addressNotAvailable: failure(
+    "address_not_available",
+    "proxy",
+    "no local address available to the proxy",
+  ),
+  permissionDenied: failure(
+    "permission_denied",
+    "proxy",
+    "permission denied by the proxy's system",
+  ),
+  tooManyOpenFiles: failure("too_many_open_files", "proxy", "proxy has too many open files"),
+  tooManyOpenFilesInSystem: failure(
+    "too_many_open_files_in_system",
+    "proxy",
+    "proxy's system has too many open files",
+  ),
+  outOfMemory: failure("out_of_memory", "proxy", "proxy's system has no memory for a connection"),
   nameUnresolved: failure("name_unresolved", "backend", "host name could not be resolved"),
+  nameLookupFailed: failure("name_lookup_failed", "backend", "host name lookup failed for now"),
   backendLogin: failure(
     "backend_login",
     "backend",

@@ -25,6 +25,8 @@ export class Backend implements ConnectionOwner {
   isServing = true;
   /** Whether the last attempt to connect failed. */
   #isDown = false;
+  /** Why the last attempt failed, where that was the proxy's own doing. */
+  #ownFailure: Failure | null = null;
   readonly #context: BackendContext;
   /** Connections by profile index; a profile's are made when first needed. */
   readonly #pools: (BackendConnection[] | null)[] = [];
@@ -52,6 +54,7 @@ export class Backend implements ConnectionOwner {
   connectFailed(failure: Failure, retryInMs: number): void {
     // Its other databases are served as ever.
     if (failure === failures.backendDatabase) return;
+    if (failure.source === "proxy") return this.#proxyFailed(failure);
     this.#context.backendUnreachable(this.address);
     if (this.#isDown) return;
     this.#isDown = true;
@@ -62,8 +65,22 @@ export class Backend implements ConnectionOwner {
     });
   }
 
+  /** It was not even asked: that says nothing about it. Logged once until a connection is had again. */
+  #proxyFailed(failure: Failure): void {
+    if (this.#ownFailure === failure) return;
+    this.#ownFailure = failure;
+    this.#context.log.error("Proxy cannot connect", {
+      backend: this.address,
+      reason: failure.name,
+    });
+  }
+
   /** A connection answered. */
   answered(): void {
+    if (this.#ownFailure !== null) {
+      this.#ownFailure = null;
+      this.#context.log.info("Proxy connects again", { backend: this.address });
+    }
     if (!this.#isDown) return;
     this.#isDown = false;
     this.#context.log.info("Backend is reached again", { backend: this.address });

@@ -7,6 +7,8 @@ import { type Failure, failures } from "../failure.ts";
 
 /** Delay after the first failure, milliseconds. */
 export const BACKOFF_FIRST_MS = 100;
+/** Delay after a failure of the proxy's own, milliseconds: the backend is not to be spared. */
+export const OWN_RETRY_MS = 100;
 /** Longest delay, milliseconds. */
 export const BACKOFF_LONGEST_MS = 2_000;
 
@@ -44,12 +46,16 @@ export class Backoff {
    * @returns The delay until the next one may start, milliseconds.
    */
   failed(failure: Failure, nowMs: number): number {
-    this.#failuresInRow += 1;
     this.lastFailure = failure;
-    const delayMs = backoffDelayMs(this.#failuresInRow, Math.random());
+    const delayMs = failure.source === "proxy" ? OWN_RETRY_MS : this.#nextDelayMs();
     this.#failedAtMs = nowMs;
     this.#retryAtMs = nowMs + delayMs;
     return delayMs;
+  }
+
+  #nextDelayMs(): number {
+    this.#failuresInRow += 1;
+    return backoffDelayMs(this.#failuresInRow, Math.random());
   }
 
   /** The backend answered. */

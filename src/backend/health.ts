@@ -82,9 +82,11 @@ export class HealthProbe implements ReplyReceiver {
     else this.#failed();
   }
 
-  onFailure(_exchange: Exchange, _failure: Failure, _address: string): void {
+  onFailure(_exchange: Exchange, failure: Failure, _address: string): void {
     this.#exchange = null;
-    this.#failed();
+    // A ping that the proxy could not send, out of descriptors say, tells nothing of the backend.
+    if (failure.source !== "proxy") this.#failed();
+    else if (!this.#isStopped) this.#schedule();
   }
 
   onRedirect(_exchange: Exchange, _successor: Exchange): void {}

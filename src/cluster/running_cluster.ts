@@ -7,7 +7,7 @@
 import type { BackendContext } from "../backend/backend_context.ts";
 import { ArrayPool } from "../bytes/receive_buffer.ts";
 import { ChunkPool } from "../bytes/chunk_pool.ts";
-import { failures } from "../failure.ts";
+import { type Failure, failures } from "../failure.ts";
 import type { Acceptor, Connection, Listener } from "../net/io_engine.ts";
 import { ClusterMetrics, type ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import { type Protocol, RequestFrame } from "../protocol/protocol.ts";
@@ -18,6 +18,7 @@ import type { LocalAnswers, LocalClient } from "../session/features.ts";
 import { Session } from "../session/session.ts";
 import type { SessionContext } from "../session/session_context.ts";
 import type { ClusterNote, SharedState } from "../worker/messages.ts";
+import { AcceptPause } from "./accept_pause.ts";
 import type { Cluster, ClusterContext } from "./cluster.ts";
 import { ClusterPeers } from "./cluster_peers.ts";
 import type { Topology } from "./topology.ts";
@@ -54,6 +55,7 @@ export class RunningCluster implements Acceptor, Cluster {
   readonly #sessions = new Set<Session>();
   readonly #peers: ClusterPeers;
   readonly #sessionContext: SessionContext;
+  readonly #acceptPause: AcceptPause;
   #listener: Listener | null = null;
   #clientCount = 0;
   #isStopped = false;
@@ -62,6 +64,7 @@ export class RunningCluster implements Acceptor, Cluster {
     this.name = cluster.config.name;
     this.#cluster = cluster;
     this.#metrics = new ClusterMetrics(this.name);
+    this.#acceptPause = new AcceptPause(cluster.log);
     const backends = createBackendContext(
       cluster,
       recipe,
@@ -136,6 +139,7 @@ export class RunningCluster implements Acceptor, Cluster {
 
   accepted(connection: Connection): void {
     if (this.#isStopped) return connection.discard();
+    this.#acceptPause.ended();
     this.#clientCount += 1;
     const session = new Session(connection, this.#clientCount, this.#sessionContext);
     this.#sessions.add(session);
@@ -143,11 +147,9 @@ export class RunningCluster implements Acceptor, Cluster {
     session.start();
   }
 
-  acceptFailed(error: unknown): void {
-    this.#cluster.log.error("Accepting a client failed", {
-      cluster: this.name,
-      reason: error instanceof Error ? error.message : String(error),
-    });
+  acceptFailed(failure: Failure): void {
+    this.#metrics.countFailure(failure);
+    if (failure.source === "proxy") this.#acceptPause.began(failure);
   }
 }
 

@@ -76,14 +76,19 @@ export interface ListenOptions {
 
 /** Connections the kernel queues while none is accepted. */
 export const BACKLOG_CONNECTIONS = 4096;
-/** Wait after an accept that failed (out of descriptors, say), milliseconds: no spinning. */
+/** Wait after an accept that failed for lack of descriptors or memory, milliseconds: no spinning. */
 export const ACCEPT_RETRY_MS = 100;
+/** Most connections accepted in one turn: those that are served already have theirs in between. */
+export const ACCEPTS_PER_TURN_MAX = 64;
 
 /** Takes what a listener accepts. */
 export interface Acceptor {
   accepted(connection: Connection): void;
-  /** An accept failed; the listener tries again after a while. */
-  acceptFailed(error: unknown): void;
+  /**
+   * A connection was lost before it was accepted (`client_reset`): the next one is accepted at once. Or the proxy
+   * lacks what a connection needs (`source` is `proxy`): nothing is accepted for {@link ACCEPT_RETRY_MS}.
+   */
+  acceptFailed(failure: Failure): void;
 }
 
 /** An open listener. */

@@ -13,6 +13,8 @@ import type { Collected } from "./supervisor.ts";
 
 /** Longest wait for requests that are being answered when the server closes, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 500;
+/** Wait before it listens again when it could not accept, in milliseconds. */
+const LISTEN_RETRY_MS = 1_000;
 
 /** What the answers are made from. */
 export interface AdminSource {
@@ -114,38 +116,68 @@ export class AdminPages {
   }
 }
 
-/** A listening admin server. */
+/** A listening admin server. It listens again when the system made it stop, which ends no more than its answers. */
 export class AdminServer {
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  /** Where it listens, as `host:port`. */
+  readonly address: string;
+  readonly #pages: AdminPages;
+  readonly #log: Log;
+  readonly #options: Deno.ServeTcpOptions;
+  #server: Deno.HttpServer<Deno.NetAddr>;
+  #isClosed = false;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * @param sharesPort Whether a second process may listen on the same port.
    * @throws {Error} If the address cannot be bound.
    */
   constructor(address: SocketAddress, sharesPort: boolean, pages: AdminPages, log: Log) {
+    this.#pages = pages;
+    this.#log = log;
     const options = { hostname: address.hostname, port: address.port, onListen() {} };
-    const handler = (request: Request) => pages.handle(request);
-    const onError = (error: unknown) => {
-      log.error("admin request failed", { reason: String(error) });
-      return new Response("Internal error\n", { status: 500 });
-    };
-    this.#server = sharesPort
-      ? Deno.serve({ ...options, reusePort: true, onError }, handler)
-      : Deno.serve({ ...options, onError }, handler);
-  }
-
-  /** Where it listens, as `host:port`. */
-  get address(): string {
-    return formatSocketAddress(this.#server.addr);
+    this.#options = sharesPort ? { ...options, reusePort: true } : options;
+    this.#server = this.#listen();
+    this.address = formatSocketAddress(this.#server.addr);
+    this.#options.port = this.#server.addr.port;
   }
 
   /** Closes it, with a bounded wait for answers under way. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#retryTimer);
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
     await Promise.race([this.#server.shutdown(), promise]);
     clearTimeout(timer);
   }
+
+  #listen(): Deno.HttpServer<Deno.NetAddr> {
+    const onError = (error: unknown) => {
+      this.#log.error("Admin request failed", { reason: String(error) });
+      return new Response("Internal error\n", { status: 500 });
+    };
+    const handler = (request: Request) => this.#pages.handle(request);
+    const server = Deno.serve({ ...this.#options, onError }, handler);
+    // Deno's server ends when it cannot accept: out of descriptors, say.
+    server.finished.catch((error) => this.#listenLater(error));
+    return server;
+  }
+
+  #listenLater(error: unknown): void {
+    if (this.#isClosed) return;
+    this.#log.error("Admin server cannot accept, and tries again", { reason: reasonOf(error) });
+    this.#retryTimer = setTimeout(() => {
+      try {
+        this.#server = this.#listen();
+      } catch (again) {
+        this.#listenLater(again);
+      }
+    }, LISTEN_RETRY_MS);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function json(status: number, body: unknown): Response {

@@ -5,17 +5,17 @@
  *
  * @module
  */
-import { assert, assertEquals, assertMatch, assertThrows } from "../deps.ts";
+import { assert, assertEquals } from "../deps.ts";
 import { patternBytes, PatternCheck } from "../support/byte_pattern.ts";
 import {
   type CreateEngine,
-  DialOutcome,
   type Endpoint,
   EngineScene,
   readText,
   type SceneTest,
 } from "../support/engine_scene.ts";
 import { testDials } from "./io_dial_contract.ts";
+import { testListeners } from "./io_listen_contract.ts";
 import { until, withDeadline } from "../support/poll.ts";
 import { type SanitizedOptions, sanitizedTest } from "../support/sanitized.ts";
 
@@ -32,8 +32,7 @@ export function testIoEngineContract(
       await using scene = new EngineScene(createEngine);
       await run(scene);
     }, options);
-  testListening(test);
-  testAccepting(test);
+  testListeners(test);
   testReading(test);
   testEnding(test);
   testWriting(test);
@@ -41,77 +40,6 @@ export function testIoEngineContract(
   testClosing(test);
   testOldDescriptors(test);
   testDials(test);
-}
-
-function testListening(test: SceneTest): void {
-  test("port 0 becomes a port, and what is accepted there is served", async (scene) => {
-    const front = scene.listen();
-    assert(front.port > 0, `port ${front.port}`);
-    const [server, peer] = await scene.pairWithPeer(front);
-    server.echo();
-    await peer.write(new TextEncoder().encode("hello"));
-    assertEquals(await readText(peer, 5), "hello");
-  });
-
-  test("a taken address is an error at once; a shared port can be taken twice", async (scene) => {
-    const taken = scene.listen().port;
-    const error = assertThrows(() => scene.listen({ port: taken }), Error);
-    assertMatch(error.message, /address (already )?in use/i);
-    const first = scene.listen({ sharesPort: true });
-    const second = scene.listen({ port: first.port, sharesPort: true });
-    assertEquals(second.port, first.port);
-    await scene.pair();
-  });
-
-  test("an address of another machine is an error at once", async (scene) => {
-    assertThrows(() => scene.listen({ hostname: "192.0.2.1" }), Error);
-    await scene.pair();
-  });
-
-  test("close() settles when the address is free, and accepts no more", async (scene) => {
-    const front = scene.listen();
-    await scene.pairWithPeer(front);
-    await Promise.all([front.listener.close(), front.listener.close()]);
-    Deno.listen({ hostname: "127.0.0.1", port: front.port }).close();
-    const outcome = new DialOutcome();
-    scene.dial({ port: front.port }, outcome);
-    await until(() => outcome.heard.length > 0, { what: "an outcome" });
-    assertEquals([outcome.heard, front.endpoints.length], [["connect_refused"], 1]);
-    assertEquals(front.errors, []);
-  });
-}
-
-function testAccepting(test: SceneTest): void {
-  test("three hundred connections at once are each served their own bytes", async (scene) => {
-    const count = 300;
-    const front = scene.listen();
-    const clients: Endpoint[] = [];
-    for (let index = 0; index < count; index++) {
-      const outcome = new DialOutcome();
-      outcome.onConnected = (connection) => clients.push(scene.open(connection));
-      scene.dial({ port: front.port }, outcome);
-    }
-    await until(() => clients.length === count, { what: "all connections" });
-    await until(() => front.endpoints.length === count, { what: "all accepts" });
-    for (const server of front.endpoints) server.echo();
-    for (const [index, client] of clients.entries()) {
-      client.socket.resume();
-      client.send(`client ${index}.`);
-    }
-    await until(() => clients.every((client) => client.receiver.text.endsWith(".")), {
-      what: "all replies",
-    });
-    assertEquals(
-      clients.map((client) => client.receiver.text),
-      clients.map((_client, index) => `client ${index}.`),
-    );
-  });
-
-  test("a connection that is discarded is closed for the other side", async (scene) => {
-    const front = scene.listen();
-    front.onAccepted = (connection) => connection.discard();
-    assertEquals(await readText(await scene.peer(front.port)), "");
-  });
 }
 
 function testReading(test: SceneTest): void {

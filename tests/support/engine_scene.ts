@@ -72,7 +72,8 @@ export class Endpoint {
 /** A listener and what it accepted. */
 export class Front {
   readonly endpoints: Endpoint[] = [];
-  readonly errors: unknown[] = [];
+  /** Names of the failures of accepts. */
+  readonly errors: string[] = [];
   readonly listener: Listener;
   /** What becomes of a connection. */
   onAccepted: (connection: Connection) => void;
@@ -85,7 +86,7 @@ export class Front {
     };
     this.listener = scene.engine.listen(options, {
       accepted: (connection) => this.onAccepted(connection),
-      acceptFailed: (error) => this.errors.push(error),
+      acceptFailed: ({ name }) => this.errors.push(name),
     });
   }
 

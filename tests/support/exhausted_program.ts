@@ -7,7 +7,6 @@
  */
 import { Clock } from "../../src/clock.ts";
 import { EpollEngine } from "../../src/net/epoll/epoll_engine.ts";
-import type { SystemError } from "../../src/net/epoll/system.ts";
 import { delay, until } from "./poll.ts";
 
 /** How long there are none, milliseconds. */
@@ -16,11 +15,11 @@ const LACK_MS = 350;
 // Deno opens descriptors for signals when it first needs them, and ends the process if it gets none.
 Deno.addSignalListener("SIGUSR2", () => {});
 const engine = new EpollEngine(Deno.args[0]!, new Clock());
-const errors: number[] = [];
+const errors: string[] = [];
 let accepted = 0;
 const listener = engine.listen({ hostname: "127.0.0.1", port: 0, sharesPort: false }, {
   accepted: () => accepted += 1,
-  acceptFailed: (error) => errors.push((error as SystemError).errno),
+  acceptFailed: ({ name }) => errors.push(name),
 });
 const address = { hostname: "127.0.0.1", port: listener.port };
 await Deno.connect(address);

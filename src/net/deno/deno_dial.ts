@@ -5,6 +5,8 @@
  */
 import { type Failure, failures } from "../../failure.ts";
 import type { Dial, DialTarget } from "../io_engine.ts";
+import { connectFailure } from "../system_failures.ts";
+import { errorName } from "./error_name.ts";
 
 /** Hears how an attempt ended; exactly one call, once, unless the attempt was cancelled. */
 export interface DenoDialListener {
@@ -88,16 +90,12 @@ function closeUnused(connection: Deno.TcpConn): void {
 
 /** The reason behind an error of `Deno.connect`. */
 export function dialFailure(error: unknown): Failure {
-  if (error instanceof Deno.errors.ConnectionRefused) return failures.connectRefused;
   if (error instanceof Deno.errors.NotCapable) return failures.connectDenied;
-  // The backend went away between the kernel's accepting and Deno's looking at the connection.
-  if (
-    error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.NotConnected ||
-    error instanceof Deno.errors.ConnectionAborted
-  ) return failures.backendReset;
-  if (error instanceof Deno.errors.TimedOut) return failures.connectTimeout;
-  if (error instanceof Error && /lookup|resolve|name or service/i.test(error.message)) {
-    return failures.nameUnresolved;
-  }
-  return failures.connectFailed;
+  const failure = connectFailure(errorName(error));
+  if (failure !== failures.connectFailed || !(error instanceof Error)) return failure;
+  // Deno gives the errors of lookups no name.
+  if (!/lookup|resolve|name or service/i.test(error.message)) return failure;
+  return /temporary|try again|non-recoverable/i.test(error.message)
+    ? failures.nameLookupFailed
+    : failures.nameUnresolved;
 }

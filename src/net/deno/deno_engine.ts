@@ -44,7 +44,7 @@ export class DenoEngine implements IoEngine {
   listen(options: ListenOptions, acceptor: Acceptor): Listener {
     return new DenoListener(options, {
       accepted: (connection) => acceptor.accepted(this.adopt(connection)),
-      acceptFailed: (error) => acceptor.acceptFailed(error),
+      acceptFailed: (failure) => acceptor.acceptFailed(failure),
     });
   }
 

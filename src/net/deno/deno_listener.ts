@@ -3,17 +3,21 @@
  *
  * @module
  */
+import type { Failure } from "../../failure.ts";
 import {
   ACCEPT_RETRY_MS,
+  ACCEPTS_PER_TURN_MAX,
   BACKLOG_CONNECTIONS,
   type Listener,
   type ListenOptions,
 } from "../io_engine.ts";
+import { acceptFailure, lackOf } from "../system_failures.ts";
+import { errorName } from "./error_name.ts";
 
-/** Takes what is accepted. */
+/** Takes what is accepted; see `Acceptor`. */
 export interface DenoAcceptor {
   accepted(connection: Deno.TcpConn): void;
-  acceptFailed(error: unknown): void;
+  acceptFailed(failure: Failure): void;
 }
 
 /** See {@link Listener}. */
@@ -22,7 +26,7 @@ export class DenoListener implements Listener {
   readonly #acceptor: DenoAcceptor;
   readonly #ended: Promise<void>;
   #isClosed = false;
-  /** Ends the wait after a failed accept. */
+  /** Ends the wait for what is lacking. */
   #stopWaiting: () => void = () => {};
 
   /**
@@ -53,14 +57,25 @@ export class DenoListener implements Listener {
   }
 
   async #acceptAll(): Promise<void> {
-    while (!this.#isClosed) {
-      try {
-        this.#acceptor.accepted(await this.#listener.accept());
-      } catch (error) {
-        if (this.#isClosed) return;
-        this.#acceptor.acceptFailed(error);
-        await this.#waitToRetry();
-      }
+    for (let count = 1; !this.#isClosed; count++) {
+      const connection = await this.#accept();
+      if (connection !== null) this.#acceptor.accepted(connection);
+      // Those that wait already are accepted without a turn of Deno's loop in between.
+      if (count % ACCEPTS_PER_TURN_MAX === 0) await turnOfDeno();
+    }
+  }
+
+  /** The next connection, or null where it was lost, or could not be had for now. */
+  async #accept(): Promise<Deno.TcpConn | null> {
+    try {
+      return await this.#listener.accept();
+    } catch (error) {
+      if (this.#isClosed) return null;
+      const name = errorName(error);
+      // Deno asks who has connected; of a client that is gone by then nobody can tell.
+      this.#acceptor.acceptFailed(acceptFailure(name));
+      if (lackOf(name) !== null) await this.#waitToRetry();
+      return null;
     }
   }
 
@@ -73,4 +88,9 @@ export class DenoListener implements Listener {
     };
     return promise;
   }
+}
+
+/** Lets Deno's own loop go round once. */
+function turnOfDeno(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -50,8 +50,12 @@ export class DenoSocket implements Socket {
     this.#log = log;
     this.#clock = clock;
     this.#writeDelay = writeDelay;
-    connection.setNoDelay(true);
-    connection.setKeepAlive(true);
+    try {
+      connection.setNoDelay(true);
+      connection.setKeepAlive(true);
+    } catch {
+      // Some systems refuse it of a connection that is lost already; the first read says so.
+    }
   }
 
   get isClosed(): boolean {

@@ -6,9 +6,10 @@
 import { type Failure, failures } from "../../failure.ts";
 import type { TurnTask } from "../flush_queue.ts";
 import type { Dial, DialListener, DialTarget } from "../io_engine.ts";
+import { connectFailure } from "../system_failures.ts";
 import type { EpollLoop, EventHandler } from "./epoll_loop.ts";
 import { EpollConnection } from "./epoll_socket.ts";
-import { ECONNREFUSED, ECONNRESET, EINPROGRESS, EPOLLOUT, ETIMEDOUT } from "./libc.ts";
+import { ECONNREFUSED, EINPROGRESS, EPOLLOUT, errorNames } from "./libc.ts";
 import { familyOf, type NameLookup, type SocketAddressBytes } from "./name_lookup.ts";
 
 /** See {@link Dial}. */
@@ -59,7 +60,7 @@ export class EpollDial implements Dial, EventHandler, TurnTask {
   onEvents(_events: number): void {
     const errno = this.#loop.system.socketError(this.#descriptor);
     if (errno !== 0 || this.#isConnectedToItself()) {
-      this.#lastFailure = connectFailure(errno === 0 ? ECONNREFUSED : errno);
+      this.#lastFailure = failureOf(errno === 0 ? ECONNREFUSED : errno);
       this.#closeSocket();
       return this.#connectNext();
     }
@@ -76,7 +77,8 @@ export class EpollDial implements Dial, EventHandler, TurnTask {
     this.#descriptor = -1;
   }
 
-  #begin(found: readonly SocketAddressBytes[]): void {
+  #begin(found: readonly SocketAddressBytes[] | Failure): void {
+    if ("name" in found) return this.#fail(found);
     this.#addresses = [...found].reverse();
     this.#connectNext();
   }
@@ -87,7 +89,7 @@ export class EpollDial implements Dial, EventHandler, TurnTask {
       if (address === undefined) return this.#fail(this.#lastFailure);
       const errno = this.#connect(address);
       if (errno === 0) return;
-      this.#lastFailure = connectFailure(errno);
+      this.#lastFailure = failureOf(errno);
       this.#closeSocket();
     }
   }
@@ -135,9 +137,6 @@ export class EpollDial implements Dial, EventHandler, TurnTask {
   }
 }
 
-/** The reason behind an error number of a connect. */
-export function connectFailure(errno: number): Failure {
-  if (errno === ECONNREFUSED) return failures.connectRefused;
-  if (errno === ETIMEDOUT) return failures.connectTimeout;
-  return errno === ECONNRESET ? failures.backendReset : failures.connectFailed;
+function failureOf(errno: number): Failure {
+  return connectFailure(errorNames.get(errno));
 }

@@ -3,33 +3,20 @@
  *
  * @module
  */
+import type { Failure } from "../../failure.ts";
 import {
   ACCEPT_RETRY_MS,
   type Acceptor,
+  ACCEPTS_PER_TURN_MAX,
   BACKLOG_CONNECTIONS,
   type Listener,
   type ListenOptions,
 } from "../io_engine.ts";
+import { acceptFailure, lackOf } from "../system_failures.ts";
 import type { EpollLoop, EventHandler } from "./epoll_loop.ts";
 import { EpollConnection } from "./epoll_socket.ts";
-import {
-  EAGAIN,
-  EMFILE,
-  ENFILE,
-  ENOBUFS,
-  ENOMEM,
-  EPOLLIN,
-  SO_REUSEADDR,
-  SO_REUSEPORT,
-  SOL_SOCKET,
-} from "./libc.ts";
+import { EAGAIN, EPOLLIN, errorNames, SO_REUSEADDR, SO_REUSEPORT, SOL_SOCKET } from "./libc.ts";
 import { familyOf, type NameLookup, portOf, type SocketAddressBytes } from "./name_lookup.ts";
-
-/** Most connections accepted in one turn: those that are served already have theirs in between. */
-const ACCEPTS_MAX = 64;
-
-/** Errors that say that something is used up: it will not be there a moment later. */
-const exhausted: readonly number[] = [EMFILE, ENFILE, ENOBUFS, ENOMEM];
 
 /** See {@link Listener}. */
 export class EpollListener implements EventHandler, Listener {
@@ -73,16 +60,19 @@ export class EpollListener implements EventHandler, Listener {
 
   onEvents(_events: number): void {
     const { system } = this.#loop;
-    for (let count = 0; count < ACCEPTS_MAX && !this.#isClosed; count++) {
+    for (let count = 0; count < ACCEPTS_PER_TURN_MAX && !this.#isClosed; count++) {
       const accepted = system.accept(this.#descriptor);
       if (accepted >= 0) {
         this.#acceptor.accepted(new EpollConnection(this.#loop, accepted));
       } else if (accepted === -EAGAIN) {
         return;
-      } else if (exhausted.includes(-accepted)) {
-        return this.#pause(accepted);
+      } else {
+        const name = errorNames.get(-accepted);
+        const lack = lackOf(name);
+        if (lack !== null) return this.#pause(lack);
+        // Anything else is of one connection, which is gone before it was accepted.
+        this.#acceptor.acceptFailed(acceptFailure(name));
       }
-      // Anything else is of one connection, which is gone before it was accepted.
     }
   }
 
@@ -101,13 +91,13 @@ export class EpollListener implements EventHandler, Listener {
   }
 
   /** Accepts nothing for a while: a connection that cannot be accepted keeps the listener readable. */
-  #pause(failure: number): void {
+  #pause(failure: Failure): void {
     this.#loop.change(this.#descriptor, 0);
     this.#retryTimer = setTimeout(
       () => this.#loop.change(this.#descriptor, EPOLLIN),
       ACCEPT_RETRY_MS,
     );
-    this.#acceptor.acceptFailed(this.#loop.system.error(failure));
+    this.#acceptor.acceptFailed(failure);
   }
 
   #require(result: number): number {

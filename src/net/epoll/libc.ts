@@ -143,22 +143,64 @@ export const EFD_CLOEXEC = 0o2000000;
 export const EFD_NONBLOCK = 0o4000;
 
 /** Errors: `asm-generic/errno-base.h`, `asm-generic/errno.h`. */
+export const EPERM = 1;
 export const EINTR = 4;
 export const EAGAIN = 11;
 export const ENOMEM = 12;
+export const EACCES = 13;
+export const EINVAL = 22;
 export const ENFILE = 23;
 export const EMFILE = 24;
-export const ENOBUFS = 105;
+export const ENOSPC = 28;
+export const EAFNOSUPPORT = 97;
 export const EADDRINUSE = 98;
+export const EADDRNOTAVAIL = 99;
+export const ENETDOWN = 100;
+export const ENETUNREACH = 101;
+export const ECONNABORTED = 103;
 export const ECONNRESET = 104;
+export const ENOBUFS = 105;
+export const ENOTCONN = 107;
 export const ETIMEDOUT = 110;
 export const ECONNREFUSED = 111;
+export const EHOSTDOWN = 112;
+export const EHOSTUNREACH = 113;
 export const EINPROGRESS = 115;
+
+/** The names of those that have a meaning of their own for connections. */
+export const errorNames: ReadonlyMap<number, string> = new Map(
+  Object.entries({
+    EPERM,
+    ENOMEM,
+    EACCES,
+    EINVAL,
+    ENFILE,
+    EMFILE,
+    ENOSPC,
+    EAFNOSUPPORT,
+    EADDRINUSE,
+    EADDRNOTAVAIL,
+    ENETDOWN,
+    ENETUNREACH,
+    ECONNABORTED,
+    ECONNRESET,
+    ENOBUFS,
+    ENOTCONN,
+    ETIMEDOUT,
+    ECONNREFUSED,
+    EHOSTDOWN,
+    EHOSTUNREACH,
+  }).map(([name, errno]) => [errno, name]),
+);
 
 /** `getaddrinfo`: `netdb.h`. */
 export const AI_PASSIVE = 0x1;
 export const AI_NUMERICHOST = 0x4;
 export const EAI_NONAME = -2;
+export const EAI_AGAIN = -3;
+export const EAI_FAIL = -4;
+export const EAI_MEMORY = -10;
+export const EAI_SYSTEM = -11;
 
 /** `struct addrinfo` (`netdb.h`): sizes and offsets in bytes, alike in glibc and musl. */
 export const addrinfoLayout = {

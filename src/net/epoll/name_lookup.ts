@@ -4,11 +4,19 @@
  *
  * @module
  */
+import { type Failure, failures } from "../../failure.ts";
+import { lackOf } from "../system_failures.ts";
 import {
   addrinfoLayout,
+  AF_INET,
   AI_NUMERICHOST,
   AI_PASSIVE,
+  EAI_AGAIN,
+  EAI_FAIL,
+  EAI_MEMORY,
   EAI_NONAME,
+  EAI_SYSTEM,
+  errorNames,
   SOCK_STREAM,
   sockaddrLayout,
 } from "./libc.ts";
@@ -29,7 +37,7 @@ export type SocketAddressBytes = Uint8Array<ArrayBuffer>;
 export class NameLookup {
   readonly #system: System;
   /** Lookups under way, by name: who asks meanwhile shares the answer. */
-  readonly #underWay: Map<string, Promise<SocketAddressBytes[]>> = new Map();
+  readonly #underWay: Map<string, Promise<SocketAddressBytes[] | Failure>> = new Map();
   /** Those who wait for a thread. */
   readonly #waiting: (() => void)[] = [];
   #threads = 0;
@@ -54,17 +62,18 @@ export class NameLookup {
     return this.#lookUp(hostname, port, AI_NUMERICHOST)[0] ?? null;
   }
 
-  /** The addresses of a name, looked up on another thread; none where it is unknown. */
-  async toConnect(hostname: string, port: number): Promise<SocketAddressBytes[]> {
+  /** The addresses of a name, looked up on another thread, none where it is unknown; or why it could not be asked. */
+  async toConnect(hostname: string, port: number): Promise<SocketAddressBytes[] | Failure> {
     let lookup = this.#underWay.get(hostname);
     if (lookup === undefined) {
       lookup = this.#lookUpElsewhere(hostname);
       this.#underWay.set(hostname, lookup);
     }
-    return (await lookup).map((address) => withPort(address, port));
+    const found = await lookup;
+    return "name" in found ? found : found.map((address) => withPort(address, port));
   }
 
-  async #lookUpElsewhere(hostname: string): Promise<SocketAddressBytes[]> {
+  async #lookUpElsewhere(hostname: string): Promise<SocketAddressBytes[] | Failure> {
     const found = new BigUint64Array(1);
     const name = zeroTerminated(hostname);
     let result = EAI_NONAME;
@@ -78,7 +87,31 @@ export class NameLookup {
       this.#giveThread();
     }
     this.#underWay.delete(hostname);
-    return result === 0 ? this.#take(found[0]!) : [];
+    if (result === 0) return this.#take(found[0]!);
+    return this.#failureOf(result) ?? [];
+  }
+
+  /** Why there was no answer; null where the answer is that there is no such name. */
+  #failureOf(result: number): Failure | null {
+    switch (result) {
+      case EAI_MEMORY:
+        return failures.outOfMemory;
+      case EAI_SYSTEM:
+        return this.#lack() ?? failures.nameLookupFailed;
+      case EAI_AGAIN:
+      case EAI_FAIL:
+        return failures.nameLookupFailed;
+      default:
+        return null;
+    }
+  }
+
+  /** What the system lacks now. The error number of a lookup stayed on the thread that made it. */
+  #lack(): Failure | null {
+    const opened = this.#system.openSocket(AF_INET);
+    if (opened < 0) return lackOf(errorNames.get(-opened));
+    this.#system.close(opened);
+    return null;
   }
 
   async #takeThread(): Promise<void> {

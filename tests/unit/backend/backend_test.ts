@@ -1,4 +1,5 @@
 import { failures } from "../../../src/failure.ts";
+import { OWN_RETRY_MS } from "../../../src/backend/backoff.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
 import { CoreRig } from "../../support/core_rig.ts";
 import { turn } from "../../support/fake_tcp_conn.ts";
@@ -48,6 +49,31 @@ Deno.test("an outage is logged once, and so is its end", async () => {
   await conn.receives("A\n");
   assertEquals(rig.records.length, 2);
   assertEquals(rig.records[1]!.message, "Backend is reached again");
+  await rig.ends();
+});
+
+Deno.test("what the proxy lacks is said once, by its reason, and never of the backend", async () => {
+  using rig = new CoreRig({ backendCount: 1 });
+  const backend = rig.backends[0]!;
+  const connection = backend.connectionFor(0, master);
+  const receiver = new RecordingReceiver();
+  for (let index = 0; index < 5; index++) {
+    sendText(rig.requests, connection, "get a\n", receiver);
+    const error = Object.assign(new Error("Too many open files"), { code: "EMFILE" });
+    await rig.network.attempt(backend.port).fails(error);
+    assertEquals(receiver.take(), ["!too_many_open_files 10.0.0.1:7000"]);
+    assertEquals(connection.isInBackoff, true);
+    // No longer from time to time: the backend has nothing to recover from.
+    rig.clock.advance(OWN_RETRY_MS);
+  }
+  const said = () =>
+    rig.records.map(({ level, message, fields }) => [level, message, fields.reason]);
+  assertEquals(said(), [["error", "Proxy cannot connect", "too_many_open_files"]]);
+  assertEquals([rig.unreachable, backend.snapshot().isHealthy], [[], true]);
+  sendText(rig.requests, connection, "get a\n", receiver);
+  const conn = await rig.accept(0);
+  await conn.receives("A\n");
+  assertEquals(said().slice(1), [["info", "Proxy connects again", undefined]]);
   await rig.ends();
 });
 

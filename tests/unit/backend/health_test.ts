@@ -48,6 +48,13 @@ class Scene implements Disposable {
     await this.rig.refuse(0);
   }
 
+  /** The next attempt finds no descriptor. */
+  async lack(count: number): Promise<void> {
+    await this.connecting(count);
+    const error = Object.assign(new Error("Too many open files"), { code: "EMFILE" });
+    await this.rig.network.attempt(PORT).fails(error);
+  }
+
   async ends(): Promise<void> {
     this.probe.stop();
     await this.rig.ends();
@@ -91,6 +98,20 @@ Deno.test("as many failures in a row as the limit eject; the first success bring
   const conn = await scene.accept(5);
   await conn.receives("pong\n");
   assertEquals(scene.changes, [false, true]);
+  await scene.ends();
+});
+
+Deno.test("what the proxy lacks ejects nobody, and brings nobody back", async () => {
+  using scene = new Scene({ failLimit: 2 });
+  scene.probe.start(true);
+  for (let count = 1; count <= 4; count++) await scene.lack(count);
+  assertEquals(scene.changes, []);
+  await scene.refuse(5);
+  await scene.lack(6);
+  await scene.refuse(7);
+  assertEquals(scene.changes, [false], "those that the backend failed count");
+  await scene.lack(8);
+  assertEquals(scene.changes, [false]);
   await scene.ends();
 });
 

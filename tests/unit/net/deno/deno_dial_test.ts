@@ -127,11 +127,25 @@ Deno.test("each error of a connect has its reason", () => {
   assertStrictEquals(dialFailure(new Deno.errors.NotCapable("x")), failures.connectDenied);
   assertStrictEquals(dialFailure(new Deno.errors.TimedOut("x")), failures.connectTimeout);
   assertStrictEquals(
-    dialFailure(new Error("failed to lookup address information: Name or service not known")),
-    failures.nameUnresolved,
+    dialFailure(Object.assign(new Error("No route to host (os error 113)"), {
+      code: "EHOSTUNREACH",
+    })),
+    failures.noRouteToHost,
   );
-  assertStrictEquals(dialFailure(new Error("No route to host")), failures.connectFailed);
+  assertStrictEquals(dialFailure(new Error("something else")), failures.connectFailed);
   assertStrictEquals(dialFailure("anything"), failures.connectFailed);
+});
+
+Deno.test("a name that nobody has, and a lookup that nobody answers, are told apart", () => {
+  const lookup = (reason: string) =>
+    dialFailure(new Error(`failed to lookup address information: ${reason}`));
+  assertStrictEquals(lookup("Name or service not known"), failures.nameUnresolved);
+  assertStrictEquals(lookup("No address associated with hostname"), failures.nameUnresolved);
+  assertStrictEquals(lookup("Temporary failure in name resolution"), failures.nameLookupFailed);
+  assertStrictEquals(
+    lookup("Non-recoverable failure in name resolution"),
+    failures.nameLookupFailed,
+  );
 });
 
 Deno.test("a real port that nobody listens on refuses; a real listener is connected to", async () => {

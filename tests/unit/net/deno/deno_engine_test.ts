@@ -12,6 +12,7 @@ import { ChunkPool } from "../../../../src/bytes/chunk_pool.ts";
 import { FakeNetwork } from "../../../support/fake_network.ts";
 import { FakeTcpConn, turn } from "../../../support/fake_tcp_conn.ts";
 import { until } from "../../../support/poll.ts";
+import { UnhandledRejections } from "../../../support/unhandled_rejections.ts";
 import { sanitizedTest } from "../../../support/sanitized.ts";
 import { assert, assertEquals } from "../../../deps.ts";
 
@@ -53,23 +54,28 @@ sanitizedTest("dials go to Deno's network and come back as connections", async (
   assertEquals(conn.isClosed, true, "the outcome discards what it gets");
 });
 
-sanitizedTest("an acceptor's mistake is told as a failed accept", async () => {
-  const engine = new DenoEngine(new Clock());
-  const errors: unknown[] = [];
-  const connections: Connection[] = [];
-  const listener = engine.listen({ hostname: "127.0.0.1", port: 0, sharesPort: false }, {
-    accepted: (connection) => {
-      connections.push(connection);
-      throw new Error("mistake");
-    },
-    acceptFailed: (error) => errors.push((error as Error).message),
-  });
-  const peer = await Deno.connect({ hostname: "127.0.0.1", port: listener.port });
-  await until(() => errors.length > 0, { what: "the failure" });
-  assertEquals([errors, connections.length], [["mistake"], 1]);
-  connections[0]!.discard();
-  assert(await peer.read(new Uint8Array(1)) === null, "the end");
-  peer.close();
-  await listener.close();
-  engine.close();
-});
+sanitizedTest(
+  "an acceptor's mistake is none of the connection's, and is left to be seen",
+  async () => {
+    using rejections = new UnhandledRejections();
+    const engine = new DenoEngine(new Clock());
+    const connections: Connection[] = [];
+    const failed: string[] = [];
+    const mistake = new Error("mistake");
+    const listener = engine.listen({ hostname: "127.0.0.1", port: 0, sharesPort: false }, {
+      accepted: (connection) => {
+        connections.push(connection);
+        throw mistake;
+      },
+      acceptFailed: ({ name }) => failed.push(name),
+    });
+    const peer = await Deno.connect({ hostname: "127.0.0.1", port: listener.port });
+    await until(() => rejections.errors.length > 0, { what: "the mistake" });
+    assertEquals([rejections.errors, failed, connections.length], [[mistake], [], 1]);
+    connections[0]!.discard();
+    assert(await peer.read(new Uint8Array(1)) === null, "the end");
+    peer.close();
+    listener.close().catch(() => {});
+    engine.close();
+  },
+);

@@ -1,5 +1,20 @@
-import { AF_INET, AF_INET6, EAI_NONAME, sockaddrLayout } from "../../../../src/net/epoll/libc.ts";
-import { familyOf, NameLookup, portOf } from "../../../../src/net/epoll/name_lookup.ts";
+import type { Failure } from "../../../../src/failure.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  EAI_AGAIN,
+  EAI_MEMORY,
+  EAI_NONAME,
+  EAI_SYSTEM,
+  EMFILE,
+  sockaddrLayout,
+} from "../../../../src/net/epoll/libc.ts";
+import {
+  familyOf,
+  NameLookup,
+  portOf,
+  type SocketAddressBytes,
+} from "../../../../src/net/epoll/name_lookup.ts";
 import type { System } from "../../../../src/net/epoll/system.ts";
 import { turn } from "../../../support/fake_tcp_conn.ts";
 import { openSystem } from "../../../support/libc_path.ts";
@@ -42,7 +57,7 @@ sanitizedTest("a name is no address", () => {
 });
 
 sanitizedTest("a name has the addresses that this machine gives it, each once", async () => {
-  const found = await names.toConnect("localhost", 7000);
+  const found = await addressesOf(names.toConnect("localhost", 7000));
   const texts = found.map((address) => address.join());
   assert(texts.length > 0, "localhost has an address");
   assertEquals(texts.length, new Set(texts).size);
@@ -56,7 +71,7 @@ sanitizedTest("a name has the addresses that this machine gives it, each once", 
 });
 
 sanitizedTest("looking up an address gives the address", async () => {
-  const [address, ...others] = await names.toConnect("127.0.0.1", 7000);
+  const [address, ...others] = await addressesOf(names.toConnect("127.0.0.1", 7000));
   assertEquals([address, others], [names.numeric("127.0.0.1", 7000), []]);
   assertEquals(names.toListen("127.0.0.1", 7000), [address]);
 });
@@ -79,7 +94,10 @@ sanitizedTest("a name with an embedded NUL is not cut to another one", async () 
 sanitizedTest("many lookups at once each get their own answer", async () => {
   const count = 40;
   const found = await Promise.all(
-    Array.from({ length: count }, (_, index) => names.toConnect(`127.0.0.${index + 1}`, index)),
+    Array.from(
+      { length: count },
+      (_, index) => addressesOf(names.toConnect(`127.0.0.${index + 1}`, index)),
+    ),
   );
   assertEquals(
     found.map(([address]) => [address![IPV4_AT + 3], portOf(address!)]),
@@ -113,3 +131,35 @@ sanitizedTest(
     assertEquals([lookups, await Promise.all(outcomes)], [20, outcomes.map(() => [])]);
   },
 );
+
+sanitizedTest(
+  "what keeps a name from being looked up is told apart from its being unknown",
+  async () => {
+    const results: [number, number, string[]][] = [
+      [EAI_NONAME, 9, []],
+      [EAI_AGAIN, 9, ["name_lookup_failed"]],
+      [EAI_MEMORY, 9, ["out_of_memory"]],
+      [EAI_SYSTEM, 9, ["name_lookup_failed"]],
+      [EAI_SYSTEM, -EMFILE, ["too_many_open_files"]],
+    ];
+    for (const [result, opened, expected] of results) {
+      const closed: number[] = [];
+      const lookup = new NameLookup({
+        libc: { getaddrinfo_elsewhere: () => Promise.resolve(result) },
+        openSocket: () => opened,
+        close: (descriptor: number) => closed.push(descriptor),
+      } as unknown as System);
+      const found = await lookup.toConnect("name", 7000);
+      assertEquals("name" in found ? [found.name] : found, expected);
+      assertEquals(closed, result === EAI_SYSTEM && opened > 0 ? [opened] : []);
+    }
+  },
+);
+
+async function addressesOf(
+  lookup: Promise<SocketAddressBytes[] | Failure>,
+): Promise<SocketAddressBytes[]> {
+  const found = await lookup;
+  if ("name" in found) throw new Error(found.text);
+  return found;
+}
