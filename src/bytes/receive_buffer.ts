@@ -67,6 +67,11 @@ export class ReceiveBuffer {
     return this.received - this.consumed;
   }
 
+  /** Bytes that can be received before the array has to change. */
+  get roomBytes(): number {
+    return this.bytes.length - this.received;
+  }
+
   /**
    * Makes room for the next read at `bytes[received …]`; the room is the socket's until the read settles.
    *

@@ -16,33 +16,16 @@ import {
 import type { LocalClient } from "../session/features.ts";
 import type { ClientPause } from "./client_pause.ts";
 import type { ClientUnblock } from "./blocking/client_unblock.ts";
+import { CLIENT_HELP } from "./client/client_help.ts";
+import type { ClientLibraries, ClientMarks, ClientNames } from "./client/client_marks.ts";
+import { trackingAnswer } from "./client/tracking.ts";
 import type { ClientRoll } from "./client_roll.ts";
 import type { LocalRequest } from "./local_request.ts";
-import {
-  helpReply,
-  mapReply,
-  nullReply,
-  setReply,
-  shown,
-  unknownSubcommandReply,
-} from "./reply_builder.ts";
-
-/** Names given by CLIENT SETNAME and HELLO SETNAME. */
-export type ClientNames = WeakMap<LocalClient, string>;
-
-/** What client libraries say of themselves by CLIENT SETINFO. */
-export type ClientLibraries = WeakMap<LocalClient, ClientLibrary>;
-
-/** A client library, as it names itself. */
-export interface ClientLibrary {
-  readonly name: string;
-  readonly version: string;
-}
+import { mapReply, nullReply, setReply, shown, unknownSubcommandReply } from "./reply_builder.ts";
 
 /** What CLIENT is answered with. */
 export interface ClientParts {
-  readonly names: ClientNames;
-  readonly libraries: ClientLibraries;
+  readonly marks: ClientMarks;
   readonly pause: ClientPause;
   readonly roll: ClientRoll;
   readonly unblock: ClientUnblock;
@@ -56,41 +39,10 @@ const NOT_TRACKING = errorReply(
   "ERR CLIENT CACHING can be called only when the client is in tracking mode " +
     "with OPTIN or OPTOUT mode enabled",
 );
-const HELP = helpReply("client", [
-  "GETNAME",
-  "    Return the name of the current connection.",
-  "GETREDIR",
-  "    Return -1: there is no tracking.",
-  "ID",
-  "    Return the ID of the current connection.",
-  "INFO",
-  "    Return a line about the current connection.",
-  "KILL <ip:port>",
-  "    Close the connection of the client at this address.",
-  "KILL <option> <value> [<option> <value> [...]]",
-  "    Close connections of clients. Options: ADDR, ID, LADDR, SKIPME, TYPE, USER.",
-  "LIST [TYPE (NORMAL|MASTER|REPLICA|PUBSUB) | ID <id> [...]]",
-  "    Return a line about each client of the proxy, on all of its workers.",
-  "PAUSE <timeout> [WRITE|ALL]",
-  "    Let requests, or those that write, of all clients wait for <timeout> milliseconds.",
-  "REPLY (ON|OFF|SKIP)",
-  "    Give replies, none, or none to the next request.",
-  "SETINFO (LIB-NAME|LIB-VER) <value>",
-  "    Accept what the library says of itself.",
-  "SETNAME <name>",
-  "    Assign the name <name> to the current connection.",
-  "TRACKINGINFO",
-  "    Report that there is no tracking.",
-  "UNBLOCK <clientid> [TIMEOUT|ERROR]",
-  "    Have the blocking command of a client end as if it had timed out, or with an error.",
-  "UNPAUSE",
-  "    End a pause; it is answered during a pause, too.",
-]);
-
 /** Answers CLIENT with its subcommand. */
 export function clientAnswer(
   request: LocalRequest,
-  { names, libraries, pause, roll, unblock }: ClientParts,
+  { marks, pause, roll, unblock }: ClientParts,
 ): Uint8Array | null {
   const { client, words } = request;
   switch (words[1]!.toLowerCase()) {
@@ -104,16 +56,18 @@ export function clientAnswer(
     case "id":
       return expect(words, 2) ?? integerReply(client.id);
     case "getname":
-      return expect(words, 2) ?? nameReply(client, names);
+      return expect(words, 2) ?? nameReply(client, marks.names);
     case "setname":
-      return expect(words, 3) ?? setName(client, names, words[2]!);
+      return expect(words, 3) ?? setName(client, marks.names, words[2]!);
     case "setinfo":
-      return expect(words, 4) ?? setInfo(client, libraries, words[2]!, words[3]!);
+      return expect(words, 4) ?? setInfo(client, marks.libraries, words[2]!, words[3]!);
     case "no-evict":
+      return expect(words, 3) ?? mark(client, marks.noEvict, words[2]!);
     case "no-touch":
-      return expect(words, 3) ?? (/^(on|off)$/i.test(words[2]!) ? OK_REPLY : SYNTAX_ERROR);
+      return expect(words, 3) ?? mark(client, marks.noTouch, words[2]!);
     case "tracking":
-      return words.length < 3 ? arityError("client|tracking") : tracking(words);
+      if (words.length < 3) return arityError("client|tracking");
+      return trackingAnswer(words.slice(2), (id) => roll.isClient(id));
     case "trackinginfo":
       return expect(words, 2) ?? noTracking(client.profiles.master.version);
     case "getredir":
@@ -123,7 +77,7 @@ export function clientAnswer(
     case "reply":
       return expect(words, 3) ?? roll.reply(request, words[2]!);
     case "help":
-      return expect(words, 2) ?? HELP;
+      return expect(words, 2) ?? CLIENT_HELP;
     case "pause":
       if (words.length < 3) return arityError("client|pause");
       if (words.length > 4) return tooManyWords(words[1]!);
@@ -187,14 +141,12 @@ function setInfo(
   return OK_REPLY;
 }
 
-function tracking(words: readonly string[]): Uint8Array {
-  if (/^on$/i.test(words[2]!)) {
-    return notSupported(
-      "tracking on",
-      "invalidations cannot follow a client over shared connections",
-    );
-  }
-  return words.length === 3 && /^off$/i.test(words[2]!) ? OK_REPLY : SYNTAX_ERROR;
+/** Answers ON or OFF. */
+function mark(client: LocalClient, marked: WeakSet<LocalClient>, word: string): Uint8Array {
+  if (!/^(on|off)$/i.test(word)) return SYNTAX_ERROR;
+  if (word.toLowerCase() === "on") marked.add(client);
+  else marked.delete(client);
+  return OK_REPLY;
 }
 
 function noTracking(version: 2 | 3): Uint8Array {
@@ -203,10 +155,6 @@ function noTracking(version: 2 | 3): Uint8Array {
     ["redirect", integerReply(-1)],
     ["prefixes", EMPTY_ARRAY_REPLY],
   ], version);
-}
-
-function notSupported(what: string, reason: string): Uint8Array {
-  return errorReply(`ERR CLIENT ${what.toUpperCase()} is not supported: ${reason}`);
 }
 
 function tooManyWords(subcommand: string): Uint8Array {

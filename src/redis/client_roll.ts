@@ -5,21 +5,18 @@
  * @module
  */
 import { failures } from "../failure.ts";
-import { joinAddress } from "../protocol/resp/cluster_dialect.ts";
 import { errorReply, integerReply, OK_REPLY } from "../protocol/resp/replies.ts";
 import type { LocalClient } from "../session/features.ts";
 import {
   type ClientFilter,
-  EVERY_CLIENT,
-  type FilteredClient,
+  type FilterReader,
   killFilter,
   listFilter,
   matchesFilter,
 } from "./client_filter.ts";
-import type { ClientLibraries, ClientNames } from "./client_commands.ts";
+import { ClientLines } from "./client/client_line.ts";
+import type { ClientMarks } from "./client/client_marks.ts";
 import type { RedisContext } from "./feature.ts";
-import { clientState } from "./client_state.ts";
-import { guardOf, GuardRank } from "./guard_chain.ts";
 import type { Login } from "./login/mod.ts";
 import type { LocalRequest } from "./local_request.ts";
 import { muteAll, muteNext, unmute } from "./mute.ts";
@@ -36,30 +33,23 @@ const SYNTAX_ERROR = errorReply("ERR syntax error");
 /** The clients of one cluster. */
 export class ClientRoll {
   readonly #context: RedisContext;
-  readonly #names: ClientNames;
-  readonly #libraries: ClientLibraries;
   readonly #login: Login;
+  readonly #lines: ClientLines;
 
-  constructor(
-    context: RedisContext,
-    names: ClientNames,
-    libraries: ClientLibraries,
-    login: Login,
-  ) {
+  constructor(context: RedisContext, marks: ClientMarks, login: Login) {
     this.#context = context;
-    this.#names = names;
-    this.#libraries = libraries;
     this.#login = login;
-    context.peers.on(LIST, (filter) => this.#lines(filter as ClientFilter));
+    this.#lines = new ClientLines(context, marks, login);
+    context.peers.on(LIST, (filter) => this.#list(filter as ClientFilter));
     context.peers.on(KILL, (filter) => this.#kill(filter as ClientFilter));
   }
 
   /** Answers CLIENT LIST, whose filters are `words`. */
   list({ client }: LocalRequest, words: readonly string[]): Uint8Array | null {
-    const filter = listFilter(words);
+    const filter = listFilter(words, this.#reader(client));
     if (filter instanceof Uint8Array) return filter;
     const { version } = client.profiles.master;
-    const lines = this.#lines(filter);
+    const lines = this.#list(filter);
     return this.#withOthers(client, LIST, filter, (answers) => {
       for (const answer of answers as (Line[] | undefined)[]) lines.push(...answer ?? []);
       lines.sort(([one], [other]) => one - other);
@@ -69,18 +59,17 @@ export class ClientRoll {
 
   /** Answers CLIENT INFO. */
   info({ client }: LocalRequest): Uint8Array {
-    return textReply(`${this.#describe(client)}\n`, client.profiles.master.version);
+    const line = this.#lines.describe(client, this.#lines.facts(client));
+    return textReply(`${line}\n`, client.profiles.master.version);
   }
 
   /** Answers CLIENT KILL: an address alone, or filters. */
   kill({ client }: LocalRequest, words: readonly string[]): Uint8Array | null {
     const isAddress = words.length === 1;
-    const filter = isAddress
-      ? { ...EVERY_CLIENT, address: words[0]! }
-      : killFilter(words, client.id);
+    const filter = isAddress ? addressFilter(words[0]!) : killFilter(words, this.#reader(client));
     if (filter instanceof Uint8Array) return filter;
     let count = this.#kill({ ...filter, exceptId: client.id });
-    if (matchesFilter(this.#facts(client), filter)) {
+    if (matchesFilter(this.#lines.facts(client), filter)) {
       // It is told first.
       client.closeWhenAnswered();
       count += 1;
@@ -90,6 +79,15 @@ export class ClientRoll {
       if (!isAddress) return integerReply(count);
       return count > 0 ? OK_REPLY : NO_SUCH_CLIENT;
     });
+  }
+
+  /** Whether there may be a client of this id: other workers' are not known. */
+  isClient(id: number): boolean {
+    if (this.#context.peers.count > 0) return true;
+    for (const client of this.#context.clients()) {
+      if (client.id === id) return true;
+    }
+    return false;
   }
 
   /** Answers CLIENT REPLY ON, OFF or SKIP; the last two are answered with silence. */
@@ -125,11 +123,16 @@ export class ClientRoll {
     return null;
   }
 
-  #lines(filter: ClientFilter): Line[] {
+  #reader({ id }: LocalClient): FilterReader {
+    return { ownId: id, isUser: (name) => this.#login.isUser(name) };
+  }
+
+  #list(filter: ClientFilter): Line[] {
     const lines: Line[] = [];
     for (const client of this.#context.clients()) {
-      if (matchesFilter(this.#facts(client), filter)) {
-        lines.push([client.id, this.#describe(client)]);
+      const facts = this.#lines.facts(client);
+      if (matchesFilter(facts, filter)) {
+        lines.push([client.id, this.#lines.describe(client, facts)]);
       }
     }
     return lines;
@@ -137,46 +140,13 @@ export class ClientRoll {
 
   #kill(filter: ClientFilter): number {
     const killed = [...this.#context.clients()]
-      .filter((client) => matchesFilter(this.#facts(client), filter));
+      .filter((client) => matchesFilter(this.#lines.facts(client), filter));
     for (const client of killed) client.close(failures.clientKilled);
     return killed.length;
   }
+}
 
-  #facts(client: LocalClient): FilteredClient {
-    const { hostname, port } = this.#context.config.listen;
-    return {
-      id: client.id,
-      type: guardOf(client, GuardRank.Subscriptions) === null ? "normal" : "pubsub",
-      address: client.peerAddress,
-      localAddress: joinAddress(hostname, port),
-      user: this.#login.userOf(client),
-    };
-  }
-
-  #describe(client: LocalClient): string {
-    const { nowMs } = this.#context.backends.clock;
-    const { address, localAddress, user } = this.#facts(client);
-    const library = this.#libraries.get(client);
-    const { database, version } = client.profiles.master;
-    const seconds = (sinceMs: number) => Math.max(0, Math.floor((nowMs - sinceMs) / 1000));
-    const { flags, sub, psub, ssub, multi } = clientState(client);
-    return [
-      `id=${client.id}`,
-      `addr=${address}`,
-      `laddr=${localAddress}`,
-      `name=${this.#names.get(client) ?? ""}`,
-      `age=${seconds(client.connectedAtMs)}`,
-      `idle=${seconds(client.lastRequestAtMs)}`,
-      `flags=${flags}`,
-      `db=${database}`,
-      `sub=${sub}`,
-      `psub=${psub}`,
-      `ssub=${ssub}`,
-      `multi=${multi}`,
-      `user=${user}`,
-      `resp=${version}`,
-      `lib-name=${library?.name ?? ""}`,
-      `lib-ver=${library?.version ?? ""}`,
-    ].join(" ");
-  }
+/** CLIENT KILL's oldest form: who is at this address, the client that asks included. */
+function addressFilter(address: string): ClientFilter {
+  return { conditions: [{ fact: "address", values: [address], isNot: false }], exceptId: null };
 }

@@ -14,7 +14,7 @@ const NO_TRANSACTION = -1;
 
 /** Fields of CLIENT LIST, by their names there. */
 export interface ClientState {
-  /** `N` for none, else `P` subscribed, `b` blocked, `x` in a transaction. */
+  /** `P` subscribed, `x` in a transaction, `b` blocked, `d` whose EXEC will fail; empty for none. */
   readonly flags: string;
   /** Channels, patterns and shard channels it is subscribed to. */
   readonly sub: number;
@@ -32,13 +32,14 @@ export function clientState(client: LocalClient): ClientState {
   const isBlocked = guardOf(client, GuardRank.Blocking) !== null;
   const flags = [
     subscriber === null ? "" : "P",
-    isBlocked ? "b" : "",
     multi < 0 ? "" : "x",
+    isBlocked ? "b" : "",
+    transaction instanceof Transaction && transaction.isWatchLost ? "d" : "",
   ].join("");
   const count = (kind: 0 | 1 | 2) =>
     subscriber instanceof Subscriber ? subscriber.names(kind).length : 0;
   return {
-    flags: flags || "N",
+    flags,
     sub: count(TopicKind.Channel),
     psub: count(TopicKind.Pattern),
     ssub: count(TopicKind.ShardChannel),

@@ -14,7 +14,8 @@ import {
 } from "../protocol/resp/replies.ts";
 import { profilesOf } from "../protocol/protocol.ts";
 import type { BackendVersion } from "./backend_version.ts";
-import { type ClientNames, setName } from "./client_commands.ts";
+import type { ClientNames } from "./client/client_marks.ts";
+import { setName } from "./client_commands.ts";
 import { readInteger } from "./integer.ts";
 import { HELLO_WITHOUT_AUTH, type Login } from "./login/mod.ts";
 import type { LocalRequest } from "./local_request.ts";
@@ -26,6 +27,7 @@ export function helloAnswer(
   names: ClientNames,
   login: Login,
   backends: BackendVersion,
+  mode: "standalone" | "cluster" = "standalone",
 ): Uint8Array | null {
   const { client, words } = request;
   let version = client.profiles.master.version;
@@ -37,16 +39,9 @@ export function helloAnswer(
     if (asked !== 2n && asked !== 3n) return errorReply("NOPROTO unsupported protocol version");
     version = asked === 3n ? 3 : 2;
   }
-  const options = readOptions(request);
-  if (options instanceof Uint8Array) return options;
-  const { name, user } = options;
-  if (user !== null && !login.enter(client, request.raw(user), request.raw(user + 1))) {
-    login.refuse(client);
-    return null;
-  }
-  if (!login.isIn(client)) return HELLO_WITHOUT_AUTH;
-  const refusal = name === null ? OK_REPLY : setName(client, names, name);
+  const refusal = takeOptions(request, names, login);
   if (refusal !== OK_REPLY) return refusal;
+  if (!login.isIn(client)) return HELLO_WITHOUT_AUTH;
   client.profiles = profilesOf(version, client.profiles.master.database);
   const proto = version;
   return backends.answer(client, (redisVersion) =>
@@ -55,32 +50,38 @@ export function helloAnswer(
       ["version", bulkReply(redisVersion)],
       ["proto", integerReply(proto)],
       ["id", integerReply(client.id)],
-      ["mode", bulkReply("standalone")],
+      ["mode", bulkReply(mode)],
       ["role", bulkReply("master")],
       ["modules", EMPTY_ARRAY_REPLY],
     ], proto));
 }
 
-/** What the options say: the name, and the word that is the user's name. */
-interface Options {
-  readonly name: string | null;
-  readonly user: number | null;
-}
-
-function readOptions({ words }: LocalRequest): Options | Uint8Array {
-  let name: string | null = null;
-  let user: number | null = null;
+/**
+ * Carries out the options one after the other: as a server has it, a name stays even where what is behind it is refused.
+ *
+ * @returns OK, or what the request is answered with; null where it will be.
+ */
+function takeOptions(
+  request: LocalRequest,
+  names: ClientNames,
+  login: Login,
+): Uint8Array | null {
+  const { client, words } = request;
   for (let index = 2; index < words.length;) {
     const option = words[index]!.toLowerCase();
     if (option === "auth" && index + 2 < words.length) {
-      user = index + 1;
+      if (!login.enter(client, request.raw(index + 1), request.raw(index + 2))) {
+        login.refuse(client);
+        return null;
+      }
       index += 3;
     } else if (option === "setname" && index + 1 < words.length) {
-      name = words[index + 1]!;
+      const refusal = setName(client, names, words[index + 1]!);
+      if (refusal !== OK_REPLY) return refusal;
       index += 2;
     } else {
       return byteErrorReply(`ERR Syntax error in HELLO option '${shown(words[index]!)}'`);
     }
   }
-  return { name, user };
+  return OK_REPLY;
 }

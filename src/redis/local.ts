@@ -16,6 +16,7 @@ import {
 } from "../protocol/resp/replies.ts";
 import { PROFILES, type RequestFrame } from "../protocol/protocol.ts";
 import type { CommandRow } from "../protocol/command_table.ts";
+import { subcommandArities } from "../protocol/resp/commands/subcommands.ts";
 import type { LocalAnswers, LocalClient } from "../session/features.ts";
 import { startsWith } from "../bytes/starts_with.ts";
 import { type Failure, failures } from "../failure.ts";
@@ -25,7 +26,8 @@ import type { Request } from "../request/request.ts";
 import { AdminCommands } from "./admin_commands.ts";
 import { ScriptKeeper } from "./scripts/script_keeper.ts";
 import { BackendVersion } from "./backend_version.ts";
-import { clientAnswer, type ClientLibraries, type ClientNames } from "./client_commands.ts";
+import { ClientMarks } from "./client/client_marks.ts";
+import { clientAnswer } from "./client_commands.ts";
 import { ClientUnblock } from "./blocking/client_unblock.ts";
 import { ClientPause } from "./client_pause.ts";
 import { ClientRoll } from "./client_roll.ts";
@@ -44,12 +46,13 @@ import { Select } from "./select.ts";
 export class RedisLocal implements LocalAnswers {
   readonly #options: RedisContext;
   readonly #features: readonly RedisFeature[];
-  readonly #names: ClientNames = new WeakMap();
-  readonly #libraries: ClientLibraries = new WeakMap();
+  readonly #marks = new ClientMarks();
   readonly #pause: ClientPause;
   readonly #login: Login;
   readonly #keeper: ScriptKeeper;
   readonly #admin: AdminCommands;
+  /** By row index: whether the second word is a subcommand. */
+  readonly #areContainers: readonly boolean[];
   /** By row index. */
   readonly #answers: (Answer | null)[];
 
@@ -71,6 +74,7 @@ export class RedisLocal implements LocalAnswers {
     for (const feature of features) {
       for (const [name, answer] of feature.answers) answers.set(name, answer);
     }
+    this.#areContainers = options.commands.rows.map(({ name }) => CONTAINERS.has(name));
     this.#answers = options.commands.rows.map((row) => answers.get(row.name) ?? null);
   }
 
@@ -78,7 +82,11 @@ export class RedisLocal implements LocalAnswers {
     const row = frame.row as CommandRow;
     const answer = this.#answers[row.index];
     if (!answer) throw new Error(`Cannot answer "${row.name}": no local answer is defined`);
-    const reply = answer(new LocalRequest(client, frame, bytes));
+    const request = new LocalRequest(client, frame, bytes);
+    if (this.#areContainers[row.index] && request.wordCount > 1) {
+      this.#marks.asked(client, row, request.words[1]!);
+    }
+    const reply = answer(request);
     if (reply !== null) client.reply(reply, 0, reply.length);
   }
 
@@ -133,14 +141,18 @@ export class RedisLocal implements LocalAnswers {
     const select = new Select(options);
     const commands = new CommandAnswers(options);
     const parts = {
-      names: this.#names,
-      libraries: this.#libraries,
-      roll: new ClientRoll(options, this.#names, this.#libraries, this.#login),
+      marks: this.#marks,
+      roll: new ClientRoll(options, this.#marks, this.#login),
       pause: this.#pause,
       unblock: new ClientUnblock(options),
     };
-    const clusterSwitch = () =>
-      options.isCluster ? OK_REPLY : errorReply("ERR This instance has cluster support disabled");
+    const { readOnly } = this.#marks;
+    const clusterSwitch = (change: () => void) => {
+      if (!options.isCluster) return NO_CLUSTER;
+      change();
+      return OK_REPLY;
+    };
+    const mode = options.isCluster ? "cluster" : "standalone";
     return new Map<string, Answer>([
       ["ping", ping],
       ["echo", (request) => echo(request.raw(1))],
@@ -148,7 +160,7 @@ export class RedisLocal implements LocalAnswers {
       ["select", (request) => select.answer(request)],
       ["time", time],
       ["auth", (request) => this.#login.auth(request)],
-      ["hello", (request) => helloAnswer(request, this.#names, this.#login, version)],
+      ["hello", (request) => helloAnswer(request, this.#marks.names, this.#login, version, mode)],
       ["reset", (request) => this.#reset(request)],
       ["client", (request) => clientAnswer(request, parts)],
       ["command", (request) => commands.answer(request)],
@@ -162,8 +174,8 @@ export class RedisLocal implements LocalAnswers {
           (redisVersion) => infoAnswer(request, options.info, redisVersion),
         );
       }],
-      ["readonly", clusterSwitch],
-      ["readwrite", clusterSwitch],
+      ["readonly", ({ client }) => clusterSwitch(() => readOnly.add(client))],
+      ["readwrite", ({ client }) => clusterSwitch(() => readOnly.delete(client))],
     ]);
   }
 
@@ -174,7 +186,7 @@ export class RedisLocal implements LocalAnswers {
     client.guard = null;
     client.isMuted = false;
     client.profiles = PROFILES[2];
-    this.#names.delete(client);
+    this.#marks.reset(client);
     this.#pause.clientConnected(client);
     this.#login.clientConnected(client);
     for (const feature of this.#features) feature.clientReset?.(client);
@@ -188,6 +200,9 @@ let clockOriginMs = performance.timeOrigin;
 
 const NO_AUTH = new TextEncoder().encode("-NOAUTH");
 const RESET = statusReply("RESET");
+const NO_CLUSTER = errorReply("ERR This instance has cluster support disabled");
+/** Commands whose second word names what is asked for. */
+const CONTAINERS = new Set([...subcommandArities.keys()].map((name) => name.split("|")[0]!));
 
 function ping(request: LocalRequest): Uint8Array {
   if (request.wordCount > 2) return arityError("ping");

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Failure } from "../failure.ts";
+import type { CommandRow } from "../protocol/command_table.ts";
 import type { Profiles, RequestFrame } from "../protocol/protocol.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import type { Exchange, RoutedClient } from "../request/exchange.ts";
@@ -66,6 +67,12 @@ export interface LocalClient extends RoutedClient {
   /** When it connected, and when its last request was parsed, milliseconds of the worker's clock. */
   readonly connectedAtMs: number;
   readonly lastRequestAtMs: number;
+  /** The row of its last request; null before the first, and where no command has that name. */
+  readonly lastRow: CommandRow | null;
+  /** What is read of it and not dispatched yet, and the room kept for more, in bytes. */
+  readonly buffer: { readonly pending: number; readonly roomBytes: number };
+  /** Its replies that wait for their turn, or to be written, in bytes. */
+  readonly output: { readonly waitingBytes: number };
   /** Gives the reply to the request at hand, exactly once; it leaves in its turn. */
   reply(bytes: Uint8Array, start: number, end: number): void;
   /**

@@ -35,6 +35,11 @@ export class ReplyQueue {
     return this.#store.byteCount;
   }
 
+  /** Bytes of replies that wait for their turn, or to be written. */
+  get waitingBytes(): number {
+    return this.#log.unwrittenBytes + this.#store.byteCount;
+  }
+
   /** Gives a request its place; before anything of it is sent. */
   push(request: Request): void {
     if (this.#newest === null) this.#oldest = request;
@@ -45,13 +50,13 @@ export class ReplyQueue {
 
   /** Whether `byteCount` more that nobody asked for would pass the limit; they may if nothing else waits. */
   isFull(byteCount: number): boolean {
-    const waiting = this.#log.unwrittenBytes + this.#store.byteCount;
+    const waiting = this.waitingBytes;
     return waiting > 0 && waiting + byteCount > this.#context.limits.outputBytesMax;
   }
 
   /** Whether `byteCount` more for a request would pass the limit beyond the reply being delivered. */
   wouldOverflow(request: Request, byteCount: number): boolean {
-    const waiting = this.#log.unwrittenBytes + this.#store.byteCount;
+    const waiting = this.waitingBytes;
     const most = this.#context.limits.outputBytesMax;
     if (waiting + byteCount <= most) return false;
     // One reply above the limit may pass, alone; a merged one is one reply.

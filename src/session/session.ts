@@ -38,8 +38,10 @@ export class Session
   isMuted = false;
   readonly connectedAtMs: number;
   lastRequestAtMs: number;
+  lastRow: SessionContext["frame"]["row"] = null;
   readonly number: number;
   readonly buffer: ReceiveBuffer;
+  readonly output: ReplyQueue;
   profiles: Profiles = PROFILES[2];
   readonly #context: SessionContext;
   readonly #parser: RequestParser;
@@ -69,14 +71,11 @@ export class Session
     this.connectedAtMs = context.clock.nowMs;
     this.lastRequestAtMs = context.clock.nowMs;
     // No larger array for a read: there may be thousands of clients.
-    this.buffer = new ReceiveBuffer(
-      context.arrays,
-      context.engine.readBytesMin,
-      READ_LARGE_BYTES,
-    );
+    const { arrays, engine } = context;
+    this.buffer = new ReceiveBuffer(arrays, engine.readBytesMin, READ_LARGE_BYTES);
     this.#parser = context.protocol.createRequestParser(context.frame);
     this.#log = new SendLog(context.chunks);
-    this.#replies = new ReplyQueue(context, this.#log);
+    this.output = this.#replies = new ReplyQueue(context, this.#log);
     this.#socket = connection.open(this, this.#log);
     context.metrics.clientsConnected += 1;
     context.metrics.clientsAccepted += 1;
@@ -294,6 +293,7 @@ export class Session
       if (!this.#mayParse()) return this.#stall();
       const status = parser.parse(buffer.bytes, buffer.consumed, buffer.received);
       if (status === ParseStatus.Complete) {
+        this.lastRow = parser.frame.row;
         if (!dispatch(context, this, parser.frame)) {
           this.#isHeld = true;
           return this.#stall();
@@ -343,8 +343,7 @@ export class Session
     } else if (
       this.#epoch !== router.epoch || this.#isHeld || inFlight >= limits.pipelineMax
     ) return false;
-    return this.#congestedBackends === 0 &&
-      this.#log.unwrittenBytes + this.#replies.keptBytes <= OUTPUT_SOFT_BYTES;
+    return this.#congestedBackends === 0 && this.#replies.waitingBytes <= OUTPUT_SOFT_BYTES;
   }
 
   #refuseInput(): void {

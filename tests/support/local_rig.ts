@@ -4,6 +4,7 @@
  * @module
  */
 import type { Failure } from "../../src/failure.ts";
+import type { CommandRow } from "../../src/protocol/command_table.ts";
 import { PROFILES, type Profiles, RequestFrame } from "../../src/protocol/protocol.ts";
 import { respCommands } from "../../src/protocol/resp/commands/mod.ts";
 import { RequestDescriber } from "../../src/protocol/resp/request_describer.ts";
@@ -49,6 +50,9 @@ export class LocalRigClient implements LocalClient {
   readonly peerAddress = "10.0.0.9:50007";
   readonly connectedAtMs = 0;
   lastRequestAtMs = 0;
+  lastRow: CommandRow | null = null;
+  readonly output = { waitingBytes: 0 };
+  readonly buffer = { pending: 0, roomBytes: 0 };
   isClosing = false;
   /** How often it was told to ask its guard again. */
   parsedOn = 0;

@@ -30,6 +30,11 @@ export class Accounts {
     return this.#digests.size > 0;
   }
 
+  /** Whether the configuration names this user. */
+  has(name: string): boolean {
+    return this.#digests.has(name);
+  }
+
   /** The user that this password belongs to, or null. Without users the default user has any password. */
   check(username: Uint8Array | null, password: Uint8Array): string | null {
     const name = username === null ? DEFAULT_USER : decoder.decode(username);

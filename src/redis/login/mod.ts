@@ -44,6 +44,11 @@ export class Login {
     return this.#users.get(client) ?? DEFAULT_USER;
   }
 
+  /** Whether there is a user of this name: the default user always is. */
+  isUser(name: string): boolean {
+    return name === DEFAULT_USER || this.#accounts.has(name);
+  }
+
   /** Whether a client may ask for anything. */
   isIn(client: LocalClient): boolean {
     return !this.#accounts.areWanted || this.#users.has(client);

@@ -3,12 +3,8 @@
  *
  * @module
  */
-import {
-  clientAnswer,
-  type ClientLibraries,
-  type ClientNames,
-  NAME_LIMIT_BYTES,
-} from "../../../src/redis/client_commands.ts";
+import { ClientMarks } from "../../../src/redis/client/client_marks.ts";
+import { clientAnswer, NAME_LIMIT_BYTES } from "../../../src/redis/client_commands.ts";
 import { ClientUnblock } from "../../../src/redis/blocking/client_unblock.ts";
 import { ClientPause } from "../../../src/redis/client_pause.ts";
 import { Login } from "../../../src/redis/login/mod.ts";
@@ -18,14 +14,12 @@ import { CoreRig } from "../../support/core_rig.ts";
 import { localRequest, LocalRigClient, textOf } from "../../support/local_rig.ts";
 import { redisContext } from "../../support/redis_context.ts";
 
-function ask(client: LocalRigClient, names: ClientNames, ...words: string[]): string {
+function ask(client: LocalRigClient, marks: ClientMarks, ...words: string[]): string {
   using rig = new CoreRig();
   const context = redisContext(rig, { clients: () => [client] });
-  const libraries: ClientLibraries = new WeakMap();
-  const roll = new ClientRoll(context, names, libraries, new Login(context));
+  const roll = new ClientRoll(context, marks, new Login(context));
   const parts = {
-    names,
-    libraries,
+    marks,
     roll,
     pause: new ClientPause(context),
     unblock: new ClientUnblock(context),
@@ -34,21 +28,21 @@ function ask(client: LocalRigClient, names: ClientNames, ...words: string[]): st
 }
 
 Deno.test("a name is kept for its client only, and an empty one takes it away", () => {
-  const names: ClientNames = new WeakMap();
+  const marks = new ClientMarks();
   const [one, other] = [new LocalRigClient(), new LocalRigClient(3)];
-  assertEquals(ask(one, names, "SETNAME", "worker-1"), "+OK\r\n");
-  assertEquals(ask(one, names, "GETNAME"), "$8\r\nworker-1\r\n");
-  assertEquals(ask(other, names, "GETNAME"), "_\r\n");
-  assertEquals(ask(one, names, "SETNAME", ""), "+OK\r\n");
-  assertEquals(ask(one, names, "GETNAME"), "$-1\r\n");
+  assertEquals(ask(one, marks, "SETNAME", "worker-1"), "+OK\r\n");
+  assertEquals(ask(one, marks, "GETNAME"), "$8\r\nworker-1\r\n");
+  assertEquals(ask(other, marks, "GETNAME"), "_\r\n");
+  assertEquals(ask(one, marks, "SETNAME", ""), "+OK\r\n");
+  assertEquals(ask(one, marks, "GETNAME"), "$-1\r\n");
 });
 
 Deno.test("a name with spaces or beyond its limit is refused", () => {
-  const names: ClientNames = new WeakMap();
+  const marks = new ClientMarks();
   const client = new LocalRigClient();
-  assertMatch(ask(client, names, "SETNAME", "a b"), /^-ERR Client names cannot contain spaces/);
-  assertMatch(ask(client, names, "SETNAME", "n".repeat(NAME_LIMIT_BYTES + 1)), /^-ERR .*longer/);
-  assertEquals(ask(client, names, "GETNAME"), "$-1\r\n");
+  assertMatch(ask(client, marks, "SETNAME", "a b"), /^-ERR Client names cannot contain spaces/);
+  assertMatch(ask(client, marks, "SETNAME", "n".repeat(NAME_LIMIT_BYTES + 1)), /^-ERR .*longer/);
+  assertEquals(ask(client, marks, "GETNAME"), "$-1\r\n");
 });
 
 const cases: readonly (readonly [string[], RegExp])[] = [
@@ -60,6 +54,11 @@ const cases: readonly (readonly [string[], RegExp])[] = [
   [["NO-TOUCH", "maybe"], /^-ERR syntax error\r\n$/],
   [["TRACKING", "on"], /^-ERR CLIENT TRACKING ON is not supported: invalidations/],
   [["TRACKING", "off"], /^\+OK\r\n$/],
+  [["TRACKING", "maybe"], /^-ERR syntax error\r\n$/],
+  [["TRACKING", "off", "REDIRECT", "8"], /^-ERR The client ID you want redirect to does not exist/],
+  [["TRACKING", "off", "REDIRECT", "7"], /^\+OK\r\n$/],
+  [["KILL", "USER", "nobody"], /^-ERR No such user 'nobody'\r\n$/],
+  [["HELP"], /^\*\d+\r\n\+CLIENT <subcommand> [^]*\+SETINFO <option> <value>\r\n/],
   [["CACHING", "yes"], /^-ERR CLIENT CACHING can be called only/],
   [["GETREDIR"], /^:-1\r\n$/],
   [["REPLY", "on"], /^\+OK\r\n$/],
@@ -81,6 +80,6 @@ const cases: readonly (readonly [string[], RegExp])[] = [
 
 for (const [words, expected] of cases) {
   Deno.test(`CLIENT ${words.join(" ")} is answered by ${expected}`, () => {
-    assertMatch(ask(new LocalRigClient(), new WeakMap(), ...words), expected);
+    assertMatch(ask(new LocalRigClient(), new ClientMarks(), ...words), expected);
   });
 }

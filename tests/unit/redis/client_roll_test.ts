@@ -4,6 +4,8 @@
  * @module
  */
 import { failures } from "../../../src/failure.ts";
+import { ClientMarks } from "../../../src/redis/client/client_marks.ts";
+import { EVERY_CLIENT } from "../../../src/redis/client_filter.ts";
 import { Login } from "../../../src/redis/login/mod.ts";
 import { ClientRoll } from "../../../src/redis/client_roll.ts";
 import { CoreRig } from "../../support/core_rig.ts";
@@ -15,7 +17,7 @@ function scene(rig: CoreRig) {
   const clients = [new LocalRigClient(), new LocalRigClient(3)];
   const peers = new RigPeers();
   const context = redisContext(rig, { clients: () => clients, peers });
-  const roll = new ClientRoll(context, new WeakMap(), new WeakMap(), new Login(context));
+  const roll = new ClientRoll(context, new ClientMarks(), new Login(context));
   const request = localRequest(clients[0]!, "CLIENT", "LIST");
   return { clients, peers, roll, request };
 }
@@ -37,10 +39,9 @@ Deno.test("other workers are answered with this worker's lines, and kill theirs"
   using rig = new CoreRig();
   const { clients, peers, roll, request } = scene(rig);
   assertMatch(textOf(roll.info(request)), /resp=2 lib-name= lib-ver=\n\r\n$/);
-  const everyone = { ids: null, type: null, address: null, localAddress: null, user: null };
-  const list = peers.handlers.get("client list")!({ ...everyone, exceptId: null });
+  const list = peers.handlers.get("client list")!(EVERY_CLIENT);
   assertEquals((list as unknown[]).length, 2);
-  assertEquals(peers.handlers.get("client kill")!({ ...everyone, exceptId: null }), 2);
+  assertEquals(peers.handlers.get("client kill")!(EVERY_CLIENT), 2);
   assertEquals(clients.map(({ closedBy }) => closedBy), Array(2).fill(failures.clientKilled));
 });
 

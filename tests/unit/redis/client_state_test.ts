@@ -5,7 +5,7 @@ import { FeatureScene } from "../../support/feature_scene.ts";
 
 Deno.test("a client's state is that of its guards", async () => {
   using scene = new FeatureScene(createRedisFeatures, {}, 3);
-  const idle = { flags: "N", sub: 0, psub: 0, ssub: 0, multi: -1 };
+  const idle = { flags: "", sub: 0, psub: 0, ssub: 0, multi: -1 };
   assertEquals(clientState(scene.client), idle);
   scene.ask("WATCH k0");
   assertEquals(clientState(scene.client), idle, "watching is no transaction yet");

@@ -5,7 +5,7 @@
  */
 import { PROFILES } from "../../../src/protocol/protocol.ts";
 import { BackendVersion } from "../../../src/redis/backend_version.ts";
-import type { ClientNames } from "../../../src/redis/client_commands.ts";
+import type { ClientNames } from "../../../src/redis/client/client_marks.ts";
 import { helloAnswer } from "../../../src/redis/hello.ts";
 import { Login } from "../../../src/redis/login/mod.ts";
 import { DELAY_FIRST_MS } from "../../../src/redis/login/penalties.ts";
@@ -70,4 +70,10 @@ Deno.test("HELLO sets the name, and a bad name refuses the whole", () => {
   assertEquals(names.get(client), "me");
   assertMatch(hello(client, "2", "SETNAME", "a b"), /^-ERR Client names/);
   assertEquals(client.profiles, PROFILES[3]);
+});
+
+Deno.test("a name stays where what is behind it is refused, as at a server", () => {
+  const client = new LocalRigClient();
+  assertMatch(hello(client, "3", "SETNAME", "kept", "NONSENSE"), /^-ERR Syntax error/);
+  assertEquals([names.get(client), client.profiles], ["kept", PROFILES[2]]);
 });

@@ -26,6 +26,8 @@ class RecordingSession implements DispatchSession, RequestOwner {
   readonly peerAddress = "";
   readonly connectedAtMs = 0;
   readonly lastRequestAtMs = 0;
+  readonly lastRow = null;
+  readonly output = { waitingBytes: 0 };
   readonly buffer: ReceiveBuffer;
   readonly heard: string[] = [];
   readonly #rig: CoreRig;
