@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Deadline } from "../clock.ts";
 import type { ClusterNote } from "../worker/messages.ts";
 import type { ClusterContext } from "./cluster.ts";
 
@@ -48,11 +49,11 @@ export class ClusterPeers {
     const number = this.#questionCount;
     const answers: unknown[] = [];
     const settle = () => {
-      clearTimeout(timer);
+      deadline.cancel();
       this.#questions.delete(number);
       answered(answers);
     };
-    const timer = setTimeout(settle, ANSWER_TIMEOUT_MS);
+    const deadline = new Deadline(this.#cluster.clock, ANSWER_TIMEOUT_MS, settle);
     this.#questions.set(number, { answers, settle });
     this.#post({ topic, body, to: null, question: number, isAnswer: false });
   }

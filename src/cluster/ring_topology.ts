@@ -8,6 +8,7 @@ import type { Backend } from "../backend/backend.ts";
 import type { BackendContext } from "../backend/backend_context.ts";
 import { type HealthListener, HealthProbe } from "../backend/health.ts";
 import { failures } from "../failure.ts";
+import { PROFILES } from "../protocol/protocol.ts";
 import { RingRouter } from "../router/ring_router.ts";
 import type { SharedState } from "../worker/messages.ts";
 import type { ClusterContext } from "./cluster.ts";
@@ -38,7 +39,7 @@ export class RingTopology implements Topology, HealthListener {
       ejectedIntervalMs: pingIntervalMs,
     };
     for (const backend of this.router.backends()) {
-      const probe = new HealthProbe(backend, this.router.profile, this.#backends, options, this);
+      const probe = new HealthProbe(backend, PROFILES[2].master, this.#backends, options, this);
       this.#probes.push(probe);
       probe.start(backend.isServing);
     }

@@ -48,7 +48,7 @@ const ALSO_WRITES = new Set(["exec", "pfcount", "publish", "script", "spublish"]
 export class ClientPause implements Watched {
   isWatched = false;
   readonly #context: RedisContext;
-  /** When requests that write may go on, and when all others may. */
+  /** When requests that write may go on, and when all others may, in real milliseconds: as long as was asked for. */
   #writesEndMs = 0;
   #allEndMs = 0;
 
@@ -95,12 +95,13 @@ export class ClientPause implements Watched {
     if (this.#mode !== PauseMode.None) this.#guard(client);
   }
 
-  onTick(nowMs: number): boolean {
-    if (nowMs >= this.#allEndMs && nowMs >= this.#writesEndMs) {
+  onTick(): boolean {
+    const { realMs } = this.#context.backends.clock;
+    if (realMs >= this.#allEndMs && realMs >= this.#writesEndMs) {
       this.#end();
       return false;
     }
-    if (nowMs >= this.#allEndMs && this.#allEndMs > 0) {
+    if (realMs >= this.#allEndMs && this.#allEndMs > 0) {
       this.#allEndMs = 0;
       this.#look();
     }
@@ -111,7 +112,7 @@ export class ClientPause implements Watched {
     const { clock } = this.#context.backends;
     // Each kind has its own end: workers begin and end theirs at slightly different times, and a pause that is
     // over elsewhere must not take on the length of the next one.
-    const endMs = clock.nowMs + durationMs;
+    const endMs = clock.realMs + durationMs;
     if (mode === PauseMode.All) this.#allEndMs = Math.max(this.#allEndMs, endMs);
     else this.#writesEndMs = Math.max(this.#writesEndMs, endMs);
     for (const client of this.#context.clients()) this.#guard(client);

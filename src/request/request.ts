@@ -108,12 +108,12 @@ export class Request implements ReplyReceiver {
   failureAddress = "";
 
   /** Sets a taken request up. */
-  begin(owner: RequestOwner, isQuiet: boolean, nowMs: number): void {
+  begin(owner: RequestOwner, isQuiet: boolean, realMs: number): void {
     this.state = RequestState.Waiting;
     this.owner = owner;
     this.next = null;
     this.isQuiet = isQuiet;
-    this.startedAtMs = nowMs;
+    this.startedAtMs = realMs;
     this.exchange = null;
     this.split = null;
     this.chunk = null;

@@ -64,7 +64,7 @@ export interface LocalClient extends RoutedClient {
   readonly hasRequestsInFlight: boolean;
   /** `host:port` of the client's end, IPv6 in brackets. */
   readonly peerAddress: string;
-  /** When it connected, and when its last request was parsed, milliseconds of the worker's clock. */
+  /** When it connected, and when its last request was parsed, real milliseconds of the worker's clock. */
   readonly connectedAtMs: number;
   readonly lastRequestAtMs: number;
   /** The row of its last request; null before the first, and where no command has that name. */

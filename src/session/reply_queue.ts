@@ -246,7 +246,7 @@ export class ReplyQueue {
     if (this.#oldest === null) this.#newest = null;
     this.size -= 1;
     const { clock, metrics, requests } = this.#context;
-    metrics.totalTimer.observe((clock.nowMs - request.startedAtMs) * 1000);
+    metrics.totalTimer.observe((clock.realMs - request.startedAtMs) * 1000);
     requests.releaseRequest(request);
   }
 }

@@ -68,8 +68,8 @@ export class Session
   constructor(connection: Connection, number: number, context: SessionContext) {
     this.number = number;
     this.#context = context;
-    this.connectedAtMs = context.clock.nowMs;
-    this.lastRequestAtMs = context.clock.nowMs;
+    this.connectedAtMs = context.clock.realMs;
+    this.lastRequestAtMs = context.clock.realMs;
     // No larger array for a read: there may be thousands of clients.
     const { arrays, engine } = context;
     this.buffer = new ReceiveBuffer(arrays, engine.readBytesMin, READ_LARGE_BYTES);
@@ -173,7 +173,7 @@ export class Session
   enqueue(isQuiet: boolean): Request {
     const { requests, clock } = this.#context;
     const request = requests.takeRequest();
-    request.begin(this, isQuiet || this.isMuted, clock.nowMs);
+    request.begin(this, isQuiet || this.isMuted, clock.realMs);
     this.#replies.push(request);
     return request;
   }
@@ -288,7 +288,7 @@ export class Session
     const { buffer } = this;
     const context = this.#context;
     const parser = this.#parser;
-    this.lastRequestAtMs = context.clock.nowMs;
+    this.lastRequestAtMs = context.clock.realMs;
     while (buffer.consumed < buffer.received && !this.#isFinishing) {
       if (!this.#mayParse()) return this.#stall();
       const status = parser.parse(buffer.bytes, buffer.consumed, buffer.received);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Clock, Deadline } from "../clock.ts";
 import type { ClusterConfig, Config, IoChoice } from "../config/config.ts";
 import { formatSocketAddress } from "../config/socket_address.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
@@ -73,6 +74,7 @@ export class Supervisor implements WorkerReceiver {
   readonly #assignment: Assignment;
   readonly #places: Place[] = [];
   readonly #metrics = new MetricsSum();
+  readonly #clock = new Clock();
   /** What the leaders found last, by cluster and kind. */
   readonly #found: Map<string, SharedState> = new Map();
   readonly #started: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -96,9 +98,10 @@ export class Supervisor implements WorkerReceiver {
    * @throws {StartError} If one cannot; then all are ended.
    */
   async start(): Promise<void> {
-    const timer = setTimeout(
-      () => this.#started.reject(new StartError("Workers do not start in time")),
+    const deadline = new Deadline(
+      this.#clock,
       START_TIMEOUT_MS,
+      () => this.#started.reject(new StartError("Workers do not start in time")),
     );
     try {
       this.#assignment.clusters.forEach((clusters, number) => this.#openPlace(clusters, number));
@@ -109,7 +112,7 @@ export class Supervisor implements WorkerReceiver {
       for (const place of this.#places) place.worker.terminate();
       throw error;
     } finally {
-      clearTimeout(timer);
+      deadline.cancel();
     }
   }
 
@@ -128,6 +131,7 @@ export class Supervisor implements WorkerReceiver {
     }
     await Promise.all(this.#places.map(({ worker }) => worker.stop(STOP_TIMEOUT_MS)));
     this.#started.resolve();
+    this.#clock.stop();
   }
 
   onListening(worker: WorkerHandle): void {
@@ -184,7 +188,7 @@ export class Supervisor implements WorkerReceiver {
       advertisedAddress,
       sharesPort,
     };
-    const worker = new WorkerHandle(this.#options.createWorker(clusters), start, this);
+    const worker = new WorkerHandle(this.#options.createWorker(clusters), start, this, this.#clock);
     for (const state of this.#found.values()) {
       if (worker.clusterNames.includes(state.cluster)) worker.post({ kind: "follow", state });
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Clock, Deadline } from "../clock.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type { StartMessage, SupervisorMessage, WorkerMessage } from "../worker/messages.ts";
 
@@ -29,6 +30,7 @@ export class WorkerHandle {
   readonly clusterNames: readonly string[];
   readonly #port: WorkerPort;
   readonly #receiver: WorkerReceiver;
+  readonly #clock: Clock;
   readonly #answers: Map<number, (inTime: boolean) => void> = new Map();
   #nextQuestion = 1;
   #stopped: (() => void) | null = null;
@@ -37,11 +39,12 @@ export class WorkerHandle {
   #listeningSinceMs = 0;
   #snapshots: ClusterMetricsSnapshot[] | null = null;
 
-  constructor(port: WorkerPort, start: StartMessage, receiver: WorkerReceiver) {
+  constructor(port: WorkerPort, start: StartMessage, receiver: WorkerReceiver, clock: Clock) {
     this.number = start.workerNumber;
     this.clusterNames = start.clusters.map(({ name }) => name);
     this.#port = port;
     this.#receiver = receiver;
+    this.#clock = clock;
     port.onmessage = (event) => this.#onMessage(event.data);
     port.onerror = (event) => {
       // Unprevented it would end the whole process.
@@ -81,9 +84,9 @@ export class WorkerHandle {
     if (!this.isListening) return Promise.resolve(false);
     const question = this.#nextQuestion++;
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    const timer = setTimeout(() => this.#settle(question, false), timeoutMs);
+    const deadline = new Deadline(this.#clock, timeoutMs, () => this.#settle(question, false));
     this.#answers.set(question, (inTime) => {
-      clearTimeout(timer);
+      deadline.cancel();
       resolve(inTime);
     });
     this.post({ kind: "collect", question });
@@ -95,10 +98,10 @@ export class WorkerHandle {
     if (this.#hasEnded) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#stopped = resolve;
-    const timer = setTimeout(resolve, timeoutMs);
+    const deadline = new Deadline(this.#clock, timeoutMs, resolve);
     this.post({ kind: "stop" });
     await promise;
-    clearTimeout(timer);
+    deadline.cancel();
     this.terminate();
   }
 

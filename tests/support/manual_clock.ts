@@ -12,6 +12,7 @@ export class ManualClock extends Clock {
   constructor() {
     super();
     this.nowMs = 1_000_000;
+    this.realMs = this.nowMs;
   }
 
   /** Objects that wait for the next tick. */
@@ -31,9 +32,15 @@ export class ManualClock extends Clock {
     this.#items = [];
   }
 
+  /** The process stands still for so long, and nothing of it counts against anybody: the next tick is a late one. */
+  standStill(milliseconds: number): void {
+    this.realMs += milliseconds;
+  }
+
   /** Lets `milliseconds` pass, then ticks once. */
   advance(milliseconds: number): void {
     this.nowMs += milliseconds;
+    this.realMs += milliseconds;
     const due = this.#items;
     this.#items = [];
     for (const item of due) {

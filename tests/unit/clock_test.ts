@@ -1,4 +1,4 @@
-import { Clock, TICK_INTERVAL_MS, type Watched } from "../../src/clock.ts";
+import { Clock, Deadline, STEP_MAX_MS, TICK_INTERVAL_MS, type Watched } from "../../src/clock.ts";
 import { assertEquals } from "../deps.ts";
 
 /** Stands in for the runtime's intervals: a test lets them fire. */
@@ -28,6 +28,20 @@ class FakeIntervals implements Disposable {
   [Symbol.dispose](): void {
     globalThis.setInterval = this.#setInterval;
     globalThis.clearInterval = this.#clearInterval;
+  }
+}
+
+/** Stands in for the system's monotonic clock: a test moves it. */
+class FakeTime implements Disposable {
+  nowMs = 0;
+  readonly #now = performance.now;
+
+  constructor() {
+    performance.now = () => this.nowMs;
+  }
+
+  [Symbol.dispose](): void {
+    performance.now = this.#now;
   }
 }
 
@@ -91,26 +105,94 @@ Deno.test("what is watched during a tick waits for the next one", () => {
   assertEquals([late.ticks, intervals.running.size], [1, 0]);
 });
 
-Deno.test("the clock goes forward when it is read, and a tick reads it", () => {
-  using intervals = new FakeIntervals();
+/** Keeps what it is told to judge by. */
+class Judge implements Watched {
+  isWatched = false;
+  readonly toldMs: number[] = [];
+
+  onTick(nowMs: number): boolean {
+    this.toldMs.push(nowMs);
+    return true;
+  }
+}
+
+Deno.test("the clock goes forward when it is read, and as far as it likes while nothing is watched", () => {
+  using time = new FakeTime();
   const clock = new Clock();
-  const startMs = clock.nowMs;
-  while (performance.now() - startMs < 2);
-  assertEquals(clock.nowMs, startMs);
-  let toldMs = 0;
-  clock.watch({
-    isWatched: false,
-    onTick: (nowMs) => {
-      toldMs = nowMs;
-      return false;
-    },
-  });
-  intervals.fire();
-  assertEquals([toldMs >= startMs + 2, toldMs === clock.nowMs], [true, true]);
-  const tickMs = clock.nowMs;
-  while (performance.now() === tickMs);
+  time.nowMs += 10_000;
+  assertEquals([clock.nowMs, clock.realMs], [0, 0]);
   clock.readNow();
-  assertEquals(clock.nowMs > tickMs, true);
+  assertEquals([clock.nowMs, clock.realMs], [10_000, 10_000]);
+});
+
+Deno.test("a tick reads the clock and judges by the time of the tick before: what came until then was read since", () => {
+  using intervals = new FakeIntervals();
+  using time = new FakeTime();
+  const clock = new Clock();
+  const judge = new Judge();
+  time.nowMs = 7;
+  clock.watch(judge);
+  for (const nowMs of [57, 110, 160]) {
+    time.nowMs = nowMs;
+    intervals.fire();
+    assertEquals(clock.nowMs, nowMs);
+  }
+  assertEquals(judge.toldMs, [7, 57, 110]);
+});
+
+Deno.test("a late tick gives the lateness back, whoever reads the clock first; real time goes on", () => {
+  using intervals = new FakeIntervals();
+  using time = new FakeTime();
+  const clock = new Clock();
+  const judge = new Judge();
+  clock.watch(judge);
+  time.nowMs = 50;
+  intervals.fire();
+  time.nowMs = 2_650;
+  clock.readNow();
+  assertEquals([clock.nowMs, clock.realMs], [50 + STEP_MAX_MS, 2_650]);
+  time.nowMs = 2_660;
+  intervals.fire();
+  assertEquals([clock.nowMs, clock.realMs], [50 + STEP_MAX_MS, 2_660]);
+  time.nowMs = 2_710;
+  intervals.fire();
+  assertEquals([clock.nowMs, clock.realMs], [100 + STEP_MAX_MS, 2_710]);
+  assertEquals(judge.toldMs, [0, 50, 50 + STEP_MAX_MS]);
+});
+
+Deno.test("time in which nothing was watched is not given back to who is watched next", () => {
+  using intervals = new FakeIntervals();
+  using time = new FakeTime();
+  const clock = new Clock();
+  clock.watch(new Item(1));
+  time.nowMs = 50;
+  intervals.fire();
+  time.nowMs = 5_000;
+  const judge = new Judge();
+  clock.watch(judge);
+  time.nowMs = 5_050;
+  intervals.fire();
+  assertEquals([judge.toldMs, clock.nowMs], [[5_000], 5_050]);
+});
+
+Deno.test("a deadline passes once, after ticks on time for as long as it was set, unless it is cancelled", () => {
+  using intervals = new FakeIntervals();
+  using time = new FakeTime();
+  const clock = new Clock();
+  const passed: string[] = [];
+  // The clock stands where the last turn left it; the deadline counts from now.
+  time.nowMs = 1_000;
+  new Deadline(clock, 200, () => passed.push("first"));
+  const cancelled = new Deadline(clock, 200, () => passed.push("second"));
+  const ticks: number[] = [];
+  for (const nowMs of [1_050, 3_650, 3_700, 3_750, 3_800]) {
+    time.nowMs = nowMs;
+    intervals.fire();
+    ticks.push(passed.length);
+    if (nowMs === 3_700) cancelled.cancel();
+  }
+  assertEquals([ticks, passed], [[0, 0, 0, 1, 1], ["first"]]);
+  assertEquals(intervals.running.size, 0);
 });
 
 Deno.test("stop() ends the tick for good, also in the middle of one", () => {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Clock, Deadline } from "../../clock.ts";
 import { type Failure, failures } from "../../failure.ts";
 import type { Dial, DialTarget } from "../io_engine.ts";
 import { connectFailure } from "../system_failures.ts";
@@ -18,18 +19,19 @@ export interface DenoDialListener {
 export class DenoDial implements Dial {
   readonly #listener: DenoDialListener;
   readonly #abort = new AbortController();
-  readonly #deadline: ReturnType<typeof setTimeout>;
+  readonly #deadline: Deadline;
   #isSettled = false;
 
-  constructor({ hostname, port, timeoutMs }: DialTarget, listener: DenoDialListener) {
+  constructor(target: DialTarget, clock: Clock, listener: DenoDialListener) {
+    const { hostname, port, timeoutMs } = target;
     this.#listener = listener;
     // Deno asks the signal once more when the connection is there, and throws it away, still open, if the
     // signal was aborted in that moment. So it must not mind: what comes too late is closed below.
     this.#abort.signal.throwIfAborted = () => {};
-    this.#deadline = setTimeout(() => {
+    this.#deadline = new Deadline(clock, timeoutMs, () => {
       this.#fail(failures.connectTimeout);
       this.#abort.abort();
-    }, timeoutMs);
+    });
     this.#connect(hostname, port);
   }
 
@@ -56,7 +58,7 @@ export class DenoDial implements Dial {
   #settle(): boolean {
     if (this.#isSettled) return false;
     this.#isSettled = true;
-    clearTimeout(this.#deadline);
+    this.#deadline.cancel();
     return true;
   }
 }

@@ -43,13 +43,16 @@ export class DenoEngine implements IoEngine {
 
   listen(options: ListenOptions, acceptor: Acceptor): Listener {
     return new DenoListener(options, {
-      accepted: (connection) => acceptor.accepted(this.adopt(connection)),
+      accepted: (connection) => {
+        this.#clock.readNow();
+        acceptor.accepted(this.adopt(connection));
+      },
       acceptFailed: (failure) => acceptor.acceptFailed(failure),
     });
   }
 
   dial(target: DialTarget, listener: DialListener): Dial {
-    return new DenoDial(target, {
+    return new DenoDial(target, this.#clock, {
       connected: (connection) => listener.connected(this.adopt(connection)),
       dialFailed: (failure) => listener.dialFailed(failure),
     });

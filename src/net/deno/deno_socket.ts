@@ -131,6 +131,8 @@ export class DenoSocket implements Socket {
 
   #readFailed(error: unknown): void {
     this.#isReading = false;
+    if (this.#isClosed) return;
+    this.#clock.readNow();
     this.close(error);
   }
 
@@ -163,8 +165,9 @@ export class DenoSocket implements Socket {
 
   #writeFailed(error: unknown): void {
     this.#writing = null;
-    if (this.#isClosed) this.#unpin();
-    else this.close(error);
+    if (this.#isClosed) return this.#unpin();
+    this.#clock.readNow();
+    this.close(error);
   }
 
   #unpin(): void {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Deadline } from "../../clock.ts";
 import { type Failure, failures } from "../../failure.ts";
 import type { TurnTask } from "../flush_queue.ts";
 import type { Dial, DialListener, DialTarget } from "../io_engine.ts";
@@ -17,7 +18,7 @@ export class EpollDial implements Dial, EventHandler, TurnTask {
   readonly #loop: EpollLoop;
   readonly #underWay: Set<EpollDial>;
   readonly #listener: DialListener;
-  readonly #deadline: ReturnType<typeof setTimeout>;
+  readonly #deadline: Deadline;
   /** Addresses that were not tried yet, the next one last. */
   #addresses: SocketAddressBytes[] = [];
   /** The socket that connects, or -1. */
@@ -38,7 +39,11 @@ export class EpollDial implements Dial, EventHandler, TurnTask {
     this.#listener = listener;
     underWay.add(this);
     const { hostname, port, timeoutMs } = target;
-    this.#deadline = setTimeout(() => this.#fail(failures.connectTimeout), timeoutMs);
+    this.#deadline = new Deadline(
+      loop.clock,
+      timeoutMs,
+      () => this.#fail(failures.connectTimeout),
+    );
     const address = names.numeric(hostname, port);
     if (address === null) {
       names.toConnect(hostname, port).then((found) => this.#begin(found));
@@ -132,7 +137,7 @@ export class EpollDial implements Dial, EventHandler, TurnTask {
     if (this.#isSettled) return false;
     this.#isSettled = true;
     this.#underWay.delete(this);
-    clearTimeout(this.#deadline);
+    this.#deadline.cancel();
     return true;
   }
 }

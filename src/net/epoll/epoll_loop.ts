@@ -201,9 +201,10 @@ export class EpollLoop {
   #serveForAWhile(): boolean {
     const { clock, system } = this;
     clock.readNow();
-    const endMs = clock.nowMs + TURN_INTERVAL_MS;
+    // Real time: the time for deadlines may stand still until Deno's loop has let the next tick run.
+    const endMs = clock.realMs + TURN_INTERVAL_MS;
     for (;;) {
-      const leftMs = endMs - clock.nowMs;
+      const leftMs = endMs - clock.realMs;
       if (leftMs <= 0 || this.isClosed) return true;
       const isBusy = this.#resumables.length > 0 || this.flushQueue.hasMore;
       const waitMs = isBusy ? 0 : Math.ceil(leftMs);

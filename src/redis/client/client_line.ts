@@ -30,8 +30,8 @@ export class ClientLines {
   /** What filters look at. */
   facts(client: LocalClient): FilteredClient {
     const { hostname, port } = this.#context.config.listen;
-    const { nowMs } = this.#context.backends.clock;
-    const seconds = (sinceMs: number) => Math.max(0, Math.floor((nowMs - sinceMs) / 1000));
+    const { realMs } = this.#context.backends.clock;
+    const seconds = (sinceMs: number) => Math.max(0, Math.floor((realMs - sinceMs) / 1000));
     const { names, libraries } = this.#marks;
     const library = libraries.get(client);
     return {

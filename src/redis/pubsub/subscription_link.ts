@@ -205,7 +205,7 @@ export class SubscriptionLink implements PushListener {
     this.#expected = [];
     this.#answered = 0;
     this.#refused.clear();
-    if (confirmed > 0) this.#lostAtMs = this.#context.clock.nowMs;
+    if (confirmed > 0) this.#lostAtMs = this.#context.clock.realMs;
     if (this.#sites.size > 0) this.#connection.open();
     this.#owner.linkLost(this, failure, confirmed);
   }
@@ -310,7 +310,7 @@ export class SubscriptionLink implements PushListener {
     log.info("Subscriptions renewed", {
       backend: this.backend.address,
       subscriptions: this.#sites.size,
-      gapMs: Math.round(clock.nowMs - this.#lostAtMs),
+      gapMs: Math.round(clock.realMs - this.#lostAtMs),
     });
     this.#lostAtMs = 0;
   }

@@ -5,6 +5,8 @@
  */
 import { RingTopology } from "../../../src/cluster/ring_topology.ts";
 import type { ClusterConfig } from "../../../src/config/config.ts";
+import { type Profile, PROFILES, profilesOf } from "../../../src/protocol/protocol.ts";
+import { NOBODY } from "../../../src/request/exchange.ts";
 import { serverAt } from "../../support/cluster_config.ts";
 import { CoreRig } from "../../support/core_rig.ts";
 import { until } from "../../support/poll.ts";
@@ -62,6 +64,21 @@ Deno.test("a leader pings every server; who leads twice does not ping twice", ()
   scene.topology.lead();
   scene.topology.lead();
   assertEquals(scene.rig.network.attempts.map(({ port }) => port), [7000, 7001]);
+});
+
+Deno.test("pings speak plainly, whatever the client spoke that was routed last", async () => {
+  using scene = new Scene();
+  const asked: Profile[] = [];
+  scene.rig.context.protocol.handshake = (profile) => {
+    asked.push(profile);
+    return [];
+  };
+  // This worker has served a client of RESP3 in database 5 before it came to lead.
+  scene.topology.router.backendAt(0, false, { ...NOBODY, profiles: profilesOf(3, 5) });
+  scene.topology.lead();
+  await scene.rig.accept(0);
+  await scene.rig.accept(1);
+  assertEquals(asked, [PROFILES[2].master, PROFILES[2].master]);
 });
 
 Deno.test("an ejection and a return are carried out, counted, logged and published", async () => {

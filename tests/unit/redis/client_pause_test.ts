@@ -47,13 +47,17 @@ Deno.test("a pause of writes lets reads go on, a stricter one adds to it, UNPAUS
 
 Deno.test("it ends by itself, and newcomers are paused too", () => {
   using rig = new CoreRig();
-  const { pause, request } = scene(rig);
+  const { client, pause, request } = scene(rig);
   pause.pause(request, ["1000"]);
   const newcomer = new LocalRigClient();
   pause.clientConnected(newcomer);
   assertEquals(verdict(newcomer, "GET", "a"), Verdict.Wait);
-  assertEquals(pause.onTick(rig.clock.nowMs + 999), true);
-  assertEquals(pause.onTick(rig.clock.nowMs + 1000), false);
+  // It is as long as was asked for, also where the process stands still meanwhile.
+  rig.clock.standStill(998);
+  rig.clock.advance(1);
+  assertEquals(verdict(client, "GET", "a"), Verdict.Wait);
+  rig.clock.advance(1);
+  assertEquals(verdict(client, "GET", "a"), Verdict.Pass);
   const another = new LocalRigClient();
   pause.clientConnected(another);
   assertEquals(another.guard, null);
@@ -65,10 +69,10 @@ Deno.test("a pause of all ends before a longer one of writes", () => {
   pause.pause(request, ["1000"]);
   pause.pause(request, ["60000", "WRITE"]);
   assertEquals(verdict(client, "GET", "a"), Verdict.Wait);
-  assertEquals(pause.onTick(rig.clock.nowMs + 1000), true);
+  rig.clock.advance(1000);
   assertEquals([client.parsedOn, verdict(client, "GET", "a")], [1, Verdict.Pass]);
   assertEquals(verdict(client, "SET", "a", "1"), Verdict.Wait);
-  assertEquals(pause.onTick(rig.clock.nowMs + 60_000), false);
+  rig.clock.advance(59_000);
   assertEquals(client.guard, null);
 });
 

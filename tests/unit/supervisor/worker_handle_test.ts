@@ -1,9 +1,15 @@
 import { assert, assertEquals } from "../../deps.ts";
 import { WorkerHandle, type WorkerReceiver } from "../../../src/supervisor/worker_handle.ts";
 import { clusterConfig } from "./cluster_configs.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
 import { FakeWorker } from "./fake_worker.ts";
 
-function stage(): { worker: FakeWorker; handle: WorkerHandle; heard: string[] } {
+function stage(): {
+  clock: ManualClock;
+  worker: FakeWorker;
+  handle: WorkerHandle;
+  heard: string[];
+} {
   const heard: string[] = [];
   const receiver: WorkerReceiver = {
     onListening: ({ number }) => heard.push(`${number} listens`),
@@ -11,17 +17,23 @@ function stage(): { worker: FakeWorker; handle: WorkerHandle; heard: string[] } 
     onEnd: ({ number }, cluster, reason) => heard.push(`${number} ended ${cluster}: ${reason}`),
   };
   const worker = new FakeWorker();
-  const handle = new WorkerHandle(worker, {
-    kind: "start",
-    workerNumber: 3,
-    clusters: [clusterConfig("main", 1, 7_000)],
-    leads: [],
-    logLevel: "info",
-    io: { engine: "deno" },
-    advertisedAddress: "192.0.2.1",
-    sharesPort: true,
-  }, receiver);
-  return { worker, handle, heard };
+  const clock = new ManualClock();
+  const handle = new WorkerHandle(
+    worker,
+    {
+      kind: "start",
+      workerNumber: 3,
+      clusters: [clusterConfig("main", 1, 7_000)],
+      leads: [],
+      logLevel: "info",
+      io: { engine: "deno" },
+      advertisedAddress: "192.0.2.1",
+      sharesPort: true,
+    },
+    receiver,
+    clock,
+  );
+  return { clock, worker, handle, heard };
 }
 
 Deno.test("WorkerHandle sends the start message first and tells when the worker listens", () => {
@@ -36,14 +48,16 @@ Deno.test("WorkerHandle sends the start message first and tells when the worker 
 });
 
 Deno.test("collect() matches answers to questions, and a late one still counts", async () => {
-  const { worker, handle } = stage();
+  const { clock, worker, handle } = stage();
   assertEquals(await handle.collect(10), false);
   worker.listen();
   worker.requests = 7;
   const [first, second] = [handle.collect(1_000), handle.collect(1_000)];
   assertEquals(await Promise.all([first, second]), [true, true]);
   worker.requests = null;
-  assertEquals(await handle.collect(1), false);
+  const unanswered = handle.collect(100);
+  clock.advance(100);
+  assertEquals(await unanswered, false);
   worker.say({ kind: "metrics", question: 3, clusters: [] });
   assertEquals(handle.snapshots, []);
 });
@@ -79,7 +93,10 @@ Deno.test("stop() waits for the worker's word, but not for ever", async () => {
   assert(obedient.worker.isTerminated);
   const stuck = stage();
   stuck.worker.isStuck = true;
-  await stuck.handle.stop(1);
+  const stopped = stuck.handle.stop(100);
+  assert(!stuck.worker.isTerminated);
+  stuck.clock.advance(100);
+  await stopped;
   assert(stuck.worker.isTerminated);
   assertEquals([obedient.heard, stuck.heard], [[], []]);
 });

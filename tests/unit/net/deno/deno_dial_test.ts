@@ -7,6 +7,7 @@ import {
 import { FakeNetwork } from "../../../support/fake_network.ts";
 import { turn } from "../../../support/fake_tcp_conn.ts";
 import { findFreePort } from "../../../support/free_port.ts";
+import { ManualClock } from "../../../support/manual_clock.ts";
 import { until } from "../../../support/poll.ts";
 import { UnhandledRejections } from "../../../support/unhandled_rejections.ts";
 import { assertEquals, assertStrictEquals } from "../../../deps.ts";
@@ -27,7 +28,7 @@ class Listener implements DenoDialListener {
 Deno.test("a connection goes to the listener, and no timer stays behind", async () => {
   using network = new FakeNetwork();
   const listener = new Listener();
-  new DenoDial({ hostname: "host", port: 7000, timeoutMs: 60_000 }, listener);
+  new DenoDial({ hostname: "host", port: 7000, timeoutMs: 60_000 }, new ManualClock(), listener);
   assertEquals([network.attempts[0]!.hostname, network.attempts[0]!.port], ["host", 7000]);
   await network.attempt(7000).succeeds();
   assertEquals(listener.heard, ["connected"]);
@@ -36,7 +37,7 @@ Deno.test("a connection goes to the listener, and no timer stays behind", async 
 Deno.test("a refused connection is told once", async () => {
   using network = new FakeNetwork();
   const listener = new Listener();
-  new DenoDial({ hostname: "host", port: 7000, timeoutMs: 60_000 }, listener);
+  new DenoDial({ hostname: "host", port: 7000, timeoutMs: 60_000 }, new ManualClock(), listener);
   await network.attempt(7000).fails();
   assertEquals(listener.heard, ["connect_refused"]);
 });
@@ -52,7 +53,7 @@ Deno.test("what is not granted is refused without asking, and what is granted by
   };
   try {
     const [refused, granted] = [new Listener(), new Listener()];
-    new DenoDial({ hostname: "host", port: 7001, timeoutMs: 60_000 }, refused);
+    new DenoDial({ hostname: "host", port: 7001, timeoutMs: 60_000 }, new ManualClock(), refused);
     assertEquals(
       refused.heard,
       [],
@@ -60,7 +61,7 @@ Deno.test("what is not granted is refused without asking, and what is granted by
     );
     await turn();
     assertEquals([refused.heard, network.attempts.length], [["connect_denied"], 0]);
-    new DenoDial({ hostname: "::1", port: 7000, timeoutMs: 60_000 }, granted);
+    new DenoDial({ hostname: "::1", port: 7000, timeoutMs: 60_000 }, new ManualClock(), granted);
     await network.attempt(7000).succeeds();
     assertEquals(granted.heard, ["connected"]);
     assertEquals(asked, [undefined, "host:7001", undefined, "[::1]:7000"]);
@@ -72,8 +73,11 @@ Deno.test("what is not granted is refused without asking, and what is granted by
 Deno.test("after the deadline the attempt has failed; a connection that comes later is closed", async () => {
   using network = new FakeNetwork();
   const listener = new Listener();
-  new DenoDial({ hostname: "host", port: 7000, timeoutMs: 1 }, listener);
-  await until(() => listener.heard.length > 0, { what: "the deadline", intervalMs: 1 });
+  const clock = new ManualClock();
+  new DenoDial({ hostname: "host", port: 7000, timeoutMs: 100 }, clock, listener);
+  clock.advance(99);
+  assertEquals(listener.heard, []);
+  clock.advance(1);
   assertEquals(listener.heard, ["connect_timeout"]);
   assertEquals(network.attempts[0]!.isAborted, true);
   const late = await network.attempt(7000).succeeds();
@@ -83,8 +87,11 @@ Deno.test("after the deadline the attempt has failed; a connection that comes la
 Deno.test("a connection made in the moment of its deadline is handed out, so that it can be closed", async () => {
   using network = new FakeNetwork();
   const listener = new Listener();
-  new DenoDial({ hostname: "host", port: 7000, timeoutMs: 1 }, listener);
-  await until(() => listener.heard.length > 0, { what: "the deadline", intervalMs: 1 });
+  const clock = new ManualClock();
+  new DenoDial({ hostname: "host", port: 7000, timeoutMs: 100 }, clock, listener);
+  clock.advance(99);
+  assertEquals(listener.heard, []);
+  clock.advance(1);
   // What Deno does when it has connected; if this throws, nobody can close the connection any more.
   network.attempts[0]!.signal!.throwIfAborted();
   const late = await network.attempt(7000).succeeds();
@@ -95,7 +102,11 @@ Deno.test("a cancelled attempt says nothing, whatever becomes of it", async () =
   for (const outcome of ["succeeds", "fails"] as const) {
     using network = new FakeNetwork();
     const listener = new Listener();
-    const dial = new DenoDial({ hostname: "host", port: 7000, timeoutMs: 60_000 }, listener);
+    const dial = new DenoDial(
+      { hostname: "host", port: 7000, timeoutMs: 60_000 },
+      new ManualClock(),
+      listener,
+    );
     dial.cancel();
     dial.cancel();
     assertEquals(network.attempts[0]!.isAborted, true);
@@ -112,7 +123,7 @@ Deno.test("an error of the listener is not taken for a failed connect but left t
   listener.connected = () => {
     throw mistake;
   };
-  new DenoDial({ hostname: "host", port: 7000, timeoutMs: 60_000 }, listener);
+  new DenoDial({ hostname: "host", port: 7000, timeoutMs: 60_000 }, new ManualClock(), listener);
   await network.attempt(7000).succeeds();
   await turn();
   assertEquals(listener.heard, []);
@@ -153,13 +164,13 @@ Deno.test("a real port that nobody listens on refuses; a real listener is connec
   const port = findFreePort();
   const server = Deno.listen({ hostname: "127.0.0.1", port });
   const reached = new Listener();
-  new DenoDial({ hostname: "127.0.0.1", port, timeoutMs: 5000 }, reached);
+  new DenoDial({ hostname: "127.0.0.1", port, timeoutMs: 5000 }, new ManualClock(), reached);
   (await server.accept()).close();
   await until(() => reached.heard.length > 0, { what: "an outcome" });
   assertEquals(reached.heard, ["connected"]);
   server.close();
   const refused = new Listener();
-  new DenoDial({ hostname: "127.0.0.1", port, timeoutMs: 5000 }, refused);
+  new DenoDial({ hostname: "127.0.0.1", port, timeoutMs: 5000 }, new ManualClock(), refused);
   await until(() => refused.heard.length > 0, { what: "an outcome" });
   assertEquals(refused.heard, ["connect_refused"]);
 });

@@ -4,7 +4,6 @@
  * @module
  */
 import { READ_SMALL_BYTES } from "../../../../src/bytes/receive_buffer.ts";
-import { Clock } from "../../../../src/clock.ts";
 import { DenoEngine } from "../../../../src/net/deno/deno_engine.ts";
 import type { Connection } from "../../../../src/net/io_engine.ts";
 import { DialOutcome, Endpoint } from "../../../support/engine_scene.ts";
@@ -14,10 +13,11 @@ import { FakeTcpConn, turn } from "../../../support/fake_tcp_conn.ts";
 import { until } from "../../../support/poll.ts";
 import { UnhandledRejections } from "../../../support/unhandled_rejections.ts";
 import { sanitizedTest } from "../../../support/sanitized.ts";
+import { ManualClock } from "../../../support/manual_clock.ts";
 import { assert, assertEquals } from "../../../deps.ts";
 
 sanitizedTest("a connection of Deno's becomes the engine's, read once it is resumed", async () => {
-  const engine = new DenoEngine(new Clock());
+  const engine = new DenoEngine(new ManualClock());
   const conn = new FakeTcpConn();
   const endpoint = new Endpoint(engine, engine.adopt(conn.asTcpConn), new ChunkPool());
   assertEquals([conn.isReading, endpoint.receiver.reserveCount], [false, 0]);
@@ -33,17 +33,17 @@ sanitizedTest("a connection of Deno's becomes the engine's, read once it is resu
 
 sanitizedTest("a connection that nobody wants is closed unread", () => {
   const conn = new FakeTcpConn();
-  new DenoEngine(new Clock()).adopt(conn.asTcpConn).discard();
+  new DenoEngine(new ManualClock()).adopt(conn.asTcpConn).discard();
   assertEquals([conn.closeCount, conn.isReading], [1, false]);
 });
 
 sanitizedTest("a read that waits has little room: thousands wait at once", () => {
-  assertEquals(new DenoEngine(new Clock()).readBytesMin, READ_SMALL_BYTES);
+  assertEquals(new DenoEngine(new ManualClock()).readBytesMin, READ_SMALL_BYTES);
 });
 
 sanitizedTest("dials go to Deno's network and come back as connections", async () => {
   using network = new FakeNetwork();
-  const engine = new DenoEngine(new Clock());
+  const engine = new DenoEngine(new ManualClock());
   const outcome = new DialOutcome();
   engine.dial({ hostname: "one", port: 7000, timeoutMs: 60_000 }, outcome);
   engine.dial({ hostname: "two", port: 7001, timeoutMs: 60_000 }, outcome);
@@ -58,7 +58,7 @@ sanitizedTest(
   "an acceptor's mistake is none of the connection's, and is left to be seen",
   async () => {
     using rejections = new UnhandledRejections();
-    const engine = new DenoEngine(new Clock());
+    const engine = new DenoEngine(new ManualClock());
     const connections: Connection[] = [];
     const failed: string[] = [];
     const mistake = new Error("mistake");

@@ -5,7 +5,7 @@
  * @module
  */
 import process from "node:process";
-import { Clock } from "../../../../src/clock.ts";
+import { Clock, STEP_MAX_MS } from "../../../../src/clock.ts";
 import {
   EpollLoop,
   type EventHandler,
@@ -301,6 +301,25 @@ sanitizedTest("without events timers run at once, and waiting costs nothing", as
   bell.onRing = () => scene.loop.close(bell.descriptor);
   bell.ring();
   await until(() => bell.heard.length > 0, { what: "new traffic", intervalMs: 1 });
+});
+
+sanitizedTest("Deno's loop has its turn while the time for deadlines stands still", async () => {
+  await using scene = new Scene();
+  let ticks = 0;
+  scene.clock.watch({ isWatched: false, onTick: () => ++ticks < 3 });
+  const bell = scene.bell().register();
+  const startMs = performance.now();
+  let ticksAtEnd = -1;
+  bell.onRing = () => {
+    // A turn so long that the tick is late, and others behind it without a pause.
+    while (bell.heard.length === 1 && performance.now() < startMs + 2 * STEP_MAX_MS) continue;
+    if (ticks < 3 && performance.now() < startMs + 5_000) return;
+    ticksAtEnd = ticks;
+    scene.loop.close(bell.descriptor);
+  };
+  bell.ring();
+  await until(() => ticksAtEnd >= 0, { what: "the end", intervalMs: 1 });
+  assertEquals(ticksAtEnd, 3);
 });
 
 sanitizedTest("the end abandons everybody, once, and lets nobody hear any more", async () => {

@@ -105,10 +105,10 @@ Deno.test("a backend that cannot be connected to in time is an error", async () 
   using scene = new PubsubScene();
   const client = new LocalRigClient();
   scene.ask(client, "SUBSCRIBE", "a0");
-  scene.rig.clock.advance(1_490);
+  scene.rig.clock.advance(scene.rig.context.limits.dialTimeoutMs - 1);
   assertEquals(client.replies, []);
-  scene.rig.clock.advance(20);
-  assertEquals(client.replies, ["failed: backend_timeout 10.0.0.1:7000"]);
+  scene.rig.clock.advance(1);
+  assertEquals(client.replies, ["failed: connect_timeout 10.0.0.1:7000"]);
   assertEquals(client.guard, null);
   await scene.ends();
 });
