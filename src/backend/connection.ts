@@ -19,7 +19,12 @@ import { type Failure, failures } from "../failure.ts";
 import type { ByteReceiver, Space } from "../net/byte_receiver.ts";
 import type { Connection, DialListener, Socket } from "../net/io_engine.ts";
 import { isWriteOverdue } from "../net/write_deadline.ts";
-import { ParseStatus, type Profile, ReplyKind } from "../protocol/protocol.ts";
+import {
+  ParseStatus,
+  type ParseStatusCode,
+  type Profile,
+  ReplyKind,
+} from "../protocol/protocol.ts";
 import { type Exchange, ExchangeState } from "../request/exchange.ts";
 import type { BackendContext, BackendLimits } from "./backend_context.ts";
 import type { ConnectionOptions, ConnectionOwner } from "./connection_owner.ts";
@@ -49,6 +54,8 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
   #closeReason: Failure = failures.backendClosed;
   readonly #waiters = new DrainWaiters();
   readonly #isDedicated: boolean;
+  /** A push was dropped, and that was logged. */
+  #hasDroppedPush = false;
   /** Called when its socket is lost or could not be had, whatever was due. */
   onLost: ((failure: Failure) => void) | null = null;
 
@@ -267,21 +274,25 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
   /** Parses one frame; false when the rest must wait or the connection is gone. */
   #parseOne(): boolean {
     const head = this.inflight.oldestAwaiting();
+    const { buffer, parser } = this.#replies;
+    const start = buffer.consumed;
+    const { frame } = parser;
+    const isDiscarded = frame.kind === ReplyKind.Push ||
+      (head !== null && head.state === ExchangeState.Swallowed);
+    const status = this.#replies.parse(isDiscarded);
+    if (frame.kind === ReplyKind.Push) return this.#dropPush(status);
     // Not even its first byte may wait here: the rest would be taken for the reply to the next request.
     if (head === null && this.state === ConnectionState.Ready) {
       return this.#fault(failures.backendStray);
     }
-    const { buffer, parser } = this.#replies;
-    const start = buffer.consumed;
-    const isDiscarded = head !== null && head.state === ExchangeState.Swallowed;
-    const status = this.#replies.parse(isDiscarded);
     if (status === ParseStatus.Complete) {
-      const end = parser.frame.end;
-      if (this.state === ConnectionState.Handshaking) return this.#handshakeReply(start, end);
-      if (head === null || parser.frame.kind !== ReplyKind.Reply) {
-        return this.#fault(failures.backendStray);
+      const { attributeBytes, end } = frame;
+      if (this.state === ConnectionState.Handshaking) {
+        return this.#handshakeReply(start + attributeBytes, end);
       }
-      this.#deliver(head, start, end, parser.frame.isError);
+      if (head === null) return this.#fault(failures.backendStray);
+      if (attributeBytes > 0 && this.profile.version === 3) head.attributeBytes = attributeBytes;
+      this.#deliver(head, start + attributeBytes, end, frame.isError);
       return this.#socket !== null;
     }
     if (status !== ParseStatus.Incomplete) return this.#fault(failures.backendMalformed);
@@ -289,6 +300,26 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
       head.receiver!.onLargeReply(head, parser.frameBytes);
     }
     return false;
+  }
+
+  /**
+   * Drops a push that nobody asked for, which later servers may have invented: it answers nothing, so no reply is
+   * mistaken for another by it. Its bytes are let go as they come.
+   */
+  #dropPush(status: ParseStatusCode): boolean {
+    if (status === ParseStatus.Incomplete) return false;
+    if (status !== ParseStatus.Complete) return this.#fault(failures.backendMalformed);
+    const { buffer, parser } = this.#replies;
+    buffer.consume(parser.frame.end);
+    parser.frame.kind = ReplyKind.Reply;
+    this.#context.metrics.pushesDropped += 1;
+    if (!this.#hasDroppedPush) {
+      this.#hasDroppedPush = true;
+      this.#context.log.warning("Backend sends pushes that nobody asked for: dropped", {
+        backend: this.backend.address,
+      });
+    }
+    return true;
   }
 
   #deliver(exchange: Exchange, start: number, end: number, isError: boolean): void {

@@ -35,6 +35,8 @@ export interface ClusterMetricsSnapshot {
   messagesDelivered: number;
   /** Subscriptions that were interrupted at a backend: messages may have been missed. */
   subscriptionGaps: number;
+  /** Pushes of backends that nobody asked for, and that were dropped. */
+  pushesDropped: number;
   /** Count by {@link Failure.id}. */
   failures: number[];
   totalTimer: { counts: number[]; sum: number };
@@ -87,6 +89,8 @@ export class ClusterMetrics {
   messagesDelivered = 0;
   /** Subscriptions that were interrupted at a backend. */
   subscriptionGaps = 0;
+  /** Pushes of backends that nobody asked for, and that were dropped. */
+  pushesDropped = 0;
   /** Failures by {@link Failure.id}. */
   readonly failures: Float64Array = new Float64Array(allFailures.length);
   /** Request parsed to reply written to the client's log, microseconds. */
@@ -121,6 +125,7 @@ export class ClusterMetrics {
       messageConnections: this.messageConnections,
       messagesDelivered: this.messagesDelivered,
       subscriptionGaps: this.subscriptionGaps,
+      pushesDropped: this.pushesDropped,
       failures: [...this.failures],
       totalTimer: { counts: [...this.totalTimer.counts], sum: this.totalTimer.sum },
       remoteTimer: { counts: [...this.remoteTimer.counts], sum: this.remoteTimer.sum },

@@ -81,19 +81,19 @@ export interface RequestParser {
 export const ReplyKind = {
   /** Answers the oldest exchange. */
   Reply: 0,
-  /** RESP3 attribute: belongs to the reply behind it. */
-  Attribute: 1,
-  /** RESP3 push: answers nothing. */
-  Push: 2,
+  /** RESP3 push: answers nothing. Known from the first bytes on, before the frame is whole. */
+  Push: 1,
 } as const;
 /** One of the values of {@link ReplyKind}. */
-export type ReplyKindCode = 0 | 1 | 2;
+export type ReplyKindCode = 0 | 1;
 
 /** One whole reply, as found by a {@link ReplyParser}. One object is reused for all replies. */
 export class ReplyFrame {
   /** One past the last byte; the frame starts where the parser was told to look. */
   end = 0;
   kind: ReplyKindCode = ReplyKind.Reply;
+  /** Bytes of RESP3 attributes at the frame's start, which belong to the reply behind them; mostly 0. */
+  attributeBytes = 0;
   /** Whether the protocol calls it an error (`-ERR …`, `SERVER_ERROR …`). */
   isError = false;
 }

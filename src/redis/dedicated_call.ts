@@ -17,6 +17,8 @@ export interface CallReply {
   readonly end: number;
   readonly isError: boolean;
   readonly isOwned: boolean;
+  /** Where the reply's RESP3 attributes begin, for whoever passes it on; mostly at `start`. */
+  readonly attributesStart: number;
 }
 
 /** Hears what became of a call; exactly one of the two, once, perhaps before {@link sendCall} returns. */
@@ -63,7 +65,8 @@ class CallReceiver implements ReplyReceiver {
     isError: boolean,
     isOwned: boolean,
   ): void {
-    this.#listener.replied({ exchange, bytes, start, end, isError, isOwned });
+    const attributesStart = start - exchange.attributeBytes;
+    this.#listener.replied({ exchange, bytes, start, end, isError, isOwned, attributesStart });
   }
 
   onFailure(_exchange: Exchange, failure: Failure, address: string): void {

@@ -90,6 +90,8 @@ export class Exchange {
   isAtReplica = false;
   /** Redirections this fragment has been through. */
   redirects = 0;
+  /** Bytes of RESP3 attributes right before the reply that is being delivered; mostly 0. */
+  attributeBytes = 0;
   /** When its bytes were handed to the socket, on the connection's scale, milliseconds. */
   sentAtMs = 0;
   /** Chunk of the send log that has its bytes; held where it may be sent again. */
@@ -116,6 +118,7 @@ export class Exchange {
     this.isScript = false;
     this.repeatable = null;
     this.redirects = 0;
+    this.attributeBytes = 0;
     this.sentAtMs = 0;
   }
 

@@ -262,7 +262,8 @@ export class Session
       return;
     }
     if (request.split === null) {
-      this.#replies.answer(request, bytes, start, end, isOwned);
+      // A client of RESP3 gets the attributes, too. Where a reply is one of several, they are dropped.
+      this.#replies.answer(request, bytes, start - exchange.attributeBytes, end, isOwned);
     } else {
       const fragment = request.split.parts[exchange.fragment]!;
       this.#replies.answerFragment(request, fragment, bytes, start, end, isOwned);

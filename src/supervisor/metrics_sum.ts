@@ -75,6 +75,7 @@ function add(sums: Map<string, ClusterMetricsSnapshot>, part: ClusterMetricsSnap
   sum.messageConnections += part.messageConnections;
   sum.messagesDelivered += part.messagesDelivered;
   sum.subscriptionGaps += part.subscriptionGaps;
+  sum.pushesDropped += part.pushesDropped;
   addEach(sum.failures, part.failures);
   addEach(sum.totalTimer.counts, part.totalTimer.counts);
   sum.totalTimer.sum += part.totalTimer.sum;

@@ -200,6 +200,12 @@ function subscriptionMetrics(each: EachCluster): Metric[] {
       "Subscriptions interrupted at a backend: messages may have been missed.",
       (one) => one.subscriptionGaps,
     ),
+    each(
+      "aster_pushes_dropped_total",
+      "counter",
+      "Pushes of backends that nobody asked for.",
+      (one) => one.pushesDropped,
+    ),
   ];
 }
 

@@ -12,6 +12,7 @@ import { Merge } from "../command_table.ts";
 import type { MergeParts, ReplyPart } from "../protocol.ts";
 import { NOT_A_NUMBER, readDecimal } from "./decimal.ts";
 import { writeHead } from "./fragments.ts";
+import { ReplyReader } from "./reply_reader.ts";
 import { failureReply, integerReply, OK_REPLY, writeFailure } from "./replies.ts";
 import { Type } from "./type.ts";
 
@@ -135,7 +136,7 @@ function writeElements(merge: MergeParts, target: SendLog): void {
   for (let key = 0; key < keyCount; key++) {
     const index = fragmentOfKey[key]!;
     const part = parts[index]!;
-    const start = cursors[index]!;
+    const start = valueStart(part.bytes, cursors[index]!, part.end);
     const end = start === BROKEN ? BROKEN : elementEnd(part.bytes, start, part.end);
     cursors[index] = end;
     if (end === BROKEN) writeErrorElement(part, target);
@@ -161,6 +162,13 @@ function firstElement(part: ReplyPart, count: number): number {
   const lineEnd = findLineEnd(bytes, start, end);
   if (lineEnd === BROKEN || readDecimal(bytes, start + 1, lineEnd) !== count) return BROKEN;
   return lineEnd + LINE_END_BYTES;
+}
+
+/** Where the value of the element at `start` begins: its attributes are dropped, as are those of its array. */
+function valueStart(bytes: Uint8Array, start: number, end: number): number {
+  if (start === BROKEN || bytes[start] !== Type.Attribute) return start;
+  const reader = new ReplyReader(bytes, start, end);
+  return reader.passAttributes() ? reader.position : BROKEN;
 }
 
 /** One past the element at `start`, or {@link BROKEN} for one that a value of a key cannot be. */

@@ -6,6 +6,9 @@
  *   *2 ─► due 1 - 1 + 2 = 2    $3 ─► its body, due 1    *1 ─► due 1    :7 ─► due 0: whole
  * ```
  *
+ * Attributes (RESP3) may stand before a reply and before any element of one. They are part of the reply's frame;
+ * the frame says where those at its start end.
+ *
  * After Incomplete the parser goes on at the first element that is not whole, so a long reply in small pieces
  * is looked at once. When nobody wants the reply, what was counted is let go.
  *
@@ -51,6 +54,8 @@ export class RespReplyParser implements ReplyParser {
   #needed = 0;
   /** By how much the head that was read changes the number of elements due. */
   #dueChange = 0;
+  /** An attribute stands before the reply: when all of it is counted, the reply itself is what is due. */
+  #isAttributed = false;
 
   parse(bytes: Uint8Array, start: number, end: number, isDiscarded: boolean): ParseStatusCode {
     if (end - start < this.#needed && !isDiscarded) {
@@ -62,6 +67,7 @@ export class RespReplyParser implements ReplyParser {
       const shortEnd = this.#shortReplyEnd(bytes, start, end);
       if (shortEnd > 0) {
         this.frame.kind = ReplyKind.Reply;
+        this.frame.attributeBytes = 0;
         this.frame.isError = false;
         this.frame.end = shortEnd;
         this.#needed = 0;
@@ -90,12 +96,18 @@ export class RespReplyParser implements ReplyParser {
       }
       if (due === 0) break;
       this.#body = 0;
+      if (due === 1 && this.#isAttributed) {
+        isTop = true;
+        if (position < end) this.#begin(bytes[position]!);
+        this.frame.attributeBytes = position - start;
+      }
       const next = this.#readHead(bytes, position, end, isTop);
       if (next === MALFORMED) return ParseStatus.Malformed;
       if (next === NEEDS_MORE) {
-        if (isTop) due = 0;
+        if (isTop && !this.#isAttributed) due = 0;
         return this.#pause(start, position, end, due, 0, end - start + 1, isDiscarded);
       }
+      if (isTop) this.#isAttributed = bytes[position] === Type.Attribute;
       position = next;
       body = this.#body;
       due += this.#dueChange;
@@ -115,6 +127,7 @@ export class RespReplyParser implements ReplyParser {
     this.#position = 0;
     this.#body = 0;
     this.#needed = 0;
+    this.#isAttributed = false;
     this.#line.reset();
   }
 
@@ -141,8 +154,8 @@ export class RespReplyParser implements ReplyParser {
   #begin(type: number): void {
     const frame = this.frame;
     frame.isError = type === Type.Error || type === Type.BlobError;
-    if (type === Type.Push) frame.kind = ReplyKind.Push;
-    else frame.kind = type === Type.Attribute ? ReplyKind.Attribute : ReplyKind.Reply;
+    frame.kind = type === Type.Push ? ReplyKind.Push : ReplyKind.Reply;
+    frame.attributeBytes = 0;
   }
 
   #wait(start: number, needed: number): ParseStatusCode {
@@ -202,8 +215,8 @@ export class RespReplyParser implements ReplyParser {
       case Type.Push:
         return isTop ? this.#readArrayHead(bytes, position, end, 1, -1) : MALFORMED;
       case Type.Attribute:
-        // Within a reply the element it belongs to is still due; on top it is a frame by itself.
-        return this.#readArrayHead(bytes, position, end, 2, isTop ? -1 : 0);
+        // The reply or element that it belongs to is still due.
+        return this.#readArrayHead(bytes, position, end, 2, 0);
       default:
         return MALFORMED;
     }

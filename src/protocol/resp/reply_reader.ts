@@ -1,5 +1,6 @@
 /**
- * Reads values out of one whole reply, in order. For rare replies: handshakes and slot maps.
+ * Reads values out of one whole reply, in order. For rare replies: handshakes and slot maps. Attributes (RESP3) are
+ * passed over, wherever they stand.
  *
  * @module
  */
@@ -22,6 +23,11 @@ export class ReplyReader {
     this.#end = end;
   }
 
+  /** Where the next read begins. */
+  get position(): number {
+    return this.#position;
+  }
+
   /** The number of elements of the array that begins here, or -1. */
   readArray(): number {
     const count = this.#readHead(Type.Array);
@@ -36,6 +42,7 @@ export class ReplyReader {
 
   /** The text that stands here, bulk or status; "" for null; null for anything else. */
   readText(): string | null {
+    if (!this.passAttributes()) return null;
     const type = this.#bytes[this.#position];
     if (type === Type.Status) {
       const start = this.#position + 1;
@@ -53,19 +60,46 @@ export class ReplyReader {
 
   /** Passes over one value with everything in it; false if it cannot be read. */
   skip(): boolean {
-    for (let due = 1; due > 0; due--) {
+    return this.#skipValues(1);
+  }
+
+  /** Goes behind the attributes of the value that comes next, if it has any; false if they cannot be read. */
+  passAttributes(): boolean {
+    while (this.#bytes[this.#position] === Type.Attribute) {
+      const count = this.#readCount();
+      if (count < 0 || !this.#skipValues(2 * count)) return false;
+    }
+    return true;
+  }
+
+  #skipValues(count: number): boolean {
+    for (let due = count; due > 0; due--) {
+      if (due > this.#end) return false;
       const type = this.#bytes[this.#position];
-      if (type === Type.Bulk) {
-        if (this.readText() === null) return false;
-      } else if (type === Type.Array || type === Type.Map) {
-        const count = this.#readHead(type);
-        if (count === NOT_A_NUMBER) return false;
-        due += Math.max(count, 0) * (type === Type.Map ? 2 : 1);
-        if (due > this.#end) return false;
+      if (type === Type.Bulk || type === Type.Verbatim || type === Type.BlobError) {
+        if (!this.#skipBody()) return false;
+      } else if (type === Type.Array || type === Type.Set) {
+        const elements = this.#readCount();
+        if (elements === NOT_A_NUMBER) return false;
+        due += Math.max(elements, 0);
+      } else if (type === Type.Map || type === Type.Attribute) {
+        const pairs = this.#readCount();
+        if (pairs < 0) return false;
+        // The value that an attribute belongs to is still due.
+        due += 2 * pairs + (type === Type.Attribute ? 1 : 0);
       } else if (this.#readLine() < 0) {
         return false;
       }
     }
+    return true;
+  }
+
+  #skipBody(): boolean {
+    const length = this.#readCount();
+    if (length === -1) return true;
+    const end = this.#position + length + LINE_END_BYTES;
+    if (length < 0 || end > this.#end) return false;
+    this.#position = end;
     return true;
   }
 
@@ -75,7 +109,12 @@ export class ReplyReader {
 
   /** Reads `<type><number>`; {@link NOT_A_NUMBER} for anything else. */
   #readHead(type: number): number {
-    if (this.#bytes[this.#position] !== type) return NOT_A_NUMBER;
+    if (!this.passAttributes() || this.#bytes[this.#position] !== type) return NOT_A_NUMBER;
+    return this.#readCount();
+  }
+
+  /** Reads the number behind the type that stands here; {@link NOT_A_NUMBER} for anything else. */
+  #readCount(): number {
     const start = this.#position + 1;
     const lineEnd = this.#readLine();
     return lineEnd < 0 ? NOT_A_NUMBER : readDecimal(this.#bytes, start, lineEnd);

@@ -177,7 +177,7 @@ export class BlockedClient implements SessionGuard, Watched {
     if (redirection === Redirection.None) {
       if (isError) backends.metrics.errorReplies += 1;
       this.#end(true);
-      return this.#late!.reply(bytes, start, end, isOwned);
+      return this.#late!.reply(bytes, reply.attributesStart, end, isOwned);
     }
     // The server has refused it: nothing has run.
     const asked = redirection === Redirection.Ask ? router.asked : undefined;

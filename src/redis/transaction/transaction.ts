@@ -285,8 +285,9 @@ export class Transaction implements SessionGuard {
     });
   }
 
-  #queued({ exchange, bytes, start, end, isError, isOwned }: CallReply, late: LateReply): void {
-    if (!isError) return late.reply(bytes, start, end, isOwned);
+  #queued(reply: CallReply, late: LateReply): void {
+    const { exchange, bytes, start, end, isError, isOwned } = reply;
+    if (!isError) return late.reply(bytes, reply.attributesStart, end, isOwned);
     this.#context.backends.metrics.errorReplies += 1;
     const redirection = this.#context.router.learn(exchange, bytes, start, end);
     if (redirection === Redirection.None) return late.reply(bytes, start, end, isOwned);
@@ -317,7 +318,8 @@ export class Transaction implements SessionGuard {
     return Verdict.Handled;
   }
 
-  #executed({ exchange, bytes, start, end, isError, isOwned }: CallReply, late: LateReply): void {
+  #executed(reply: CallReply, late: LateReply): void {
+    const { exchange, bytes, start, end, isError, isOwned } = reply;
     const { backends, router } = this.#context;
     const database = isError || this.#selections.length === 0
       ? null
@@ -336,7 +338,7 @@ export class Transaction implements SessionGuard {
     this.#link = null;
     this.#end();
     if (isMoved) late.reply(replies.EXEC_MOVED, 0, replies.EXEC_MOVED.length);
-    else late.reply(bytes, start, end, isOwned);
+    else late.reply(bytes, reply.attributesStart, end, isOwned);
   }
 
   /** It is over without EXEC at the backend; `reply` says how. */

@@ -157,13 +157,20 @@ Deno.test("a malformed reply closes the connection and fails all that was sent",
   await scene.rig.ends();
 });
 
-Deno.test("a push without anyone to take it closes the connection", async () => {
+Deno.test("a push that nobody asked for is dropped, counted, and logged once a connection", async () => {
   using scene = new Scene();
   scene.send("get a\n");
   const conn = await scene.rig.accept(0);
-  await conn.receives(">news\n");
-  assertEquals(scene.heard(), [`!backend_stray ${ADDRESS}`]);
-  assertEquals(conn.isClosed, true);
+  await conn.receives(">news\n", ">ne", "ws\nA\n", ">idle\n", ">id");
+  assertEquals(scene.heard(), ["A\n"]);
+  scene.send("get b\n");
+  await conn.receives("le\nB\n");
+  assertEquals(scene.heard(), ["B\n"]);
+  assertEquals(conn.isClosed, false);
+  assertEquals(scene.rig.metrics.pushesDropped, 4);
+  assertEquals(scene.rig.records.map((record) => record.message), [
+    "Backend sends pushes that nobody asked for: dropped",
+  ]);
   await scene.rig.ends();
 });
 

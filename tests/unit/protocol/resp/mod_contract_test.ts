@@ -113,8 +113,7 @@ testProtocolContract({
         "|1\r\n+ttl\r\n:9\r\n*2\r\n|1\r\n+a\r\n*1\r\n:1\r\n:1\r\n:2\r\n>2\r\n+m\r\n+x\r\n",
       ),
       frames: [
-        "|1\r\n+ttl\r\n:9\r\n",
-        "*2\r\n|1\r\n+a\r\n*1\r\n:1\r\n:1\r\n:2\r\n",
+        "|1\r\n+ttl\r\n:9\r\n*2\r\n|1\r\n+a\r\n*1\r\n:1\r\n:1\r\n:2\r\n",
         ">2\r\n+m\r\n+x\r\n",
       ],
     },

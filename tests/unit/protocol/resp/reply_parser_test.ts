@@ -53,8 +53,10 @@ Deno.test("errors, attributes and pushes are known as such", () => {
     ["-ERR x\r\n", ReplyKind.Reply, true],
     ["!5\r\nERR x\r\n", ReplyKind.Reply, true],
     ["*1\r\n-ERR x\r\n", ReplyKind.Reply, false],
-    ["|1\r\n+a\r\n-b\r\n", ReplyKind.Attribute, false],
-    ["|0\r\n", ReplyKind.Attribute, false],
+    ["|1\r\n+a\r\n-b\r\n+OK\r\n", ReplyKind.Reply, false],
+    ["|1\r\n+a\r\n-b\r\n-ERR x\r\n", ReplyKind.Reply, true],
+    ["|0\r\n|1\r\n+a\r\n*1\r\n:1\r\n*1\r\n-ERR x\r\n", ReplyKind.Reply, false],
+    ["|1\r\n+a\r\n+b\r\n>1\r\n+a\r\n", ReplyKind.Push, false],
     [">1\r\n+a\r\n", ReplyKind.Push, false],
     [">0\r\n", ReplyKind.Push, false],
   ];
@@ -68,6 +70,51 @@ Deno.test("errors, attributes and pushes are known as such", () => {
       isError,
     ]);
   }
+});
+
+Deno.test("where a reply's attributes end is known, however its bytes come", () => {
+  const attributes = [
+    "",
+    "|0\r\n",
+    "|1\r\n+a\r\n*2\r\n:1\r\n$1\r\nb\r\n",
+    "|0\r\n|1\r\n+a\r\n|0\r\n_\r\n",
+  ];
+  const replies = [
+    "+OK\r\n",
+    "-ERR x\r\n",
+    "$3\r\nabc\r\n",
+    "*2\r\n|1\r\n+a\r\n+b\r\n:1\r\n*0\r\n",
+  ];
+  for (const attribute of attributes) {
+    for (const reply of replies) {
+      const bytes = bytesOf(`xx${attribute}${reply}+next\r\n`);
+      const end = 2 + attribute.length + reply.length;
+      for (let step = 1; step <= bytes.length; step++) {
+        const parser = new RespReplyParser();
+        let status: number = Incomplete;
+        for (let received = 2; status === Incomplete; received += step) {
+          assert(received < bytes.length + step, `${attribute}${reply} in steps of ${step}`);
+          status = parser.parse(bytes, 2, Math.min(received, bytes.length), false);
+        }
+        const { frame } = parser;
+        assertEquals(
+          [status, frame.end, frame.attributeBytes, frame.isError],
+          [Complete, end, attribute.length, reply.startsWith("-")],
+        );
+      }
+    }
+  }
+});
+
+Deno.test("a push is known as one from its first bytes on", () => {
+  const parser = new RespReplyParser();
+  const push = bytesOf(`>2\r\n+a\r\n$5000\r\n${"a".repeat(5000)}\r\n`);
+  assertEquals(parser.parse(push, 0, 1, false), Incomplete);
+  assertEquals(parser.frame.kind, ReplyKind.Push);
+  assertEquals(parser.parse(push, 0, 100, true), Incomplete);
+  assertEquals([parser.frame.kind, parser.keepFrom], [ReplyKind.Push, 100]);
+  assertEquals(parser.parse(push, 100, push.length, true), Complete);
+  assertEquals([parser.frame.kind, parser.frame.end], [ReplyKind.Push, push.length]);
 });
 
 Deno.test("what is needed follows from the declared length", () => {
