@@ -71,6 +71,7 @@ Deno.test("the page for operators has every metric", async () => {
       messageConnections: 0,
       messagesDelivered: 0,
       subscriptionGaps: 0,
+      pushesDropped: 0,
       failures: [],
       backends: [],
     },

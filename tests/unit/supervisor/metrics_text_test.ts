@@ -23,6 +23,7 @@ const view: MetricsView = {
       messageConnections: 6,
       messagesDelivered: 41,
       subscriptionGaps: 5,
+      pushesDropped: 6,
       blockedClients: 4,
       loginFailures: 6,
       failures: failureCounts,
@@ -118,9 +119,9 @@ Deno.test("renderMetrics() explains every metric once, with its type", async () 
   const text = await renderMetrics(view);
   const names = (kind: string) =>
     [...text.matchAll(new RegExp(`^# ${kind} (\\S+) (.+)$`, "gm"))].map((match) => match[1]!);
-  assertEquals(names("HELP").length, 30);
+  assertEquals(names("HELP").length, 31);
   assertEquals(names("HELP"), names("TYPE"));
-  assertEquals(new Set(names("HELP")).size, 30);
+  assertEquals(new Set(names("HELP")).size, 31);
   assert(text.includes("# TYPE aster_total_timer histogram\n"));
   assert(text.endsWith("\n"));
 });
