@@ -5,13 +5,9 @@
  * @module
  */
 import { assertEquals } from "./deps.ts";
-import { findFunctions } from "./support/function_lengths.ts";
 import { findForbiddenImports, findImportCycles, reachableFrom } from "./support/import_rules.ts";
 import { readRepository, withoutComments } from "./support/repository.ts";
 import { findMissingTests, findStrayTests } from "./support/test_pairing.ts";
-
-const FILE_LINES_MAX = 400;
-const FUNCTION_LINES_MAX = 70;
 
 const files = readRepository();
 const code = files.filter((file) => file.path.endsWith(".ts"));
@@ -67,22 +63,6 @@ Deno.test("pure code has no Deno, and the data path does not wait", () => {
     ];
   });
   assertEquals(breaches, []);
-});
-
-Deno.test("no file has more than 400 lines", () => {
-  const long = code
-    .map((file) => ({ path: file.path, lineCount: file.text.split("\n").length - 1 }))
-    .filter((file) => file.lineCount > FILE_LINES_MAX);
-  assertEquals(long, []);
-});
-
-Deno.test("no function has more than 70 lines", () => {
-  const long = code.flatMap((file) =>
-    findFunctions(file.text)
-      .filter((found) => found.lineCount > FUNCTION_LINES_MAX)
-      .map((found) => `${file.path}:${found.line}: ${found.lineCount} lines: ${found.header}`)
-  );
-  assertEquals(long, []);
 });
 
 Deno.test("every source file with logic has its test, and every test its source", () => {
