@@ -247,6 +247,10 @@ class LineReplyParser implements ReplyParser {
   #skipBytes = 0;
 
   parse(bytes: Uint8Array, start: number, end: number, isDiscarded: boolean): ParseStatusCode {
+    // Known from the first byte on. What is skipped goes on being what it began as.
+    if (this.#skipBytes === 0) {
+      this.frame.kind = bytes[start] === 0x3e ? ReplyKind.Push : ReplyKind.Reply;
+    }
     if (this.#skipBytes > 0) return this.#skip(start, end);
     if (bytes[start] === 0x21) return ParseStatus.Malformed;
     const lineEnd = endOfLine(bytes, start, end);
@@ -261,7 +265,6 @@ class LineReplyParser implements ReplyParser {
     }
     if (end - start < total) return this.#incomplete(start, total);
     this.frame.end = start + total;
-    this.frame.kind = bytes[start] === 0x3e ? ReplyKind.Push : ReplyKind.Reply;
     this.frame.isError = bytes[start] === 0x2d;
     return ParseStatus.Complete;
   }
@@ -281,7 +284,6 @@ class LineReplyParser implements ReplyParser {
     this.#skipBytes -= skipped;
     if (this.#skipBytes > 0) return this.#incomplete(start + skipped, this.#skipBytes);
     this.frame.end = start + skipped;
-    this.frame.kind = ReplyKind.Reply;
     this.frame.isError = false;
     return ParseStatus.Complete;
   }
