@@ -18,6 +18,7 @@ import type { Watched } from "../clock.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { ByteReceiver, Space } from "../net/byte_receiver.ts";
 import type { Connection, DialListener, Socket } from "../net/io_engine.ts";
+import { type SlicedParser, SlicedParsing } from "../net/sliced_parsing.ts";
 import { isWriteOverdue } from "../net/write_deadline.ts";
 import {
   ParseStatus,
@@ -37,7 +38,7 @@ import { isOverdue, isSilent, overdueExchanges } from "./reply_deadlines.ts";
 import { ReplyStream } from "./reply_stream.ts";
 
 /** See above. */
-export class BackendConnection implements ByteReceiver, DialListener, Watched {
+export class BackendConnection implements ByteReceiver, DialListener, SlicedParser, Watched {
   isWatched = false;
   state: ConnectionStateCode = ConnectionState.Idle;
   readonly log: SendLog;
@@ -48,6 +49,7 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
   readonly #limits: BackendLimits;
   readonly #outbox: Outbox;
   readonly #replies: ReplyStream;
+  readonly #slices: SlicedParsing;
   readonly #connector: Connector;
   #socket: Socket | null = null;
   #isClosing = false;
@@ -74,6 +76,7 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
     this.#connector = new Connector(backend, context, { profile, limits, keepsBackoff }, this);
     const { arrays, chunks, clock, engine, protocol, retainsRequests } = context;
     this.#replies = new ReplyStream(arrays, protocol.createReplyParser(), engine.readBytesMin);
+    this.#slices = new SlicedParsing(engine.flushQueue, this);
     this.#outbox = new Outbox(chunks, clock, this.#replies, retainsRequests);
     this.log = this.#outbox.log;
     this.inflight = this.#outbox.inflight;
@@ -82,6 +85,11 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
   /** Whether it has a socket that went through its handshake. */
   get isConnected(): boolean {
     return this.state === ConnectionState.Ready;
+  }
+
+  /** Whether replies that have come wait for a later turn. */
+  get isBehind(): boolean {
+    return this.#slices.isBehind;
   }
 
   /** Whether a new request would fail at once. */
@@ -118,25 +126,6 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
     const byteCount = end - start;
     if (!this.admit(exchange, byteCount)) return;
     this.enqueue(exchange, this.log.adopt(bytes, start, end), byteCount);
-  }
-
-  /**
-   * Sends the bytes of `former`, which was answered with a redirection, once more; for ASK with `preface`
-   * (ASKING) right before it. Nothing can come between the two: they share a chunk, so that they are written,
-   * failed and sent again together.
-   */
-  resend(exchange: Exchange, former: Exchange, preface: Uint8Array | null): void {
-    const byteCount = former.end - former.start;
-    if (!this.admit(exchange, byteCount)) return;
-    if (preface !== null) {
-      this.log.reserve(preface.length + byteCount);
-      const herald = this.#context.requests.takeExchange();
-      herald.state = ExchangeState.Swallowed;
-      herald.isSent = false;
-      this.enqueue(herald, this.log.append(preface, 0, preface.length), preface.length);
-    }
-    const chunk = this.log.append(former.chunk!.bytes, former.start, former.end);
-    this.enqueue(exchange, chunk, byteCount);
   }
 
   /**
@@ -208,13 +197,16 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
   }
 
   reserve(): Space | null {
-    return this.#replies.reserve();
+    return this.#slices.isBehind ? null : this.#replies.reserve();
   }
 
   commit(byteCount: number): void {
-    const { buffer } = this.#replies;
     this.#replies.commit(byteCount, this.#context.clock.nowMs);
-    while (buffer.consumed < buffer.received && this.#parseOne()) continue;
+    this.#slices.parse();
+  }
+
+  parsedAll(): void {
+    this.#socket?.resume();
   }
 
   rested(): void {
@@ -232,6 +224,7 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
 
   closed(error: unknown): void {
     const failure = error === null ? this.#closeReason : failures.backendReset;
+    this.#slices.parseRest();
     this.#socket = null;
     if (!this.#isClosing) this.#connector.lost(failure, this.inflight.awaiting > 0);
     this.#lost(failure);
@@ -249,6 +242,7 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
       return this.#drop(failures.backendWriteTimeout);
     }
     if (this.inflight.awaiting === 0) return socket.writingSinceMs > 0;
+    if (this.#slices.isBehind) return true;
     return this.#checkReplies(nowMs);
   }
 
@@ -272,9 +266,10 @@ export class BackendConnection implements ByteReceiver, DialListener, Watched {
   }
 
   /** Parses one frame; false when the rest must wait or the connection is gone. */
-  #parseOne(): boolean {
-    const head = this.inflight.oldestAwaiting();
+  parseNext(): boolean {
     const { buffer, parser } = this.#replies;
+    if (buffer.consumed >= buffer.received) return false;
+    const head = this.inflight.oldestAwaiting();
     const start = buffer.consumed;
     const { frame } = parser;
     const isDiscarded = frame.kind === ReplyKind.Push ||

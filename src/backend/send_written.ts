@@ -1,10 +1,12 @@
 /**
- * Sending what a protocol writes itself: requests that must not go out as the client wrote them, and fragments.
+ * Sending what is not the client's frame as it stands: requests and fragments that a protocol writes itself, and
+ * requests that go out once more.
  *
  * @module
  */
 import type { KeySelection, Protocol, RequestFrame } from "../protocol/protocol.ts";
-import type { Exchange } from "../request/exchange.ts";
+import { type Exchange, ExchangeState } from "../request/exchange.ts";
+import type { RequestPool } from "../request/pool.ts";
 import type { BackendConnection } from "./connection.ts";
 
 /** Sends a request as its backend shall see it; on refusal the receiver hears before this returns. */
@@ -36,6 +38,32 @@ export function sendFragment(
   const before = log.unwrittenBytes;
   protocol.writeFragment(frame, bytes, keys, log);
   connection.enqueue(exchange, log.newest!, log.unwrittenBytes - before);
+}
+
+/**
+ * Sends the bytes of `former`, which was answered with a redirection, once more; for ASK with `preface`
+ * (ASKING) right before it. Nothing can come between the two: they share a chunk, so that they are written,
+ * failed and sent again together.
+ */
+export function sendAgain(
+  connection: BackendConnection,
+  requests: RequestPool,
+  exchange: Exchange,
+  former: Exchange,
+  preface: Uint8Array | null,
+): void {
+  const byteCount = former.end - former.start;
+  if (!connection.admit(exchange, byteCount)) return;
+  const { log } = connection;
+  if (preface !== null) {
+    log.reserve(preface.length + byteCount);
+    const herald = requests.takeExchange();
+    herald.state = ExchangeState.Swallowed;
+    herald.isSent = false;
+    connection.enqueue(herald, log.append(preface, 0, preface.length), preface.length);
+  }
+  const chunk = log.append(former.chunk!.bytes, former.start, former.end);
+  connection.enqueue(exchange, chunk, byteCount);
 }
 
 /** A fragment's head, and the framing of one key, as far as admission counts them, bytes. */

@@ -27,6 +27,11 @@ export function spaceOf(bytes: Uint8Array, start: number, end: number): Space {
 /** Who reads from a socket: a session or a backend connection. */
 export interface ByteReceiver {
   /**
+   * Whether what came is still being parsed, so that it has no room and will read on by itself. A connection lost
+   * meanwhile is closed behind the last byte that came. False if left out.
+   */
+  readonly isBehind?: boolean;
+  /**
    * Room for the next bytes, at least one. From here to {@link ByteReceiver.commit} the room is the
    * socket's: nobody compacts, grows or recycles it. Null: do not read until `socket.resume()`.
    */

@@ -1,7 +1,10 @@
 /**
- * How much work that may take long is done in one turn: each worker has a budget of pieces, taken round-robin by
- * those who have such work, and what is left goes on in later turns. So a request of a hundred thousand names
- * takes its time, and keeps nobody waiting for longer than one budget takes.
+ * How much work is done in one turn: each worker has a budget of pieces, taken round-robin by those who have work
+ * that may take long, and what is left goes on in later turns. So a request of a hundred thousand names takes its
+ * time, and keeps nobody waiting for longer than one budget takes.
+ *
+ * What is done as it comes, requests and replies, has a budget of its own, which most turns come nowhere near.
+ * Whoever has got a long run of them does as many as it is granted, and makes a task of the others.
  *
  * @module
  */
@@ -10,11 +13,20 @@
  * Pieces of work in one turn; a piece is what takes about a microsecond. A name that is subscribed to is some
  * of them, a message handed to a client is one.
  */
-export const PIECES_PER_TURN_MAX = 2_000;
+export const PIECES_PER_TURN_MAX = 8_000;
 /** Pieces after which the next of those who have work is at it. */
-export const PIECES_AT_ONCE_MAX = 250;
+export const PIECES_AT_ONCE_MAX = 1_000;
 /** Pieces of each turn that what is done at once leaves to tasks, while there are any. */
 export const PIECES_FOR_TASKS = PIECES_PER_TURN_MAX / 2;
+
+/** Pieces that are done as they come in one turn: a request parsed and sent, a reply delivered. */
+export const PIECES_AS_THEY_COME_MAX = 8_000;
+/** How many of them one client, or one backend connection, is granted at a time. */
+export const GRANT_PIECES = 2_000;
+/** The same when this turn's are done: enough for whoever wants little, who so never waits for others. */
+export const LEAST_GRANT_PIECES = 64;
+/** Keys that are looked at, hashed, grouped or merged, in one piece. */
+export const KEYS_PER_PIECE = 8;
 
 /** Work that is done in pieces. */
 export interface LongTask {
@@ -30,6 +42,8 @@ export interface LongTask {
 
 /** One per worker: its flush queue has it. */
 export class TurnBudget {
+  /** Pieces done as they came, in this turn; whoever does some adds to it. */
+  done = 0;
   #left = PIECES_PER_TURN_MAX;
   /** Round robin, the next one first, from `#start` on. */
   #tasks: LongTask[] = [];
@@ -42,12 +56,19 @@ export class TurnBudget {
 
   /** Whether this turn's budget is as at the turn's start. */
   get isWhole(): boolean {
-    return this.#left === PIECES_PER_TURN_MAX;
+    return this.#left === PIECES_PER_TURN_MAX && this.done < PIECES_AS_THEY_COME_MAX;
   }
 
   /** A new turn has begun. */
   refill(): void {
     this.#left = PIECES_PER_TURN_MAX;
+    this.done = 0;
+  }
+
+  /** The value of {@link TurnBudget.done} at which whoever asks now stops and makes a task of what is left. */
+  grant(): number {
+    const granted = this.done < PIECES_AS_THEY_COME_MAX ? GRANT_PIECES : LEAST_GRANT_PIECES;
+    return this.done + granted;
   }
 
   /** Takes `pieces` for what is done at once; false where this turn has not so many left: make a task of it. */

@@ -7,6 +7,7 @@
 import { Backend } from "../backend/backend.ts";
 import type { BackendAddress } from "../backend/connection_owner.ts";
 import type { BackendContext } from "../backend/backend_context.ts";
+import { sendAgain } from "../backend/send_written.ts";
 import type { Watched } from "../clock.ts";
 import { type Failure, failures } from "../failure.ts";
 import { SLOT_COUNT, slotOf } from "../hash/mod.ts";
@@ -293,7 +294,7 @@ export class SlotRouter implements Router, Watched {
       const byteCount = (preface?.length ?? 0) + exchange.end - exchange.start;
       this.scriptListener?.beforeScriptResend(connection, exchange, byteCount);
     }
-    connection.resend(successor, exchange, preface);
+    sendAgain(connection, this.#context.requests, successor, exchange, preface);
   }
 
   #moveSlot(slot: number, owner: Backend): void {

@@ -12,6 +12,7 @@ import type { Watched } from "../clock.ts";
 import { type Failure, failures } from "../failure.ts";
 import { type ByteReceiver, type Space, spaceOf } from "../net/byte_receiver.ts";
 import type { TurnTask } from "../net/flush_queue.ts";
+import type { LongTask } from "../net/turn_budget.ts";
 import type { Connection, Socket } from "../net/io_engine.ts";
 import { isWriteOverdue } from "../net/write_deadline.ts";
 import { ParseStatus, PROFILES, type Profiles, type RequestParser } from "../protocol/protocol.ts";
@@ -20,8 +21,10 @@ import type { Request, RequestOwner } from "../request/request.ts";
 import { dispatch, type DispatchSession } from "./dispatch.ts";
 import type { LateReply, SessionGuard } from "./features.ts";
 import { LateAnswer, type LateAnswerOwner } from "./late_answer.ts";
+import { ParseHold } from "./parse_hold.ts";
 import { ReplyQueue } from "./reply_queue.ts";
 import { OUTPUT_SOFT_BYTES, type SessionContext } from "./session_context.ts";
+import { reportEnd, reportMalformed } from "./session_end.ts";
 
 /** One client's connection. */
 export class Session
@@ -30,10 +33,12 @@ export class Session
     DispatchSession,
     DrainWaiter,
     LateAnswerOwner,
+    LongTask,
     RequestOwner,
     TurnTask,
     Watched {
   isWatched = false;
+  isQueued = false;
   guard: SessionGuard | null = null;
   isMuted = false;
   readonly connectedAtMs: number;
@@ -48,12 +53,7 @@ export class Session
   readonly #log: SendLog;
   readonly #replies: ReplyQueue;
   readonly #socket: Socket;
-  /** The routing epoch under which the requests in flight were sent. */
-  #epoch = 0;
-  /** A request was sent elsewhere: nothing new is parsed until all in flight are answered. */
-  #isHeld = false;
-  /** Backend connections whose send logs must drain first. */
-  #congestedBackends = 0;
+  readonly #hold: ParseHold;
   /** No further request is wanted: QUIT, end of stream, or input that cannot be trusted. */
   #isFinishing = false;
   #isEnded = false;
@@ -76,6 +76,7 @@ export class Session
     this.#parser = context.protocol.createRequestParser(context.frame);
     this.#log = new SendLog(context.chunks);
     this.output = this.#replies = new ReplyQueue(context, this.#log);
+    this.#hold = new ParseHold(context);
     this.#socket = connection.open(this, this.#log);
     context.metrics.clientsConnected += 1;
     context.metrics.clientsAccepted += 1;
@@ -123,7 +124,7 @@ export class Session
   commit(byteCount: number): void {
     this.buffer.commit(byteCount);
     if (this.#isStalled) this.#stall();
-    else this.#parse();
+    else this.#parse(this.#context.engine.flushQueue.budget.grant());
   }
 
   rested(): void {
@@ -142,18 +143,11 @@ export class Session
 
   closed(error: unknown): void {
     this.#isClosed = true;
-    const failure = this.#failure ?? (error === null ? null : failures.clientReset);
-    const { metrics, log } = this.#context;
-    metrics.clientsConnected -= 1;
-    if (failure !== null) {
-      metrics.countFailure(failure);
-      const fields = { client: this.id, reason: failure.name };
-      if (failure === failures.clientOutputLimit || failure === failures.clientWriteTimeout) {
-        log.info("Client closed: it does not take its replies", fields);
-      } else {
-        log.debug("Client closed", fields);
-      }
-    }
+    reportEnd(
+      this.#context,
+      this.id,
+      this.#failure ?? (error === null ? null : failures.clientReset),
+    );
     this.guard?.clientClosed();
     this.guard = null;
     this.#replies.abandon();
@@ -190,7 +184,7 @@ export class Session
   }
 
   answerLater(goesOn = false): LateReply {
-    if (!goesOn) this.#isHeld = true;
+    if (!goesOn) this.#hold.isHeld = true;
     return new LateAnswer(this, this.enqueue(false));
   }
 
@@ -231,12 +225,12 @@ export class Session
   }
 
   sentOver(connection: BackendConnection): void {
-    this.#congestedBackends += 1;
+    this.#hold.congestedBackends += 1;
     connection.waitForDrain(this);
   }
 
   backendDrained(): void {
-    this.#congestedBackends -= 1;
+    this.#hold.congestedBackends -= 1;
     this.parseOn();
   }
 
@@ -277,26 +271,33 @@ export class Session
   }
 
   requestRedirected(_request: Request): void {
-    this.#isHeld = true;
+    this.#hold.isHeld = true;
   }
 
   requestGrows(request: Request, byteCount: number): void {
     if (this.#replies.wouldOverflow(request, byteCount)) this.close(failures.clientOutputLimit);
   }
 
-  /** Parses and dispatches until the bytes are used up or something holds this client back. */
-  #parse(): void {
+  /** Parses and dispatches until the bytes are used up, something holds this client back, or others have their turn. */
+  #parse(stopAt: number): void {
     const { buffer } = this;
     const context = this.#context;
     const parser = this.#parser;
+    const { flushQueue } = context.engine;
+    const { budget } = flushQueue;
     this.lastRequestAtMs = context.clock.realMs;
     while (buffer.consumed < buffer.received && !this.#isFinishing) {
       if (!this.#mayParse()) return this.#stall();
+      if (budget.done >= stopAt) {
+        this.#isStalled = true;
+        return flushQueue.workOn(this);
+      }
+      budget.done += 1;
       const status = parser.parse(buffer.bytes, buffer.consumed, buffer.received);
       if (status === ParseStatus.Complete) {
         this.lastRow = parser.frame.row;
         if (!dispatch(context, this, parser.frame)) {
-          this.#isHeld = true;
+          this.#hold.isHeld = true;
           return this.#stall();
         }
         if (this.#isClosed) return;
@@ -336,30 +337,16 @@ export class Session
   }
 
   #mayParse(): boolean {
-    const inFlight = this.#replies.size;
-    const { router, limits } = this.#context;
-    if (inFlight === 0) {
-      this.#epoch = router.epoch;
-      this.#isHeld = false;
-    } else if (
-      this.#epoch !== router.epoch || this.#isHeld || inFlight >= limits.pipelineMax
-    ) return false;
-    return this.#congestedBackends === 0 && this.#replies.waitingBytes <= OUTPUT_SOFT_BYTES;
+    return this.#hold.allows(this.#replies.size) && this.#replies.waitingBytes <= OUTPUT_SOFT_BYTES;
   }
 
   #refuseInput(): void {
-    const { protocol, log, metrics } = this.#context;
-    const { frame } = this.#parser;
-    const foreign = protocol.foreignProtocol(this.buffer.bytes[this.buffer.consumed]!);
-    metrics.countFailure(failures.clientMalformed);
-    log.info("Client closed: its input cannot be understood", {
-      client: this.id,
-      reason: foreign ?? failures.clientMalformed.name,
-    });
+    const { refusal } = this.#parser.frame;
+    reportMalformed(this.#context, this.id, this.buffer.bytes[this.buffer.consumed]!);
     this.#isFinishing = true;
-    if (frame.refusal === null) return;
-    metrics.errorReplies += 1;
-    this.reply(frame.refusal, 0, frame.refusal.length);
+    if (refusal === null) return;
+    this.#context.metrics.errorReplies += 1;
+    this.reply(refusal, 0, refusal.length);
   }
 
   /** After a reply, or what is pushed: writes it, and looks whether what held this client back is over. */
@@ -374,17 +361,28 @@ export class Session
 
   /** Parses on behind this turn: never within a reply's delivery. */
   #scheduleParse(): void {
-    if (this.#isScheduled || !this.#mayParse()) return;
+    if (this.#isScheduled || this.isQueued || !this.#mayParse()) return;
     this.#isScheduled = true;
     this.#context.engine.flushQueue.defer(this);
   }
 
   runAtTurnEnd(): void {
     this.#isScheduled = false;
+    this.#parseStalled(this.#context.engine.flushQueue.budget.grant());
+  }
+
+  work(pieces: number): number {
+    const { budget } = this.#context.engine.flushQueue;
+    const before = budget.done;
+    if (this.#isStalled) this.#parseStalled(before + pieces);
+    return budget.done - before;
+  }
+
+  #parseStalled(stopAt: number): void {
     if (this.#isClosed || !this.#mayParse()) return;
     this.#isStalled = false;
     this.#isParsing = true;
-    this.#parse();
+    this.#parse(stopAt);
     this.#isParsing = false;
     if (this.#isClosed) return;
     this.#closeIfDone();

@@ -16,6 +16,7 @@ import {
 } from "../support/engine_scene.ts";
 import { testDials } from "./io_dial_contract.ts";
 import { testListeners } from "./io_listen_contract.ts";
+import { testTurns } from "./io_turns_contract.ts";
 import { until, withDeadline } from "../support/poll.ts";
 import { type SanitizedOptions, sanitizedTest } from "../support/sanitized.ts";
 
@@ -34,6 +35,7 @@ export function testIoEngineContract(
     }, options);
   testListeners(test);
   testReading(test);
+  testTurns(test);
   testEnding(test);
   testWriting(test);
   testWhatGoesFirst(test);

@@ -21,6 +21,7 @@ export class RecordingByteReceiver implements ByteReceiver {
   readonly breaches: string[] = [];
   /** Whether there is room. */
   hasRoom = true;
+  isBehind = false;
   receivedBytes = 0;
   reserveCount = 0;
   restedCount = 0;

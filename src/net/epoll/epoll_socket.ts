@@ -147,7 +147,8 @@ export class EpollSocket implements EventHandler, Resumable, Socket {
   onEvents(events: number): void {
     const isLost = (events & (EPOLLERR | EPOLLHUP)) !== 0;
     // Where bytes may still be read, the read meets the error behind them.
-    if (isLost && (this.#isPaused || this.#isEnded || (events & EPOLLIN) === 0)) {
+    const hasRest = !this.#isEnded && (events & EPOLLIN) !== 0;
+    if (isLost && !(hasRest && (!this.#isPaused || this.#receiver.isBehind === true))) {
       return this.close(this.#waitingError());
     }
     if ((events & EPOLLOUT) !== 0 && this.#isFull) this.#hasRoom();

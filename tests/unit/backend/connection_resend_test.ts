@@ -5,6 +5,7 @@
  */
 import { failures } from "../../../src/failure.ts";
 import type { BackendConnection } from "../../../src/backend/connection.ts";
+import { sendAgain } from "../../../src/backend/send_written.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
 import { type Exchange, NOBODY } from "../../../src/request/exchange.ts";
 import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
@@ -40,7 +41,7 @@ class Scene implements Disposable {
   resend(former: Exchange): void {
     const successor = this.rig.requests.takeExchange();
     successor.begin(this.receiver, 0, 0, true, NOBODY);
-    this.connection(1).resend(successor, former, this.preface);
+    sendAgain(this.connection(1), this.rig.requests, successor, former, this.preface);
   }
 
   [Symbol.dispose](): void {
@@ -148,13 +149,13 @@ Deno.test("resend() to a backend in back-off fails the successor at once", async
   await scene.rig.ends();
 });
 
-Deno.test("resend() to the connection that replied goes behind what is queued there", async () => {
+Deno.test("sendAgain() to the connection that replied goes behind what is queued there", async () => {
   using scene = new Scene();
   const redirected = new RecordingReceiver();
   redirected.onReply = (former) => {
     const successor = scene.rig.requests.takeExchange();
     successor.begin(scene.receiver, 0, 0, true, NOBODY);
-    scene.connection(0).resend(successor, former, null);
+    sendAgain(scene.connection(0), scene.rig.requests, successor, former, null);
   };
   sendText(scene.rig.requests, scene.connection(0), "get a\n", redirected);
   sendText(scene.rig.requests, scene.connection(0), "get b\n", scene.receiver);

@@ -1,5 +1,8 @@
 import {
+  GRANT_PIECES,
+  LEAST_GRANT_PIECES,
   type LongTask,
+  PIECES_AS_THEY_COME_MAX,
   PIECES_AT_ONCE_MAX,
   PIECES_FOR_TASKS,
   PIECES_PER_TURN_MAX,
@@ -109,4 +112,15 @@ Deno.test("thousands of tasks each have their turn", () => {
   budget.add(tasks[0]!);
   budget.clear();
   assertEquals(budget.hasTasks, false);
+});
+
+Deno.test("what is done as it comes is granted a lot, and little when this turn has done enough", () => {
+  const budget = new TurnBudget();
+  assertEquals([budget.grant(), budget.isWhole], [GRANT_PIECES, true]);
+  budget.done = PIECES_AS_THEY_COME_MAX - 1;
+  assertEquals([budget.grant() - budget.done, budget.isWhole], [GRANT_PIECES, true]);
+  budget.done = PIECES_AS_THEY_COME_MAX;
+  assertEquals([budget.grant() - budget.done, budget.isWhole], [LEAST_GRANT_PIECES, false]);
+  budget.refill();
+  assertEquals([budget.grant(), budget.isWhole], [GRANT_PIECES, true]);
 });

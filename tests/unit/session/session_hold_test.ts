@@ -5,6 +5,7 @@
  */
 import { failures } from "../../../src/failure.ts";
 import { NOBODY } from "../../../src/request/exchange.ts";
+import { sendAgain } from "../../../src/backend/send_written.ts";
 import { CoreRig } from "../../support/core_rig.ts";
 import { FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
 import { assertEquals } from "../../deps.ts";
@@ -68,7 +69,8 @@ Deno.test("a redirected request holds its client, and no other, until all is ans
     const successor = rig.requests.takeExchange();
     successor.begin(exchange.receiver!, 0, exchange.place, true, NOBODY);
     exchange.receiver!.onRedirect(exchange, successor);
-    rig.backends[1]!.connectionFor(0, NOBODY.profiles.master).resend(successor, exchange, null);
+    const connection = rig.backends[1]!.connectionFor(0, NOBODY.profiles.master);
+    sendAgain(connection, rig.requests, successor, exchange, null);
     return true;
   };
   const [redirected, other] = [rig.client(), rig.client()];

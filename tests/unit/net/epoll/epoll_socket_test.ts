@@ -61,6 +61,27 @@ sanitizedTest("nothing is waited for before resume(), and then everything, once"
   assertEquals(scene.loop.registerCount, 1);
 });
 
+sanitizedTest(
+  "a lost connection is read to its end by a receiver that is behind, not by others",
+  () => {
+    for (const isBehind of [false, true]) {
+      const scene = new Scene();
+      const { receiver } = scene;
+      receiver.hasRoom = false;
+      receiver.isBehind = isBehind;
+      scene.socket.resume();
+      scene.events(EPOLLIN);
+      scene.system.receiveResults = ["last", -ECONNRESET];
+      scene.events(EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP);
+      assertEquals(scene.socket.isClosed, !isBehind);
+      receiver.hasRoom = true;
+      scene.socket.resume();
+      while (scene.loop.resumables.size > 0) scene.loop.nextTurn();
+      assertEquals([receiver.text, scene.socket.isClosed], [isBehind ? "last" : "", true]);
+    }
+  },
+);
+
 sanitizedTest("a read takes bytes once and leaves the receiver without a buffer", () => {
   const scene = new Scene();
   scene.socket.resume();
