@@ -7,6 +7,7 @@ import type { Clock } from "../clock.ts";
 import type { ClusterConfig } from "../config/config.ts";
 import type { IoEngine } from "../net/io_engine.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
+import type { ClientRoom } from "../observe/client_room.ts";
 import type { Log } from "../observe/log.ts";
 import type { ClusterNote, SharedState } from "../worker/messages.ts";
 
@@ -17,6 +18,8 @@ export interface ClusterContext {
   readonly clock: Clock;
   readonly engine: IoEngine;
   readonly log: Log;
+  /** Whether there may be one more client, by what all workers have. */
+  readonly clientRoom: ClientRoom;
   /** Address for cluster-aware clients, without port. */
   readonly advertisedAddress: string;
   /** Whether the listener shares its port with other workers or another process. */

@@ -96,7 +96,9 @@ export class RunningCluster implements Acceptor, Cluster {
         writeTimeoutMs: config.writeTimeoutMs,
       },
       isAtomic: config.atomicMultiKey,
-      sessionEnded: (session) => this.#sessions.delete(session as Session),
+      sessionEnded: (session) => {
+        if (this.#sessions.delete(session as Session)) cluster.clientRoom.left();
+      },
     };
   }
 
@@ -137,18 +139,24 @@ export class RunningCluster implements Acceptor, Cluster {
     return freed;
   }
 
+  get hasRoom(): boolean {
+    return this.#cluster.clientRoom.isOpen;
+  }
+
   accepted(connection: Connection): void {
     if (this.#isStopped) return connection.discard();
     this.#acceptPause.ended();
     this.#clientCount += 1;
     const session = new Session(connection, this.#clientCount, this.#sessionContext);
     this.#sessions.add(session);
+    this.#cluster.clientRoom.entered();
     this.#sessionContext.local.clientConnected(session);
     session.start();
   }
 
   acceptFailed(failure: Failure): void {
     this.#metrics.countFailure(failure);
+    if (failure === failures.tooManyOpenFiles) this.#cluster.clientRoom.ranOut();
     if (failure.source === "proxy") this.#acceptPause.began(failure);
   }
 }

@@ -83,10 +83,13 @@ export const ACCEPTS_PER_TURN_MAX = 64;
 
 /** Takes what a listener accepts. */
 export interface Acceptor {
+  /** Whether one more may be accepted. Asked before each; while it is false those who come wait. */
+  readonly hasRoom: boolean;
   accepted(connection: Connection): void;
   /**
    * A connection was lost before it was accepted (`client_reset`): the next one is accepted at once. Or the proxy
-   * lacks what a connection needs (`source` is `proxy`): nothing is accepted for {@link ACCEPT_RETRY_MS}.
+   * lacks what a connection needs, or has no room (`source` is `proxy`): nothing is accepted for
+   * {@link ACCEPT_RETRY_MS}.
    */
   acceptFailed(failure: Failure): void;
 }

@@ -6,6 +6,7 @@
 import type { ClusterConfig, Config, IoChoice } from "../config/config.ts";
 import { formatSocketAddress } from "../config/socket_address.ts";
 import { AdminPages, AdminServer } from "./admin_server.ts";
+import { readDescriptorUse } from "./descriptor_limit.ts";
 import type { LogOutput } from "./log_output.ts";
 import { StartError } from "./start_error.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -65,6 +66,7 @@ export async function startProxy(
   });
   signal.addEventListener("abort", () => supervisor.stop(), { once: true });
   await supervisor.start();
+  supervisor.limitClients(readDescriptorUse());
   const source = {
     config,
     collect: () => supervisor.collect(),

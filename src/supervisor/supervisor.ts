@@ -7,9 +7,11 @@
 import { Clock, Deadline } from "../clock.ts";
 import type { ClusterConfig, Config, IoChoice } from "../config/config.ts";
 import { formatSocketAddress } from "../config/socket_address.ts";
+import { ClientRoom, createClientMemory } from "../observe/client_room.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type { ClusterNote, SharedState, StartMessage, WorkerMessage } from "../worker/messages.ts";
 import { assignClusters, type Assignment } from "./assignment.ts";
+import { clientsMaxOf, type DescriptorUse } from "./descriptor_limit.ts";
 import type { LogOutput } from "./log_output.ts";
 import { MetricsSum } from "./metrics_sum.ts";
 import { RestartBackoff } from "./restart_backoff.ts";
@@ -72,6 +74,7 @@ interface Place {
 export class Supervisor implements WorkerReceiver {
   readonly #options: SupervisorOptions;
   readonly #assignment: Assignment;
+  readonly #clientMemory: SharedArrayBuffer;
   readonly #places: Place[] = [];
   readonly #metrics = new MetricsSum();
   readonly #clock = new Clock();
@@ -85,6 +88,7 @@ export class Supervisor implements WorkerReceiver {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#assignment = assignClusters(options.config.clusters);
+    this.#clientMemory = createClientMemory(this.#assignment.clusters.length);
   }
 
   /** All workers listened once, and nobody asked to stop. */
@@ -114,6 +118,13 @@ export class Supervisor implements WorkerReceiver {
     } finally {
       deadline.cancel();
     }
+  }
+
+  /** Keeps descriptors for the connections to backends, as far as the system says how many there are. */
+  limitClients(use: DescriptorUse | null): void {
+    if (use === null) return;
+    const room = new ClientRoom(this.#clientMemory, 0);
+    room.clientsMax = clientsMaxOf(use, this.#assignment.clusters, room.clientCount);
   }
 
   /** Asks every worker for its counts; those who ask at the same time share the answer. */
@@ -187,7 +198,10 @@ export class Supervisor implements WorkerReceiver {
       io,
       advertisedAddress,
       sharesPort,
+      clientMemory: this.#clientMemory,
     };
+    // One that died took its clients along, whatever it had counted.
+    new ClientRoom(this.#clientMemory, number).clear();
     const worker = new WorkerHandle(this.#options.createWorker(clusters), start, this, this.#clock);
     for (const state of this.#found.values()) {
       if (worker.clusterNames.includes(state.cluster)) worker.post({ kind: "follow", state });

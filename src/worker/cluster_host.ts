@@ -8,6 +8,7 @@ import type { Cluster, ClusterContext } from "../cluster/cluster.ts";
 import type { ClusterConfig } from "../config/config.ts";
 import { createEngine } from "../net/create_engine.ts";
 import type { IoEngine } from "../net/io_engine.ts";
+import { ClientRoom } from "../observe/client_room.ts";
 import { FloodGuard } from "../observe/flood_guard.ts";
 import { Log } from "../observe/log.ts";
 import type { StartMessage, SupervisorMessage, WorkerMessage } from "./messages.ts";
@@ -95,6 +96,7 @@ export class ClusterHost {
       clock: this.#clock,
       engine: this.#engine!,
       log,
+      clientRoom: new ClientRoom(message.clientMemory, message.workerNumber),
       advertisedAddress: message.advertisedAddress,
       sharesPort: message.sharesPort,
       publish: (state) => this.#post({ kind: "found", state }),

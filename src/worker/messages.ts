@@ -23,6 +23,8 @@ export interface StartMessage {
   advertisedAddress: string;
   /** Whether listeners share their port (`reusePort`); false when embedded with one worker. */
   sharesPort: boolean;
+  /** Memory of a `ClientRoom`, shared by all workers. */
+  clientMemory: SharedArrayBuffer;
 }
 
 /** State that one leading worker finds and all workers of the cluster follow. */

@@ -15,6 +15,7 @@ function createCluster({ config, engine, sharesPort }: ClusterContext): Cluster 
     name: config.name,
     start() {
       listener = engine.listen({ ...config.listen, sharesPort }, {
+        hasRoom: true,
         accepted(connection) {
           metrics.clientsAccepted++;
           connection.discard();

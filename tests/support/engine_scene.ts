@@ -85,6 +85,7 @@ export class Front {
       this.endpoints.push(endpoint);
     };
     this.listener = scene.engine.listen(options, {
+      hasRoom: true,
       accepted: (connection) => this.onAccepted(connection),
       acceptFailed: ({ name }) => this.errors.push(name),
     });

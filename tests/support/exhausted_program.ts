@@ -18,6 +18,7 @@ const engine = new EpollEngine(Deno.args[0]!, new Clock());
 const errors: string[] = [];
 let accepted = 0;
 const listener = engine.listen({ hostname: "127.0.0.1", port: 0, sharesPort: false }, {
+  hasRoom: true,
   accepted: () => accepted += 1,
   acceptFailed: ({ name }) => errors.push(name),
 });

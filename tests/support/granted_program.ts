@@ -30,6 +30,7 @@ async function use(choice: IoChoice): Promise<Record<string, unknown>> {
   const engine = createEngine(choice, new Clock());
   const pool = new ChunkPool();
   const acceptor = {
+    hasRoom: true,
     accepted: (connection: ConstructorParameters<typeof Endpoint>[1]) => {
       const server = new Endpoint(engine, connection, pool);
       server.echo();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ClientRoom, createClientMemory } from "../../src/observe/client_room.ts";
 import { Clock } from "../../src/clock.ts";
 import type { Cluster } from "../../src/cluster/cluster.ts";
 import { createCluster } from "../../src/cluster/create_cluster.ts";
@@ -41,6 +42,7 @@ export class InProcessCluster implements AsyncDisposable {
       log: new Log("debug", (record) => this.records.push(record)),
       advertisedAddress: "127.0.0.1",
       sharesPort: false,
+      clientRoom: new ClientRoom(createClientMemory(1), 0),
       publish: (state) => this.published.push(state),
       post: () => {},
       requestRefresh: () => {},

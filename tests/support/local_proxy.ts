@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { ClientRoom, createClientMemory } from "../../src/observe/client_room.ts";
 import { Clock } from "../../src/clock.ts";
 import type { Cluster } from "../../src/cluster/cluster.ts";
 import { createCluster } from "../../src/cluster/create_cluster.ts";
@@ -55,6 +56,7 @@ export class LocalProxy implements Disposable {
       log: new Log("debug", (record) => this.records.push(record)),
       advertisedAddress: "127.0.0.1",
       sharesPort: false,
+      clientRoom: new ClientRoom(createClientMemory(1), 0),
       publish: (state) => this.published.push(state),
       post: () => {},
       requestRefresh: () => this.refreshRequests += 1,

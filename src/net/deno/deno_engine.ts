@@ -43,6 +43,9 @@ export class DenoEngine implements IoEngine {
 
   listen(options: ListenOptions, acceptor: Acceptor): Listener {
     return new DenoListener(options, {
+      get hasRoom() {
+        return acceptor.hasRoom;
+      },
       accepted: (connection) => {
         this.#clock.readNow();
         acceptor.accepted(this.adopt(connection));

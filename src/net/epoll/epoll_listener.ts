@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Failure } from "../../failure.ts";
+import { type Failure, failures } from "../../failure.ts";
 import {
   ACCEPT_RETRY_MS,
   type Acceptor,
@@ -61,6 +61,7 @@ export class EpollListener implements EventHandler, Listener {
   onEvents(_events: number): void {
     const { system } = this.#loop;
     for (let count = 0; count < ACCEPTS_PER_TURN_MAX && !this.#isClosed; count++) {
+      if (!this.#acceptor.hasRoom) return this.#pause(failures.tooManyOpenFiles);
       const accepted = system.accept(this.#descriptor);
       if (accepted >= 0) {
         this.#acceptor.accepted(new EpollConnection(this.#loop, accepted));

@@ -1,3 +1,4 @@
+import { createClientMemory } from "../../../src/observe/client_room.ts";
 import { assert, assertEquals } from "../../deps.ts";
 import { WorkerHandle, type WorkerReceiver } from "../../../src/supervisor/worker_handle.ts";
 import { clusterConfig } from "./cluster_configs.ts";
@@ -29,6 +30,7 @@ function stage(): {
       io: { engine: "deno" },
       advertisedAddress: "192.0.2.1",
       sharesPort: true,
+      clientMemory: createClientMemory(1),
     },
     receiver,
     clock,

@@ -1,3 +1,4 @@
+import { createClientMemory } from "../../../src/observe/client_room.ts";
 import { assertEquals } from "../../deps.ts";
 import type { Cluster, ClusterContext } from "../../../src/cluster/cluster.ts";
 import { ClusterMetrics } from "../../../src/observe/cluster_metrics.ts";
@@ -67,6 +68,7 @@ function startMessage(leads: string[]): StartMessage {
     io: { engine: "deno" },
     advertisedAddress: "192.0.2.1",
     sharesPort: true,
+    clientMemory: createClientMemory(1),
   };
 }
 

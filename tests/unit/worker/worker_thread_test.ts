@@ -1,3 +1,4 @@
+import { createClientMemory } from "../../../src/observe/client_room.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";
 import type { SupervisorMessage, WorkerMessage } from "../../../src/worker/messages.ts";
 import { withFreePorts } from "../../support/free_port.ts";
@@ -31,6 +32,7 @@ Deno.test("a thread reports the error that nothing caught, with its counts, and 
         io: { engine: "deno" },
         advertisedAddress: "127.0.0.1",
         sharesPort: false,
+        clientMemory: createClientMemory(1),
       } satisfies SupervisorMessage,
     );
     await failed.promise;
@@ -82,6 +84,7 @@ async function dieOnEpoll(port: number): Promise<void> {
       io: { engine: "epoll", libcPath },
       advertisedAddress: "127.0.0.1",
       sharesPort: false,
+      clientMemory: createClientMemory(1),
     } satisfies SupervisorMessage,
   );
   await promise;

@@ -63,6 +63,7 @@ sanitizedTest(
     const failed: string[] = [];
     const mistake = new Error("mistake");
     const listener = engine.listen({ hostname: "127.0.0.1", port: 0, sharesPort: false }, {
+      hasRoom: true,
       accepted: (connection) => {
         connections.push(connection);
         throw mistake;

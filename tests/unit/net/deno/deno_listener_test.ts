@@ -11,6 +11,7 @@ Deno.test("every connection goes to the callback until the listener is closed", 
   const accepted: Deno.TcpConn[] = [];
   const errors: unknown[] = [];
   const listener = new DenoListener(local, {
+    hasRoom: true,
     accepted: (connection) => accepted.push(connection),
     acceptFailed: (error) => errors.push(error),
   });
@@ -26,7 +27,7 @@ Deno.test("every connection goes to the callback until the listener is closed", 
 });
 
 Deno.test("a taken address is an error at once; a shared port can be taken twice", () => {
-  const ignore = { accepted: () => {}, acceptFailed: () => {} };
+  const ignore = { hasRoom: true, accepted: () => {}, acceptFailed: () => {} };
   const holder = new DenoListener(local, ignore);
   const taken = { ...local, port: holder.port };
   assertThrows(() => new DenoListener(taken, ignore), Deno.errors.AddrInUse);
@@ -42,6 +43,7 @@ Deno.test("a client that is lost before it is accepted holds up nobody", async (
   using system = new FakeListening();
   const heard: string[] = [];
   const listener = new DenoListener(local, {
+    hasRoom: true,
     accepted: () => heard.push("accepted"),
     acceptFailed: ({ name }) => heard.push(name),
   });
@@ -65,6 +67,7 @@ Deno.test("what is used up is reported, and tried again after a while", async ()
     using system = new FakeListening();
     const heard: string[] = [];
     const listener = new DenoListener(local, {
+      hasRoom: true,
       accepted: () => heard.push("accepted"),
       acceptFailed: ({ name }) => heard.push(name),
     });
@@ -85,7 +88,11 @@ Deno.test("a flood of connections, lost ones too, leaves turns to others", async
     using system = new FakeListening();
     let heard = 0;
     const count = () => heard += 1;
-    const listener = new DenoListener(local, { accepted: count, acceptFailed: count });
+    const listener = new DenoListener(local, {
+      hasRoom: true,
+      accepted: count,
+      acceptFailed: count,
+    });
     for (let index = 0; index < 1000; index++) system.outcomes.push(outcome);
     system.listens();
     // All microtasks run before this.
@@ -102,6 +109,7 @@ Deno.test("an error of whoever takes a connection is not taken for one of the li
   const heard: string[] = [];
   const mistake = new Error("mistake");
   new DenoListener(local, {
+    hasRoom: true,
     accepted: () => {
       throw mistake;
     },
@@ -118,6 +126,7 @@ Deno.test("a listener that waits for what is lacking ends at once", async () => 
   using system = new FakeListening();
   const failed = Promise.withResolvers<void>();
   const listener = new DenoListener(local, {
+    hasRoom: true,
     accepted: () => {},
     acceptFailed: () => failed.resolve(),
   });

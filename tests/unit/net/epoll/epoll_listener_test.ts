@@ -63,6 +63,8 @@ class Scene implements Acceptor {
     return new EpollListener(this.loop.asLoop, names, options, this);
   }
 
+  hasRoom = true;
+
   accepted(connection: Connection): void {
     this.connections.push(connection);
     this.onAccepted();
@@ -165,7 +167,7 @@ sanitizedTest("on a real kernel a failed bind leaves no descriptor open, and say
   const loop = new FakeEpollLoop(system as unknown as FakeSystem).asLoop;
   const options = { hostname: "127.0.0.1", port: holder.addr.port, sharesPort: true };
   const before = openDescriptors().size;
-  const acceptor = { accepted: () => {}, acceptFailed: () => {} };
+  const acceptor = { hasRoom: true, accepted: () => {}, acceptFailed: () => {} };
   const listen = () => new EpollListener(loop, new NameLookup(system), options, acceptor);
   assertStrictEquals(assertThrows(listen, SystemError).errno, EADDRINUSE);
   assertEquals(openDescriptors().size, before);

@@ -1,0 +1,85 @@
+import {
+  clientsMaxOf,
+  readDescriptorUse,
+  RESERVED_DEDICATED,
+  RESERVED_NODES,
+  SPARE_DESCRIPTORS,
+} from "../../../src/supervisor/descriptor_limit.ts";
+import { openDescriptors } from "../../support/descriptors.ts";
+import { assert, assertEquals } from "../../deps.ts";
+import { clusterConfig } from "./cluster_configs.ts";
+
+function cluster(servers: number, dedicatedConnections = 0) {
+  const config = clusterConfig("main", 1, 7_000);
+  const server = config.servers[0]!;
+  return {
+    ...config,
+    servers: Array.from({ length: servers }, () => server),
+    nodeConnections: 1,
+    dedicatedConnections,
+  };
+}
+
+Deno.test("clients get what is left of the limit behind what is open, spare and for backends", () => {
+  const use = { limit: 1000, open: 40 };
+  // One listener; two profiles, messages and pings for each of three servers.
+  const expected = 1000 - 40 - SPARE_DESCRIPTORS - 1 - 3 * 4;
+  assertEquals(clientsMaxOf(use, [[cluster(3)]], 0), expected);
+  assertEquals(clientsMaxOf(use, [[cluster(3)]], 5), expected + 5, "those there are not twice");
+  const dedicated = clientsMaxOf(use, [[cluster(3, 1024)]], 0);
+  assertEquals(dedicated, expected - RESERVED_DEDICATED);
+});
+
+Deno.test("each worker has connections of its own; a Redis Cluster has more nodes than seeds", () => {
+  const use = { limit: 1000, open: 40 };
+  const two = [cluster(3), cluster(3)];
+  assertEquals(
+    clientsMaxOf(use, [two, [cluster(3)]], 0),
+    1000 - 40 - SPARE_DESCRIPTORS - 3 - 3 * 3 * 4,
+  );
+  const slots = { ...cluster(1), type: "redis_cluster" as const };
+  assertEquals(
+    clientsMaxOf(use, [[slots]], 0),
+    1000 - 40 - SPARE_DESCRIPTORS - 1 - RESERVED_NODES * 4,
+  );
+});
+
+Deno.test("where the limit is low clients and backends share what there is, and one client is always let in", () => {
+  const left = 80 - 40 - SPARE_DESCRIPTORS - 1;
+  assertEquals(clientsMaxOf({ limit: 80, open: 40 }, [[cluster(100)]], 0), Math.ceil(left / 2));
+  assertEquals(clientsMaxOf({ limit: 40, open: 40 }, [[cluster(1)]], 0), 1);
+});
+
+Deno.test({
+  name: "Linux says how many may be open and how many are",
+  // Only Linux has the folder.
+  ignore: Deno.build.os !== "linux",
+  fn() {
+    const use = readDescriptorUse()!;
+    assert(use.open > 2 && use.open < use.limit, `${use.open} of ${use.limit}`);
+    assert(Math.abs(use.open - openDescriptors().size) <= 2);
+  },
+});
+
+Deno.test("where nobody can say, nobody is asked", () => {
+  assertEquals(readDescriptorUse("/no/such/folder"), null);
+  const folder = Deno.makeTempDirSync();
+  try {
+    Deno.writeTextFileSync(`${folder}/limits`, "Max open files   unlimited   unlimited   files\n");
+    assertEquals(readDescriptorUse(folder), null);
+    Deno.writeTextFileSync(`${folder}/limits`, "Max open files   80   100   files\n");
+    assertEquals(readDescriptorUse(folder), null, "no folder of those that are open");
+    Deno.mkdirSync(`${folder}/fd`);
+    assertEquals(readDescriptorUse(folder), { limit: 80, open: 0 });
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
+Deno.test({
+  name: "without the right to read nothing is read, and nobody is asked for it",
+  permissions: { read: false },
+  fn() {
+    assertEquals(readDescriptorUse(), null);
+  },
+});
