@@ -79,8 +79,8 @@ class GuardChain implements SessionGuard {
     return this.#guards.filter((guard) => guard !== null && guard.inputEnded()).length > 0;
   }
 
-  inputIsFull(): boolean {
-    return this.#guards.some((guard) => guard?.inputIsFull?.() === true);
+  inputIsFull(): void {
+    for (const guard of this.#guards) guard?.inputIsFull?.();
   }
 
   get requestBytesMax(): number {

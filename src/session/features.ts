@@ -39,13 +39,17 @@ export interface SessionGuard {
   readonly requestBytesMax?: number;
   /** Sees each request first, refused ones too: `frame.row` is null for an unknown command. */
   admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode;
-  /** The client sends no more. True: nothing is due to it, close at once. */
+  /**
+   * The client sends no more; its requests are served all the same. Asked at the end, and from then on for each
+   * request that has to wait. True: that one is not carried out, nor what stands behind it; a server closes such a
+   * client.
+   */
   inputEnded(): boolean;
   /**
-   * The client has sent as much ahead as is read, so that its end cannot be noticed any more. True: close it, as
-   * nobody knows how long it would be waited for.
+   * The client has sent as much ahead as is read, so that its end cannot be noticed any more: whoever waits for what
+   * others do must not wait on, as nobody knows for how long.
    */
-  inputIsFull?(): boolean;
+  inputIsFull?(): void;
   /** The connection is gone; called once. */
   clientClosed(): void;
 }
@@ -62,6 +66,8 @@ export interface LocalClient extends RoutedClient {
   isMuted: boolean;
   /** Whether earlier requests are not answered yet. */
   readonly hasRequestsInFlight: boolean;
+  /** Whether it sends no more. It is served to its last request, but waits for nobody: see {@link leave}. */
+  readonly hasEnded: boolean;
   /** `host:port` of the client's end, IPv6 in brackets. */
   readonly peerAddress: string;
   /** When it connected, and when its last request was parsed, real milliseconds of the worker's clock. */
@@ -86,6 +92,8 @@ export interface LocalClient extends RoutedClient {
   parseOn(): void;
   /** Reads no further requests; closes when everything due is answered. */
   closeWhenAnswered(): void;
+  /** Closes once what is answered is written; what is not answered has no reply. */
+  leave(): void;
   /** Closes now; `failure` is counted and logged. */
   close(failure: Failure): void;
 }

@@ -25,6 +25,7 @@ import { ParseHold } from "./parse_hold.ts";
 import { ReplyQueue } from "./reply_queue.ts";
 import { OUTPUT_SOFT_BYTES, type SessionContext } from "./session_context.ts";
 import { reportEnd, reportMalformed } from "./session_end.ts";
+import { SessionState, type SessionStateCode } from "./session_state.ts";
 
 /** One client's connection. */
 export class Session
@@ -54,10 +55,7 @@ export class Session
   readonly #replies: ReplyQueue;
   readonly #socket: Socket;
   readonly #hold: ParseHold;
-  /** No further request is wanted: QUIT, end of stream, or input that cannot be trusted. */
-  #isFinishing = false;
-  #isEnded = false;
-  #isClosed = false;
+  #state: SessionStateCode = SessionState.Open;
   /** Parsing stopped with bytes left, for one of the reasons above or a limit. */
   #isStalled = false;
   /** A request at hand may be answered at once: that must not be taken for the last one. */
@@ -94,6 +92,10 @@ export class Session
     return this.#replies.size > 0;
   }
 
+  get hasEnded(): boolean {
+    return this.#state >= SessionState.Ended;
+  }
+
   /** Begins to read. */
   start(): void {
     this.#socket.resume();
@@ -108,7 +110,7 @@ export class Session
 
   reserve(): Space | null {
     const buffer = this.buffer;
-    if (this.#isFinishing) {
+    if (this.#state >= SessionState.Finishing) {
       // Read and dropped: closing with bytes unread resets the connection, and replies on their way are lost.
       buffer.consume(buffer.received);
       buffer.prepare(0);
@@ -136,13 +138,12 @@ export class Session
   }
 
   ended(): void {
-    this.#isEnded = true;
-    if (this.guard !== null && this.guard.inputEnded()) this.#socket.close(null);
-    else this.#closeIfDone();
+    this.#goTo(SessionState.Ended);
+    if (!this.#dropsInput()) this.#closeIfDone();
   }
 
   closed(error: unknown): void {
-    this.#isClosed = true;
+    this.#goTo(SessionState.Closed);
     reportEnd(
       this.#context,
       this.id,
@@ -200,7 +201,7 @@ export class Session
   push(bytes: Uint8Array, start: number, end: number): void {
     // What only waits for a later turn is not the client's fault.
     if (this.#socket.mayBeLate && this.#replies.isFull(end - start)) this.#socket.flush();
-    if (this.#isClosed) return;
+    if (this.#state >= SessionState.Leaving) return;
     if (this.#replies.isFull(end - start)) return this.close(failures.clientOutputLimit);
     this.#log.append(bytes, start, end);
     this.#flush(true);
@@ -211,7 +212,13 @@ export class Session
   }
 
   closeWhenAnswered(): void {
-    this.#isFinishing = true;
+    this.#goTo(SessionState.Finishing);
+  }
+
+  leave(): void {
+    this.#goTo(SessionState.Leaving);
+    this.#isStalled = false;
+    this.#socket.closeWhenWritten();
   }
 
   fail(request: Request, failure: Failure, address: string): void {
@@ -252,8 +259,7 @@ export class Session
       metrics.errorReplies += 1;
     }
     if (end - start > 0 && this.#replies.wouldOverflow(request, end - start)) {
-      this.close(failures.clientOutputLimit);
-      return;
+      return this.close(failures.clientOutputLimit);
     }
     if (request.split === null) {
       // A client of RESP3 gets the attributes, too. Where a reply is one of several, they are dropped.
@@ -286,7 +292,7 @@ export class Session
     const { flushQueue } = context.engine;
     const { budget } = flushQueue;
     this.lastRequestAtMs = context.clock.realMs;
-    while (buffer.consumed < buffer.received && !this.#isFinishing) {
+    while (buffer.consumed < buffer.received && this.#state < SessionState.Finishing) {
       if (!this.#mayParse()) return this.#stall();
       if (budget.done >= stopAt) {
         this.#isStalled = true;
@@ -298,12 +304,12 @@ export class Session
         this.lastRow = parser.frame.row;
         if (!dispatch(context, this, parser.frame)) {
           this.#hold.isHeld = true;
+          if (this.hasEnded && this.#dropsInput()) return;
           return this.#stall();
         }
         if (this.#isClosed) return;
         context.metrics.requests += 1;
         buffer.consume(parser.frame.end);
-        if (this.#isEnded && this.#leavesNow()) return;
       } else if (status === ParseStatus.Incomplete) {
         if (parser.keepFrom > buffer.consumed) buffer.consume(parser.keepFrom);
         if (this.guard !== null && this.#isTooLarge(parser.frameBytes)) return;
@@ -326,13 +332,15 @@ export class Session
   #stall(): void {
     this.#isStalled = true;
     if (this.guard === null || this.buffer.pending < this.#context.limits.readAheadBytes) return;
-    if (this.guard.inputIsFull?.()) this.close(failures.clientReadAhead);
+    this.guard.inputIsFull?.();
   }
 
-  /** A request behind which the end came while it was held back: whoever waits from now on was not told. */
-  #leavesNow(): boolean {
+  /** Behind the end of the input: whether the guard drops the request that has to wait, and all behind it. */
+  #dropsInput(): boolean {
     if (this.guard === null || !this.guard.inputEnded()) return false;
-    this.#socket.closeWhenWritten();
+    this.#isStalled = false;
+    this.#goTo(SessionState.Finishing);
+    this.#closeIfDone();
     return true;
   }
 
@@ -343,7 +351,7 @@ export class Session
   #refuseInput(): void {
     const { refusal } = this.#parser.frame;
     reportMalformed(this.#context, this.id, this.buffer.bytes[this.buffer.consumed]!);
-    this.#isFinishing = true;
+    this.#goTo(SessionState.Finishing);
     if (refusal === null) return;
     this.#context.metrics.errorReplies += 1;
     this.reply(refusal, 0, refusal.length);
@@ -391,8 +399,15 @@ export class Session
 
   /** Closes a client that wants no more once all that it asked for is on its way. */
   #closeIfDone(): void {
-    if (!this.#isFinishing && !this.#isEnded) return;
-    if (this.#isStalled || this.#isParsing || this.#isClosed || this.#replies.size > 0) return;
-    this.#socket.closeWhenWritten();
+    if (!this.hasEnded || this.#isStalled || this.#isParsing || this.#replies.size > 0) return;
+    this.leave();
+  }
+
+  #goTo(state: SessionStateCode): void {
+    if (state > this.#state) this.#state = state;
+  }
+
+  get #isClosed(): boolean {
+    return this.#state === SessionState.Closed;
   }
 }

@@ -10,7 +10,7 @@ import { Verdict } from "../../src/session/features.ts";
 import { CoreRig } from "./core_rig.ts";
 import { type FakeTcpConn, turn } from "./fake_tcp_conn.ts";
 import { frameOf, LocalRigClient } from "./local_rig.ts";
-import { redisContext } from "./redis_context.ts";
+import { type ContextOptions, redisContext } from "./redis_context.ts";
 
 /** What became of a request: answered here (now or later), to go its usual way, or to be shown again. */
 export type Outcome = "answered" | "passed" | "waits";
@@ -24,7 +24,7 @@ export class FeatureScene implements Disposable {
 
   constructor(
     createFeatures: (context: RedisContext) => readonly RedisFeature[],
-    options: Partial<RedisContext> = {},
+    options: ContextOptions = {},
     version: 2 | 3 = 2,
   ) {
     this.client = new LocalRigClient(version);

@@ -47,6 +47,9 @@ export class LocalRigClient implements LocalClient {
   guard: SessionGuard | null = null;
   isMuted = false;
   hasRequestsInFlight = false;
+  hasEnded = false;
+  /** It was closed without a reply. */
+  hasLeft = false;
   readonly peerAddress = "10.0.0.9:50007";
   readonly connectedAtMs = 0;
   lastRequestAtMs = 0;
@@ -86,6 +89,10 @@ export class LocalRigClient implements LocalClient {
 
   closeWhenAnswered(): void {
     this.isClosing = true;
+  }
+
+  leave(): void {
+    this.hasLeft = true;
   }
 
   close(failure: Failure): void {

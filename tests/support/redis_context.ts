@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createRespProtocol } from "../../src/protocol/resp/mod.ts";
 import { respCommands } from "../../src/protocol/resp/commands/mod.ts";
 import { Databases } from "../../src/redis/databases.ts";
 import type { RedisContext } from "../../src/redis/feature.ts";
@@ -34,8 +35,15 @@ export class RigPeers implements Peers {
   }
 }
 
+/** What a test may replace. */
+export interface ContextOptions extends Partial<RedisContext> {
+  /** Replies on dedicated connections are Redis's, not lines. */
+  readonly respOnDedicated?: boolean;
+}
+
 /** The context of one cluster; `options` replace what a test wants otherwise. */
-export function redisContext(rig: CoreRig, options: Partial<RedisContext> = {}): RedisContext {
+export function redisContext(rig: CoreRig, options: ContextOptions = {}): RedisContext {
+  const { respOnDedicated = false, ...replaced } = options;
   return {
     commands: respCommands,
     isCluster: false,
@@ -46,11 +54,11 @@ export function redisContext(rig: CoreRig, options: Partial<RedisContext> = {}):
     backends: rig.context,
     peers: new RigPeers(),
     databases: new Databases(),
-    dedicated: new DedicatedConnections(rig.context, {
-      connectionsMax: 4,
-      limits: rig.context.limits,
-    }),
+    dedicated: new DedicatedConnections(
+      respOnDedicated ? { ...rig.context, protocol: createRespProtocol() } : rig.context,
+      { connectionsMax: 4, limits: rig.context.limits },
+    ),
     clients: () => [],
-    ...options,
+    ...replaced,
   };
 }

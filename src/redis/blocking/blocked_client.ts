@@ -1,11 +1,16 @@
 /**
  * One client that waits in a blocking command, on a connection of its own that no timeout of the proxy cuts before the
- * command's own. If it leaves, the connection is closed at once: the server takes nothing for it any more.
+ * command's own. If its connection is lost, that one is closed at once: the server takes nothing for it any more.
+ *
+ * The end of its input is not the end of the client: it gets what is there for it, but does not wait. If the end is
+ * known before the command is sent, the command is sent so that it cannot block; if it comes later, the server is told
+ * to end the wait. Then an element that the server has taken meanwhile is delivered, and a client that gets none is
+ * closed, as a server closes it.
  *
  * @module
  */
 import type { Watched } from "../../clock.ts";
-import { failures } from "../../failure.ts";
+import { type Failure, failures } from "../../failure.ts";
 import { clusterDialect } from "../../protocol/resp/cluster_dialect.ts";
 import { errorReply, requestBytes } from "../../protocol/resp/replies.ts";
 import { Redirection } from "../../router/router.ts";
@@ -22,14 +27,25 @@ import { type CallReply, sendCall } from "../dedicated_call.ts";
 import { DedicatedLink } from "../dedicated_link.ts";
 import type { RedisContext } from "../feature.ts";
 import { addGuard, GuardRank, removeGuard } from "../guard_chain.ts";
+import { attempt, isNull } from "./attempt.ts";
 
 /** Redirections that one blocking command follows. */
 const REDIRECTS_MAX = 5;
 const MOVES_TOO_OFTEN = errorReply("TRYAGAIN the slot of these keys moves to and fro; try again");
+const UNBLOCKED = errorReply("UNBLOCKED client unblocked via CLIENT UNBLOCK");
 const CLIENT_ID = requestBytes("CLIENT", "ID");
+/**
+ * CLIENT UNBLOCKs sent one right behind the other: one that overtakes its command finds nobody blocked. Further ones
+ * are sent at the clock's ticks.
+ */
+const UNBLOCKS_AT_ONCE = 8;
 
 /** How CLIENT UNBLOCK ends a wait. */
 export type UnblockMode = "TIMEOUT" | "ERROR";
+
+const ZERO = 0x30;
+/** Of a connection whose server does not tell its id. */
+const NO_ID = "";
 
 /** Ids that servers gave to connections: they stay as long as the connection. */
 const knownIds = new WeakMap<BackendConnection, string>();
@@ -45,9 +61,20 @@ export class BlockedClient implements SessionGuard, Watched {
   #late: LateReply | null = null;
   #redirects = 0;
   #isOver = false;
+  /** The command was sent as it is: its server may let it wait. */
+  #mayBlock = false;
+  /** Its connection leads to a node that takes the slot over. */
+  #isAsking = false;
+  /** When a wait that shall end must have ended, milliseconds of the worker's clock; Infinity while it may last. */
+  #endsByMs = Infinity;
+  /** Why it must not wait, if that is not the end of its input. */
+  #endReason: Failure | null = null;
+  /** CLIENT UNBLOCKs sent to end the wait of a client that must not wait. */
+  #unblocks = 0;
+  #isUnblocking = false;
   /** CLIENT UNBLOCK was sent for the connection. */
   #isUnblocked = false;
-  /** A CLIENT UNBLOCK that waits for the server's id of the connection. */
+  /** A CLIENT UNBLOCK that came before the command was sent. */
   #unblock: UnblockMode | null = null;
 
   /**
@@ -78,7 +105,7 @@ export class BlockedClient implements SessionGuard, Watched {
     addGuard(this.#client, GuardRank.Blocking, this);
     this.#context.backends.metrics.blockedClients += 1;
     this.#context.backends.clock.watch(this);
-    this.#send(link, false);
+    this.#send(link);
     return null;
   }
 
@@ -86,10 +113,8 @@ export class BlockedClient implements SessionGuard, Watched {
   unblock(mode: UnblockMode, answered: (reply: CallReply | null) => void): void {
     const link = this.#link;
     const id = link === null ? undefined : knownIds.get(link.connection);
-    if (link === null || id === undefined) {
-      this.#unblock = mode;
-      return answered(null);
-    }
+    if (!this.#mayBlock) this.#unblock = mode;
+    if (!this.#mayBlock || link === null || id === undefined || id === NO_ID) return answered(null);
     const connection = link.backend.connectionFor(
       this.#client.number,
       this.#client.profiles.master,
@@ -103,14 +128,17 @@ export class BlockedClient implements SessionGuard, Watched {
     });
   }
 
-  /** A server that has left the ring gets no more elements: nobody is to wait there. */
-  onTick(): boolean {
+  onTick(nowMs: number): boolean {
     const link = this.#link;
     if (this.#isOver || link === null) return false;
-    if (link.backend.isServing) return true;
-    // Its call fails with that.
-    link.close(failures.backendEjected);
-    return false;
+    if (!link.backend.isServing) {
+      // It gets no more elements: nobody is to wait there. The call fails with that.
+      link.close(failures.backendEjected);
+      return false;
+    }
+    if (nowMs >= this.#endsByMs) this.#giveUp();
+    else if (this.#endsByMs < Infinity && this.#mayBlock) this.#unblockNow();
+    return !this.#isOver;
   }
 
   admit(): VerdictCode {
@@ -118,12 +146,12 @@ export class BlockedClient implements SessionGuard, Watched {
   }
 
   inputEnded(): boolean {
-    // A server takes it for gone as well.
-    return true;
+    this.#endWait(null);
+    return false;
   }
 
-  inputIsFull(): boolean {
-    return true;
+  inputIsFull(): void {
+    this.#endWait(failures.clientReadAhead);
   }
 
   clientClosed(): void {
@@ -131,43 +159,117 @@ export class BlockedClient implements SessionGuard, Watched {
     this.#end(false);
   }
 
+  get #mayWait(): boolean {
+    return !this.#client.hasEnded && this.#endReason === null;
+  }
+
+  #endWait(reason: Failure | null): void {
+    this.#endReason ??= reason;
+    if (this.#endsByMs === Infinity) {
+      const { dialTimeoutMs, readTimeoutMs } = this.#context.config;
+      // There may be a connection to be made.
+      this.#endsByMs = this.#context.backends.clock.nowMs + dialTimeoutMs + readTimeoutMs;
+    }
+    // What is not sent yet will be sent so that it cannot block.
+    if (this.#mayBlock) this.#unblockNow();
+  }
+
+  /** Has the server end the wait; again and again, as it may hear of it before it hears of the command. */
+  #unblockNow(): void {
+    const link = this.#link;
+    if (this.#isUnblocking || link === null) return;
+    if (knownIds.get(link.connection) === NO_ID) return this.#giveUp();
+    this.#isUnblocking = true;
+    this.#unblocks += 1;
+    this.unblock("TIMEOUT", (reply) => {
+      this.#isUnblocking = false;
+      if (reply === null || this.#isOver) return;
+      if (reply.isError) this.#giveUp();
+      else if (reply.bytes[reply.start + 1] === ZERO && this.#unblocks < UNBLOCKS_AT_ONCE) {
+        this.#unblockNow();
+      }
+    });
+  }
+
+  /** The server does not end the wait: the end of the connection does. */
+  #giveUp(): void {
+    this.#end(false);
+    this.#close();
+  }
+
+  /** Closes a client that must not wait, and for which nothing is there. */
+  #close(): void {
+    if (this.#client.hasEnded || this.#endReason === null) this.#client.leave();
+    else this.#client.close(this.#endReason);
+  }
+
   #open(place: number, backend?: Backend): DedicatedLink | Uint8Array {
     const link = DedicatedLink.open(this.#context, this.#client, {
       place,
       // Its calls fail first, and say all that is to be said.
       lost: () => {},
-      readTimeoutMs: this.#waitLimitMs,
+      ...(this.#mayWait ? { readTimeoutMs: this.#waitLimitMs } : {}),
       ...(backend === undefined ? {} : { backend }),
     });
     if (link instanceof DedicatedLink) this.#link = link;
     return link;
   }
 
-  #send(link: DedicatedLink, isAsking: boolean): void {
-    if (!knownIds.has(link.connection)) {
-      link.send(CLIENT_ID, {
-        replied: (reply) => this.#identified(link, reply),
-        failed: () => {},
-      });
-    }
-    const { asking } = clusterDialect;
-    if (isAsking) link.send(asking, { replied: () => {}, failed: () => {} });
-    link.send(this.#request, {
+  /** Sends the command; the id of the connection comes first, as nobody can end a wait without it. */
+  #send(link: DedicatedLink): void {
+    this.#mayBlock = false;
+    if (knownIds.has(link.connection)) return this.#sendCommand(link);
+    link.send(CLIENT_ID, {
+      replied: (reply) => {
+        knownIds.set(link.connection, idOf(reply));
+        this.#sendCommand(link);
+      },
+      failed: (failure, address) => this.#failed(failure, address),
+    });
+  }
+
+  #sendCommand(link: DedicatedLink): void {
+    if (this.#mayWait && this.#unblock === null) return this.#sendAsItIs(link);
+    this.#ask(link);
+    attempt(link, this.#request, {
       replied: (reply) => this.#replied(link, reply),
-      failed: (failure, address) => {
-        this.#end(false);
-        this.#late!.fail(failure, address);
+      failed: (failure, address) => this.#failed(failure, address),
+      refused: () => {
+        this.#sendAsItIs(link);
+        if (!this.#mayWait) this.#endWait(null);
       },
     });
   }
 
-  #identified(link: DedicatedLink, { bytes, start, end, isError }: CallReply): void {
-    if (isError) return;
-    const id = new TextDecoder().decode(bytes.subarray(start + 1, end)).trim();
-    knownIds.set(link.connection, id);
-    const mode = this.#unblock;
-    this.#unblock = null;
-    if (mode !== null) this.unblock(mode, () => {});
+  #sendAsItIs(link: DedicatedLink): void {
+    this.#mayBlock = true;
+    this.#ask(link);
+    link.send(this.#request, {
+      replied: (reply) => this.#replied(link, reply),
+      failed: (failure, address) => this.#failed(failure, address),
+    });
+  }
+
+  #ask(link: DedicatedLink): void {
+    if (!this.#isAsking) return;
+    link.send(clusterDialect.asking, { replied: () => {}, failed: () => {} });
+  }
+
+  /** Sends the command over another connection, or answers with the error that says why there is none. */
+  #goOn(next: DedicatedLink | Uint8Array): void {
+    if (!(next instanceof Uint8Array)) return this.#send(next);
+    this.#end(false);
+    this.#answer(next);
+  }
+
+  #answer(reply: Uint8Array): void {
+    this.#late!.reply(reply, 0, reply.length);
+  }
+
+  #failed(failure: Failure, address: string): void {
+    if (this.#isOver) return;
+    this.#end(false);
+    this.#late!.fail(failure, address);
   }
 
   #replied(link: DedicatedLink, reply: CallReply): void {
@@ -177,6 +279,11 @@ export class BlockedClient implements SessionGuard, Watched {
     if (redirection === Redirection.None) {
       if (isError) backends.metrics.errorReplies += 1;
       this.#end(true);
+      if (isNull(bytes, start)) {
+        if (!this.#mayWait) return this.#close();
+        // Nobody was blocked for the server to say so.
+        if (!this.#mayBlock && this.#unblock === "ERROR") return this.#answer(UNBLOCKED);
+      }
       return this.#late!.reply(bytes, reply.attributesStart, end, isOwned);
     }
     // The server has refused it: nothing has run.
@@ -184,12 +291,9 @@ export class BlockedClient implements SessionGuard, Watched {
     this.#leave(link);
     this.#redirects += 1;
     backends.metrics.redirects += 1;
-    const next = this.#redirects > REDIRECTS_MAX || asked === null
-      ? MOVES_TOO_OFTEN
-      : this.#open(link.place, asked);
-    if (!(next instanceof Uint8Array)) return this.#send(next, asked !== undefined);
-    this.#end(false);
-    this.#late!.reply(next, 0, next.length);
+    this.#isAsking = asked !== undefined;
+    const isTooOften = this.#redirects > REDIRECTS_MAX || asked === null;
+    this.#goOn(isTooOften ? MOVES_TOO_OFTEN : this.#open(link.place, asked));
   }
 
   /** Lets the next client have the connection, unless a CLIENT UNBLOCK may still come for it. */
@@ -202,11 +306,16 @@ export class BlockedClient implements SessionGuard, Watched {
   #end(isClean: boolean): void {
     const link = this.#link;
     this.#link = null;
+    if (!this.#isOver) {
+      this.#isOver = true;
+      this.#context.backends.metrics.blockedClients -= 1;
+      removeGuard(this.#client, GuardRank.Blocking);
+    }
     if (link !== null && isClean) this.#leave(link);
     else link?.close();
-    if (this.#late === null || this.#isOver) return;
-    this.#isOver = true;
-    this.#context.backends.metrics.blockedClients -= 1;
-    removeGuard(this.#client, GuardRank.Blocking);
   }
+}
+
+function idOf({ bytes, start, end, isError }: CallReply): string {
+  return isError ? NO_ID : new TextDecoder().decode(bytes.subarray(start + 1, end)).trim();
 }

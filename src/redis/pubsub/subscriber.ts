@@ -102,8 +102,7 @@ export class Subscriber implements SessionGuard {
   }
 
   inputEnded(): boolean {
-    // It is closed once its requests are answered, and messages would put that off.
-    this.#endAll();
+    // What it may send is the same to its last request. Messages end when it is closed, and do not put that off.
     return false;
   }
 

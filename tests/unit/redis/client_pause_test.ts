@@ -30,7 +30,7 @@ Deno.test("a pause of writes lets reads go on, a stricter one adds to it, UNPAUS
   assertEquals(verdict(client, "GET", "a"), Verdict.Pass);
   assertEquals(client.guard!.inputEnded(), false);
   assertEquals(verdict(client, "SET", "a", "1"), Verdict.Wait);
-  assertEquals(client.guard!.inputEnded(), true, "nothing is due to a client that leaves now");
+  assertEquals(client.guard!.inputEnded(), true, "what waits now is not carried out");
   assertEquals(verdict(client, "EVAL", "return 1", "0"), Verdict.Wait);
   assertEquals(verdict(client, "PFCOUNT", "a"), Verdict.Wait);
   assertEquals(textOf(pause.pause(request, ["1"])!), "+OK\r\n");

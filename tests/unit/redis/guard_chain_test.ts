@@ -63,20 +63,19 @@ Deno.test("the first guard that does not let a request pass decides", () => {
   assertEquals(heard, ["login admit"]);
 });
 
-Deno.test("one guard that cannot wait for more input is enough", () => {
-  const { client } = scene();
-  assertEquals(client.guard!.inputIsFull!(), false);
-  addGuard(
-    client,
-    GuardRank.Blocking,
-    Object.assign(new Guard("blocking", []), {
-      inputIsFull: () => true,
-    }),
-  );
-  assertEquals(client.guard!.inputIsFull!(), true);
+Deno.test("each guard that cares hears that no more is read", () => {
+  const { client, heard } = scene();
+  client.guard!.inputIsFull!();
+  assertEquals(heard, []);
+  const blocking = Object.assign(new Guard("blocking", []), {
+    inputIsFull: () => void heard.push("blocking full"),
+  });
+  addGuard(client, GuardRank.Blocking, blocking);
+  client.guard!.inputIsFull!();
+  assertEquals(heard, ["blocking full"]);
 });
 
-Deno.test("each guard hears the end, and one is enough to close at once", () => {
+Deno.test("each guard hears the end, and one is enough to drop what waits", () => {
   const { heard, client, login } = scene();
   assertEquals(client.guard!.inputEnded(), false);
   login.endsWithInput = true;

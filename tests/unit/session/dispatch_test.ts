@@ -23,6 +23,7 @@ class RecordingSession implements DispatchSession, RequestOwner {
   guard: SessionGuard | null = null;
   isMuted = false;
   hasRequestsInFlight = false;
+  readonly hasEnded = false;
   readonly peerAddress = "";
   readonly connectedAtMs = 0;
   readonly lastRequestAtMs = 0;
@@ -61,6 +62,8 @@ class RecordingSession implements DispatchSession, RequestOwner {
   closeWhenAnswered(): void {
     this.heard.push("close when answered");
   }
+
+  leave(): void {}
 
   fail(_request: Request, failure: Failure, address: string): void {
     this.heard.push(`fail ${failure.name} ${address}`.trimEnd());

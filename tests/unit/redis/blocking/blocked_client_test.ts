@@ -13,15 +13,16 @@ import { turn } from "../../../support/fake_tcp_conn.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
 
 function createScene(): FeatureScene {
-  return new FeatureScene((context) => [new Blocking(context)]);
+  return new FeatureScene((context) => [new Blocking(context)], { respOnDedicated: true });
 }
 
 Deno.test("it waits as long as it takes, and gives the connection back", async () => {
   using scene = createScene();
   scene.ask("BLPOP k0 0");
   const conn = await scene.accept(0);
-  assertEquals(requestsIn(conn.written), ["CLIENT ID", "BLPOP k0 0"]);
+  assertEquals(requestsIn(conn.takeWritten()), ["CLIENT ID"]);
   await conn.receives(":5\r\n");
+  assertEquals(requestsIn(conn.takeWritten()), ["BLPOP k0 0"]);
   scene.rig.clock.advance(3_600_000);
   assertEquals([scene.told(), scene.rig.metrics.blockedClients], [[], 1]);
   await conn.receives("+popped\r\n");
@@ -30,7 +31,7 @@ Deno.test("it waits as long as it takes, and gives the connection back", async (
   assertEquals([scene.rig.metrics.dedicatedTaken, scene.rig.metrics.dedicatedIdle], [0, 1]);
   scene.ask("BLPOP k0 0");
   await turn();
-  assertEquals(requestsIn(conn.written).slice(2), ["BLPOP k0 0"], "the id is known");
+  assertEquals(requestsIn(conn.takeWritten()), ["BLPOP k0 0"], "the id is known");
   await scene.ends();
 });
 
@@ -48,11 +49,10 @@ Deno.test("with a timeout of its own it fails when the server is silent beyond t
   await scene.ends();
 });
 
-Deno.test("a client that leaves, or ends its input, closes the connection at once", async () => {
+Deno.test("a client that leaves closes the connection at once", async () => {
   using scene = createScene();
   scene.ask("BLPOP k0 0");
   const conn = await scene.accept(0);
-  assertEquals(scene.client.guard!.inputEnded(), true);
   scene.client.guard!.clientClosed();
   assertEquals([conn.isClosed, scene.rig.metrics.blockedClients], [true, 0]);
   await scene.ends();
@@ -74,11 +74,13 @@ Deno.test("a slot that has moved is followed, with ASKING while it moves", async
   const conn = await scene.accept(0);
   router.onLearn = () => Redirection.Ask;
   router.asked = backends[1]!;
-  await conn.receives(":5\r\n-ASK 0 10.0.0.1:7001\r\n");
+  await conn.receives(":5\r\n");
+  await conn.receives("-ASK 0 10.0.0.1:7001\r\n");
   const other = await scene.accept(1);
+  await other.receives(":6\r\n");
   assertEquals(requestsIn(other.written), ["CLIENT ID", "ASKING", "BLPOP k0 0"]);
   router.onLearn = () => Redirection.None;
-  await other.receives(":6\r\n+OK\r\n-UNBLOCKED gone\r\n");
+  await other.receives("+OK\r\n-UNBLOCKED gone\r\n");
   assertEquals(scene.told(), ["-UNBLOCKED gone"]);
   await scene.ends();
 });
@@ -126,3 +128,143 @@ Deno.test("nobody waits at a server that has left the ring", async () => {
   assertEquals([scene.client.guard, scene.context.dedicated.takenCount], [null, 0]);
   await scene.ends();
 });
+
+Deno.test("who has sent its last before the command is sent does not block", async () => {
+  for (const endsWhileConnecting of [false, true]) {
+    using scene = createScene();
+    scene.client.hasEnded = !endsWhileConnecting;
+    scene.ask("BLPOP k0 0");
+    if (endsWhileConnecting) ends(scene);
+    const conn = await scene.accept(0);
+    await conn.receives(":5\r\n");
+    assertEquals(requestsIn(conn.takeWritten()), ["CLIENT ID", "MULTI"]);
+    await conn.receives("+OK\r\n");
+    assertEquals(requestsIn(conn.takeWritten()), ["BLPOP k0 0", "EXEC"]);
+    await conn.receives("+QUEUED\r\n*1\r\n*2\r\n$2\r\nk0\r\n$1\r\nx\r\n");
+    assertEquals(scene.told(), ["*2 $2 k0 $1 x"]);
+    assertEquals([scene.client.hasLeft, scene.context.dedicated.idleCount], [false, 1]);
+    // The next time there is nothing for it.
+    scene.ask("BLPOP k0 0");
+    await turn();
+    await conn.receives("+OK\r\n");
+    assertEquals(requestsIn(conn.takeWritten()), ["MULTI", "BLPOP k0 0", "EXEC"]);
+    await conn.receives("+QUEUED\r\n*1\r\n*-1\r\n");
+    assertEquals([scene.told(), scene.client.hasLeft, scene.client.guard], [[], true, null]);
+    await scene.ends();
+  }
+});
+
+Deno.test("an end that comes later has the server end the wait: nothing is there, the client is closed", async () => {
+  using scene = createScene();
+  scene.ask("BLPOP k0 0");
+  const conn = await scene.accept(0);
+  await conn.receives(":5\r\n");
+  ends(scene);
+  const shared = await scene.accept(0);
+  assertEquals(requestsIn(shared.takeWritten()), ["CLIENT UNBLOCK 5 TIMEOUT"]);
+  // It has overtaken the command.
+  await shared.receives(":0\r\n");
+  assertEquals(requestsIn(shared.takeWritten()), ["CLIENT UNBLOCK 5 TIMEOUT"]);
+  await shared.receives(":1\r\n");
+  assertEquals([scene.told(), scene.client.hasLeft], [[], false]);
+  await conn.receives("*-1\r\n");
+  assertEquals([scene.told(), scene.client.hasLeft, conn.isClosed], [[], true, true]);
+  assertEquals([scene.rig.metrics.blockedClients, scene.context.dedicated.takenCount], [0, 0]);
+  await scene.ends();
+});
+
+Deno.test("an element that the server took meanwhile is delivered", async () => {
+  using scene = createScene();
+  scene.ask("BLPOP k0 0");
+  const conn = await scene.accept(0);
+  await conn.receives(":5\r\n");
+  ends(scene);
+  const shared = await scene.accept(0);
+  await conn.receives("*2\r\n$2\r\nk0\r\n$1\r\nx\r\n");
+  await shared.receives(":0\r\n");
+  assertEquals([scene.told(), scene.client.hasLeft], [["*2 $2 k0 $1 x"], false]);
+  assertEquals(requestsIn(shared.written), ["CLIENT UNBLOCK 5 TIMEOUT"]);
+  await scene.ends();
+});
+
+Deno.test("a wait that its server does not end ends with the connection", async () => {
+  for (const refusal of ["-NOPERM no\r\n", null]) {
+    using scene = createScene();
+    scene.ask("BLPOP k0 0");
+    const conn = await scene.accept(0);
+    await conn.receives(":5\r\n");
+    ends(scene);
+    const shared = await scene.accept(0);
+    if (refusal !== null) await shared.receives(refusal);
+    else {
+      const { dialTimeoutMs, readTimeoutMs } = scene.context.config;
+      scene.rig.clock.advance(dialTimeoutMs + readTimeoutMs);
+      scene.rig.clock.advance(50);
+    }
+    assertEquals([scene.told(), scene.client.hasLeft, conn.isClosed], [[], true, true]);
+    await scene.ends();
+  }
+});
+
+Deno.test("a server that does not tell ids cannot be told to end a wait", async () => {
+  using scene = createScene();
+  scene.ask("BLPOP k0 0");
+  const conn = await scene.accept(0);
+  await conn.receives("-NOPERM no\r\n");
+  assertEquals(requestsIn(conn.written), ["CLIENT ID", "BLPOP k0 0"]);
+  ends(scene);
+  assertEquals([scene.client.hasLeft, conn.isClosed], [true, true]);
+  await scene.ends();
+});
+
+Deno.test("where the server allows no MULTI the wait is begun and ended", async () => {
+  using scene = createScene();
+  scene.client.hasEnded = true;
+  scene.ask("BLPOP k0 0");
+  const conn = await scene.accept(0);
+  await conn.receives(":5\r\n");
+  await conn.receives("-NOPERM no\r\n");
+  assertEquals(requestsIn(conn.written), ["CLIENT ID", "MULTI", "BLPOP k0 0"]);
+  const shared = await scene.accept(0);
+  assertEquals(requestsIn(shared.written), ["CLIENT UNBLOCK 5 TIMEOUT"]);
+  await conn.receives("*-1\r\n");
+  assertEquals([scene.told(), scene.client.hasLeft], [[], true]);
+  await scene.ends();
+});
+
+Deno.test("a redirection behind the end is followed without blocking", async () => {
+  using scene = createScene();
+  const { router, backends } = scene.rig;
+  scene.ask("BLPOP k0 0");
+  const conn = await scene.accept(0);
+  await conn.receives(":5\r\n");
+  ends(scene);
+  router.onLearn = () => Redirection.Ask;
+  router.asked = backends[1]!;
+  await conn.receives("-ASK 0 10.0.0.1:7001\r\n");
+  const other = await scene.accept(1);
+  await other.receives(":6\r\n");
+  assertEquals(requestsIn(other.takeWritten()), ["CLIENT ID", "ASKING", "MULTI"]);
+  router.onLearn = () => Redirection.None;
+  await other.receives("+OK\r\n+OK\r\n");
+  await other.receives("+QUEUED\r\n*1\r\n+moved\r\n");
+  assertEquals(scene.told(), ["+moved"]);
+  await scene.ends();
+});
+
+Deno.test("who has sent too much ahead gets what is there, or is closed for that", async () => {
+  using scene = createScene();
+  scene.ask("BLPOP k0 0");
+  const conn = await scene.accept(0);
+  scene.client.guard!.inputIsFull!();
+  await conn.receives(":5\r\n");
+  await conn.receives("+OK\r\n");
+  await conn.receives("+QUEUED\r\n*1\r\n_\r\n");
+  assertEquals([scene.told(), scene.client.closedBy?.name], [[], "client_read_ahead"]);
+  await scene.ends();
+});
+
+function ends({ client }: FeatureScene): void {
+  client.hasEnded = true;
+  assertEquals(client.guard!.inputEnded(), false);
+}

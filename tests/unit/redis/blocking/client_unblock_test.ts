@@ -12,7 +12,10 @@ import { assertEquals } from "../../../deps.ts";
 
 function createScene() {
   const peers = new RigPeers();
-  const scene = new FeatureScene((context) => [new Blocking(context)], { peers });
+  const scene = new FeatureScene((context) => [new Blocking(context)], {
+    peers,
+    respOnDedicated: true,
+  });
   const unblock = new ClientUnblock(scene.context);
   const asker = new LocalRigClient();
   const request = localRequest(asker, "CLIENT", "UNBLOCK", "7");
@@ -45,20 +48,37 @@ Deno.test("the server is told which connection, and its word counts", async () =
   await scene.ends();
 });
 
-Deno.test("before the server's id is known it waits for it; a lost answer counts as done", async () => {
+Deno.test("a lost answer counts as done", async () => {
   const { scene, unblock, asker, request } = createScene();
   using _ = scene;
   scene.ask("BLPOP k0 0");
-  const waiting = await scene.accept(0);
+  await (await scene.accept(0)).receives(":55\r\n");
   assertEquals(unblock.answer(request, ["7"]), null);
+  await (await scene.accept(0)).ends();
   assertEquals(asker.replies, [":1\r\n"]);
-  await waiting.receives(":55\r\n");
-  const shared = await scene.accept(0);
-  assertEquals(requestsIn(shared.written), ["CLIENT UNBLOCK 55 TIMEOUT"]);
-  assertEquals(unblock.answer(request, ["7"]), null);
-  await shared.ends();
-  assertEquals(asker.replies, [":1\r\n", ":1\r\n"]);
   await scene.ends();
+});
+
+Deno.test("who is unblocked before the command is sent does not block, and is told what a server tells", async () => {
+  for (
+    const [mode, told] of [["TIMEOUT", "*-1"], [
+      "ERROR",
+      "-UNBLOCKED client unblocked via CLIENT UNBLOCK",
+    ]]
+  ) {
+    const { scene, unblock, asker, request } = createScene();
+    using _ = scene;
+    scene.ask("BLPOP k0 0");
+    const waiting = await scene.accept(0);
+    assertEquals(unblock.answer(request, ["7", mode!]), null);
+    assertEquals(asker.replies, [":1\r\n"]);
+    await waiting.receives(":55\r\n");
+    await waiting.receives("+OK\r\n");
+    assertEquals(requestsIn(waiting.written), ["CLIENT ID", "MULTI", "BLPOP k0 0", "EXEC"]);
+    await waiting.receives("+QUEUED\r\n*1\r\n*-1\r\n");
+    assertEquals([scene.told(), scene.context.dedicated.idleCount], [[told!], 1]);
+    await scene.ends();
+  }
 });
 
 Deno.test("other workers are asked about clients that are not here, and answer for theirs", async () => {

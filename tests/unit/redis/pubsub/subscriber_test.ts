@@ -55,7 +55,7 @@ Deno.test("in RESP2 few commands are allowed, and PING has another form", async 
   await made.ends();
 });
 
-Deno.test("nothing comes behind QUIT, or when the client sends no more", async () => {
+Deno.test("nothing comes behind QUIT; who sends no more is a subscriber until it is closed", async () => {
   const { made, client, conn } = await scene();
   using _ = made;
   const other = await made.subscribed(conn, 3, "a0");
@@ -64,7 +64,12 @@ Deno.test("nothing comes behind QUIT, or when the client sends no more", async (
   await conn.receives(said("message", "a0", "y"));
   assertEquals(other.guard!.inputEnded(), false);
   await conn.receives(said("message", "a0", "z"));
-  assertEquals([client.pushes.length, other.pushes.length], [1, 2]);
+  assertEquals([client.pushes.length, other.pushes.length], [1, 3]);
+  other.profiles = PROFILES[2];
+  assertEquals(verdict(other, "SET", "k", "v"), Verdict.Handled);
+  other.close(failures.clientReset);
+  await conn.receives(said("message", "a0", "late"));
+  assertEquals(other.pushes.length, 3);
   assertEquals(conn.written.endsWith(said("unsubscribe", "a0")), true);
   await made.ends();
 });
