@@ -17,6 +17,14 @@ export interface RedisServerOptions {
   arguments?: string[];
 }
 
+/** Name of the environment variable with the path of another server to test with, such as valkey-server. */
+export const SERVER_VARIABLE = "ASTER_TEST_REDIS_SERVER";
+
+/** The program that tests start as a Redis server. */
+export function redisServerCommand(): string {
+  return Deno.env.get(SERVER_VARIABLE) || "redis-server";
+}
+
 /** A running redis-server without persistence. */
 export class RedisServer implements AsyncDisposable {
   readonly hostname: string;
@@ -57,7 +65,7 @@ export class RedisServer implements AsyncDisposable {
   async start(): Promise<void> {
     this.#process = await ServerProcess.start({
       name: `redis-server ${this.address}`,
-      command: "redis-server",
+      command: redisServerCommand(),
       arguments: [
         ...["--port", String(this.port), "--bind", this.hostname, "--dir", this.#directory],
         ...["--save", "", "--appendonly", "no", "--daemonize", "no"],
