@@ -13,6 +13,7 @@ import {
   Merge,
   type MergeCode,
 } from "../src/protocol/command_table.ts";
+import { alignColumns } from "./markdown_table.ts";
 import { MemcacheCommands } from "../src/protocol/memcache/commands.ts";
 import { bitmapCommands } from "../src/protocol/resp/commands/bitmap.ts";
 import { connectionCommands } from "../src/protocol/resp/commands/connection.ts";
@@ -213,16 +214,6 @@ function renderTable(
       describeRoute(row) + sinceText(row.name),
     ]),
   ]);
-}
-
-/** The table as `deno fmt` leaves it: every column as wide as its widest cell. */
-function alignColumns(cells: readonly (readonly string[])[]): string {
-  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
-  const lines = cells.map((row) =>
-    `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`
-  );
-  lines.splice(1, 0, `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`);
-  return `${lines.join("\n")}\n`;
 }
 
 function upper(name: string): string {

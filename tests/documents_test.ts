@@ -6,7 +6,6 @@
  */
 import { assert, assertEquals } from "./deps.ts";
 import { HELP_TEXT } from "../src/cli_flags.ts";
-import { renderMetrics } from "../src/supervisor/metrics_text.ts";
 import { readRepository } from "./support/repository.ts";
 
 const files = readRepository();
@@ -55,35 +54,4 @@ Deno.test("every task that a document names exists", () => {
 Deno.test("the README has the flags that --help prints", () => {
   const usage = HELP_TEXT.slice(HELP_TEXT.indexOf("Usage:"), HELP_TEXT.indexOf("\n\nFlags win"));
   assert(textOf("README.md").includes(usage));
-});
-
-Deno.test("the page for operators has every metric", async () => {
-  const cluster = {
-    cluster: "c",
-    ...{ clientsConnected: 0, clientsAccepted: 0, requests: 0, errorReplies: 0, redirects: 0 },
-    ...{
-      topologyRefreshes: 0,
-      ejections: 0,
-      dedicatedTaken: 0,
-      dedicatedIdle: 0,
-      blockedClients: 0,
-      loginFailures: 0,
-      messageConnections: 0,
-      messagesDelivered: 0,
-      subscriptionGaps: 0,
-      pushesDropped: 0,
-      failures: [],
-      backends: [],
-    },
-    ...{ totalTimer: { counts: [], sum: 0 }, remoteTimer: { counts: [], sum: 0 } },
-  };
-  const metrics = await renderMetrics({
-    ...{ version: "1", clusters: [cluster], memoryBytes: 0, cpuPercent: 0, workers: 1 },
-    ...{ silentWorkers: 0, workerRestarts: 0 },
-  });
-  const names = [...metrics.matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1]!);
-  const shown = [...textOf("docs/operating.md").matchAll(/^\| `(aster_\w+)`/gm)].map((match) =>
-    match[1]!
-  );
-  assertEquals(shown.toSorted(), names.toSorted());
 });

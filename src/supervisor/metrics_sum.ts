@@ -5,6 +5,16 @@
  * @module
  */
 import type { BackendMetricsSnapshot, ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
+import {
+  BACKEND_COUNTS,
+  backendCounts,
+  CLUSTER_COUNTS,
+  CLUSTER_HISTOGRAMS,
+  clusterCounts,
+} from "../observe/metric_table.ts";
+
+/** Numbers of a backend that are added up; whether it is healthy is not. */
+const SUMMED_OF_BACKENDS = BACKEND_COUNTS.filter((field) => field !== "isHealthy");
 
 /** One worker's own last word, or null before its first. */
 export type WorkerSnapshots = readonly ClusterMetricsSnapshot[] | null;
@@ -39,15 +49,13 @@ export class MetricsSum {
 
 function countersOf(snapshot: ClusterMetricsSnapshot): ClusterMetricsSnapshot {
   const counters = structuredClone(snapshot);
-  counters.clientsConnected = 0;
-  counters.dedicatedTaken = 0;
-  counters.dedicatedIdle = 0;
-  counters.messageConnections = 0;
-  counters.blockedClients = 0;
+  for (const field of CLUSTER_COUNTS) {
+    if (clusterCounts[field].kind === "gauge") counters[field] = 0;
+  }
   for (const backend of counters.backends) {
-    backend.connections = 0;
-    backend.inFlight = 0;
-    backend.queuedBytes = 0;
+    for (const field of SUMMED_OF_BACKENDS) {
+      if (backendCounts[field].kind === "gauge") backend[field] = 0;
+    }
   }
   return counters;
 }
@@ -61,26 +69,12 @@ function add(sums: Map<string, ClusterMetricsSnapshot>, part: ClusterMetricsSnap
     sums.set(part.cluster, { ...part, backends });
     return;
   }
-  sum.clientsConnected += part.clientsConnected;
-  sum.clientsAccepted += part.clientsAccepted;
-  sum.requests += part.requests;
-  sum.errorReplies += part.errorReplies;
-  sum.redirects += part.redirects;
-  sum.topologyRefreshes += part.topologyRefreshes;
-  sum.ejections += part.ejections;
-  sum.dedicatedTaken += part.dedicatedTaken;
-  sum.dedicatedIdle += part.dedicatedIdle;
-  sum.blockedClients += part.blockedClients;
-  sum.loginFailures += part.loginFailures;
-  sum.messageConnections += part.messageConnections;
-  sum.messagesDelivered += part.messagesDelivered;
-  sum.subscriptionGaps += part.subscriptionGaps;
-  sum.pushesDropped += part.pushesDropped;
+  for (const field of CLUSTER_COUNTS) sum[field] += part[field];
+  for (const field of CLUSTER_HISTOGRAMS) {
+    addEach(sum[field].counts, part[field].counts);
+    sum[field].sum += part[field].sum;
+  }
   addEach(sum.failures, part.failures);
-  addEach(sum.totalTimer.counts, part.totalTimer.counts);
-  sum.totalTimer.sum += part.totalTimer.sum;
-  addEach(sum.remoteTimer.counts, part.remoteTimer.counts);
-  sum.remoteTimer.sum += part.remoteTimer.sum;
   for (const backend of part.backends) addBackend(sum.backends, backend);
 }
 
@@ -98,9 +92,5 @@ function addBackend(sums: BackendMetricsSnapshot[], part: BackendMetricsSnapshot
     return;
   }
   sum.isHealthy &&= part.isHealthy;
-  sum.connections += part.connections;
-  sum.requests += part.requests;
-  sum.failures += part.failures;
-  sum.inFlight += part.inFlight;
-  sum.queuedBytes += part.queuedBytes;
+  for (const field of SUMMED_OF_BACKENDS) sum[field] += part[field];
 }

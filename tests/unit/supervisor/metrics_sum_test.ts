@@ -1,4 +1,9 @@
 import { assertEquals } from "../../deps.ts";
+import {
+  CLUSTER_COUNTS,
+  CLUSTER_HISTOGRAMS,
+  clusterCounts,
+} from "../../../src/observe/metric_table.ts";
 import { MetricsSum } from "../../../src/supervisor/metrics_sum.ts";
 import { backend, snapshot } from "./snapshots.ts";
 
@@ -88,4 +93,19 @@ Deno.test("a retired worker's counters stay and its gauges go", () => {
       backend("gone:1", { failures: 2, isHealthy: false }),
     ]);
   }
+});
+
+Deno.test("every count of the table is added up, and outlives its worker only if it is a counter", () => {
+  const ones = Object.fromEntries(CLUSTER_COUNTS.map((field) => [field, 1]));
+  const histograms = Object.fromEntries(
+    CLUSTER_HISTOGRAMS.map((field) => [field, { counts: [1], sum: 1 }]),
+  );
+  const worker = () => [snapshot("a", { ...ones, ...histograms })];
+  const sum = new MetricsSum();
+  sum.retire(worker());
+  const [total] = sum.total([worker(), worker()]);
+  for (const field of CLUSTER_COUNTS) {
+    assertEquals(total![field], clusterCounts[field].kind === "counter" ? 3 : 2, field);
+  }
+  for (const field of CLUSTER_HISTOGRAMS) assertEquals(total![field], { counts: [3], sum: 3 });
 });

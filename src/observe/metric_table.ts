@@ -1,0 +1,222 @@
+/**
+ * Every metric, once: its name, what it means, how the numbers of several workers become one. Counters in the
+ * workers, the sums, the Prometheus text and docs/metrics.md are made of these rows. A new metric is a row here and
+ * an increment where it happens.
+ *
+ * @module
+ */
+
+/** How a number behaves: a counter only grows; a gauge is what is now, and ends with the worker that has it. */
+export type MetricKind = "counter" | "gauge" | "histogram";
+
+/** One metric. */
+export interface MetricRow {
+  /** Its name for Prometheus. */
+  readonly name: string;
+  readonly kind: MetricKind;
+  /** What one of it is. */
+  readonly unit: string;
+  /** What it says, as a sentence. */
+  readonly help: string;
+}
+
+/** A metric that counts values by upper bounds, ascending, in its unit. */
+export interface HistogramRow extends MetricRow {
+  readonly kind: "histogram";
+  readonly bounds: readonly number[];
+}
+
+/** How the numbers that several workers have of one backend become one. */
+export interface BackendRow extends MetricRow {
+  /** `sum`, or `least` where one worker's no is a no. */
+  readonly across: "sum" | "least";
+}
+
+/** What a worker counts of one cluster, by the field of `ClusterMetrics` that has it. */
+export const clusterCounts = {
+  clientsConnected: gauge("aster_front_connection", "clients", "Clients connected now."),
+  clientsAccepted: counter(
+    "aster_front_connection_incr",
+    "clients",
+    "Clients accepted since the start.",
+  ),
+  requests: counter("aster_requests_total", "requests", "Requests of clients."),
+  errorReplies: counter(
+    "aster_error_replies_total",
+    "replies",
+    "Error replies to clients, made by backends or by the proxy.",
+  ),
+  redirects: counter("aster_redirects_total", "replies", "MOVED and ASK replies followed."),
+  topologyRefreshes: counter(
+    "aster_topology_refreshes_total",
+    "fetches",
+    "Slot maps fetched from the Redis Cluster.",
+  ),
+  ejections: counter(
+    "aster_ejections_total",
+    "servers",
+    "Backends taken out of the ring after failed pings.",
+  ),
+  dedicatedTaken: gauge(
+    "aster_dedicated_connections",
+    "connections",
+    "Backend connections that one client has to itself now, for a transaction or a blocking command; at most " +
+      "dedicated_connections a worker.",
+  ),
+  dedicatedIdle: gauge(
+    "aster_dedicated_connections_idle",
+    "connections",
+    "Such connections kept for the next client that wants one, for 10 s.",
+  ),
+  blockedClients: gauge(
+    "aster_blocked_clients",
+    "clients",
+    "Clients that wait in a blocking command.",
+  ),
+  loginFailures: counter(
+    "aster_login_failures_total",
+    "logins",
+    "Wrong user names and passwords of clients.",
+  ),
+  messageConnections: gauge(
+    "aster_message_connections",
+    "connections",
+    "Backend connections over which messages for subscribed clients come.",
+  ),
+  messagesDelivered: counter(
+    "aster_messages_delivered_total",
+    "messages",
+    "Messages handed to subscribed clients, counted for each client.",
+  ),
+  subscriptionGaps: counter(
+    "aster_subscription_gaps_total",
+    "subscriptions",
+    "Subscriptions interrupted at a backend: messages may have been missed.",
+  ),
+  pushesDropped: counter(
+    "aster_pushes_dropped_total",
+    "pushes",
+    "RESP3 pushes of backends that nobody asked for.",
+  ),
+} as const satisfies Record<string, MetricRow>;
+
+/** Field of a count of one cluster. */
+export type ClusterCount = keyof typeof clusterCounts;
+
+/** The fields of {@link clusterCounts}. */
+export const CLUSTER_COUNTS = Object.keys(clusterCounts) as readonly ClusterCount[];
+
+/** What a worker measures of one cluster. The bounds are those that aster always had. */
+export const clusterHistograms = {
+  totalTimer: {
+    name: "aster_total_timer",
+    kind: "histogram",
+    unit: "µs",
+    help:
+      "Request parsed to reply handed to the client's connection. Answers that the proxy gives itself at once " +
+      "are not in it.",
+    bounds: [1_000, 10_000, 40_000, 100_000, 200_000],
+  },
+  remoteTimer: {
+    name: "aster_remote_timer",
+    kind: "histogram",
+    unit: "µs",
+    help:
+      "Request handed to the backend's connection to reply parsed, pings and questions for the slot map included.",
+    bounds: [1_000, 10_000, 100_000],
+  },
+} as const satisfies Record<string, HistogramRow>;
+
+/** Field of a histogram of one cluster. */
+export type ClusterHistogram = keyof typeof clusterHistograms;
+
+/** The fields of {@link clusterHistograms}. */
+export const CLUSTER_HISTOGRAMS = Object.keys(clusterHistograms) as readonly ClusterHistogram[];
+
+/** Failures by reason and source: every reason is there from the start, so that a first one shows as an increase. */
+export const failureRow: MetricRow = counter(
+  "aster_failures_total",
+  "failures",
+  "Why requests and connections failed, and who caused it: client, backend or proxy.",
+);
+
+/** What a worker knows of one backend, by the field of `BackendMetricsSnapshot` that has it. */
+export const backendCounts = {
+  isHealthy: {
+    ...gauge(
+      "aster_backend_up",
+      "",
+      "1, or 0 while it is ejected, or after a failed connect until it answers again, as any worker sees it.",
+    ),
+    across: "least",
+  },
+  requests: summed(
+    counter("aster_backend_requests_total", "requests", "Requests sent, pings included."),
+  ),
+  failures: summed(counter("aster_backend_failures_total", "requests", "Requests that failed.")),
+  inFlight: summed(
+    gauge("aster_backend_in_flight", "requests", "Requests sent and not yet answered."),
+  ),
+  queuedBytes: summed(
+    gauge("aster_backend_queued_bytes", "bytes", "Bytes that wait to be written to the backend."),
+  ),
+  connections: summed(
+    gauge(
+      "aster_backend_connections",
+      "connections",
+      "Open connections for requests to the backend, over all workers.",
+    ),
+  ),
+} as const satisfies Record<string, BackendRow>;
+
+/** Field of a number of one backend. */
+export type BackendCount = keyof typeof backendCounts;
+
+/** The fields of {@link backendCounts}. */
+export const BACKEND_COUNTS = Object.keys(backendCounts) as readonly BackendCount[];
+
+/** What is of the whole process, by the field of the view that has it. */
+export const processCounts = {
+  version: gauge("aster_version", "", "Version of the proxy, as label; always 1."),
+  memoryKib: gauge("aster_memory_usage", "KiB", "Resident memory of the process."),
+  cpuPercent: gauge(
+    "aster_cpu_usage",
+    "percent",
+    "CPU time of the process since the scrape before, in percent of one core.",
+  ),
+  threads: counter(
+    "aster_thread_count",
+    "threads",
+    "Threads with an event loop: the workers and the supervisor.",
+  ),
+  failures: counter(
+    "aster_global_error",
+    "failures",
+    "Failures of requests and connections in all clusters.",
+  ),
+  silentWorkers: gauge(
+    "aster_workers_silent",
+    "workers",
+    "Workers that did not answer this scrape within a second; their last known counts are in the sums.",
+  ),
+  workerRestarts: counter(
+    "aster_worker_restarts_total",
+    "workers",
+    "Workers that died and were replaced.",
+  ),
+} as const satisfies Record<string, MetricRow>;
+
+/** Field of a number of the process. */
+export type ProcessCount = keyof typeof processCounts;
+
+function counter(name: string, unit: string, help: string): MetricRow & { kind: "counter" } {
+  return { name, kind: "counter", unit, help };
+}
+
+function gauge(name: string, unit: string, help: string): MetricRow & { kind: "gauge" } {
+  return { name, kind: "gauge", unit, help };
+}
+
+function summed<Row extends MetricRow>(row: Row): Row & { across: "sum" } {
+  return { ...row, across: "sum" };
+}
