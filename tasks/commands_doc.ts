@@ -155,8 +155,8 @@ export const localTexts: Readonly<Record<string, string>> = {
     "`LOAD`, `DELETE`, `FLUSH`, `RESTORE`, `KILL` and `STATS` at every server, `LIST` and " +
     "`DUMP` at one",
   hello: "RESP2 or RESP3, `AUTH` and `SETNAME`, once all earlier requests are answered",
-  info:
-    "the lines that client libraries look for, the servers' least version included, and the proxy's own",
+  info: "about the proxy and its clients, and what the servers say together, see " +
+    "[decision 0027](decisions/0027-info-of-many-servers.md)",
   lolwut: "the least version of the servers",
   multi: "begins a transaction, on the server of its first key",
   ping: "`PONG`, or the word",

@@ -14,6 +14,7 @@ import {
 import type { Backend } from "../backend/backend.ts";
 import type { LocalClient } from "../session/features.ts";
 import type { RedisContext } from "./feature.ts";
+import type { Info } from "./info.ts";
 import type { LocalRequest } from "./local_request.ts";
 import { firstReply, joinedReplies, type ReplyMerge, summedReplies } from "./reply_merges.ts";
 import { copyRequest } from "./request_copy.ts";
@@ -48,11 +49,13 @@ const slowlogMerges = new Map<string, ReplyMerge>([["get", joinedReplies], ["len
 /** See above. */
 export class AdminCommands {
   readonly #context: RedisContext;
+  readonly #info: Info;
   readonly #userOf: (client: LocalClient) => string;
 
   /** @param userOf Who a client is to the proxy. */
-  constructor(context: RedisContext, userOf: (client: LocalClient) => string) {
+  constructor(context: RedisContext, info: Info, userOf: (client: LocalClient) => string) {
     this.#context = context;
+    this.#info = info;
     this.#userOf = userOf;
   }
 
@@ -62,6 +65,10 @@ export class AdminCommands {
     if (isWhoAmI(request)) {
       const reply = bulkReply(this.#userOf(request.client));
       request.client.reply(reply, 0, reply.length);
+      return true;
+    }
+    if (isReset(request)) {
+      this.#info.reset(request);
       return true;
     }
     if (this.#context.config.adminCommands !== "forward" || frame.row === null) return false;
@@ -105,7 +112,7 @@ export class AdminCommands {
       const backend = place < 0 ? null : router.backendAt(place, false, request.client);
       return backend === null ? shards.slice(0, 1) : [backend];
     }
-    const isAsking = ASKING[name]!.includes(subcommand) && !isReset(request, subcommand);
+    const isAsking = ASKING[name]!.includes(subcommand) && !isLogReset(request, subcommand);
     return isAsking ? shards.slice(0, 1) : shards;
   }
 }
@@ -115,8 +122,13 @@ function isWhoAmI({ frame, wordCount, words }: LocalRequest): boolean {
   return frame.row?.name === "acl" && wordCount === 2 && words[1]!.toLowerCase() === "whoami";
 }
 
+/** CONFIG RESETSTAT: others count on what the servers have counted, so it is about what INFO says here. */
+function isReset({ frame, wordCount, words }: LocalRequest): boolean {
+  return frame.row?.name === "config" && wordCount === 2 && words[1]!.toLowerCase() === "resetstat";
+}
+
 /** ACL LOG RESET, the one asking subcommand that can change something. */
-function isReset(request: LocalRequest, subcommand: string): boolean {
+function isLogReset(request: LocalRequest, subcommand: string): boolean {
   return subcommand === "log" && request.words[2]?.toLowerCase() === "reset";
 }
 

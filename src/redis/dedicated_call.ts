@@ -5,8 +5,7 @@
  */
 import type { BackendConnection } from "../backend/connection.ts";
 import type { Failure } from "../failure.ts";
-import type { Exchange, ReplyReceiver } from "../request/exchange.ts";
-import type { LocalClient } from "../session/features.ts";
+import type { Exchange, ReplyReceiver, RoutedClient } from "../request/exchange.ts";
 import type { RedisContext } from "./feature.ts";
 
 /** A reply; its bytes are valid during the call only, unless `isOwned`. */
@@ -32,7 +31,7 @@ export interface CallTarget {
   readonly connection: BackendConnection;
   /** The router's place of its keys. */
   readonly place: number;
-  readonly client: LocalClient;
+  readonly client: RoutedClient;
 }
 
 /** Sends the request in `bytes`, which are copied. */

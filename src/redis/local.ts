@@ -35,8 +35,9 @@ import { clusterAnswer } from "./cluster_commands.ts";
 import { CommandAnswers } from "./command_commands.ts";
 import { guardOf, GuardRank } from "./guard_chain.ts";
 import { helloAnswer } from "./hello.ts";
-import { infoAnswer } from "./info.ts";
+import { Info } from "./info.ts";
 import { textReply } from "./reply_builder.ts";
+import { BackendInfos } from "./server/backend_info.ts";
 import { Login } from "./login/mod.ts";
 import type { Answer, RedisContext, RedisFeature } from "./feature.ts";
 import { LocalRequest } from "./local_request.ts";
@@ -51,6 +52,8 @@ export class RedisLocal implements LocalAnswers {
   readonly #login: Login;
   readonly #keeper: ScriptKeeper;
   readonly #admin: AdminCommands;
+  readonly #version: BackendVersion;
+  readonly #info: Info;
   /** By row index: whether the second word is a subcommand. */
   readonly #areContainers: readonly boolean[];
   /** By row index. */
@@ -65,7 +68,10 @@ export class RedisLocal implements LocalAnswers {
     keeper: ScriptKeeper = new ScriptKeeper(options),
   ) {
     this.#keeper = keeper;
-    this.#admin = new AdminCommands(options, (client) => this.#login.userOf(client));
+    const backends = new BackendInfos(options);
+    this.#version = new BackendVersion(options, backends);
+    const info = this.#info = new Info(options, this.#version, backends);
+    this.#admin = new AdminCommands(options, info, (client) => this.#login.userOf(client));
     this.#options = options;
     this.#features = features;
     this.#pause = new ClientPause(options);
@@ -137,7 +143,7 @@ export class RedisLocal implements LocalAnswers {
 
   #createAnswers(): Map<string, Answer> {
     const options = this.#options;
-    const version = new BackendVersion(options);
+    const version = this.#version;
     const select = new Select(options);
     const commands = new CommandAnswers(options);
     const parts = {
@@ -166,14 +172,7 @@ export class RedisLocal implements LocalAnswers {
       ["command", (request) => commands.answer(request)],
       ["cluster", (request) => clusterAnswer(request, options)],
       ["lolwut", ({ client }) => version.answer(client, (text) => lolwut(client, text))],
-      ["info", (request) => {
-        // The request's bytes are not there any more once the servers have answered.
-        void request.words;
-        return version.answer(
-          request.client,
-          (redisVersion) => infoAnswer(request, options.info, redisVersion),
-        );
-      }],
+      ["info", (request) => this.#info.answer(request)],
       ["readonly", ({ client }) => clusterSwitch(() => readOnly.add(client))],
       ["readwrite", ({ client }) => clusterSwitch(() => readOnly.delete(client))],
     ]);

@@ -169,25 +169,6 @@ Deno.test("TIME is the machine's, in seconds and microseconds", async () => {
   assert(Number(microseconds) < 1_000_000);
 });
 
-Deno.test("INFO has the lines that libraries wait for, in its sections", async () => {
-  using client = await RawClient.connect(pool.aster.port);
-  const all = await client.ask(["INFO"]);
-  assertMatch(all, /^\$\d+\r\n# Server\r\nredis_version:7\.0\.15\r\nredis_mode:standalone\r\n/);
-  assertMatch(all, /\r\n# Persistence\r\nloading:0\r\n/);
-  assertMatch(all, /\r\n# Replication\r\nrole:master\r\nconnected_slaves:0\r\n/);
-  assertMatch(all, /\r\n# Cluster\r\ncluster_enabled:0\r\n/);
-  assertMatch(all, /\r\nproxy_cluster:pool\r\nproxy_backends:3\r\n/);
-  assertEquals(
-    await client.ask(["INFO", "cluster", "PERSISTENCE"]),
-    "$75\r\n# Persistence\r\nloading:0\r\nasync_loading:0\r\n\r\n# Cluster\r\ncluster_enabled:0\r\n\r\n",
-  );
-  await client.ask(["HELLO", "3"]);
-  assertEquals(
-    await client.ask(["INFO", "Cluster"]),
-    "=34\r\ntxt:# Cluster\r\ncluster_enabled:0\r\n\r\n",
-  );
-});
-
 Deno.test("COMMAND describes what is served, as a server describes it", async () => {
   for (const version of [2, 3] as const) {
     using direct = await RawClient.connect(pool.direct.port, version);

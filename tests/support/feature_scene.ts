@@ -88,3 +88,8 @@ export function requestsIn(written: string): string[] {
   }
   return requests;
 }
+
+/** A backend's reply of several lines, as the rig's protocol has it. */
+export function bulkLine(text: string): string {
+  return `$${text.length + "\r\n".length}\n${text}\r\n`;
+}

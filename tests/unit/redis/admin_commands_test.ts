@@ -90,3 +90,16 @@ Deno.test("sleeping is refused, and SLOWLOG says whose it is", () => {
   assertMatch(slowlog!, /SLOWLOG BACKENDS GET/);
   assertEquals(backends, slowlog);
 });
+
+Deno.test("CONFIG RESETSTAT is answered here whatever is forwarded, and sent to no server", async () => {
+  for (const adminCommands of ["refuse", "forward"] as const) {
+    using scene = createScene(adminCommands);
+    assertEquals(take(scene, "config resetstat"), true);
+    assertEquals(take(scene, "CONFIG RESETSTAT x"), adminCommands === "forward");
+    const conns = [await scene.accept(0), await scene.accept(1)];
+    assertEquals(requestsIn(conns[0]!.written)[0], "INFO everything");
+    for (const conn of conns) await conn.receives("-ERR no\r\n-ERR no\r\n");
+    assertEquals(scene.told()[0], "+OK");
+    await scene.ends();
+  }
+});

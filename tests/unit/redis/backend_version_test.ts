@@ -6,11 +6,10 @@
 import {
   BackendVersion,
   DEFAULT_VERSION,
-  leastVersion,
   REFRESH_INTERVAL_MS,
   RETRY_INTERVAL_MS,
 } from "../../../src/redis/backend_version.ts";
-import { FeatureScene, requestsIn } from "../../support/feature_scene.ts";
+import { bulkLine, FeatureScene, requestsIn } from "../../support/feature_scene.ts";
 import { turn } from "../../support/fake_tcp_conn.ts";
 import { textOf } from "../../support/local_rig.ts";
 import { assertEquals } from "../../deps.ts";
@@ -33,14 +32,14 @@ Deno.test("who asks first waits for all servers; others are told at once, and it
   assertEquals([ask(), ask()], [null, null]);
   const conns = [await scene.accept(0), await scene.accept(1)];
   assertEquals(conns.map(({ written }) => requestsIn(written)), Array(2).fill(["INFO server"]));
-  await conns[0]!.receives("redis_version:7.2.10\n");
+  await conns[0]!.receives(bulkLine("# Server\r\nredis_version:7.2.10\r\n"));
   assertEquals(scene.told(), []);
-  await conns[1]!.receives("redis_version:7.2.9\n");
+  await conns[1]!.receives(bulkLine("# Server\r\nredis_version:7.2.9\r\n"));
   assertEquals(scene.told(), ["7.2.9", "7.2.9"]);
   scene.rig.clock.advance(REFRESH_INTERVAL_MS);
   assertEquals(ask(), "7.2.9");
   await turn();
-  for (const conn of conns) await conn.receives("redis_version:8.0.0\n");
+  for (const conn of conns) await conn.receives(bulkLine("# Server\r\nredis_version:8.0.0\r\n"));
   assertEquals(ask(), "8.0.0");
   await scene.ends();
 });
@@ -54,14 +53,8 @@ Deno.test("with no server to be had the default is told, and soon asked again", 
   assertEquals([scene.told(), ask()], [[DEFAULT_VERSION], DEFAULT_VERSION]);
   scene.rig.clock.advance(RETRY_INTERVAL_MS);
   assertEquals(ask(), null);
-  await (await scene.accept(0)).receives("redis_version:7.4.1\n");
+  await (await scene.accept(0)).receives(bulkLine("# Server\r\nredis_version:7.4.1\r\n"));
   await (await scene.accept(1)).receives("-ERR no\n");
   assertEquals(scene.told(), ["7.4.1"]);
   await scene.ends();
-});
-
-Deno.test("versions are compared by their numbers", () => {
-  assertEquals(leastVersion(["7.10.0", "7.9.1", "8"]), "7.9.1");
-  assertEquals(leastVersion(["7.0", "7.0.1"]), "7.0");
-  assertEquals(leastVersion([]), null);
 });

@@ -1,0 +1,201 @@
+/**
+ * INFO of the servers behind the proxy, as one: asked for when a client wants to know, over the connections that all
+ * share. What was learned is believed for a second, a question is not asked twice at a time, few servers are asked at
+ * once, and none is waited for longer than a second: what a server does not say in time is not in the sum.
+ *
+ * @module
+ */
+import type { Backend } from "../../backend/backend.ts";
+import type { Watched } from "../../clock.ts";
+import { requestBytes } from "../../protocol/resp/replies.ts";
+import { NOBODY } from "../../request/exchange.ts";
+import { sendCall } from "../dedicated_call.ts";
+import type { RedisContext } from "../feature.ts";
+import { InfoMerge } from "./info_merge.ts";
+import type { InfoSection } from "./info_text.ts";
+import { type Baseline, countedSince, readBaseline } from "./statistics_baseline.ts";
+
+/** How long what was learned is believed, milliseconds. */
+export const BELIEVED_MS = 1_000;
+/** Longest wait for the servers, milliseconds. */
+export const WAIT_MAX_MS = 1_000;
+/** Servers that are asked at once: each reply is read in the turn in which it comes. */
+export const ASKED_AT_ONCE = 32;
+/** Longest text of one server that is read, bytes. */
+export const TEXT_BYTES_MAX = 1024 * 1024;
+/** Questions whose answers are kept; with more the oldest is forgotten. */
+export const QUESTIONS_MAX = 32;
+
+/** What the servers say together. */
+export interface BackendInfo {
+  readonly sections: readonly InfoSection[];
+  /** Servers that were asked, and that answered in time. */
+  readonly asked: number;
+  readonly answered: number;
+}
+
+/** One question: in flight, or answered. */
+interface Question {
+  answeredAtMs: number;
+  info: BackendInfo | null;
+  readonly waiting: ((info: BackendInfo) => void)[];
+}
+
+/** See above. */
+export class BackendInfos {
+  readonly #context: RedisContext;
+  readonly #questions = new Map<string, Question>();
+  /** Servers that have not answered an earlier question, which nobody waits for any more: they are not asked again. */
+  readonly #silent = new Set<Backend>();
+  /** By the server's address. */
+  #baselines: ReadonlyMap<string, Baseline> = new Map();
+
+  constructor(context: RedisContext) {
+    this.#context = context;
+  }
+
+  /** What servers say to `INFO word`, or to INFO alone where there is none; `done` is called once, perhaps at once. */
+  ask(word: string | null, done: (info: BackendInfo) => void): void {
+    const key = word ?? "";
+    const { nowMs } = this.#context.backends.clock;
+    const known = this.#questions.get(key);
+    if (known?.info && nowMs - known.answeredAtMs < BELIEVED_MS) return done(known.info);
+    if (known !== undefined && known.info === null) return void known.waiting.push(done);
+    const question: Question = { answeredAtMs: 0, info: null, waiting: [done] };
+    this.#remember(key, question);
+    const merge = new InfoMerge();
+    const request = word === null ? requestBytes("INFO") : requestBytes("INFO", word);
+    new Round(this.#context, this.#silent, request, (backend, text) => {
+      const baseline = this.#baselines.get(backend.address);
+      merge.add(text, (title, field) => countedSince(title, field, baseline));
+    }, (asked, answered) => {
+      question.info = { sections: merge.sections(), asked, answered };
+      // With no server known yet that soon changes.
+      question.answeredAtMs = asked === 0 ? -Infinity : this.#context.backends.clock.nowMs;
+      for (const waiting of question.waiting.splice(0)) waiting(question.info);
+    }).begin();
+  }
+
+  /** Counts anew from now on. A server that does not answer keeps the counts it has. */
+  reset(done: () => void): void {
+    const baselines = new Map<string, Baseline>();
+    const request = requestBytes("INFO", "everything");
+    new Round(this.#context, this.#silent, request, (backend, text) => {
+      baselines.set(backend.address, readBaseline(text));
+    }, () => {
+      this.#baselines = baselines;
+      // Whoever waits gets what was asked before.
+      this.#questions.clear();
+      done();
+    }).begin();
+  }
+
+  #remember(key: string, question: Question): void {
+    // Behind all others, as the latest.
+    this.#questions.delete(key);
+    this.#questions.set(key, question);
+    for (const oldest of this.#questions.keys()) {
+      if (this.#questions.size <= QUESTIONS_MAX) return;
+      this.#questions.delete(oldest);
+    }
+  }
+}
+
+/** One question to all servers. */
+class Round implements Watched {
+  isWatched = false;
+  readonly #context: RedisContext;
+  readonly #silent: Set<Backend>;
+  readonly #request: Uint8Array;
+  readonly #heard: (backend: Backend, text: string) => void;
+  readonly #done: (asked: number, answered: number) => void;
+  readonly #backends: readonly Backend[];
+  readonly #endsAtMs: number;
+  #next = 0;
+  readonly #inFlight = new Set<Backend>();
+  #answered = 0;
+  #isSending = false;
+  #isOver = false;
+
+  constructor(
+    context: RedisContext,
+    silent: Set<Backend>,
+    request: Uint8Array,
+    heard: (backend: Backend, text: string) => void,
+    done: (asked: number, answered: number) => void,
+  ) {
+    this.#context = context;
+    this.#silent = silent;
+    this.#request = request;
+    this.#heard = heard;
+    this.#done = done;
+    this.#backends = context.router.shards();
+    this.#endsAtMs = context.backends.clock.nowMs + WAIT_MAX_MS;
+  }
+
+  begin(): void {
+    this.#send();
+    if (!this.#isOver) this.#context.backends.clock.watch(this);
+  }
+
+  onTick(nowMs: number): boolean {
+    if (!this.#isOver && nowMs >= this.#endsAtMs) this.#end();
+    return !this.#isOver;
+  }
+
+  /** Asks as many as may be asked; one that fails at once makes room for the next. */
+  #send(): void {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    while (this.#inFlight.size < ASKED_AT_ONCE && this.#next < this.#backends.length) {
+      const backend = this.#backends[this.#next]!;
+      this.#next += 1;
+      if (!this.#silent.has(backend)) this.#ask(backend);
+    }
+    this.#isSending = false;
+    if (this.#inFlight.size === 0) this.#end();
+  }
+
+  #ask(backend: Backend): void {
+    this.#inFlight.add(backend);
+    const connection = backend.connectionFor(NOBODY.number, NOBODY.profiles.master);
+    sendCall(this.#context, { connection, place: -1, client: NOBODY }, this.#request, {
+      replied: ({ bytes, start, end, isError }) => {
+        const text = isError || this.#isOver ? null : readText(bytes, start, end);
+        if (text !== null) {
+          this.#answered += 1;
+          this.#heard(backend, text);
+        }
+        this.#settled(backend);
+      },
+      failed: () => this.#settled(backend),
+    });
+  }
+
+  #settled(backend: Backend): void {
+    this.#inFlight.delete(backend);
+    this.#silent.delete(backend);
+    if (!this.#isOver) this.#send();
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    for (const backend of this.#inFlight) this.#silent.add(backend);
+    this.#done(this.#backends.length, this.#answered);
+  }
+}
+
+const decoder = new TextDecoder();
+const LINE_FEED = 0x0a;
+const DOLLAR = 0x24;
+const LINE_END_BYTES = 2;
+
+/** The text of a bulk string; null where the reply is something else, or too long. */
+function readText(bytes: Uint8Array, start: number, end: number): string | null {
+  if (bytes[start] !== DOLLAR || end - start > TEXT_BYTES_MAX) return null;
+  const body = bytes.indexOf(LINE_FEED, start) + 1;
+  return body === 0 || body > end - LINE_END_BYTES
+    ? null
+    : decoder.decode(bytes.subarray(body, end - LINE_END_BYTES));
+}
