@@ -59,6 +59,11 @@ export const failures = {
     "proxy's system has too many open files",
   ),
   outOfMemory: failure("out_of_memory", "proxy", "proxy's system has no memory for a connection"),
+  backendIsProxy: failure(
+    "backend_is_proxy",
+    "proxy",
+    "it is this proxy itself, or leads back to it",
+  ),
   nameUnresolved: failure("name_unresolved", "backend", "host name could not be resolved"),
   nameLookupFailed: failure("name_lookup_failed", "backend", "host name lookup failed for now"),
   backendLogin: failure(

@@ -6,7 +6,7 @@
 import type { ArrayPool } from "../bytes/receive_buffer.ts";
 import type { ChunkPool } from "../bytes/chunk_pool.ts";
 import type { Clock } from "../clock.ts";
-import type { IoEngine } from "../net/io_engine.ts";
+import type { Connection, IoEngine } from "../net/io_engine.ts";
 import type { ClusterMetrics } from "../observe/cluster_metrics.ts";
 import type { Log } from "../observe/log.ts";
 import type { Protocol } from "../protocol/protocol.ts";
@@ -41,6 +41,8 @@ export interface BackendContext {
   readonly limits: BackendLimits;
   /** Whether requests stay readable until answered, since they may be sent elsewhere. */
   readonly retainsRequests: boolean;
+  /** Whether a new connection to a backend leads back to this very cluster. */
+  isLoop(connection: Connection): boolean;
   /** Called for each failed attempt to connect to a backend, and for each request that it failed. */
   backendUnreachable(address: string): void;
 }

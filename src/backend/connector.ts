@@ -4,7 +4,7 @@
  * @module
  */
 import { concatenate } from "../bytes/copy.ts";
-import type { Failure } from "../failure.ts";
+import { type Failure, failures } from "../failure.ts";
 import type { Connection, Dial, DialListener } from "../net/io_engine.ts";
 import type { Profile } from "../protocol/protocol.ts";
 import type { BackendContext, BackendLimits } from "./backend_context.ts";
@@ -78,7 +78,9 @@ export class Connector implements DialListener {
   connected(connection: Connection): void {
     this.#dial = null;
     this.#context.clock.readNow();
-    this.#listener.connected(connection);
+    if (!this.#context.isLoop(connection)) return this.#listener.connected(connection);
+    connection.discard();
+    this.dialFailed(failures.backendIsProxy);
   }
 
   dialFailed(failure: Failure): void {

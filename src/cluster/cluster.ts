@@ -10,6 +10,7 @@ import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type { ClientRoom } from "../observe/client_room.ts";
 import type { Log } from "../observe/log.ts";
 import type { ClusterNote, SharedState } from "../worker/messages.ts";
+import type { LoopGuard } from "./loop_guard.ts";
 
 /** What a cluster gets from its worker. */
 export interface ClusterContext {
@@ -20,6 +21,8 @@ export interface ClusterContext {
   readonly log: Log;
   /** Whether there may be one more client, by what all workers have. */
   readonly clientRoom: ClientRoom;
+  /** Knows the proxy when a connection to a backend leads back to it. */
+  readonly loopGuard: LoopGuard;
   /** Address for cluster-aware clients, without port. */
   readonly advertisedAddress: string;
   /** Whether the listener shares its port with other workers or another process. */

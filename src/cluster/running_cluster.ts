@@ -186,6 +186,7 @@ function createBackendContext(
       connections: config.nodeConnections,
     },
     retainsRequests: recipe.retainsRequests,
+    isLoop: (connection) => cluster.loopGuard.isLoop(connection),
     backendUnreachable,
   };
 }

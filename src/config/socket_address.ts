@@ -5,6 +5,8 @@
  * @module
  */
 
+import { comparableIp, isLoopback } from "../net/ip_address.ts";
+
 /** Where to listen or to connect to. */
 export interface SocketAddress {
   /** Host name or IP address, IPv6 without brackets. */
@@ -104,9 +106,10 @@ export function overlap(one: SocketAddress, other: SocketAddress): boolean {
 /** Whether connecting to `target` from this machine surely reaches a listener on `listen`. */
 export function reaches(target: SocketAddress, listen: SocketAddress): boolean {
   if (target.port !== listen.port) return false;
-  const host = comparableHost(target.hostname);
-  const isLocal = host.startsWith("127.") || host === "::1" || isWildcard(host);
-  if (isLocal && isWildcard(comparableHost(listen.hostname))) return overlap(target, listen);
+  const host = connectedHost(target.hostname);
+  if (isLoopback(host) && isWildcard(listen.hostname)) {
+    return overlap({ ...target, hostname: host }, listen);
+  }
   return host === comparableHost(listen.hostname);
 }
 
@@ -116,8 +119,15 @@ export function isWildcard(hostname: string): boolean {
   return host === "0.0.0.0" || host === "::";
 }
 
+/** What a connection goes to: one to a wildcard goes to this machine. */
+function connectedHost(hostname: string): string {
+  const host = comparableHost(hostname);
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "::" ? "::1" : host;
+}
+
 function comparableHost(hostname: string): string {
-  if (isIpv6(hostname)) return new URL(`http://[${hostname}]/`).hostname.slice(1, -1);
+  if (isIpv6(hostname)) return comparableIp(hostname);
   const lowerCase = hostname.toLowerCase().replace(/\.$/, "");
   return lowerCase === "localhost" ? "127.0.0.1" : lowerCase;
 }

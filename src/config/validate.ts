@@ -11,10 +11,11 @@ import type {
   UserConfig,
 } from "./config.ts";
 import type { CheckedTable } from "./key_names.ts";
+import { findLoops, type LoopNode } from "./loops.ts";
 import type { Report } from "./problem.ts";
 import type { KeyRow, Scope } from "./key_row.ts";
 import { clusterKeys, WEIGHT_SUM_MAXIMUM } from "./schema.ts";
-import { formatSocketAddress, overlap, reaches, type SocketAddress } from "./socket_address.ts";
+import { formatSocketAddress, overlap, type SocketAddress } from "./socket_address.ts";
 
 /** One `[[clusters]]` entry as far as it could be read. */
 export interface ClusterDraft {
@@ -48,7 +49,6 @@ export function validateCluster(draft: ClusterDraft, platform: string, report: R
     checkLabels(draft, report);
     checkWeights(draft, report);
   }
-  checkLoop(draft, report);
 }
 
 /** Checks the clusters against each other. */
@@ -59,6 +59,14 @@ export function validateTogether(drafts: ClusterDraft[], report: Report): void {
       checkListeners(earlier, later, report);
     }
   }
+  for (const { path, line, message } of findLoops(drafts.map(loopNode))) {
+    report.problem(path, message, line);
+  }
+}
+
+function loopNode(draft: ClusterDraft): LoopNode {
+  const { table, listen } = draft;
+  return { listenPath: table.pathOf("listen_addr"), listen, servers: serverEntries(draft) };
 }
 
 /** Checks that the admin server has an address of its own. */
@@ -198,15 +206,6 @@ function checkWeights(draft: ClusterDraft, report: Report): void {
   if (sum <= WEIGHT_SUM_MAXIMUM) return;
   const path = draft.table.pathOf("servers");
   report.problem(path, `expected weights of together at most ${WEIGHT_SUM_MAXIMUM}, not ${sum}`);
-}
-
-function checkLoop(draft: ClusterDraft, report: Report): void {
-  for (const { server, path, line } of serverEntries(draft)) {
-    if (draft.listen === null || !reaches(server, draft.listen)) continue;
-    const message = "expected another address than the cluster's own: " +
-      `it listens on ${formatSocketAddress(draft.listen)}`;
-    report.problem(path, message, line);
-  }
 }
 
 function checkNames(earlier: ClusterDraft, later: ClusterDraft, report: Report): void {

@@ -39,6 +39,9 @@ export interface Socket {
 
 /** A connection that was accepted or dialled and that nobody reads yet. */
 export interface Connection {
+  /** `host:port` of this end and of the other, IPv6 in brackets; "" where it cannot be told. */
+  readonly localAddress: string;
+  readonly peerAddress: string;
   /** Makes it a socket; nothing is read before {@link Socket.resume}. */
   open(receiver: ByteReceiver, log: SendLog): Socket;
   /** Closes it unused. */

@@ -75,6 +75,8 @@ export class Supervisor implements WorkerReceiver {
   readonly #options: SupervisorOptions;
   readonly #assignment: Assignment;
   readonly #clientMemory: SharedArrayBuffer;
+  /** Which clusters were seen to lead to which: a byte for each pair. */
+  readonly #loopMemory: SharedArrayBuffer;
   readonly #places: Place[] = [];
   readonly #metrics = new MetricsSum();
   readonly #clock = new Clock();
@@ -88,6 +90,7 @@ export class Supervisor implements WorkerReceiver {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#assignment = assignClusters(options.config.clusters);
+    this.#loopMemory = new SharedArrayBuffer(options.config.clusters.length ** 2);
     this.#clientMemory = createClientMemory(this.#assignment.clusters.length);
   }
 
@@ -199,6 +202,8 @@ export class Supervisor implements WorkerReceiver {
       advertisedAddress,
       sharesPort,
       clientMemory: this.#clientMemory,
+      listeners: config.clusters.map(({ name, listen }) => ({ name, ...listen })),
+      loopMemory: this.#loopMemory,
     };
     // One that died took its clients along, whatever it had counted.
     new ClientRoom(this.#clientMemory, number).clear();

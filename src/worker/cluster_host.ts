@@ -5,6 +5,7 @@
  */
 import { Clock } from "../clock.ts";
 import type { Cluster, ClusterContext } from "../cluster/cluster.ts";
+import { LoopGuard } from "../cluster/loop_guard.ts";
 import type { ClusterConfig } from "../config/config.ts";
 import { createEngine } from "../net/create_engine.ts";
 import type { IoEngine } from "../net/io_engine.ts";
@@ -96,6 +97,7 @@ export class ClusterHost {
       clock: this.#clock,
       engine: this.#engine!,
       log,
+      loopGuard: new LoopGuard(message.loopMemory, message.listeners, config.name),
       clientRoom: new ClientRoom(message.clientMemory, message.workerNumber),
       advertisedAddress: message.advertisedAddress,
       sharesPort: message.sharesPort,

@@ -1,6 +1,6 @@
 /**
- * What supervisor and workers say to each other. Everything is plain data; a worker shares no memory with
- * anybody.
+ * What supervisor and workers say to each other. Everything is plain data, but for two memories that all
+ * workers share: how many clients there are, and which clusters lead to which.
  *
  * @module
  */
@@ -25,6 +25,18 @@ export interface StartMessage {
   sharesPort: boolean;
   /** Memory of a `ClientRoom`, shared by all workers. */
   clientMemory: SharedArrayBuffer;
+  /** Where all clusters of the process listen. */
+  listeners: ListenerAddress[];
+  /** Memory of every `LoopGuard`, shared by all workers. */
+  loopMemory: SharedArrayBuffer;
+}
+
+/** Where a cluster listens. */
+export interface ListenerAddress {
+  /** Name of the cluster. */
+  name: string;
+  hostname: string;
+  port: number;
 }
 
 /** State that one leading worker finds and all workers of the cluster follow. */

@@ -36,6 +36,20 @@ function testDialing(test: SceneTest): void {
     await until(() => client.receiver.text === "hello", { what: "the reply" });
   });
 
+  test("a dialled connection knows both of its ends", async (scene) => {
+    const front = scene.listen();
+    const outcome = new DialOutcome();
+    let ends: string[] = [];
+    outcome.onConnected = (connection) => {
+      ends = [connection.localAddress, connection.peerAddress];
+      scene.open(connection);
+    };
+    scene.dial({ port: front.port }, outcome);
+    const server = await front.endpoint(0);
+    await until(() => ends.length > 0, { what: "the connection" });
+    assertEquals(ends, [server.socket.peerAddress, `127.0.0.1:${front.port}`]);
+  });
+
   test("a name is looked up", async (scene) => {
     const front = scene.listen({ hostname: "localhost" });
     const client = await scene.connect(front.port, "localhost");

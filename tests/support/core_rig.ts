@@ -156,6 +156,8 @@ export class CoreRig implements Disposable {
   readonly chunks = new CountingChunkPool();
   readonly metrics = new ClusterMetrics("rig");
   readonly records: LogRecord[] = [];
+  /** Whether connections to backends lead back. */
+  isLoop = false;
   /** Addresses that could not be connected to. */
   readonly unreachable: string[] = [];
   readonly ended: ClosableSession[] = [];
@@ -198,6 +200,7 @@ export class CoreRig implements Disposable {
         ...options.limits,
       },
       retainsRequests: options.retainsRequests ?? false,
+      isLoop: () => this.isLoop,
       backendUnreachable: (address) => this.unreachable.push(address),
     };
   }

@@ -54,7 +54,14 @@ const ALLOWED: Record<string, readonly string[]> = {
   "protocol/memcache": ["protocol", "bytes"],
   protocol: ["bytes"],
   net: ["bytes"],
-  config: ["hash", "protocol/command_table", "protocol/resp/commands/custom", "deps"],
+  // Where the file and a connection speak of the same address.
+  config: [
+    "hash",
+    "net/ip_address",
+    "protocol/command_table",
+    "protocol/resp/commands/custom",
+    "deps",
+  ],
   hash: [],
   bytes: [],
   failure: [],

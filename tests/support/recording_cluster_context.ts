@@ -6,6 +6,7 @@
 import type { ClusterContext } from "../../src/cluster/cluster.ts";
 import type { ClusterConfig } from "../../src/config/config.ts";
 import { DenoEngine } from "../../src/net/deno/deno_engine.ts";
+import { LoopGuard } from "../../src/cluster/loop_guard.ts";
 import { ClientRoom, createClientMemory } from "../../src/observe/client_room.ts";
 import { Log, type LogRecord } from "../../src/observe/log.ts";
 import type { ClusterNote, SharedState } from "../../src/worker/messages.ts";
@@ -20,6 +21,7 @@ export class RecordingClusterContext implements ClusterContext {
   readonly engine = new DenoEngine(this.clock);
   readonly records: LogRecord[] = [];
   readonly log = new Log("debug", (record) => this.records.push(record));
+  readonly loopGuard = new LoopGuard(new SharedArrayBuffer(1), [], "");
   readonly clientRoom = new ClientRoom(createClientMemory(1), 0);
   readonly advertisedAddress = "127.0.0.1";
   readonly sharesPort = false;

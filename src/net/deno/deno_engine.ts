@@ -21,6 +21,7 @@ import type {
 } from "../io_engine.ts";
 import { DenoDial } from "./deno_dial.ts";
 import { DenoListener } from "./deno_listener.ts";
+import { addressText } from "./address_text.ts";
 import { DenoSocket } from "./deno_socket.ts";
 import { WriteDelay } from "./write_delay.ts";
 
@@ -82,6 +83,14 @@ class DenoConnection implements Connection {
     this.#connection = connection;
     this.#clock = clock;
     this.#writeDelay = writeDelay;
+  }
+
+  get localAddress(): string {
+    return addressText(this.#connection.localAddr);
+  }
+
+  get peerAddress(): string {
+    return addressText(this.#connection.remoteAddr);
   }
 
   open(receiver: ByteReceiver, log: SendLog): Socket {

@@ -9,6 +9,7 @@ import type { Chunk } from "../../bytes/chunk_pool.ts";
 import type { SendLog } from "../../bytes/send_log.ts";
 import type { ByteReceiver } from "../byte_receiver.ts";
 import type { Socket } from "../io_engine.ts";
+import { addressText } from "./address_text.ts";
 import type { WriteDelay } from "./write_delay.ts";
 
 /** See {@link Socket}. */
@@ -63,8 +64,7 @@ export class DenoSocket implements Socket {
   }
 
   get peerAddress(): string {
-    const { hostname, port } = this.#connection.remoteAddr;
-    return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+    return addressText(this.#connection.remoteAddr);
   }
 
   resume(): void {

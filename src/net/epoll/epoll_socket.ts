@@ -37,6 +37,14 @@ export class EpollConnection implements Connection, EventHandler {
     loop.own(descriptor, this);
   }
 
+  get localAddress(): string {
+    return addressText(this.#loop.system.address(this.#descriptor, false));
+  }
+
+  get peerAddress(): string {
+    return addressText(this.#loop.system.address(this.#descriptor, true));
+  }
+
   open(receiver: ByteReceiver, log: SendLog): Socket {
     return new EpollSocket(this.#loop, this.#descriptor, receiver, log);
   }

@@ -61,6 +61,15 @@ Deno.test("without back-off the next attempt may start at once", async () => {
   assertEquals(scene.connector.mayConnect, true);
 });
 
+Deno.test("a connection that leads back is closed unused, and that is no backend's fault", async () => {
+  using scene = new Scene();
+  scene.rig.isLoop = true;
+  scene.connector.connect();
+  const conn = await scene.rig.accept(0);
+  assertEquals([scene.listener.heard, conn.isClosed], [["backend_is_proxy"], true]);
+  assertEquals([scene.rig.unreachable, scene.connector.mayConnect], [[], false]);
+});
+
 Deno.test("a cancelled attempt tells nobody", async () => {
   using scene = new Scene();
   scene.connector.connect();

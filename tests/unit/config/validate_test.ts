@@ -14,6 +14,15 @@ function pair(first: string, second: string, runtime = ""): string {
     redisText().replace("127.0.0.1:9001", second).replace('"one"', '"two"');
 }
 
+/** Clusters on ports 9001 and 9002 with one server each. */
+function pairTo(first: string, second: string): string {
+  return redisText("", `["${first}"]`) +
+    redisText("", `["${second}"]`).replace('"127.0.0.1:9001"\n', '"127.0.0.1:9002"\n').replace(
+      '"one"',
+      '"two"',
+    );
+}
+
 const problemCases: [title: string, text: string, problems: string[]][] = [
   ["fetch and fetch_interval that disagree", slotsText("fetch = 60\nfetchInterval = 70000"), [
     "clusters[0].fetch = 60: expected the same time as clusters[0].fetchInterval (70000 ms), or only " +
@@ -61,14 +70,22 @@ const problemCases: [title: string, text: string, problems: string[]][] = [
   ],
   ["a cluster that is its own backend", redisText("", '["127.0.0.1:9001"]'), [
     'clusters[0].servers[0] = "127.0.0.1:9001": expected another address than the cluster\'s own: ' +
-    "it listens on 127.0.0.1:9001",
+    "clusters[0].listen_addr is 127.0.0.1:9001; give the cluster another listen_addr, or name the " +
+    "server's own port here",
   ]],
+  ["clusters that lead to each other", pairTo("127.0.0.1:9002", "[::ffff:127.0.0.1]:9001"), [
+    'clusters[1].servers[0] = "[::ffff:127.0.0.1]:9001": expected a server, and no way back to this ' +
+    "cluster: clusters[0].listen_addr is 127.0.0.1:9001, and leads to clusters[1].listen_addr again; " +
+    "name the servers' own addresses",
+  ]],
+  ["a cluster in front of another", pairTo("127.0.0.1:9002", "127.0.0.1:7000"), []],
   [
     "a cluster that reaches itself through the wildcard",
     slotsText("", '["localhost:9001"]').replace("127.0.0.1:9001", "0.0.0.0:9001"),
     [
       'clusters[0].servers[0] = "localhost:9001": expected another address than the cluster\'s own: ' +
-      "it listens on 0.0.0.0:9001",
+      "clusters[0].listen_addr is 0.0.0.0:9001; give the cluster another listen_addr, or name the " +
+      "server's own port here",
     ],
   ],
   [

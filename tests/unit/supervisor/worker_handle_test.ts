@@ -31,6 +31,8 @@ function stage(): {
       advertisedAddress: "192.0.2.1",
       sharesPort: true,
       clientMemory: createClientMemory(1),
+      listeners: [],
+      loopMemory: new SharedArrayBuffer(1),
     },
     receiver,
     clock,

@@ -69,6 +69,8 @@ function startMessage(leads: string[]): StartMessage {
     advertisedAddress: "192.0.2.1",
     sharesPort: true,
     clientMemory: createClientMemory(1),
+    listeners: [],
+    loopMemory: new SharedArrayBuffer(1),
   };
 }
 

@@ -33,6 +33,8 @@ Deno.test("a thread reports the error that nothing caught, with its counts, and 
         advertisedAddress: "127.0.0.1",
         sharesPort: false,
         clientMemory: createClientMemory(1),
+        listeners: [],
+        loopMemory: new SharedArrayBuffer(1),
       } satisfies SupervisorMessage,
     );
     await failed.promise;
@@ -85,6 +87,8 @@ async function dieOnEpoll(port: number): Promise<void> {
       advertisedAddress: "127.0.0.1",
       sharesPort: false,
       clientMemory: createClientMemory(1),
+      listeners: [],
+      loopMemory: new SharedArrayBuffer(1),
     } satisfies SupervisorMessage,
   );
   await promise;

@@ -1,0 +1,66 @@
+/**
+ * Knows the proxy when it meets itself: a connection to a backend that ends at a listener of this very process, and
+ * leads from there back to the cluster that made it. What the file shows is refused at the start
+ * (`config/loops.ts`); names, wildcards and nodes that a Redis Cluster announces show where they lead when they are
+ * connected to.
+ *
+ * @module
+ */
+import type { Connection } from "../net/io_engine.ts";
+import { comparableIp, isLoopback, splitAddress } from "../net/ip_address.ts";
+import type { ListenerAddress } from "../worker/messages.ts";
+
+/** The guard of one cluster in one worker. */
+export class LoopGuard {
+  readonly #listeners: readonly ListenerAddress[];
+  readonly #own: number;
+  /** One for each pair of clusters: whether the first was seen to lead to the second. */
+  readonly #leads: Uint8Array;
+
+  /**
+   * @param memory A byte for each pair of clusters, which all workers share.
+   * @param listeners Of all clusters of the process, in one order in all workers.
+   * @param cluster Name of the cluster whose connections to backends are looked at.
+   */
+  constructor(memory: SharedArrayBuffer, listeners: readonly ListenerAddress[], cluster: string) {
+    this.#leads = new Uint8Array(memory);
+    this.#listeners = listeners;
+    this.#own = listeners.findIndex(({ name }) => name === cluster);
+  }
+
+  /** Whether a new connection to a backend leads back to the cluster. */
+  isLoop(connection: Connection): boolean {
+    const peer = splitAddress(connection.peerAddress);
+    const local = splitAddress(connection.localAddress);
+    if (peer === null || local === null) return false;
+    // Linux gives a connection to one of its own addresses that address as its own end.
+    if (!isLoopback(peer.host) && peer.host !== local.host) return false;
+    const reached = this.#listeners.findIndex((listener) => takes(listener, peer));
+    if (reached < 0) return false;
+    Atomics.store(this.#leads, this.#own * this.#listeners.length + reached, 1);
+    return reached === this.#own || this.#leadsBack(reached);
+  }
+
+  #leadsBack(from: number): boolean {
+    const count = this.#listeners.length;
+    const seen = new Set([from]);
+    for (const index of seen) {
+      for (let to = 0; to < count; to++) {
+        if (Atomics.load(this.#leads, index * count + to) === 0) continue;
+        if (to === this.#own) return true;
+        // A set is walked to its end, also what is added on the way.
+        seen.add(to);
+      }
+    }
+    return false;
+  }
+}
+
+/** Whether a connection to this machine's `host:port` ends at the listener. A listener's name may be any address. */
+function takes({ hostname, port }: ListenerAddress, peer: { host: string; port: number }): boolean {
+  if (port !== peer.port) return false;
+  const host = comparableIp(hostname.toLowerCase());
+  if (host === "::") return true;
+  if (host === "0.0.0.0") return !peer.host.includes(":");
+  return host === "localhost" ? isLoopback(peer.host) : host === peer.host;
+}

@@ -1,0 +1,35 @@
+import { comparableIp, isLoopback, splitAddress } from "../../../src/net/ip_address.ts";
+import { assertEquals } from "../../deps.ts";
+
+Deno.test("one address is one text, however it is written", () => {
+  for (const text of ["::ffff:127.0.0.1", "::FFFF:7f00:1", "0:0:0:0:0:ffff:7f00:0001"]) {
+    assertEquals(comparableIp(text), "127.0.0.1", text);
+  }
+  assertEquals(comparableIp("::ffff:192.0.2.255"), "192.0.2.255");
+  for (const text of ["2001:DB8:0::1", "2001:db8:0:0:0:0:0:1"]) {
+    assertEquals(comparableIp(text), "2001:db8::1");
+  }
+});
+
+Deno.test("IPv4 and names stay as they are", () => {
+  for (const text of ["192.0.2.1", "host", "a:b:c:not-hex", ""]) {
+    assertEquals(comparableIp(text), text);
+  }
+});
+
+Deno.test("each machine is itself by 127.0.0.0/8 and ::1", () => {
+  assertEquals(["127.0.0.1", "127.1.2.3", "::1"].map(isLoopback), [true, true, true]);
+  assertEquals(["192.0.2.127", "::2", "128.0.0.1", "0.0.0.0"].map(isLoopback), [
+    false,
+    false,
+    false,
+    false,
+  ]);
+});
+
+Deno.test("an address is split at its last colon", () => {
+  assertEquals(splitAddress("127.0.0.1:80"), { host: "127.0.0.1", port: 80 });
+  assertEquals(splitAddress("[::ffff:7f00:1]:6379"), { host: "127.0.0.1", port: 6379 });
+  assertEquals(splitAddress("[::1]:1"), { host: "::1", port: 1 });
+  assertEquals(splitAddress(""), null);
+});
