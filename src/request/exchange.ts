@@ -51,6 +51,14 @@ export interface SentTo {
   readonly address: string;
 }
 
+/** What bounds the fragments in flight. */
+export interface FragmentWindow {
+  /** Counts an exchange that is about to be sent. */
+  enter(exchange: Exchange): void;
+  /** One of them is over. */
+  left(): void;
+}
+
 /** Where an exchange is in its life. */
 export const ExchangeState = {
   Free: 0,
@@ -92,6 +100,8 @@ export class Exchange {
   redirects = 0;
   /** Bytes of RESP3 attributes right before the reply that is being delivered; mostly 0. */
   attributeBytes = 0;
+  /** Where it is counted as a fragment in flight, or null. */
+  window: FragmentWindow | null = null;
   /** When its bytes were handed to the socket, on the connection's scale, milliseconds. */
   sentAtMs = 0;
   /** Chunk of the send log that has its bytes; held where it may be sent again. */

@@ -58,6 +58,10 @@ export class RequestPool {
     exchange.repeatable = null;
     exchange.client = NOBODY;
     exchange.sentTo = null;
+    if (exchange.window !== null) {
+      exchange.window.left();
+      exchange.window = null;
+    }
     if (this.#exchanges.length < OBJECTS_KEPT) this.#exchanges.push(exchange);
   }
 }

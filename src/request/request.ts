@@ -53,6 +53,11 @@ export class Fragment implements ReplyPart {
   }
 }
 
+/** What bounds the memory of split requests. */
+export interface SplitMemory {
+  giveBack(byteCount: number): void;
+}
+
 /** What a split request needs beyond a plain one. */
 export interface Split {
   row: CommandRow;
@@ -66,6 +71,9 @@ export interface Split {
   due: number;
   /** Bytes of the fragments' replies so far. */
   keptBytes: number;
+  /** Where {@link Split.takenBytes} are given back to when it is over; null where none were taken. */
+  window: SplitMemory | null;
+  takenBytes: number;
 }
 
 /** Where a request is in its life. */

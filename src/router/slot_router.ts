@@ -286,6 +286,7 @@ export class SlotRouter implements Router, Watched {
     successor.begin(receiver, fragment, place, isRead, client);
     successor.redirects = exchange.redirects + 1;
     successor.isScript = exchange.isScript;
+    exchange.window?.enter(successor);
     // Sent again as it is, it would lack the ASKING.
     successor.repeatable = preface === null ? exchange.repeatable : null;
     receiver.onRedirect(exchange, successor);

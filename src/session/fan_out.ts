@@ -1,5 +1,5 @@
 /**
- * Groups the keys of a request by place. The scratch arrays are shared by all sessions of a cluster and grow
+ * Groups the keys of a request by place, so many in a fragment. The scratch arrays are shared by all sessions of a cluster and grow
  * with the largest request seen.
  *
  * @module
@@ -9,15 +9,20 @@ import { Merge } from "../protocol/command_table.ts";
 import type { KeySelection, RequestFrame } from "../protocol/protocol.ts";
 import { Fragment, type Split } from "../request/request.ts";
 import type { Router } from "../router/router.ts";
+import { SplitWindow } from "./split_window.ts";
 
 /** Entries of the scratch arrays at the start. */
 const FIRST_KEYS = 1024;
 const FIRST_PLACES = 16_384;
+/** Keys of one fragment: a server that is asked for more at once keeps everybody else waiting meanwhile. */
+export const FRAGMENT_KEYS_MAX = 4_096;
 /** Last stamp before they begin anew: the arrays hold 31 bits and a sign. */
 const STAMP_MAX = 2 ** 31 - 1;
 
 /** One per cluster and worker. */
 export class FanOut implements KeySelection {
+  /** How much split requests have under way. */
+  readonly window: SplitWindow = new SplitWindow();
   /** The selection that {@link FanOut.select} made. */
   firstKey = 0;
   keyCount = 0;
@@ -38,23 +43,50 @@ export class FanOut implements KeySelection {
    * @returns The split, or null where no backend is left.
    */
   split(frame: RequestFrame, bytes: Uint8Array, router: Router): Split | null {
-    const keyCount = frame.keyCount;
+    const split = this.open(frame);
+    if (!this.addKeys(split, frame, bytes, router, 0, frame.keyCount)) return null;
+    split.due = split.parts.length;
+    return split;
+  }
+
+  /** Begins a split that {@link FanOut.addKeys} fills. Until it is sent this object must make no other one. */
+  open(frame: RequestFrame): Split {
+    const { row, keyCount } = frame;
     if (this.nextKey.length < keyCount) this.nextKey = new Int32Array(keyCount * 2);
-    const fragmentOfKey = new Int32Array(keyCount);
-    const keyMarks = frame.row!.merge === Merge.Values ? new Int32Array(keyCount) : null;
-    const parts: Fragment[] = [];
     this.#nextStamp();
-    for (let key = 0; key < keyCount; key++) {
+    return {
+      row: row!,
+      keyCount,
+      fragmentOfKey: new Int32Array(keyCount),
+      keyMarks: row!.merge === Merge.Values ? new Int32Array(keyCount) : null,
+      parts: [],
+      due: 0,
+      keptBytes: 0,
+      window: null,
+      takenBytes: 0,
+    };
+  }
+
+  /** Groups the keys from `from` to before `to`; false where no backend is left. */
+  addKeys(
+    split: Split,
+    frame: RequestFrame,
+    bytes: Uint8Array,
+    router: Router,
+    from: number,
+    to: number,
+  ): boolean {
+    const { fragmentOfKey, keyMarks, parts } = split;
+    for (let key = from; key < to; key++) {
       const word = frame.firstKey + key * frame.keyStep;
       const keyStart = frame.argumentStart(word);
       const keyEnd = frame.argumentEnd(word);
       const place = router.place(bytes, keyStart, keyEnd);
-      if (place < 0) return null;
+      if (place < 0) return false;
       if (keyMarks !== null) keyMarks[key] = keyMark(bytes, keyStart, keyEnd);
       fragmentOfKey[key] = this.#assign(key, place, parts);
     }
-    const due = parts.length;
-    return { row: frame.row!, keyCount, fragmentOfKey, keyMarks, parts, due, keptBytes: 0 };
+    return true;
   }
 
   /** Makes this object the selection of one fragment of the split just made. */
@@ -77,10 +109,12 @@ export class FanOut implements KeySelection {
     if (this.#stampOfPlace[place] === this.#stamp) {
       const index = this.#fragmentOfPlace[place]!;
       const fragment = parts[index]!;
-      this.nextKey[fragment.lastKey] = key;
-      fragment.lastKey = key;
-      fragment.keyCount += 1;
-      return index;
+      if (fragment.keyCount < FRAGMENT_KEYS_MAX) {
+        this.nextKey[fragment.lastKey] = key;
+        fragment.lastKey = key;
+        fragment.keyCount += 1;
+        return index;
+      }
     }
     this.#stampOfPlace[place] = this.#stamp;
     this.#fragmentOfPlace[place] = parts.length;

@@ -31,4 +31,13 @@ export class ParseHold {
     }
     return this.congestedBackends === 0;
   }
+
+  /**
+   * Whether a request that takes several turns may go on beside `inFlight` earlier ones: its keys may have had another
+   * owner when those were sent.
+   */
+  continues(inFlight: number): boolean {
+    if (this.congestedBackends > 0) return false;
+    return inFlight === 0 || (this.#epoch === this.#context.router.epoch && !this.isHeld);
+  }
 }

@@ -92,7 +92,7 @@ export class ReplyQueue {
     this.#settle(request);
   }
 
-  /** The reply to one fragment of a split request. */
+  /** The reply to one fragment of a split request; returns whether it was the last one due. */
   answerFragment(
     request: Request,
     fragment: Fragment,
@@ -100,7 +100,7 @@ export class ReplyQueue {
     start: number,
     end: number,
     isOwned: boolean,
-  ): void {
+  ): boolean {
     fragment.exchange = null;
     const chunk = isOwned
       ? this.#store.adopt(bytes, start, end)
@@ -110,7 +110,7 @@ export class ReplyQueue {
     fragment.end = chunk.filled;
     fragment.start = chunk.filled - (end - start);
     request.split!.keptBytes += end - start;
-    this.#fragmentSettled(request);
+    return this.#fragmentSettled(request);
   }
 
   /** One fragment has no reply. */
@@ -171,10 +171,12 @@ export class ReplyQueue {
     this.#merged.push({ start, end });
   }
 
-  #fragmentSettled(request: Request): void {
+  #fragmentSettled(request: Request): boolean {
     const split = request.split!;
     split.due -= 1;
-    if (split.due === 0) this.#settle(request);
+    if (split.due > 0) return false;
+    this.#settle(request);
+    return true;
   }
 
   #settle(request: Request): void {
@@ -234,6 +236,7 @@ export class ReplyQueue {
       this.#store.letGo(request.chunk, request.replyEnd - request.replyStart);
     }
     if (request.split === null) return;
+    request.split.window?.giveBack(request.split.takenBytes);
     for (const fragment of request.split.parts) {
       if (fragment.chunk !== null) {
         this.#store.letGo(fragment.chunk, fragment.end - fragment.start);

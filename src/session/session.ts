@@ -19,6 +19,7 @@ import { ParseStatus, PROFILES, type Profiles, type RequestParser } from "../pro
 import type { Exchange } from "../request/exchange.ts";
 import type { Request, RequestOwner } from "../request/request.ts";
 import { dispatch, type DispatchSession } from "./dispatch.ts";
+import { Dispatched, type DispatchedCode, type LongDispatch } from "./long_dispatch.ts";
 import type { LateReply, SessionGuard } from "./features.ts";
 import { LateAnswer, type LateAnswerOwner } from "./late_answer.ts";
 import { ParseHold } from "./parse_hold.ts";
@@ -61,6 +62,8 @@ export class Session
   /** A request at hand may be answered at once: that must not be taken for the last one. */
   #isParsing = false;
   #isScheduled = false;
+  /** The request at hand, if it takes several turns. */
+  #long: LongDispatch | null = null;
   #failure: Failure | null = null;
 
   constructor(connection: Connection, number: number, context: SessionContext) {
@@ -110,7 +113,7 @@ export class Session
 
   reserve(): Space | null {
     const buffer = this.buffer;
-    if (this.#state >= SessionState.Finishing) {
+    if (this.#state >= SessionState.Finishing && this.#long === null) {
       // Read and dropped: closing with bytes unread resets the connection, and replies on their way are lost.
       buffer.consume(buffer.received);
       buffer.prepare(0);
@@ -149,6 +152,7 @@ export class Session
       this.id,
       this.#failure ?? (error === null ? null : failures.clientReset),
     );
+    this.#long?.abandon();
     this.guard?.clientClosed();
     this.guard = null;
     this.#replies.abandon();
@@ -211,6 +215,15 @@ export class Session
     if (this.#isStalled) this.#scheduleParse();
   }
 
+  windowOpened(): void {
+    this.parseOn();
+  }
+
+  goOnLater(work: LongDispatch): DispatchedCode {
+    this.#long = work;
+    return Dispatched.GoesOn;
+  }
+
   closeWhenAnswered(): void {
     this.#goTo(SessionState.Finishing);
   }
@@ -229,6 +242,10 @@ export class Session
   failFragment(request: Request, fragment: number, failure: Failure, address: string): void {
     this.#replies.failFragment(request, request.split!.parts[fragment]!, failure, address);
     this.#flush();
+  }
+
+  get isCongested(): boolean {
+    return this.#hold.congestedBackends > 0;
   }
 
   sentOver(connection: BackendConnection): void {
@@ -266,7 +283,7 @@ export class Session
       this.#replies.answer(request, bytes, start - exchange.attributeBytes, end, isOwned);
     } else {
       const fragment = request.split.parts[exchange.fragment]!;
-      this.#replies.answerFragment(request, fragment, bytes, start, end, isOwned);
+      if (!this.#replies.answerFragment(request, fragment, bytes, start, end, isOwned)) return;
     }
     this.#flush();
   }
@@ -302,9 +319,14 @@ export class Session
       const status = parser.parse(buffer.bytes, buffer.consumed, buffer.received);
       if (status === ParseStatus.Complete) {
         this.lastRow = parser.frame.row;
-        if (!dispatch(context, this, parser.frame)) {
-          this.#hold.isHeld = true;
-          if (this.hasEnded && this.#dropsInput()) return;
+        const dispatched = dispatch(context, this, parser.frame);
+        if (dispatched !== Dispatched.Done) {
+          if (dispatched === Dispatched.GoesOn) {
+            flushQueue.workOn(this);
+          } else {
+            this.#hold.isHeld = true;
+            if (this.hasEnded && this.#dropsInput()) return;
+          }
           return this.#stall();
         }
         if (this.#isClosed) return;
@@ -345,6 +367,8 @@ export class Session
   }
 
   #mayParse(): boolean {
+    const long = this.#long;
+    if (long !== null) return this.#hold.continues(this.#replies.size - (long.isEnqueued ? 1 : 0));
     return this.#hold.allows(this.#replies.size) && this.#replies.waitingBytes <= OUTPUT_SOFT_BYTES;
   }
 
@@ -386,8 +410,26 @@ export class Session
     return budget.done - before;
   }
 
+  /** Goes on with a request that takes several turns; false where it is not done, or its client is gone. */
+  #goOn(long: LongDispatch, stopAt: number): boolean {
+    const { buffer } = this;
+    const { engine, metrics } = this.#context;
+    const dispatched = long.goOn(buffer.bytes, buffer.consumed, stopAt);
+    if (this.#isClosed) return false;
+    if (dispatched === Dispatched.GoesOn) {
+      // If it is not its grant that is used up, somebody tells this client when it can go on.
+      if (engine.flushQueue.budget.done >= stopAt) engine.flushQueue.workOn(this);
+      return false;
+    }
+    this.#long = null;
+    metrics.requests += 1;
+    buffer.consume(long.frameEnd);
+    return true;
+  }
+
   #parseStalled(stopAt: number): void {
     if (this.#isClosed || !this.#mayParse()) return;
+    if (this.#long !== null && !this.#goOn(this.#long, stopAt)) return;
     this.#isStalled = false;
     this.#isParsing = true;
     this.#parse(stopAt);

@@ -66,6 +66,8 @@ Deno.test("after a redirection the successor is its fragment's exchange", () => 
     parts,
     due: 2,
     keptBytes: 0,
+    window: null,
+    takenBytes: 0,
   };
   exchange.fragment = 1;
   const successor = new Exchange();

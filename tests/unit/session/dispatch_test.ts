@@ -9,6 +9,11 @@ import type { Failure } from "../../../src/failure.ts";
 import { ParseStatus, PROFILES } from "../../../src/protocol/protocol.ts";
 import type { Request, RequestOwner } from "../../../src/request/request.ts";
 import { dispatch, type DispatchSession } from "../../../src/session/dispatch.ts";
+import {
+  Dispatched,
+  type DispatchedCode,
+  type LongDispatch,
+} from "../../../src/session/long_dispatch.ts";
 import { type LateReply, type SessionGuard, Verdict } from "../../../src/session/features.ts";
 import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
 import { assertEquals } from "../../deps.ts";
@@ -73,6 +78,15 @@ class RecordingSession implements DispatchSession, RequestOwner {
     this.heard.push(`fail ${fragment} ${failure.name} ${address}`.trimEnd());
   }
 
+  readonly isCongested = false;
+
+  goOnLater(_work: LongDispatch): DispatchedCode {
+    this.heard.push("goes on later");
+    return Dispatched.GoesOn;
+  }
+
+  windowOpened(): void {}
+
   sentOver(_connection: BackendConnection): void {
     this.heard.push("congested");
   }
@@ -115,7 +129,7 @@ function dispatchLine(
     parser.parse(buffer.bytes, buffer.consumed, buffer.received),
     ParseStatus.Complete,
   );
-  const isDone = dispatch(rig.sessionContext, session, frame);
+  const isDone = dispatch(rig.sessionContext, session, frame) === Dispatched.Done;
   const sent = rig.backends.map((backend) => {
     const { log } = backend.connectionFor(1, PROFILES[2].master);
     let text = "";

@@ -1,0 +1,63 @@
+/**
+ * Sending a whole request to one backend, and failing it: the plain path.
+ *
+ * @module
+ */
+import { sendRewritten } from "../backend/send_written.ts";
+import { HAND_OVER_BYTES } from "../bytes/chunk_pool.ts";
+import type { Failure } from "../failure.ts";
+import { CommandFlag, Merge } from "../protocol/command_table.ts";
+import type { RequestFrame } from "../protocol/protocol.ts";
+import type { Request } from "../request/request.ts";
+import type { DispatchSession } from "./dispatch.ts";
+import type { SessionContext } from "./session_context.ts";
+
+/** Sends the whole frame to the backend of `place`; the plain path. */
+export function forward(
+  context: SessionContext,
+  session: DispatchSession,
+  frame: RequestFrame,
+  bytes: Uint8Array,
+  place: number,
+): void {
+  const { router, requests } = context;
+  const isRead = (frame.row!.flags & CommandFlag.Read) !== 0;
+  const backend = place < 0 ? null : router.backendAt(place, isRead, session);
+  const request = session.enqueue(frame.isQuiet);
+  if (backend === null) {
+    failUnsent(context, session, request, router.unplaced);
+    return;
+  }
+  if (frame.row!.merge === Merge.Elements) {
+    request.wholeRow = frame.row;
+    request.keyCount = frame.keyCount;
+  }
+  const exchange = requests.takeExchange();
+  exchange.begin(request, 0, place, isRead, session);
+  const isScript = (frame.row!.flags & CommandFlag.Script) !== 0;
+  exchange.isScript = isScript;
+  request.exchange = exchange;
+  const connection = backend.connectionFor(session.number, router.profile);
+  if (isScript) context.local.beforeScript?.(connection, exchange, frame, bytes);
+  if (frame.isRewritten) {
+    sendRewritten(connection, context.protocol, exchange, frame, bytes);
+  } else if (frame.end - frame.start > HAND_OVER_BYTES) {
+    const { start, end } = frame;
+    connection.sendOwned(exchange, session.buffer.handOver(end), start, end);
+    frame.end = session.buffer.consumed;
+  } else {
+    connection.send(exchange, bytes, frame.start, frame.end);
+  }
+  if (connection.isCongested) session.sentOver(connection);
+}
+
+/** Fails a request that no backend has seen, so that none counts it. */
+export function failUnsent(
+  context: SessionContext,
+  session: DispatchSession,
+  request: Request,
+  failure: Failure,
+): void {
+  context.metrics.countFailure(failure);
+  session.fail(request, failure, "");
+}

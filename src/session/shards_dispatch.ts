@@ -1,0 +1,105 @@
+/**
+ * Sending a request to every shard: as many fragments as there are shards, so it waits while too many are in flight.
+ *
+ * @module
+ */
+import { sendRewritten } from "../backend/send_written.ts";
+import { CommandFlag } from "../protocol/command_table.ts";
+import type { RequestFrame } from "../protocol/protocol.ts";
+import { Fragment } from "../request/request.ts";
+import type { DispatchSession } from "./dispatch.ts";
+import { failUnsent } from "./forward.ts";
+import { Dispatched, type DispatchedCode, keepFrame, type LongDispatch } from "./long_dispatch.ts";
+import type { SessionContext } from "./session_context.ts";
+
+/** Sends the frame at the start of the session's buffer to each shard, at once if there is room. */
+export function dispatchToShards(
+  context: SessionContext,
+  session: DispatchSession,
+  frame: RequestFrame,
+  bytes: Uint8Array,
+): DispatchedCode {
+  if (context.fanOut.window.isFull) {
+    return session.goOnLater(new ShardsDispatch(context, session, frame));
+  }
+  send(context, session, frame, bytes);
+  return Dispatched.Done;
+}
+
+/** One that waits for room. */
+class ShardsDispatch implements LongDispatch {
+  readonly isEnqueued = false;
+  readonly #context: SessionContext;
+  readonly #session: DispatchSession;
+  readonly #frame: RequestFrame;
+
+  constructor(context: SessionContext, session: DispatchSession, frame: RequestFrame) {
+    this.#context = context;
+    this.#session = session;
+    this.#frame = keepFrame(frame);
+  }
+
+  get frameEnd(): number {
+    return this.#frame.end;
+  }
+
+  goOn(bytes: Uint8Array, start: number): DispatchedCode {
+    const { window } = this.#context.fanOut;
+    const frame = this.#frame;
+    if (window.isFull) {
+      window.wait(this.#session);
+      return Dispatched.GoesOn;
+    }
+    frame.end += start - frame.start;
+    frame.start = start;
+    send(this.#context, this.#session, frame, bytes);
+    return Dispatched.Done;
+  }
+
+  abandon(): void {}
+}
+
+/** Sends the whole frame to each shard. With one shard its reply is the reply. */
+function send(
+  context: SessionContext,
+  session: DispatchSession,
+  frame: RequestFrame,
+  bytes: Uint8Array,
+): void {
+  const { router, requests, fanOut } = context;
+  const isWrite = (frame.row!.flags & CommandFlag.Write) !== 0;
+  // What changes all keys must not leave out those of a server that is to return.
+  const shards = isWrite ? router.allShards() : router.shards();
+  context.engine.flushQueue.budget.done += shards.length;
+  const request = session.enqueue(frame.isQuiet);
+  if (shards.length === 0) return failUnsent(context, session, request, router.unplaced);
+  const parts = shards.length === 1 ? null : shards.map(() => new Fragment(NO_PLACE, 0));
+  request.split = parts === null ? null : {
+    row: frame.row!,
+    keyCount: 0,
+    fragmentOfKey: NO_KEYS,
+    keyMarks: null,
+    parts,
+    due: parts.length,
+    keptBytes: 0,
+    window: null,
+    takenBytes: 0,
+  };
+  const isRead = (frame.row!.flags & CommandFlag.Read) !== 0;
+  // The array is a new one: a send that fails at once may recycle the request meanwhile.
+  for (let index = 0; index < shards.length; index++) {
+    const exchange = requests.takeExchange();
+    exchange.begin(request, index, NO_PLACE, isRead, session);
+    fanOut.window.enter(exchange);
+    if (parts === null) request.exchange = exchange;
+    else parts[index]!.exchange = exchange;
+    const connection = shards[index]!.connectionFor(session.number, session.profiles.master);
+    if (frame.isRewritten) sendRewritten(connection, context.protocol, exchange, frame, bytes);
+    else connection.send(exchange, bytes, frame.start, frame.end);
+    if (connection.isCongested) session.sentOver(connection);
+  }
+}
+
+/** No redirection fits the place of what goes to every shard. */
+const NO_PLACE = -1;
+const NO_KEYS = new Int32Array(0);
