@@ -103,6 +103,10 @@ keys whose slot moves meanwhile.
 Inside \`MULTI\` all requests go to the server of the transaction's first key, those without keys
 included. Keys of other servers, and commands about the client's connection or about all servers,
 are refused there, and \`EXEC\` aborts.
+
+What a script publishes is published at the server where it runs. In a pool of several servers it
+reaches only subscribers of channels on that server, and of patterns: a key with the channel's hash
+tag brings the script there. In a Redis Cluster it reaches all subscribers.
 `;
 
 const MEMCACHE_HEAD = `## memcache
@@ -126,7 +130,10 @@ const BEHIND_SUBCOMMAND = "by key, behind the subcommand";
 
 /** What is to be said of commands whose keys are looked for; of others, "keys together". */
 const finderTexts = new Map<KeyFinder, string>([
-  [channelKey, "by channel; the reply counts connections of proxies, not their clients"],
+  [
+    channelKey,
+    "by channel; the reply counts connections of proxies, not their clients; in a script: see above",
+  ],
   [objectKeys, BEHIND_SUBCOMMAND],
   [memoryKeys, `${BEHIND_SUBCOMMAND}; only \`USAGE\` and \`HELP\``],
   [streamInfoKeys, BEHIND_SUBCOMMAND],

@@ -47,8 +47,8 @@ export class PushConnection implements ByteReceiver, DialListener, Watched {
   #socket: Socket | null = null;
   #closeReason: Failure = failures.backendClosed;
   #isClosing = false;
-  /** Set while what has come waits for other work to be done. */
-  #restTimer: ReturnType<typeof setTimeout> | null = null;
+  /** While true what has come waits, and nothing more is read. */
+  #isHeld = false;
 
   constructor(
     owner: ConnectionOwner,
@@ -88,16 +88,25 @@ export class PushConnection implements ByteReceiver, DialListener, Watched {
     this.#connector.connect();
   }
 
-  /** Sends bytes, copied; only while {@link isOpen}. */
-  send(bytes: Uint8Array): void {
-    this.#log.append(bytes, 0, bytes.length);
+  /** Sends `bytes[0, end)`, copied; only while {@link isOpen}. */
+  send(bytes: Uint8Array, end: number = bytes.length): void {
+    this.#log.append(bytes, 0, end);
     this.#context.engine.flushQueue.add(this.#socket!);
     this.#context.clock.watch(this);
   }
 
-  /** Takes no further frame before the engine has seen to its other sockets. */
-  rest(): void {
-    this.#restTimer ??= setTimeout(() => this.#goOn(), 0);
+  /** Takes no further frame before {@link PushConnection.goOn}. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Goes on with what has come; never called while a frame is being handed over. */
+  goOn(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#parse();
+    // It may be held again, or have been closed.
+    if (!this.#isHeld) this.#socket?.resume();
   }
 
   /** Gives the socket up; the listener hears of it. */
@@ -137,7 +146,7 @@ export class PushConnection implements ByteReceiver, DialListener, Watched {
   }
 
   reserve(): Space | null {
-    return this.#restTimer === null ? this.#replies.reserve() : null;
+    return this.#isHeld ? null : this.#replies.reserve();
   }
 
   commit(byteCount: number): void {
@@ -157,8 +166,7 @@ export class PushConnection implements ByteReceiver, DialListener, Watched {
 
   closed(error: unknown): void {
     const failure = error === null ? this.#closeReason : failures.backendReset;
-    if (this.#restTimer !== null) clearTimeout(this.#restTimer);
-    this.#restTimer = null;
+    this.#isHeld = false;
     this.#socket = null;
     this.#context.metrics.messageConnections -= 1;
     this.#state = ConnectionState.Idle;
@@ -190,19 +198,9 @@ export class PushConnection implements ByteReceiver, DialListener, Watched {
     this.#listener.opened();
   }
 
-  #goOn(): void {
-    this.#restTimer = null;
-    this.#context.clock.readNow();
-    this.#parse();
-    // It may be resting again, or have been closed.
-    if (this.#restTimer === null) this.#socket?.resume();
-  }
-
   #parse(): void {
     const { buffer } = this.#replies;
-    while (buffer.consumed < buffer.received && this.#restTimer === null && this.#parseOne()) {
-      continue;
-    }
+    while (buffer.consumed < buffer.received && !this.#isHeld && this.#parseOne()) continue;
   }
 
   /** Takes one frame; false when the rest must wait or the socket is gone. */

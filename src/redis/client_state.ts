@@ -37,7 +37,7 @@ export function clientState(client: LocalClient): ClientState {
     transaction instanceof Transaction && transaction.isWatchLost ? "d" : "",
   ].join("");
   const count = (kind: 0 | 1 | 2) =>
-    subscriber instanceof Subscriber ? subscriber.names(kind).length : 0;
+    subscriber instanceof Subscriber ? subscriber.topics(kind).size : 0;
   return {
     flags,
     sub: count(TopicKind.Channel),

@@ -17,6 +17,11 @@ export interface LateReply {
   readonly isDue: boolean;
   /** Gives the reply, which is copied unless `isOwned`. Nothing happens where none is due. */
   reply(bytes: Uint8Array, start: number, end: number, isOwned?: boolean): void;
+  /**
+   * Gives a part of it, copied; the rest is given by {@link LateReply.reply} in the end. Only for requests that wait
+   * until all earlier ones are answered.
+   */
+  part(bytes: Uint8Array, start: number, end: number): void;
   /** There will be none. `address` is the backend's `host:port`, or "". */
   fail(failure: Failure, address: string): void;
 }

@@ -12,6 +12,8 @@ import type { LateReply } from "./features.ts";
 export interface LateAnswerOwner {
   /** The whole reply to a request that no backend answers. */
   settle(request: Request, bytes: Uint8Array, start: number, end: number, isOwned: boolean): void;
+  /** Part of the reply to the oldest request in flight. */
+  settlePart(bytes: Uint8Array, start: number, end: number): void;
   /** The request fails in its turn. */
   fail(request: Request, failure: Failure, address: string): void;
 }
@@ -35,6 +37,10 @@ export class LateAnswer implements LateReply {
 
   reply(bytes: Uint8Array, start: number, end: number, isOwned = false): void {
     if (this.isDue) this.#owner.settle(this.#request, bytes, start, end, isOwned);
+  }
+
+  part(bytes: Uint8Array, start: number, end: number): void {
+    if (this.isDue && !this.#request.isQuiet) this.#owner.settlePart(bytes, start, end);
   }
 
   fail(failure: Failure, address: string): void {

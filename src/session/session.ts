@@ -202,6 +202,11 @@ export class Session
     }
   }
 
+  settlePart(bytes: Uint8Array, start: number, end: number): void {
+    this.#log.append(bytes, start, end);
+    this.#flush();
+  }
+
   push(bytes: Uint8Array, start: number, end: number): void {
     // What only waits for a later turn is not the client's fault.
     if (this.#socket.mayBeLate && this.#replies.isFull(end - start)) this.#socket.flush();

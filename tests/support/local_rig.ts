@@ -20,6 +20,8 @@ const describer = new RequestDescriber(respCommands);
 /** A reply that a test waits for. */
 export class RigLateReply implements LateReply {
   isDue = true;
+  /** What was given of it so far. */
+  readonly parts: string[] = [];
   readonly #client: LocalRigClient;
 
   constructor(client: LocalRigClient) {
@@ -29,7 +31,12 @@ export class RigLateReply implements LateReply {
   reply(bytes: Uint8Array, start: number, end: number): void {
     if (!this.isDue) return;
     this.isDue = false;
-    this.#client.reply(bytes, start, end);
+    this.part(bytes, start, end);
+    this.#client.replies.push(this.parts.join(""));
+  }
+
+  part(bytes: Uint8Array, start: number, end: number): void {
+    this.parts.push(decoder.decode(bytes.subarray(start, end)));
   }
 
   fail(failure: Failure, address: string): void {

@@ -1,6 +1,7 @@
 /**
  * The subscriptions of all clients of one worker. The first client that wants a topic has it subscribed at the
- * backends, the last one has that ended; a message is handed to each client that has its topic.
+ * backends, the last one has that ended; a message is handed to each client that has its topic. Whatever concerns
+ * many names or many clients is done in pieces (`net/turn_budget.ts`).
  *
  * ```text
  *   Subscriber ◄─► Topic ◄─► Site ◄─► SubscriptionLink ◄─► backend
@@ -12,18 +13,27 @@
 import type { Backend } from "../../backend/backend.ts";
 import type { BackendContext } from "../../backend/backend_context.ts";
 import type { Watched } from "../../clock.ts";
-import { type Failure, failures } from "../../failure.ts";
+import type { Failure } from "../../failure.ts";
+import type { LongTask } from "../../net/turn_budget.ts";
 import { Exchange } from "../../request/exchange.ts";
 import { Redirection, type Router } from "../../router/router.ts";
+import { deliver, Delivery, deliveryPieces } from "./delivery.ts";
 import { bytesOfText, type PushFrame } from "./push_frame.ts";
-import { PUSH_TYPES } from "./confirmation.ts";
 import { Placement } from "./placement.ts";
-import { SubscribeWait, type WaitListener } from "./subscribe_wait.ts";
+import { PlaceTask } from "./place_task.ts";
 import { type LinkOwner, SubscriptionLink } from "./subscription_link.ts";
 import { KEY_EVENT_PREFIX, type Site, Topic, TopicKind, type TopicKindCode } from "./topic.ts";
 
 /** Redirections of one shard channel that are followed at once; further ones at the next tick. */
 export const REDIRECTS_AT_ONCE_MAX = 5;
+
+/**
+ * Bytes of memory that a topic takes besides its name, that it takes for each backend where it is subscribed, and
+ * that a client's subscription to it takes: as measured, rounded up.
+ */
+export const TOPIC_BYTES = 512;
+export const SITE_BYTES = 192;
+export const SUBSCRIPTION_BYTES = 64;
 
 /** What a hub needs to know. */
 export interface HubOptions {
@@ -32,11 +42,32 @@ export interface HubOptions {
   readonly isCluster: boolean;
 }
 
+/** A request that is under way. */
+export interface SubscriptionTask extends LongTask {
+  /** The topic that it waits for. */
+  readonly awaited: Topic | undefined;
+  /** Bytes of memory that it takes meanwhile. */
+  readonly byteCount: number;
+  /** Looks at what no backend tells: whether it has waited too long, and whether its client takes more. */
+  onTick(nowMs: number): void;
+  /** The client is gone. */
+  abandon(): void;
+}
+
+/** Why a topic will not be confirmed. */
+export interface FailedTopic {
+  readonly failure: Failure;
+  /** The backend's `host:port`, or "". */
+  readonly address: string;
+}
+
 /** See above. */
 export class Hub implements Watched, LinkOwner {
   isWatched = false;
-  /** Bytes of the names of all topics. */
-  nameBytes = 0;
+  /** Bytes of memory that subscriptions take, those included that are under way. */
+  byteCount = 0;
+  /** How often a backend has refused a topic. */
+  refusals = 0;
   readonly #router: Router;
   readonly #context: BackendContext;
   readonly #isCluster: boolean;
@@ -44,9 +75,10 @@ export class Hub implements Watched, LinkOwner {
   /** By kind. */
   readonly #topics: readonly Map<string, Topic>[] = [new Map(), new Map(), new Map()];
   readonly #links = new Map<Backend, SubscriptionLink>();
-  readonly #waits = new Set<SubscribeWait>();
+  readonly #tasks = new Set<SubscriptionTask>();
+  readonly #placing: PlaceTask;
   /** Topics to be placed again at the next tick. */
-  readonly #astray = new Set<Topic>();
+  #astray = new Set<Topic>();
   readonly #exchange = new Exchange();
   readonly #isReachable = (backend: Backend) => !this.#links.get(backend)?.isInBackoff;
   #epoch = 0;
@@ -56,6 +88,7 @@ export class Hub implements Watched, LinkOwner {
     this.#context = backends;
     this.#isCluster = isCluster;
     this.#placement = new Placement(router, isCluster);
+    this.#placing = new PlaceTask((topic) => this.#place(topic), (moved) => this.#moved(moved));
   }
 
   /** The topics of one kind that clients have. */
@@ -68,57 +101,95 @@ export class Hub implements Watched, LinkOwner {
   }
 
   /**
-   * The topic of this name, subscribed at the backends if it is new. The caller has it used before anything else
-   * happens, or releases it.
+   * The topic of this name, subscribed at the backends if it is new, and held until {@link Hub.letGo}. Null where
+   * it would take more than `bytesMax` bytes in all.
    */
-  obtain(kind: TopicKindCode, name: string): Topic {
-    const known = this.find(kind, name);
-    if (known !== undefined) return known;
-    if (this.#links.size === 0) this.#epoch = this.#router.epoch;
-    const topic = new Topic(kind, name);
-    this.#topics[kind]!.set(name, topic);
-    this.nameBytes += name.length;
-    this.#place(topic);
-    this.#context.clock.watch(this);
+  obtain(kind: TopicKindCode, name: string, bytesMax: number): Topic | null {
+    let topic = this.find(kind, name);
+    const added = topic === undefined ? TOPIC_BYTES + SITE_BYTES + name.length : 0;
+    if (this.byteCount + SUBSCRIPTION_BYTES + added > bytesMax) return null;
+    if (topic === undefined) {
+      if (this.#links.size === 0) this.#epoch = this.#router.epoch;
+      topic = new Topic(kind, name);
+      this.#topics[kind]!.set(name, topic);
+      this.byteCount += TOPIC_BYTES + name.length;
+      this.#place(topic);
+      this.#context.clock.watch(this);
+    }
+    topic.holders += 1;
+    this.subscriptionsChanged(1);
     return topic;
+  }
+
+  /** Somebody who held a topic holds it no more; {@link Hub.release} ends it if nobody has subscribed to it. */
+  letGo(topic: Topic): void {
+    topic.holders -= 1;
+    this.subscriptionsChanged(-1);
+  }
+
+  /** Clients have got or left so many subscriptions. */
+  subscriptionsChanged(count: number): void {
+    this.byteCount += count * SUBSCRIPTION_BYTES;
   }
 
   /** Ends a topic that nobody wants any more. */
   release(topic: Topic): void {
     if (!topic.isUnused || this.find(topic.kind, topic.name) !== topic) return;
     this.#topics[topic.kind]!.delete(topic.name);
-    this.nameBytes -= topic.name.length;
+    this.byteCount -= TOPIC_BYTES + topic.name.length;
     this.#astray.delete(topic);
-    for (const site of topic.sites.values()) site.link.remove(site);
-    topic.sites.clear();
+    for (const site of topic.wanted) this.#removeSite(site);
+    for (const site of topic.former) this.#removeSite(site);
     topic.wanted = [];
+    topic.former = [];
   }
 
-  /** Has `listener` told when all topics are confirmed, or why they will not be. */
-  wait(topics: readonly Topic[], listener: WaitListener): SubscribeWait {
+  /** Counts a request that is under way from now on. */
+  began(task: SubscriptionTask): void {
+    this.byteCount += task.byteCount;
+    this.#tasks.add(task);
+    this.#context.clock.watch(this);
+  }
+
+  /** It is over. */
+  ended(task: SubscriptionTask): void {
+    if (this.#tasks.delete(task)) this.byteCount -= task.byteCount;
+  }
+
+  /** Has a task go on at the end of this turn, as the worker's budget allows. */
+  goOn(task: LongTask): void {
+    this.#context.engine.flushQueue.workOn(task);
+  }
+
+  /** Has a task of about `pieces` pieces done at once, or later where the turn has not so many left. */
+  runOrQueue(task: LongTask, pieces: number): void {
+    if (this.spend(pieces)) task.work(Infinity);
+    else this.goOn(task);
+  }
+
+  /** Takes `pieces` of this turn's budget; false where it has not so many left. */
+  spend(pieces: number): boolean {
+    return this.#context.engine.flushQueue.budget.spend(pieces);
+  }
+
+  /** Until when a backend has to confirm what is waited for from now on, milliseconds of the worker's clock. */
+  waitUntilMs(): number {
     const { clock, limits } = this.#context;
-    const deadlineMs = clock.nowMs + limits.dialTimeoutMs + limits.readTimeoutMs;
-    const wait = new SubscribeWait(topics, deadlineMs, listener);
-    this.#waits.add(wait);
-    for (const topic of topics) topic.waits.add(wait);
-    clock.watch(this);
-    for (const topic of topics) {
-      if (topic.wanted.length === 0) return this.#fail(wait, this.#router.unplaced, "");
-      for (const { isConfirmed, link } of topic.wanted) {
-        if (isConfirmed || !link.isInBackoff) continue;
-        return this.#fail(wait, link.lastFailure, link.backend.address);
-      }
-    }
-    return wait;
+    return clock.nowMs + limits.dialTimeoutMs + limits.readTimeoutMs;
   }
 
-  /** Gives a wait up: its listener hears nothing any more. Topics that nobody else wants are ended. */
-  endWait(wait: SubscribeWait): void {
-    this.#waits.delete(wait);
-    for (const topic of wait.topics) {
-      topic.waits.delete(wait);
-      this.release(topic);
-    }
+  /** Why a topic will not be confirmed soon, or null. */
+  failureOf(topic: Topic): FailedTopic | null {
+    // In a cluster there may be another node for it.
+    if (this.#isCluster && unreachableSite(topic) !== undefined) this.#place(topic);
+    if (topic.wanted.length === 0) return { failure: this.#router.unplaced, address: "" };
+    const link = unreachableSite(topic)?.link;
+    return link === undefined ? null : { failure: link.lastFailure, address: link.backend.address };
+  }
+
+  /** A request fails for this reason. */
+  countFailure({ failure }: FailedTopic): void {
+    this.#context.metrics.countFailure(failure);
   }
 
   /** Closes all connections; clients are gone already. */
@@ -130,21 +201,21 @@ export class Hub implements Watched, LinkOwner {
   onTick(nowMs: number): boolean {
     if (this.#router.epoch !== this.#epoch) this.#placeAll();
     else if (this.#astray.size > 0) {
-      const astray = [...this.#astray];
-      this.#astray.clear();
-      for (const topic of astray) this.#place(topic);
+      const astray = this.#astray;
+      this.#astray = new Set();
+      this.#placeThese(astray.values(), astray.size);
     }
     for (const [backend, link] of this.#links) {
       if (!link.tick(nowMs)) this.#links.delete(backend);
     }
-    for (const wait of this.#waits) {
-      if (nowMs >= wait.deadlineMs) this.#fail(wait, failures.backendTimeout, wait.awaitedAddress);
-    }
-    return this.#links.size > 0 || this.#topics.some((topics) => topics.size > 0);
+    for (const task of this.#tasks) task.onTick(nowMs);
+    return this.#links.size > 0 || this.#tasks.size > 0 ||
+      this.#topics.some((topics) => topics.size > 0);
   }
 
   siteConfirmed({ topic }: Site): void {
     topic.redirects = 0;
+    topic.refusal = null;
     this.#settle(topic);
   }
 
@@ -152,13 +223,12 @@ export class Hub implements Watched, LinkOwner {
     const { topic, link } = site;
     if (this.#isCluster && this.#isMoved(site, bytes, start, end)) {
       link.forget(site);
-      topic.sites.delete(link);
+      this.#forgetSite(site);
       return this.#follow(topic);
     }
-    for (const wait of [...topic.waits]) {
-      wait.listener.refused(bytes, start, end);
-      this.endWait(wait);
-    }
+    topic.refusal = { reply: bytes.slice(start, end), number: this.refusals };
+    this.refusals += 1;
+    this.#wake(topic);
     if (topic.subscribers.size === 0) return;
     this.#context.log.warning("Subscription cannot be renewed: the backend refuses it", {
       backend: link.backend.address,
@@ -166,8 +236,9 @@ export class Hub implements Watched, LinkOwner {
     });
   }
 
-  siteEnded({ topic, link }: Site): void {
-    topic.sites.delete(link);
+  siteEnded(site: Site): void {
+    const { topic } = site;
+    this.#forgetSite(site);
     if (topic.subscribers.size > 0) this.#context.metrics.subscriptionGaps += 1;
     this.#follow(topic);
   }
@@ -179,21 +250,21 @@ export class Hub implements Watched, LinkOwner {
     bytes: Uint8Array,
     start: number,
     end: number,
-  ): number {
+  ): Delivery | null {
     const topic = this.find(kind, frame.word(1));
-    const site = topic?.sites.get(link);
-    if (topic === undefined || site === undefined) return 0;
+    const site = topic === undefined ? undefined : link.sites().get(topic);
+    if (topic === undefined || site === undefined) return null;
     const isShared = this.#isCluster && kind !== TopicKind.ShardChannel && site !== topic.home;
     const channel = kind === TopicKind.Pattern ? 2 : 1;
-    if (isShared && !frame.startsWith(channel, KEY_EVENT_PREFIX)) return 0;
+    if (isShared && !frame.startsWith(channel, KEY_EVENT_PREFIX)) return null;
     const count = topic.subscribers.size;
     this.#context.metrics.messagesDelivered += count;
-    // The frame is what clients get, but for its first byte. A client that is closed by it leaves the set.
-    for (const { client } of topic.subscribers) {
-      bytes[start] = PUSH_TYPES[client.profiles.master.version];
-      client.push(bytes, start, end);
+    if (!this.spend(deliveryPieces(end - start, count))) {
+      return new Delivery(topic, bytes, start, end);
     }
-    return count;
+    // A client that is closed by it leaves the set.
+    for (const subscriber of topic.subscribers) deliver(subscriber, bytes, start, end);
+    return null;
   }
 
   linkLost(link: SubscriptionLink, failure: Failure, confirmed: number): void {
@@ -206,12 +277,10 @@ export class Hub implements Watched, LinkOwner {
         subscriptions: confirmed,
       });
     }
-    const sites = [...link.sites()];
-    if (this.#isCluster) { for (const { topic } of sites) this.#place(topic); }
+    if (this.#isCluster) this.#placeThese(link.sites().keys(), link.sites().size);
     if (!link.isInBackoff) return;
-    for (const site of sites) {
-      if (!site.topic.wanted.includes(site)) continue;
-      for (const wait of [...site.topic.waits]) this.#fail(wait, failure, link.backend.address);
+    for (const task of this.#tasks) {
+      if (task.awaited?.wanted.some((site) => site.link === link)) this.goOn(task);
     }
   }
 
@@ -234,18 +303,18 @@ export class Hub implements Watched, LinkOwner {
   #placeAll(): void {
     this.#epoch = this.#router.epoch;
     this.#astray.clear();
-    let moved = 0;
-    for (const topics of this.#topics) {
-      for (const topic of topics.values()) {
-        const wasConfirmed = topic.isConfirmed;
-        this.#place(topic);
-        if (wasConfirmed && !topic.isConfirmed && topic.subscribers.size > 0) moved += 1;
-      }
-    }
-    if (moved === 0) return;
-    this.#context.metrics.subscriptionGaps += moved;
+    for (const topics of this.#topics) this.#placeThese(topics.values(), topics.size);
+  }
+
+  #placeThese(topics: Iterator<Topic>, count: number): void {
+    this.runOrQueue(this.#placing, this.#placing.add(topics, count));
+  }
+
+  /** So many topics were confirmed and are not any more. */
+  #moved(count: number): void {
+    this.#context.metrics.subscriptionGaps += count;
     this.#context.log.info("Subscriptions move to other backends: messages may be missed", {
-      subscriptions: moved,
+      subscriptions: count,
     });
   }
 
@@ -259,35 +328,53 @@ export class Hub implements Watched, LinkOwner {
       home?.link.backend ?? null,
       this.#isReachable,
     );
-    topic.wanted = backends.map((backend) => {
-      const site = this.#linkTo(backend).add(topic);
-      topic.sites.set(site.link, site);
-      return site;
-    });
+    const before = topic.wanted;
+    for (const site of before) site.isWanted = false;
+    topic.wanted = backends.map((backend) => this.#siteAt(topic, backend));
+    const former = [...topic.former, ...before].filter(({ isWanted }) => !isWanted);
+    topic.former = former.length === 0 ? NOWHERE : former;
     this.#settle(topic);
+    if (topic.waiting !== null) this.#wake(topic);
+  }
+
+  #siteAt(topic: Topic, backend: Backend): Site {
+    const link = this.#linkTo(backend);
+    const count = link.sites().size;
+    const site = link.add(topic);
+    site.isWanted = true;
+    this.byteCount += (link.sites().size - count) * SITE_BYTES;
+    return site;
+  }
+
+  #removeSite(site: Site): void {
+    site.link.remove(site);
+    this.byteCount -= SITE_BYTES;
+  }
+
+  /** The backend does not have it. */
+  #forgetSite(site: Site): void {
+    const { topic } = site;
+    topic.wanted = topic.wanted.filter((one) => one !== site);
+    topic.former = topic.former.filter((one) => one !== site);
+    this.byteCount -= SITE_BYTES;
   }
 
   #settle(topic: Topic): void {
     const [first] = topic.wanted;
     if (first?.isConfirmed) topic.home = first;
     if (!topic.isConfirmed) return;
-    for (const [link, site] of topic.sites) {
-      if (topic.wanted.includes(site)) continue;
-      topic.sites.delete(link);
-      link.remove(site);
+    if (topic.former.length > 0) {
+      for (const site of topic.former) this.#removeSite(site);
+      topic.former = NOWHERE;
     }
-    for (const wait of [...topic.waits]) {
-      if (!wait.isConfirmed) continue;
-      wait.listener.confirmed();
-      this.endWait(wait);
-    }
+    this.#wake(topic);
   }
 
-  #fail(wait: SubscribeWait, failure: Failure, address: string): SubscribeWait {
-    this.#context.metrics.countFailure(failure);
-    wait.listener.failed(failure, address);
-    this.endWait(wait);
-    return wait;
+  /** Has those go on that wait for this topic. */
+  #wake(topic: Topic): void {
+    if (topic.waiting === null) return;
+    for (const task of topic.waiting) this.goOn(task);
+    topic.waiting = null;
   }
 
   #linkTo(backend: Backend): SubscriptionLink {
@@ -297,4 +384,11 @@ export class Hub implements Watched, LinkOwner {
     this.#links.set(backend, link);
     return link;
   }
+}
+
+const NOWHERE: readonly Site[] = [];
+
+/** Where a topic has to be and cannot be asked for. */
+function unreachableSite(topic: Topic): Site | undefined {
+  return topic.wanted.find((site) => !site.isConfirmed && site.link.isInBackoff);
 }

@@ -5,34 +5,27 @@
  *
  * @module
  */
-import { concatenate } from "../../bytes/copy.ts";
-import type { Failure } from "../../failure.ts";
 import { errorReply } from "../../protocol/resp/replies.ts";
 import { commonPlace, PLACES_DIFFER } from "../../router/common_place.ts";
-import type { LateReply, LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/features.ts";
 import type { Answer, RedisContext, RedisFeature } from "../feature.ts";
 import { addGuard, guardOf, GuardRank } from "../guard_chain.ts";
 import type { LocalRequest } from "../local_request.ts";
-import { confirmation } from "./confirmation.ts";
 import { Hub } from "./hub.ts";
+import { NameList } from "./name_list.ts";
 import { PubsubCommand } from "./pubsub_command.ts";
-import type { WaitListener } from "./subscribe_wait.ts";
+import { PIECES_TO_SUBSCRIBE, SubscribeTask } from "./subscribe_task.ts";
 import { Subscriber } from "./subscriber.ts";
-import { type Topic, TOPIC_VERBS, TopicKind, type TopicKindCode } from "./topic.ts";
+import { TOPIC_VERBS, TopicKind, type TopicKindCode } from "./topic.ts";
+import { PIECES_TO_UNSUBSCRIBE, UnsubscribeTask } from "./unsubscribe_task.ts";
 
 /** Subscriptions that one client may have. */
 export const CLIENT_SUBSCRIPTIONS_MAX = 100_000;
-/** Bytes of the names that the clients of one worker may be subscribed to. */
-export const NAME_BYTES_MAX = 64 * 1024 * 1024;
 
 const TOO_MANY = errorReply(
   `ERR too many subscriptions: a client may have ${CLIENT_SUBSCRIPTIONS_MAX}`,
 );
-const NAMES_TOO_LONG = errorReply(
-  "ERR too many subscriptions: the names of all channels take too many bytes",
-);
 const CROSS_SLOT = errorReply("CROSSSLOT Keys in request don't hash to the same slot");
-const NOTHING = new Uint8Array(0);
 
 /** The commands of subscribers. */
 export class Pubsub implements RedisFeature {
@@ -40,9 +33,9 @@ export class Pubsub implements RedisFeature {
   readonly #context: RedisContext;
   readonly #hub: Hub;
 
-  constructor(context: RedisContext) {
+  constructor(context: RedisContext, hub: Hub = new Hub(context)) {
     this.#context = context;
-    this.#hub = new Hub(context);
+    this.#hub = hub;
     const command = new PubsubCommand(context.peers, this.#hub);
     const answers = new Map<string, Answer>([["pubsub", (request) => command.answer(request)]]);
     for (const kind of Object.values(TopicKind)) {
@@ -58,39 +51,28 @@ export class Pubsub implements RedisFeature {
   }
 
   #subscribe(kind: TopicKindCode, request: LocalRequest): Uint8Array | null {
-    const { client, words } = request;
+    const { client } = request;
+    const known = subscriberOf(client);
+    const names = new NameList(request);
+    if ((known?.size ?? 0) + names.count > CLIENT_SUBSCRIPTIONS_MAX) return TOO_MANY;
     if (kind === TopicKind.ShardChannel && this.#isAcrossSlots(request)) return CROSS_SLOT;
-    const names = words.slice(1);
-    const subscriber = subscriberOf(client) ?? new Subscriber(client, this.#hub);
-    if (subscriber.size + names.length > CLIENT_SUBSCRIPTIONS_MAX) return TOO_MANY;
-    const nameBytes = names.reduce((sum, name) => sum + name.length, this.#hub.nameBytes);
-    if (nameBytes > NAME_BYTES_MAX) return NAMES_TOO_LONG;
-    const topics = names.map((name) => this.#hub.obtain(kind, name));
-    addGuard(client, GuardRank.Subscriptions, subscriber);
-    if (topics.every((topic) => topic.isConfirmed || subscriber.has(topic))) {
-      return told(client, confirmAll(subscriber, kind, topics));
-    }
-    const pending = new PendingSubscribe(subscriber, kind, topics, client.answerLater());
-    const wait = this.#hub.wait(topics, pending);
-    if (!pending.isOver) subscriber.wait = wait;
+    const subscriber = known ?? new Subscriber(client, this.#hub);
+    if (known === null) addGuard(client, GuardRank.Subscriptions, subscriber);
+    const task = new SubscribeTask(this.#hub, subscriber, kind, names);
+    if (this.#hub.spend(PIECES_TO_SUBSCRIBE * names.count)) return task.runAtOnce();
+    task.runLater();
     return null;
   }
 
-  #unsubscribe(kind: TopicKindCode, { client, words }: LocalRequest): Uint8Array | null {
+  #unsubscribe(kind: TopicKindCode, request: LocalRequest): Uint8Array | null {
+    const { client } = request;
     const subscriber = subscriberOf(client);
-    const { unsubscribe } = TOPIC_VERBS[kind];
-    const { version } = client.profiles.master;
-    const names: (string | null)[] = words.length > 1
-      ? words.slice(1)
-      : subscriber?.names(kind) ?? [];
-    if (names.length === 0) names.push(null);
-    const replies = names.map((name) => {
-      const topic = name === null ? undefined : this.#hub.find(kind, name);
-      if (topic !== undefined) subscriber?.remove(topic);
-      return confirmation(unsubscribe, name, subscriber?.countFor(kind) ?? 0, version);
-    });
-    subscriber?.restIfEmpty();
-    return told(client, concatenate(replies));
+    const names = request.wordCount > 1 ? new NameList(request) : null;
+    const count = names?.count ?? subscriber?.topics(kind).size ?? 0;
+    const task = new UnsubscribeTask(this.#hub, client, subscriber, kind, names);
+    if (this.#hub.spend(PIECES_TO_UNSUBSCRIBE * count)) return task.runAtOnce();
+    task.runLater();
+    return null;
   }
 
   #isAcrossSlots({ frame, bytes }: LocalRequest): boolean {
@@ -99,76 +81,8 @@ export class Pubsub implements RedisFeature {
   }
 }
 
-/** A subscribe request that is not confirmed yet. */
-class PendingSubscribe implements WaitListener {
-  isOver = false;
-  readonly #subscriber: Subscriber;
-  readonly #kind: TopicKindCode;
-  readonly #topics: readonly Topic[];
-  readonly #late: LateReply;
-
-  constructor(
-    subscriber: Subscriber,
-    kind: TopicKindCode,
-    topics: readonly Topic[],
-    late: LateReply,
-  ) {
-    this.#subscriber = subscriber;
-    this.#kind = kind;
-    this.#topics = topics;
-    this.#late = late;
-  }
-
-  confirmed(): void {
-    const { client } = this.#subscriber;
-    this.#end();
-    const reply = told(client, confirmAll(this.#subscriber, this.#kind, this.#topics)) ?? NOTHING;
-    this.#late.reply(reply, 0, reply.length);
-  }
-
-  refused(bytes: Uint8Array, start: number, end: number): void {
-    this.#end();
-    this.#late.reply(bytes, start, end);
-  }
-
-  failed(failure: Failure, address: string): void {
-    this.#end();
-    this.#late.fail(failure, address);
-  }
-
-  #end(): void {
-    this.isOver = true;
-    this.#subscriber.wait = null;
-    this.#subscriber.restIfEmpty();
-  }
-}
-
+/** A client that has left everything begins anew. */
 function subscriberOf(client: LocalClient): Subscriber | null {
   const guard = guardOf(client, GuardRank.Subscriptions);
-  return guard instanceof Subscriber ? guard : null;
-}
-
-/** Makes the client a subscriber of all topics; returns what it is told. */
-function confirmAll(
-  subscriber: Subscriber,
-  kind: TopicKindCode,
-  topics: readonly Topic[],
-): Uint8Array {
-  const { client } = subscriber;
-  if (guardOf(client, GuardRank.Subscriptions) === null) {
-    addGuard(client, GuardRank.Subscriptions, subscriber);
-  }
-  const { version } = client.profiles.master;
-  return concatenate(topics.map((topic) => {
-    subscriber.add(topic);
-    const { subscribe } = TOPIC_VERBS[kind];
-    return confirmation(subscribe, topic.name, subscriber.countFor(kind), version);
-  }));
-}
-
-/** As a server has it, CLIENT REPLY silences no confirmation; null where it was told this way. */
-function told(client: LocalClient, bytes: Uint8Array): Uint8Array | null {
-  if (!client.isMuted) return bytes;
-  client.push(bytes, 0, bytes.length);
-  return null;
+  return guard instanceof Subscriber && !guard.isGone ? guard : null;
 }

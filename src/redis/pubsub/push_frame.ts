@@ -54,6 +54,12 @@ export class PushFrame {
     return textOfBytes(this.#bytes, this.#starts[index]!, this.#ends[index]!);
   }
 
+  /** Whether a word is `text`, which has one character a byte. */
+  isWord(index: number, text: string): boolean {
+    return this.#ends[index]! - this.#starts[index]! === text.length &&
+      this.startsWith(index, text);
+  }
+
   /** Whether a word begins with `prefix`, which has one character a byte. */
   startsWith(index: number, prefix: string): boolean {
     const start = this.#starts[index]!;
@@ -87,8 +93,9 @@ const CHARACTERS_AT_ONCE = 4096;
 export function textOfBytes(bytes: Uint8Array, start: number, end: number): string {
   let text = "";
   for (let from = start; from < end; from += CHARACTERS_AT_ONCE) {
-    const until = Math.min(end, from + CHARACTERS_AT_ONCE);
-    text += String.fromCharCode(...bytes.subarray(from, until));
+    const some = bytes.subarray(from, Math.min(end, from + CHARACTERS_AT_ONCE));
+    // Several times as fast as spreading, which asks an iterator for each byte.
+    text += String.fromCharCode.apply(null, some as unknown as number[]);
   }
   return text;
 }

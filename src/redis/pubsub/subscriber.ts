@@ -5,6 +5,7 @@
  * @module
  */
 import { fitsArity } from "../../protocol/command_table.ts";
+import type { LongTask } from "../../net/turn_budget.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
 import { arityError, arrayReply, bulkBytesReply, bulkReply } from "../../protocol/resp/replies.ts";
 import { byteErrorReply } from "../../protocol/resp/replies.ts";
@@ -16,8 +17,7 @@ import {
 } from "../../session/features.ts";
 import { guardOf, GuardRank, removeGuard } from "../guard_chain.ts";
 import { LocalRequest } from "../local_request.ts";
-import type { Hub } from "./hub.ts";
-import type { SubscribeWait } from "./subscribe_wait.ts";
+import type { Hub, SubscriptionTask } from "./hub.ts";
 import { type Topic, TopicKind, type TopicKindCode } from "./topic.ts";
 
 /** What a subscriber in RESP2 may send besides PING. */
@@ -31,14 +31,22 @@ const CONTAINERS = new Set([
   ...["object", "pubsub", "script", "slowlog", "xgroup", "xinfo"],
 ]);
 
+/** Pieces of work that a subscription takes when its client leaves. */
+const PIECES_TO_LEAVE = 3;
+
 /** See above. */
-export class Subscriber implements SessionGuard {
+export class Subscriber implements LongTask, SessionGuard {
+  isQueued = false;
+  /** Whether it has left all topics: it hears nothing any more, although it may take a while to go from all lists. */
+  isGone = false;
   readonly client: LocalClient;
-  /** The request that waits for its confirmations, if one does. */
-  wait: SubscribeWait | null = null;
+  /** The request of this client that is under way, if one is. */
+  task: SubscriptionTask | null = null;
   readonly #hub: Hub;
   /** By kind. */
   readonly #topics: readonly Set<Topic>[] = [new Set(), new Set(), new Set()];
+  /** The topics whose lists still have it, once it is gone. */
+  #left: Iterator<Topic> | null = null;
 
   constructor(client: LocalClient, hub: Hub) {
     this.client = client;
@@ -47,7 +55,7 @@ export class Subscriber implements SessionGuard {
 
   /** Subscriptions of all kinds. */
   get size(): number {
-    return this.#topics.reduce((sum, topics) => sum + topics.size, 0);
+    return this.isGone ? 0 : this.#topics.reduce((sum, topics) => sum + topics.size, 0);
   }
 
   /** What a confirmation of this kind counts: shard channels by themselves, the others together. */
@@ -56,9 +64,9 @@ export class Subscriber implements SessionGuard {
     return kind === TopicKind.ShardChannel ? shardChannels!.size : channels!.size + patterns!.size;
   }
 
-  /** The names it has of one kind. */
-  names(kind: TopicKindCode): string[] {
-    return [...this.#topics[kind]!].map((topic) => topic.name);
+  /** The topics that it has of one kind. */
+  topics(kind: TopicKindCode): ReadonlySet<Topic> {
+    return this.#topics[kind]!;
   }
 
   /** Whether it has a topic. */
@@ -68,28 +76,53 @@ export class Subscriber implements SessionGuard {
 
   /** Takes part in a topic from now on. */
   add(topic: Topic): void {
+    if (this.has(topic)) return;
     topic.subscribers.add(this);
     this.#topics[topic.kind]!.add(topic);
+    this.#hub.subscriptionsChanged(1);
+    // The last requests of a client that sends no more are answered all the same.
+    if (this.isGone) this.#hub.goOn(this);
   }
 
   /** Takes part no more. */
   remove(topic: Topic): void {
     if (!topic.subscribers.delete(this)) return;
     this.#topics[topic.kind]!.delete(topic);
+    this.#hub.subscriptionsChanged(-1);
     this.#hub.release(topic);
   }
 
-  /** Takes the guard away from a client that has nothing. */
-  restIfEmpty(): void {
-    if (this.wait !== null || this.size > 0) return;
+  /** The request under way is answered. Takes the guard away from a client that has nothing. */
+  taskEnded(): void {
+    this.task = null;
+    if (this.size > 0) return;
     if (guardOf(this.client, GuardRank.Subscriptions) === this) {
       removeGuard(this.client, GuardRank.Subscriptions);
     }
   }
 
+  /** Goes from the lists of the topics that it has left. */
+  work(pieces: number): number {
+    this.#left ??= this.#allTopics();
+    let done = 0;
+    while (done < pieces) {
+      const topic: Topic | undefined = this.#left.next().value;
+      if (topic === undefined) {
+        this.#left = null;
+        for (const topics of this.#topics) topics.clear();
+        break;
+      }
+      topic.subscribers.delete(this);
+      this.#hub.subscriptionsChanged(-1);
+      this.#hub.release(topic);
+      done += PIECES_TO_LEAVE + topic.wanted.length - 1;
+    }
+    return done;
+  }
+
   admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
     // Nothing shall come behind its reply.
-    if (frame.row?.name === "quit") this.#endAll();
+    if (frame.row?.name === "quit") this.#leaveAll();
     if (client.profiles.master.version === 3 || this.size === 0) return Verdict.Pass;
     const { row } = frame;
     // Of an unknown command and a wrong number of words a server speaks first.
@@ -107,20 +140,21 @@ export class Subscriber implements SessionGuard {
   }
 
   clientClosed(): void {
-    const { wait } = this;
-    this.wait = null;
-    if (wait !== null) this.#hub.endWait(wait);
-    this.#endAll();
+    const { task } = this;
+    this.task = null;
+    task?.abandon();
+    this.#leaveAll();
   }
 
-  #endAll(): void {
-    for (const topics of this.#topics) {
-      for (const topic of topics) {
-        topic.subscribers.delete(this);
-        this.#hub.release(topic);
-      }
-      topics.clear();
-    }
+  #leaveAll(): void {
+    if (this.isGone) return;
+    const pieces = PIECES_TO_LEAVE * this.size;
+    this.isGone = true;
+    this.#hub.runOrQueue(this, pieces);
+  }
+
+  *#allTopics(): Generator<Topic> {
+    for (const topics of this.#topics) yield* topics;
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * The subscriptions of one worker at one backend: one connection in RESP2, which says little besides messages.
  * Each request asks for one name and has one answer, in order; messages come in between. A lost connection is
- * made again with back-off, and everything wanted is subscribed anew.
+ * made again with back-off, and everything wanted is subscribed anew, in pieces. What the backend says is taken as
+ * fast as the worker's budget of pieces allows.
  *
  * @module
  */
@@ -10,8 +11,12 @@ import type { BackendContext } from "../../backend/backend_context.ts";
 import { PushConnection, type PushListener } from "../../backend/push_connection.ts";
 import { type Failure, failures } from "../../failure.ts";
 import { PROFILES } from "../../protocol/protocol.ts";
+import { ByteWriter } from "../../bytes/byte_writer.ts";
+import type { LongTask } from "../../net/turn_budget.ts";
 import { requestBytes } from "../../protocol/resp/replies.ts";
-import { requestOfNames } from "./confirmation.ts";
+import { AnswersDue, type DueAnswer } from "./answers_due.ts";
+import { writeRequestOfName } from "./confirmation.ts";
+import type { Delivery } from "./delivery.ts";
 import { PushFrame } from "./push_frame.ts";
 import { Site, type Topic, TOPIC_VERBS, TopicKind, type TopicKindCode } from "./topic.ts";
 
@@ -22,10 +27,9 @@ export const LINK_IDLE_MAX_MS = 10_000;
 /** Time from a refused renewal to the next try, milliseconds. */
 export const REFUSED_RETRY_MS = 1_000;
 
-/** Answers that are remembered before the list is cut. */
-const ANSWERED_KEPT_MAX = 1_024;
-/** Messages handed to clients after which other sockets have their turn. */
-export const DELIVERIES_AT_ONCE_MAX = 10_000;
+/** Pieces of work that an answer takes, and asking for a topic again. */
+const PIECES_PER_ANSWER = 3;
+const PIECES_TO_RENEW = 2;
 
 /** Hears what becomes of the subscriptions. */
 export interface LinkOwner {
@@ -40,7 +44,7 @@ export interface LinkOwner {
   /**
    * A message; the frame begins at `bytes[start]`, `frame` says where its words stand.
    *
-   * @returns How many clients got it.
+   * @returns What is left to do where it goes to more clients than may be served at once; else null.
    */
   message(
     link: SubscriptionLink,
@@ -49,38 +53,37 @@ export interface LinkOwner {
     bytes: Uint8Array,
     start: number,
     end: number,
-  ): number;
+  ): Delivery | null;
   /** The connection is lost, with `confirmed` subscriptions. */
   linkLost(link: SubscriptionLink, failure: Failure, confirmed: number): void;
 }
 
-/** An answer that is due. */
-interface Expected {
-  readonly verb: string;
-  readonly name: string;
-  /** Null where nobody waits for it any more. */
-  site: Site | null;
-}
-
 const PING = requestBytes("PING");
-const PING_EXPECTED: Expected = { verb: "pong", name: "", site: null };
+const PONG: DueAnswer = { verb: "pong", name: "", site: null };
 const frame = new PushFrame();
+const writer = new ByteWriter();
 
 /** See above. */
-export class SubscriptionLink implements PushListener {
+export class SubscriptionLink implements LongTask, PushListener {
+  isQueued = false;
+  /** Counts its connections, from 1 on. */
+  connectionNumber = 1;
   readonly backend: Backend;
   readonly #context: BackendContext;
   readonly #owner: LinkOwner;
   readonly #connection: PushConnection;
   readonly #sites = new Map<Topic, Site>();
-  /** Answers due, oldest first, from `#answered` on. */
-  #expected: Expected[] = [];
-  #answered = 0;
+  readonly #due = new AnswersDue();
+  /** Subscriptions confirmed on the connection there is. */
+  #confirmed = 0;
+  /** What is asked for anew; what was asked for on this connection already is passed over. */
+  #renewal: Iterator<Site> | null = null;
   /** Subscriptions to ask for again; the backend refused them. */
-  readonly #refused = new Set<Site>();
+  #refused = new Set<Site>();
   #retryRefusedAtMs = 0;
-  /** Messages handed to clients since it rested last. */
-  #delivered = 0;
+  /** A message that not all clients have yet; nothing is taken from the connection before. */
+  #delivery: Delivery | null = null;
+  #isHeld = false;
   #heardAtMs = 0;
   #usedAtMs: number;
   /** When the connection with its subscriptions was lost; 0 while they stand. */
@@ -105,12 +108,17 @@ export class SubscriptionLink implements PushListener {
   }
 
   get isReplyDue(): boolean {
-    return this.#answered < this.#expected.length;
+    return !this.#due.isEmpty;
+  }
+
+  /** Whether there is something to ask for, or something said, that this worker has not come round to. */
+  get isBehind(): boolean {
+    return this.#isHeld || this.#renewal !== null;
   }
 
   /** Everything wanted here. */
-  sites(): Iterable<Site> {
-    return this.#sites.values();
+  sites(): ReadonlyMap<Topic, Site> {
+    return this.#sites;
   }
 
   /** Subscribes; nothing more where that is so already. */
@@ -129,7 +137,7 @@ export class SubscriptionLink implements PushListener {
     const { topic } = site;
     if (this.#sites.get(topic) !== site) return;
     this.forget(site);
-    if (!this.#connection.isOpen) return;
+    if (!this.#connection.isOpen || site.askedOn !== this.connectionNumber) return;
     this.#send(TOPIC_VERBS[topic.kind].unsubscribe, topic.name, null);
   }
 
@@ -137,7 +145,27 @@ export class SubscriptionLink implements PushListener {
   forget(site: Site): void {
     this.#sites.delete(site.topic);
     this.#refused.delete(site);
-    site.isConfirmed = false;
+    this.#unconfirm(site);
+  }
+
+  /** Does what could not be done at once: hands a message on, asks anew, takes what the backend has said. */
+  work(pieces: number): number {
+    let done = 0;
+    if (this.#delivery !== null) {
+      done += this.#delivery.work(pieces);
+      if (!this.#delivery.isDone) return Math.max(done, pieces);
+      this.#delivery = null;
+    }
+    while (done < pieces && this.#renewal !== null) {
+      const site: Site | undefined = this.#renewal.next().value;
+      if (site === undefined) this.#renewal = null;
+      else if (this.#isToAsk(site)) this.#subscribe(site);
+      done += PIECES_TO_RENEW;
+    }
+    if (done >= pieces || !this.#isHeld) return done;
+    this.#isHeld = false;
+    this.#connection.goOn();
+    return done;
   }
 
   /** Looks at its deadlines; false when it is of no use any more, and closed. */
@@ -153,14 +181,17 @@ export class SubscriptionLink implements PushListener {
       connection.open();
       return true;
     }
+    // What waits to be taken says that the backend is alive.
+    if (this.#isHeld) this.#heardAtMs = nowMs;
     const silentMs = nowMs - this.#heardAtMs;
     if (this.isReplyDue) {
       if (silentMs > this.#context.limits.readTimeoutMs) connection.drop(failures.backendTimeout);
     } else if (silentMs > LINK_PING_INTERVAL_MS) {
-      this.#expect(PING_EXPECTED);
+      this.#expect(PONG);
       connection.send(PING);
     }
-    if (this.#refused.size > 0 && nowMs >= this.#retryRefusedAtMs) this.#retryRefused();
+    const isRetryDue = this.#renewal === null && nowMs >= this.#retryRefusedAtMs;
+    if (this.#refused.size > 0 && isRetryDue) this.#retryRefused();
     return true;
   }
 
@@ -168,77 +199,98 @@ export class SubscriptionLink implements PushListener {
   close(): void {
     this.#connection.close(failures.shuttingDown);
     this.#sites.clear();
-    this.#refused.clear();
-    this.#expected = [];
-    this.#answered = 0;
+    this.#delivery = null;
+    this.#forgetConnection();
   }
 
   opened(): void {
-    for (const site of this.#sites.values()) this.#subscribe(site);
+    // What was said on the former connection comes first.
+    if (this.#delivery !== null) this.#hold();
+    this.#renew(this.#sites.values());
   }
 
   said(bytes: Uint8Array, start: number, end: number, isError: boolean): boolean {
     this.#heardAtMs = this.#context.clock.nowMs;
-    if (isError) return this.#tookError(bytes, start, end);
-    if (!frame.read(bytes, start)) return this.#tookPong(bytes, start);
-    const verb = frame.word(0);
-    switch (verb) {
-      case "message":
-        return this.#tookMessage(TopicKind.Channel, 3, bytes, start, end);
-      case "pmessage":
-        return this.#tookMessage(TopicKind.Pattern, 4, bytes, start, end);
-      case "smessage":
-        return this.#tookMessage(TopicKind.ShardChannel, 3, bytes, start, end);
-      case "pong":
-        return this.#take("pong", "") !== null;
-      default:
-        return frame.wordCount === 3 && this.#tookConfirmation(verb, frame.word(1));
+    if (isError) return this.#spend() && this.#tookError(bytes, start, end);
+    // Without subscriptions a server answers PING as ever.
+    if (!frame.read(bytes, start)) return bytes[start] === STATUS && this.#tookPong();
+    if (frame.isWord(0, "message")) {
+      return this.#tookMessage(TopicKind.Channel, 3, bytes, start, end);
     }
+    if (frame.isWord(0, "pmessage")) {
+      return this.#tookMessage(TopicKind.Pattern, 4, bytes, start, end);
+    }
+    if (frame.isWord(0, "smessage")) {
+      return this.#tookMessage(TopicKind.ShardChannel, 3, bytes, start, end);
+    }
+    if (frame.isWord(0, "pong")) return this.#tookPong();
+    return frame.wordCount === 3 && this.#spend() && this.#tookConfirmation();
   }
 
   lost(failure: Failure): void {
-    let confirmed = 0;
-    for (const site of this.#sites.values()) {
-      if (site.isConfirmed) confirmed += 1;
-      site.isConfirmed = false;
-    }
-    this.#expected = [];
-    this.#answered = 0;
-    this.#refused.clear();
+    const confirmed = this.#confirmed;
+    this.connectionNumber += 1;
+    this.#forgetConnection();
     if (confirmed > 0) this.#lostAtMs = this.#context.clock.realMs;
     if (this.#sites.size > 0) this.#connection.open();
     this.#owner.linkLost(this, failure, confirmed);
   }
 
+  #forgetConnection(): void {
+    this.#confirmed = 0;
+    this.#due.clear();
+    this.#renewal = null;
+    this.#refused.clear();
+    this.#isHeld = false;
+  }
+
+  #renew(sites: Iterator<Site>): void {
+    this.#renewal = sites;
+    this.#goOnLater();
+  }
+
+  #goOnLater(): void {
+    this.#context.engine.flushQueue.workOn(this);
+  }
+
+  /** Takes nothing more from the connection before {@link SubscriptionLink.work}. */
+  #hold(): void {
+    this.#isHeld = true;
+    this.#connection.hold();
+    this.#goOnLater();
+  }
+
+  /** Counts the work for one answer; where the turn's budget is used up, it is the last in this turn. */
+  #spend(): true {
+    if (!this.#context.engine.flushQueue.budget.spend(PIECES_PER_ANSWER)) this.#hold();
+    return true;
+  }
+
+  #unconfirm(site: Site): void {
+    if (site.isConfirmed) this.#confirmed -= 1;
+    site.confirmedOn = 0;
+  }
+
+  #isToAsk(site: Site): boolean {
+    return site.askedOn !== this.connectionNumber && this.#sites.get(site.topic) === site;
+  }
+
   #subscribe(site: Site): void {
     const { kind, name } = site.topic;
+    site.askedOn = this.connectionNumber;
     this.#send(TOPIC_VERBS[kind].subscribe, name, site);
   }
 
   #send(verb: string, name: string, site: Site | null): void {
     this.#expect({ verb, name, site });
-    this.#connection.send(requestOfNames(verb, name));
+    writer.clear();
+    writeRequestOfName(writer, verb, name);
+    this.#connection.send(writer.bytes, writer.length);
   }
 
-  #expect(expected: Expected): void {
+  #expect(answer: DueAnswer): void {
     if (!this.isReplyDue) this.#heardAtMs = this.#context.clock.nowMs;
-    this.#expected.push(expected);
-  }
-
-  /** Takes the oldest answer due if it is this one. */
-  #take(verb: string, name: string): Expected | null {
-    const expected = this.#expected[this.#answered];
-    if (expected === undefined || expected.verb !== verb || expected.name !== name) return null;
-    this.#shift();
-    return expected;
-  }
-
-  #shift(): void {
-    this.#answered += 1;
-    const isDone = this.#answered === this.#expected.length;
-    if (!isDone && this.#answered < ANSWERED_KEPT_MAX) return;
-    this.#expected = this.#expected.slice(this.#answered);
-    this.#answered = 0;
+    this.#due.push(answer);
   }
 
   #tookMessage(
@@ -249,30 +301,31 @@ export class SubscriptionLink implements PushListener {
     end: number,
   ): boolean {
     if (frame.wordCount !== wordCount) return false;
-    this.#delivered += this.#owner.message(this, kind, frame, bytes, start, end);
-    if (this.#delivered >= DELIVERIES_AT_ONCE_MAX) {
-      this.#delivered = 0;
-      this.#connection.rest();
-    }
+    this.#delivery = this.#owner.message(this, kind, frame, bytes, start, end);
+    if (this.#delivery !== null) this.#hold();
     return true;
   }
 
-  #tookConfirmation(verb: string, name: string): boolean {
-    const expected = this.#take(verb, name);
-    if (expected === null) return this.#tookEnd(verb, name);
-    const { site } = expected;
+  #tookConfirmation(): boolean {
+    const answer = this.#due.oldest;
+    if (answer === null || !frame.isWord(0, answer.verb) || !frame.isWord(1, answer.name)) {
+      return this.#tookEnd();
+    }
+    this.#due.shift();
+    const { site } = answer;
     // Somebody may have lost interest, and even have gained it again, by another subscription.
     if (site === null || this.#sites.get(site.topic) !== site) return true;
-    site.isConfirmed = true;
+    if (!site.isConfirmed) this.#confirmed += 1;
+    site.confirmedOn = this.connectionNumber;
     this.#owner.siteConfirmed(site);
-    if (this.#lostAtMs !== 0 && !this.isReplyDue) this.#logRenewal();
+    if (this.#lostAtMs !== 0 && !this.isReplyDue && this.#renewal === null) this.#logRenewal();
     return true;
   }
 
   /** A server ends subscriptions to the channels of a slot that leaves it. */
-  #tookEnd(verb: string, name: string): boolean {
-    if (verb !== TOPIC_VERBS[TopicKind.ShardChannel].unsubscribe) return false;
-    const topic = this.#owner.find(TopicKind.ShardChannel, name);
+  #tookEnd(): boolean {
+    if (!frame.isWord(0, TOPIC_VERBS[TopicKind.ShardChannel].unsubscribe)) return false;
+    const topic = this.#owner.find(TopicKind.ShardChannel, frame.word(1));
     const site = topic === undefined ? undefined : this.#sites.get(topic);
     if (site === undefined) return true;
     this.forget(site);
@@ -281,11 +334,13 @@ export class SubscriptionLink implements PushListener {
   }
 
   #tookError(bytes: Uint8Array, start: number, end: number): boolean {
-    if (!this.isReplyDue) return false;
-    const { site } = this.#expected[this.#answered]!;
-    this.#shift();
+    const answer = this.#due.oldest;
+    if (answer === null) return false;
+    this.#due.shift();
+    const { site } = answer;
     if (site === null || this.#sites.get(site.topic) !== site) return true;
-    site.isConfirmed = false;
+    this.#unconfirm(site);
+    site.askedOn = 0;
     if (this.#refused.size === 0) {
       this.#retryRefusedAtMs = this.#context.clock.nowMs + REFUSED_RETRY_MS;
     }
@@ -294,15 +349,16 @@ export class SubscriptionLink implements PushListener {
     return true;
   }
 
-  /** Without subscriptions a server answers PING as ever. */
-  #tookPong(bytes: Uint8Array, start: number): boolean {
-    return bytes[start] === STATUS && this.#take("pong", "") !== null;
+  #tookPong(): boolean {
+    if (this.#due.oldest !== PONG) return false;
+    this.#due.shift();
+    return true;
   }
 
   #retryRefused(): void {
-    const refused = [...this.#refused];
-    this.#refused.clear();
-    for (const site of refused) this.#subscribe(site);
+    const refused = this.#refused.values();
+    this.#refused = new Set();
+    this.#renew(refused);
   }
 
   #logRenewal(): void {

@@ -153,32 +153,42 @@ Deno.test("a listener may drop the connection in the middle", async () => {
   await scene.ends();
 });
 
-Deno.test("it rests when asked to, and goes on with what has come", async () => {
+Deno.test("held, it takes no further frame and reads no more until it is told to go on", async () => {
   using scene = new Scene();
   scene.connection.open();
   const conn = await scene.rig.accept(0);
-  let isResting = false;
-  scene.onSaid = () => {
-    isResting = true;
-    scene.connection.rest();
-    queueMicrotask(() => isResting = false);
+  scene.onSaid = (text) => {
+    if (text !== "three") scene.connection.hold();
     return true;
   };
-  const seen: boolean[] = [];
-  const before = scene.onSaid;
-  scene.onSaid = (text) => {
-    seen.push(isResting);
-    return before(text);
-  };
   await conn.receives("one\ntwo\nthree\n");
-  await turn();
-  await turn();
-  await turn();
+  assertEquals(scene.heard, ["opened", "one"]);
+  scene.connection.goOn();
+  assertEquals(scene.heard, ["opened", "one", "two"]);
+  scene.connection.goOn();
+  scene.connection.goOn();
   assertEquals(scene.heard, ["opened", "one", "two", "three"]);
-  assertEquals(seen, [false, false, false], "other work had its turn in between");
   await conn.receives("four\n");
   assertEquals(scene.heard.at(-1), "four");
-  await turn();
+  await scene.ends();
+});
+
+Deno.test("one that is lost while it is held begins anew", async () => {
+  using scene = new Scene();
+  scene.connection.open();
+  const conn = await scene.rig.accept(0);
+  scene.onSaid = () => {
+    scene.connection.hold();
+    return true;
+  };
+  await conn.receives("one\ntwo\n");
+  scene.connection.drop(failures.backendTimeout);
+  scene.connection.goOn();
+  assertEquals(scene.heard, ["opened", "one", "lost: backend_timeout"]);
+  scene.onSaid = () => true;
+  scene.connection.open();
+  await (await scene.rig.accept(0)).receives("three\n");
+  assertEquals(scene.heard.slice(3), ["opened", "three"]);
   await scene.ends();
 });
 

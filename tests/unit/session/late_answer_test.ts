@@ -17,6 +17,10 @@ class Owner implements LateAnswerOwner {
     this.heard.push(`${new TextDecoder().decode(bytes.subarray(start, end))} ${isOwned}`);
   }
 
+  settlePart(bytes: Uint8Array, start: number, end: number): void {
+    this.heard.push(`part ${new TextDecoder().decode(bytes.subarray(start, end))}`);
+  }
+
   fail(request: Request, failure: Failure, address: string): void {
     request.state = RequestState.Answered;
     this.heard.push(`${failure.name} ${address}`);
@@ -40,6 +44,16 @@ Deno.test("a late answer is given once", () => {
   late.reply(bytes, 1, 5, true);
   late.fail(failures.noBackend, "");
   assertEquals([owner.heard, late.isDue], [["late false"], false]);
+});
+
+Deno.test("parts come before the reply, and none behind it or where no reply is wanted", () => {
+  const { request, owner, late } = scene();
+  late.part(bytes, 1, 3);
+  request.isQuiet = true;
+  late.part(bytes, 2, 3);
+  late.reply(bytes, 3, 5);
+  late.part(bytes, 1, 5);
+  assertEquals(owner.heard, ["part la", "te false"]);
 });
 
 Deno.test("a late failure is given once", () => {

@@ -5,6 +5,7 @@
  */
 import { createRespProtocol } from "../../../../src/protocol/resp/mod.ts";
 import type { RedisContext } from "../../../../src/redis/feature.ts";
+import { Hub } from "../../../../src/redis/pubsub/hub.ts";
 import { Pubsub } from "../../../../src/redis/pubsub/pubsub.ts";
 import { CoreRig } from "../../../support/core_rig.ts";
 import { type FakeTcpConn, turn } from "../../../support/fake_tcp_conn.ts";
@@ -29,6 +30,7 @@ export function pushed(...words: (string | number)[]): string {
 /** Pub/sub of one worker. */
 export class PubsubScene implements Disposable {
   readonly rig: CoreRig;
+  readonly hub: Hub;
   readonly pubsub: Pubsub;
   readonly peers = new RigPeers();
   readonly context: RedisContext;
@@ -40,7 +42,13 @@ export class PubsubScene implements Disposable {
       backends: { ...this.rig.context, protocol: createRespProtocol() },
       peers: this.peers,
     });
-    this.pubsub = new Pubsub(this.context);
+    this.hub = new Hub(this.context);
+    this.pubsub = new Pubsub(this.context, this.hub);
+  }
+
+  /** Bytes that the subscriptions are said to take. */
+  get byteCount(): number {
+    return this.hub.byteCount;
   }
 
   /** Sends a request as a session does: guards first. */
@@ -71,6 +79,8 @@ export class PubsubScene implements Disposable {
 
   /** The connection to a backend is accepted. */
   async accept(backend: number): Promise<FakeTcpConn> {
+    // Long requests connect at the end of the turn.
+    await turn();
     const conn = await this.rig.accept(backend);
     await turn();
     return conn;

@@ -4,10 +4,11 @@
  *
  * @module
  */
+import { PIECES_PER_TURN_MAX } from "../../../../src/net/turn_budget.ts";
 import { createRespProtocol } from "../../../../src/protocol/resp/mod.ts";
+import type { Delivery } from "../../../../src/redis/pubsub/delivery.ts";
 import type { PushFrame } from "../../../../src/redis/pubsub/push_frame.ts";
 import {
-  DELIVERIES_AT_ONCE_MAX,
   LINK_IDLE_MAX_MS,
   LINK_PING_INTERVAL_MS,
   type LinkOwner,
@@ -15,7 +16,7 @@ import {
   SubscriptionLink,
 } from "../../../../src/redis/pubsub/subscription_link.ts";
 import { type Site, Topic, TopicKind } from "../../../../src/redis/pubsub/topic.ts";
-import { assertEquals, assertStrictEquals } from "../../../deps.ts";
+import { assert, assertEquals, assertStrictEquals } from "../../../deps.ts";
 import { CoreRig } from "../../../support/core_rig.ts";
 import { turn } from "../../../support/fake_tcp_conn.ts";
 import { said } from "./scene.ts";
@@ -26,7 +27,8 @@ class Scene implements Disposable, LinkOwner {
   readonly heard: string[] = [];
   readonly topics = ["a", "b"].map((name) => new Topic(TopicKind.Channel, name));
   readonly shard = new Topic(TopicKind.ShardChannel, "a");
-  delivered = 1;
+  /** What is left of each message. */
+  delivery: Delivery | null = null;
 
   constructor() {
     const context = { ...this.rig.context, protocol: createRespProtocol() };
@@ -50,9 +52,9 @@ class Scene implements Disposable, LinkOwner {
     this.heard.push(`ended ${topic.name}`);
   }
 
-  message(_link: SubscriptionLink, _kind: number, frame: PushFrame): number {
+  message(_link: SubscriptionLink, _kind: number, frame: PushFrame): Delivery | null {
     this.heard.push(`message ${frame.word(1)} ${frame.word(frame.wordCount - 1)}`);
-    return this.delivered;
+    return this.delivery;
   }
 
   linkLost(_link: SubscriptionLink, failure: { name: string }, confirmed: number): void {
@@ -122,7 +124,7 @@ Deno.test("an answer to what nobody wants any more is dropped, one to nothing cl
     await current.receives(stray);
     assertEquals(scene.take(), ["lost backend_stray 1"], stray);
   }
-  assertEquals(b!.sites.size, 0);
+  assertEquals(scene.link.sites().has(b!), false);
   await scene.rig.accept(0);
   await scene.ends();
 });
@@ -207,18 +209,96 @@ Deno.test("a server that ends a shard channel by itself is no fault", async () =
   await scene.ends();
 });
 
-Deno.test("after many deliveries other sockets have their turn", async () => {
+/** A message to so many clients, of which each call of work serves one. */
+function deliveryTo(clients: number): Delivery {
+  let left = clients;
+  const work = (pieces: number) => {
+    left -= 1;
+    return pieces;
+  };
+  return {
+    work,
+    get isDone() {
+      return left === 0;
+    },
+  } as unknown as Delivery;
+}
+
+Deno.test("a message to many is handed on in pieces, and the next one waits for it", async () => {
   using scene = new Scene();
-  scene.delivered = DELIVERIES_AT_ONCE_MAX;
   scene.link.add(scene.topics[0]!);
   const conn = await scene.rig.accept(0);
   await conn.receives(said("subscribe", "a", 1));
   scene.take();
+  scene.delivery = deliveryTo(20);
   await conn.receives(said("message", "a", "1") + said("message", "a", "2"));
-  assertEquals(scene.heard[0], "message a 1");
-  await turn();
-  await turn();
+  assertEquals(scene.heard, ["message a 1"]);
+  scene.delivery = null;
+  for (let turns = 0; turns < 10 && scene.heard.length < 2; turns++) await turn();
   assertEquals(scene.take(), ["message a 1", "message a 2"]);
+  await scene.ends();
+});
+
+Deno.test("a message that is being handed on comes before those of the next connection", async () => {
+  using scene = new Scene();
+  scene.link.add(scene.topics[0]!);
+  const conn = await scene.rig.accept(0);
+  await conn.receives(said("subscribe", "a", 1));
+  const delivery = deliveryTo(60);
+  scene.delivery = delivery;
+  await conn.receives(said("message", "a", "1"));
+  conn.takesWrites = false;
+  scene.link.add(scene.topics[1]!);
+  await turn();
+  await conn.failsWrite();
+  scene.delivery = null;
+  scene.take();
+  const second = await scene.rig.accept(0);
+  const both = said("subscribe", "a", 1) + said("subscribe", "b", 2);
+  await second.receives(both + said("message", "a", "2"));
+  for (let turns = 0; turns < 20 && !delivery.isDone; turns++) {
+    assertEquals(scene.heard, []);
+    await turn();
+  }
+  await turn();
+  assertEquals(scene.take(), ["confirmed a", "confirmed b", "message a 2"]);
+  await scene.ends();
+});
+
+Deno.test("thousands of answers and renewals are done in pieces, all of them", async () => {
+  using scene = new Scene();
+  const count = 3 * PIECES_PER_TURN_MAX;
+  const topics = Array.from({ length: count }, (_, n) => new Topic(TopicKind.Channel, `t${n}`));
+  for (const topic of topics) scene.link.add(topic);
+  const conn = await scene.rig.accept(0);
+  const asked = topics.map(({ name }) => said("subscribe", name)).join("");
+  assert(conn.written.length < asked.length, "not all in one turn");
+  // What is asked for meanwhile is asked for once, what is given up meanwhile not at all.
+  const last = topics.at(-1)!;
+  scene.link.remove(scene.link.sites().get(last)!);
+  scene.link.add(scene.topics[0]!);
+  for (let turns = 0; turns < 50 && scene.link.isBehind; turns++) await turn();
+  await turn();
+  const requests = conn.written.match(/subscribe\r\n\$\d+\r\n\w+/g)!.map((one) =>
+    one.split("\n")[2]
+  );
+  assertEquals(requests.length, count);
+  assertEquals(new Set(requests).size, count);
+  assertEquals([requests.includes(last.name), requests.includes("a")], [false, true]);
+  const answers = requests.map((name) => said("subscribe", name!, 1));
+  const { budget } = scene.rig.engine.flushQueue;
+  const refill = budget.refill.bind(budget);
+  const heardAt = [0];
+  budget.refill = () => {
+    heardAt.push(scene.heard.length);
+    refill();
+  };
+  await conn.receives(answers.join(""));
+  for (let turns = 0; turns < 50 && scene.link.isReplyDue; turns++) await turn();
+  for (const [index, heard] of heardAt.slice(1).entries()) {
+    assert(heard - heardAt[index]! <= PIECES_PER_TURN_MAX / 2, "too many in one turn");
+  }
+  assertEquals(scene.take(), requests.map((name) => `confirmed ${name}`));
   await scene.ends();
 });
 
