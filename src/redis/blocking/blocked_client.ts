@@ -115,10 +115,7 @@ export class BlockedClient implements SessionGuard, Watched {
     const id = link === null ? undefined : knownIds.get(link.connection);
     if (!this.#mayBlock) this.#unblock = mode;
     if (!this.#mayBlock || link === null || id === undefined || id === NO_ID) return answered(null);
-    const connection = link.backend.connectionFor(
-      this.#client.number,
-      this.#client.profiles.master,
-    );
+    const connection = this.#usualConnection()!;
     const target = { connection, place: link.place, client: this.#client };
     // It may come late, and must not meet the next client of this connection.
     this.#isUnblocked = true;
@@ -155,8 +152,16 @@ export class BlockedClient implements SessionGuard, Watched {
   }
 
   clientClosed(): void {
+    // What others send now must not reach the server before it hears of the end of the connection.
+    if (this.#mayBlock && this.#usualConnection()?.isConnected) this.unblock("TIMEOUT", () => {});
     this.#link?.close(failures.clientReset);
     this.#end(false);
+  }
+
+  /** The connection that the client shares with others, to the server where it waits. */
+  #usualConnection(): BackendConnection | null {
+    const { number, profiles } = this.#client;
+    return this.#link?.backend.connectionFor(number, profiles.master) ?? null;
   }
 
   get #mayWait(): boolean {

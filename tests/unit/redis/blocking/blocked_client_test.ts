@@ -58,6 +58,24 @@ Deno.test("a client that leaves closes the connection at once", async () => {
   await scene.ends();
 });
 
+Deno.test("the server hears that a client has left before it hears what others send then", async () => {
+  using scene = createScene();
+  const shared = scene.rig.backends[0]!.connectionFor(
+    scene.client.number,
+    scene.client.profiles.master,
+  );
+  shared.open();
+  const usual = await scene.accept(0);
+  scene.ask("BLPOP k0 0");
+  const conn = await scene.accept(0);
+  await conn.receives(":5\r\n");
+  scene.client.guard!.clientClosed();
+  await turn();
+  assertEquals([requestsIn(usual.written), conn.isClosed], [["CLIENT UNBLOCK 5 TIMEOUT"], true]);
+  await usual.receives(":0\r\n");
+  await scene.ends();
+});
+
 Deno.test("a lost connection fails it, and nothing is sent again", async () => {
   using scene = createScene();
   scene.ask("BLPOP k0 0");
