@@ -16,6 +16,8 @@ export interface HalfCloseScript {
 }
 
 const INCREMENTS = Array.from({ length: 2000 }, () => "INCR {h}n").join("|");
+const SCRIPT = "return{1}";
+const SHA = "7da067d306ba2950a9b8ae9ef59deade71ff5b36";
 const LARGE = `SET {h}mark ${"x".repeat(100_000)}`;
 
 /** Scripts for clients that need no login. */
@@ -100,6 +102,18 @@ export const SCRIPTS: readonly HalfCloseScript[] = [
   { sends: "EVAL return{redis.call('set',KEYS[1],'1')} 1 {h}mark|BLPOP {h}q 0", blocks: true },
   { sends: "SET {h}mark 1|<*1\\r\\n!x\\r\\n>" },
   { sends: "SET {h}mark 1|QUIT|SET {h}mark 2" },
+  // What the proxy answers late itself, splits, or holds back.
+  { sends: "DBSIZE|KEYS {h}*|BLPOP {h}q 0|SET {h}mark 1", before: "RPUSH {h}q a" },
+  {
+    sends: "MSET a 1 b 2 c 3|MGET a b c d|BLPOP {h}q 0|DEL a b c|SET {h}mark 1",
+    before: "RPUSH {h}q a",
+  },
+  { sends: "SELECT 0|BLPOP {h}q 0|CLIENT UNBLOCK 999999999|SET {h}mark 1", before: "RPUSH {h}q a" },
+  { sends: "CLIENT PAUSE 200 WRITE|GET {h}n|SET {h}mark 1", before: "SET {h}n 5" },
+  {
+    sends: `MULTI|EVALSHA ${SHA} 0|EXEC|EVALSHA ${SHA} 0|BLPOP {h}q 0|SET {h}mark 1`,
+    before: `SCRIPT LOAD ${SCRIPT}|RPUSH {h}q a`,
+  },
   { sends: "NOSUCH|GET|BLPOP {h}q 0|SET {h}mark 1", before: "RPUSH {h}q a" },
 ];
 

@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { assertEquals } from "../deps.ts";
+import { assertEquals, assertMatch } from "../deps.ts";
 import { type LocalProxy, startLocalProxy } from "../support/local_proxy.ts";
 import { until } from "../support/poll.ts";
 import { startRedisCluster } from "../support/redis_cluster.ts";
 import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
 import { RespClient, type RespValue } from "../support/resp_client.ts";
-import { contents, type EndsAt, HalfClosingClient } from "./half_close_client.ts";
+import { contents, type EndsAt, HalfClosingClient, type Manner } from "./half_close_client.ts";
 import { type HalfCloseScript, LOGIN_SCRIPTS, SCRIPTS } from "./half_close_scripts.ts";
 
 /** A server, or the proxy with its servers: somewhere to play scripts. */
@@ -149,4 +149,92 @@ Deno.test("with a password, given or not, a half-closed client is served as by a
   const place = placeOf(proxy.port, [server], "secret");
   await compare(placeOf(direct.port, [asked], "secret"), place, LOGIN_SCRIPTS);
   assertNothingIsKept(proxy);
+});
+
+/** What a client of `port` gets. */
+async function replies(port: number, sends: string, manner: Partial<Manner> = {}): Promise<string> {
+  using client = await HalfClosingClient.connect(port, 2);
+  const isBlocked = () => Promise.reject(new Error("Nobody is expected to block"));
+  await client.play(sends, { endsAt: "at once", answeredBytes: 0, isBlocked, ...manner });
+  assertEquals(client.wasReset, false);
+  return client.replies;
+}
+
+Deno.test("a redirected blocking command gives a half-closed client what is there, and takes nothing else", async () => {
+  await using cluster = await startRedisCluster();
+  using proxy = startLocalProxy({
+    cache_type: "redis_cluster",
+    servers: [cluster.nodes[0]!.address],
+  });
+  await until(() => proxy.metrics().topologyRefreshes > 0, { what: "the map is known" });
+  using other = await proxy.connect();
+  const slot = await cluster.slotOf("{h}");
+  const element = "*2\r\n$4\r\n{h}q\r\n$1\r\n";
+  const places = placeOf(proxy.port, cluster.masters);
+  const isBlocked = () =>
+    until(
+      async () => (await places.infos()).some((info) => /blocked_clients:[1-9]/.test(`${info}`)),
+      {
+        what: "it is blocked",
+      },
+    );
+  const script = "BLPOP {h}q 0|SET {h}mark 1";
+  for (let round = 0; round < 3; round++) {
+    const owner = await cluster.ownerOf(slot);
+    const target = cluster.masters.find((node) => node !== owner)!;
+    const migration = await cluster.beginMigration(slot, target);
+    assertEquals(await replies(proxy.port, script), "", "ASK, and nothing is there");
+    assertEquals(await replies(proxy.port, script, { endsAt: "when blocked", isBlocked }), "");
+    await other.call("RPUSH", "{h}q", "1", "2", "3");
+    assertEquals(await replies(proxy.port, script), `${element}1\r\n+OK\r\n`, "ASK");
+    await migration.finish();
+    assertEquals(await replies(proxy.port, script), `${element}2\r\n+OK\r\n`, "MOVED");
+    assertEquals(await replies(proxy.port, script), `${element}3\r\n+OK\r\n`);
+    assertEquals(await replies(proxy.port, script), "");
+    assertEquals(await other.call("DEL", "{h}q", "{h}mark"), 1);
+  }
+  assertNothingIsKept(proxy);
+});
+
+Deno.test("messages do not keep a subscriber that has sent its last", async () => {
+  await using server = await startRedisServer();
+  using proxy = startLocalProxy({ cache_type: "redis", servers: [`${server.address}:1`] });
+  using publisher = await proxy.connect();
+  for (let round = 0; round < 20; round++) {
+    const playing = replies(proxy.port, "SUBSCRIBE c|SET mark 1", {
+      endsAt: "when answered",
+      answeredBytes: 100,
+    });
+    const progress = { isOver: false };
+    const publishing = (async () => {
+      while (!progress.isOver) await publisher.call("PUBLISH", "c", "x".repeat(1000));
+    })();
+    const got = await playing;
+    progress.isOver = true;
+    await publishing;
+    assertEquals(got.includes("-ERR Can't execute 'set'"), true);
+  }
+  assertEquals(await publisher.call("EXISTS", "mark"), 0);
+});
+
+Deno.test("replies that a client is slow to take are due to it behind its end, too", async () => {
+  await using server = await startRedisServer();
+  using proxy = startLocalProxy({ cache_type: "redis", servers: [`${server.address}:1`] });
+  using other = await proxy.connect();
+  const large = "x".repeat(1_000_000);
+  await other.call("SET", "large", large);
+  const one = `$${large.length}\r\n${large}\r\n`;
+  const sends = `${Array(8).fill("GET large").join("|")}|BLPOP q 0|SET mark 1`;
+  assertEquals((await replies(proxy.port, sends)).length, 8 * one.length);
+  assertEquals(await other.call("EXISTS", "mark"), 0);
+  await other.call("RPUSH", "q", "a");
+  const rest = "*2\r\n$1\r\nq\r\n$1\r\na\r\n+OK\r\n";
+  assertEquals((await replies(proxy.port, sends)).slice(8 * one.length), rest);
+});
+
+Deno.test("what the proxy refuses does not end a half-closed client", async () => {
+  await using server = await startRedisServer();
+  using proxy = startLocalProxy({ cache_type: "redis", servers: [`${server.address}:1`] });
+  const got = await replies(proxy.port, "MONITOR|SET mark 1|BLPOP q 0");
+  assertMatch(got, /^-ERR .*\r\n\+OK\r\n$/);
 });

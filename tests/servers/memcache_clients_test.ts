@@ -64,3 +64,27 @@ Deno.test("and the next client is served", async () => {
     "STORED\r\nVALUE a 0 1\r\n1\r\nEND\r\n",
   );
 });
+
+Deno.test("what a client sends before the end of its input is carried out, and answered", async () => {
+  const large = "x".repeat(200_000);
+  const scripts = [
+    "set half 0 0 1\r\na\r\nget half other\r\ndelete half\r\nget half\r\n",
+    `set half 0 0 ${large.length}\r\n${large}\r\n${"get half\r\n".repeat(40)}delete half\r\n`,
+    "set half 0 0 1 noreply\r\nb\r\nget half\r\nset half 0 0 5\r\nab",
+    `${"set half 0 0 1\r\nc\r\nget half\r\n".repeat(2000)}get ha`,
+    "set half 0 0 1\r\nd\r\nquit\r\nget half\r\n",
+    "nonsense\r\nget half\r\n",
+  ];
+  for (const script of scripts) {
+    const replies: string[] = [];
+    for (const port of [pool.direct.port, pool.aster.port]) {
+      const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+      const reading = new Response(connection.readable).text();
+      const bytes = new TextEncoder().encode(script);
+      for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
+      await connection.closeWrite().catch(() => {});
+      replies.push(await withDeadline(reading, `the connection ends: ${script.slice(0, 80)}`));
+    }
+    assertEquals(replies[1], replies[0], script.slice(0, 200));
+  }
+});
