@@ -177,7 +177,8 @@ async function run(
     giveUpPrivileges(io);
     await aborted(asked);
     output.log.info("aster stops", { signal: String(asked.reason) });
-    await proxy.stop();
+    if (asked.reason === "SIGQUIT") await proxy.stop();
+    else await proxy.drain();
     return ExitCode.Asked;
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
@@ -191,12 +192,15 @@ async function run(
   }
 }
 
-/** Aborts at the first signal that asks the program to end; at the second the program ends at once. */
+/**
+ * Aborts at the first signal that asks the program to end; at the second the program ends at once. SIGQUIT asks it not
+ * to wait for its clients.
+ */
 function listenForSignals(): AbortSignal {
   const controller = new AbortController();
   const names: Deno.Signal[] = Deno.build.os === "windows"
     ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM"];
+    : ["SIGINT", "SIGTERM", "SIGQUIT"];
   for (const name of names) {
     Deno.addSignalListener(name, () => {
       if (controller.signal.aborted) Deno.exit(ExitCode.Asked);

@@ -9,7 +9,7 @@ import type { IoEngine } from "../net/io_engine.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type { ClientRoom } from "../observe/client_room.ts";
 import type { Log } from "../observe/log.ts";
-import type { ClusterNote, SharedState } from "../worker/messages.ts";
+import type { ClusterNote, DrainTimes, SharedState } from "../worker/messages.ts";
 import type { LoopGuard } from "./loop_guard.ts";
 
 /** What a cluster gets from its worker. */
@@ -54,6 +54,11 @@ export interface Cluster {
   hear(note: ClusterNote): void;
   /** What was counted so far. */
   metrics(): ClusterMetricsSnapshot;
+  /**
+   * Stops accepting, and lets the clients leave by themselves or when they are idle. Settles when nobody is left, at
+   * the latest somewhat after `times.timeoutMs`, if clients take their replies.
+   */
+  drain(times: DrainTimes): Promise<void>;
   /** Stops accepting and closes every connection before it returns. Settles when its address is free. */
   stop(): Promise<void>;
 }

@@ -17,8 +17,9 @@ import { FanOut } from "../session/fan_out.ts";
 import type { LocalAnswers, LocalClient } from "../session/features.ts";
 import { Session } from "../session/session.ts";
 import type { SessionContext } from "../session/session_context.ts";
-import type { ClusterNote, SharedState } from "../worker/messages.ts";
+import type { ClusterNote, DrainTimes, SharedState } from "../worker/messages.ts";
 import { AcceptPause } from "./accept_pause.ts";
+import { ClientDrain } from "./client_drain.ts";
 import type { Cluster, ClusterContext } from "./cluster.ts";
 import { ClusterPeers } from "./cluster_peers.ts";
 import type { Topology } from "./topology.ts";
@@ -129,14 +130,28 @@ export class RunningCluster implements Acceptor, Cluster {
     return this.#metrics.snapshot(backends);
   }
 
+  async drain(times: DrainTimes): Promise<void> {
+    await this.#stopAccepting();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    new ClientDrain(this.#cluster.clock, this.#sessions, times, resolve);
+    await promise;
+  }
+
   stop(): Promise<void> {
-    this.#isStopped = true;
-    const freed = this.#listener?.close() ?? Promise.resolve();
+    const freed = this.#stopAccepting();
     for (const session of [...this.#sessions]) session.close(failures.shuttingDown);
     this.#sessionContext.local.stop();
     this.#peers.stop();
     this.#topology.stop();
     return freed;
+  }
+
+  /** Settles when the address is free. */
+  #stopAccepting(): Promise<void> {
+    this.#isStopped = true;
+    const listener = this.#listener;
+    this.#listener = null;
+    return listener?.close() ?? Promise.resolve();
   }
 
   get hasRoom(): boolean {

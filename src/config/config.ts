@@ -113,6 +113,12 @@ export interface RuntimeConfig {
   metrics: { hostname: string; port: number } | null;
   logLevel: LogLevel;
   logFormat: "text" | "json";
+  /** From the signal to end to when nobody is accepted any more, in milliseconds. */
+  drainDelayMs: number;
+  /** While draining, a client that has asked for nothing for so long is closed, in milliseconds. */
+  drainIdleMs: number;
+  /** Longest time that clients may take to leave, in milliseconds; 0: they are closed at once. */
+  shutdownTimeoutMs: number;
 }
 
 /** A whole configuration. */

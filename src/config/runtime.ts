@@ -77,6 +77,9 @@ export function readRuntime(
       metrics: readMetrics(table, sources),
       logLevel,
       logFormat: flags.logFormat ?? values.log_format ?? (isTerminal ? "text" : "json"),
+      drainDelayMs: values.drain_delay ?? runtimeKeys.drain_delay.default,
+      drainIdleMs: values.drain_idle ?? runtimeKeys.drain_idle.default,
+      shutdownTimeoutMs: values.shutdown_timeout ?? runtimeKeys.shutdown_timeout.default,
     },
     metricsOrigin: flags.metrics === null
       ? { report, path: table.pathOf("metrics") }

@@ -95,6 +95,10 @@ export class Session
     return this.#replies.size > 0;
   }
 
+  get isIdle(): boolean {
+    return this.#replies.size === 0 && this.buffer.pending === 0 && this.#log.unwrittenBytes === 0;
+  }
+
   get hasEnded(): boolean {
     return this.#state >= SessionState.Ended;
   }
@@ -231,6 +235,13 @@ export class Session
 
   closeWhenAnswered(): void {
     this.#goTo(SessionState.Finishing);
+  }
+
+  /** Reads nothing more, and closes when what is owed has left: at once where nothing is. */
+  finish(): void {
+    this.#goTo(SessionState.Finishing);
+    this.#isStalled = false;
+    this.#closeIfDone();
   }
 
   leave(): void {

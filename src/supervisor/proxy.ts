@@ -37,6 +37,11 @@ export interface RunningProxy {
   readonly adminAddress: string | null;
   /** Returns what is counted so far as Prometheus text. */
   metrics(): Promise<string>;
+  /**
+   * Says that it is not ready, stops accepting after `drain_delay`, lets the clients leave, and stops; all within
+   * `drain_delay` and `shutdown_timeout` of the configuration.
+   */
+  drain(): Promise<void>;
   /** Closes every listener and connection, within a few seconds. */
   stop(): Promise<void>;
 }
@@ -64,8 +69,11 @@ export async function startProxy(
     sharesPort,
     createWorker: (clusters) => createWorker(clusters, config, io, isStandalone),
   });
-  signal.addEventListener("abort", () => supervisor.stop(), { once: true });
+  const giveUp = () => supervisor.stop();
+  signal.addEventListener("abort", giveUp, { once: true });
   await supervisor.start();
+  // From here on whoever aborts says how it is to end.
+  signal.removeEventListener("abort", giveUp);
   supervisor.limitClients(readDescriptorUse());
   const source = {
     config,
@@ -77,15 +85,29 @@ export async function startProxy(
   const pages = new AdminPages(source, output.log);
   const admin = await openAdmin(config, sharesPort, pages, supervisor, output);
   output.log.info("aster is ready", { io: io.engine, admin: admin?.address ?? "off" });
+  const stop = async () => {
+    await supervisor.stop();
+    await admin?.close();
+    output.flush();
+  };
   return {
     adminAddress: admin?.address ?? null,
     metrics: () => pages.metricsText(),
-    async stop() {
-      await supervisor.stop();
-      await admin?.close();
-      output.flush();
+    async drain() {
+      const { drainDelayMs, drainIdleMs, shutdownTimeoutMs } = config.runtime;
+      supervisor.leave();
+      await delay(drainDelayMs);
+      if (shutdownTimeoutMs > 0) {
+        await supervisor.drain({ idleMs: drainIdleMs, timeoutMs: shutdownTimeoutMs });
+      }
+      await stop();
     },
+    stop,
   };
+}
+
+function delay(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
 }
 
 /** Returns the lines that tell what a configuration runs, one for each cluster. */

@@ -9,7 +9,13 @@ import type { ClusterConfig, Config, IoChoice } from "../config/config.ts";
 import { formatSocketAddress } from "../config/socket_address.ts";
 import { ClientRoom, createClientMemory } from "../observe/client_room.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
-import type { ClusterNote, SharedState, StartMessage, WorkerMessage } from "../worker/messages.ts";
+import type {
+  ClusterNote,
+  DrainTimes,
+  SharedState,
+  StartMessage,
+  WorkerMessage,
+} from "../worker/messages.ts";
 import { assignClusters, type Assignment } from "./assignment.ts";
 import { clientsMaxOf, type DescriptorUse } from "./descriptor_limit.ts";
 import type { LogOutput } from "./log_output.ts";
@@ -84,6 +90,7 @@ export class Supervisor implements WorkerReceiver {
   readonly #found: Map<string, SharedState> = new Map();
   readonly #started: PromiseWithResolvers<void> = Promise.withResolvers();
   #isStarted = false;
+  /** It is to end: no worker is replaced any more. */
   #isStopping = false;
   #collecting: Promise<Collected> | null = null;
 
@@ -136,13 +143,24 @@ export class Supervisor implements WorkerReceiver {
     return this.#collecting;
   }
 
-  /** Stops all workers, within {@link STOP_TIMEOUT_MS}. */
-  async stop(): Promise<void> {
+  /** From now on it is not ready, and dead workers are not replaced. */
+  leave(): void {
     this.#isStopping = true;
     for (const place of this.#places) {
       if (place.restartTimer !== null) clearTimeout(place.restartTimer);
       place.restartTimer = null;
     }
+  }
+
+  /** Stops accepting and lets the clients leave; settles when they have, or `times.timeoutMs` are over. */
+  async drain(times: DrainTimes): Promise<void> {
+    this.leave();
+    await Promise.all(this.#places.map(({ worker }) => worker.drain(times)));
+  }
+
+  /** Stops all workers, within {@link STOP_TIMEOUT_MS}. */
+  async stop(): Promise<void> {
+    this.leave();
     await Promise.all(this.#places.map(({ worker }) => worker.stop(STOP_TIMEOUT_MS)));
     this.#started.resolve();
     this.#clock.stop();

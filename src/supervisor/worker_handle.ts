@@ -5,7 +5,12 @@
  */
 import { type Clock, Deadline } from "../clock.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
-import type { StartMessage, SupervisorMessage, WorkerMessage } from "../worker/messages.ts";
+import type {
+  DrainTimes,
+  StartMessage,
+  SupervisorMessage,
+  WorkerMessage,
+} from "../worker/messages.ts";
 
 /** The part of `Worker` that is used, so that a test can put its own in its place. */
 export interface WorkerPort {
@@ -33,6 +38,7 @@ export class WorkerHandle {
   readonly #clock: Clock;
   readonly #answers: Map<number, (inTime: boolean) => void> = new Map();
   #nextQuestion = 1;
+  #drained: (() => void) | null = null;
   #stopped: (() => void) | null = null;
   #isListening = false;
   #hasEnded = false;
@@ -93,6 +99,17 @@ export class WorkerHandle {
     return promise;
   }
 
+  /** Asks it to let its clients leave, and waits until they have, at most `times.timeoutMs`. */
+  async drain(times: DrainTimes): Promise<void> {
+    if (!this.isListening) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#drained = resolve;
+    const deadline = new Deadline(this.#clock, times.timeoutMs, resolve);
+    this.post({ kind: "drain", times });
+    await promise;
+    deadline.cancel();
+  }
+
   /** Asks it to stop, waits at most `timeoutMs` milliseconds, then ends it. */
   async stop(timeoutMs: number): Promise<void> {
     if (this.#hasEnded) return;
@@ -110,6 +127,7 @@ export class WorkerHandle {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     for (const question of [...this.#answers.keys()]) this.#settle(question, false);
+    this.#drained?.();
     this.#stopped?.();
     this.#port.terminate();
   }
@@ -126,6 +144,8 @@ export class WorkerHandle {
         return this.#settle(message.question, true);
       case "failed":
         return this.#end(message.cluster, message.reason);
+      case "drained":
+        return this.#drained?.();
       case "stopped":
         return this.#stopped?.();
       default:

@@ -12,7 +12,7 @@ import type { IoEngine } from "../net/io_engine.ts";
 import { ClientRoom } from "../observe/client_room.ts";
 import { FloodGuard } from "../observe/flood_guard.ts";
 import { Log } from "../observe/log.ts";
-import type { StartMessage, SupervisorMessage, WorkerMessage } from "./messages.ts";
+import type { DrainTimes, StartMessage, SupervisorMessage, WorkerMessage } from "./messages.ts";
 
 /** Question number of metrics that nobody asked for: the last word of a worker that ends. */
 export const LAST_WORD = 0;
@@ -62,6 +62,9 @@ export class ClusterHost {
         return this.#clusters.get(message.cluster)?.refresh();
       case "lead":
         return this.#lead(message.cluster);
+      case "drain":
+        this.#drain(message.times);
+        return;
       case "stop":
         this.#end().then(() => this.#post({ kind: "stopped" }));
     }
@@ -114,6 +117,11 @@ export class ClusterHost {
     if (cluster === undefined || this.#leads.has(name)) return;
     this.#leads.add(name);
     cluster.lead();
+  }
+
+  async #drain(times: DrainTimes): Promise<void> {
+    await Promise.all([...this.#clusters.values()].map((cluster) => cluster.drain(times)));
+    if (this.#ended === null) this.#post({ kind: "drained" });
   }
 
   #requestRefresh(name: string): void {

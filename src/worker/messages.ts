@@ -73,6 +73,14 @@ export interface ClusterNote {
   isAnswer: boolean;
 }
 
+/** How long the clients may take to leave. */
+export interface DrainTimes {
+  /** A client is idle when it has asked for nothing for so long, milliseconds. */
+  readonly idleMs: number;
+  /** When all are to be gone, milliseconds from the beginning. */
+  readonly timeoutMs: number;
+}
+
 /** From supervisor to worker. */
 export type SupervisorMessage =
   | StartMessage
@@ -86,6 +94,8 @@ export type SupervisorMessage =
   | { kind: "refresh"; cluster: string }
   /** This worker leads `cluster` from now on (its former leader ended). */
   | { kind: "lead"; cluster: string }
+  /** Stop accepting, let the clients leave, answer `drained`. */
+  | { kind: "drain"; times: DrainTimes }
   /** Stop accepting, close everything, answer `stopped`. */
   | { kind: "stop" };
 
@@ -105,4 +115,6 @@ export type WorkerMessage =
   | { kind: "found"; state: SharedState }
   | { kind: "refresh"; cluster: string }
   | { kind: "note"; note: ClusterNote }
+  /** No client is left, and none is accepted. */
+  | { kind: "drained" }
   | { kind: "stopped" };

@@ -18,7 +18,16 @@ const [port, adminPort] = Deno.args.map(Number);
 const io = testIoChoice();
 const config: Config = {
   file: "none",
-  runtime: { network: "config", io: io.engine, metrics: null, logLevel: "info", logFormat: "text" },
+  runtime: {
+    network: "config",
+    io: io.engine,
+    metrics: null,
+    logLevel: "info",
+    logFormat: "text",
+    drainDelayMs: 0,
+    drainIdleMs: 0,
+    shutdownTimeoutMs: 1000,
+  },
   clusters: [clusterConfig("main", 1, port!)],
 };
 const writer = new LogWriter(Deno.stderr);

@@ -31,6 +31,7 @@ function createCluster({ config, engine, sharesPort }: ClusterContext): Cluster 
     hear() {},
     refresh() {},
     metrics: () => metrics.snapshot([]),
+    drain: () => Promise.resolve(),
     stop: () => listener?.close() ?? Promise.resolve(),
   };
 }

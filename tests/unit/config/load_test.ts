@@ -18,6 +18,9 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       metrics: { hostname: "127.0.0.1", port: 2110 },
       logLevel: "info",
       logFormat: "text",
+      drainDelayMs: 0,
+      drainIdleMs: 1000,
+      shutdownTimeoutMs: 10_000,
     },
     clusters: [{
       name: "one",

@@ -37,6 +37,9 @@ const integers: Record<string, [number, number, number | null]> = {
   max_backend_queue_bytes: [1024, 17_179_869_184, 67_108_864],
   backend_queue_soft_bytes: [1024, 17_179_869_184, 4_194_304],
   client_read_ahead_bytes: [1024, 1_073_741_824, 65_536],
+  drain_delay: [0, 3_600_000, 0],
+  drain_idle: [0, 3_600_000, 1000],
+  shutdown_timeout: [0, 3_600_000, 10_000],
 };
 
 Deno.test("every integer key has its bounds and default", () => {
@@ -49,7 +52,8 @@ Deno.test("every integer key has its bounds and default", () => {
 
 for (const [key, [minimum, maximum]] of Object.entries(integers)) {
   Deno.test(`${key} accepts whole numbers from ${minimum} to ${maximum} and nothing else`, () => {
-    const { schema, expected } = clusterKeys[key as keyof typeof clusterKeys];
+    const isOfCluster = key in clusterKeys;
+    const { schema, expected } = Object.fromEntries(rows)[key]!;
     const isAccepted = (value: unknown) => valibot.safeParse(schema, value).success;
     assert(isAccepted(minimum));
     assert(isAccepted(maximum));
@@ -59,8 +63,10 @@ for (const [key, [minimum, maximum]] of Object.entries(integers)) {
     for (const value of [String(minimum), true, null, [minimum], {}, new Date()]) {
       assert(!isAccepted(value), String(value));
     }
-    assertEquals(problemsOf(redisText(`${key} = ${maximum + 1}`)), [
-      `a.toml: clusters[0].${key} = ${maximum + 1}: expected ${expected}`,
+    const line = `${key} = ${maximum + 1}`;
+    const text = isOfCluster ? redisText(line) : `[runtime]\n${line}\n${redisText()}`;
+    assertEquals(problemsOf(text), [
+      `a.toml: ${isOfCluster ? "clusters[0]" : "runtime"}.${line}: expected ${expected}`,
     ]);
   });
 }

@@ -54,7 +54,16 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
 export function config(...clusters: ClusterConfig[]): Config {
   return {
     file: "test.toml",
-    runtime: { network: "config", io: "deno", metrics: null, logLevel: "info", logFormat: "text" },
+    runtime: {
+      network: "config",
+      io: "deno",
+      metrics: null,
+      logLevel: "info",
+      logFormat: "text",
+      drainDelayMs: 0,
+      drainIdleMs: 0,
+      shutdownTimeoutMs: 1000,
+    },
     clusters,
   };
 }

@@ -104,3 +104,24 @@ Deno.test("stop() waits for the worker's word, but not for ever", async () => {
   assert(stuck.worker.isTerminated);
   assertEquals([obedient.heard, stuck.heard], [[], []]);
 });
+
+Deno.test("drain() waits until the clients have left, or the time is over, or the worker is gone", async () => {
+  const times = { idleMs: 5, timeoutMs: 100 };
+  const drained = stage();
+  drained.worker.listen();
+  const first = drained.handle.drain(times);
+  assertEquals(drained.worker.received.at(-1), { kind: "drain", times });
+  drained.worker.say({ kind: "drained" });
+  await first;
+  const slow = stage();
+  slow.worker.listen();
+  const second = slow.handle.drain(times);
+  slow.clock.advance(100);
+  await second;
+  const dead = stage();
+  dead.worker.listen();
+  const third = dead.handle.drain(times);
+  dead.worker.die("boom");
+  await third;
+  await stage().handle.drain(times);
+});

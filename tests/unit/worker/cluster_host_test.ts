@@ -5,6 +5,7 @@ import { ClusterMetrics } from "../../../src/observe/cluster_metrics.ts";
 import { ClusterHost } from "../../../src/worker/cluster_host.ts";
 import type {
   ClusterNote,
+  DrainTimes,
   SharedState,
   StartMessage,
   WorkerMessage,
@@ -19,6 +20,8 @@ class FakeCluster implements Cluster {
   failure: Error | null = null;
   /** Settles when its address is free. */
   freed: Promise<void> = Promise.resolve();
+  /** Settles when its clients have left. */
+  readonly drained: PromiseWithResolvers<void> = Promise.withResolvers();
 
   constructor(context: ClusterContext) {
     this.name = context.config.name;
@@ -50,6 +53,11 @@ class FakeCluster implements Cluster {
     const metrics = new ClusterMetrics(this.name);
     metrics.requests = 3;
     return metrics.snapshot([]);
+  }
+
+  drain(times: DrainTimes): Promise<void> {
+    this.calls.push(`drain ${times.idleMs} ${times.timeoutMs}`);
+    return this.drained.promise;
   }
 
   stop(): Promise<void> {
@@ -236,4 +244,18 @@ Deno.test("notes go between a cluster and the supervisor", () => {
   assertEquals(clusters.map(({ calls }) => calls), [["start"], ["start", "hear names"]]);
   clusters[1]!.context.post({ ...note, from: 2, to: 0, isAnswer: true });
   assertEquals(posted.at(-1), { kind: "note", note: { ...note, from: 2, to: 0, isAnswer: true } });
+});
+
+Deno.test("drain is said to every cluster, and answered when all clients have left", async () => {
+  const { host, posted, clusters } = stage();
+  host.onMessage(startMessage([]));
+  host.onMessage({ kind: "drain", times: { idleMs: 5, timeoutMs: 50 } });
+  assertEquals(clusters.map(({ calls }) => calls.at(-1)), ["drain 5 50", "drain 5 50"]);
+  clusters[0]!.drained.resolve();
+  await Promise.resolve();
+  assertEquals(posted.map(({ kind }) => kind), ["listening"]);
+  clusters[1]!.drained.resolve();
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(posted.map(({ kind }) => kind), ["listening", "drained"]);
+  host.onMessage({ kind: "stop" });
 });

@@ -1,0 +1,91 @@
+/**
+ * Lets the clients of one cluster leave, each when that costs it least, as the process is about to end:
+ *
+ * ```text
+ *   idle for a while ──────────────────────────► closed
+ *   requests in flight ──── answered ───idle───► closed
+ *   waits, listens, in a transaction ── the last to be here ──► closed
+ *   any, when the time is nearly over ── nothing new is read, what is in flight is answered ──► closed
+ * ```
+ *
+ * @module
+ */
+import type { Clock, Watched } from "../clock.ts";
+import { type Failure, failures } from "../failure.ts";
+import type { DrainTimes } from "../worker/messages.ts";
+
+/** How much of the time is kept for the last replies, milliseconds; less where there is less in all. */
+export const LAST_CALL_MS = 1_000;
+
+/** A client as the drain sees it. */
+export interface DrainingClient {
+  /** Set while it waits in a blocking command, is subscribed, or is in a transaction, … */
+  readonly guard: unknown;
+  readonly hasRequestsInFlight: boolean;
+  /** Whether nothing is in flight, read ahead, or still to be written. */
+  readonly isIdle: boolean;
+  /** When its last request was parsed, milliseconds of {@link Clock.realMs}. */
+  readonly lastRequestAtMs: number;
+  /** Closes it when what it is owed has left; nothing new is read. */
+  finish(): void;
+  /** Closes it now. */
+  close(failure: Failure): void;
+}
+
+/** One drain. */
+export class ClientDrain implements Watched {
+  isWatched = false;
+  readonly #clock: Clock;
+  readonly #clients: ReadonlySet<DrainingClient>;
+  readonly #idleMs: number;
+  readonly #lastCallMs: number;
+  readonly #done: () => void;
+  #isLastCall = false;
+
+  /** @param done Called once, when nobody is left; perhaps before this returns. */
+  constructor(
+    clock: Clock,
+    clients: ReadonlySet<DrainingClient>,
+    { idleMs, timeoutMs }: DrainTimes,
+    done: () => void,
+  ) {
+    clock.readNow();
+    this.#clock = clock;
+    this.#clients = clients;
+    this.#idleMs = idleMs;
+    this.#lastCallMs = clock.nowMs + timeoutMs - Math.min(LAST_CALL_MS, timeoutMs / 2);
+    this.#done = done;
+    if (this.onTick(clock.nowMs)) clock.watch(this);
+  }
+
+  onTick(nowMs: number): boolean {
+    if (nowMs >= this.#lastCallMs) this.#callLast();
+    else this.#closeIdle();
+    if (this.#clients.size > 0) return true;
+    this.#done();
+    return false;
+  }
+
+  #closeIdle(): void {
+    const idleSinceMs = this.#clock.realMs - this.#idleMs;
+    let areOthersHere = false;
+    for (const client of this.#clients) {
+      if (client.guard !== null) continue;
+      if (client.isIdle && client.lastRequestAtMs <= idleSinceMs) client.finish();
+      else areOthersHere = true;
+    }
+    if (areOthersHere) return;
+    // Whoever is left waits for something, which may be what the others did.
+    for (const client of this.#clients) {
+      if (client.lastRequestAtMs > idleSinceMs) continue;
+      if (client.hasRequestsInFlight) client.close(failures.shuttingDown);
+      else client.finish();
+    }
+  }
+
+  #callLast(): void {
+    if (this.#isLastCall) return;
+    this.#isLastCall = true;
+    for (const client of this.#clients) client.finish();
+  }
+}

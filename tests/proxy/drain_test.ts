@@ -1,0 +1,143 @@
+/**
+ * The process is asked to end while it has clients: each gets what it is owed, and nobody waits longer than said.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "../deps.ts";
+import { type Aster, startAster } from "../support/aster.ts";
+import { connectFakeClient } from "../support/fake_client.ts";
+import { startFakeBackend } from "../support/fake_backend.ts";
+import { until, withDeadline } from "../support/poll.ts";
+import { bulk, request } from "../support/resp_text.ts";
+
+function configOf(backendPort: number, runtime = ""): (port: number) => string {
+  return (port) =>
+    `[runtime]
+${runtime}
+
+[[clusters]]
+name = "main"
+listen_addr = "127.0.0.1:${port}"
+cache_type = "redis"
+thread = 2
+read_timeout = 60000
+servers = ["127.0.0.1:${backendPort}"]
+`;
+}
+
+async function isReady(aster: Aster): Promise<boolean> {
+  const response = await fetch(`http://127.0.0.1:${aster.metricsPort}/ready`);
+  await response.body?.cancel();
+  return response.ok;
+}
+
+/** Whether nobody can connect any more. */
+async function isRefused(port: number): Promise<boolean> {
+  try {
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    connection.close();
+    return false;
+  } catch (error) {
+    if (error instanceof Deno.errors.ConnectionRefused) return true;
+    throw error;
+  }
+}
+
+Deno.test("SIGTERM: requests in flight are answered, idle clients closed, and the process ends with 0", async () => {
+  await using backend = await startFakeBackend({});
+  await using aster = await startAster(configOf(backend.port, "drain_idle = 50"), {
+    metrics: true,
+  });
+  await using idle = await connectFakeClient(aster.port);
+  await idle.sends("PING\r\n");
+  await idle.receives("+PONG\r\n");
+  await using busy = await connectFakeClient(aster.port);
+  await busy.sends(request("GET", "a"));
+  const server = await backend.accepts();
+  await server.receives(request("GET", "a"));
+  aster.process.signal("SIGTERM");
+  await idle.receivesEnd();
+  await until(() => isRefused(aster.port), { what: "nobody is accepted" });
+  assertEquals(await isReady(aster), false);
+  // It goes on as long as it is not idle.
+  await busy.sends("PING\r\n");
+  await server.sends(bulk("A"));
+  await busy.receives(bulk("A"), "+PONG\r\n");
+  await busy.receivesEnd();
+  const ended = await withDeadline(aster.process.ended, "the proxy ends");
+  assertEquals([ended.code, ended.signal], [0, null]);
+});
+
+Deno.test("SIGTERM: subscribed, blocked and queueing clients are closed last, within the time", async () => {
+  await using backend = await startFakeBackend({});
+  await using aster = await startAster(configOf(backend.port, "drain_idle = 50"));
+  await using queueing = await connectFakeClient(aster.port);
+  await queueing.sends(request("MULTI"));
+  await queueing.receives("+OK\r\n");
+  await using blocked = await connectFakeClient(aster.port);
+  await blocked.sends(request("BLPOP", "q", "0"));
+  const dedicated = await backend.accepts();
+  await dedicated.receives(request("CLIENT", "ID"));
+  await dedicated.sends(":7\r\n");
+  await dedicated.receives(request("BLPOP", "q", "0"));
+  await using busy = await connectFakeClient(aster.port);
+  await busy.sends(request("GET", "a"));
+  const server = await backend.accepts();
+  await server.receives(request("GET", "a"));
+  aster.process.signal("SIGTERM");
+  await until(() => isRefused(aster.port), { what: "nobody is accepted" });
+  await Promise.all([queueing.isSilent(), blocked.isSilent()]);
+  await server.sends(bulk("A"));
+  await busy.receives(bulk("A"));
+  await Promise.all([busy, queueing, blocked].map((client) => client.receivesEnd()));
+  const ended = await withDeadline(aster.process.ended, "the proxy ends");
+  assertEquals([ended.code, ended.signal], [0, null]);
+});
+
+Deno.test("SIGTERM: a client that never rests is answered and cut off when the time is over", async () => {
+  await using backend = await startFakeBackend({});
+  const runtime = "shutdown_timeout = 1000\ndrain_idle = 3600000";
+  await using aster = await startAster(configOf(backend.port, runtime));
+  await using client = await connectFakeClient(aster.port);
+  await client.sends(request("GET", "a"));
+  const server = await backend.accepts();
+  await server.receives(request("GET", "a"));
+  aster.process.signal("SIGTERM");
+  const ended = await withDeadline(aster.process.ended, "the proxy ends");
+  assertEquals([ended.code, ended.signal], [0, null]);
+  await client.receivesEnd();
+});
+
+Deno.test("drain_delay: listeners stay open while /ready says no", async () => {
+  await using backend = await startFakeBackend({});
+  await using aster = await startAster(configOf(backend.port, "drain_delay = 60000"), {
+    metrics: true,
+  });
+  assertEquals(await isReady(aster), true);
+  aster.process.signal("SIGTERM");
+  await until(async () => !await isReady(aster), { what: "/ready says no" });
+  await using client = await connectFakeClient(aster.port);
+  await client.sends("PING\r\n");
+  await client.receives("+PONG\r\n");
+  // The second signal does not wait.
+  aster.process.signal("SIGTERM");
+  const ended = await withDeadline(aster.process.ended, "the proxy ends");
+  assertEquals([ended.code, ended.signal], [0, null]);
+});
+
+Deno.test("SIGQUIT, or a shutdown_timeout of 0, waits for nobody", async () => {
+  for (const [signal, runtime] of [["SIGQUIT", ""], ["SIGTERM", "shutdown_timeout = 0"]] as const) {
+    await using backend = await startFakeBackend({});
+    await using aster = await startAster(
+      configOf(backend.port, `drain_idle = 3600000\n${runtime}`),
+    );
+    await using client = await connectFakeClient(aster.port);
+    await client.sends(request("GET", "a"));
+    await (await backend.accepts()).receives(request("GET", "a"));
+    aster.process.signal(signal);
+    await client.receivesEnd();
+    const ended = await withDeadline(aster.process.ended, "the proxy ends");
+    assertEquals([ended.code, ended.signal], [0, null]);
+    assert(/aster stops/.test(aster.logs()));
+  }
+});

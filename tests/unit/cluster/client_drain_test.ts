@@ -1,0 +1,129 @@
+import {
+  ClientDrain,
+  type DrainingClient,
+  LAST_CALL_MS,
+} from "../../../src/cluster/client_drain.ts";
+import type { Failure } from "../../../src/failure.ts";
+import { assertEquals } from "../../deps.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
+
+class FakeClient implements DrainingClient {
+  guard: unknown = null;
+  hasRequestsInFlight = false;
+  lastRequestAtMs: number;
+  isFinishing = false;
+  readonly name: string;
+  readonly #stage: Stage;
+
+  constructor(name: string, stage: Stage) {
+    this.name = name;
+    this.#stage = stage;
+    this.lastRequestAtMs = stage.clock.realMs;
+    stage.clients.add(this);
+  }
+
+  get isIdle(): boolean {
+    return !this.hasRequestsInFlight;
+  }
+
+  finish(): void {
+    this.isFinishing = true;
+    if (!this.hasRequestsInFlight) this.#leaves("finished");
+  }
+
+  close(failure: Failure): void {
+    this.#leaves(failure.name);
+  }
+
+  /** Its replies are in. */
+  answered(): void {
+    this.hasRequestsInFlight = false;
+    if (this.isFinishing) this.#leaves("answered");
+  }
+
+  #leaves(how: string): void {
+    if (this.#stage.clients.delete(this)) this.#stage.left.push(`${this.name} ${how}`);
+  }
+}
+
+class Stage {
+  readonly clock = new ManualClock();
+  readonly clients = new Set<FakeClient>();
+  readonly left: string[] = [];
+
+  drain(timeoutMs = 10_000): void {
+    const times = { idleMs: 1_000, timeoutMs };
+    new ClientDrain(this.clock, this.clients, times, () => this.left.push("done"));
+  }
+}
+
+Deno.test("with nobody there it is done at once", () => {
+  const stage = new Stage();
+  stage.drain();
+  assertEquals(stage.left, ["done"]);
+});
+
+Deno.test("a client is closed when it has been idle for a while, not before", () => {
+  const stage = new Stage();
+  const early = new FakeClient("early", stage);
+  stage.clock.advance(900);
+  const late = new FakeClient("late", stage);
+  stage.drain();
+  stage.clock.advance(50);
+  assertEquals(stage.left, []);
+  stage.clock.advance(50);
+  assertEquals(stage.left, ["early finished"]);
+  late.hasRequestsInFlight = true;
+  stage.clock.advance(2_000);
+  assertEquals(stage.left.length, 1);
+  late.answered();
+  stage.clock.advance(50);
+  assertEquals(stage.left, ["early finished", "late finished", "done"]);
+  assertEquals(early.isFinishing, true);
+});
+
+Deno.test("whoever waits or listens is closed when all others are gone", () => {
+  const stage = new Stage();
+  const busy = new FakeClient("busy", stage);
+  busy.hasRequestsInFlight = true;
+  const blocked = new FakeClient("blocked", stage);
+  blocked.guard = {};
+  blocked.hasRequestsInFlight = true;
+  new FakeClient("subscribed", stage).guard = {};
+  stage.drain();
+  stage.clock.advance(3_000);
+  assertEquals(stage.left, []);
+  busy.answered();
+  stage.clock.advance(50);
+  stage.clock.advance(50);
+  assertEquals(stage.left, [
+    ...["busy finished", "blocked shutting_down", "subscribed finished", "done"],
+  ]);
+});
+
+Deno.test("near the end of the time nothing new is read from anybody, and replies still come", () => {
+  const stage = new Stage();
+  const busy = new FakeClient("busy", stage);
+  busy.hasRequestsInFlight = true;
+  stage.drain(10_000);
+  for (let passedMs = 0; passedMs < 10_000 - LAST_CALL_MS; passedMs += 500) {
+    assertEquals(busy.isFinishing, false);
+    busy.lastRequestAtMs = stage.clock.realMs;
+    stage.clock.advance(500);
+  }
+  assertEquals(busy.isFinishing, true);
+  busy.answered();
+  stage.clock.advance(50);
+  assertEquals(stage.left, ["busy answered", "done"]);
+});
+
+Deno.test("a short time keeps half of itself for the last replies", () => {
+  const stage = new Stage();
+  const busy = new FakeClient("busy", stage);
+  busy.hasRequestsInFlight = true;
+  stage.drain(100);
+  stage.clock.advance(49);
+  assertEquals(busy.isFinishing, false);
+  stage.clock.advance(1);
+  assertEquals(busy.isFinishing, true);
+});
