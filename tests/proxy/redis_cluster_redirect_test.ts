@@ -134,7 +134,7 @@ Deno.test("a client of RESP3 is redirected over connections of RESP3: HELLO 3, t
   await client.sends("*2\r\n$3\r\nGET\r\n$3\r\nfoo\r\n*2\r\n$3\r\nGET\r\n$3\r\nfoo\r\n");
   await client.receives("_\r\n_\r\n");
   // The version that HELLO tells is that of the servers.
-  assertEquals(scene.lines(0), ["HELLO 3", "INFO server", "GET foo", "GET foo"]);
+  assertEquals(scene.lines(0), ["INFO server", "HELLO 3", "GET foo", "GET foo"]);
   assertEquals(scene.lines(1), ["HELLO 3", "ASKING", "GET foo", "ASKING", "GET foo"]);
 });
 

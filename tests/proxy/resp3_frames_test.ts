@@ -14,14 +14,25 @@ import { assertEquals } from "../deps.ts";
 const ATTRIBUTE = `|1\r\n${bulk("popularity")}${array(bulk("key"), ":90\r\n")}`;
 const PUSH = `>2\r\n${bulk("invalidate")}${array(bulk("key"))}`;
 
-/** Takes a client to RESP3, whose connection to `backend` is asked for the server's version. */
-async function sayHello3(client: Wire, backend: FakeBackend): Promise<void> {
-  await client.sends(request("HELLO", "3"));
+/** Opens the connection of RESP3 to `backend` by a request of `key`, which goes there. */
+async function openResp3(client: Wire, backend: FakeBackend, key: string): Promise<void> {
+  await client.sends(request("GET", key));
   await backend.accepts();
   await backend.receives(request("HELLO", "3"));
   await backend.sends("%0\r\n");
-  await backend.receives(request("INFO", "server"));
-  await backend.sends(bulk("redis_version:7.0.15\r\n"));
+  await backend.receives(request("GET", key));
+  await backend.sends("_\r\n");
+  await client.receives("_\r\n");
+}
+
+/** Takes a client to RESP3; its proxy asks every server for its version. */
+async function sayHello3(client: Wire, ...backends: FakeBackend[]): Promise<void> {
+  await client.sends(request("HELLO", "3"));
+  for (const backend of backends) {
+    await backend.accepts();
+    await backend.receives(request("INFO", "server"));
+    await backend.sends(bulk("redis_version:7.0.15\r\n"));
+  }
   await client.receivesUpTo("modules\r\n*0\r\n");
 }
 
@@ -30,6 +41,7 @@ Deno.test("attributes reach a client of RESP3 with their reply, in front of it a
   const { backend } = scene;
   const client = await scene.client();
   await sayHello3(client, backend);
+  await openResp3(client, backend, "a");
   const replies = [
     ATTRIBUTE + bulk("A"),
     ATTRIBUTE + "-ERR no\r\n",
@@ -56,15 +68,9 @@ Deno.test("attributes of a split request's parts are dropped, and its values are
   const [a, b] = [scene.cluster.keyOf(0), scene.cluster.keyOf(1)];
   const [c, d] = [scene.cluster.keyOf(0, "c"), scene.cluster.keyOf(1, "d")];
   const client = await scene.client();
-  await client.sends(request("HELLO", "3"));
-  for (const backend of [first, second]) {
-    await backend.accepts();
-    await backend.receives(request("HELLO", "3"));
-    await backend.sends("%0\r\n");
-    await backend.receives(request("INFO", "server"));
-    await backend.sends(bulk("redis_version:7.0.15\r\n"));
-  }
-  await client.receivesUpTo("modules\r\n*0\r\n");
+  await sayHello3(client, first, second);
+  await openResp3(client, first, a);
+  await openResp3(client, second, b);
   await client.sends(request("MGET", a, b, c, d), request("DEL", a, b));
   await first.receives(request("MGET", a, c), request("DEL", a));
   await second.receives(request("MGET", b, d), request("DEL", b));
@@ -78,6 +84,7 @@ Deno.test("attributes in front of EXEC's reply reach the client of RESP3", async
   const { backend } = scene;
   const client = await scene.client();
   await sayHello3(client, backend);
+  await openResp3(client, backend, "a");
   await client.sends(request("MULTI"), request("GET", "a"), request("EXEC"));
   await client.receives("+OK\r\n");
   const dedicated = await backend.accepts();
@@ -96,6 +103,7 @@ Deno.test("pushes that nobody asked for are dropped, wherever they stand", async
   const { backend, cluster } = scene;
   const client = await scene.client();
   await sayHello3(client, backend);
+  await openResp3(client, backend, "a");
   await backend.sends(PUSH);
   await client.sends(request("GET", "a"), request("GET", "b"));
   await backend.receives(request("GET", "a"), request("GET", "b"));
@@ -118,6 +126,7 @@ Deno.test("a push that is no frame closes the connection, as any malformed reply
   const { backend } = scene;
   const client = await scene.client();
   await sayHello3(client, backend);
+  await openResp3(client, backend, "a");
   await client.sends(request("GET", "a"));
   await backend.receives(request("GET", "a"));
   await backend.sends(">1\r\n?");
