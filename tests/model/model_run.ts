@@ -22,6 +22,7 @@ import {
 import { RedisDialect } from "./redis_dialect.ts";
 import { RunReport } from "./run_report.ts";
 import type { Scenario } from "./scenario.ts";
+import { SubscriberCrowd } from "./subscriber_crowd.ts";
 import { Violation } from "./violation.ts";
 
 /** Longest time from the end of all faults until no request fails any more, in milliseconds. */
@@ -31,6 +32,9 @@ const RECOVERED_MS = 400;
 /** The proxy's memory stays below this, in bytes, whatever happens. */
 const MEMORY_LIMIT_BYTES = 900 * 1024 * 1024;
 const WATCH_INTERVAL_MS = 500;
+/** Subscribers that come together, and names that all of them subscribe to. */
+const CROWD_CLIENTS_MAX = 30;
+const CROWD_NAMES_MAX = 6_000;
 
 /**
  * Runs a scenario.
@@ -119,7 +123,7 @@ class ModelRun {
     const idleCount = await idleDescriptors(this.#aster);
     for (let number = 1; number <= this.#scenario.clientCount; number++) this.#addClient(number);
     const talks = Promise.all(this.#clients.map((client) => client.run(() => !this.#isOver)));
-    const story = this.#tell(durationMs);
+    const story = Promise.all([this.#tell(durationMs), this.#subscribe()]);
     const watch = this.#watch();
     try {
       await Promise.race([talks, story, watch]);
@@ -143,6 +147,19 @@ class ModelRun {
     await faults;
     await this.#recover();
     this.#isOver = true;
+  }
+
+  /** Subscribers come and go in crowds until faults are over. */
+  async #subscribe(): Promise<void> {
+    if (this.#scenario.type === "memcache") return;
+    const rules = {
+      port: this.#aster.port,
+      isCalm: isCalm(this.#scenario),
+      clientsMax: CROWD_CLIENTS_MAX,
+      namesMax: CROWD_NAMES_MAX,
+    };
+    const crowd = new SubscriberCrowd(this.#newRandom(), rules, this.#report.crowd);
+    await crowd.run(() => this.#areFaultsOver);
   }
 
   async #disturb(): Promise<void> {

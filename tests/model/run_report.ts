@@ -6,11 +6,13 @@
 import type { ReplyTally } from "./dialect.ts";
 import { FaultCounts } from "./faults.ts";
 import { ClientCounts } from "./model_client.ts";
+import { CrowdCounts } from "./subscriber_crowd.ts";
 
 /** What a run counted. */
 export class RunReport implements ReplyTally {
   readonly clients = new ClientCounts();
   readonly faults = new FaultCounts();
+  readonly crowd = new CrowdCounts();
   readonly errors = new Map<string, number>();
   succeededCount = 0;
   failedCount = 0;
@@ -41,9 +43,11 @@ export class RunReport implements ReplyTally {
     const { requests, connections, closedByProxy } = this.clients;
     const errors = [...this.errors].map(([kind, count]) => `${kind}: ${count}`).join(", ");
     const faults = [...this.faults.byKind].map(([kind, count]) => `${kind}: ${count}`).join(", ");
+    const { storms, confirmations, errors: cut } = this.crowd;
     return `${requests} requests on ${connections} connections, ` +
       `${closedByProxy} closed by limits, ` +
       `${this.succeededCount} good replies, ${this.failedCount} errors {${errors}}, ` +
+      `${storms} crowds of subscribers with ${confirmations} confirmations and ${cut} cut off, ` +
       `${this.faults.sum} faults {${faults}}, ${this.descriptors} descriptors, ` +
       `${mebibytes(this.memoryBytes)} MiB, at most ${mebibytes(this.memoryMostBytes)} MiB`;
   }

@@ -1,0 +1,56 @@
+/**
+ * Crowds of subscribers that come back at once, subscribe to thousands of names and leave at any time: each
+ * confirmation is right, well-behaved clients beside them lack nothing, and everything is given back.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "../deps.ts";
+import { becomesIdle, idleDescriptors, memoryBytes } from "../model/proxy_watch.ts";
+import { CrowdCounts, SubscriberCrowd } from "../model/subscriber_crowd.ts";
+import { startAster } from "../support/aster.ts";
+import { startRedisServer } from "../support/redis_server.ts";
+import { until } from "../support/poll.ts";
+import { scaled, seededRandom } from "../support/seed.ts";
+import { Bystanders } from "./bystanders.ts";
+
+const STORMS = 12;
+const CROWDS = 2;
+const MEMORY_LIMIT_BYTES = 600 * 1024 * 1024;
+
+Deno.test("crowds of subscribers are told what a server tells them, and hold up nobody", async () => {
+  const random = seededRandom("crowds of subscribers");
+  await using first = await startRedisServer();
+  await using second = await startRedisServer();
+  await using aster = await startAster((port) => `
+[[clusters]]
+name = "redis"
+listen_addr = "127.0.0.1:${port}"
+cache_type = "redis"
+servers = ["${first.address}:1", "${second.address}:1"]
+read_timeout = 10000
+`, { metrics: true });
+  const idleCount = await idleDescriptors(aster);
+  const bystanders = new Bystanders(aster.port, false, random.next());
+  const counts = new CrowdCounts();
+  const rules = { port: aster.port, isCalm: true, clientsMax: 60, namesMax: 12_000 };
+  const isOver = () => counts.storms >= scaled(STORMS);
+  await Promise.all(
+    Array.from({ length: CROWDS }, () => new SubscriberCrowd(random, rules, counts).run(isOver)),
+  );
+  await bystanders.stop();
+  assert(counts.confirmations > 0);
+  assertEquals(counts.errors, 0);
+  assert(memoryBytes(aster) < MEMORY_LIMIT_BYTES);
+  for (const server of [first, second]) {
+    await until(async () => (await server.call("PUBSUB", "CHANNELS") as string[]).length === 0, {
+      what: "the servers have no subscription left",
+    });
+    assertEquals(await server.call("PUBSUB", "NUMPAT"), 0);
+    assertEquals(await server.call("PUBSUB", "SHARDCHANNELS"), []);
+  }
+  const metrics = await becomesIdle(aster, idleCount);
+  for (const reason of ["backend_stray", "backend_malformed", "backend_timeout"]) {
+    assertEquals(metrics.failures(reason), 0, reason);
+  }
+  assertEquals(metrics.sum("aster_worker_restarts_total"), 0);
+});
