@@ -91,8 +91,11 @@ export interface LocalClient extends RoutedClient {
    * then later requests are, and a guard has to keep their order.
    */
   answerLater(goesOn?: boolean): LateReply;
-  /** Writes what answers no request, behind the replies given so far. */
-  push(bytes: Uint8Array, start: number, end: number): void;
+  /**
+   * Writes what answers no request, behind the replies given so far. It is copied, unless `isShared`: then `bytes`, which
+   * end at `end`, stay as they are for as long as anybody has them.
+   */
+  push(bytes: Uint8Array, start: number, end: number, isShared?: boolean): void;
   /** Asks the guard again about a request that it let wait although none was in flight. */
   parseOn(): void;
   /** Reads no further requests; closes when everything due is answered. */

@@ -211,12 +211,13 @@ export class Session
     this.#flush();
   }
 
-  push(bytes: Uint8Array, start: number, end: number): void {
+  push(bytes: Uint8Array, start: number, end: number, isShared = false): void {
     // What only waits for a later turn is not the client's fault.
     if (this.#socket.mayBeLate && this.#replies.isFull(end - start)) this.#socket.flush();
     if (this.#state >= SessionState.Leaving) return;
     if (this.#replies.isFull(end - start)) return this.close(failures.clientOutputLimit);
-    this.#log.append(bytes, start, end);
+    if (isShared) this.#log.adopt(bytes, start, end);
+    else this.#log.append(bytes, start, end);
     this.#flush(true);
   }
 

@@ -70,6 +70,8 @@ export class LocalRigClient implements LocalClient {
   closedBy: Failure | null = null;
   readonly replies: string[] = [];
   readonly pushes: string[] = [];
+  /** Arrays that were pushed without being copied. */
+  readonly shared = new Set<Uint8Array>();
   readonly late: RigLateReply[] = [];
 
   constructor(version: 2 | 3 = 2) {
@@ -86,7 +88,8 @@ export class LocalRigClient implements LocalClient {
     return late;
   }
 
-  push(bytes: Uint8Array, start: number, end: number): void {
+  push(bytes: Uint8Array, start: number, end: number, isShared = false): void {
+    if (isShared) this.shared.add(bytes);
     this.pushes.push(decoder.decode(bytes.subarray(start, end)));
   }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { HAND_OVER_BYTES } from "../../bytes/chunk_pool.ts";
 import { PUSH_TYPES } from "./confirmation.ts";
 import type { Subscriber } from "./subscriber.ts";
 import type { Topic } from "./topic.ts";
@@ -28,10 +29,12 @@ export function deliver(
   client.push(bytes, start, end);
 }
 
-/** See above. */
+/** See above. A large message is kept once for all clients, not once for each. */
 export class Delivery {
   readonly #topic: Topic;
   readonly #bytes: Uint8Array;
+  /** The same in the form of each protocol, where clients share it. */
+  readonly #shared: Partial<Record<2 | 3, Uint8Array>> | null;
   /** Those who had the topic when the message came. */
   readonly #subscribers: readonly Subscriber[];
   #next = 0;
@@ -39,6 +42,7 @@ export class Delivery {
   constructor(topic: Topic, bytes: Uint8Array, start: number, end: number) {
     this.#topic = topic;
     this.#bytes = bytes.slice(start, end);
+    this.#shared = end - start > HAND_OVER_BYTES ? {} : null;
     this.#subscribers = [...topic.subscribers];
   }
 
@@ -49,7 +53,8 @@ export class Delivery {
 
   /** Hands it to as many clients as `pieces` allows, one at least; returns how many pieces that was. */
   work(pieces: number): number {
-    const each = deliveryPieces(this.#bytes.length, 1);
+    const { length } = this.#bytes;
+    const each = deliveryPieces(this.#shared === null ? length : 0, 1);
     let done = 0;
     while (done < pieces && !this.isDone) {
       const subscriber = this.#subscribers[this.#next]!;
@@ -57,8 +62,20 @@ export class Delivery {
       done += each;
       // Some may have left meanwhile.
       if (!subscriber.has(this.#topic)) continue;
-      deliver(subscriber, this.#bytes, 0, this.#bytes.length);
+      if (this.#shared === null) deliver(subscriber, this.#bytes, 0, length);
+      else if (!subscriber.isGone) this.#share(subscriber, this.#shared);
     }
     return done;
+  }
+
+  #share({ client }: Subscriber, shared: Partial<Record<2 | 3, Uint8Array>>): void {
+    const { version } = client.profiles.master;
+    let bytes = shared[version];
+    if (bytes === undefined) {
+      bytes = this.#bytes.slice();
+      bytes[0] = PUSH_TYPES[version];
+      shared[version] = bytes;
+    }
+    client.push(bytes, 0, bytes.length, true);
   }
 }

@@ -12,6 +12,7 @@
  */
 import type { Backend } from "../../backend/backend.ts";
 import type { BackendContext } from "../../backend/backend_context.ts";
+import { HAND_OVER_BYTES } from "../../bytes/chunk_pool.ts";
 import type { Watched } from "../../clock.ts";
 import type { Failure } from "../../failure.ts";
 import type { LongTask } from "../../net/turn_budget.ts";
@@ -259,7 +260,8 @@ export class Hub implements Watched, LinkOwner {
     if (isShared && !frame.startsWith(channel, KEY_EVENT_PREFIX)) return null;
     const count = topic.subscribers.size;
     this.#context.metrics.messagesDelivered += count;
-    if (!this.spend(deliveryPieces(end - start, count))) {
+    const isLarge = end - start > HAND_OVER_BYTES && count > 1;
+    if (isLarge || !this.spend(deliveryPieces(end - start, count))) {
       return new Delivery(topic, bytes, start, end);
     }
     // A client that is closed by it leaves the set.

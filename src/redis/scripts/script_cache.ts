@@ -8,6 +8,9 @@ import { mayReplyOwnErrors } from "./own_errors.ts";
 
 const decoder = new TextDecoder("latin1");
 
+/** Bytes of memory that a script takes besides its body, as measured, rounded up. */
+export const SCRIPT_BYTES = 384;
+
 interface Script {
   readonly body: Uint8Array;
   /** Null until it was looked at. */
@@ -21,12 +24,12 @@ export class ScriptCache {
   readonly #scripts = new Map<string, Script>();
   #byteCount = 0;
 
-  /** @param bytesMax Bytes of all bodies. */
+  /** @param bytesMax Bytes of memory that all scripts may take. */
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
   }
 
-  /** Bytes of the bodies kept. */
+  /** Bytes of memory that the scripts kept take. */
   get byteCount(): number {
     return this.#byteCount;
   }
@@ -51,15 +54,20 @@ export class ScriptCache {
     return script.mayReplyOwnErrors ??= mayReplyOwnErrors(decoder.decode(script.body));
   }
 
+  /** Whether a body of so many bytes would be kept. */
+  fits(byteCount: number): boolean {
+    return SCRIPT_BYTES + byteCount <= this.#bytesMax;
+  }
+
   /** Keeps a body, which is the cache's from now on. */
   add(sha: string, body: Uint8Array): void {
-    if (this.#scripts.has(sha) || body.length > this.#bytesMax) return;
+    if (this.#scripts.has(sha) || !this.fits(body.length)) return;
     this.#scripts.set(sha, { body, mayReplyOwnErrors: null });
-    this.#byteCount += body.length;
+    this.#byteCount += SCRIPT_BYTES + body.length;
     for (const [oldest, script] of this.#scripts) {
       if (this.#byteCount <= this.#bytesMax) return;
       this.#scripts.delete(oldest);
-      this.#byteCount -= script.body.length;
+      this.#byteCount -= SCRIPT_BYTES + script.body.length;
     }
   }
 

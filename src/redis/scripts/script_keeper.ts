@@ -137,7 +137,7 @@ export class ScriptKeeper implements ScriptListener {
     if (name !== "eval" && name !== "eval_ro") return false;
     const start = frame.argumentStart(1);
     const end = frame.argumentEnd(1);
-    if (end - start > this.#context.config.scriptCacheBytes) return true;
+    if (!this.#cache.fits(end - start)) return true;
     const mark = keyMark(bytes, start, end);
     const digest = this.#digests.get(mark);
     if (digest !== undefined && this.#cache.has(digest)) return true;

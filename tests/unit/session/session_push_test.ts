@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { failures } from "../../../src/failure.ts";
 import { CoreRig } from "../../support/core_rig.ts";
 import { turn } from "../../support/fake_tcp_conn.ts";
 import { assertEquals } from "../../deps.ts";
@@ -37,5 +38,24 @@ Deno.test("a backlog above the limit closes the client, one message above it doe
   session.push(message, 0, message.length);
   await turn();
   assertEquals(conn.isClosed, true);
+  await rig.ends();
+});
+
+Deno.test("what is shared is written as it is, between what is copied, to each client", async () => {
+  using rig = new CoreRig();
+  const shared = new TextEncoder().encode(">large\n");
+  const clients = [rig.client(), rig.client()];
+  for (const { session } of clients) {
+    session.push(message, 0, message.length);
+    session.push(shared, 0, shared.length, true);
+    session.push(message, 0, message.length);
+  }
+  await turn();
+  for (const { session, conn } of clients) {
+    for (let writes = 0; writes < 3; writes++) await turn();
+    assertEquals(conn.written, ">message\n>large\n>message\n");
+    session.close(failures.clientReset);
+  }
+  assertEquals(new TextDecoder().decode(shared), ">large\n");
   await rig.ends();
 });

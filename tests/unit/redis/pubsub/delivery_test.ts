@@ -55,3 +55,16 @@ Deno.test("who leaves meanwhile gets it no more, who comes meanwhile does not ge
 Deno.test("a large message is more work for each client", () => {
   assert(deliveryPieces(1_000_000, 2) > 100 * deliveryPieces(10, 2));
 });
+
+Deno.test("a large message is kept once for the clients of each protocol", () => {
+  const { topic, clients } = sceneOf(6);
+  const large = said("message", "a", "x".repeat(100_000));
+  const delivery = new Delivery(topic, new TextEncoder().encode(large), 0, large.length);
+  while (!delivery.isDone) delivery.work(1);
+  for (const [index, client] of clients.entries()) {
+    assertEquals(client.pushes[0]!.slice(0, 3), index % 2 ? ">3\r" : "*3\r");
+    assertEquals(client.pushes[0]!.slice(1), large.slice(1));
+  }
+  const arrays = new Set(clients.flatMap(({ shared }) => [...shared]));
+  assertEquals([...arrays].map((array) => array.length), [large.length, large.length]);
+});

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { SCRIPT_BYTES } from "../../../../src/redis/scripts/script_cache.ts";
 import { sha1Hex } from "../../../../src/hash/mod.ts";
 import { requestBytes } from "../../../../src/protocol/resp/replies.ts";
 import { Exchange } from "../../../../src/request/exchange.ts";
@@ -98,7 +99,7 @@ Deno.test("what an EVAL brings is kept again after it had to go", () => {
   const peers = new RigPeers();
   using scene = new FeatureScene(() => [], {
     peers,
-    config: clusterConfig({ scriptCacheBytes: 10 }),
+    config: clusterConfig({ scriptCacheBytes: SCRIPT_BYTES + 10 }),
   });
   const keeper = new ScriptKeeper(scene.context);
   const learnFrom = (line: string) => {
