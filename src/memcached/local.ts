@@ -24,7 +24,7 @@ export function createMemcacheAnswers(): LocalAnswers {
   return { clientConnected: () => {}, answer, stop: () => {} };
 }
 
-function answer(client: LocalClient, frame: RequestFrame, _bytes: Uint8Array): void {
+function answer(client: LocalClient, frame: RequestFrame, _bytes: Uint8Array): boolean {
   switch (frame.row!.name) {
     case "version":
       return give(client, frame, VERSION);
@@ -39,7 +39,8 @@ function answer(client: LocalClient, frame: RequestFrame, _bytes: Uint8Array): v
   }
 }
 
-function give(client: LocalClient, frame: RequestFrame, reply: Uint8Array): void {
+function give(client: LocalClient, frame: RequestFrame, reply: Uint8Array): true {
   const bytes = frame.isQuiet ? NOTHING : reply;
   client.reply(bytes, 0, bytes.length);
+  return true;
 }

@@ -13,7 +13,16 @@ import type { LocalOptions } from "./local_options.ts";
 import type { LocalRequest } from "./local_request.ts";
 import type { Peers } from "./peers.ts";
 
-/** Answers one request: the reply, or null where `client.reply` or `client.answerLater` was called instead. */
+/**
+ * Stands for a reply where nothing was done and none is given: the request is shown again when all earlier ones are
+ * answered, or with none in flight, at `client.parseOn`.
+ */
+export const SHOWN_AGAIN: Uint8Array = new Uint8Array(0);
+
+/**
+ * Answers one request: the reply, null where `client.reply` or `client.answerLater` was called instead, or
+ * {@link SHOWN_AGAIN}.
+ */
 export type Answer = (request: LocalRequest) => Uint8Array | null;
 
 /** One group of answers that share a state. */

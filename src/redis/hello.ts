@@ -70,10 +70,8 @@ function takeOptions(
   for (let index = 2; index < words.length;) {
     const option = words[index]!.toLowerCase();
     if (option === "auth" && index + 2 < words.length) {
-      if (!login.enter(client, request.raw(index + 1), request.raw(index + 2))) {
-        login.refuse(client);
-        return null;
-      }
+      const outcome = login.enter(client, request.raw(index + 1), request.raw(index + 2));
+      if (outcome !== OK_REPLY) return outcome;
       index += 3;
     } else if (option === "setname" && index + 1 < words.length) {
       const refusal = setName(client, names, words[index + 1]!);

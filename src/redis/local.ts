@@ -39,7 +39,7 @@ import { Info } from "./info.ts";
 import { textReply } from "./reply_builder.ts";
 import { BackendInfos } from "./server/backend_info.ts";
 import { Login } from "./login/mod.ts";
-import type { Answer, RedisContext, RedisFeature } from "./feature.ts";
+import { type Answer, type RedisContext, type RedisFeature, SHOWN_AGAIN } from "./feature.ts";
 import { LocalRequest } from "./local_request.ts";
 import { Select } from "./select.ts";
 
@@ -84,7 +84,7 @@ export class RedisLocal implements LocalAnswers {
     this.#answers = options.commands.rows.map((row) => answers.get(row.name) ?? null);
   }
 
-  answer(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): void {
+  answer(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean {
     const row = frame.row as CommandRow;
     const answer = this.#answers[row.index];
     if (!answer) throw new Error(`Cannot answer "${row.name}": no local answer is defined`);
@@ -93,7 +93,9 @@ export class RedisLocal implements LocalAnswers {
       this.#marks.asked(client, row, request.words[1]!);
     }
     const reply = answer(request);
+    if (reply === SHOWN_AGAIN) return false;
     if (reply !== null) client.reply(reply, 0, reply.length);
+    return true;
   }
 
   clientConnected(client: LocalClient): void {

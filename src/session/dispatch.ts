@@ -74,7 +74,7 @@ export function dispatch(
     if ((row.flags & CommandFlag.Barrier) !== 0 && session.hasRequestsInFlight) {
       return Dispatched.Waits;
     }
-    context.local.answer(session, frame, bytes);
+    if (!context.local.answer(session, frame, bytes)) return Dispatched.Waits;
   }
   return Dispatched.Done;
 }

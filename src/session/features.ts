@@ -110,8 +110,11 @@ export interface LocalClient extends RoutedClient {
 export interface LocalAnswers {
   /** A client has connected; the place to give it a guard. */
   clientConnected(client: LocalClient): void;
-  /** Answers `frame`, which stands in `bytes`, by calling `client.reply` or `client.answerLater` once. */
-  answer(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): void;
+  /**
+   * Answers `frame`, which stands in `bytes`, by calling `client.reply` or `client.answerLater` once. False: nothing
+   * was called, and the request is to be shown again, when a guard's {@link Verdict.Wait} would have it shown again.
+   */
+  answer(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean;
   /** A request whose row says that it runs a script is about to be sent over `connection`, as `exchange`. */
   beforeScript?(
     connection: BackendConnection,

@@ -5,7 +5,7 @@
  */
 import { assert, assertEquals, assertMatch, assertRejects, clientLibraries } from "../deps.ts";
 import { startLocalProxy } from "../support/local_proxy.ts";
-import { until } from "../support/poll.ts";
+import { delay, until, withDeadline } from "../support/poll.ts";
 import { startRedisCluster } from "../support/redis_cluster.ts";
 import { RespClient, type RespWord } from "../support/resp_client.ts";
 import { readMetric } from "./metrics.ts";
@@ -34,6 +34,7 @@ Deno.test.beforeAll(async () => {
 
 Deno.test.afterAll(() => pool[Symbol.asyncDispose]());
 
+const GUESS = ["AUTH", "default", "x"];
 const SEQUENCES = [
   "PING|GET a|NOSUCH a|GET|MULTI|CLIENT ID|SELECT 0|SUBSCRIBE a|RESET",
   "AUTH front-secret|SET a 1|GET a|RESET|GET a|AUTH default front-secret|GET a",
@@ -99,6 +100,54 @@ Deno.test("guesses are slow and counted, and the log has no password", async () 
   const logs = pool.aster.logs();
   assertMatch(logs, /Login refused: wrong user name or password/);
   assertEquals(SECRETS.filter((secret) => logs.includes(secret)), []);
+});
+
+/** A connection that is made anew for each wrong password, and never waits for the reply. */
+class Guesser {
+  isOver = false;
+  readonly ended: Promise<void>;
+
+  constructor(port: number, words: string[]) {
+    this.ended = this.#guess(port, words);
+  }
+
+  async #guess(port: number, words: string[]): Promise<void> {
+    while (!this.isOver) {
+      using client = await RespClient.connect({ port });
+      const reply = client.call(...words).catch(() => {});
+      await Promise.race([reply, delay(200)]);
+    }
+  }
+}
+
+Deno.test("who has the right password gets in between connections that guess", async () => {
+  const { port } = pool.aster;
+  const before = await readMetric(pool.aster, "aster_login_failures_total");
+  const startedAtMs = performance.now();
+  const guessers = Array.from(
+    { length: 40 },
+    (_, index) => new Guesser(port, index % 2 === 0 ? ["AUTH", "x"] : ["HELLO", "3", ...GUESS]),
+  );
+  try {
+    await until(
+      async () => await readMetric(pool.aster, "aster_login_failures_total") > before + 50,
+      { what: "many guesses" },
+    );
+    using inside = await RespClient.connect({ port });
+    assertEquals(await inside.call("AUTH", "app", "app-secret"), "OK");
+    for (const words of [["AUTH", "front-secret"], ["AUTH", "default", "front-secret"]]) {
+      using client = await RespClient.connect({ port });
+      assertEquals(await withDeadline(client.call(...words), "a login", 5_000), "OK");
+      assertEquals(await withDeadline(inside.call(...words), "another login", 5_000), "OK");
+    }
+  } finally {
+    for (const guesser of guessers) guesser.isOver = true;
+    await Promise.all(guessers.map(({ ended }) => ended));
+  }
+  const seconds = (performance.now() - startedAtMs) / 1000;
+  const wrongs = await readMetric(pool.aster, "aster_login_failures_total") - before;
+  // Some at once in each of two workers, then so many a second.
+  assert(wrongs <= 16 + 60 * seconds, `${wrongs} guesses in ${seconds} s`);
 });
 
 Deno.test("a stranger's large request is not read", async () => {

@@ -43,8 +43,7 @@ export class FeatureScene implements Disposable {
       return "passed";
     }
     if (frame.row!.firstKey > 0 && frame.row!.action === 0) return "passed";
-    this.local.answer(this.client, frame, bytes);
-    return "answered";
+    return this.local.answer(this.client, frame, bytes) ? "answered" : "waits";
   }
 
   /** Asks several, and returns what the client was told. */

@@ -167,12 +167,13 @@ export class LineAnswers implements LocalAnswers {
     this.isStopped = true;
   }
 
-  answer(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): void {
+  answer(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean {
     const name = frame.row!.name;
     const reply = name === "echo" ? word(frame, bytes, 1) : name === "quit" ? "bye" : "waited";
     const replyBytes = encoder.encode(`${reply}\n`);
     client.reply(replyBytes, 0, replyBytes.length);
     if (name === "quit") client.closeWhenAnswered();
+    return true;
   }
 }
 

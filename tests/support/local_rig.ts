@@ -57,7 +57,7 @@ export class LocalRigClient implements LocalClient {
   hasEnded = false;
   /** It was closed without a reply. */
   hasLeft = false;
-  readonly peerAddress = "10.0.0.9:50007";
+  peerAddress = "10.0.0.9:50007";
   readonly connectedAtMs = 0;
   lastRequestAtMs = 0;
   lastRow: CommandRow | null = null;

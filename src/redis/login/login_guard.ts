@@ -1,10 +1,10 @@
 /**
- * Before a client has logged in it may log in, and little else.
+ * Before a client has logged in it may log in, and little else. Whoever waits for its turn to do so gives it up by
+ * leaving.
  *
  * @module
  */
 import { fitsArity } from "../../protocol/command_table.ts";
-import type { Clock, Watched } from "../../clock.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
 import { errorReply } from "../../protocol/resp/replies.ts";
 import {
@@ -13,62 +13,50 @@ import {
   Verdict,
   type VerdictCode,
 } from "../../session/features.ts";
-import type { Penalties } from "./penalties.ts";
+import type { LoginTurns } from "./turns.ts";
 
 /** Most bytes of a request from somebody unknown: ten words of 16 KiB, as Redis has it. */
 export const STRANGER_REQUEST_BYTES_MAX = 160 * 1024;
 
-const LOGINS = new Set(["auth", "hello"]);
-const ALLOWED = new Set(["quit", "reset"]);
+const ALLOWED = new Set(["auth", "hello", "quit", "reset"]);
 const NO_AUTH = errorReply("NOAUTH Authentication required.");
 
-/** See above. */
-export class LoginGuard implements SessionGuard, Watched {
-  isWatched = false;
-  readonly requestBytesMax = STRANGER_REQUEST_BYTES_MAX;
+/** What both kinds of guard do. */
+class TurnGuard implements SessionGuard {
   readonly #client: LocalClient;
-  readonly #clock: Clock;
-  readonly #penalties: Penalties;
-  #isClosed = false;
+  readonly #turns: LoginTurns;
 
-  constructor(client: LocalClient, clock: Clock, penalties: Penalties) {
+  constructor(client: LocalClient, turns: LoginTurns) {
     this.#client = client;
-    this.#clock = clock;
-    this.#penalties = penalties;
+    this.#turns = turns;
   }
 
-  admit(client: LocalClient, frame: RequestFrame): VerdictCode {
-    const { row } = frame;
-    // What is no command, or has the wrong number of words, is said to be so: as a server does.
-    if (row === null || !isComplete(frame)) return Verdict.Pass;
-    if (LOGINS.has(row.name)) return this.#mayTry(this.#clock.nowMs) ? Verdict.Pass : this.#wait();
-    if (ALLOWED.has(row.name)) return Verdict.Pass;
-    client.reply(NO_AUTH, 0, NO_AUTH.length);
-    return Verdict.Handled;
+  admit(_client: LocalClient, _frame: RequestFrame): VerdictCode {
+    return Verdict.Pass;
   }
 
   inputEnded(): boolean {
-    return false;
+    return this.#turns.inputEnded(this.#client);
   }
 
   clientClosed(): void {
-    this.#isClosed = true;
+    this.#turns.leave(this.#client);
   }
+}
 
-  onTick(nowMs: number): boolean {
-    if (this.#isClosed) return false;
-    if (!this.#mayTry(nowMs)) return true;
-    this.#client.parseOn();
-    return false;
-  }
+/** The guard of a client that has logged in, and waits to do so again. */
+export class WaitGuard extends TurnGuard {}
 
-  #mayTry(nowMs: number): boolean {
-    return nowMs >= this.#penalties.endMs(this.#client.peerAddress);
-  }
+/** The guard of a client that has not logged in. */
+export class LoginGuard extends TurnGuard {
+  readonly requestBytesMax = STRANGER_REQUEST_BYTES_MAX;
 
-  #wait(): VerdictCode {
-    this.#clock.watch(this);
-    return Verdict.Wait;
+  override admit(client: LocalClient, frame: RequestFrame): VerdictCode {
+    const { row } = frame;
+    // What is no command, or has the wrong number of words, is said to be so: as a server does.
+    if (row === null || !isComplete(frame) || ALLOWED.has(row.name)) return Verdict.Pass;
+    client.reply(NO_AUTH, 0, NO_AUTH.length);
+    return Verdict.Handled;
   }
 }
 

@@ -1,17 +1,17 @@
 /**
  * Who a client is: AUTH, the AUTH option of HELLO, and what is refused before. Wrong passwords are answered late, and
- * counted, so that guessing is slow and shows.
+ * counted, and come at a bounded rate, so that guessing is slow and shows.
  *
  * @module
  */
 import { errorReply, OK_REPLY } from "../../protocol/resp/replies.ts";
 import type { LocalClient } from "../../session/features.ts";
-import type { RedisContext } from "../feature.ts";
-import { addGuard, GuardRank, removeGuard } from "../guard_chain.ts";
+import { type RedisContext, SHOWN_AGAIN } from "../feature.ts";
+import { addGuard, guardOf, GuardRank, removeGuard } from "../guard_chain.ts";
 import type { LocalRequest } from "../local_request.ts";
 import { Accounts, DEFAULT_USER } from "./accounts.ts";
-import { LoginGuard } from "./login_guard.ts";
-import { Penalties } from "./penalties.ts";
+import { LoginGuard, WaitGuard } from "./login_guard.ts";
+import { LoginTurns } from "./turns.ts";
 import { WrongPassword } from "./wrong_password.ts";
 
 const NO_PASSWORD = errorReply(
@@ -19,6 +19,7 @@ const NO_PASSWORD = errorReply(
     "Are you sure your configuration is correct?",
 );
 const SYNTAX_ERROR = errorReply("ERR syntax error");
+const DEFAULT_USER_BYTES = new TextEncoder().encode(DEFAULT_USER);
 /** What HELLO says to a client that has not logged in and does not do so now. */
 export const HELLO_WITHOUT_AUTH: Uint8Array = errorReply(
   "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH " +
@@ -32,11 +33,12 @@ export class Login {
   readonly #accounts: Accounts;
   /** Users of clients that have logged in. */
   readonly #users = new WeakMap<LocalClient, string>();
-  readonly #penalties = new Penalties();
+  readonly #turns: LoginTurns;
 
   constructor(context: RedisContext) {
     this.#context = context;
     this.#accounts = new Accounts(context.config.users);
+    this.#turns = new LoginTurns(context.backends.clock, context.peers);
   }
 
   /** Who a client is. */
@@ -58,8 +60,7 @@ export class Login {
   clientConnected(client: LocalClient): void {
     this.#users.delete(client);
     if (!this.#accounts.areWanted) return;
-    const { clock } = this.#context.backends;
-    addGuard(client, GuardRank.Login, new LoginGuard(client, clock, this.#penalties));
+    addGuard(client, GuardRank.Login, new LoginGuard(client, this.#turns));
   }
 
   /** Answers AUTH [user] password. */
@@ -68,23 +69,39 @@ export class Login {
     if (wordCount > 3) return SYNTAX_ERROR;
     if (wordCount === 2 && !this.#accounts.areWanted) return NO_PASSWORD;
     const username = wordCount === 3 ? request.raw(1) : null;
-    if (this.enter(request.client, username, request.raw(wordCount - 1))) return OK_REPLY;
-    this.refuse(request.client);
-    return null;
+    return this.enter(request.client, username, request.raw(wordCount - 1));
   }
 
-  /** Logs a client in if the password is right; otherwise it stays who it was. */
-  enter(client: LocalClient, username: Uint8Array | null, password: Uint8Array): boolean {
+  /**
+   * Logs a client in if the password is right; otherwise it stays who it was.
+   *
+   * @returns OK where it is in; null where the request is answered later, by the error for a wrong password;
+   * {@link SHOWN_AGAIN} where others are to be judged first.
+   */
+  enter(
+    client: LocalClient,
+    username: Uint8Array | null,
+    password: Uint8Array,
+  ): Uint8Array | null {
+    const name = username ?? DEFAULT_USER_BYTES;
+    if (!this.#turns.mayJudge(client, name)) {
+      const isGuarded = guardOf(client, GuardRank.Login) !== null;
+      if (!isGuarded) addGuard(client, GuardRank.Login, new WaitGuard(client, this.#turns));
+      return SHOWN_AGAIN;
+    }
     const user = this.#accounts.check(username, password);
-    if (user === null) return false;
+    if (user === null) {
+      this.#refuse(client, name);
+      return null;
+    }
     if (this.#accounts.areWanted) this.#users.set(client, user);
-    this.#penalties.forgive(client.peerAddress);
+    this.#turns.right(client, name);
     removeGuard(client, GuardRank.Login);
-    return true;
+    return OK_REPLY;
   }
 
   /** Takes the request at hand to be answered, late, by the error for a wrong password. */
-  refuse(client: LocalClient): void {
+  #refuse(client: LocalClient, username: Uint8Array): void {
     const { log, metrics, clock } = this.#context.backends;
     metrics.loginFailures += 1;
     metrics.errorReplies += 1;
@@ -93,7 +110,8 @@ export class Login {
       client: client.id,
       address: client.peerAddress,
     });
-    const dueMs = this.#penalties.add(client.peerAddress, clock.nowMs);
+    if (this.isIn(client)) removeGuard(client, GuardRank.Login);
+    const dueMs = this.#turns.wrong(client, username);
     clock.watch(new WrongPassword(client.answerLater(), dueMs));
   }
 }

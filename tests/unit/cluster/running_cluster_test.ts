@@ -26,9 +26,9 @@ function recipe(ids: number[] = []): Recipe {
     createLocalAnswers: () => ({
       clientConnected: () => {},
       stop: () => answers.stop(),
-      answer(client: LocalClient, frame, bytes): void {
+      answer(client: LocalClient, frame, bytes): boolean {
         ids.push(client.id);
-        answers.answer(client, frame, bytes);
+        return answers.answer(client, frame, bytes);
       },
     }),
   };

@@ -8,7 +8,7 @@ import { BackendVersion } from "../../../src/redis/backend_version.ts";
 import type { ClientNames } from "../../../src/redis/client/client_marks.ts";
 import { helloAnswer } from "../../../src/redis/hello.ts";
 import { Login } from "../../../src/redis/login/mod.ts";
-import { DELAY_FIRST_MS } from "../../../src/redis/login/penalties.ts";
+import { DELAY_FIRST_MS } from "../../../src/redis/login/suspect.ts";
 import { CoreRig } from "../../support/core_rig.ts";
 import { redisContext } from "../../support/redis_context.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";

@@ -50,6 +50,7 @@ function guardedScene(rig: CoreRig) {
   answers.answer = (client) => {
     client.guard = guard;
     late.push(client.answerLater());
+    return true;
   };
   return { session, conn, late, heard, held };
 }

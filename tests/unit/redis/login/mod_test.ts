@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { WRONG_AT_ONCE } from "../../../../src/redis/login/suspect.ts";
 import { FeatureScene } from "../../../support/feature_scene.ts";
 import { clusterConfig } from "../../../support/cluster_config.ts";
+import { frameOf, LocalRigClient } from "../../../support/local_rig.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
 
 const users = [
@@ -59,7 +61,7 @@ Deno.test("a wrong password is answered late, later each time, and counted; noth
   assertEquals(scene.told(), []);
   clock.advance(1);
   assertEquals(scene.told(), [WRONG]);
-  scene.ask("HELLO 3 AUTH app wrong-secret");
+  scene.ask("HELLO 3 AUTH default wrong-secret");
   clock.advance(199);
   assertEquals(scene.told(), []);
   clock.advance(1);
@@ -67,6 +69,40 @@ Deno.test("a wrong password is answered late, later each time, and counted; noth
   assertEquals(records.length, 2);
   assertEquals(/wrong-secret|secret/.test(JSON.stringify(records)), false);
   assertEquals(scene.askAll("AUTH secret", "PING"), ["+OK", "+PONG"]);
+});
+
+Deno.test("one user's wrong passwords make no other user's later", () => {
+  using scene = createScene();
+  const { clock } = scene.rig;
+  for (const [line, delayMs] of [["AUTH x", 100], ["AUTH default x", 200], ["AUTH app x", 100]]) {
+    scene.ask(line as string);
+    clock.advance(delayMs as number - 1);
+    assertEquals(scene.told(), []);
+    clock.advance(1);
+    assertEquals(scene.told(), [WRONG]);
+  }
+});
+
+Deno.test("behind many wrong passwords a login waits for its turn, and is parsed on then; so does one who is in", () => {
+  using scene = createScene();
+  const { clock } = scene.rig;
+  const guess = () => {
+    const guesser = new LocalRigClient();
+    scene.local.clientConnected(guesser);
+    const { frame, bytes } = frameOf(["AUTH", "wrong"]);
+    scene.local.answer(guesser, frame, bytes);
+  };
+  for (let count = 0; count < WRONG_AT_ONCE; count++) guess();
+  assertEquals([scene.ask("HELLO 3 AUTH default secret"), scene.client.parsedOn], ["waits", 0]);
+  assertEquals(scene.ask("HELLO 3 AUTH default secret"), "waits");
+  clock.advance(50);
+  assertEquals(scene.client.parsedOn, 1);
+  assertMatch(scene.askAll("HELLO 3 AUTH default secret")[0]!, /^%7 /);
+  assertEquals(scene.client.guard, null);
+  for (let count = 0; count < WRONG_AT_ONCE; count++) guess();
+  assertEquals([scene.ask("AUTH other"), scene.ask("AUTH app other")], ["waits", "answered"]);
+  clock.advance(50);
+  assertEquals([scene.client.guard, scene.told()], [null, ["+OK"]]);
 });
 
 Deno.test("who is in stays in with a wrong password", () => {
