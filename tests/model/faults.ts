@@ -159,6 +159,25 @@ export async function disturbServers(
   }
 }
 
+/** Stops the proxy itself for longer than its `read_timeout`, and lets it go on, until `isOver`. */
+export async function pauseProxy(
+  proxy: Pick<FaultyServer, "pause" | "resume">,
+  random: Random,
+  times: FaultTimes,
+  counts: FaultCounts,
+  isOver: () => boolean,
+): Promise<void> {
+  const { pauseMaxMs, readTimeoutMs } = times;
+  while (!isOver()) {
+    await delay(random.between(20, pauseMaxMs));
+    if (isOver()) return;
+    counts.add("SIGSTOP of the proxy");
+    await proxy.pause();
+    await delay(random.between(readTimeoutMs, Math.round(readTimeoutMs * 2.6)));
+    proxy.resume();
+  }
+}
+
 /** Runs actions one after the other. */
 export function createExclusion(): ServerFaults["exclusively"] {
   let last: Promise<unknown> = Promise.resolve();

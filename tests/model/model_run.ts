@@ -8,7 +8,7 @@ import { delay, until, withDeadline } from "../support/poll.ts";
 import { Random } from "../support/seed.ts";
 import { type Backends, moveSlots, startBackends } from "./backends.ts";
 import type { Expectations } from "./dialect.ts";
-import { createExclusion, disturbRelay, disturbServers } from "./faults.ts";
+import { createExclusion, disturbRelay, disturbServers, pauseProxy } from "./faults.ts";
 import { MemcacheDialect } from "./memcache_dialect.ts";
 import { type ClientRules, HANG_MS, ModelClient } from "./model_client.ts";
 import {
@@ -163,7 +163,8 @@ class ModelRun {
   }
 
   async #disturb(): Promise<void> {
-    const { hasRelayFaults, hasServerFaults, movesSlots, readTimeoutMs } = this.#scenario;
+    const { hasRelayFaults, hasServerFaults, movesSlots, pausesProxy, readTimeoutMs } =
+      this.#scenario;
     const { relays, servers, cluster, isVolatile } = this.#backends;
     const times = { readTimeoutMs, pauseMaxMs: 800 };
     const counts = this.#report.faults;
@@ -179,6 +180,9 @@ class ModelRun {
       const lostData = isVolatile ? () => this.#forgetKeys() : null;
       const faults = { servers, pauseMaxMs: 2_500, exclusively, lostData };
       loops.push(disturbServers(faults, this.#newRandom(), times, counts, isOver));
+    }
+    if (pausesProxy) {
+      loops.push(pauseProxy(this.#aster.process, this.#newRandom(), times, counts, isOver));
     }
     if (cluster !== null && movesSlots) {
       loops.push(moveSlots(cluster, this.#newRandom(), counts, exclusively, isOver));

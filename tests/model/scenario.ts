@@ -27,6 +27,8 @@ export interface Scenario {
   readonly hasRelayFaults: boolean;
   /** Servers are stopped, killed and restarted. */
   readonly hasServerFaults: boolean;
+  /** The proxy itself is stopped again and again, for longer than its timeouts: that alone fails nothing. */
+  readonly pausesProxy: boolean;
   /** Slots move to and fro. */
   readonly movesSlots: boolean;
   /** All keys of a Redis Cluster are in this many slots; 0: in as many as chance has it. */
@@ -54,6 +56,7 @@ const plain: Scenario = {
   settings: [],
   hasRelayFaults: true,
   hasServerFaults: true,
+  pausesProxy: false,
   movesSlots: false,
   slotCount: 0,
   isWeak: false,
@@ -64,6 +67,8 @@ const plain: Scenario = {
 
 /** Nothing may fail, however busy the machine is. */
 const calm = { hasRelayFaults: false, hasServerFaults: false, readTimeoutMs: 10_000 };
+/** The proxy stands still for longer than any timeout, and still nothing may fail. */
+const pausing = { ...calm, pausesProxy: true, readTimeoutMs: 2_000 };
 /** Replies are late all the time. */
 const hasty = { readTimeoutMs: 15, hitsLimits: true };
 const cluster = { type: "redis_cluster", movesSlots: true } as const;
@@ -132,6 +137,10 @@ export const scenarios: readonly Scenario[] = [
     settings: HOLDING_LIMITS,
     nodeConnections: 3,
   },
+  { ...plain, name: "redis, pauses of the proxy", ...pausing, threads: 2 },
+  { ...plain, name: "memcache, pauses of the proxy", ...pausing, type: "memcache" },
+  { ...plain, name: "cluster, pauses of the proxy", ...pausing, ...cluster, slotCount: 12 },
+  { ...plain, name: "redis, faults and pauses of the proxy", pausesProxy: true },
   {
     ...plain,
     name: "redis, refusing limits",
