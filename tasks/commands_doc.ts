@@ -152,7 +152,8 @@ export const localTexts: Readonly<Record<string, string>> = {
   client:
     "about the proxy's clients: `LIST`, `INFO`, `KILL`, `PAUSE`, `UNPAUSE` for those of all " +
     "workers, `ID`, `GETNAME`, `SETNAME`, `SETINFO`, `REPLY`; not `TRACKING`",
-  cluster: "in front of a Redis Cluster: the proxy is the whole cluster; else an error",
+  cluster: "in front of a Redis Cluster: the proxy is the whole cluster (`COUNTKEYSINSLOT` and " +
+    "`GETKEYSINSLOT` ask the slot's owner); else an error",
   command:
     "the commands that are served, `COUNT`, `LIST`, `INFO`, `GETKEYS`, `GETKEYSANDFLAGS`; `DOCS` of a server",
   discard: "ends the transaction",
@@ -190,6 +191,9 @@ export const localTexts: Readonly<Record<string, string>> = {
   unwatch: "gives the connection that watches back",
   unsubscribe: SUBSCRIPTION_ENDS,
   verbosity: "OK, without effect",
+  wait: "`0` for no replicas; for more it is refused: the connections to servers are shared, see " +
+    "[decision 0028](decisions/0028-what-wait-says.md)",
+  waitaof: "`0` and `0` for no copies; for more it is refused, as `WAIT`",
   watch: "keys together, over the connection that the transaction will run on",
   version: "a fixed version, see [decision 0009](decisions/0009-reported-memcache-version.md)",
 };

@@ -8,17 +8,19 @@ import {
   arityError,
   arrayReply,
   bulkReply,
+  byteErrorReply,
   clusterInfoText,
   clusterMyIdReply,
   clusterNodesText,
   clusterSlotsReply,
+  EMPTY_ARRAY_REPLY,
   errorReply,
   integerReply,
   proxyNodeName,
 } from "../protocol/resp/mod.ts";
 import type { LocalOptions } from "./local_options.ts";
 import type { LocalRequest } from "./local_request.ts";
-import { helpReply, mapReply, textReply, unknownSubcommandReply } from "./reply_builder.ts";
+import { helpReply, mapReply, shown, textReply, unknownSubcommandReply } from "./reply_builder.ts";
 
 /** Words of each subcommand, CLUSTER included. */
 const wordCounts: Readonly<Record<string, number>> = {
@@ -28,26 +30,47 @@ const wordCounts: Readonly<Record<string, number>> = {
   info: 2,
   myid: 2,
   keyslot: 3,
+  links: 2,
+  replicas: 3,
+  slaves: 3,
+  countkeysinslot: 3,
+  getkeysinslot: 4,
   help: 2,
 };
 
 const HELP: readonly string[] = [
+  "COUNTKEYSINSLOT <slot>",
+  "    Return the number of keys in <slot>.",
+  "GETKEYSINSLOT <slot> <count>",
+  "    Return key names stored by the node that has <slot>.",
   "INFO",
   "    Return information about the cluster: the proxy stands for all of it.",
   "KEYSLOT <key>",
   "    Return the hash slot for <key>.",
+  "LINKS",
+  "    Return no links: the proxy has no peers.",
   "MYID",
   "    Return the node id.",
   "NODES",
   "    Return the proxy as the one master, in the form of Redis.",
+  "REPLICAS <node-id>",
+  "    Return no replicas of the proxy.",
   "SHARDS",
   "    Return the proxy as the one shard, with all slots.",
   "SLOTS",
   "    Return the proxy as the master of all slots.",
 ];
 
-/** Answers CLUSTER with its subcommand. */
-export function clusterAnswer(request: LocalRequest, options: LocalOptions): Uint8Array {
+/**
+ * Answers CLUSTER with its subcommand.
+ *
+ * @param askOwner Answers what only the owner of a slot knows.
+ */
+export function clusterAnswer(
+  request: LocalRequest,
+  options: LocalOptions,
+  askOwner: (request: LocalRequest) => Uint8Array | null,
+): Uint8Array | null {
   if (!options.isCluster) return errorReply("ERR This instance has cluster support disabled");
   const { words } = request;
   const subcommand = words[1]!.toLowerCase();
@@ -69,6 +92,16 @@ export function clusterAnswer(request: LocalRequest, options: LocalOptions): Uin
       const key = request.raw(2);
       return integerReply(slotOf(key, 0, key.length));
     }
+    case "links":
+      return EMPTY_ARRAY_REPLY;
+    case "replicas":
+    case "slaves":
+      return words[2] === proxyNodeName(hostname, port)
+        ? EMPTY_ARRAY_REPLY
+        : byteErrorReply(`ERR Unknown node ${shown(words[2]!)}`);
+    case "countkeysinslot":
+    case "getkeysinslot":
+      return askOwner(request);
     case "help":
       return helpReply("cluster", HELP);
     default:

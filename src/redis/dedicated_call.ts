@@ -4,9 +4,10 @@
  * @module
  */
 import type { BackendConnection } from "../backend/connection.ts";
-import type { Failure } from "../failure.ts";
+import { type Failure, failures } from "../failure.ts";
 import type { Exchange, ReplyReceiver, RoutedClient } from "../request/exchange.ts";
 import type { RedisContext } from "./feature.ts";
+import { isAnyLoginWanted } from "./login/login_wanted.ts";
 
 /** A reply; its bytes are valid during the call only, unless `isOwned`. */
 export interface CallReply {
@@ -64,6 +65,9 @@ class CallReceiver implements ReplyReceiver {
     isError: boolean,
     isOwned: boolean,
   ): void {
+    if (isError && isAnyLoginWanted(bytes, start, end)) {
+      return this.#listener.failed(failures.backendLogin, exchange.sentTo!.address);
+    }
     const attributesStart = start - exchange.attributeBytes;
     this.#listener.replied({ exchange, bytes, start, end, isError, isOwned, attributesStart });
   }

@@ -18,7 +18,6 @@ import { PROFILES, type RequestFrame } from "../protocol/protocol.ts";
 import type { CommandRow } from "../protocol/command_table.ts";
 import { subcommandArities } from "../protocol/resp/commands/subcommands.ts";
 import type { LocalAnswers, LocalClient } from "../session/features.ts";
-import { startsWith } from "../bytes/starts_with.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import type { Exchange } from "../request/exchange.ts";
@@ -33,11 +32,14 @@ import { ClientPause } from "./client_pause.ts";
 import { ClientRoll } from "./client_roll.ts";
 import { clusterAnswer } from "./cluster_commands.ts";
 import { CommandAnswers } from "./command_commands.ts";
+import { isAnyLoginWanted, isLoginWanted } from "./login/login_wanted.ts";
 import { guardOf, GuardRank } from "./guard_chain.ts";
 import { helloAnswer } from "./hello.ts";
 import { Info } from "./info.ts";
 import { textReply } from "./reply_builder.ts";
 import { BackendInfos } from "./server/backend_info.ts";
+import { slotKeysAnswer } from "./server/slot_keys.ts";
+import { waitAnswer, waitAofAnswer } from "./server/wait.ts";
 import { Login } from "./login/mod.ts";
 import { type Answer, type RedisContext, type RedisFeature, SHOWN_AGAIN } from "./feature.ts";
 import { LocalRequest } from "./local_request.ts";
@@ -129,9 +131,10 @@ export class RedisLocal implements LocalAnswers {
     start: number,
     end: number,
   ): Failure | null {
-    if (exchange.isScript) return null;
-    // The server wants a login from the proxy; clients would take it for their own.
-    return startsWith(bytes, start, end, NO_AUTH) ? failures.backendLogin : null;
+    // The server wants a login from the proxy; clients would take it for their own. A script may say NOAUTH of
+    // anything, but for the server's own sentence.
+    const isMeant = exchange.isScript ? isLoginWanted : isAnyLoginWanted;
+    return isMeant(bytes, start, end) ? failures.backendLogin : null;
   }
 
   takeRefused(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean {
@@ -160,6 +163,7 @@ export class RedisLocal implements LocalAnswers {
       change();
       return OK_REPLY;
     };
+    const askOwner = (request: LocalRequest) => slotKeysAnswer(options, request);
     const mode = options.isCluster ? "cluster" : "standalone";
     return new Map<string, Answer>([
       ["ping", ping],
@@ -172,9 +176,11 @@ export class RedisLocal implements LocalAnswers {
       ["reset", (request) => this.#reset(request)],
       ["client", (request) => clientAnswer(request, parts)],
       ["command", (request) => commands.answer(request)],
-      ["cluster", (request) => clusterAnswer(request, options)],
+      ["cluster", (request) => clusterAnswer(request, options, askOwner)],
       ["lolwut", ({ client }) => version.answer(client, (text) => lolwut(client, text))],
       ["info", (request) => this.#info.answer(request)],
+      ["wait", waitAnswer],
+      ["waitaof", waitAofAnswer],
       ["readonly", ({ client }) => clusterSwitch(() => readOnly.add(client))],
       ["readwrite", ({ client }) => clusterSwitch(() => readOnly.delete(client))],
     ]);
@@ -199,7 +205,6 @@ export class RedisLocal implements LocalAnswers {
 const CLOCK_DRIFT_MAX_MS = 10;
 let clockOriginMs = performance.timeOrigin;
 
-const NO_AUTH = new TextEncoder().encode("-NOAUTH");
 const RESET = statusReply("RESET");
 const NO_CLUSTER = errorReply("ERR This instance has cluster support disabled");
 /** Commands whose second word names what is asked for. */

@@ -25,6 +25,7 @@ import type { LateReply } from "../session/features.ts";
 import { type CallReply, sendCall } from "./dedicated_call.ts";
 import type { Answer, RedisContext, RedisFeature } from "./feature.ts";
 import type { LocalRequest } from "./local_request.ts";
+import { copyRequest } from "./request_copy.ts";
 
 /** Bits of a cursor that hold the server's number. */
 const NUMBER_BITS = 10n;
@@ -57,11 +58,12 @@ export class Scan implements RedisFeature {
   }
 
   #scan(request: LocalRequest): Uint8Array | null {
-    const asked = readCursor(request.words[1]!);
-    if (asked === null) return INVALID_CURSOR;
+    const word = request.words[1]!;
+    const asked = readCursor(word);
+    if (asked === null && /^\d+$/.test(word)) return INVALID_CURSOR;
     const shards = this.#context.router.numberedShards();
     if (shards === null) return NOT_NUMBERED;
-    const position = positionFrom(asked, shards);
+    const position = asked === null ? oddPosition(word, shards) : positionFrom(asked, shards);
     if (position === null) {
       const { unplaced } = this.#context.router;
       return shards.some((shard) => shard !== null) ? OVER : failureReply(unplaced, "");
@@ -74,7 +76,8 @@ export class Scan implements RedisFeature {
       place: -1,
       client,
     };
-    sendCall(this.#context, target, withCursor(request, position.cursor), {
+    const sent = asked === null ? copyRequest(request) : withCursor(request, position.cursor);
+    sendCall(this.#context, target, sent, {
       replied: (reply) => this.#replied(late, reply, position, backend),
       failed: (failure, address) => late.fail(failure, address),
     });
@@ -121,6 +124,18 @@ function positionFrom(cursor: bigint, shards: readonly (Backend | null)[]): Posi
     if (shards[next] !== null) return { number: next, cursor: 0n };
   }
   return null;
+}
+
+/**
+ * Where a cursor goes that is no plain number, and is read otherwise by each version of the servers: as it is to the
+ * first server, or, where it is negative and so near the end, to the last.
+ */
+function oddPosition(word: string, shards: readonly (Backend | null)[]): Position | null {
+  const isNegative = /^-0*[1-9]/.test(word);
+  const number = isNegative
+    ? shards.findLastIndex((shard) => shard !== null)
+    : shards.findIndex((shard) => shard !== null);
+  return number < 0 ? null : { number, cursor: 0n };
 }
 
 /** The request with the server's own cursor. */

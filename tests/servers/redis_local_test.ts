@@ -47,6 +47,11 @@ const SAME = [
   ..."HELLO 1|HELLO 4|HELLO 02|HELLO abc|HELLO 99999999999999999999|HELLO 3 AUTH".split("|"),
   ..."HELLO 3 AUTH default|HELLO 3 AUTH other x|HELLO 3 SETNAME|HELLO 3 SETNAME a\xe9b".split("|"),
   ..."HELLO 3 f\xffoo|HELLO 3 AUTH other x SETNAME a\xe9b|HELLO 2 SETNAME x foo".split("|"),
+  ..."WAIT|WAIT 0|WAIT 0 0|WAIT 0 100|WAIT -1 0|WAIT x 0|WAIT 0 x|WAIT 0 -1|WAIT 0 1.5|WAIT 0 0 0"
+    .split("|"),
+  ..."SCAN -1|SCAN x|SCAN 0x0|SCAN --1|SCAN \x0b0|SCAN 0 COUNT x"
+    .split("|"),
+  ..."SCAN -1 COUNT 0|SCAN -18446744073709551616|SCAN 1 x|SCAN -1 x|SCAN -2".split("|"),
   ..."NOSUCH|NOSUCH a b|GET|GET a b|SET a|CLUSTER|CLUSTER SLOTS".split("|"),
 ];
 
@@ -75,6 +80,11 @@ const DIFFERENT: Record<string, { reply: string; reason: string }> = {
   "CLUSTER nosuch": {
     reply: "-ERR This instance has cluster support disabled\r\n",
     reason: "nothing of CLUSTER is served here",
+  },
+  "WAIT 1 1": {
+    reply: "-ERR 'wait' is not supported: " +
+      "clients share the connections to servers, so it cannot count their writes\r\n",
+    reason: "backend connections are shared",
   },
   "ASKING": {
     reply: "-ERR 'asking' is not supported: redirections are followed by the proxy\r\n",

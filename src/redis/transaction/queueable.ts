@@ -6,6 +6,10 @@
  */
 import { Action, type CommandRow } from "../../protocol/command_table.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
+import { WAITING } from "../../protocol/resp/commands/reasons.ts";
+import { refusalText } from "../../protocol/resp/commands/row.ts";
+import { errorReply } from "../../protocol/resp/replies.ts";
+import { waitsForNothing } from "../server/wait.ts";
 
 /** Commands without keys that the proxy answers elsewhere; here their replies are elements of EXEC's. */
 const QUEUED_AT_BACKEND = new Set(["echo", "info", "lolwut", "ping", "select", "time", "unwatch"]);
@@ -16,6 +20,13 @@ const FOR_ALL_SERVERS = new Set(["function", "randomkey", "script"]);
 /** Its cursors are the proxy's own, even with one server. */
 const SCAN = "scan";
 
+/** What they say of other servers' copies of writes is about one connection, and clients share theirs. */
+const WAITS = new Set(["wait", "waitaof"]);
+
+/** The key of the configuration that errors name. */
+const ADVICE = "admin_commands";
+const decoder = new TextDecoder();
+
 /** Commands whose channels `COMMAND` shows as keys. */
 const SUBSCRIBING = new Set(["ssubscribe", "sunsubscribe"]);
 
@@ -23,9 +34,17 @@ const SUBSCRIBING = new Set(["ssubscribe", "sunsubscribe"]);
  * Why a command cannot be part of a transaction.
  *
  * @param shardCount Servers that hold keys.
+ * @param words Words of the request, where they matter.
  * @returns The error's text, or null where it can.
  */
-export function whyNotQueued(row: CommandRow, shardCount: number): string | null {
+export function whyNotQueued(
+  row: CommandRow,
+  shardCount: number,
+  words: () => readonly string[] = () => [],
+): string | null {
+  if (WAITS.has(row.name)) {
+    return waitsForNothing(words()) ? null : `ERR ${refusalText(row.name, WAITING)}`;
+  }
   if (
     row.action === Action.EveryShard || FOR_ALL_SERVERS.has(row.name) || row.name === SCAN
   ) {
@@ -40,6 +59,21 @@ export function whyNotQueued(row: CommandRow, shardCount: number): string | null
 
 function inside(name: string, reason: string): string {
   return `ERR '${name}' is not supported inside MULTI: ${reason}`;
+}
+
+/**
+ * What is said inside MULTI of a request that is refused: advice to change the configuration does not help there.
+ *
+ * @param refusal The error outside.
+ */
+export function refusedInside(row: CommandRow | null, refusal: Uint8Array): Uint8Array {
+  if (row === null || !decoder.decode(refusal).includes(ADVICE)) return refusal;
+  return errorReply(
+    inside(
+      row.name,
+      'it concerns the servers themselves; send it outside, with admin_commands = "forward"',
+    ),
+  );
 }
 
 /**

@@ -45,7 +45,7 @@ import type { ScriptKeeper } from "../scripts/script_keeper.ts";
 import { cleanUp } from "./clean_up.ts";
 import { HELD_BYTES_MAX, HELD_REQUESTS_MAX, HeldRequests } from "./held_requests.ts";
 import { ScriptWait } from "./script_wait.ts";
-import { isKeyless, whyNotQueued } from "./queueable.ts";
+import { isKeyless, refusedInside, whyNotQueued } from "./queueable.ts";
 import * as replies from "./replies.ts";
 import { databaseAfter, type Selection } from "./selections.ts";
 
@@ -140,7 +140,9 @@ export class Transaction implements SessionGuard {
     if (!this.#isOpen) return this.#admitWatching(new LocalRequest(client, frame, bytes));
     if (frame.refusal !== null) {
       const isExec = frame.row?.name === "exec";
-      return isExec ? this.#endWithout(frame.refusal) : this.#refuse(frame.refusal);
+      return isExec
+        ? this.#endWithout(frame.refusal)
+        : this.#refuse(refusedInside(frame.row, frame.refusal));
     }
     switch (frame.row!.name) {
       case "exec":
@@ -186,7 +188,7 @@ export class Transaction implements SessionGuard {
   #queue(request: LocalRequest): VerdictCode {
     const { frame, bytes, client } = request;
     const { router, isCluster } = this.#context;
-    const reason = whyNotQueued(frame.row!, router.shards().length);
+    const reason = whyNotQueued(frame.row!, router.shards().length, () => request.words);
     if (reason !== null) return this.#refuse(errorReply(reason));
     if (frame.row!.name === "select" && !this.#maySelect(request.words[1]!)) {
       return this.#refuse(replies.OUT_OF_RANGE);
@@ -376,7 +378,8 @@ export class Transaction implements SessionGuard {
     this.#lastFailure = failure;
     this.#lastAddress = address;
     this.#isDirty = true;
-    this.#link?.close();
+    // What is in flight behind it fails for the same reason.
+    this.#link?.close(failure);
     this.#link = null;
   }
 

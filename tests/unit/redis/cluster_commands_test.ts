@@ -4,6 +4,7 @@
  * @module
  */
 import { respCommands } from "../../../src/protocol/resp/commands/mod.ts";
+import { integerReply } from "../../../src/protocol/resp/replies.ts";
 import { clusterAnswer } from "../../../src/redis/cluster_commands.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";
 import { infoSource, localRequest, LocalRigClient, textOf } from "../../support/local_rig.ts";
@@ -14,12 +15,13 @@ function cluster(isCluster: boolean, ...words: string[]): string {
 
 function answer(client: LocalRigClient, isCluster: boolean, ...words: string[]): string {
   const request = localRequest(client, "CLUSTER", ...words);
-  return textOf(clusterAnswer(request, {
+  const options = {
     commands: respCommands,
     isCluster,
     advertised: { hostname: "10.1.2.3", port: 9001 },
     info: infoSource,
-  }));
+  };
+  return textOf(clusterAnswer(request, options, () => integerReply(42))!);
 }
 
 Deno.test("CLUSTER SLOTS, NODES and SHARDS name the advertised address for all slots", () => {
@@ -52,9 +54,36 @@ Deno.test("CLUSTER NODES and INFO are text in RESP3", () => {
   assertMatch(answer(client, true, "INFO"), /^=\d+\r\ntxt:cluster_state:ok\r\n/);
 });
 
+Deno.test("what only a slot's owner knows is asked there; the proxy has no links and no replicas", () => {
+  assertEquals(cluster(true, "COUNTKEYSINSLOT", "1"), ":42\r\n");
+  assertEquals(cluster(true, "GETKEYSINSLOT", "1", "2"), ":42\r\n");
+  assertMatch(cluster(true, "GETKEYSINSLOT", "1"), /^-ERR wrong number of arguments/);
+  assertEquals(cluster(true, "LINKS"), "*0\r\n");
+  const name = cluster(true, "MYID").split("\r\n")[1]!;
+  assertEquals([cluster(true, "REPLICAS", name), cluster(true, "slaves", name)], [
+    "*0\r\n",
+    "*0\r\n",
+  ]);
+  assertEquals(cluster(true, "REPLICAS", "x"), "-ERR Unknown node x\r\n");
+  assertMatch(cluster(false, "LINKS"), /^-ERR This instance has cluster support disabled/);
+});
+
 Deno.test("CLUSTER HELP lists what is answered", () => {
   const lines = cluster(true, "HELP").split("\r\n+").map((line) => line.split(" ")[0]);
-  for (const name of ["INFO", "KEYSLOT", "MYID", "NODES", "SHARDS", "SLOTS"]) {
+  for (
+    const name of [
+      "INFO",
+      "KEYSLOT",
+      "LINKS",
+      "COUNTKEYSINSLOT",
+      "GETKEYSINSLOT",
+      "REPLICAS",
+      "MYID",
+      "NODES",
+      "SHARDS",
+      "SLOTS",
+    ]
+  ) {
     assertEquals(lines.includes(name), true, name);
   }
 });

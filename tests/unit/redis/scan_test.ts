@@ -69,3 +69,18 @@ Deno.test("a reply that is none is not passed on", async () => {
   assertEquals(scene.told(), ["-LOADING wait"]);
   await scene.ends();
 });
+
+Deno.test("a cursor that is no plain number is shown to a server as it is", async () => {
+  using scene = createScene();
+  scene.ask("SCAN -1 COUNT 5");
+  scene.ask("SCAN +0");
+  scene.ask("SCAN x");
+  const conns = [await scene.accept(0), await scene.accept(1)];
+  assertEquals(conns.map(({ written }) => requestsIn(written)), [
+    ["SCAN +0", "SCAN x"],
+    ["SCAN -1 COUNT 5"],
+  ]);
+  await conns[0]!.receives("-ERR invalid cursor\r\n");
+  assertEquals(scene.told(), ["-ERR invalid cursor"]);
+  await scene.ends();
+});

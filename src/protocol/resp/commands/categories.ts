@@ -16,7 +16,7 @@ const rows: readonly NamesOf<string>[] = [
      client|kill client|list client|no-evict client|pause client|reply client|setname
      client|tracking client|trackinginfo client|unblock client|unpause command command|count
      command|docs command|getkeys command|getkeysandflags command|help command|info command|list
-     echo hello ping quit readonly readwrite reset select`,
+     echo hello ping quit readonly readwrite reset select wait`,
   ],
   ["@dangerous", "info"],
   [

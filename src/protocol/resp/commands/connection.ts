@@ -4,7 +4,7 @@
  * @module
  */
 import type { CommandDefinition } from "../../command_table.ts";
-import { INTERNAL, WAITING } from "./reasons.ts";
+import { INTERNAL } from "./reasons.ts";
 import { barrier, dedicated, local, refuse } from "./row.ts";
 
 // deno-fmt-ignore: one row a command, columns aligned.
@@ -26,7 +26,7 @@ export const connectionCommands: readonly CommandDefinition[] = [
   barrier("reset",                  1),
   barrier("select",                 2),
   barrier("unwatch",                1),
-  refuse( "wait",                   3, 0,      0,  0,  0, WAITING),
-  refuse( "waitaof",                4, 0,      0,  0,  0, WAITING),
+  local(  "wait",                   3),
+  local(  "waitaof",                4),
   dedicated("watch",               -2, 0,      1, -1,  1),
 ];

@@ -27,7 +27,7 @@ const rows: readonly NamesOf<string>[] = [
      xgroup|help xinfo|help`,
   ],
   ["loading stale fast", "echo lastsave readonly readwrite select time"],
-  ["noscript", "function|dump function|list script|debug script|exists script|flush"],
+  ["noscript", "function|dump function|list script|debug script|exists script|flush wait"],
   ["noscript allow_busy", "function|kill function|stats script|kill"],
   [
     "noscript loading stale",

@@ -11,11 +11,16 @@ export const ADMINISTRATION = "it concerns one server; send it to that server";
 export const ALLOWED_ADMINISTRATION =
   'it concerns the servers themselves; send it to them, or set admin_commands = "forward"';
 
+/** Slow logs, which the configuration can allow to be asked for. */
+export const SLOW_LOGS =
+  'the servers have the logs; send it to them, or set admin_commands = "forward" and ask by SLOWLOG ' +
+  "BACKENDS GET, LEN or RESET";
+
 /** `MONITOR`. */
 export const MONITORING = "it shows what one server does; connect to that server";
 
 /** Commands that only servers and cluster clients exchange. */
 export const INTERNAL = "redirections are followed by the proxy";
 
-/** `WAIT` and `WAITAOF`. */
+/** `WAIT` and `WAITAOF` for more than nothing. */
 export const WAITING = "clients share the connections to servers, so it cannot count their writes";

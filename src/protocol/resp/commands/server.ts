@@ -4,7 +4,7 @@
  * @module
  */
 import type { CommandDefinition } from "../../command_table.ts";
-import { ADMINISTRATION, ALLOWED_ADMINISTRATION, MONITORING } from "./reasons.ts";
+import { ADMINISTRATION, ALLOWED_ADMINISTRATION, MONITORING, SLOW_LOGS } from "./reasons.ts";
 import { everyShard, Least, local, Read, refuse } from "./row.ts";
 
 // deno-fmt-ignore: one row a command, columns aligned.
@@ -33,7 +33,7 @@ export const serverCommands: readonly CommandDefinition[] = [
   refuse( "save",                   1, 0,      0,  0,  0, ADMINISTRATION),
   refuse( "shutdown",              -1, 0,      0,  0,  0, ADMINISTRATION),
   refuse( "slaveof",                3, 0,      0,  0,  0, ADMINISTRATION),
-  refuse( "slowlog",               -2, 0,      0,  0,  0, ALLOWED_ADMINISTRATION),
+  refuse( "slowlog",               -2, 0,      0,  0,  0, SLOW_LOGS),
   refuse( "sync",                   1, 0,      0,  0,  0, ADMINISTRATION),
   local(  "time",                   1),
 ];

@@ -120,7 +120,7 @@ Deno.test("local commands reach their answers without keys", () => {
     ...["auth", "client", "cluster", "command", "discard", "echo", "exec", "function", "hello"],
     ...["info", "lolwut", "multi", "ping", "psubscribe", "pubsub", "punsubscribe", "quit"],
     ...["randomkey", "readonly", "readwrite", "reset", "scan", "script", "select", "subscribe"],
-    ...["time", "unsubscribe", "unwatch"],
+    ...["time", "unsubscribe", "unwatch", "wait", "waitaof"],
   ]);
   const { frame, refusal } = parse(request("PING", "x"));
   assertEquals([frame.keyCount, frame.extraKey, refusal], [0, -1, null]);

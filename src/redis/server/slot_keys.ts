@@ -1,0 +1,43 @@
+/**
+ * CLUSTER COUNTKEYSINSLOT and GETKEYSINSLOT: the slot's owner is asked, over the client's usual connection to it, so
+ * that what it wrote before is counted.
+ *
+ * @module
+ */
+import { SLOT_COUNT } from "../../hash/mod.ts";
+import { errorReply, failureReply } from "../../protocol/resp/replies.ts";
+import { sendCall } from "../dedicated_call.ts";
+import type { RedisContext } from "../feature.ts";
+import { readInteger } from "../integer.ts";
+import type { LocalRequest } from "../local_request.ts";
+import { copyRequest } from "../request_copy.ts";
+
+const NOT_AN_INTEGER = errorReply("ERR value is not an integer or out of range");
+const INVALID_SLOT = errorReply("ERR Invalid slot");
+const INVALID_SLOT_OR_COUNT = errorReply("ERR Invalid slot or number of keys");
+
+/** Answers one of the two, whose words are counted already: the error, or null where the owner answers. */
+export function slotKeysAnswer(context: RedisContext, request: LocalRequest): Uint8Array | null {
+  const { client, words } = request;
+  const numbers = words.slice(2).map(readInteger);
+  if (numbers.includes(null)) return NOT_AN_INTEGER;
+  const [slot, count] = numbers as bigint[];
+  const isSlot = slot! >= 0n && slot! < SLOT_COUNT;
+  if (count === undefined ? !isSlot : !isSlot || count < 0n) {
+    return count === undefined ? INVALID_SLOT : INVALID_SLOT_OR_COUNT;
+  }
+  const { router, backends } = context;
+  const place = Number(slot);
+  const backend = router.backendAt(place, false, client);
+  if (backend === null) return failureReply(router.unplaced, "");
+  const late = client.answerLater(true);
+  const connection = backend.connectionFor(client.number, client.profiles.master);
+  sendCall(context, { connection, place, client }, copyRequest(request), {
+    replied: ({ bytes, start, end, isError, isOwned }) => {
+      if (isError) backends.metrics.errorReplies += 1;
+      late.reply(bytes, start, end, isOwned);
+    },
+    failed: (failure, address) => late.fail(failure, address),
+  });
+  return null;
+}
