@@ -7,6 +7,8 @@
 import { slotOf } from "../src/hash/mod.ts";
 import { SLOT_COUNT } from "../tests/support/redis_cluster.ts";
 import { encodeCommand } from "../tests/support/resp_client.ts";
+import { delay } from "../tests/support/poll.ts";
+import { resetBeforeAccept } from "../tests/support/reset_connections.ts";
 import type { Suite } from "./rows.ts";
 
 /** One kind of misbehaviour. */
@@ -17,6 +19,8 @@ export interface Abuser {
   readonly what: string;
   /** What the proxy stands in front of. */
   readonly suite: Suite;
+  /** Whether the others connect for each request: what new clients notice is what matters. */
+  readonly meetsNewClients?: boolean;
   /** Misbehaves through the proxy on `port`, without end: its thread is ended from outside. */
   act(port: number): Promise<unknown>;
 }
@@ -154,6 +158,19 @@ export const ABUSERS: readonly Abuser[] = [
       const others: Deno.TcpConn[] = [];
       while (others.length < 2_000) others.push(await connect(port));
       await repeat(port, times(100, encodeCommand(["CLIENT", "LIST"])), 100 * 2_000 * 150);
+    },
+  },
+  {
+    id: "resets",
+    what:
+      "100 clients that reset before they are accepted, 20 times a second; the others connect anew",
+    suite: "redis",
+    meetsNewClients: true,
+    act: async (port) => {
+      for (;;) {
+        resetBeforeAccept(port, 100);
+        await delay(50);
+      }
     },
   },
   {

@@ -88,7 +88,9 @@ async function watch(
     { name: "aster", suite: abuser.suite, engine, backends },
     directory,
   );
-  await using bystanders = await Bystanders.start(proxy.port, "bystander");
+  await using bystanders = abuser.meetsNewClients
+    ? Bystanders.startAnew(proxy.port, "bystander")
+    : await Bystanders.start(proxy.port, "bystander");
   const beforeBytes = residentBytes(proxy.pid);
   resetPeakResident(proxy.pid);
   const thread = new Worker(new URL("./abuser_thread.ts", import.meta.url), { type: "module" });

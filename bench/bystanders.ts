@@ -25,8 +25,8 @@ export class Bystanders implements AsyncDisposable {
   #latenciesMs: number[] = [];
   #errors = 0;
 
-  private constructor(clients: readonly RespClient[], key: string) {
-    this.#loops = clients.map((client) => this.#read(client, key));
+  private constructor(begin: (bystanders: Bystanders) => Promise<void>[]) {
+    this.#loops = begin(this);
   }
 
   /** Connects the clients and lets them begin. */
@@ -35,7 +35,12 @@ export class Bystanders implements AsyncDisposable {
     for (let index = 0; index < CLIENTS; index++) {
       clients.push(await RespClient.connect({ port }));
     }
-    return new Bystanders(clients, key);
+    return new Bystanders((one) => clients.map((client) => one.#read(client, key)));
+  }
+
+  /** Lets clients begin that connect for each request. */
+  static startAnew(port: number, key: string): Bystanders {
+    return new Bystanders((one) => Array.from({ length: CLIENTS }, () => one.#readAnew(port, key)));
   }
 
   async #read(client: RespClient, key: string): Promise<void> {
@@ -49,6 +54,21 @@ export class Bystanders implements AsyncDisposable {
         return;
       }
       this.#latenciesMs.push(performance.now() - sentAtMs);
+      await delay(PAUSE_MS);
+    }
+  }
+
+  async #readAnew(port: number, key: string): Promise<void> {
+    while (!this.#isOver) {
+      const beganAtMs = performance.now();
+      try {
+        using client = await RespClient.connect({ port });
+        await client.call("GET", key);
+      } catch {
+        this.#errors++;
+        return;
+      }
+      this.#latenciesMs.push(performance.now() - beganAtMs);
       await delay(PAUSE_MS);
     }
   }

@@ -74,7 +74,7 @@ export async function startProxy(
   await supervisor.start();
   // From here on whoever aborts says how it is to end.
   signal.removeEventListener("abort", giveUp);
-  supervisor.limitClients(readDescriptorUse());
+  const clientsMax = supervisor.limitClients(readDescriptorUse());
   const source = {
     config,
     collect: () => supervisor.collect(),
@@ -84,7 +84,11 @@ export async function startProxy(
   };
   const pages = new AdminPages(source, output.log);
   const admin = await openAdmin(config, sharesPort, pages, supervisor, output);
-  output.log.info("aster is ready", { io: io.engine, admin: admin?.address ?? "off" });
+  output.log.info("aster is ready", {
+    io: io.engine,
+    admin: admin?.address ?? "off",
+    clientsMax: clientsMax ?? "unknown",
+  });
   const stop = async () => {
     await supervisor.stop();
     await admin?.close();

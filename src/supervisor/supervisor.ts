@@ -130,11 +130,16 @@ export class Supervisor implements WorkerReceiver {
     }
   }
 
-  /** Keeps descriptors for the connections to backends, as far as the system says how many there are. */
-  limitClients(use: DescriptorUse | null): void {
-    if (use === null) return;
+  /**
+   * Keeps descriptors for the connections to backends, as far as the system says how many there are.
+   *
+   * @returns How many clients there may be from now on, or null where nobody can say.
+   */
+  limitClients(use: DescriptorUse | null): number | null {
+    if (use === null) return null;
     const room = new ClientRoom(this.#clientMemory, 0);
     room.clientsMax = clientsMaxOf(use, this.#assignment.clusters, room.clientCount);
+    return room.clientsMax;
   }
 
   /** Asks every worker for its counts; those who ask at the same time share the answer. */

@@ -91,6 +91,11 @@ function testFailedDials(test: SceneTest): void {
     assertEquals(await outcomeOf(scene, target), ["name_unresolved"]);
   });
 
+  test("an address that no packet can go to is told by the system's own reason", async (scene) => {
+    const target = { hostname: "255.255.255.255", port: 7000 };
+    assertEquals(await outcomeOf(scene, target), ["network_unreachable"]);
+  });
+
   test("who dials hears of the outcome only after dial() has returned", async (scene) => {
     const open = scene.listen().port;
     const closing = scene.listen();

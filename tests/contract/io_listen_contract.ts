@@ -80,6 +80,30 @@ function testAccepting(test: SceneTest): void {
     );
   });
 
+  test("who comes while there is no room waits for it, and who is there is served", async (scene) => {
+    const front = scene.listen();
+    const onAccepted = front.onAccepted;
+    front.onAccepted = (connection) => {
+      onAccepted(connection);
+      front.endpoints.at(-1)!.echo();
+      front.hasRoom = front.endpoints.length < 2;
+    };
+    const peers: Deno.TcpConn[] = [];
+    for (let index = 0; index < 5; index++) peers.push(await scene.peer(front.port));
+    await until(() => front.errors.length >= 2, { what: "two looks at the room" });
+    assertEquals(new Set(front.errors), new Set(["too_many_open_files"]));
+    assertEquals(front.endpoints.length, 2);
+    await peers[0]!.write(new TextEncoder().encode("hello"));
+    assertEquals(await readText(peers[0]!, 5), "hello");
+    front.onAccepted = (connection) => {
+      onAccepted(connection);
+      front.endpoints.at(-1)!.echo();
+    };
+    front.hasRoom = true;
+    await peers[4]!.write(new TextEncoder().encode("hello"));
+    assertEquals(await readText(peers[4]!, 5), "hello");
+  });
+
   test("three hundred connections at once are each served their own bytes", async (scene) => {
     const count = 300;
     const front = scene.listen();

@@ -1,7 +1,8 @@
 /**
  * Hostile clients on the front ports. How it works: 1. a proxy with a Redis and a memcache pool,
  * real servers behind; 2. well-behaved clients of both check every reply; 3. beside them hostile
- * clients send random and damaged bytes, and whole requests of every command with any words; 4.
+ * clients send random and damaged bytes, and whole requests of every command with any words, or
+ * reset before they are accepted; 4.
  * afterwards nobody was disturbed, no backend connection lost its step, and everything is given
  * back.
  */
@@ -13,6 +14,7 @@ import { delay, withDeadline } from "../support/poll.ts";
 import { randomCuts } from "../support/random_cuts.ts";
 import { startRedisServer } from "../support/redis_server.ts";
 import { encodeCommand } from "../support/resp_client.ts";
+import { resetBeforeAccept } from "../support/reset_connections.ts";
 import { type Random, scaled, seededRandom } from "../support/seed.ts";
 import { Bystanders } from "./bystanders.ts";
 import { countReplies } from "./reply_count.ts";
@@ -23,6 +25,8 @@ const HOSTILE_CLIENTS = 6;
 const MEMORY_LIMIT_BYTES = 500 * 1024 * 1024;
 /** A hostile client leaves when nothing comes for this long, in milliseconds. */
 const SILENCE_MS = 40;
+/** Clients that reset at a time. */
+const RESETS_MAX = 100;
 const WHOLE_TALKS = 60;
 const MARKER = "the-marker-behind-all";
 
@@ -61,7 +65,16 @@ read_timeout = 10000
       assert(memoryBytes(aster) < MEMORY_LIMIT_BYTES);
     }
   };
-  await Promise.all(Array.from({ length: HOSTILE_CLIENTS }, attack));
+  const reset = async () => {
+    while (left > 0) {
+      resetBeforeAccept(
+        random.chance(0.5) ? memcachePort : redisPort,
+        random.between(1, RESETS_MAX),
+      );
+      await delay(random.between(1, 100));
+    }
+  };
+  await Promise.all([...Array.from({ length: HOSTILE_CLIENTS }, attack), reset()]);
   await redisSide.stop();
   await memcacheSide.stop();
 

@@ -6,6 +6,7 @@
  */
 import type { FaultRelay, LinkEnd, LinkWay } from "../support/fault_relay.ts";
 import { delay } from "../support/poll.ts";
+import { resetBeforeAccept } from "../support/reset_connections.ts";
 import type { Random } from "../support/seed.ts";
 
 /** How often each kind of fault happened. */
@@ -39,6 +40,8 @@ export interface FaultTimes {
 
 const WAYS: readonly LinkWay[] = ["requests", "replies"];
 const ENDS: readonly LinkEnd[] = ["end", "reset"];
+/** Clients that reset at a time. */
+const RESETS_MAX = 100;
 /** Cuts fall within this many bytes. */
 const CUT_BYTES_MAX = 30_000;
 
@@ -175,6 +178,20 @@ export async function pauseProxy(
     await proxy.pause();
     await delay(random.between(readTimeoutMs, Math.round(readTimeoutMs * 2.6)));
     proxy.resume();
+  }
+}
+
+/** Clients that reset at once, as health checks of load balancers do, many of them before they are accepted. */
+export async function resetClients(
+  port: number,
+  random: Random,
+  counts: FaultCounts,
+  isOver: () => boolean,
+): Promise<void> {
+  while (!isOver()) {
+    await delay(random.between(50, 600));
+    counts.add("reset clients");
+    resetBeforeAccept(port, random.between(1, RESETS_MAX));
   }
 }
 

@@ -8,7 +8,13 @@ import { delay, until, withDeadline } from "../support/poll.ts";
 import { Random } from "../support/seed.ts";
 import { type Backends, moveSlots, startBackends } from "./backends.ts";
 import type { Expectations } from "./dialect.ts";
-import { createExclusion, disturbRelay, disturbServers, pauseProxy } from "./faults.ts";
+import {
+  createExclusion,
+  disturbRelay,
+  disturbServers,
+  pauseProxy,
+  resetClients,
+} from "./faults.ts";
 import { MemcacheDialect } from "./memcache_dialect.ts";
 import { type ClientRules, HANG_MS, ModelClient } from "./model_client.ts";
 import {
@@ -170,7 +176,7 @@ class ModelRun {
     const counts = this.#report.faults;
     const isOver = () => this.#areFaultsOver;
     const exclusively = createExclusion();
-    const loops: Promise<void>[] = [];
+    const loops = [resetClients(this.#aster.port, this.#newRandom(), counts, isOver)];
     if (hasRelayFaults) {
       for (const relay of relays) {
         loops.push(disturbRelay(relay, this.#newRandom(), times, counts, isOver));

@@ -78,7 +78,10 @@ Deno.test("start-up says what each cluster is, and SIGINT ends it with 0", async
         "backends=1 servers=127.0.0.1:9\n",
     ),
   );
-  assertMatch(aster.logs(), new RegExp(`INFO +aster is ready io=${testIo()} admin=off\n`));
+  assertMatch(
+    aster.logs(),
+    new RegExp(`INFO +aster is ready io=${testIo()} admin=off clientsMax=\\d+\n`),
+  );
   aster.process.signal("SIGINT");
   const ended = await withDeadline(aster.process.ended, "the proxy ends");
   assertEquals(ended.code, 0);

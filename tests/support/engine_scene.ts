@@ -10,6 +10,7 @@ import { SendLog } from "../../src/bytes/send_log.ts";
 import { Clock } from "../../src/clock.ts";
 import type { Failure } from "../../src/failure.ts";
 import type {
+  Acceptor,
   Connection,
   Dial,
   DialListener,
@@ -70,7 +71,8 @@ export class Endpoint {
 }
 
 /** A listener and what it accepted. */
-export class Front {
+export class Front implements Acceptor {
+  hasRoom = true;
   readonly endpoints: Endpoint[] = [];
   /** Names of the failures of accepts. */
   readonly errors: string[] = [];
@@ -84,15 +86,19 @@ export class Front {
       endpoint.socket.resume();
       this.endpoints.push(endpoint);
     };
-    this.listener = scene.engine.listen(options, {
-      hasRoom: true,
-      accepted: (connection) => this.onAccepted(connection),
-      acceptFailed: ({ name }) => this.errors.push(name),
-    });
+    this.listener = scene.engine.listen(options, this);
   }
 
   get port(): number {
     return this.listener.port;
+  }
+
+  accepted(connection: Connection): void {
+    this.onAccepted(connection);
+  }
+
+  acceptFailed({ name }: Failure): void {
+    this.errors.push(name);
   }
 
   /** The accepted endpoint number `index`. */

@@ -86,6 +86,49 @@ Deno.test("client ids of different workers never meet", async () => {
   assertEquals(seen.every((id) => Number.isSafeInteger(id) && id > 0), true);
 });
 
+Deno.test("there are no more clients than there is room for, and what keeps others out is said", async () => {
+  const port = findFreePort();
+  const context = new RecordingClusterContext({ listen: { hostname: "127.0.0.1", port } });
+  context.clientRoom.clientsMax = 2;
+  const cluster = new RunningCluster(context, recipe());
+  cluster.start();
+  const counted = () => {
+    const { clientsConnected, failures: counts } = cluster.metrics();
+    return [clientsConnected, counts[failures.tooManyOpenFiles.id]! > 0];
+  };
+  await using first = await connectFakeClient(port);
+  await first.sends("echo 1\n");
+  await first.receives("1\n");
+  assertEquals([counted(), context.clientRoom.clientCount], [[1, false], 1]);
+  const second = await connectFakeClient(port);
+  await using third = await connectFakeClient(port);
+  await third.sends("echo 3\n");
+  await until(() => cluster.metrics().failures[failures.tooManyOpenFiles.id]! >= 2, {
+    what: "two looks at the room",
+  });
+  assertEquals([counted(), context.clientRoom.clientCount], [[2, true], 2]);
+  assertEquals(context.messages(), ["error: Clients wait to be accepted"]);
+  await second[Symbol.asyncDispose]();
+  await third.receives("3\n");
+  assertEquals(context.clientRoom.clientCount, 2);
+  await cluster.stop();
+  assertEquals(context.clientRoom.clientCount, 0);
+});
+
+Deno.test("a lost client is counted, and no more; a lack of descriptors tells what the room is", () => {
+  const context = new RecordingClusterContext({ listen: { hostname: "127.0.0.1", port: 1 } });
+  const cluster = new RunningCluster(context, recipe());
+  cluster.acceptFailed(failures.clientReset);
+  assertEquals([context.clientRoom.clientsMax, context.messages()], [0, []]);
+  cluster.acceptFailed(failures.outOfMemory);
+  assertEquals(context.clientRoom.clientsMax, 0);
+  cluster.acceptFailed(failures.tooManyOpenFiles);
+  assertEquals(context.clientRoom.clientsMax, 1);
+  const { failures: counts } = cluster.metrics();
+  const { clientReset, outOfMemory, tooManyOpenFiles } = failures;
+  assertEquals([clientReset, outOfMemory, tooManyOpenFiles].map(({ id }) => counts[id]), [1, 1, 1]);
+});
+
 Deno.test("a port that is taken is an error of start()", () => {
   const holder = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const context = new RecordingClusterContext({

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "../../deps.ts";
 import { Log, type LogRecord } from "../../../src/observe/log.ts";
+import { ClientRoom } from "../../../src/observe/client_room.ts";
 import { StartError } from "../../../src/supervisor/start_error.ts";
 import { Supervisor } from "../../../src/supervisor/supervisor.ts";
 import type { ClusterNote, SharedState } from "../../../src/worker/messages.ts";
@@ -217,4 +218,27 @@ Deno.test("a worker's log records carry its number where there are several", asy
   one.workers[0]!.say({ kind: "log", record });
   assertEquals(one.records.at(-1)!.fields, { backend: "x:1" });
   await one.supervisor.stop();
+});
+
+Deno.test("clients of a worker that died do not count; the limit is of all workers together", async () => {
+  const stage = new Stage(2);
+  await stage.start();
+  const [first, second] = stage.workers;
+  const rooms = [first!, second!].map(({ start }) =>
+    new ClientRoom(start.clientMemory, start.workerNumber)
+  );
+  for (let count = 0; count < 5; count++) rooms[0]!.entered();
+  rooms[1]!.entered();
+  assertEquals(stage.supervisor.limitClients(null), null);
+  assertEquals(rooms[0]!.isOpen, true);
+  // Of the open ones six are clients'.
+  const clientsMax = stage.supervisor.limitClients({ limit: 200, open: 56 })!;
+  assert(clientsMax > 6 && clientsMax < 150, `${clientsMax}`);
+  assertEquals([rooms[0]!.clientsMax, rooms[1]!.clientCount], [clientsMax, 6]);
+  const replaced = stage.next();
+  first!.die("gone");
+  const replacement = await replaced;
+  assertEquals(rooms[1]!.clientCount, 1);
+  assertEquals(new ClientRoom(replacement.start.clientMemory, 0).clientsMax, clientsMax);
+  await stage.supervisor.stop();
 });
