@@ -14,6 +14,9 @@ export const ANSWER_TIMEOUT_MS = 1_000;
 /** Answers a note, or says nothing. */
 export type NoteHandler = (body: unknown) => unknown;
 
+/** Answers a question by calling `answer` once, now or later. */
+export type LaterHandler = (body: unknown, answer: (body: unknown) => void) => void;
+
 interface Question {
   readonly answers: unknown[];
   settle(): void;
@@ -23,7 +26,7 @@ interface Question {
 export class ClusterPeers {
   readonly count: number;
   readonly #cluster: ClusterContext;
-  readonly #handlers = new Map<string, NoteHandler>();
+  readonly #handlers = new Map<string, LaterHandler>();
   readonly #questions = new Map<number, Question>();
   #questionCount = 0;
 
@@ -34,6 +37,11 @@ export class ClusterPeers {
 
   /** Has notes of `topic` handled; one handler a topic. */
   on(topic: string, handler: NoteHandler): void {
+    this.#handlers.set(topic, (body, answer) => answer(handler(body)));
+  }
+
+  /** The same for questions whose answers may take several turns. */
+  onLater(topic: string, handler: LaterHandler): void {
     this.#handlers.set(topic, handler);
   }
 
@@ -61,10 +69,13 @@ export class ClusterPeers {
   /** Takes a note from another worker. */
   hear(note: ClusterNote): void {
     if (note.isAnswer) return this.#takeAnswer(note);
-    const answer = this.#handlers.get(note.topic)?.(note.body);
-    if (note.question === 0) return;
     const { topic, from: to, question } = note;
-    this.#post({ topic, body: answer, to, question, isAnswer: true });
+    const answer = (body: unknown) => {
+      if (question !== 0) this.#post({ topic, body, to, question, isAnswer: true });
+    };
+    const handler = this.#handlers.get(topic);
+    if (handler === undefined) answer(undefined);
+    else handler(note.body, answer);
   }
 
   /** Whoever waits for answers waits no longer. */

@@ -46,6 +46,8 @@ async function repliesDuring(work: Promise<unknown>): Promise<number> {
   using bystander = await RespClient.connect({ port: pool.aster.port });
   let isOver = false;
   const ended = work.finally(() => isOver = true);
+  // Whoever awaits it hears of it; until then it has failed unheard.
+  ended.catch(() => {});
   let count = 0;
   while (!isOver) {
     await bystander.call("GET", "bystander");

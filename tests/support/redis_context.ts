@@ -7,7 +7,7 @@ import { createRespProtocol } from "../../src/protocol/resp/mod.ts";
 import { respCommands } from "../../src/protocol/resp/commands/mod.ts";
 import { Databases } from "../../src/redis/databases.ts";
 import type { RedisContext } from "../../src/redis/feature.ts";
-import type { NoteHandler, Peers } from "../../src/redis/peers.ts";
+import type { LaterHandler, NoteHandler, Peers } from "../../src/redis/peers.ts";
 import { DedicatedConnections } from "../../src/backend/dedicated_connections.ts";
 import { clusterConfig } from "./cluster_config.ts";
 import type { CoreRig } from "./core_rig.ts";
@@ -23,6 +23,12 @@ export class RigPeers implements Peers {
 
   on(topic: string, handler: NoteHandler): void {
     this.handlers.set(topic, handler);
+  }
+
+  readonly laterHandlers = new Map<string, LaterHandler>();
+
+  onLater(topic: string, handler: LaterHandler): void {
+    this.laterHandlers.set(topic, handler);
   }
 
   tell(topic: string, body: unknown): void {

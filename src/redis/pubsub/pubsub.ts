@@ -53,7 +53,7 @@ export class Pubsub implements RedisFeature {
   #subscribe(kind: TopicKindCode, request: LocalRequest): Uint8Array | null {
     const { client } = request;
     const known = subscriberOf(client);
-    const names = new NameList(request);
+    const names = NameList.ofRequest(request);
     if ((known?.size ?? 0) + names.count > CLIENT_SUBSCRIPTIONS_MAX) return TOO_MANY;
     if (kind === TopicKind.ShardChannel && this.#isAcrossSlots(request)) return CROSS_SLOT;
     const subscriber = known ?? new Subscriber(client, this.#hub);
@@ -67,7 +67,7 @@ export class Pubsub implements RedisFeature {
   #unsubscribe(kind: TopicKindCode, request: LocalRequest): Uint8Array | null {
     const { client } = request;
     const subscriber = subscriberOf(client);
-    const names = request.wordCount > 1 ? new NameList(request) : null;
+    const names = request.wordCount > 1 ? NameList.ofRequest(request) : null;
     const count = names?.count ?? subscriber?.topics(kind).size ?? 0;
     const task = new UnsubscribeTask(this.#hub, client, subscriber, kind, names);
     if (this.#hub.spend(PIECES_TO_UNSUBSCRIBE * count)) return task.runAtOnce();

@@ -3,30 +3,25 @@
  *
  * @module
  */
-import {
-  arityError,
-  arrayReply,
-  byteErrorReply,
-  integerReply,
-} from "../../protocol/resp/replies.ts";
+import { arityError, byteErrorReply } from "../../protocol/resp/replies.ts";
+import type { LateReply } from "../../session/features.ts";
 import type { LocalRequest } from "../local_request.ts";
 import type { Peers } from "../peers.ts";
 import { helpReply, shown, unknownSubcommandReply } from "../reply_builder.ts";
-import { bulkOf } from "./confirmation.ts";
-import { globMatches } from "./glob.ts";
+import {
+  type CountShape,
+  CountTask,
+  PIECES_TO_COUNT,
+  type Question,
+  SumTask,
+} from "./count_tasks.ts";
 import type { Hub } from "./hub.ts";
+import { NameList } from "./name_list.ts";
+import { textOfBytes } from "./push_frame.ts";
 import { TopicKind, type TopicKindCode } from "./topic.ts";
 
-/** Names of one kind, with how many clients have each. */
-type Counts = [name: string, clients: number][];
-
-/** What is asked of a worker: the counts of these names, or of all that match a pattern. */
-interface Question {
-  readonly kind: TopicKindCode;
-  readonly names: readonly string[] | null;
-  readonly pattern: string | null;
-}
-
+/** Words before the names. */
+const WORDS_BEFORE_NAMES = 2;
 const TOPIC = "pubsub";
 
 const HELP = helpReply("pubsub", [
@@ -51,94 +46,94 @@ export class PubsubCommand {
   constructor(peers: Peers, hub: Hub) {
     this.#peers = peers;
     this.#hub = hub;
-    peers.on(TOPIC, (question) => this.#counts(question as Question));
+    peers.onLater(TOPIC, (body, answer) => {
+      const question = body as Question;
+      const task = new CountTask(this.#hub, question, answer);
+      this.#hub.runOrQueue(task, this.#piecesOf(question));
+    });
   }
 
-  /** The reply, or null where other workers are asked first. */
+  /** The reply, or null where it comes later: there is much to count, or other workers are asked. */
   answer(request: LocalRequest): Uint8Array | null {
-    const { words } = request;
-    const subcommand = words[1]!.toLowerCase();
-    const names = words.slice(2);
-    switch (subcommand) {
+    const word = textOf(request, 1);
+    const count = request.wordCount - WORDS_BEFORE_NAMES;
+    switch (word.toLowerCase()) {
       case "channels":
-        return this.#channels(request, TopicKind.Channel, names);
+        return this.#channels(request, TopicKind.Channel);
       case "shardchannels":
-        return this.#channels(request, TopicKind.ShardChannel, names);
+        return this.#channels(request, TopicKind.ShardChannel);
       case "numsub":
-        return this.#clients(request, TopicKind.Channel, names);
+        return this.#clients(request, TopicKind.Channel);
       case "shardnumsub":
-        return this.#clients(request, TopicKind.ShardChannel, names);
+        return this.#clients(request, TopicKind.ShardChannel);
       case "numpat":
-        return names.length > 0 ? arityError("pubsub|numpat") : this.#patterns(request);
+        return count > 0 ? arityError("pubsub|numpat") : this.#patterns(request);
       case "help":
-        return names.length > 0 ? arityError("pubsub|help") : HELP;
+        return count > 0 ? arityError("pubsub|help") : HELP;
       default:
-        return unknownSubcommandReply("pubsub", words[1]!);
+        return unknownSubcommandReply("pubsub", word);
     }
   }
 
-  #channels(
-    request: LocalRequest,
-    kind: TopicKindCode,
-    names: readonly string[],
-  ): Uint8Array | null {
-    if (names.length > 1) {
+  #channels(request: LocalRequest, kind: TopicKindCode): Uint8Array | null {
+    const count = request.wordCount - WORDS_BEFORE_NAMES;
+    if (count > 1) {
       return byteErrorReply(
-        `ERR unknown subcommand or wrong number of arguments for '${shown(request.words[1]!)}'. ` +
+        `ERR unknown subcommand or wrong number of arguments for '${shown(textOf(request, 1))}'. ` +
           "Try PUBSUB HELP.",
       );
     }
-    const question = { kind, names: null, pattern: names[0] ?? null };
-    return this.#withOthers(request, question, (sums) => arrayReply([...sums.keys()].map(bulkOf)));
+    const pattern = count === 1 ? textOf(request, WORDS_BEFORE_NAMES) : null;
+    return this.#ask(request, { kind, names: null, pattern }, "names");
   }
 
-  #clients(
-    request: LocalRequest,
-    kind: TopicKindCode,
-    names: readonly string[],
-  ): Uint8Array | null {
-    return this.#withOthers(
-      request,
-      { kind, names, pattern: null },
-      (sums) =>
-        arrayReply(names.flatMap((name) => [bulkOf(name), integerReply(sums.get(name) ?? 0)])),
-    );
+  #clients(request: LocalRequest, kind: TopicKindCode): Uint8Array | null {
+    const names = NameList.ofRequest(request, WORDS_BEFORE_NAMES).keep();
+    return this.#ask(request, { kind, names, pattern: null }, "counts");
   }
 
   #patterns(request: LocalRequest): Uint8Array | null {
-    const question = { kind: TopicKind.Pattern, names: null, pattern: null };
-    return this.#withOthers(request, question, (sums) => integerReply(sums.size));
+    return this.#ask(
+      request,
+      { kind: TopicKind.Pattern, names: null, pattern: null },
+      "number",
+    );
   }
 
-  #withOthers(
+  #piecesOf({ kind, names }: Question): number {
+    const count = names === null ? this.#hub.topics(kind).size : names.offsets.length / 2;
+    return PIECES_TO_COUNT * count;
+  }
+
+  #ask(
     { client }: LocalRequest,
     question: Question,
-    makeReply: (sums: ReadonlyMap<string, number>) => Uint8Array,
+    shape: CountShape,
   ): Uint8Array | null {
-    const sums = new Map<string, number>();
-    const add = (counts: Counts) => {
-      for (const [name, clients] of counts) sums.set(name, (sums.get(name) ?? 0) + clients);
-    };
-    add(this.#counts(question));
-    if (this.#peers.count === 0) return makeReply(sums);
-    const late = client.answerLater();
-    this.#peers.ask(TOPIC, question, (answers) => {
-      for (const answer of answers as (Counts | undefined)[]) add(answer ?? []);
-      const reply = makeReply(sums);
-      late.reply(reply, 0, reply.length);
+    const hub = this.#hub;
+    const pieces = this.#piecesOf(question);
+    let atOnce: Uint8Array | null = null;
+    let late: LateReply | null = null;
+    const sum = new SumTask(question, shape, (reply) => {
+      if (late === null) atOnce = reply;
+      else late.reply(reply, 0, reply.length, true);
     });
+    const counted = (counts: Uint8Array) => {
+      sum.add(counts);
+      if (this.#peers.count === 0) return hub.runOrQueue(sum, 2 * pieces);
+      this.#peers.ask(TOPIC, question, (answers) => {
+        for (const answer of answers) if (answer instanceof Uint8Array) sum.add(answer);
+        hub.goOn(sum);
+      });
+    };
+    hub.runOrQueue(new CountTask(hub, question, counted), pieces);
+    if (atOnce !== null) return atOnce;
+    late = client.answerLater();
     return null;
   }
+}
 
-  #counts({ kind, names, pattern }: Question): Counts {
-    const topics = this.#hub.topics(kind);
-    const counts: Counts = [];
-    for (const name of names ?? topics.keys()) {
-      const clients = topics.get(name)?.subscribers.size ?? 0;
-      if (clients > 0 && (pattern === null || globMatches(pattern, name))) {
-        counts.push([name, clients]);
-      }
-    }
-    return counts;
-  }
+function textOf(request: LocalRequest, word: number): string {
+  const { frame, bytes } = request;
+  return textOfBytes(bytes, frame.argumentStart(word), frame.argumentEnd(word));
 }

@@ -8,13 +8,14 @@ function namesOf(list: NameList): string[] {
 
 Deno.test("names are the words behind the first, also when the request's bytes are gone", () => {
   const request = localRequest(new LocalRigClient(), "SUBSCRIBE", "a", "", "channel");
-  const list = new NameList(request);
+  const list = NameList.ofRequest(request);
   assertEquals([list.count, list.byteCount], [3, request.frame.end]);
   assertEquals(namesOf(list), ["a", "", "channel"]);
-  list.keep();
+  const kept = list.keep();
   request.bytes.fill(0);
   request.frame.offsets.fill(0);
   assertEquals(namesOf(list), ["a", "", "channel"]);
+  assertEquals(namesOf(NameList.ofKept(structuredClone(kept))), ["a", "", "channel"]);
 });
 
 Deno.test("a request may stand anywhere in its buffer", () => {
@@ -23,8 +24,15 @@ Deno.test("a request may stand anywhere in its buffer", () => {
   moved.set(bytes, 10);
   frame.start += 10;
   frame.end += 10;
-  const list = new NameList({ client, frame, bytes: moved } as never);
+  const list = NameList.ofRequest({ client, frame, bytes: moved } as never);
   assertEquals(namesOf(list), ["a", "bc"]);
   list.keep();
   assertEquals(namesOf(list), ["a", "bc"]);
+});
+
+Deno.test("names may begin behind a subcommand", () => {
+  const request = localRequest(new LocalRigClient(), "PUBSUB", "NUMSUB", "a", "b");
+  assertEquals(namesOf(NameList.ofRequest(request, 2)), ["a", "b"]);
+  const none = localRequest(new LocalRigClient(), "PUBSUB", "NUMSUB");
+  assertEquals(NameList.ofRequest(none, 2).count, 0);
 });

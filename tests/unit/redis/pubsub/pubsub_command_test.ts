@@ -4,7 +4,10 @@
  * @module
  */
 import { assertEquals, assertMatch } from "../../../deps.ts";
-import { LocalRigClient } from "../../../support/local_rig.ts";
+import { NameCountsReader, NameCountsWriter } from "../../../../src/redis/pubsub/name_counts.ts";
+import { NameList } from "../../../../src/redis/pubsub/name_list.ts";
+import { turn } from "../../../support/fake_tcp_conn.ts";
+import { localRequest, LocalRigClient } from "../../../support/local_rig.ts";
 import { PubsubScene, said } from "./scene.ts";
 
 async function subscribedScene() {
@@ -24,7 +27,7 @@ Deno.test("alone it answers at once", async () => {
   const asker = new LocalRigClient(3);
   scene.ask(asker, "PUBSUB", "CHANNELS");
   scene.ask(asker, "PUBSUB", "channels", "[ax]*");
-  scene.ask(asker, "PUBSUB", "NUMSUB", "b0", "a0", "x");
+  scene.ask(asker, "PUBSUB", "NUMSUB", "b0", "a0", "x", "a0");
   scene.ask(asker, "PUBSUB", "NUMSUB");
   scene.ask(asker, "PUBSUB", "NUMPAT");
   scene.ask(asker, "PUBSUB", "SHARDCHANNELS");
@@ -32,7 +35,7 @@ Deno.test("alone it answers at once", async () => {
   assertEquals(asker.replies, [
     said("a0", "b0"),
     said("a0"),
-    said("b0", 1, "a0", 2, "x", 0),
+    said("b0", 1, "a0", 2, "x", 0, "a0", 2),
     "*0\r\n",
     ":0\r\n",
     said("s0"),
@@ -41,18 +44,68 @@ Deno.test("alone it answers at once", async () => {
   await scene.ends();
 });
 
+/** A list of names, each with a number, as workers send it. */
+function listOf(...entries: [string, number][]): Uint8Array {
+  const writer = new NameCountsWriter();
+  for (const [name, count] of entries) writer.add(name, count);
+  return writer.take();
+}
+
+function entriesOf(list: unknown): [string, number][] {
+  const reader = new NameCountsReader(list as Uint8Array);
+  const entries: [string, number][] = [];
+  while (reader.next()) entries.push([reader.name, reader.count]);
+  return entries;
+}
+
 Deno.test("what other workers have is added, each name once", async () => {
   using scene = await subscribedScene();
   scene.peers.count = 2;
-  scene.peers.answers = [[["a0", 5], ["c0", 1]], undefined];
+  scene.peers.answers = [listOf(["a0", 5], ["c0", 1]), undefined];
   const asker = new LocalRigClient();
-  scene.ask(asker, "PUBSUB", "CHANNELS");
-  scene.ask(asker, "PUBSUB", "NUMSUB", "a0", "c0");
-  scene.ask(asker, "PUBSUB", "NUMPAT");
-  assertEquals(asker.replies, [said("a0", "b0", "c0"), said("a0", 7, "c0", 1), ":2\r\n"]);
-  const handler = scene.peers.handlers.get("pubsub")!;
-  assertEquals(handler({ kind: 0, names: ["a0", "x"], pattern: null }), [["a0", 2]]);
-  assertEquals(handler({ kind: 0, names: null, pattern: "b*" }), [["b0", 1]]);
+  const replies: string[] = [];
+  for (const words of [["CHANNELS"], ["NUMSUB", "a0", "c0", "a0"], ["NUMPAT"]]) {
+    scene.ask(asker, "PUBSUB", ...words);
+    await turn();
+    replies.push(...asker.replies.splice(0));
+  }
+  assertEquals(replies.slice(1), [said("a0", 7, "c0", 1, "a0", 7), ":2\r\n"]);
+  assertEquals(replies[0]!.match(/\b[abc]0\b/g)!.toSorted(), ["a0", "b0", "c0"]);
+  const handler = scene.peers.laterHandlers.get("pubsub")!;
+  const heard: unknown[] = [];
+  const names = NameList.ofRequest(localRequest(asker, "NUMSUB", "a0", "x", "a0")).keep();
+  handler({ kind: 0, names, pattern: null }, (answer) => heard.push(entriesOf(answer)));
+  handler({ kind: 0, names: null, pattern: "b*" }, (answer) => heard.push(entriesOf(answer)));
+  assertEquals(heard, [[["a0", 2]], [["b0", 1]]]);
+  await scene.ends();
+});
+
+Deno.test("very many names are counted in pieces, and told in one reply", async () => {
+  using scene = new PubsubScene();
+  const client = new LocalRigClient();
+  const names = Array.from({ length: 6_000 }, (_, index) => `n${index}_0`);
+  scene.ask(client, "SUBSCRIBE", ...names);
+  const conn = await scene.accept(0);
+  const asked = () => [...conn.written.matchAll(/\bsubscribe\r\n\$\d+\r\n(\w+)/g)];
+  for (let turns = 0; turns < 200 && asked().length < names.length; turns++) await turn();
+  await conn.receives(asked().map((match) => said("subscribe", match[1]!, 1)).join(""));
+  for (let turns = 0; turns < 200 && client.replies.length === 0; turns++) await turn();
+  const asker = new LocalRigClient();
+  for (const words of [["CHANNELS"], ["CHANNELS", "n1*"], ["NUMSUB", ...names, "x", "n7_0"]]) {
+    scene.ask(asker, "PUBSUB", ...words);
+    assertEquals(asker.replies, []);
+    for (let turns = 0; turns < 200 && asker.replies.length === 0; turns++) await turn();
+    const [reply] = asker.replies.splice(0);
+    const expected = words[0] === "NUMSUB"
+      ? said(...[...names, "x", "n7_0"].flatMap((name) => [name, name === "x" ? 0 : 1]))
+      : null;
+    if (expected !== null) assertEquals(reply, expected);
+    else {
+      const wanted = names.filter((name) => words.length === 1 || name.startsWith("n1"));
+      assertEquals(reply!.split("\r\n")[0], `*${wanted.length}`);
+      assertEquals(reply!.match(/n\d+_0/g)!.toSorted(), wanted.toSorted());
+    }
+  }
   await scene.ends();
 });
 

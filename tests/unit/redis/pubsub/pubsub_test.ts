@@ -162,7 +162,8 @@ Deno.test("shard channels of one request share a slot in a cluster, and are coun
 Deno.test("the subscriptions of one client are bounded by number", () => {
   using scene = new PubsubScene();
   const client = new LocalRigClient();
-  const frame = { argumentCount: CLIENT_SUBSCRIPTIONS_MAX + 2, start: 0, end: 0 };
+  const argumentCount = CLIENT_SUBSCRIPTIONS_MAX + 2;
+  const frame = { argumentCount, start: 0, end: 0, offsets: new Int32Array(2 * argumentCount) };
   const request = { client, frame } as unknown as LocalRequest;
   const reply = scene.pubsub.answers.get("subscribe")!(request)!;
   client.reply(reply, 0, reply.length);

@@ -84,6 +84,7 @@ Deno.test("a client that leaves while its names are asked for leaves nothing beh
   await turns(() => namesIn(conn.written, "unsubscribe").length === namesIn(conn.written).length);
   const other = new LocalRigClient();
   scene.ask(other, "PUBSUB", "CHANNELS");
+  await turns(() => other.replies.length === 1);
   assertEquals([other.replies, client.replies], [["*0\r\n"], []]);
   await turns(() => scene.byteCount === 0);
   await scene.ends();
