@@ -65,6 +65,24 @@ Deno.test("pure code has no Deno, and the data path does not wait", () => {
   assertEquals(breaches, []);
 });
 
+/** Who may set timers of the runtime: for a rhythm, a pause or the end of the process, never to judge another side. */
+const TIMER_OWNERS = new Set([
+  ...["src/clock.ts", "src/backend/health.ts", "src/backend/push_connection.ts"],
+  ...["src/cluster/slot_fetch.ts", "src/cluster/slot_topology.ts", "src/net/flush_queue.ts"],
+  ...["src/net/deno/deno_listener.ts", "src/net/epoll/epoll_listener.ts"],
+  ...["src/observe/flood_guard.ts", "src/supervisor/admin_server.ts"],
+  ...["src/supervisor/log_writer.ts", "src/supervisor/proxy.ts", "src/supervisor/supervisor.ts"],
+]);
+
+Deno.test("deadlines are on the clock, which does not count time in which the process stood still", () => {
+  const others = sources.filter((file) => !TIMER_OWNERS.has(file.path));
+  const timers = /(?<![#.\w])(setTimeout|setInterval)\(/;
+  assertEquals(
+    others.flatMap((file) => occurrences(file.path, withoutComments(file.text), timers)),
+    [],
+  );
+});
+
 Deno.test("every source file with logic has its test, and every test its source", () => {
   assertEquals(findMissingTests(files), []);
   assertEquals(findStrayTests(files), []);

@@ -6,7 +6,7 @@
  */
 import { assertEquals } from "../deps.ts";
 import { type Aster, startAster } from "../support/aster.ts";
-import { delay, until } from "../support/poll.ts";
+import { delay, until, withDeadline } from "../support/poll.ts";
 import { startRedisServer } from "../support/redis_server.ts";
 import { RespClient } from "../support/resp_client.ts";
 import { readMetric } from "./metrics.ts";
@@ -15,6 +15,8 @@ const TIMEOUT_MS = 1_500;
 /** How long the proxy stands still: longer than twice any timeout. */
 const PAUSE_MS = 3_300;
 const CLIENTS = 20;
+/** More than the kernel takes of a reply before its client reads. */
+const LARGE_BYTES = 32 * 1024 * 1024;
 
 /** A proxy before `server` that waits for everything as long. */
 function startProxy(port: number, keys = ""): Promise<Aster> {
@@ -99,6 +101,31 @@ Deno.test("a handshake that is answered while the proxy stands still is over in 
   await connection.read(bytes);
   await connection.write(new TextEncoder().encode("$5\r\nvalue\r\n"));
   assertEquals(await reply, "value");
+});
+
+Deno.test("a client that takes its reply while the proxy stands still gets all of it", async () => {
+  await using server = await startRedisServer();
+  await using aster = await startProxy(server.port);
+  using watcher = await RespClient.connect({ port: aster.port });
+  await server.call("SET", "large", "x".repeat(LARGE_BYTES));
+  using client = await Deno.connect({ hostname: "127.0.0.1", port: aster.port });
+  await client.write(new TextEncoder().encode("GET large\r\n"));
+  await until(async () => / omem=[1-9]/.test(String(await watcher.call("CLIENT", "LIST"))), {
+    what: "bytes wait for the client",
+  });
+  const received = { bytes: 0 };
+  const wanted = `$${LARGE_BYTES}\r\n`.length + LARGE_BYTES + 2;
+  const reading = (async () => {
+    const room = new Uint8Array(1024 * 1024);
+    while (received.bytes < wanted) {
+      const count = await client.read(room);
+      if (count === null) break;
+      received.bytes += count;
+    }
+  })();
+  await whileStopped(aster, () => {});
+  await withDeadline(reading, "the rest of the reply");
+  assertEquals(received.bytes, wanted);
 });
 
 Deno.test("a client is as old as its connection, however long its worker was idle before", async () => {
