@@ -66,7 +66,7 @@ Deno.test("in front of one server INFO has every field and section that the serv
   const run = await infoOf(server);
   assertEquals(got.get("Server.run_id"), run.get("Server.run_id"));
   assertEquals(got.get("Server.tcp_port"), String(pool.aster.port));
-  assertEquals(got.get("Keyspace.db0"), "keys=1,expires=0,avg_ttl=0");
+  assertMatch(got.get("Keyspace.db0")!, /^keys=1,expires=0,avg_ttl=0/);
 });
 
 Deno.test("of several servers it is the sum, and people's forms are of the sum", async () => {
