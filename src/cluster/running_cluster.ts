@@ -15,6 +15,7 @@ import { RequestPool } from "../request/pool.ts";
 import type { Router } from "../router/router.ts";
 import { FanOut } from "../session/fan_out.ts";
 import type { LocalAnswers, LocalClient } from "../session/features.ts";
+import { OutputPool } from "../session/output_share.ts";
 import { Session } from "../session/session.ts";
 import type { SessionContext } from "../session/session_context.ts";
 import type { ClusterNote, DrainTimes, SharedState } from "../worker/messages.ts";
@@ -89,6 +90,7 @@ export class RunningCluster implements Acceptor, Cluster {
       }),
       frame: new RequestFrame(),
       fanOut: new FanOut(),
+      output: new OutputPool(config.workerOutputLimitBytes),
       firstClientId: cluster.workerNumber * CLIENTS_PER_WORKER,
       limits: {
         pipelineMax: config.maxPipeline,

@@ -89,6 +89,7 @@ export interface ClusterConfig {
   /** Connections that clients of one worker may have to themselves at once. */
   dedicatedConnections: number;
   clientOutputLimitBytes: number;
+  workerOutputLimitBytes: number;
   maxBackendQueueBytes: number;
   backendQueueSoftBytes: number;
   clientReadAheadBytes: number;

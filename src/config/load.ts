@@ -265,6 +265,7 @@ function completeCluster(
     dedicatedConnections: values.dedicated_connections ??
       clusterKeys.dedicated_connections.default,
     clientOutputLimitBytes: values.client_output_limit ?? clusterKeys.client_output_limit.default,
+    workerOutputLimitBytes: values.worker_output_limit ?? clusterKeys.worker_output_limit.default,
     maxBackendQueueBytes: maxQueueBytes,
     backendQueueSoftBytes: values.backend_queue_soft_bytes ?? defaultSoftBytes(maxQueueBytes),
     clientReadAheadBytes: values.client_read_ahead_bytes ??

@@ -185,7 +185,15 @@ export const clusterKeys = {
     KIB,
     16 * GIB,
     "all",
-    "replies that one client does not take; beyond it that client is closed",
+    "replies that one client does not take; near it that client is not read, beyond it closed",
+  ),
+  worker_output_limit: integer(
+    "bytes",
+    256 * MIB,
+    MIB,
+    256 * GIB,
+    "all",
+    "replies that all clients of a worker do not take, above 1 MiB each; then those are not read",
   ),
   max_backend_queue_bytes: integer(
     "bytes",

@@ -20,13 +20,13 @@ export class ParseHold {
     this.#context = context;
   }
 
-  /** Whether one more may be parsed beside `inFlight` others. */
-  allows(inFlight: number): boolean {
-    const { router, limits } = this.#context;
+  /** Whether one more may be parsed beside `inFlight` others, of which there may be `inFlightMax`. */
+  allows(inFlight: number, inFlightMax: number): boolean {
+    const { router } = this.#context;
     if (inFlight === 0) {
       this.#epoch = router.epoch;
       this.isHeld = false;
-    } else if (this.#epoch !== router.epoch || this.isHeld || inFlight >= limits.pipelineMax) {
+    } else if (this.#epoch !== router.epoch || this.isHeld || inFlight >= inFlightMax) {
       return false;
     }
     return this.congestedBackends === 0;

@@ -10,12 +10,21 @@ import type { SendLog } from "../bytes/send_log.ts";
 import type { Failure } from "../failure.ts";
 import type { MergeParts } from "../protocol/protocol.ts";
 import { Fragment, type Request, RequestState } from "../request/request.ts";
+import { OUTPUT_SOFT_BYTES, OutputShare, type OutputWaiter } from "./output_share.ts";
 import type { SessionContext } from "./session_context.ts";
+
+/** A reply above this many bytes is forgotten bit by bit, as the client takes what it is owed. */
+const LONG_REPLY_BYTES = 4 * 1024;
 
 /** The requests of one client that are not answered, oldest first. */
 export class ReplyQueue {
   /** Requests in the queue. */
   size = 0;
+  /** Requests that may be in flight: so many that there is room for replies as long as the longest of late. */
+  inFlightMax: number;
+  /** Longest reply of late, bytes; 0 before the first. */
+  #longestBytes = 0;
+  readonly #share: OutputShare;
   readonly #context: SessionContext;
   readonly #log: SendLog;
   readonly #store: ReplyStore;
@@ -28,6 +37,8 @@ export class ReplyQueue {
     this.#context = context;
     this.#log = log;
     this.#store = new ReplyStore(context.chunks);
+    this.#share = new OutputShare(context.output);
+    this.inFlightMax = context.limits.pipelineMax;
   }
 
   /** Bytes of replies that wait for their turn. */
@@ -48,6 +59,28 @@ export class ReplyQueue {
     this.size += 1;
   }
 
+  /**
+   * Whether one more request may be sent, as far as its reply is concerned: there must be room for the replies to those
+   * in flight as well. `waiter` hears when there is room again; not if only its own client has to take some.
+   */
+  mayGrow(waiter: OutputWaiter): boolean {
+    const waiting = this.waitingBytes;
+    if (waiting <= OUTPUT_SOFT_BYTES) return true;
+    const { limits, output } = this.#context;
+    this.#share.set(waiting);
+    if (waiting + (this.size + 1) * this.#longestBytes > limits.outputBytesMax) return false;
+    if (!output.isFull) return true;
+    output.wait(waiter);
+    return false;
+  }
+
+  /** The client has taken some. */
+  taken(): void {
+    if (this.#share.heldBytes > 0) this.#share.set(this.waitingBytes);
+    if (this.size > 0 || this.#log.unwrittenBytes > 0) return;
+    if (this.#longestBytes > LONG_REPLY_BYTES) this.#expect(Math.floor(this.#longestBytes / 2));
+  }
+
   /** Whether `byteCount` more that nobody asked for would pass the limit; they may if nothing else waits. */
   isFull(byteCount: number): boolean {
     const waiting = this.waitingBytes;
@@ -56,8 +89,11 @@ export class ReplyQueue {
 
   /** Whether `byteCount` more for a request would pass the limit beyond the reply being delivered. */
   wouldOverflow(request: Request, byteCount: number): boolean {
+    if (byteCount > this.#longestBytes) this.#expect(byteCount);
     const waiting = this.waitingBytes;
     const most = this.#context.limits.outputBytesMax;
+    if (waiting + byteCount <= OUTPUT_SOFT_BYTES && waiting + byteCount <= most) return false;
+    this.#share.set(waiting + byteCount);
     if (waiting + byteCount <= most) return false;
     // One reply above the limit may pass, alone; a merged one is one reply.
     const gathered = request.split === null ? 0 : request.split.keptBytes;
@@ -136,6 +172,16 @@ export class ReplyQueue {
     this.#oldest = null;
     this.#newest = null;
     this.size = 0;
+    this.#share.set(0);
+  }
+
+  /** Further replies are taken to be as long as this. */
+  #expect(byteCount: number): void {
+    const { pipelineMax, outputBytesMax } = this.#context.limits;
+    // Beside them the client may leave a little untaken.
+    const room = outputBytesMax - Math.min(OUTPUT_SOFT_BYTES, outputBytesMax / 2);
+    this.#longestBytes = byteCount;
+    this.inFlightMax = Math.max(1, Math.min(pipelineMax, Math.floor(room / byteCount)));
   }
 
   /** Bytes not written of the reply at the front of the log. */

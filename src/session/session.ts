@@ -22,9 +22,10 @@ import { dispatch, type DispatchSession } from "./dispatch.ts";
 import { Dispatched, type DispatchedCode, type LongDispatch } from "./long_dispatch.ts";
 import type { LateReply, SessionGuard } from "./features.ts";
 import { LateAnswer, type LateAnswerOwner } from "./late_answer.ts";
+import type { OutputWaiter } from "./output_share.ts";
 import { ParseHold } from "./parse_hold.ts";
 import { ReplyQueue } from "./reply_queue.ts";
-import { OUTPUT_SOFT_BYTES, type SessionContext } from "./session_context.ts";
+import type { SessionContext } from "./session_context.ts";
 import { reportEnd, reportMalformed } from "./session_end.ts";
 import { SessionState, type SessionStateCode } from "./session_state.ts";
 
@@ -36,6 +37,7 @@ export class Session
     DrainWaiter,
     LateAnswerOwner,
     LongTask,
+    OutputWaiter,
     RequestOwner,
     TurnTask,
     Watched {
@@ -62,6 +64,8 @@ export class Session
   /** A request at hand may be answered at once: that must not be taken for the last one. */
   #isParsing = false;
   #isScheduled = false;
+  /** When bytes came last, milliseconds on the worker's clock. */
+  #readAtMs = 0;
   /** The request at hand, if it takes several turns. */
   #long: LongDispatch | null = null;
   #failure: Failure | null = null;
@@ -132,6 +136,7 @@ export class Session
 
   commit(byteCount: number): void {
     this.buffer.commit(byteCount);
+    this.#readAtMs = this.#context.clock.nowMs;
     if (this.#isStalled) this.#stall();
     else this.#parse(this.#context.engine.flushQueue.budget.grant());
   }
@@ -141,6 +146,7 @@ export class Session
   }
 
   wrote(): void {
+    this.#replies.taken();
     this.parseOn();
   }
 
@@ -168,6 +174,8 @@ export class Session
   onTick(nowMs: number): boolean {
     if (this.#socket.writingSinceMs === 0) return this.#socket.isDirty;
     const { engine, limits } = this.#context;
+    // Whoever still sends may read when all is sent.
+    if (nowMs - this.#readAtMs <= limits.writeTimeoutMs) return true;
     if (!isWriteOverdue(this.#socket, engine, nowMs, limits.writeTimeoutMs)) return true;
     this.close(failures.clientWriteTimeout);
     return false;
@@ -226,6 +234,10 @@ export class Session
   }
 
   windowOpened(): void {
+    this.parseOn();
+  }
+
+  outputTaken(): void {
     this.parseOn();
   }
 
@@ -386,7 +398,8 @@ export class Session
   #mayParse(): boolean {
     const long = this.#long;
     if (long !== null) return this.#hold.continues(this.#replies.size - (long.isEnqueued ? 1 : 0));
-    return this.#hold.allows(this.#replies.size) && this.#replies.waitingBytes <= OUTPUT_SOFT_BYTES;
+    return this.#hold.allows(this.#replies.size, this.#replies.inFlightMax) &&
+      this.#replies.mayGrow(this);
   }
 
   #refuseInput(): void {

@@ -15,9 +15,7 @@ import type { RequestPool } from "../request/pool.ts";
 import type { Router } from "../router/router.ts";
 import type { FanOut } from "./fan_out.ts";
 import type { LocalAnswers } from "./features.ts";
-
-/** Unsent output above which a client is not parsed on, bytes. */
-export const OUTPUT_SOFT_BYTES = 1024 * 1024;
+import type { OutputPool } from "./output_share.ts";
 
 /** A session, as its cluster keeps it. */
 export interface ClosableSession {
@@ -29,11 +27,11 @@ export interface ClosableSession {
 export interface SessionLimits {
   /** Requests in flight above which it is not parsed on. */
   pipelineMax: number;
-  /** Output beyond the reply being delivered above which it is closed, bytes. */
+  /** Output beyond the reply being delivered above which it is closed, and near which it is not parsed on, bytes. */
   outputBytesMax: number;
   /** Unparsed bytes above which it is not read on, bytes. */
   readAheadBytes: number;
-  /** Longest write without progress, milliseconds. */
+  /** Longest write without progress while nothing is read either, milliseconds. */
   writeTimeoutMs: number;
 }
 
@@ -49,6 +47,8 @@ export interface SessionContext {
   readonly engine: IoEngine;
   readonly frame: RequestFrame;
   readonly fanOut: FanOut;
+  /** What clients leave untaken. */
+  readonly output: OutputPool;
   /** A client's id is this plus its number. */
   readonly firstClientId: number;
   readonly log: Log;

@@ -55,6 +55,7 @@ export function clusterConfig(options: Partial<ClusterConfig>): ClusterConfig {
     adminCommands: "refuse",
     dedicatedConnections: 1024,
     clientOutputLimitBytes: 64 * 1024 * 1024,
+    workerOutputLimitBytes: 256 * 1024 * 1024,
     maxBackendQueueBytes: 64 * 1024 * 1024,
     backendQueueSoftBytes: 4 * 1024 * 1024,
     clientReadAheadBytes: 64 * 1024,

@@ -18,6 +18,7 @@ import { RequestPool } from "../../src/request/pool.ts";
 import type { Request } from "../../src/request/request.ts";
 import { Redirection, type RedirectionCode, type Router } from "../../src/router/router.ts";
 import { FanOut } from "../../src/session/fan_out.ts";
+import { OutputPool } from "../../src/session/output_share.ts";
 import { Session } from "../../src/session/session.ts";
 import type {
   ClosableSession,
@@ -41,6 +42,8 @@ export interface RigOptions {
   isAtomic?: boolean;
   limits?: Partial<BackendLimits>;
   sessionLimits?: Partial<SessionLimits>;
+  /** What all clients together may leave untaken above a little each. */
+  outputPoolBytes?: number;
 }
 
 /** Requests and exchanges that were taken and not given back. */
@@ -212,6 +215,7 @@ export class CoreRig implements Disposable {
       local: new LineAnswers(),
       frame: new RequestFrame(),
       fanOut: new FanOut(),
+      output: new OutputPool(options.outputPoolBytes ?? 256 * 1024 * 1024),
       firstClientId: 0,
       limits: {
         pipelineMax: 1000,

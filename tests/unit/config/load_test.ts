@@ -51,6 +51,7 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       adminCommands: "refuse",
       dedicatedConnections: 1024,
       clientOutputLimitBytes: 67_108_864,
+      workerOutputLimitBytes: 268_435_456,
       maxBackendQueueBytes: 67_108_864,
       backendQueueSoftBytes: 4_194_304,
       clientReadAheadBytes: 65_536,
@@ -79,6 +80,7 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     password = "p"
     backend_password = "q"
     client_output_limit = 2048
+    worker_output_limit = 2_097_152
     max_backend_queue_bytes = 4096
     backend_queue_soft_bytes = 4096
     client_read_ahead_bytes = 1024
@@ -109,6 +111,7 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     adminCommands: "forward",
     dedicatedConnections: 7,
     clientOutputLimitBytes: 2048,
+    workerOutputLimitBytes: 2_097_152,
     maxBackendQueueBytes: 4096,
     backendQueueSoftBytes: 4096,
     clientReadAheadBytes: 1024,

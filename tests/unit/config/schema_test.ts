@@ -34,6 +34,7 @@ const integers: Record<string, [number, number, number | null]> = {
   dedicated_connections: [0, 65_536, 1024],
   script_cache_bytes: [0, 1_073_741_824, 8_388_608],
   client_output_limit: [1024, 17_179_869_184, 67_108_864],
+  worker_output_limit: [1_048_576, 274_877_906_944, 268_435_456],
   max_backend_queue_bytes: [1024, 17_179_869_184, 67_108_864],
   backend_queue_soft_bytes: [1024, 17_179_869_184, 4_194_304],
   client_read_ahead_bytes: [1024, 1_073_741_824, 65_536],

@@ -150,22 +150,108 @@ Deno.test("bytes read ahead while a large request goes out are not lost or mixed
   await rig.ends();
 });
 
-Deno.test("a client that does not read is not parsed on above 1 MiB of output", async () => {
-  using rig = new CoreRig();
+Deno.test("a client that does not read is parsed on while its replies keep below its limit", async () => {
+  using rig = new CoreRig({ sessionLimits: { outputBytesMax: 2_000_000 } });
   const { conn } = rig.client();
   conn.takesWrites = false;
   await conn.receives("get a0\nget b0\n");
   const backend = await rig.accept(0);
   const value = "v".repeat(600_000);
   await backend.receives(`$600000\n${value}$600000\n${value}`);
-  await conn.receives("get c0\n");
-  assertEquals(backend.takeWritten(), "get a0\nget b0\n");
+  await conn.receives("get c0\nget d0\nget e0\n");
+  // Above 1 MiB there is still room for one more reply as long as those, but not for two.
+  assertEquals(backend.takeWritten(), "get a0\nget b0\nget c0\n");
+  await backend.receives(`$600000\n${value}`);
+  assertEquals(backend.takeWritten(), "");
   await conn.takes();
-  assertEquals(backend.takeWritten(), "get c0\n");
-  await backend.receives("C\n");
+  assertEquals(backend.takeWritten(), "get d0\n");
   await conn.takesAll();
-  assertEquals(conn.written.length, 2 * (value.length + 8) + 2);
+  await backend.receives("D\n");
+  assertEquals(backend.takeWritten(), "get e0\n");
+  await backend.receives("E\n");
+  assertEquals(conn.written.length, 3 * (value.length + 8) + 4);
   await conn.ends();
+  await rig.ends();
+});
+
+Deno.test("few requests are in flight where replies are long, so that a client is owed no more than it may be", async () => {
+  using rig = new CoreRig({ sessionLimits: { outputBytesMax: 100_000 } });
+  const { conn } = rig.client();
+  conn.takesWrites = false;
+  await conn.receives("get a0\n");
+  const backend = await rig.accept(0);
+  const value = `$10000\n${"v".repeat(10_000)}`;
+  await backend.receives(value);
+  // Half of the limit is for what the client leaves untaken.
+  await conn.receives("get b0\n".repeat(1_000));
+  assertEquals(backend.takeWritten(), `get a0\n${"get b0\n".repeat(4)}`);
+  await conn.takesAll();
+  let sent = 4;
+  let replies = 0;
+  for (let round = 0; round < 1_000 && replies < 1_000; round++) {
+    await backend.receives(value.repeat(sent));
+    replies += sent;
+    sent = backend.takeWritten().length / "get b0\n".length;
+    assertEquals(sent <= 8, true, `${sent} in flight`);
+  }
+  assertEquals([conn.written.length, conn.isClosed], [1_001 * value.length, false]);
+  await conn.ends();
+  await rig.ends();
+});
+
+Deno.test("clients that leave more than 1 MiB untaken are not parsed on while all hold too much", async () => {
+  using rig = new CoreRig({ outputPoolBytes: 1_000_000 });
+  const [first, second, small] = [rig.client(), rig.client(), rig.client()];
+  const value = `$1100000\n${"v".repeat(1_100_000)}`;
+  first.conn.takesWrites = false;
+  second.conn.takesWrites = false;
+  await first.conn.receives("get a0\n".repeat(2));
+  await second.conn.receives("get b0\n");
+  const backend = await rig.accept(0);
+  await backend.receives(value.repeat(3));
+  assertEquals(rig.sessionContext.output.isFull, true);
+  await second.conn.receives("get c0\n");
+  await small.conn.receives("get d0\n");
+  assertEquals(backend.takeWritten(), "get a0\nget a0\nget b0\nget d0\n");
+  // The second one goes on though it has taken nothing itself.
+  await first.conn.takesAll();
+  assertEquals(backend.takeWritten(), "get c0\n");
+  await backend.receives("D\nC\n");
+  await second.conn.takesAll();
+  assertEquals(second.conn.written.length, value.length + 2);
+  assertEquals(rig.sessionContext.output.heldBytes, 0);
+  for (const { conn } of [first, second, small]) await conn.ends();
+  await rig.ends();
+});
+
+Deno.test("what a client holds is given back when it is gone", async () => {
+  using rig = new CoreRig();
+  const { conn, session } = rig.client();
+  conn.takesWrites = false;
+  await conn.receives("get a0\nget b0\n");
+  const backend = await rig.accept(0);
+  await backend.receives(`$2000000\n${"v".repeat(2_000_000)}`);
+  assertEquals(rig.sessionContext.output.heldBytes > 900_000, true);
+  session.close(failures.clientKilled);
+  assertEquals(rig.sessionContext.output.heldBytes, 0);
+  await rig.ends();
+});
+
+Deno.test("write_timeout counts from when a client neither takes nor sends any more", async () => {
+  using rig = new CoreRig({ sessionLimits: { writeTimeoutMs: 1000 } });
+  const { conn } = rig.client();
+  conn.takesWrites = false;
+  await conn.receives("echo a\n");
+  for (let second = 0; second < 5; second++) {
+    rig.clock.advance(900);
+    await conn.receives("echo b\n");
+    assertEquals(conn.isClosed, false);
+  }
+  rig.clock.advance(900);
+  assertEquals(conn.isClosed, false);
+  rig.clock.advance(200);
+  assertEquals(conn.isClosed, true);
+  assertEquals(rig.metrics.failures[failures.clientWriteTimeout.id], 1);
   await rig.ends();
 });
 

@@ -44,6 +44,7 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
     adminCommands: "refuse",
     dedicatedConnections: 1024,
     clientOutputLimitBytes: 64 * 1024 * 1024,
+    workerOutputLimitBytes: 256 * 1024 * 1024,
     maxBackendQueueBytes: 64 * 1024 * 1024,
     backendQueueSoftBytes: 4 * 1024 * 1024,
     clientReadAheadBytes: 64 * 1024,
