@@ -86,6 +86,20 @@ export class SendLog {
     return chunk;
   }
 
+  /** Takes over all chunks of `other`, of which nothing was handed to a write. */
+  join(other: SendLog): void {
+    for (let chunk = other.#oldest; chunk !== null;) {
+      const next: Chunk | null = chunk.next;
+      chunk.next = null;
+      this.#link(chunk);
+      chunk = next;
+    }
+    this.unwrittenBytes += other.unwrittenBytes;
+    other.#oldest = null;
+    other.newest = null;
+    other.unwrittenBytes = 0;
+  }
+
   /** Unwritten bytes of the chunk being written: the reply being delivered, where one reply is large. */
   get oldestUnwrittenBytes(): number {
     return this.#oldest === null ? 0 : this.#oldest.filled - this.#oldest.written;

@@ -154,6 +154,12 @@ export interface MergeParts {
   readonly parts: readonly ReplyPart[];
 }
 
+/** A merge that is made in several turns. */
+export interface LongMerge {
+  /** Appends what about `keyCount` further keys have; true when all is appended. */
+  writeSome(target: SendLog, keyCount: number): boolean;
+}
+
 /**
  * What distinguishes one kind of backend connection from another; requests of different profiles never share
  * a connection.
@@ -219,6 +225,8 @@ export interface Protocol {
   writeFragment(frame: RequestFrame, bytes: Uint8Array, keys: KeySelection, target: SendLog): void;
   /** Appends the one reply made of all parts, errors surfaced. May use several chunks. */
   writeMerged(merge: MergeParts, target: SendLog): void;
+  /** The same in several turns, for a request of many keys; null where it is short however many there are. */
+  beginMerge?(merge: MergeParts): LongMerge | null;
   /** Appends the protocol's error form of a failure. `address` is the backend's `host:port` or "". */
   writeFailure(failure: Failure, address: string, target: SendLog): void;
   /** Whether a request's bytes so far show a protocol this proxy does not speak; its name for the log, else null. */

@@ -6,9 +6,10 @@
  */
 import { HAND_OVER_BYTES } from "../bytes/chunk_pool.ts";
 import { ReplyStore } from "../bytes/reply_store.ts";
-import type { SendLog } from "../bytes/send_log.ts";
+import { SendLog } from "../bytes/send_log.ts";
 import type { Failure } from "../failure.ts";
-import type { MergeParts } from "../protocol/protocol.ts";
+import { KEYS_PER_PIECE, type LongTask } from "../net/turn_budget.ts";
+import type { LongMerge, MergeParts } from "../protocol/protocol.ts";
 import { Fragment, type Request, RequestState } from "../request/request.ts";
 import { OUTPUT_SOFT_BYTES, OutputShare, type OutputWaiter } from "./output_share.ts";
 import type { SessionContext } from "./session_context.ts";
@@ -16,8 +17,18 @@ import type { SessionContext } from "./session_context.ts";
 /** A reply above this many bytes is forgotten bit by bit, as the client takes what it is owed. */
 const LONG_REPLY_BYTES = 4 * 1024;
 
+/** Keys of a request whose replies are merged at once; those of more keys take several turns. */
+const MERGED_KEYS_AT_ONCE_MAX = 4_096;
+
+/** Whose replies they are. */
+export interface ReplyQueueOwner {
+  /** A reply was delivered outside of any call. */
+  delivered(): void;
+}
+
 /** The requests of one client that are not answered, oldest first. */
-export class ReplyQueue {
+export class ReplyQueue implements LongTask {
+  isQueued = false;
   /** Requests in the queue. */
   size = 0;
   /** Requests that may be in flight: so many that there is room for replies as long as the longest of late. */
@@ -30,11 +41,17 @@ export class ReplyQueue {
   readonly #store: ReplyStore;
   /** Where large merged replies stand among all bytes ever appended to the log, oldest first. */
   #merged: { start: number; end: number }[] | null = null;
+  readonly #owner: ReplyQueueOwner | null;
+  /** The merge of the oldest request, where that takes several turns: into a log of its own, which pushes pass. */
+  #merge: LongMerge | null = null;
+  #mergeLog: SendLog | null = null;
   #oldest: Request | null = null;
   #newest: Request | null = null;
 
-  constructor(context: SessionContext, log: SendLog) {
+  /** @param owner Hears of replies that were delivered in a later turn. */
+  constructor(context: SessionContext, log: SendLog, owner: ReplyQueueOwner | null = null) {
     this.#context = context;
+    this.#owner = owner;
     this.#log = log;
     this.#store = new ReplyStore(context.chunks);
     this.#share = new OutputShare(context.output);
@@ -172,6 +189,9 @@ export class ReplyQueue {
     this.#oldest = null;
     this.#newest = null;
     this.size = 0;
+    this.#merge = null;
+    this.#mergeLog?.clear();
+    this.#mergeLog = null;
     this.#share.set(0);
   }
 
@@ -210,7 +230,12 @@ export class ReplyQueue {
     const log = this.#log;
     const start = log.writtenBytes + log.unwrittenBytes;
     this.#context.protocol.writeMerged(split, log);
-    const end = log.writtenBytes + log.unwrittenBytes;
+    this.#noteMerged(start);
+  }
+
+  /** One reply stands from `start` to the end of the log. */
+  #noteMerged(start: number): void {
+    const end = this.#log.writtenBytes + this.#log.unwrittenBytes;
     if (end - start <= HAND_OVER_BYTES) return;
     this.#forgetWritten();
     this.#merged ??= [];
@@ -239,11 +264,41 @@ export class ReplyQueue {
   #drain(): void {
     let request = this.#oldest;
     while (request !== null && request.state === RequestState.Answered) {
+      if (this.#mergesLong(request)) return;
       this.#deliver(request);
       this.#letGo(request);
       this.#unlinkOldest(request);
       request = this.#oldest;
     }
+  }
+
+  /** Whether the merge of this request, the oldest, takes several turns; begins it. */
+  #mergesLong({ split, isQuiet }: Request): boolean {
+    if (this.#merge !== null) return true;
+    if (split === null || isQuiet || split.keyCount <= MERGED_KEYS_AT_ONCE_MAX) return false;
+    const { protocol, chunks, engine } = this.#context;
+    this.#merge = protocol.beginMerge?.(split) ?? null;
+    if (this.#merge === null) return false;
+    this.#mergeLog = new SendLog(chunks);
+    engine.flushQueue.workOn(this);
+    return true;
+  }
+
+  work(pieces: number): number {
+    const log = this.#mergeLog;
+    if (this.#merge === null || log === null) return 0;
+    if (!this.#merge.writeSome(log, pieces * KEYS_PER_PIECE)) return pieces;
+    const request = this.#oldest!;
+    const start = this.#log.writtenBytes + this.#log.unwrittenBytes;
+    this.#log.join(log);
+    this.#noteMerged(start);
+    this.#merge = null;
+    this.#mergeLog = null;
+    this.#letGo(request);
+    this.#unlinkOldest(request);
+    this.#drain();
+    this.#owner?.delivered();
+    return pieces - 1;
   }
 
   #deliver(request: Request): void {

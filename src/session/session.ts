@@ -24,7 +24,7 @@ import type { LateReply, SessionGuard } from "./features.ts";
 import { LateAnswer, type LateAnswerOwner } from "./late_answer.ts";
 import type { OutputWaiter } from "./output_share.ts";
 import { ParseHold } from "./parse_hold.ts";
-import { ReplyQueue } from "./reply_queue.ts";
+import { ReplyQueue, type ReplyQueueOwner } from "./reply_queue.ts";
 import type { SessionContext } from "./session_context.ts";
 import { reportEnd, reportMalformed } from "./session_end.ts";
 import { SessionState, type SessionStateCode } from "./session_state.ts";
@@ -38,6 +38,7 @@ export class Session
     LateAnswerOwner,
     LongTask,
     OutputWaiter,
+    ReplyQueueOwner,
     RequestOwner,
     TurnTask,
     Watched {
@@ -80,7 +81,7 @@ export class Session
     this.buffer = new ReceiveBuffer(arrays, engine.readBytesMin, READ_LARGE_BYTES);
     this.#parser = context.protocol.createRequestParser(context.frame);
     this.#log = new SendLog(context.chunks);
-    this.output = this.#replies = new ReplyQueue(context, this.#log);
+    this.output = this.#replies = new ReplyQueue(context, this.#log, this);
     this.#hold = new ParseHold(context);
     this.#socket = connection.open(this, this.#log);
     context.metrics.clientsConnected += 1;
@@ -235,6 +236,10 @@ export class Session
 
   windowOpened(): void {
     this.parseOn();
+  }
+
+  delivered(): void {
+    this.#flush();
   }
 
   outputTaken(): void {

@@ -20,6 +20,7 @@ import {
 } from "../../src/protocol/command_table.ts";
 import {
   type KeySelection,
+  type LongMerge,
   type MergeParts,
   ParseStatus,
   type ParseStatusCode,
@@ -123,25 +124,25 @@ export class LineProtocol implements Protocol {
   }
 
   writeMerged(merge: MergeParts, target: SendLog): void {
-    const replies = merge.parts.map((part) =>
-      part.failure === null
-        ? text(part.bytes, part.start, part.end - 1)
-        : `-${part.failure.name} ${part.address}`
-    );
+    const replies = repliesOf(merge);
     if (merge.row.merge === Merge.Sum) {
       const error = replies.find((reply) => reply.startsWith("-"));
       const sum = replies.reduce((total, reply) => total + Number(reply), 0);
       return write(target, `${error ?? sum}\n`);
     }
-    const elements = replies.map((reply) => reply.split(","));
-    const merged: string[] = [];
-    for (let key = 0; key < merge.keyCount; key++) {
-      const part = merge.fragmentOfKey[key]!;
-      merged.push(merge.parts[part]!.failure === null ? elements[part]!.shift()! : replies[part]!);
-    }
     // One by one, as a real protocol does it: a large reply takes several chunks.
-    merged.forEach((element, key) => write(target, `${key === 0 ? "" : ","}${element}`));
-    write(target, "\n");
+    for (const element of mergedElements(merge, replies)) write(target, element);
+  }
+
+  beginMerge(merge: MergeParts): LongMerge | null {
+    if (merge.row.merge !== Merge.Elements) return null;
+    const elements = mergedElements(merge, repliesOf(merge));
+    return {
+      writeSome: (target, keyCount) => {
+        for (const element of elements.splice(0, keyCount)) write(target, element);
+        return elements.length === 0;
+      },
+    };
   }
 
   writeFailure(failure: Failure, address: string, target: SendLog): void {
@@ -151,6 +152,28 @@ export class LineProtocol implements Protocol {
   foreignProtocol(_firstByte: number): string | null {
     return null;
   }
+}
+
+function repliesOf(merge: MergeParts): string[] {
+  return merge.parts.map((part) =>
+    part.failure === null
+      ? text(part.bytes, part.start, part.end - 1)
+      : `-${part.failure.name} ${part.address}`
+  );
+}
+
+/** The reply, key by key. */
+function mergedElements(merge: MergeParts, replies: readonly string[]): string[] {
+  const elements = replies.map((reply) => reply.split(","));
+  const merged: string[] = [];
+  for (let key = 0; key < merge.keyCount; key++) {
+    const part = merge.fragmentOfKey[key]!;
+    const hasFailed = merge.parts[part]!.failure !== null;
+    const element = hasFailed ? replies[part]! : elements[part]!.shift()!;
+    merged.push(`${key === 0 ? "" : ","}${element}`);
+  }
+  merged.push("\n");
+  return merged;
 }
 
 /** Answers `echo`, `quit` and `wait`, which is a barrier. */

@@ -12,7 +12,7 @@
  */
 import { keyMark } from "../../bytes/key_mark.ts";
 import type { SendLog } from "../../bytes/send_log.ts";
-import type { MergeParts, ReplyPart } from "../protocol.ts";
+import type { LongMerge, MergeParts, ReplyPart } from "../protocol.ts";
 import { encodeText, findLineFeed, isText } from "./ascii.ts";
 import { isErrorLine, writeFailure, writeMalformed } from "./replies.ts";
 import {
@@ -40,25 +40,59 @@ class Cursor {
 
 /** Appends the one reply to a split `get`, `gets`, `gat` or `gats`. */
 export function writeMergedValues(merge: MergeParts, target: SendLog): void {
-  for (const part of merge.parts) {
-    if (writeError(part, target)) return;
+  const values = new LongValues(merge);
+  while (!values.writeSome(target, Infinity)) continue;
+}
+
+/** The same, some keys at a time. */
+export class LongValues implements LongMerge {
+  readonly #merge: MergeParts;
+  readonly #cursors: Cursor[] = [];
+  #key = 0;
+  /** Where values were taken from last. */
+  #open: Cursor | null = null;
+
+  constructor(merge: MergeParts) {
+    this.#merge = merge;
   }
-  const cursors = merge.parts.map((part) => new Cursor(part));
-  let open: Cursor | null = null;
-  for (let key = 0; key < merge.keyCount; key++) {
-    const cursor = cursors[merge.fragmentOfKey[key]!]!;
-    const end = valueEnd(cursor, merge.keyMarks?.[key]);
-    if (end === cursor.position) continue;
-    if (open !== null && open !== cursor) writeTaken(open, target);
-    open = cursor;
-    cursor.position = end;
+
+  writeSome(target: SendLog, keyCount: number): boolean {
+    const { parts } = this.#merge;
+    // An error in any part is all that is said, so each is looked at before a value is written.
+    if (this.#cursors.length < parts.length) {
+      const part = parts[this.#cursors.length]!;
+      if (writeError(part, target)) return true;
+      this.#cursors.push(new Cursor(part));
+      return false;
+    }
+    const to = Math.min(this.#merge.keyCount, this.#key + keyCount);
+    this.#writeKeys(to, target);
+    if (to < this.#merge.keyCount) return false;
+    this.#writeRest(target);
+    return true;
   }
-  if (open !== null) writeTaken(open, target);
-  for (const cursor of cursors) {
-    cursor.position = cursor.part.end - END.length;
-    writeTaken(cursor, target);
+
+  #writeKeys(to: number, target: SendLog): void {
+    const { fragmentOfKey, keyMarks } = this.#merge;
+    for (let key = this.#key; key < to; key++) {
+      const cursor = this.#cursors[fragmentOfKey[key]!]!;
+      const end = valueEnd(cursor, keyMarks?.[key]);
+      if (end === cursor.position) continue;
+      if (this.#open !== null && this.#open !== cursor) writeTaken(this.#open, target);
+      this.#open = cursor;
+      cursor.position = end;
+    }
+    this.#key = to;
   }
-  target.append(END, 0, END.length);
+
+  #writeRest(target: SendLog): void {
+    if (this.#open !== null) writeTaken(this.#open, target);
+    for (const cursor of this.#cursors) {
+      cursor.position = cursor.part.end - END.length;
+      writeTaken(cursor, target);
+    }
+    target.append(END, 0, END.length);
+  }
 }
 
 /** If the part is not values and END, appends the error that says so. */

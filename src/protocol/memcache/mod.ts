@@ -8,7 +8,7 @@ import { encodeText, startsWith } from "./ascii.ts";
 import { BINARY_MAGIC } from "./binary_refusal.ts";
 import { MemcacheCommands } from "./commands.ts";
 import { writeFragment, writeRequest } from "./fragments.ts";
-import { writeMergedValues } from "./merge.ts";
+import { LongValues, writeMergedValues } from "./merge.ts";
 import { writeFailure } from "./replies.ts";
 import { MemcacheReplyParser } from "./reply_parser.ts";
 import { LineJudge } from "./request_line.ts";
@@ -32,6 +32,7 @@ export function createMemcacheProtocol(): Protocol {
     writeRequest,
     writeFragment,
     writeMerged: writeMergedValues,
+    beginMerge: (merge) => new LongValues(merge),
     writeFailure,
     foreignProtocol: (firstByte) => firstByte === BINARY_MAGIC ? "memcache binary" : null,
   };

@@ -9,7 +9,7 @@
 import type { SendLog } from "../../bytes/send_log.ts";
 import { failures } from "../../failure.ts";
 import { Merge } from "../command_table.ts";
-import type { MergeParts, ReplyPart } from "../protocol.ts";
+import type { LongMerge, MergeParts, ReplyPart } from "../protocol.ts";
 import { NOT_A_NUMBER, readDecimal } from "./decimal.ts";
 import { writeHead } from "./fragments.ts";
 import { ReplyReader } from "./reply_reader.ts";
@@ -128,12 +128,57 @@ let cursors = new Int32Array(64);
 
 /** Walks one cursor per part in the order of the keys. */
 function writeElements(merge: MergeParts, target: SendLog): void {
-  const { keyCount, fragmentOfKey, parts } = merge;
-  openParts(merge);
+  if (cursors.length < merge.parts.length) cursors = new Int32Array(2 * merge.parts.length);
+  openParts(merge, cursors);
+  writeArrayHead(merge, target);
+  writeKeys(merge, cursors, 0, merge.keyCount, target);
+}
+
+/** Begins a merge of many keys that takes several turns; null for one whose reply is short. */
+export function beginMerge(merge: MergeParts): LongMerge | null {
+  return merge.row.merge === Merge.Elements ? new LongElements(merge) : null;
+}
+
+/** {@link writeElements}, some keys at a time. */
+class LongElements implements LongMerge {
+  readonly #merge: MergeParts;
+  /** Its own: other merges come in between. */
+  readonly #cursors: Int32Array;
+  #key = 0;
+
+  constructor(merge: MergeParts) {
+    this.#merge = merge;
+    this.#cursors = new Int32Array(merge.parts.length);
+  }
+
+  writeSome(target: SendLog, keyCount: number): boolean {
+    const merge = this.#merge;
+    if (this.#key === 0) {
+      openParts(merge, this.#cursors);
+      writeArrayHead(merge, target);
+    }
+    const to = Math.min(merge.keyCount, this.#key + keyCount);
+    writeKeys(merge, this.#cursors, this.#key, to, target);
+    this.#key = to;
+    return to === merge.keyCount;
+  }
+}
+
+function writeArrayHead({ keyCount }: MergeParts, target: SendLog): void {
   const chunk = target.reserve(HEAD_BYTES_MAX);
   const headStart = chunk.filled;
   target.commit(writeHead(Type.Array, keyCount, chunk.bytes, headStart) - headStart);
-  for (let key = 0; key < keyCount; key++) {
+}
+
+/** Appends the elements of the keys from `from` to before `to`. */
+function writeKeys(
+  { fragmentOfKey, parts }: MergeParts,
+  cursors: Int32Array,
+  from: number,
+  to: number,
+  target: SendLog,
+): void {
+  for (let key = from; key < to; key++) {
     const index = fragmentOfKey[key]!;
     const part = parts[index]!;
     const start = valueStart(part.bytes, cursors[index]!, part.end);
@@ -145,9 +190,8 @@ function writeElements(merge: MergeParts, target: SendLog): void {
 }
 
 /** Sets the cursors to the first elements of all parts that are arrays of as many elements as keys. */
-function openParts(merge: MergeParts): void {
+function openParts(merge: MergeParts, cursors: Int32Array): void {
   const { keyCount, fragmentOfKey, parts } = merge;
-  if (cursors.length < parts.length) cursors = new Int32Array(2 * parts.length);
   cursors.fill(0, 0, parts.length);
   for (let key = 0; key < keyCount; key++) cursors[fragmentOfKey[key]!]! += 1;
   for (let index = 0; index < parts.length; index++) {

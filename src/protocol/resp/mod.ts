@@ -8,6 +8,7 @@ import { type Failure, failures } from "../../failure.ts";
 import type { CommandTable } from "../command_table.ts";
 import type {
   KeySelection,
+  LongMerge,
   MergeParts,
   Profile,
   Protocol,
@@ -18,7 +19,7 @@ import type {
 import { createRespCommands, type CustomCommand, DOTTED_ROW } from "./commands/custom.ts";
 import { writeFragment, writeRequest } from "./fragments.ts";
 import { MEMCACHE_BINARY, TLS_HANDSHAKE } from "./inline_requests.ts";
-import { writeMerged } from "./merge.ts";
+import { beginMerge, writeMerged } from "./merge.ts";
 import { PONG_REPLY, requestBytes, writeFailure } from "./replies.ts";
 import { RespReplyParser } from "./reply_parser.ts";
 import { RequestDescriber } from "./request_describer.ts";
@@ -141,6 +142,10 @@ class RespProtocol implements Protocol {
 
   writeMerged(merge: MergeParts, target: SendLog): void {
     writeMerged(merge, target);
+  }
+
+  beginMerge(merge: MergeParts): LongMerge | null {
+    return beginMerge(merge);
   }
 
   writeFailure(failure: Failure, address: string, target: SendLog): void {

@@ -197,3 +197,30 @@ Deno.test("room reserved for several appends is one chunk", () => {
   log.reserve(10);
   assertStrictEquals(append(log, "abc"), append(log, "defg"));
 });
+
+Deno.test("join() takes over what another log has, behind its own bytes", () => {
+  const pool = new ChunkPool();
+  const [log, other] = [new SendLog(pool), new SendLog(pool)];
+  const encoder = new TextEncoder();
+  const append = (target: SendLog, text: string) => {
+    const bytes = encoder.encode(text);
+    target.append(bytes, 0, bytes.length);
+  };
+  append(log, "own ");
+  append(other, "other ");
+  const long = "long".repeat(20_000);
+  append(other, long);
+  log.join(other);
+  assertEquals([other.unwrittenBytes, other.hasUnhanded()], [0, false]);
+  append(log, " more");
+  append(other, "again");
+  let text = "";
+  for (let part = log.handOver(); part !== null; part = log.handOver()) {
+    text += new TextDecoder().decode(part);
+    log.wrote(part.length);
+  }
+  assertEquals(text === `own other ${long} more`, true);
+  assertEquals([log.unwrittenBytes, other.unwrittenBytes], [0, 5]);
+  log.join(other);
+  assertEquals(new TextDecoder().decode(log.handOver()!), "again");
+});

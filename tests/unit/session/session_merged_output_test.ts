@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { turn } from "../../support/fake_tcp_conn.ts";
+import { FRAGMENT_KEYS_MAX } from "../../../src/session/fan_out.ts";
 import { CoreRig } from "../../support/core_rig.ts";
 import { assertEquals } from "../../deps.ts";
 
@@ -86,5 +88,57 @@ Deno.test("a merged reply that is being delivered does not count, however many c
   assertEquals(conn.isClosed, false);
   await first.receives(`${"c".repeat(900)}\n`);
   assertEquals(conn.isClosed, true);
+  await rig.ends();
+});
+
+/** A rig whose turns are the test's own, with one client's request of many keys answered but for its last fragment. */
+async function sceneOfMany(keyCount: number) {
+  const rig = new CoreRig();
+  const { flushQueue } = rig.engine;
+  const { conn, session } = rig.client();
+  const keys = Array.from({ length: keyCount }, (_, index) => `k${index % 2}`);
+  const fragmentCount = 2 * Math.ceil(keyCount / 2 / FRAGMENT_KEYS_MAX);
+  await conn.receives(`mget ${keys.join(" ")}\nget a0\n`);
+  for (let turns = 0; turns < 200 && rig.requests.exchangesOut < fragmentCount + 1; turns++) {
+    await turn();
+  }
+  const [first, second] = [await rig.accept(0), await rig.accept(1)];
+  // Each fragment has so many of the keys of its place.
+  const answer = (written: string) =>
+    written.trimEnd().split("\n").map((line) =>
+      line.startsWith("mget") ? line.slice(5).replaceAll(" ", ",") : "A"
+    ).join("\n") + "\n";
+  await first.receives(answer(first.takeWritten()));
+  flushQueue.isDriven = true;
+  await second.receives(answer(second.takeWritten()));
+  const expected = `${keys.join(",")}\nA\n`;
+  const endTurn = async () => {
+    flushQueue.endTurn();
+    await turn();
+  };
+  return { rig, conn, session, expected, endTurn };
+}
+
+Deno.test("the merge of very many keys takes several turns, and nothing comes into the middle of it", async () => {
+  const { rig, conn, session, expected, endTurn } = await sceneOfMany(200_000);
+  using _rig = rig;
+  await endTurn();
+  assertEquals(conn.written, "");
+  const message = new TextEncoder().encode(">message\n");
+  session.push(message, 0, message.length);
+  for (let turns = 0; turns < 20; turns++) await endTurn();
+  assertEquals(conn.written === `>message\n${expected}`, true, conn.written.slice(0, 40));
+  await conn.ends();
+  await endTurn();
+  await rig.ends();
+});
+
+Deno.test("a client that leaves while its reply is merged takes nothing with it", async () => {
+  const { rig, conn, endTurn } = await sceneOfMany(200_000);
+  using _rig = rig;
+  await endTurn();
+  await conn.failsRead();
+  await endTurn();
+  assertEquals([conn.written, rig.sessionContext.fanOut.window.takenBytes], ["", 0]);
   await rig.ends();
 });

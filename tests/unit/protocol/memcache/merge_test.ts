@@ -25,7 +25,14 @@ function merged(
     keyMarks: hasMarks ? Int32Array.from(marks) : null,
     parts,
   };
-  return written((target) => protocol.writeMerged(merge, target));
+  const text = written((target) => protocol.writeMerged(merge, target));
+  // Key by key it is the same.
+  const long = protocol.beginMerge!(merge)!;
+  const byKey = written((target) => {
+    while (!long.writeSome(target, 1)) continue;
+  });
+  assertEquals(byKey, text);
+  return text;
 }
 
 const A = "VALUE a 0 1\r\n1\r\n";
