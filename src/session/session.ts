@@ -105,7 +105,7 @@ export class Session
   }
 
   get hasEnded(): boolean {
-    return this.#state >= SessionState.Ended;
+    return this.#state === SessionState.Ended;
   }
 
   /** Begins to read. */
@@ -476,7 +476,8 @@ export class Session
 
   /** Closes a client that wants no more once all that it asked for is on its way. */
   #closeIfDone(): void {
-    if (!this.hasEnded || this.#isStalled || this.#isParsing || this.#replies.size > 0) return;
+    if (this.#state === SessionState.Open || this.#isStalled || this.#isParsing) return;
+    if (this.#replies.size > 0) return;
     this.leave();
   }
 

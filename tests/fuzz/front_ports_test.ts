@@ -28,6 +28,7 @@ const SILENCE_MS = 40;
 /** Clients that reset at a time. */
 const RESETS_MAX = 100;
 const WHOLE_TALKS = 60;
+const HALF_CLOSED_TALKS = 150;
 const MARKER = "the-marker-behind-all";
 
 const decoder = new TextDecoder("latin1");
@@ -181,6 +182,77 @@ async function talkWhole(random: Random, port: number): Promise<void> {
   }
   const replies = countReplies(Uint8Array.from(received), false);
   assertEquals(replies, requests.length + 1, `replies to ${shown(requests)}`);
+}
+
+Deno.test("a client that ends its input is closed, whatever it asks, with at most one reply a request", async () => {
+  const random = seededRandom("half-closed clients");
+  await using first = await startRedisServer();
+  await using second = await startRedisServer();
+  await using aster = await startAster((port) => `
+[[clusters]]
+name = "redis"
+listen_addr = "127.0.0.1:${port}"
+cache_type = "redis"
+servers = ["${first.address}:1", "${second.address}:1"]
+read_timeout = 10000
+`, { metrics: true });
+  const idleCount = await idleDescriptors(aster);
+  let left = scaled(HALF_CLOSED_TALKS);
+  const talk = async () => {
+    for (; left > 0; left--) await talkHalfClosed(random, aster.port);
+  };
+  await Promise.all(Array.from({ length: HOSTILE_CLIENTS }, talk));
+  const metrics = await becomesIdle(aster, idleCount);
+  assertEquals(metrics.sum("aster_blocked_clients"), 0);
+  for (const reason of ["backend_stray", "backend_malformed", "backend_timeout"]) {
+    assertEquals(metrics.failures(reason), 0, reason);
+  }
+});
+
+/** Sends requests, many of which block, in pieces, ends the input at some moment, and reads to the end. */
+async function talkHalfClosed(random: Random, port: number): Promise<void> {
+  const requests: Uint8Array[] = [];
+  const wanted = random.between(1, 20);
+  while (requests.length < wanted) {
+    const request = random.chance(0.3) ? blockingRequest(random) : anyRedisRequest(random);
+    // CLIENT pauses and kills the others; subscribing has a reply for each channel; what arrives behind QUIT and the
+    // close resets the connection.
+    if (/^\*(?!.*\r\n([ps]?(un)?subscribe|client|quit))/is.test(decoder.decode(request))) {
+      requests.push(request);
+    }
+  }
+  using socket = await Deno.connect({ hostname: "127.0.0.1", port });
+  const received: number[] = [];
+  const reading = (async () => {
+    const buffer = new Uint8Array(64 * 1024);
+    for (let count = await socket.read(buffer); count !== null; count = await socket.read(buffer)) {
+      received.push(...buffer.subarray(0, count));
+    }
+  })();
+  const sending = (async () => {
+    for (const request of requests) {
+      await socket.write(request);
+      if (random.chance(0.1)) await delay(random.below(3));
+    }
+    await socket.closeWrite();
+  })();
+  await withDeadline(Promise.all([reading, sending]), `closed behind ${shown(requests)}`);
+  const replies = countReplies(Uint8Array.from(received), false);
+  assert(replies <= requests.length, `${replies} replies to ${shown(requests)}`);
+}
+
+function blockingRequest(random: Random): Uint8Array {
+  const key = random.pick(["hostile:a", "hostile:b", "{hostile}c"]);
+  return encodeCommand(random.pick([
+    ["BLPOP", key, "0"],
+    ["BRPOP", key, "0.01"],
+    ["BLMOVE", "{hostile}c", "{hostile}d", "LEFT", "RIGHT", "0"],
+    ["BZPOPMIN", key, "0"],
+    ["BLMPOP", "0", "1", key, "LEFT"],
+    ["XREAD", "BLOCK", "0", "STREAMS", key, "$"],
+    ["RPUSH", key, "x"],
+    ["DEL", key],
+  ]));
 }
 
 function shown(requests: readonly Uint8Array[]): string {

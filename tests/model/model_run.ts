@@ -15,6 +15,7 @@ import {
   pauseProxy,
   resetClients,
 } from "./faults.ts";
+import { HalfCloser } from "./half_closer.ts";
 import { MemcacheDialect } from "./memcache_dialect.ts";
 import { type ClientRules, HANG_MS, ModelClient } from "./model_client.ts";
 import {
@@ -41,6 +42,8 @@ const WATCH_INTERVAL_MS = 500;
 /** Subscribers that come together, and names that all of them subscribe to. */
 const CROWD_CLIENTS_MAX = 30;
 const CROWD_NAMES_MAX = 6_000;
+/** Clients that end their input behind every few requests. */
+const HALF_CLOSERS = 3;
 
 /**
  * Runs a scenario.
@@ -128,7 +131,9 @@ class ModelRun {
   async execute(durationMs: number): Promise<void> {
     const idleCount = await idleDescriptors(this.#aster);
     for (let number = 1; number <= this.#scenario.clientCount; number++) this.#addClient(number);
-    const talks = Promise.all(this.#clients.map((client) => client.run(() => !this.#isOver)));
+    const talks = Promise.all(
+      [...this.#clients, ...this.#halfClosers()].map((client) => client.run(() => !this.#isOver)),
+    );
     const story = Promise.all([this.#tell(durationMs), this.#subscribe()]);
     const watch = this.#watch();
     try {
@@ -258,6 +263,21 @@ class ModelRun {
           rules,
           counts,
         )) as ModelClient<unknown>,
+    );
+  }
+
+  #halfClosers(): HalfCloser[] {
+    if (this.#scenario.type === "memcache") return [];
+    const areCalm = isCalm(this.#scenario);
+    const rules = {
+      port: this.#aster.port,
+      isCalm: areCalm,
+      isExact: areCalm && !this.#scenario.movesSlots,
+    };
+    return Array.from(
+      { length: HALF_CLOSERS },
+      (_, index) =>
+        new HalfCloser(String(index), this.#newRandom(), rules, this.#report.halfCloses),
     );
   }
 

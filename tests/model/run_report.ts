@@ -5,12 +5,14 @@
  */
 import type { ReplyTally } from "./dialect.ts";
 import { FaultCounts } from "./faults.ts";
+import { HalfCloseCounts } from "./half_closer.ts";
 import { ClientCounts } from "./model_client.ts";
 import { CrowdCounts } from "./subscriber_crowd.ts";
 
 /** What a run counted. */
 export class RunReport implements ReplyTally {
   readonly clients = new ClientCounts();
+  readonly halfCloses = new HalfCloseCounts();
   readonly faults = new FaultCounts();
   readonly crowd = new CrowdCounts();
   readonly errors = new Map<string, number>();
@@ -46,6 +48,7 @@ export class RunReport implements ReplyTally {
     const { storms, confirmations, errors: cut } = this.crowd;
     return `${requests} requests on ${connections} connections, ` +
       `${closedByProxy} closed by limits, ` +
+      `${this.halfCloses}, ` +
       `${this.succeededCount} good replies, ${this.failedCount} errors {${errors}}, ` +
       `${storms} crowds of subscribers with ${confirmations} confirmations and ${cut} cut off, ` +
       `${this.faults.sum} faults {${faults}}, ${this.descriptors} descriptors, ` +
