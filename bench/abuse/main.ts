@@ -3,7 +3,7 @@
  * of abuse, on both engines, and what the proxy's memory has grown to.
  *
  * ```text
- *   deno run -A bench/abuse/main.ts [part of a name …]
+ *   deno run -A bench/abuse/main.ts [ping] [part of a name …]
  * ```
  *
  * @module
@@ -23,7 +23,11 @@ const TARGET_MS = 50;
 /** A round that takes longer has failed, milliseconds. */
 const ROUND_MAX_MS = 60_000;
 
-const asked = Deno.env.get("ASK") === "PING" ? ["PING"] as const : ["GET", "bystander"] as const;
+/** With `ping` as the first word the bystander asks what the proxy answers itself: servers stall, too. */
+const isPing = Deno.args[0] === "ping";
+const asked = isPing ? ["PING"] : ["GET", "bystander"];
+const parts = isPing ? Deno.args.slice(1) : Deno.args;
+
 /** What the bystander saw. */
 interface Seen {
   readonly waitsMs: readonly number[];
@@ -89,7 +93,7 @@ async function residentBytes(pid: number): Promise<number> {
 console.log("| engine | abuser | p50 ms | p99 ms | max ms | a round, s | RSS MiB | p99 < 50 ms |");
 console.log("| ------ | ------ | -----: | -----: | -----: | ---------: | ------: | ----------- |");
 const wanted = Object.keys(ABUSERS).filter((name) =>
-  Deno.args.length === 0 || Deno.args.some((part) => name.includes(part))
+  parts.length === 0 || parts.some((part) => name.includes(part))
 );
 for (const engine of ENGINES) {
   for (const name of wanted) {

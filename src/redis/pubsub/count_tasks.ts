@@ -23,7 +23,7 @@ export interface Question {
 export type CountShape = "names" | "counts" | "number";
 
 /** Pieces of work that a name takes. */
-export const PIECES_TO_COUNT = 2;
+export const PIECES_TO_COUNT = 4;
 /** A name of this many characters more is one more piece. */
 const CHARACTERS_PER_PIECE = 128;
 

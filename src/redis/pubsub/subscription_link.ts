@@ -29,7 +29,7 @@ export const REFUSED_RETRY_MS = 1_000;
 
 /** Pieces of work that an answer takes, and asking for a topic again. */
 const PIECES_PER_ANSWER = 3;
-const PIECES_TO_RENEW = 2;
+const PIECES_TO_RENEW = 4;
 
 /** Hears what becomes of the subscriptions. */
 export interface LinkOwner {
