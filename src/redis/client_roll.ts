@@ -15,15 +15,13 @@ import {
   matchesFilter,
 } from "./client_filter.ts";
 import { ClientLines } from "./client/client_line.ts";
+import { ClientListing, type Line } from "./client/client_listing.ts";
 import type { ClientMarks } from "./client/client_marks.ts";
 import type { RedisContext } from "./feature.ts";
 import type { Login } from "./login/mod.ts";
 import type { LocalRequest } from "./local_request.ts";
 import { muteAll, muteNext, unmute } from "./mute.ts";
 import { textReply } from "./reply_builder.ts";
-
-/** One client's line, with what it is sorted by. */
-type Line = [id: number, text: string];
 
 const LIST = "client list";
 const KILL = "client kill";
@@ -40,7 +38,10 @@ export class ClientRoll {
     this.#context = context;
     this.#login = login;
     this.#lines = new ClientLines(context, marks, login);
-    context.peers.on(LIST, (filter) => this.#list(filter as ClientFilter));
+    context.peers.onLater(
+      LIST,
+      (filter, answer) => this.#list(filter as ClientFilter).whenOver(answer),
+    );
     context.peers.on(KILL, (filter) => this.#kill(filter as ClientFilter));
   }
 
@@ -49,12 +50,17 @@ export class ClientRoll {
     const filter = listFilter(words, this.#reader(client));
     if (filter instanceof Uint8Array) return filter;
     const { version } = client.profiles.master;
-    const lines = this.#list(filter);
-    return this.#withOthers(client, LIST, filter, (answers) => {
-      for (const answer of answers as (Line[] | undefined)[]) lines.push(...answer ?? []);
-      lines.sort(([one], [other]) => one - other);
-      return textReply(lines.map(([, text]) => `${text}\n`).join(""), version);
-    });
+    const listing = this.#list(filter);
+    const { peers } = this.#context;
+    if (listing.isOver && peers.count === 0) return listReply(listing.lines, [], version);
+    const late = client.answerLater();
+    listing.whenOver((lines) =>
+      peers.ask(LIST, filter, (answers) => {
+        const reply = listReply(lines, answers as (Line[] | undefined)[], version);
+        late.reply(reply, 0, reply.length);
+      })
+    );
+    return null;
   }
 
   /** Answers CLIENT INFO. */
@@ -127,15 +133,10 @@ export class ClientRoll {
     return { ownId: id, isUser: (name) => this.#login.isUser(name) };
   }
 
-  #list(filter: ClientFilter): Line[] {
-    const lines: Line[] = [];
-    for (const client of this.#context.clients()) {
-      const facts = this.#lines.facts(client);
-      if (matchesFilter(facts, filter)) {
-        lines.push([client.id, this.#lines.describe(client, facts)]);
-      }
-    }
-    return lines;
+  #list(filter: ClientFilter): ClientListing {
+    const listing = new ClientListing(this.#lines, this.#context.clients(), filter);
+    if (!listing.isOver) this.#context.backends.engine.flushQueue.workOn(listing);
+    return listing;
   }
 
   #kill(filter: ClientFilter): number {
@@ -149,4 +150,15 @@ export class ClientRoll {
 /** CLIENT KILL's oldest form: who is at this address, the client that asks included. */
 function addressFilter(address: string): ClientFilter {
   return { conditions: [{ fact: "address", values: [address], isNot: false }], exceptId: null };
+}
+
+/** The lines of all workers by id; others' may be missing. */
+function listReply(
+  own: readonly Line[],
+  others: readonly (readonly Line[] | undefined)[],
+  version: 2 | 3,
+): Uint8Array {
+  const lines = [own, ...others].flatMap((some) => some ?? []);
+  lines.sort(([one], [other]) => one - other);
+  return textReply(lines.map(([, text]) => `${text}\n`).join(""), version);
 }
