@@ -6,7 +6,13 @@
 import { type Flags, HELP_TEXT, parseFlags } from "./cli_flags.ts";
 import type { Config, IoChoice } from "./config/config.ts";
 import { type Environment, readEnvironment } from "./config/environment.ts";
-import { formatProblem, loadConfig, type LoadResult, type Problem } from "./config/load.ts";
+import {
+  formatProblem,
+  loadConfig,
+  type LoadOptions,
+  type LoadResult,
+  type Problem,
+} from "./config/load.ts";
 import { formatSocketAddress } from "./config/socket_address.ts";
 import { formatPermissionFlags, permissionFlags, permissionNotes } from "./permissions.ts";
 import { chooseAdvertisedAddress, grantedInterfaces } from "./supervisor/advertised_address.ts";
@@ -14,7 +20,9 @@ import { chooseIo, IoUnavailable, likelyLibc } from "./supervisor/io_choice.ts";
 import { openLogOutput } from "./supervisor/log_output.ts";
 import { LogWriter } from "./supervisor/log_writer.ts";
 import { giveUpPrivileges } from "./supervisor/privileges.ts";
-import { describeClusters, startProxy } from "./supervisor/proxy.ts";
+import { FileWatch } from "./supervisor/file_watch.ts";
+import { describeClusters, type RunningProxy, startProxy } from "./supervisor/proxy.ts";
+import { Reloader } from "./supervisor/reloader.ts";
 import { StartError } from "./supervisor/start_error.ts";
 import type { Log } from "./observe/log.ts";
 import { VERSION } from "./version.ts";
@@ -43,13 +51,15 @@ export async function main(args: readonly string[]): Promise<number> {
 async function withConfig(flags: Flags, environment: Environment): Promise<number> {
   const text = readConfigFile(flags.configFile);
   if (text === null) return ExitCode.BadUsage;
-  const loaded = loadConfig(text, flags.configFile, {
+  const options: LoadOptions = {
     environment,
     platform: Deno.build.os,
     isTerminal: Deno.stderr.isTerminal(),
     isStrict: flags.mode === "check",
     flags,
-  });
+  };
+  const load = (text: string) => loadConfig(text, flags.configFile, options);
+  const loaded = load(text);
   if (loaded.config === null) {
     for (const problem of loaded.problems) console.error(`error: ${formatProblem(problem)}`);
     printWarnings(loaded.warnings);
@@ -62,7 +72,7 @@ async function withConfig(flags: Flags, environment: Environment): Promise<numbe
   }
   const io = chooseIoOrSay(config);
   if (io !== null && flags.mode === "run") {
-    return await run(config, io, warnings, flags, environment);
+    return await run({ config, text, load, io, warnings, flags, environment });
   }
   printWarnings(warnings);
   return io === null ? ExitCode.BadUsage : printLines(describeConfig(config));
@@ -80,6 +90,16 @@ function chooseIoOrSay(config: Config): IoChoice | null {
 
 function readConfigFile(file: string): string | null {
   try {
+    return readText(file);
+  } catch (error) {
+    console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  }
+}
+
+/** @throws {Error} That names the file and why it cannot be read. */
+function readText(file: string): string {
+  try {
     return decodeUtf8(Deno.readFileSync(file));
   } catch (error) {
     const reason = error instanceof Deno.errors.NotFound
@@ -87,8 +107,7 @@ function readConfigFile(file: string): string | null {
       : error instanceof Error
       ? error.message
       : String(error);
-    console.error(`error: ${file}: ${reason}`);
-    return null;
+    throw new Error(`${file}: ${reason}`);
   }
 }
 
@@ -136,13 +155,21 @@ function printPermissions(
   return printLines([formatPermissionFlags(permissionFlags(config, options))]);
 }
 
-async function run(
-  config: Config,
-  io: IoChoice,
-  warnings: readonly Problem[],
-  flags: Flags,
-  environment: Environment,
-): Promise<number> {
+/** What to run, and what it came from. */
+interface RunParts {
+  config: Config;
+  /** The file's text. */
+  text: string;
+  /** Checks such a text. */
+  load(text: string): LoadResult;
+  io: IoChoice;
+  warnings: readonly Problem[];
+  flags: Flags;
+  environment: Environment;
+}
+
+async function run(parts: RunParts): Promise<number> {
+  const { config, io, warnings, flags, environment } = parts;
   const { logLevel, logFormat } = config.runtime;
   const writer = new LogWriter(
     Deno.stderr,
@@ -160,7 +187,7 @@ async function run(
     output.write({ level: "warning", message: "Configuration warning", fields });
   }
   const asked = listenForSignals();
-  ignoreOtherSignals(output.log);
+  const hangUp = listenForOtherSignals(output.log);
   try {
     const proxy = await startProxy({
       config,
@@ -175,6 +202,7 @@ async function run(
       isTakeover: flags.isTakeover,
     }, asked);
     giveUpPrivileges(io);
+    using _watch = followFile(proxy, parts, output.log, hangUp);
     await aborted(asked);
     output.log.info("aster stops", { signal: String(asked.reason) });
     if (asked.reason === "SIGQUIT") await proxy.stop();
@@ -210,17 +238,42 @@ function listenForSignals(): AbortSignal {
   return controller.signal;
 }
 
+/** Reloads the file at SIGHUP, and with `--reload` whenever it changes. */
+function followFile(
+  proxy: RunningProxy,
+  parts: RunParts,
+  log: Log,
+  hangUp: { heard: () => void },
+): Disposable {
+  const { flags, load, text } = parts;
+  const reloader = new Reloader({
+    read: () => readText(flags.configFile),
+    load,
+    current: () => proxy.config,
+    apply: (config) => proxy.reconfigure(config),
+    log,
+  }, text);
+  hangUp.heard = () => reloader.reload();
+  const watch = flags.isReloading
+    ? new FileWatch(flags.configFile, () => reloader.reloadIfChanged())
+    : null;
+  return { [Symbol.dispose]: () => watch?.close() };
+}
+
 /**
- * Logs the signals by which other servers are told to reload or to open their log files anew, instead of being ended
- * by them, which is what the system does with a signal that nobody listens for.
+ * Listens for the signals by which servers are told to reload or to open their log files anew: with nobody listening
+ * the system would end the process. What SIGHUP does is set when there is something to reload.
  */
-function ignoreOtherSignals(log: Log): void {
-  if (Deno.build.os === "windows") return;
-  for (const signal of ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const) {
+function listenForOtherSignals(log: Log): { heard: () => void } {
+  const hangUp = { heard: () => {} };
+  if (Deno.build.os === "windows") return hangUp;
+  Deno.addSignalListener("SIGHUP", () => hangUp.heard());
+  for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
     Deno.addSignalListener(signal, () => {
-      log.warning("Signal ignored: the configuration is read at the start only", { signal });
+      log.warning("Signal ignored: there are no log files to open anew", { signal });
     });
   }
+  return hangUp;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -24,6 +24,8 @@ export interface Flags extends RuntimeFlags {
   ip: string | null;
   /** Whether to start although the addresses are in use: a planned restart. */
   isTakeover: boolean;
+  /** Whether to go over to what the file says whenever it changes. */
+  isReloading: boolean;
 }
 
 /** Flags, or what is wrong with the command line: one sentence each. */
@@ -43,6 +45,7 @@ const valueFlags = {
 const switchFlags = {
   check: null,
   "print-permissions": null,
+  reload: null,
   takeover: null,
   version: "V",
   help: "h",
@@ -67,6 +70,7 @@ Usage: aster [options] [FILE]
       --io ENGINE            deno: Deno's sockets; epoll: Linux's epoll by FFI; default: deno
       --log-level LEVEL      trace, debug, info, warning or error; default: env ASTER_LOG, else info
       --log-format FORMAT    text or json; default: text on a terminal, else json
+      --reload               reload the file whenever it changes, as SIGHUP does once
       --takeover             start although the addresses are in use: a planned restart
       --check                check the file, print what would run, and end
       --print-permissions    print the least flags of "deno run" for this file and these options
@@ -120,6 +124,7 @@ export function parseFlags(args: readonly string[]): FlagsResult {
     errors.push("--check and --print-permissions exclude each other");
   }
   flags.isTakeover = isSet("takeover");
+  flags.isReloading = isSet("reload");
   readFile(values.config, files, flags, errors);
   readValues(values, flags, errors);
   return errors.length === 0 ? { flags, errors: [] } : { flags: null, errors };
@@ -186,6 +191,7 @@ function emptyFlags(mode: CommandMode): Flags {
     logLevel: null,
     logFormat: null,
     isTakeover: false,
+    isReloading: false,
   };
 }
 

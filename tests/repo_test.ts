@@ -70,7 +70,11 @@ const TIMER_OWNERS = new Set([
   ...["src/clock.ts", "src/backend/health.ts", "src/backend/push_connection.ts"],
   ...["src/cluster/slot_fetch.ts", "src/cluster/slot_topology.ts", "src/net/flush_queue.ts"],
   ...["src/net/deno/deno_listener.ts", "src/net/epoll/epoll_listener.ts"],
-  ...["src/observe/flood_guard.ts", "src/supervisor/admin_server.ts"],
+  ...[
+    "src/observe/flood_guard.ts",
+    "src/supervisor/admin_server.ts",
+    "src/supervisor/file_watch.ts",
+  ],
   ...["src/supervisor/log_writer.ts", "src/supervisor/proxy.ts", "src/supervisor/supervisor.ts"],
 ]);
 

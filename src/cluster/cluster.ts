@@ -16,6 +16,8 @@ import type { LoopGuard } from "./loop_guard.ts";
 export interface ClusterContext {
   readonly config: ClusterConfig;
   readonly workerNumber: number;
+  /** Clients before the first of this cluster: those of whom it takes the place. */
+  readonly clientsBefore: number;
   readonly clock: Clock;
   readonly engine: IoEngine;
   readonly log: Log;
@@ -44,6 +46,19 @@ export interface Cluster {
    * @throws {Error} If the address cannot be bound.
    */
   start(): void;
+  /**
+   * Takes over other settings: those that take effect at once (`config/reload.ts`), so nothing else may differ.
+   *
+   * @throws {Error} If another address cannot be bound; then nothing has changed.
+   */
+  reconfigure(config: ClusterConfig): void;
+  /**
+   * Another takes its place: accepts nobody any more, finds nothing out any more, and serves its clients until they
+   * have left, or `timeoutMs` are over. Settles then.
+   */
+  retire(timeoutMs: number): Promise<void>;
+  /** Number of the client that connected last; ids are made of it. */
+  readonly clientCount: number;
   /** From now on this worker pings the backends or fetches the topology, and publishes what it finds. */
   lead(): void;
   /** Takes over what the leader found. */

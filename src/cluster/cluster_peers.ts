@@ -24,7 +24,6 @@ interface Question {
 
 /** The other workers that serve the same cluster. */
 export class ClusterPeers {
-  readonly count: number;
   readonly #cluster: ClusterContext;
   readonly #handlers = new Map<string, LaterHandler>();
   readonly #questions = new Map<number, Question>();
@@ -32,7 +31,10 @@ export class ClusterPeers {
 
   constructor(cluster: ClusterContext) {
     this.#cluster = cluster;
-    this.count = cluster.config.thread - 1;
+  }
+
+  get count(): number {
+    return this.#cluster.config.thread - 1;
   }
 
   /** Has notes of `topic` handled; one handler a topic. */

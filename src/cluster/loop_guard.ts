@@ -12,10 +12,11 @@ import type { ListenerAddress } from "../worker/messages.ts";
 
 /** The guard of one cluster in one worker. */
 export class LoopGuard {
-  readonly #listeners: readonly ListenerAddress[];
-  readonly #own: number;
+  readonly #cluster: string;
+  #listeners: readonly ListenerAddress[] = [];
+  #own = -1;
   /** One for each pair of clusters: whether the first was seen to lead to the second. */
-  readonly #leads: Uint8Array;
+  #leads: Uint8Array = new Uint8Array(0);
 
   /**
    * @param memory A byte for each pair of clusters, which all workers share.
@@ -23,9 +24,15 @@ export class LoopGuard {
    * @param cluster Name of the cluster whose connections to backends are looked at.
    */
   constructor(memory: SharedArrayBuffer, listeners: readonly ListenerAddress[], cluster: string) {
+    this.#cluster = cluster;
+    this.setListeners(memory, listeners);
+  }
+
+  /** Other clusters listen now; what was noted of the former is forgotten. */
+  setListeners(memory: SharedArrayBuffer, listeners: readonly ListenerAddress[]): void {
     this.#leads = new Uint8Array(memory);
     this.#listeners = listeners;
-    this.#own = listeners.findIndex(({ name }) => name === cluster);
+    this.#own = listeners.findIndex(({ name }) => name === this.#cluster);
   }
 
   /** Whether a new connection to a backend leads back to the cluster. */

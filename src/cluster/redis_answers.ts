@@ -26,15 +26,25 @@ export function createRedisAnswers(protocol: Protocol, parts: ClusterParts): Loc
     peers,
     databases: new Databases(),
     dedicated: new DedicatedConnections(backends, {
-      connectionsMax: config.dedicatedConnections,
+      // Read anew each time: a reload may change it.
+      get connectionsMax() {
+        return config.dedicatedConnections;
+      },
       limits: backends.limits,
     }),
     clients: () => parts.clients(),
     isCluster: config.type === "redis_cluster",
-    advertised: { hostname: advertisedAddress, port: config.listen.port },
+    advertised: {
+      hostname: advertisedAddress,
+      get port() {
+        return config.listen.port;
+      },
+    },
     info: {
       cluster: config.name,
-      port: config.listen.port,
+      get port() {
+        return config.listen.port;
+      },
       uptimeMs: () => performance.now() - startedAtMs,
       clientsConnected: () => metrics.clientsConnected,
       clientsBlocked: () => metrics.blockedClients,

@@ -1,11 +1,12 @@
 /**
- * A sharded pool: a fixed list of servers in a ring; the leader pings them and ejects those that do not
+ * A sharded pool: the configuration's list of servers in a ring; the leader pings them and ejects those that do not
  * answer.
  *
  * @module
  */
 import type { Backend } from "../backend/backend.ts";
 import type { BackendContext } from "../backend/backend_context.ts";
+import type { Watched } from "../clock.ts";
 import { type HealthListener, HealthProbe } from "../backend/health.ts";
 import { failures } from "../failure.ts";
 import { PROFILES } from "../protocol/protocol.ts";
@@ -15,12 +16,16 @@ import type { ClusterContext } from "./cluster.ts";
 import type { Topology } from "./topology.ts";
 
 /** The backends of a `memcache` or `redis` cluster. */
-export class RingTopology implements Topology, HealthListener {
+export class RingTopology implements Topology, HealthListener, Watched {
   readonly router: RingRouter;
   readonly #cluster: ClusterContext;
   readonly #backends: BackendContext;
   readonly #ejected = new Set<string>();
   #probes: HealthProbe[] = [];
+  #isLeader = false;
+  /** Backends that a reload took out, until their last replies are in. */
+  #leaving: Backend[] = [];
+  isWatched = false;
 
   constructor(cluster: ClusterContext, backends: BackendContext) {
     this.#cluster = cluster;
@@ -31,6 +36,36 @@ export class RingTopology implements Topology, HealthListener {
   start(): void {}
 
   lead(): void {
+    this.#isLeader = true;
+    this.#startProbes();
+  }
+
+  resign(): void {
+    this.#isLeader = false;
+    this.#stopProbes();
+  }
+
+  reconfigure(): void {
+    const { config, clock } = this.#cluster;
+    this.#leaving.push(...this.router.setServers(config.servers));
+    const addresses = new Set(config.servers.map(({ address }) => address));
+    for (const address of this.#ejected) if (!addresses.has(address)) this.#ejected.delete(address);
+    this.router.setEjected(this.#ejected);
+    if (this.#leaving.length > 0) clock.watch(this);
+    this.#stopProbes();
+    if (this.#isLeader) this.#startProbes();
+  }
+
+  onTick(): boolean {
+    this.#leaving = this.#leaving.filter((backend) => {
+      if (!backend.isIdle) return true;
+      backend.close(failures.shuttingDown);
+      return false;
+    });
+    return this.#leaving.length > 0;
+  }
+
+  #startProbes(): void {
     const { pingFailLimit, pingSuccIntervalMs, pingIntervalMs } = this.#cluster.config;
     if (pingFailLimit === 0 || this.#probes.length > 0) return;
     const options = {
@@ -75,8 +110,15 @@ export class RingTopology implements Topology, HealthListener {
   }
 
   stop(): void {
+    this.#stopProbes();
+    for (const backend of [...this.router.backends(), ...this.#leaving]) {
+      backend.close(failures.shuttingDown);
+    }
+    this.#leaving = [];
+  }
+
+  #stopProbes(): void {
     for (const probe of this.#probes) probe.stop();
     this.#probes = [];
-    for (const backend of this.router.backends()) backend.close(failures.shuttingDown);
   }
 }

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { BackendContext } from "../backend/backend_context.ts";
+import type { BackendContext, BackendLimits } from "../backend/backend_context.ts";
+import type { ClusterConfig } from "../config/config.ts";
 import { ArrayPool } from "../bytes/receive_buffer.ts";
 import { ChunkPool } from "../bytes/chunk_pool.ts";
 import { type Failure, failures } from "../failure.ts";
@@ -17,7 +18,7 @@ import { FanOut } from "../session/fan_out.ts";
 import type { LocalAnswers, LocalClient } from "../session/features.ts";
 import { OutputPool } from "../session/output_share.ts";
 import { Session } from "../session/session.ts";
-import type { SessionContext } from "../session/session_context.ts";
+import type { SessionContext, SessionLimits } from "../session/session_context.ts";
 import type { ClusterNote, DrainTimes, SharedState } from "../worker/messages.ts";
 import { AcceptPause } from "./accept_pause.ts";
 import { ClientDrain } from "./client_drain.ts";
@@ -53,21 +54,23 @@ export class RunningCluster implements Acceptor, Cluster {
   readonly name: string;
   readonly #cluster: ClusterContext;
   readonly #topology: Topology;
+  readonly #backends: BackendContext;
   readonly #metrics: ClusterMetrics;
   readonly #sessions = new Set<Session>();
   readonly #peers: ClusterPeers;
   readonly #sessionContext: SessionContext;
   readonly #acceptPause: AcceptPause;
   #listener: Listener | null = null;
-  #clientCount = 0;
+  clientCount: number;
   #isStopped = false;
 
   constructor(cluster: ClusterContext, recipe: Recipe) {
     this.name = cluster.config.name;
+    this.clientCount = cluster.clientsBefore;
     this.#cluster = cluster;
     this.#metrics = new ClusterMetrics(this.name);
     this.#acceptPause = new AcceptPause(cluster.log);
-    const backends = createBackendContext(
+    const backends = this.#backends = createBackendContext(
       cluster,
       recipe,
       this.#metrics,
@@ -92,12 +95,7 @@ export class RunningCluster implements Acceptor, Cluster {
       fanOut: new FanOut(),
       output: new OutputPool(config.workerOutputLimitBytes),
       firstClientId: cluster.workerNumber * CLIENTS_PER_WORKER,
-      limits: {
-        pipelineMax: config.maxPipeline,
-        outputBytesMax: config.clientOutputLimitBytes,
-        readAheadBytes: config.clientReadAheadBytes,
-        writeTimeoutMs: config.writeTimeoutMs,
-      },
+      limits: sessionLimits(config),
       isAtomic: config.atomicMultiKey,
       sessionEnded: (session) => {
         if (this.#sessions.delete(session as Session)) cluster.clientRoom.left();
@@ -106,9 +104,36 @@ export class RunningCluster implements Acceptor, Cluster {
   }
 
   start(): void {
-    const { config, engine, sharesPort } = this.#cluster;
-    this.#listener = engine.listen({ ...config.listen, sharesPort }, this);
+    this.#listenOn(this.#cluster.config.listen);
     this.#topology.start();
+  }
+
+  /** Listens there, and nowhere else any more. */
+  #listenOn(listen: ClusterConfig["listen"]): void {
+    const { engine, sharesPort } = this.#cluster;
+    const former = this.#listener;
+    this.#listener = engine.listen({ ...listen, sharesPort }, this);
+    former?.close();
+  }
+
+  reconfigure(config: ClusterConfig): void {
+    const cluster = this.#cluster;
+    const { listen } = cluster.config;
+    if (listen.hostname !== config.listen.hostname || listen.port !== config.listen.port) {
+      this.#listenOn(config.listen);
+    }
+    // Whoever reads a setting reads it here, or in the limits: nobody keeps a copy.
+    Object.assign(cluster.config, config);
+    Object.assign(this.#sessionContext.limits, sessionLimits(config));
+    this.#sessionContext.isAtomic = config.atomicMultiKey;
+    this.#sessionContext.output.heldBytesMax = config.workerOutputLimitBytes;
+    Object.assign(this.#backends.limits, backendLimits(config));
+    this.#topology.reconfigure();
+  }
+
+  async retire(timeoutMs: number): Promise<void> {
+    this.#topology.resign();
+    await this.drain({ idleMs: Infinity, timeoutMs });
   }
 
   lead(): void {
@@ -163,8 +188,8 @@ export class RunningCluster implements Acceptor, Cluster {
   accepted(connection: Connection): void {
     if (this.#isStopped) return connection.discard();
     this.#acceptPause.ended();
-    this.#clientCount += 1;
-    const session = new Session(connection, this.#clientCount, this.#sessionContext);
+    this.clientCount += 1;
+    const session = new Session(connection, this.clientCount, this.#sessionContext);
     this.#sessions.add(session);
     this.#cluster.clientRoom.entered();
     this.#sessionContext.local.clientConnected(session);
@@ -194,16 +219,29 @@ function createBackendContext(
     engine,
     log,
     metrics,
-    limits: {
-      dialTimeoutMs: config.dialTimeoutMs,
-      readTimeoutMs: config.readTimeoutMs,
-      writeTimeoutMs: config.writeTimeoutMs,
-      queueBytesMax: config.maxBackendQueueBytes,
-      queueSoftBytes: config.backendQueueSoftBytes,
-      connections: config.nodeConnections,
-    },
+    limits: backendLimits(config),
     retainsRequests: recipe.retainsRequests,
     isLoop: (connection) => cluster.loopGuard.isLoop(connection),
     backendUnreachable,
+  };
+}
+
+function sessionLimits(config: ClusterConfig): SessionLimits {
+  return {
+    pipelineMax: config.maxPipeline,
+    outputBytesMax: config.clientOutputLimitBytes,
+    readAheadBytes: config.clientReadAheadBytes,
+    writeTimeoutMs: config.writeTimeoutMs,
+  };
+}
+
+function backendLimits(config: ClusterConfig): BackendLimits {
+  return {
+    dialTimeoutMs: config.dialTimeoutMs,
+    readTimeoutMs: config.readTimeoutMs,
+    writeTimeoutMs: config.writeTimeoutMs,
+    queueBytesMax: config.maxBackendQueueBytes,
+    queueSoftBytes: config.backendQueueSoftBytes,
+    connections: config.nodeConnections,
   };
 }

@@ -71,6 +71,19 @@ export class SlotTopology implements Topology {
     this.#startFetch();
   }
 
+  resign(): void {
+    this.#isLeader = false;
+    this.#isWanted = false;
+    clearTimeout(this.#timer);
+    this.#fetch?.stop();
+    this.#fetch = null;
+  }
+
+  reconfigure(): void {
+    // Other seeds may know another map; and the time until the next question may be another.
+    if (this.#isLeader) this.#want();
+  }
+
   follow(state: SharedState): void {
     if (state.kind !== "slots") return;
     this.router.numbers.follow(state.masters);

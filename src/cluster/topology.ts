@@ -14,6 +14,10 @@ export interface Topology {
   start(): void;
   /** From now on this worker finds out for all workers of the cluster. */
   lead(): void;
+  /** From now on another finds out; this one follows. */
+  resign(): void;
+  /** The cluster's settings have changed: goes over to what they say of its servers. */
+  reconfigure(): void;
   /** Takes over what the leader found. */
   follow(state: SharedState): void;
   /** As leader: look again soon. */

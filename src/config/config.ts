@@ -120,6 +120,12 @@ export interface RuntimeConfig {
   drainIdleMs: number;
   /** Longest time that clients may take to leave, in milliseconds; 0: they are closed at once. */
   shutdownTimeoutMs: number;
+  /**
+   * How long clients of what a reload removes or replaces may stay, in milliseconds; 0: as long as they like.
+   */
+  drainTimeoutMs: number;
+  /** Share of a cluster's keys, in percent, above which a reload that gives them another server is refused. */
+  reloadMaxMovedPercent: number;
 }
 
 /** A whole configuration. */

@@ -80,6 +80,8 @@ export function readRuntime(
       drainDelayMs: values.drain_delay ?? runtimeKeys.drain_delay.default,
       drainIdleMs: values.drain_idle ?? runtimeKeys.drain_idle.default,
       shutdownTimeoutMs: values.shutdown_timeout ?? runtimeKeys.shutdown_timeout.default,
+      drainTimeoutMs: values.drain_timeout ?? runtimeKeys.drain_timeout.default,
+      reloadMaxMovedPercent: values.reload_max_moved ?? runtimeKeys.reload_max_moved.default,
     },
     metricsOrigin: flags.metrics === null
       ? { report, path: table.pathOf("metrics") }

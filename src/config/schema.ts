@@ -289,6 +289,22 @@ export const runtimeKeys = {
     "all",
     "longest time that clients may take to leave; 0: they are closed at once",
   ),
+  drain_timeout: integer(
+    "ms",
+    0,
+    0,
+    DAY_MS,
+    "all",
+    "how long clients of what a reload removes or replaces may stay; 0: as long as they like",
+  ),
+  reload_max_moved: integer(
+    "percent",
+    100,
+    0,
+    100,
+    "all",
+    "of a cluster's keys that a reload may give to other servers; beyond it the reload is refused",
+  ),
   log_format: {
     ...choice(["text", "json"], "text", "all", "text for people on a terminal, else JSON lines"),
     default: null,

@@ -30,6 +30,11 @@ export class Log {
     return severities[level] >= this.#severity;
   }
 
+  /** From now on records at or above `level` are written. */
+  setLevel(level: LogLevel): void {
+    this.#severity = severities[level];
+  }
+
   debug(message: string, fields: Record<string, unknown> = {}): void {
     this.#write("debug", message, fields);
   }

@@ -14,35 +14,49 @@ import { buildRing, type Ring, type RingOptions } from "./ring.ts";
 import { Redirection, type RedirectionCode, type Router, type ScriptListener } from "./router.ts";
 import { SERVER_NUMBER_MAX } from "./server_numbers.ts";
 
-/** A sharded pool. Its places are the positions of the servers in the configuration. */
+/**
+ * A sharded pool. Its places are the numbers of the servers: their positions in the first configuration. A server
+ * keeps its number through reloads; one that comes later gets the next, or that of one that left long ago.
+ */
 export class RingRouter implements Router {
   epoch = 1;
   scriptListener: ScriptListener | null = null;
   profile: Profile = PROFILES[2].master;
   readonly unplaced: Failure = failures.noBackend;
-  readonly #servers: readonly ServerConfig[];
   readonly #options: RingOptions;
-  readonly #backends: readonly Backend[];
+  readonly #context: BackendContext;
+  /** In the order of the configuration, which placement hangs on. */
+  #servers: readonly ServerConfig[];
+  /** The backends of {@link RingRouter.#servers}, in their order. */
+  #backends: readonly Backend[];
+  /** Every number with its backend; null where its server has left. */
+  #numbered: (Backend | null)[];
+  /** The number of each server, or null while the numbers are the positions. */
+  #numbers: Int32Array | null = null;
   #ring: Ring;
 
   constructor(servers: readonly ServerConfig[], options: RingOptions, context: BackendContext) {
     this.#servers = servers;
     this.#options = options;
+    this.#context = context;
     this.#backends = servers.map((server) => new Backend(server, context));
+    this.#numbered = [...this.#backends];
     this.#ring = buildRing(servers, options);
   }
 
   place(bytes: Uint8Array, start: number, end: number): number {
-    return this.#ring.serverOfKey(bytes, start, end);
+    const server = this.#ring.serverOfKey(bytes, start, end);
+    return this.#numbers === null || server < 0 ? server : this.#numbers[server]!;
   }
 
   anyPlace(): number {
-    return this.#ring.serverOf(0);
+    const server = this.#ring.serverOf(0);
+    return this.#numbers === null || server < 0 ? server : this.#numbers[server]!;
   }
 
   backendAt(place: number, _isRead: boolean, client: RoutedClient): Backend | null {
     this.profile = client.profiles.master;
-    return this.#backends[place]!;
+    return this.#numbered[place] ?? null;
   }
 
   backends(): readonly Backend[] {
@@ -58,8 +72,8 @@ export class RingRouter implements Router {
   }
 
   numberedShards(): readonly (Backend | null)[] | null {
-    if (this.#backends.length > SERVER_NUMBER_MAX) return null;
-    return [null, ...this.#backends.map((backend) => backend.isServing ? backend : null)];
+    if (this.#numbered.length > SERVER_NUMBER_MAX) return null;
+    return [null, ...this.#numbered.map((backend) => backend?.isServing ? backend : null)];
   }
 
   onErrorReply(_exchange: Exchange, _bytes: Uint8Array, _start: number, _end: number): boolean {
@@ -70,6 +84,48 @@ export class RingRouter implements Router {
 
   learn(): RedirectionCode {
     return Redirection.None;
+  }
+
+  /**
+   * Goes over to another list of servers. Those that stay keep their numbers and their connections. A client with
+   * requests in flight is held until they are answered, so that its order stays.
+   *
+   * @returns The backends that left. What was sent to them is answered by them.
+   */
+  setServers(servers: readonly ServerConfig[]): Backend[] {
+    const former = new Map(this.#servers.map((server, index) => [identityOf(server), index]));
+    const kept = new Set<number>();
+    const backends = servers.map((server) => {
+      const index = former.get(identityOf(server));
+      if (index === undefined) return new Backend(server, this.#context);
+      kept.add(index);
+      return this.#backends[index]!;
+    });
+    const left = this.#backends.filter((_, index) => !kept.has(index));
+    for (const backend of left) this.#numbered[this.#numbered.indexOf(backend)] = null;
+    this.#numbers = Int32Array.from(backends, (backend) => this.#numberOf(backend));
+    this.#servers = servers;
+    this.#backends = backends;
+    this.#build();
+    return left;
+  }
+
+  /** The number of a backend, given to it if it has none. */
+  #numberOf(backend: Backend): number {
+    const known = this.#numbered.indexOf(backend);
+    if (known >= 0) return known;
+    // A cursor of SCAN may still have the number of a server that left, as long as there are others.
+    const isFull = this.#numbered.length >= SERVER_NUMBER_MAX;
+    const free = isFull ? this.#numbered.indexOf(null) : -1;
+    const number = free >= 0 ? free : this.#numbered.length;
+    this.#numbered[number] = backend;
+    return number;
+  }
+
+  #build(): void {
+    const isLive = (server: number) => this.#backends[server]!.isServing;
+    this.#ring = buildRing(this.#servers, this.#options, isLive);
+    this.epoch += 1;
   }
 
   /**
@@ -90,10 +146,13 @@ export class RingRouter implements Router {
       else left.push(backend);
     }
     if (!hasChanged) return [];
-    const isLive = (server: number) => this.#backends[server]!.isServing;
-    this.#ring = buildRing(this.#servers, this.#options, isLive);
-    this.epoch += 1;
+    this.#build();
     for (const backend of left) backend.failUnsent(failures.backendEjected);
     return left.map((backend) => backend.address);
   }
+}
+
+/** What makes a server the same after a reload: its place in the ring and where it is. */
+function identityOf({ alias, address }: ServerConfig): string {
+  return `${alias ?? address} ${address}`;
 }

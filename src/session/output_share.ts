@@ -17,16 +17,17 @@ export interface OutputWaiter {
 /** What all clients of a cluster hold in one worker above {@link OUTPUT_SOFT_BYTES} each. */
 export class OutputPool {
   heldBytes = 0;
-  readonly #heldBytesMax: number;
+  /** Most bytes at once; a reload may change it. */
+  heldBytesMax: number;
   #waiters: OutputWaiter[] = [];
 
   constructor(heldBytesMax: number) {
-    this.#heldBytesMax = heldBytesMax;
+    this.heldBytesMax = heldBytesMax;
   }
 
   /** Whether nobody may hold more. */
   get isFull(): boolean {
-    return this.heldBytes >= this.#heldBytesMax;
+    return this.heldBytes >= this.heldBytesMax;
   }
 
   /** Somebody holds so many bytes more, or less. */

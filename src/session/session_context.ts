@@ -55,7 +55,7 @@ export interface SessionContext {
   readonly metrics: ClusterMetrics;
   readonly limits: SessionLimits;
   /** Whether requests whose keys are on several backends are refused, not split. */
-  readonly isAtomic: boolean;
+  isAtomic: boolean;
   /** Called once when a session has ended. */
   sessionEnded(session: ClosableSession): void;
 }

@@ -53,10 +53,24 @@ export interface LogOutput {
   write(record: LogRecord): void;
   /** Writes what is held back. */
   flush(): void;
+  /** From now on records at or above `level` are written. */
+  setLevel(level: LogLevel): void;
 }
 
 /** Configures LogTape for this process; an earlier configuration ends. */
 export function openLogOutput(options: LogOutputOptions): LogOutput {
+  configure(options, options.level);
+  const output = openLibraryLog(options.level);
+  return {
+    ...output,
+    setLevel(level) {
+      configure(options, level);
+      output.setLevel(level);
+    },
+  };
+}
+
+function configure(options: LogOutputOptions, level: LogLevel): void {
   const format = options.format === "json"
     ? getJsonLinesFormatter({ properties: "flatten", categorySeparator: "." })
     : textFormatter(options.isColored);
@@ -65,20 +79,21 @@ export function openLogOutput(options: LogOutputOptions): LogOutput {
     reset: true,
     sinks: { output: sink },
     loggers: [
-      { category: CATEGORY, sinks: ["output"], lowestLevel: options.level },
+      { category: CATEGORY, sinks: ["output"], lowestLevel: level },
       { category: ["logtape", "meta"], sinks: ["output"], lowestLevel: "error" },
     ],
   });
-  return openLibraryLog(options.level);
 }
 
 /** Leaves it to the embedding program to configure LogTape; the category is `aster`. */
 export function openLibraryLog(level: LogLevel): LogOutput {
   const guard = new FloodGuard(emit);
+  const log = new Log(level, (record) => guard.write(record));
   return {
-    log: new Log(level, (record) => guard.write(record)),
+    log,
     write: emit,
     flush: () => guard.flush(),
+    setLevel: (changed) => log.setLevel(changed),
   };
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ClusterConfig, Config, IoChoice } from "../config/config.ts";
+import type { ClusterConfig, Config, IoChoice, RuntimeConfig } from "../config/config.ts";
 import { formatSocketAddress } from "../config/socket_address.ts";
 import { AdminPages, AdminServer } from "./admin_server.ts";
 import { readDescriptorUse } from "./descriptor_limit.ts";
@@ -12,7 +12,7 @@ import { StartError } from "./start_error.ts";
 import { Supervisor } from "./supervisor.ts";
 import { type BindTarget, describeBindFailure, tryBindAll } from "./trial_bind.ts";
 import type { WorkerPort } from "./worker_handle.ts";
-import { workerPermissions } from "./worker_permissions.ts";
+import { mayServe, workerPermissions } from "./worker_permissions.ts";
 
 /** How to run a configuration. */
 export interface ProxyOptions {
@@ -35,6 +35,16 @@ export interface ProxyOptions {
 export interface RunningProxy {
   /** Address of the admin server, or null when it is off. */
   readonly adminAddress: string | null;
+  /** The configuration in force. */
+  readonly config: Config;
+  /**
+   * Goes over to another checked configuration; clients stay connected. Of `[runtime]` only what can change while it
+   * runs does.
+   *
+   * @returns What could not be done, one sentence each.
+   * @throws {StartError} If an address is taken; nothing has changed then.
+   */
+  reconfigure(config: Config): Promise<readonly string[]>;
   /** Returns what is counted so far as Prometheus text. */
   metrics(): Promise<string>;
   /**
@@ -57,7 +67,8 @@ export async function startProxy(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<RunningProxy> {
   const { io, output, advertisedAddress, isStandalone, isTakeover } = options;
-  const config = isStandalone ? options.config : onOneWorker(options.config);
+  const asServed = (config: Config) => isStandalone ? config : onOneWorker(config);
+  let config = asServed(options.config);
   const sharesPort = isStandalone && Deno.build.os === "linux";
   if (!isTakeover) tryBindAll(bindTargets(config));
   logClusters(config, output);
@@ -68,6 +79,8 @@ export async function startProxy(
     advertisedAddress,
     sharesPort,
     createWorker: (clusters) => createWorker(clusters, config, io, isStandalone),
+    mayServe: (granted, clusters) =>
+      !isStandalone || mayServe(granted, clusters, config.runtime.network, io),
   });
   const giveUp = () => supervisor.stop();
   signal.addEventListener("abort", giveUp, { once: true });
@@ -76,7 +89,9 @@ export async function startProxy(
   signal.removeEventListener("abort", giveUp);
   const clientsMax = supervisor.limitClients(readDescriptorUse());
   const source = {
-    config,
+    get config() {
+      return config;
+    },
     collect: () => supervisor.collect(),
     get isReady() {
       return supervisor.isReady;
@@ -95,6 +110,26 @@ export async function startProxy(
     output.flush();
   };
   return {
+    get config() {
+      return config;
+    },
+    async reconfigure(wanted) {
+      const next = asServed({ ...wanted, runtime: keepFixed(config.runtime, wanted.runtime) });
+      const known = new Set(config.clusters.map(({ listen }) => formatSocketAddress(listen)));
+      // The others are bound, by this very process.
+      tryBindAll(
+        bindTargets(next).filter(({ address }) =>
+          address !== next.runtime.metrics && !known.has(formatSocketAddress(address))
+        ),
+      );
+      config = next;
+      output.setLevel(next.runtime.logLevel);
+      const { drainTimeoutMs } = next.runtime;
+      const retireTimeoutMs = drainTimeoutMs === 0 ? Infinity : drainTimeoutMs;
+      const problems = await supervisor.reconfigure(next, retireTimeoutMs);
+      supervisor.limitClients(readDescriptorUse());
+      return problems;
+    },
     adminAddress: admin?.address ?? null,
     metrics: () => pages.metricsText(),
     async drain() {
@@ -108,6 +143,12 @@ export async function startProxy(
     },
     stop,
   };
+}
+
+/** What of `[runtime]` can only be chosen at the start stays as it was. */
+function keepFixed(former: RuntimeConfig, next: RuntimeConfig): RuntimeConfig {
+  const { network, io, metrics, logFormat } = former;
+  return { ...next, network, io, metrics, logFormat };
 }
 
 function delay(durationMs: number): Promise<void> {

@@ -11,15 +11,17 @@ import { ClientRoom, createClientMemory } from "../observe/client_room.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type {
   ClusterNote,
+  ConfigureMessage,
   DrainTimes,
+  ListenerAddress,
   SharedState,
   StartMessage,
   WorkerMessage,
 } from "../worker/messages.ts";
-import { assignClusters, type Assignment } from "./assignment.ts";
+import { assignClusters, type Assignment, reassignClusters } from "./assignment.ts";
 import { clientsMaxOf, type DescriptorUse } from "./descriptor_limit.ts";
 import type { LogOutput } from "./log_output.ts";
-import { MetricsSum } from "./metrics_sum.ts";
+import { MetricsSum } from "../observe/metrics_sum.ts";
 import { RestartBackoff } from "./restart_backoff.ts";
 import { StartError } from "./start_error.ts";
 import { WorkerHandle, type WorkerPort, type WorkerReceiver } from "./worker_handle.ts";
@@ -30,6 +32,9 @@ export const START_TIMEOUT_MS = 30_000;
 export const COLLECT_TIMEOUT_MS = 1_000;
 /** Longest wait for a worker to close what it has, in milliseconds. */
 export const STOP_TIMEOUT_MS = 2_000;
+
+/** Most workers at once, those that only serve clients of former configurations included. */
+export const WORKERS_MAX = 1024;
 
 /** What a supervisor needs. */
 export interface SupervisorOptions {
@@ -42,6 +47,8 @@ export interface SupervisorOptions {
   sharesPort: boolean;
   /** Starts a thread that may do what these clusters need. */
   createWorker(clusters: readonly ClusterConfig[]): WorkerPort;
+  /** Whether a thread that was started for some clusters may do what others need. */
+  mayServe(granted: readonly ClusterConfig[], clusters: readonly ClusterConfig[]): boolean;
 }
 
 /** State of one worker. */
@@ -69,7 +76,9 @@ export interface Collected {
 /** One place for a worker, filled again when its worker dies. */
 interface Place {
   readonly number: number;
-  readonly clusters: ClusterConfig[];
+  clusters: ClusterConfig[];
+  /** The clusters for which its worker was given its rights. */
+  granted: readonly ClusterConfig[];
   readonly backoff: RestartBackoff;
   worker: WorkerHandle;
   restarts: number;
@@ -79,11 +88,15 @@ interface Place {
 /** The workers of one process. */
 export class Supervisor implements WorkerReceiver {
   readonly #options: SupervisorOptions;
-  readonly #assignment: Assignment;
+  #config: Config;
+  #assignment: Assignment;
   readonly #clientMemory: SharedArrayBuffer;
   /** Which clusters were seen to lead to which: a byte for each pair. */
-  readonly #loopMemory: SharedArrayBuffer;
-  readonly #places: Place[] = [];
+  #loopMemory: SharedArrayBuffer;
+  /** By their positions in {@link Supervisor.#assignment}, which are not their numbers. */
+  #places: Place[] = [];
+  /** Workers that a reload took the place of, until their clients have left. */
+  readonly #retired = new Set<WorkerHandle>();
   readonly #metrics = new MetricsSum();
   readonly #clock = new Clock();
   /** What the leaders found last, by cluster and kind. */
@@ -96,9 +109,10 @@ export class Supervisor implements WorkerReceiver {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#config = options.config;
     this.#assignment = assignClusters(options.config.clusters);
-    this.#loopMemory = new SharedArrayBuffer(options.config.clusters.length ** 2);
-    this.#clientMemory = createClientMemory(this.#assignment.clusters.length);
+    this.#loopMemory = createLoopMemory(options.config);
+    this.#clientMemory = createClientMemory(WORKERS_MAX);
   }
 
   /** All workers listened once, and nobody asked to stop. */
@@ -118,7 +132,7 @@ export class Supervisor implements WorkerReceiver {
       () => this.#started.reject(new StartError("Workers do not start in time")),
     );
     try {
-      this.#assignment.clusters.forEach((clusters, number) => this.#openPlace(clusters, number));
+      for (const clusters of this.#assignment.clusters) this.#openPlace(clusters);
       await this.#started.promise;
       this.#isStarted = true;
     } catch (error) {
@@ -157,16 +171,97 @@ export class Supervisor implements WorkerReceiver {
     }
   }
 
+  /**
+   * Goes over to another configuration while everything runs: a worker that may do what it asks for takes it over,
+   * any other is replaced, and serves its clients until they have left.
+   *
+   * @param retireTimeoutMs How long clients of what goes may stay, milliseconds.
+   * @returns What could not be done, one sentence each.
+   */
+  async reconfigure(config: Config, retireTimeoutMs: number): Promise<string[]> {
+    this.#config = config;
+    this.#loopMemory = createLoopMemory(config);
+    const former = this.#places;
+    this.#assignment = reassignClusters(this.#assignment, config.clusters);
+    const assigned = this.#assignment.clusters;
+    this.#places = former.slice(0, assigned.length);
+    for (const place of former.slice(assigned.length)) this.#retire(place, retireTimeoutMs);
+    const problems = assigned.map((clusters, index) =>
+      this.#reconfigurePlace(clusters, index, retireTimeoutMs)
+    );
+    return (await Promise.all(problems)).flat();
+  }
+
+  async #reconfigurePlace(
+    clusters: ClusterConfig[],
+    index: number,
+    retireTimeoutMs: number,
+  ): Promise<string[]> {
+    const place = this.#places[index];
+    if (place === undefined) return await this.#listening(this.#openPlace(clusters).worker);
+    place.clusters = clusters;
+    // A dead one starts with what it is to serve now.
+    if (place.restartTimer !== null) return [];
+    if (this.#options.mayServe(place.granted, clusters)) {
+      return await place.worker.configure(this.#configureMessage(index, retireTimeoutMs));
+    }
+    const former = place.worker;
+    const successor = this.#createPlace(clusters, index);
+    this.#places[index] = successor;
+    this.#retired.add(former);
+    const problems = await this.#listening(successor.worker);
+    if (problems.length === 0) this.#retireWorker(former, retireTimeoutMs);
+    return problems;
+  }
+
+  /** Settles when a worker listens, or has ended; its end is seen to elsewhere. */
+  async #listening(worker: WorkerHandle): Promise<string[]> {
+    const isListening = await worker.started(START_TIMEOUT_MS);
+    return isListening ? [] : [`worker ${worker.number} does not start: see the log`];
+  }
+
+  #retire(place: Place, timeoutMs: number): void {
+    if (place.restartTimer !== null) clearTimeout(place.restartTimer);
+    place.restartTimer = null;
+    this.#retireWorker(place.worker, timeoutMs);
+  }
+
+  async #retireWorker(worker: WorkerHandle, timeoutMs: number): Promise<void> {
+    this.#retired.add(worker);
+    await worker.drain({ idleMs: Infinity, timeoutMs });
+    if (!this.#retired.has(worker)) return;
+    await worker.stop(STOP_TIMEOUT_MS);
+    if (this.#retired.delete(worker)) this.#metrics.retire(worker.snapshots);
+  }
+
+  #configureMessage(index: number, retireTimeoutMs: number): ConfigureMessage {
+    return {
+      kind: "configure",
+      clusters: this.#places[index]!.clusters,
+      leads: this.#leadsOf(index),
+      listeners: listenersOf(this.#config),
+      loopMemory: this.#loopMemory,
+      logLevel: this.#config.runtime.logLevel,
+      retireTimeoutMs,
+    };
+  }
+
+  /** All that may have clients. */
+  *#workers(): Generator<WorkerHandle> {
+    for (const { worker } of this.#places) yield worker;
+    yield* this.#retired;
+  }
+
   /** Stops accepting and lets the clients leave; settles when they have, or `times.timeoutMs` are over. */
   async drain(times: DrainTimes): Promise<void> {
     this.leave();
-    await Promise.all(this.#places.map(({ worker }) => worker.drain(times)));
+    await Promise.all([...this.#workers()].map((worker) => worker.drain(times)));
   }
 
   /** Stops all workers, within {@link STOP_TIMEOUT_MS}. */
   async stop(): Promise<void> {
     this.leave();
-    await Promise.all(this.#places.map(({ worker }) => worker.stop(STOP_TIMEOUT_MS)));
+    await Promise.all([...this.#workers()].map((worker) => worker.stop(STOP_TIMEOUT_MS)));
     this.#started.resolve();
     this.#clock.stop();
   }
@@ -202,30 +297,54 @@ export class Supervisor implements WorkerReceiver {
       this.#started.reject(new StartError(this.#describeStartFailure(cluster, reason)));
     } else if (!this.#isStopping) {
       this.#metrics.retire(worker.snapshots);
-      this.#scheduleRestart(this.#places[worker.number]!, cluster, reason);
-      this.#moveLeadership(worker.number);
+      const index = this.#places.findIndex((place) => place.worker === worker);
+      if (index < 0) return this.#retiredEnded(worker, reason);
+      this.#scheduleRestart(this.#places[index]!, cluster, reason);
+      this.#moveLeadership(index);
     }
   }
 
-  #openPlace(clusters: ClusterConfig[], number: number): void {
-    const worker = this.#createWorker(clusters, number);
-    const backoff = new RestartBackoff();
-    this.#places.push({ number, clusters, backoff, worker, restarts: 0, restartTimer: null });
+  /** Its clients are gone with it, and nobody takes its place. */
+  #retiredEnded(worker: WorkerHandle, reason: string): void {
+    this.#retired.delete(worker);
+    this.#options.output.log.error("Worker ended", { worker: worker.number, reason });
   }
 
-  #createWorker(clusters: ClusterConfig[], number: number): WorkerHandle {
-    const { config, io, advertisedAddress, sharesPort } = this.#options;
+  #openPlace(clusters: ClusterConfig[]): Place {
+    const place = this.#createPlace(clusters, this.#places.length);
+    this.#places.push(place);
+    return place;
+  }
+
+  #createPlace(clusters: ClusterConfig[], index: number): Place {
+    const number = this.#freeNumber();
+    const worker = this.#createWorker(clusters, number, index);
+    const backoff = new RestartBackoff();
+    const granted = clusters;
+    return { number, clusters, granted, backoff, worker, restarts: 0, restartTimer: null };
+  }
+
+  /** The least number that no worker has: clients' ids are made of it. */
+  #freeNumber(): number {
+    const taken = new Set([...this.#workers()].map(({ number }) => number));
+    for (let number = 0; number < WORKERS_MAX; number++) if (!taken.has(number)) return number;
+    throw new StartError("Too many workers still serve clients of former configurations");
+  }
+
+  #createWorker(clusters: ClusterConfig[], number: number, index: number): WorkerHandle {
+    const { io, advertisedAddress, sharesPort } = this.#options;
+    const config = this.#config;
     const start: StartMessage = {
       kind: "start",
       workerNumber: number,
       clusters,
-      leads: this.#leadsOf(number),
+      leads: this.#leadsOf(index),
       logLevel: config.runtime.logLevel,
       io,
       advertisedAddress,
       sharesPort,
       clientMemory: this.#clientMemory,
-      listeners: config.clusters.map(({ name, listen }) => ({ name, ...listen })),
+      listeners: listenersOf(config),
       loopMemory: this.#loopMemory,
     };
     // One that died took its clients along, whatever it had counted.
@@ -237,24 +356,24 @@ export class Supervisor implements WorkerReceiver {
     return worker;
   }
 
-  #leadsOf(number: number): string[] {
+  #leadsOf(index: number): string[] {
     const leads: string[] = [];
-    for (const [name, leader] of this.#assignment.leaders) if (leader === number) leads.push(name);
+    for (const [name, leader] of this.#assignment.leaders) if (leader === index) leads.push(name);
     return leads;
   }
 
   #leader(cluster: string): WorkerHandle | undefined {
-    const number = this.#assignment.leaders.get(cluster);
-    return number === undefined ? undefined : this.#places[number]?.worker;
+    const index = this.#assignment.leaders.get(cluster);
+    return index === undefined ? undefined : this.#places[index]?.worker;
   }
 
   #relay(worker: WorkerHandle, state: SharedState): void {
     // A worker that led before may still have something under way.
-    if (this.#assignment.leaders.get(state.cluster) !== worker.number) return;
+    if (this.#leader(state.cluster) !== worker) return;
     this.#found.set(`${state.kind} ${state.cluster}`, state);
-    for (const place of this.#places) {
-      if (place.worker !== worker && place.worker.clusterNames.includes(state.cluster)) {
-        place.worker.post({ kind: "follow", state });
+    for (const other of this.#workers()) {
+      if (other !== worker && other.clusterNames.includes(state.cluster)) {
+        other.post({ kind: "follow", state });
       }
     }
   }
@@ -285,7 +404,9 @@ export class Supervisor implements WorkerReceiver {
   #restart(place: Place): void {
     place.restartTimer = null;
     try {
-      place.worker = this.#createWorker(place.clusters, place.number);
+      const index = this.#places.indexOf(place);
+      place.worker = this.#createWorker(place.clusters, place.number, index);
+      place.granted = place.clusters;
     } catch (error) {
       // A thread or its memory may be lacking just now; the next try may succeed.
       this.#scheduleRestart(place, "", error instanceof Error ? error.message : String(error));
@@ -295,16 +416,17 @@ export class Supervisor implements WorkerReceiver {
   /** Hands what a dead worker led to workers that listen; what has none stays for its replacement. */
   #moveLeadership(from: number): void {
     for (const name of this.#leadsOf(from)) {
-      const heir = this.#places.find(({ worker }) =>
+      const heir = this.#places.findIndex(({ worker }) =>
         worker.isListening && worker.clusterNames.includes(name)
       );
-      if (heir === undefined) continue;
-      this.#assignment.leaders.set(name, heir.number);
-      heir.worker.post({ kind: "lead", cluster: name });
+      if (heir < 0) continue;
+      this.#assignment.leaders.set(name, heir);
+      this.#places[heir]!.worker.post({ kind: "lead", cluster: name });
     }
   }
 
   async #collectNow(): Promise<Collected> {
+    const retired = [...this.#retired].map((worker) => worker.collect(COLLECT_TIMEOUT_MS));
     const answered = await Promise.all(
       this.#places.map(({ worker }) => worker.collect(COLLECT_TIMEOUT_MS)),
     );
@@ -314,8 +436,9 @@ export class Supervisor implements WorkerReceiver {
       hasAnswered: answered[index]!,
       restarts,
       clusters: worker.clusterNames,
-      leads: this.#leadsOf(number),
+      leads: this.#leadsOf(index),
     }));
+    await Promise.all(retired);
     return { workers, clusters: this.#metrics.total(this.#livingSnapshots()) };
   }
 
@@ -324,11 +447,21 @@ export class Supervisor implements WorkerReceiver {
     for (const { worker, restartTimer } of this.#places) {
       if (restartTimer === null) yield worker.snapshots;
     }
+    for (const worker of this.#retired) yield worker.snapshots;
   }
 
   #describeStartFailure(name: string, reason: string): string {
-    const cluster = this.#options.config.clusters.find((one) => one.name === name);
+    const cluster = this.#config.clusters.find((one) => one.name === name);
     if (cluster === undefined) return `Cannot start a worker: ${reason}`;
     return `Cannot serve cluster "${name}" on ${formatSocketAddress(cluster.listen)}: ${reason}`;
   }
+}
+
+function listenersOf({ clusters }: Config): ListenerAddress[] {
+  return clusters.map(({ name, listen }) => ({ name, ...listen }));
+}
+
+/** A byte for each pair of clusters. */
+function createLoopMemory({ clusters }: Config): SharedArrayBuffer {
+  return new SharedArrayBuffer(clusters.length ** 2);
 }

@@ -6,11 +6,15 @@
 import { type Clock, Deadline } from "../clock.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type {
+  ConfigureMessage,
   DrainTimes,
   StartMessage,
   SupervisorMessage,
   WorkerMessage,
 } from "../worker/messages.ts";
+
+/** Longest wait for a worker to go over to other settings, milliseconds. */
+export const CONFIGURE_TIMEOUT_MS = 10_000;
 
 /** The part of `Worker` that is used, so that a test can put its own in its place. */
 export interface WorkerPort {
@@ -32,12 +36,15 @@ export interface WorkerReceiver {
 /** A worker from its start message to its end. */
 export class WorkerHandle {
   readonly number: number;
-  readonly clusterNames: readonly string[];
+  clusterNames: readonly string[];
   readonly #port: WorkerPort;
   readonly #receiver: WorkerReceiver;
   readonly #clock: Clock;
   readonly #answers: Map<number, (inTime: boolean) => void> = new Map();
   #nextQuestion = 1;
+  readonly #started: PromiseWithResolvers<boolean> = Promise.withResolvers();
+  /** Calls for {@link WorkerHandle.configure}'s answers, the oldest first. */
+  readonly #configured: ((problems: string[]) => void)[] = [];
   #drained: (() => void) | null = null;
   #stopped: (() => void) | null = null;
   #isListening = false;
@@ -99,6 +106,28 @@ export class WorkerHandle {
     return promise;
   }
 
+  /** Whether it listens; waits for that at most `timeoutMs`. */
+  async started(timeoutMs: number): Promise<boolean> {
+    const deadline = new Deadline(this.#clock, timeoutMs, () => this.#started.resolve(false));
+    const isListening = await this.#started.promise;
+    deadline.cancel();
+    return isListening;
+  }
+
+  /** Has it go over to other clusters and settings; returns what could not be done, one sentence each. */
+  async configure(message: ConfigureMessage): Promise<string[]> {
+    if (this.#hasEnded) return [];
+    this.clusterNames = message.clusters.map(({ name }) => name);
+    const { promise, resolve } = Promise.withResolvers<string[]>();
+    const late = [`worker ${this.number} does not answer in time`];
+    const deadline = new Deadline(this.#clock, CONFIGURE_TIMEOUT_MS, () => resolve(late));
+    this.#configured.push(resolve);
+    this.post(message);
+    const problems = await promise;
+    deadline.cancel();
+    return problems;
+  }
+
   /** Asks it to let its clients leave, and waits until they have, at most `times.timeoutMs`. */
   async drain(times: DrainTimes): Promise<void> {
     if (!this.isListening) return;
@@ -127,6 +156,8 @@ export class WorkerHandle {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     for (const question of [...this.#answers.keys()]) this.#settle(question, false);
+    this.#started.resolve(false);
+    for (const resolve of this.#configured) resolve([]);
     this.#drained?.();
     this.#stopped?.();
     this.#port.terminate();
@@ -138,12 +169,15 @@ export class WorkerHandle {
       case "listening":
         this.#isListening = true;
         this.#listeningSinceMs = performance.now();
+        this.#started.resolve(true);
         return this.#receiver.onListening(this);
       case "metrics":
         this.#snapshots = message.clusters;
         return this.#settle(message.question, true);
       case "failed":
         return this.#end(message.cluster, message.reason);
+      case "configured":
+        return this.#configured.shift()?.(message.problems);
       case "drained":
         return this.#drained?.();
       case "stopped":

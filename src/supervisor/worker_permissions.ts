@@ -29,6 +29,21 @@ export function workerPermissions(
   };
 }
 
+/**
+ * Whether a worker that was given its permissions for `granted` may do what `clusters` need: permissions cannot be added
+ * to a worker that runs.
+ */
+export function mayServe(
+  granted: readonly ClusterConfig[],
+  clusters: readonly ClusterConfig[],
+  network: RuntimeConfig["network"],
+  io: IoChoice,
+): boolean {
+  if (io.engine === "epoll" || network === "process") return true;
+  const addresses = new Set(workerAddresses(granted));
+  return workerAddresses(clusters).every((address) => addresses.has(address));
+}
+
 function grantedNetwork(
   clusters: readonly ClusterConfig[],
   network: RuntimeConfig["network"],

@@ -7,15 +7,32 @@ import { Clock } from "../clock.ts";
 import type { Cluster, ClusterContext } from "../cluster/cluster.ts";
 import { LoopGuard } from "../cluster/loop_guard.ts";
 import type { ClusterConfig } from "../config/config.ts";
+import { compareClusters } from "../config/reload.ts";
 import { createEngine } from "../net/create_engine.ts";
 import type { IoEngine } from "../net/io_engine.ts";
 import { ClientRoom } from "../observe/client_room.ts";
 import { FloodGuard } from "../observe/flood_guard.ts";
 import { Log } from "../observe/log.ts";
-import type { DrainTimes, StartMessage, SupervisorMessage, WorkerMessage } from "./messages.ts";
+import { MetricsSum } from "../observe/metrics_sum.ts";
+import type {
+  ConfigureMessage,
+  DrainTimes,
+  SharedState,
+  StartMessage,
+  SupervisorMessage,
+  WorkerMessage,
+} from "./messages.ts";
 
 /** Question number of metrics that nobody asked for: the last word of a worker that ends. */
 export const LAST_WORD = 0;
+
+/** A cluster as it runs here; `config` is the one that it reads, and changes at a reload. */
+interface HostedCluster {
+  readonly cluster: Cluster;
+  readonly config: ClusterConfig;
+  readonly log: Log;
+  readonly loopGuard: LoopGuard;
+}
 
 /** The clusters of one worker. */
 export class ClusterHost {
@@ -23,10 +40,14 @@ export class ClusterHost {
   readonly #post: (message: WorkerMessage) => void;
   readonly #clock: Clock = new Clock();
   readonly #flood: FloodGuard;
-  readonly #clusters: Map<string, Cluster> = new Map();
+  readonly #clusters: Map<string, HostedCluster> = new Map();
+  /** Clusters that others took the place of, or that are no longer wanted, until their clients have left. */
+  readonly #retired: Set<HostedCluster> = new Set();
+  /** What the clusters counted that are gone. */
+  readonly #gone = new MetricsSum();
   /** Names of the clusters this worker leads. */
   readonly #leads: Set<string> = new Set();
-  #workerNumber = 0;
+  #start: StartMessage | null = null;
   #engine: IoEngine | null = null;
   #ended: Promise<unknown> | null = null;
 
@@ -51,15 +72,17 @@ export class ClusterHost {
     this.#clock.readNow();
     switch (message.kind) {
       case "start":
-        return this.#start(message);
+        return this.#begin(message);
+      case "configure":
+        return this.#configure(message);
       case "collect":
         return this.#postMetrics(message.question);
       case "follow":
-        return this.#clusters.get(message.state.cluster)?.follow(message.state);
+        return this.#follow(message.state);
       case "note":
-        return this.#clusters.get(message.note.cluster)?.hear(message.note);
+        return this.#clusters.get(message.note.cluster)?.cluster.hear(message.note);
       case "refresh":
-        return this.#clusters.get(message.cluster)?.refresh();
+        return this.#clusters.get(message.cluster)?.cluster.refresh();
       case "lead":
         return this.#lead(message.cluster);
       case "drain":
@@ -75,63 +98,133 @@ export class ClusterHost {
     return this.#fail("", error instanceof Error ? error.stack ?? error.message : String(error));
   }
 
-  #start(message: StartMessage): void {
-    this.#workerNumber = message.workerNumber;
+  #begin(message: StartMessage): void {
+    this.#start = message;
     this.#engine = createEngine(message.io, this.#clock);
     for (const config of message.clusters) {
       try {
-        this.#startCluster(config, message);
+        this.#startCluster(config, 0);
       } catch (error) {
-        this.#fail(config.name, error instanceof Error ? error.message : String(error));
+        this.#fail(config.name, reasonOf(error));
         return;
       }
     }
     for (const name of message.leads) this.#lead(name);
-    this.#post({ kind: "listening", workerNumber: this.#workerNumber });
+    this.#post({ kind: "listening", workerNumber: message.workerNumber });
   }
 
-  #startCluster(config: ClusterConfig, message: StartMessage): void {
+  /** Goes over to other clusters and settings, one cluster after the other; what fails leaves the others alone. */
+  #configure(message: ConfigureMessage): void {
+    const { clusters, leads, listeners, loopMemory, logLevel, retireTimeoutMs } = message;
+    Object.assign(this.#start!, { logLevel, listeners, loopMemory });
+    const wanted = new Set(clusters.map(({ name }) => name));
+    for (const [name, hosted] of this.#clusters) {
+      hosted.log.setLevel(logLevel);
+      hosted.loopGuard.setListeners(loopMemory, listeners);
+      if (!wanted.has(name)) this.#retire(hosted, retireTimeoutMs);
+    }
+    const problems: string[] = [];
+    for (const config of clusters) {
+      try {
+        this.#configureCluster(config, retireTimeoutMs);
+      } catch (error) {
+        problems.push(`cluster "${config.name}": ${reasonOf(error)}`);
+      }
+    }
+    for (const name of leads) this.#lead(name);
+    this.#post({ kind: "configured", problems });
+  }
+
+  #configureCluster(config: ClusterConfig, retireTimeoutMs: number): void {
+    const { name } = config;
+    const hosted = this.#clusters.get(name);
+    if (hosted === undefined) return this.#startCluster(config, 0);
+    const change = compareClusters(hosted.config, config);
+    if (change === null) return;
+    if (change.newConnections.length === 0) return hosted.cluster.reconfigure(config);
+    const isLeader = this.#leads.has(name);
+    // Two can listen on one address at once, and no client finds the door closed; else the former has to go first.
+    if (!this.#start!.sharesPort) this.#retire(hosted, retireTimeoutMs);
+    this.#startCluster(config, hosted.cluster.clientCount);
+    if (this.#start!.sharesPort) this.#retire(hosted, retireTimeoutMs);
+    if (isLeader) this.#lead(name);
+  }
+
+  /** Lets a cluster serve the clients that it has, and no others. */
+  async #retire(hosted: HostedCluster, timeoutMs: number): Promise<void> {
+    const { name } = hosted.config;
+    this.#retired.add(hosted);
+    if (this.#clusters.get(name) === hosted) this.#clusters.delete(name);
+    this.#leads.delete(name);
+    await hosted.cluster.retire(timeoutMs);
+    if (!this.#retired.delete(hosted)) return;
+    this.#gone.retire([hosted.cluster.metrics()]);
+    await hosted.cluster.stop();
+  }
+
+  #follow(state: SharedState): void {
+    for (const { cluster } of this.#hosted()) {
+      if (cluster.name === state.cluster) cluster.follow(state);
+    }
+  }
+
+  *#hosted(): Generator<HostedCluster> {
+    yield* this.#clusters.values();
+    yield* this.#retired;
+  }
+
+  /** @param clientsBefore Clients of the cluster whose place it takes; see {@link ClusterContext.clientsBefore}. */
+  #startCluster(config: ClusterConfig, clientsBefore: number): void {
+    const message = this.#start!;
     const log = new Log(message.logLevel, ({ level, message, fields }) => {
       this.#flood.write({ level, message, fields: { cluster: config.name, ...fields } });
     });
+    const loopGuard = new LoopGuard(message.loopMemory, message.listeners, config.name);
     const cluster = this.#createCluster({
       config,
       workerNumber: message.workerNumber,
+      clientsBefore,
       clock: this.#clock,
       engine: this.#engine!,
       log,
-      loopGuard: new LoopGuard(message.loopMemory, message.listeners, config.name),
+      loopGuard,
       clientRoom: new ClientRoom(message.clientMemory, message.workerNumber),
       advertisedAddress: message.advertisedAddress,
       sharesPort: message.sharesPort,
-      publish: (state) => this.#post({ kind: "found", state }),
+      publish: (state) => {
+        this.#post({ kind: "found", state });
+        // Whoever has retired does not look for itself any more.
+        for (const hosted of this.#retired) {
+          if (hosted.cluster.name === state.cluster) hosted.cluster.follow(state);
+        }
+      },
       post: (note) => this.#post({ kind: "note", note }),
       requestRefresh: () => this.#requestRefresh(config.name),
     });
-    this.#clusters.set(config.name, cluster);
     cluster.start();
+    this.#clusters.set(config.name, { cluster, config, log, loopGuard });
   }
 
   #lead(name: string): void {
-    const cluster = this.#clusters.get(name);
-    if (cluster === undefined || this.#leads.has(name)) return;
+    const hosted = this.#clusters.get(name);
+    if (hosted === undefined || this.#leads.has(name)) return;
     this.#leads.add(name);
-    cluster.lead();
+    hosted.cluster.lead();
   }
 
   async #drain(times: DrainTimes): Promise<void> {
-    await Promise.all([...this.#clusters.values()].map((cluster) => cluster.drain(times)));
+    await Promise.all([...this.#hosted()].map(({ cluster }) => cluster.drain(times)));
     if (this.#ended === null) this.#post({ kind: "drained" });
   }
 
   #requestRefresh(name: string): void {
-    if (this.#leads.has(name)) this.#clusters.get(name)?.refresh();
+    if (this.#leads.has(name)) this.#clusters.get(name)?.cluster.refresh();
     else this.#post({ kind: "refresh", cluster: name });
   }
 
   #postMetrics(question: number): void {
-    const clusters = [...this.#clusters.values()].map((cluster) => cluster.metrics());
-    this.#post({ kind: "metrics", question, clusters });
+    const counted = [...this.#hosted()].map(({ cluster }) => cluster.metrics());
+    this.#post({ kind: "metrics", question, clusters: this.#gone.total([counted]) });
   }
 
   async #fail(cluster: string, reason: string): Promise<void> {
@@ -139,7 +232,7 @@ export class ClusterHost {
       await this.#end();
     } finally {
       // Even where closing fails the supervisor must hear of it, to end this worker from outside.
-      this.#post({ kind: "failed", workerNumber: this.#workerNumber, cluster, reason });
+      this.#post({ kind: "failed", workerNumber: this.#start!.workerNumber, cluster, reason });
     }
   }
 
@@ -156,13 +249,18 @@ export class ClusterHost {
     const freed: Promise<void>[] = [];
     try {
       this.#postMetrics(LAST_WORD);
-      for (const cluster of this.#clusters.values()) freed.push(cluster.stop());
+      for (const { cluster } of this.#hosted()) freed.push(cluster.stop());
     } finally {
       if (this.#engine !== null) freed.push(this.#engine.close());
       this.#clusters.clear();
+      this.#retired.clear();
       this.#clock.stop();
       this.#flood.flush();
     }
     return Promise.all(freed);
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -39,6 +39,21 @@ export interface ListenerAddress {
   port: number;
 }
 
+/** What a worker that runs is to run from now on. */
+export interface ConfigureMessage {
+  kind: "configure";
+  /** The clusters it serves: those that it does not know come, those that are missing go. */
+  clusters: ClusterConfig[];
+  /** Names of the clusters that it leads. */
+  leads: string[];
+  /** Listeners of all clusters, and the memory in which their loops are noted, as in {@link StartMessage}. */
+  listeners: ListenerAddress[];
+  loopMemory: SharedArrayBuffer;
+  logLevel: LogLevel;
+  /** How long clients of what goes may take to leave, milliseconds; Infinity: as long as they like. */
+  retireTimeoutMs: number;
+}
+
 /** State that one leading worker finds and all workers of the cluster follow. */
 export type SharedState =
   /** A ring's servers that are ejected, by `host:port`; replaces the former list. */
@@ -94,6 +109,8 @@ export type SupervisorMessage =
   | { kind: "refresh"; cluster: string }
   /** This worker leads `cluster` from now on (its former leader ended). */
   | { kind: "lead"; cluster: string }
+  /** Go over to these clusters and settings, answer `configured`. */
+  | ConfigureMessage
   /** Stop accepting, let the clients leave, answer `drained`. */
   | { kind: "drain"; times: DrainTimes }
   /** Stop accepting, close everything, answer `stopped`. */
@@ -115,6 +132,10 @@ export type WorkerMessage =
   | { kind: "found"; state: SharedState }
   | { kind: "refresh"; cluster: string }
   | { kind: "note"; note: ClusterNote }
+  /**
+   * The answer to `configure`; `problems` says what could not be done, one sentence each. What could be done is done.
+   */
+  | { kind: "configured"; problems: string[] }
   /** No client is left, and none is accepted. */
   | { kind: "drained" }
   | { kind: "stopped" };

@@ -27,6 +27,8 @@ const config: Config = {
     drainDelayMs: 0,
     drainIdleMs: 0,
     shutdownTimeoutMs: 1000,
+    drainTimeoutMs: 0,
+    reloadMaxMovedPercent: 100,
   },
   clusters: [clusterConfig("main", 1, port!)],
 };
@@ -43,6 +45,7 @@ const supervisor = new Supervisor({
   output,
   advertisedAddress: "127.0.0.1",
   sharesPort: true,
+  mayServe: () => true,
   createWorker: (clusters) =>
     new Worker(new URL("crashing_worker.ts", import.meta.url), {
       type: "module",

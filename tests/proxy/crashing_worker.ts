@@ -31,6 +31,9 @@ function createCluster({ config, engine, sharesPort }: ClusterContext): Cluster 
     hear() {},
     refresh() {},
     metrics: () => metrics.snapshot([]),
+    clientCount: 0,
+    reconfigure() {},
+    retire: () => Promise.resolve(),
     drain: () => Promise.resolve(),
     stop: () => listener?.close() ?? Promise.resolve(),
   };

@@ -20,8 +20,9 @@ const ALLOWED: Record<string, readonly string[]> = {
   permissions: ["config"],
   version: [],
   // Whether the engine that was asked for can run is found out before any worker starts.
-  supervisor: ["config", "worker/messages", "net/epoll/libc", "deps"],
-  worker: ["worker/messages", "cluster", "net"],
+  // The share of keys that a reload moves is told from rings.
+  supervisor: ["config", "worker/messages", "net/epoll/libc", "router/moved_share", "deps"],
+  worker: ["worker/messages", "cluster", "net", "config/reload"],
   "worker/messages": [],
   cluster: [
     ...["session", "redis", "memcached", "router", "backend", "request", "protocol/resp"],

@@ -38,6 +38,7 @@ export class InProcessCluster implements AsyncDisposable {
     this.#cluster = createCluster({
       config,
       workerNumber: 0,
+      clientsBefore: 0,
       clock: this.#clock,
       engine: this.#engine,
       log: new Log("debug", (record) => this.records.push(record)),

@@ -52,6 +52,7 @@ export class LocalProxy implements Disposable {
     this.cluster = createCluster({
       config,
       workerNumber: 0,
+      clientsBefore: 0,
       clock: this.#clock,
       engine: this.#engine,
       log: new Log("debug", (record) => this.records.push(record)),

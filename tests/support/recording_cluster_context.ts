@@ -17,6 +17,7 @@ import { ManualClock } from "./manual_clock.ts";
 export class RecordingClusterContext implements ClusterContext {
   readonly config: ClusterConfig;
   readonly workerNumber: number;
+  readonly clientsBefore = 0;
   readonly clock = new ManualClock();
   readonly engine = new DenoEngine(this.clock);
   readonly records: LogRecord[] = [];

@@ -21,6 +21,8 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       drainDelayMs: 0,
       drainIdleMs: 1000,
       shutdownTimeoutMs: 10_000,
+      drainTimeoutMs: 0,
+      reloadMaxMovedPercent: 100,
     },
     clusters: [{
       name: "one",

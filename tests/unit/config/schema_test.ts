@@ -41,6 +41,8 @@ const integers: Record<string, [number, number, number | null]> = {
   drain_delay: [0, 3_600_000, 0],
   drain_idle: [0, 3_600_000, 1000],
   shutdown_timeout: [0, 3_600_000, 10_000],
+  drain_timeout: [0, 86_400_000, 0],
+  reload_max_moved: [0, 100, 100],
 };
 
 Deno.test("every integer key has its bounds and default", () => {

@@ -171,3 +171,72 @@ Deno.test("an error reply is always the client's", () => {
   const exchange = scene.rig.requests.takeExchange();
   assertEquals(scene.router.onErrorReply(exchange, bytes, 0, bytes.length), false);
 });
+
+const OTHER: ServerConfig = {
+  hostname: "h",
+  port: 7003,
+  weight: 1,
+  alias: null,
+  address: "h:7003",
+};
+
+Deno.test("servers keep their numbers and connections when others come and leave", async () => {
+  using scene = new Scene();
+  const { router } = scene;
+  const client = scene.client();
+  const [a, c] = [scene.keyOf(0), scene.keyOf(2)];
+  await client.conn.receives(`get ${a}\nget ${c}\n`);
+  const first = await scene.accept(0);
+  const third = await scene.accept(2);
+  const before = [0, 1, 2].map((place) => router.backendAt(place, false, NOBODY));
+  const epoch = router.epoch;
+  const left = router.setServers([OTHER, SERVERS[2]!, SERVERS[0]!]);
+  assertEquals(left.map(({ address }) => address), ["h:7001"]);
+  assertEquals(router.epoch, epoch + 1);
+  assertEquals(router.backendAt(0, false, NOBODY), before[0]);
+  assertEquals(router.backendAt(1, false, NOBODY), null);
+  assertEquals(router.backendAt(2, false, NOBODY), before[2]);
+  assertEquals(router.backendAt(3, false, NOBODY)!.address, "h:7003");
+  assertEquals(new Set(places(scene)), new Set([0, 2, 3]));
+  assertEquals(router.numberedShards()!.map((shard) => shard?.address ?? null), [
+    ...[null, "h:7000", null, "h:7002", "h:7003"],
+  ]);
+  // What was in flight is answered; the client is parsed on behind it.
+  await client.conn.receives(`get ${scene.keyOf(3)}\n`);
+  await first.receives("A\n");
+  await third.receives("C\n");
+  assertEquals(client.conn.takeWritten(), "A\nC\n");
+  const fourth = await scene.accept(3);
+  await fourth.receives("D\n");
+  assertEquals(client.conn.takeWritten(), "D\n");
+  for (const backend of left) backend.close(failures.shuttingDown);
+  await scene.ends(client);
+});
+
+Deno.test("keys of a new list are where a ring of that list has them", () => {
+  using scene = new Scene();
+  using other = new Scene();
+  const list = [OTHER, SERVERS[1]!, SERVERS[0]!];
+  scene.router.setServers(list);
+  const fresh = new RingRouter(list, OPTIONS, other.rig.context);
+  for (let index = 0; index < 1000; index++) {
+    const bytes = new TextEncoder().encode(`key${index}`);
+    const there = fresh.backendAt(fresh.place(bytes, 0, bytes.length), false, NOBODY)!;
+    const here = scene.router.backendAt(scene.place(`key${index}`), false, NOBODY)!;
+    assertEquals(here.address, there.address);
+  }
+});
+
+Deno.test("a server that moved under its alias keeps its keys and is another backend", () => {
+  using scene = new Scene();
+  const named = (port: number): ServerConfig => ({
+    ...{ hostname: "h", port, weight: 1, alias: "one", address: `h:${port}` },
+  });
+  const { router } = scene;
+  router.setServers([named(1), { ...SERVERS[1]!, alias: "two" }]);
+  const before = places(scene).map((place) => router.backendAt(place, false, NOBODY)!.address);
+  const left = router.setServers([named(2), { ...SERVERS[1]!, alias: "two" }]);
+  assertEquals(left.map(({ address }) => address), ["h:1"]);
+  const after = places(scene).map((place) => router.backendAt(place, false, NOBODY)!.address);
+  assertEquals(after, before.map((address) => address === "h:1" ? "h:2" : address));
+});

@@ -64,6 +64,8 @@ export function config(...clusters: ClusterConfig[]): Config {
       drainDelayMs: 0,
       drainIdleMs: 0,
       shutdownTimeoutMs: 1000,
+      drainTimeoutMs: 0,
+      reloadMaxMovedPercent: 100,
     },
     clusters,
   };

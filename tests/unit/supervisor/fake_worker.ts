@@ -20,6 +20,8 @@ export class FakeWorker implements WorkerPort {
   /** Requests it says it counted; null: it does not answer. */
   requests: number | null = 0;
   isStuck = false;
+  /** What it could not do of the next configurations. */
+  problems: string[] = [];
 
   get start(): StartMessage {
     return this.received[0] as StartMessage;
@@ -30,6 +32,9 @@ export class FakeWorker implements WorkerPort {
     if (message.kind === "collect" && this.requests !== null) {
       const clusters = [snapshot("main", { requests: this.requests })];
       queueMicrotask(() => this.say({ kind: "metrics", question: message.question, clusters }));
+    }
+    if (message.kind === "configure" && !this.isStuck) {
+      queueMicrotask(() => this.say({ kind: "configured", problems: this.problems }));
     }
     if (message.kind === "stop" && !this.isStuck) {
       queueMicrotask(() => this.say({ kind: "stopped" }));

@@ -42,7 +42,7 @@ Deno.test("startProxy() fails before anything starts when an address is taken", 
     const error = await assertRejects(() =>
       startProxy({
         config: taken,
-        output: { log: new Log("info", sink), write: sink, flush() {} },
+        output: { log: new Log("info", sink), write: sink, flush() {}, setLevel() {} },
         advertisedAddress: "127.0.0.1",
         io: { engine: "deno" },
         isStandalone: true,

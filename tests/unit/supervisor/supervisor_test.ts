@@ -12,6 +12,8 @@ import { snapshot } from "./snapshots.ts";
 class Stage {
   readonly workers: FakeWorker[] = [];
   readonly records: LogRecord[] = [];
+  /** Whether workers may do what a reload wants of them. */
+  mayServe = true;
   readonly supervisor: Supervisor;
   #made: (() => void) | null = null;
 
@@ -19,10 +21,11 @@ class Stage {
     const sink = (record: LogRecord) => this.records.push(record);
     this.supervisor = new Supervisor({
       config: config(clusterConfig("main", thread, 7_000)),
-      output: { log: new Log("info", sink), write: sink, flush() {} },
+      output: { log: new Log("info", sink), write: sink, flush() {}, setLevel() {} },
       advertisedAddress: "192.0.2.1",
       sharesPort: true,
       io: { engine: "deno" },
+      mayServe: () => this.mayServe,
       createWorker: () => {
         const worker = new FakeWorker();
         this.workers.push(worker);
@@ -240,5 +243,81 @@ Deno.test("clients of a worker that died do not count; the limit is of all worke
   const replacement = await replaced;
   assertEquals(rooms[1]!.clientCount, 1);
   assertEquals(new ClientRoom(replacement.start.clientMemory, 0).clientsMax, clientsMax);
+  await stage.supervisor.stop();
+});
+
+function configuredOf(worker: FakeWorker): unknown {
+  const message = worker.received.findLast(({ kind }) => kind === "configure");
+  if (message?.kind !== "configure") return null;
+  return [message.clusters.map(({ name }) => name), message.leads, message.retireTimeoutMs];
+}
+
+Deno.test("reconfigure() has each worker go over to its share of the clusters", async () => {
+  const stage = new Stage(2);
+  await stage.start();
+  const [first, second] = stage.workers;
+  second!.problems = ['cluster "more": no such address'];
+  const next = config(clusterConfig("main", 2, 7_000), clusterConfig("more", 1, 7_001));
+  assertEquals(await stage.supervisor.reconfigure(next, 60), [
+    'cluster "more": no such address',
+  ]);
+  assertEquals(configuredOf(first!), [["main", "more"], ["main", "more"], 60]);
+  assertEquals(configuredOf(second!), [["main"], [], 60]);
+  assertEquals(stage.workers.length, 2);
+  await stage.supervisor.stop();
+});
+
+Deno.test("reconfigure() starts workers that more threads ask for, and lets surplus ones serve to the end", async () => {
+  const stage = new Stage(1);
+  await stage.start();
+  const grown = stage.supervisor.reconfigure(config(clusterConfig("main", 2, 7_000)), 60);
+  const second = stage.workers.at(-1)!;
+  assertEquals([stage.workers.length, second.start.workerNumber, second.start.leads], [2, 1, []]);
+  second.listen();
+  assertEquals(await grown, []);
+  await stage.supervisor.reconfigure(config(clusterConfig("main", 1, 7_000)), Infinity);
+  const times = { idleMs: Infinity, timeoutMs: Infinity };
+  assertEquals(second.received.at(-1), { kind: "drain", times });
+  second.requests = 5;
+  const counted = await stage.supervisor.collect();
+  assertEquals([counted.workers.length, counted.clusters[0]!.requests], [1, 5]);
+  second.say({ kind: "drained" });
+  while (!second.isTerminated) await new Promise((resolve) => setTimeout(resolve));
+  // What it counted stays.
+  assertEquals((await stage.supervisor.collect()).clusters[0]!.requests, 5);
+  await stage.supervisor.stop();
+});
+
+Deno.test("reconfigure() replaces a worker that may not do what is asked for, and keeps its clients", async () => {
+  const stage = new Stage(1);
+  await stage.start();
+  const [former] = stage.workers;
+  stage.mayServe = false;
+  const replaced = stage.supervisor.reconfigure(config(clusterConfig("main", 1, 7_009)), 60);
+  const successor = stage.workers.at(-1)!;
+  assertEquals([stage.workers.length, successor.start.workerNumber], [2, 1]);
+  assertEquals(former!.kinds(), ["start"]);
+  successor.listen();
+  assertEquals(await replaced, []);
+  assertEquals(former!.received.at(-1)!.kind, "drain");
+  // The successor leads; the former follows it.
+  successor.say({ kind: "found", state: slots });
+  assertEquals(former!.received.at(-1)!.kind, "follow");
+  former!.say({ kind: "found", state: slots });
+  assertEquals(successor.received.at(-1)!.kind, "start");
+  // One that dies while it only serves what it had is not replaced.
+  former!.die("gone");
+  assertEquals(stage.workers.length, 2);
+  await stage.supervisor.stop();
+});
+
+Deno.test("reconfigure() tells of a worker that does not start, and the former goes on", async () => {
+  const stage = new Stage(1);
+  await stage.start();
+  stage.mayServe = false;
+  const replaced = stage.supervisor.reconfigure(config(clusterConfig("main", 1, 7_009)), 60);
+  stage.workers.at(-1)!.say({ kind: "failed", workerNumber: 1, cluster: "main", reason: "no" });
+  assertEquals(await replaced, ["worker 1 does not start: see the log"]);
+  assertEquals(stage.workers[0]!.kinds(), ["start"]);
   await stage.supervisor.stop();
 });

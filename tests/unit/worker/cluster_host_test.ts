@@ -1,10 +1,12 @@
 import { createClientMemory } from "../../../src/observe/client_room.ts";
 import { assertEquals } from "../../deps.ts";
+import type { ClusterConfig } from "../../../src/config/config.ts";
 import type { Cluster, ClusterContext } from "../../../src/cluster/cluster.ts";
 import { ClusterMetrics } from "../../../src/observe/cluster_metrics.ts";
 import { ClusterHost } from "../../../src/worker/cluster_host.ts";
 import type {
   ClusterNote,
+  ConfigureMessage,
   DrainTimes,
   SharedState,
   StartMessage,
@@ -53,6 +55,18 @@ class FakeCluster implements Cluster {
     const metrics = new ClusterMetrics(this.name);
     metrics.requests = 3;
     return metrics.snapshot([]);
+  }
+
+  clientCount = 7;
+
+  reconfigure(config: ClusterConfig): void {
+    this.calls.push(`reconfigure ${config.readTimeoutMs}`);
+    if (this.failure !== null) throw this.failure;
+  }
+
+  retire(timeoutMs: number): Promise<void> {
+    this.calls.push(`retire ${timeoutMs}`);
+    return this.drained.promise;
   }
 
   drain(times: DrainTimes): Promise<void> {
@@ -258,4 +272,76 @@ Deno.test("drain is said to every cluster, and answered when all clients have le
   await new Promise((resolve) => setTimeout(resolve));
   assertEquals(posted.map(({ kind }) => kind), ["listening", "drained"]);
   host.onMessage({ kind: "stop" });
+});
+
+function configure(...clusters: ClusterConfig[]): ConfigureMessage {
+  return {
+    kind: "configure",
+    clusters,
+    leads: [],
+    listeners: clusters.map(({ name, listen }) => ({ name, ...listen })),
+    loopMemory: new SharedArrayBuffer(clusters.length ** 2),
+    logLevel: "info",
+    retireTimeoutMs: 60,
+  };
+}
+
+Deno.test("configure leaves alone what is the same, and changes what can change at once", () => {
+  const { host, posted, clusters } = stage();
+  host.onMessage(startMessage(["a"]));
+  const [a, b] = startMessage([]).clusters as [ClusterConfig, ClusterConfig];
+  host.onMessage(configure(a, { ...b, readTimeoutMs: 7 }));
+  assertEquals(clusters.map(({ calls }) => calls), [["start", "lead"], ["start", "reconfigure 7"]]);
+  assertEquals(posted.at(-1), { kind: "configured", problems: [] });
+});
+
+Deno.test("a cluster that comes is started, one that goes serves the clients that it has", async () => {
+  const { host, posted, clusters } = stage();
+  host.onMessage(startMessage(["b"]));
+  const [a] = startMessage([]).clusters as [ClusterConfig];
+  host.onMessage({ ...configure(a, clusterConfig("c", 1, 7_002)), leads: ["c"] });
+  assertEquals(clusters.map(({ name, calls }) => [name, ...calls]), [
+    ["a", "start"],
+    ["b", "start", "lead", "retire 60"],
+    ["c", "start", "lead"],
+  ]);
+  host.onMessage({ kind: "collect", question: 1 });
+  const names = () => metricsOf(posted.at(-1)!).clusters.map(({ cluster }) => cluster).toSorted();
+  assertEquals(names(), ["a", "b", "c"]);
+  clusters[1]!.drained.resolve();
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(clusters[1]!.calls.at(-1), "stop");
+  // What it counted stays, though it is gone.
+  host.onMessage({ kind: "collect", question: 2 });
+  const gone = metricsOf(posted.at(-1)!).clusters.find(({ cluster }) => cluster === "b");
+  assertEquals([names(), gone?.requests], [["a", "b", "c"], 3]);
+});
+
+Deno.test("what only new connections can have is another cluster, which goes on with the ids and the lead", () => {
+  const { host, clusters } = stage();
+  host.onMessage(startMessage(["a"]));
+  const [a, b] = startMessage([]).clusters as [ClusterConfig, ClusterConfig];
+  host.onMessage(configure({ ...a, hash: "md5" }, b));
+  assertEquals(clusters.map(({ name, calls }) => [name, ...calls]), [
+    ["a", "start", "lead", "retire 60"],
+    ["b", "start"],
+    ["a", "start", "lead"],
+  ]);
+  assertEquals(clusters[2]!.context.clientsBefore, 7);
+  // Who retired follows what the leader finds.
+  const state: SharedState = { kind: "ejected", cluster: "a", addresses: [] };
+  clusters[2]!.context.publish(state);
+  assertEquals(clusters[0]!.calls.at(-1), "follow ejected");
+  host.onMessage({ kind: "follow", state });
+  assertEquals(clusters[2]!.calls.at(-1), "follow ejected");
+});
+
+Deno.test("what fails is told, and the others are configured all the same", () => {
+  const { host, posted, clusters } = stage();
+  host.onMessage(startMessage([]));
+  clusters[0]!.failure = new Error("no such address");
+  const [a, b] = startMessage([]).clusters as [ClusterConfig, ClusterConfig];
+  host.onMessage(configure({ ...a, readTimeoutMs: 7 }, { ...b, readTimeoutMs: 8 }));
+  assertEquals(posted.at(-1), { kind: "configured", problems: ['cluster "a": no such address'] });
+  assertEquals(clusters[1]!.calls.at(-1), "reconfigure 8");
 });

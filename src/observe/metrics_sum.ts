@@ -4,14 +4,14 @@
  *
  * @module
  */
-import type { BackendMetricsSnapshot, ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
+import type { BackendMetricsSnapshot, ClusterMetricsSnapshot } from "./cluster_metrics.ts";
 import {
   BACKEND_COUNTS,
   backendCounts,
   CLUSTER_COUNTS,
   CLUSTER_HISTOGRAMS,
   clusterCounts,
-} from "../observe/metric_table.ts";
+} from "./metric_table.ts";
 
 /** Numbers of a backend that are added up; whether it is healthy is not. */
 const SUMMED_OF_BACKENDS = BACKEND_COUNTS.filter((field) => field !== "isHealthy");

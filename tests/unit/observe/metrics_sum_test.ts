@@ -4,8 +4,8 @@ import {
   CLUSTER_HISTOGRAMS,
   clusterCounts,
 } from "../../../src/observe/metric_table.ts";
-import { MetricsSum } from "../../../src/supervisor/metrics_sum.ts";
-import { backend, snapshot } from "./snapshots.ts";
+import { MetricsSum } from "../../../src/observe/metrics_sum.ts";
+import { backend, snapshot } from "../supervisor/snapshots.ts";
 
 Deno.test("MetricsSum.total() adds workers up by cluster and backend", () => {
   const first = [

@@ -1,0 +1,158 @@
+/**
+ * What a reload does with each setting, and what two configurations differ in.
+ *
+ * @module
+ */
+import type { ClusterConfig, Config, RuntimeConfig } from "./config.ts";
+
+/**
+ * When a changed setting takes effect:
+ *
+ * - `live`: at once, for everybody;
+ * - `new_connections`: for clients that connect from then on; those that are there keep what they had until they leave;
+ * - `restart`: when the process is started again.
+ */
+export type Applies = "live" | "new_connections" | "restart";
+
+/** One setting: the key of the file that decides it, and when a change takes effect. */
+export interface ReloadRow {
+  readonly key: string;
+  readonly applies: Applies;
+}
+
+const live = (key: string): ReloadRow => ({ key, applies: "live" });
+const newConnections = (key: string): ReloadRow => ({ key, applies: "new_connections" });
+const restart = (key: string): ReloadRow => ({ key, applies: "restart" });
+
+/** The settings of a cluster, by their field; the type leaves none out. */
+export const clusterReload: Readonly<Record<keyof ClusterConfig, ReloadRow>> = {
+  // Another name is another cluster.
+  name: live("name"),
+  type: newConnections("cache_type"),
+  listen: live("listen_addr"),
+  servers: live("servers"),
+  hashTag: newConnections("hash_tag"),
+  hash: newConnections("hash"),
+  distribution: newConnections("distribution"),
+  placement: newConnections("placement"),
+  thread: live("thread"),
+  readTimeoutMs: live("read_timeout"),
+  writeTimeoutMs: live("write_timeout"),
+  dialTimeoutMs: live("dial_timeout"),
+  // Which connection a client uses follows from their number, and its order hangs on it.
+  nodeConnections: newConnections("node_connections"),
+  fetchIntervalMs: live("fetch_interval"),
+  readFromSlave: newConnections("read_from_slave"),
+  pingFailLimit: live("ping_fail_limit"),
+  pingSuccIntervalMs: live("ping_succ_interval"),
+  pingIntervalMs: live("ping_interval"),
+  maxPipeline: live("max_pipeline"),
+  users: newConnections("auth"),
+  backendCredentials: newConnections("backend_auth"),
+  scriptCacheBytes: newConnections("script_cache_bytes"),
+  customCommands: newConnections("commands"),
+  unknownCommands: newConnections("unknown_commands"),
+  atomicMultiKey: live("atomic_multi_key"),
+  adminCommands: live("admin_commands"),
+  dedicatedConnections: live("dedicated_connections"),
+  clientOutputLimitBytes: live("client_output_limit"),
+  workerOutputLimitBytes: live("worker_output_limit"),
+  maxBackendQueueBytes: live("max_backend_queue_bytes"),
+  backendQueueSoftBytes: live("backend_queue_soft_bytes"),
+  clientReadAheadBytes: live("client_read_ahead_bytes"),
+};
+
+/** The settings of the process, by their field. */
+export const runtimeReload: Readonly<Record<keyof RuntimeConfig, ReloadRow>> = {
+  network: restart("network"),
+  io: restart("io"),
+  metrics: restart("metrics"),
+  logLevel: live("log_level"),
+  logFormat: restart("log_format"),
+  drainDelayMs: live("drain_delay"),
+  drainIdleMs: live("drain_idle"),
+  shutdownTimeoutMs: live("shutdown_timeout"),
+  drainTimeoutMs: live("drain_timeout"),
+  reloadMaxMovedPercent: live("reload_max_moved"),
+};
+
+/** A cluster that is in both configurations, with different settings. */
+export interface ChangedCluster {
+  readonly before: ClusterConfig;
+  readonly after: ClusterConfig;
+  /** Keys whose change takes effect at once. */
+  readonly live: readonly string[];
+  /** Keys whose change new connections get. */
+  readonly newConnections: readonly string[];
+}
+
+/** What two configurations differ in. */
+export interface ConfigDifference {
+  readonly added: readonly ClusterConfig[];
+  readonly removed: readonly ClusterConfig[];
+  readonly changed: readonly ChangedCluster[];
+  /** Keys of `[runtime]` whose change takes effect. */
+  readonly runtime: readonly string[];
+  /** Keys of `[runtime]` whose change waits for a restart. */
+  readonly needsRestart: readonly string[];
+}
+
+/** What two settings of one cluster differ in, or null. */
+export function compareClusters(
+  before: ClusterConfig,
+  after: ClusterConfig,
+): ChangedCluster | null {
+  const rows = changedRows(before, after, clusterReload);
+  if (rows.length === 0) return null;
+  return {
+    before,
+    after,
+    live: keysOf(rows, "live"),
+    newConnections: keysOf(rows, "new_connections"),
+  };
+}
+
+/** Compares two checked configurations. */
+export function compareConfigs(before: Config, after: Config): ConfigDifference {
+  const former = new Map(before.clusters.map((cluster) => [cluster.name, cluster]));
+  const names = new Set(after.clusters.map(({ name }) => name));
+  const changed: ChangedCluster[] = [];
+  for (const cluster of after.clusters) {
+    const known = former.get(cluster.name);
+    const change = known === undefined ? null : compareClusters(known, cluster);
+    if (change !== null) changed.push(change);
+  }
+  const rows = changedRows(before.runtime, after.runtime, runtimeReload);
+  return {
+    added: after.clusters.filter(({ name }) => !former.has(name)),
+    removed: before.clusters.filter(({ name }) => !names.has(name)),
+    changed,
+    runtime: keysOf(rows, "live"),
+    needsRestart: keysOf(rows, "restart"),
+  };
+}
+
+/** Whether nothing differs. */
+export function isSame(difference: ConfigDifference): boolean {
+  return Object.values(difference).every((list) => list.length === 0);
+}
+
+function changedRows<Settings extends object>(
+  before: Settings,
+  after: Settings,
+  rows: Readonly<Record<keyof Settings, ReloadRow>>,
+): ReloadRow[] {
+  const fields = Object.keys(rows) as (keyof Settings)[];
+  return fields.filter((field) => !isEqual(before[field], after[field])).map((field) =>
+    rows[field]
+  );
+}
+
+/** Both are what a file can say: plain data in the order in which it is made. */
+function isEqual(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function keysOf(rows: readonly ReloadRow[], applies: Applies): string[] {
+  return rows.filter((row) => row.applies === applies).map(({ key }) => key);
+}
