@@ -91,6 +91,11 @@ export const failures = {
   slotUncovered: failure("slot_uncovered", "backend", "hash slot is not served by any known node"),
   tooManyRedirects: failure("too_many_redirects", "backend", "too many redirections"),
   topologyUnknown: failure("topology_unknown", "backend", "no node has answered CLUSTER SLOTS yet"),
+  topologyChanging: failure(
+    "topology_changing",
+    "backend",
+    "a failover is under way, and no node has answered CLUSTER SLOTS since; try again",
+  ),
   scriptRedirected: failure(
     "script_redirected",
     "backend",

@@ -41,6 +41,11 @@ export interface ClusterContext {
 export interface Cluster {
   readonly name: string;
   /**
+   * Begins to find out where keys are, ahead of {@link Cluster.start}. Settles when that is known, or was waited for
+   * for `dial_timeout`; a leader has to lead meanwhile.
+   */
+  prepare(): Promise<void>;
+  /**
    * Opens the listener and begins to accept.
    *
    * @throws {Error} If the address cannot be bound.

@@ -18,6 +18,7 @@ import type { Topology } from "./topology.ts";
 /** The backends of a `memcache` or `redis` cluster. */
 export class RingTopology implements Topology, HealthListener, Watched {
   readonly router: RingRouter;
+  waitEnded = null;
   readonly #cluster: ClusterContext;
   readonly #backends: BackendContext;
   readonly #ejected = new Set<string>();

@@ -62,6 +62,7 @@ export class RunningCluster implements Acceptor, Cluster {
   readonly #acceptPause: AcceptPause;
   #listener: Listener | null = null;
   clientCount: number;
+  #prepared: (() => void) | null = null;
   #isStopped = false;
 
   constructor(cluster: ClusterContext, recipe: Recipe) {
@@ -77,6 +78,7 @@ export class RunningCluster implements Acceptor, Cluster {
       () => this.#topology.backendUnreachable(),
     );
     this.#topology = recipe.createTopology(cluster, backends);
+    this.#topology.waitEnded = () => this.#waitEnded();
     this.#peers = new ClusterPeers(cluster);
     const { router } = this.#topology;
     const { config } = cluster;
@@ -103,7 +105,15 @@ export class RunningCluster implements Acceptor, Cluster {
     };
   }
 
+  prepare(): Promise<void> {
+    this.#topology.start();
+    if (!this.#topology.router.awaitsFirstMap) return Promise.resolve();
+    return new Promise((resolve) => this.#prepared = resolve);
+  }
+
   start(): void {
+    // It was told to drain while it found out where keys are.
+    if (this.#isStopped) return;
     this.#listenOn(this.#cluster.config.listen);
     this.#topology.start();
   }
@@ -165,6 +175,7 @@ export class RunningCluster implements Acceptor, Cluster {
   }
 
   stop(): Promise<void> {
+    this.#prepared?.();
     const freed = this.#stopAccepting();
     for (const session of [...this.#sessions]) session.close(failures.shuttingDown);
     this.#sessionContext.local.stop();
@@ -194,6 +205,12 @@ export class RunningCluster implements Acceptor, Cluster {
     this.#cluster.clientRoom.entered();
     this.#sessionContext.local.clientConnected(session);
     session.start();
+  }
+
+  /** A map has come, or none has for long enough: whoever waited for it is asked again. */
+  #waitEnded(): void {
+    this.#prepared?.();
+    for (const session of this.#sessions) session.parseOn();
   }
 
   acceptFailed(failure: Failure): void {

@@ -8,7 +8,8 @@ import type { BackendContext } from "../backend/backend_context.ts";
 import { failures } from "../failure.ts";
 import { SLOT_COUNT } from "../hash/mod.ts";
 import { SlotMap } from "../router/slot_map.ts";
-import { type ClusterDialect, SlotRouter } from "../router/slot_router.ts";
+import type { ClusterDialect } from "../router/redirect.ts";
+import { SlotRouter } from "../router/slot_router.ts";
 import type { SharedState, SlotRange } from "../worker/messages.ts";
 import type { ClusterContext } from "./cluster.ts";
 import { countSlots, type SlotDialect, SlotFetch } from "./slot_fetch.ts";
@@ -27,6 +28,7 @@ export const FAILED_RETRY_MS = 2_000;
 /** The backends of a `redis_cluster` cluster. */
 export class SlotTopology implements Topology {
   readonly router: SlotRouter;
+  waitEnded: (() => void) | null = null;
   readonly #cluster: ClusterContext;
   readonly #backends: BackendContext;
   readonly #dialect: SlotDialect;
@@ -60,10 +62,13 @@ export class SlotTopology implements Topology {
         this.#preferred = address ?? this.#preferred;
         this.#want();
       },
+      waitEnded: () => this.waitEnded?.(),
     });
   }
 
-  start(): void {}
+  start(): void {
+    this.router.awaitFirstMap();
+  }
 
   lead(): void {
     if (this.#isLeader) return;
@@ -204,6 +209,7 @@ export class SlotTopology implements Topology {
     const hasChanged = !this.#hasMap || map.differs(this.router.map);
     this.#hasMap = true;
     if (hasChanged) this.router.setMap(map);
+    else this.router.confirmMap();
     return hasChanged;
   }
 }

@@ -10,7 +10,9 @@ import type { SharedState } from "../worker/messages.ts";
 /** A router and what keeps it up to date. */
 export interface Topology {
   readonly router: Router;
-  /** Begins whatever does not depend on leading. */
+  /** Called when requests that waited for a map are to be shown again. */
+  waitEnded: (() => void) | null;
+  /** Begins whatever does not depend on leading; once. */
   start(): void;
   /** From now on this worker finds out for all workers of the cluster. */
   lead(): void;

@@ -51,6 +51,8 @@ export const CommandFlag = {
   Barrier: 4,
   /** Runs a client's script: its error replies may say anything, redirections included. */
   Script: 8,
+  /** Its reply is made of those of all servers that hold keys: waits until it is known which they are. */
+  AllShards: 16,
 } as const;
 
 /** Finds the keys of commands whose keys move; sets the frame's key fields, or its `refusal`. */

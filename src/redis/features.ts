@@ -4,6 +4,7 @@
  * @module
  */
 import { Blocking } from "./blocking/mod.ts";
+import { FirstMap } from "./first_map.ts";
 import type { RedisContext, RedisFeature } from "./feature.ts";
 import { Pubsub } from "./pubsub/pubsub.ts";
 import { RandomKey } from "./random_key.ts";
@@ -18,6 +19,7 @@ export function createRedisFeatures(
   keeper: ScriptKeeper = new ScriptKeeper(context),
 ): RedisFeature[] {
   return [
+    new FirstMap(context),
     new Scripts(context, keeper),
     new Transactions(context, keeper),
     new Blocking(context),

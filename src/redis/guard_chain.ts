@@ -16,15 +16,17 @@ export const GuardRank = {
   Replies: 1,
   /** Not logged in. */
   Login: 2,
+  /** The slot map is not known yet. */
+  FirstMap: 3,
   /** Subscribed. */
-  Subscriptions: 3,
+  Subscriptions: 4,
   /** MULTI and WATCH. */
-  Transaction: 4,
+  Transaction: 5,
   /** Waits in a blocking command. */
-  Blocking: 5,
+  Blocking: 6,
 } as const;
 /** One of the values of {@link GuardRank}. */
-export type GuardRankCode = 0 | 1 | 2 | 3 | 4 | 5;
+export type GuardRankCode = 0 | 1 | 2 | 3 | 4 | 5 | 6;
 
 /** Puts `guard` before the client's requests. At most one guard of a rank. */
 export function addGuard(client: LocalClient, rank: GuardRankCode, guard: SessionGuard): void {
@@ -67,11 +69,21 @@ class GuardChain implements SessionGuard {
   }
 
   admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
-    for (const guard of this.#guards) {
+    for (const [rank, guard] of this.#guards.entries()) {
       const verdict = guard === null ? Verdict.Pass : guard.admit(client, frame, bytes);
+      if (verdict === Verdict.Wait) this.#postpone(rank);
       if (verdict !== Verdict.Pass) return verdict;
     }
     return Verdict.Pass;
+  }
+
+  postponed(): void {
+    this.#postpone(this.#guards.length);
+  }
+
+  /** Those asked before `rank` let a request pass that waits all the same. */
+  #postpone(rank: number): void {
+    for (const guard of this.#guards.slice(0, rank)) guard?.postponed?.();
   }
 
   inputEnded(): boolean {

@@ -36,11 +36,15 @@ class SkipGuard implements SessionGuard {
   #hasSkipped = false;
 
   admit(client: LocalClient): VerdictCode {
-    // A request that would have to wait is shown twice: with nothing in flight none has to.
+    // A request that waits for earlier ones is shown twice: with nothing in flight none does.
     if (client.hasRequestsInFlight) return Verdict.Wait;
     if (this.#hasSkipped) unmute(client);
     this.#hasSkipped = true;
     return Verdict.Pass;
+  }
+
+  postponed(): void {
+    this.#hasSkipped = false;
   }
 
   inputEnded(): boolean {

@@ -99,7 +99,9 @@ export class Scan implements RedisFeature {
   /** The client's cursor behind one of a server's replies. */
   #next(number: number, cursor: bigint): bigint {
     if (cursor !== 0n) return (cursor << NUMBER_BITS) | BigInt(number);
-    const shards = this.#context.router.numberedShards() ?? [];
+    const shards = this.#context.router.numberedShards();
+    // A new server has no number yet: whatever comes behind this one is found when the client goes on.
+    if (shards === null) return BigInt((number + 1) & Number(NUMBER_MASK));
     for (let next = number + 1; next < shards.length; next++) {
       if (shards[next] !== null) return BigInt(next);
     }

@@ -11,7 +11,14 @@ import { type Failure, failures } from "../failure.ts";
 import { type Profile, PROFILES } from "../protocol/protocol.ts";
 import type { Exchange, RoutedClient } from "../request/exchange.ts";
 import { buildRing, type Ring, type RingOptions } from "./ring.ts";
-import { Redirection, type RedirectionCode, type Router, type ScriptListener } from "./router.ts";
+import {
+  Redirection,
+  type RedirectionCode,
+  type Router,
+  type ScriptListener,
+  ShardsState,
+  type ShardsStateCode,
+} from "./router.ts";
 import { SERVER_NUMBER_MAX } from "./server_numbers.ts";
 
 /**
@@ -21,6 +28,8 @@ import { SERVER_NUMBER_MAX } from "./server_numbers.ts";
 export class RingRouter implements Router {
   epoch = 1;
   scriptListener: ScriptListener | null = null;
+  readonly awaitsFirstMap = false;
+  readonly shardsState: ShardsStateCode = ShardsState.Known;
   profile: Profile = PROFILES[2].master;
   readonly unplaced: Failure = failures.noBackend;
   readonly #options: RingOptions;

@@ -33,6 +33,18 @@ export interface ScriptListener {
   beforeScriptResend(connection: BackendConnection, call: Exchange, byteCount: number): void;
 }
 
+/** Whether it is known which backends hold the keys. */
+export const ShardsState = {
+  /** It is. */
+  Known: 0,
+  /** It will soon be: requests to all of them wait, and are shown again. */
+  Awaited: 1,
+  /** It was waited for long enough: one master may be among them twice. */
+  Unknown: 2,
+} as const;
+/** One of the values of {@link ShardsState}. */
+export type ShardsStateCode = 0 | 1 | 2;
+
 /** A routing table and what happens to replies that speak of it. */
 export interface Router {
   /** Raised by every change of owner. A client with requests in flight under an older epoch is held. */
@@ -49,11 +61,18 @@ export interface Router {
   readonly profile: Profile;
   /** Why `place` or `backendAt` found no backend. */
   readonly unplaced: Failure;
+  /** Whether requests wait since it is not known yet where any key is. */
+  readonly awaitsFirstMap: boolean;
+  /** Whether {@link Router.shards} can be trusted. */
+  readonly shardsState: ShardsStateCode;
   /** Every known backend. */
   backends(): Iterable<Backend>;
   /** The backends that hold the keys, each once: servers in the ring, or masters of slots. */
   shards(): readonly Backend[];
-  /** Those, and such as held keys and may hold them again: servers that are ejected. */
+  /**
+   * Those, and such as may hold keys besides: servers that are ejected; where the shards are not known, the masters of
+   * every map.
+   */
   allShards(): readonly Backend[];
   /**
    * The shards by their numbers, see `server_numbers.ts`; null entries are servers that hold no keys now. Null

@@ -99,6 +99,11 @@ export class SlotMap {
     return ranges;
   }
 
+  /** `host:port` of every master. */
+  masters(): Set<string> {
+    return new Set(this.#masters.filter((_, shard) => this.#slotCounts[shard]! > 0));
+  }
+
   /** `host:port` of every master and replica. */
   addresses(): Set<string> {
     const addresses = new Set<string>();

@@ -13,7 +13,16 @@ import { type Failure, failures } from "../failure.ts";
 import { SLOT_COUNT, slotOf } from "../hash/mod.ts";
 import { type Profile, PROFILES } from "../protocol/protocol.ts";
 import type { Exchange, RoutedClient } from "../request/exchange.ts";
-import { Redirection, type RedirectionCode, type Router, type ScriptListener } from "./router.ts";
+import { MapWait } from "./map_wait.ts";
+import { type ClusterDialect, type Redirect, RedirectKind } from "./redirect.ts";
+import {
+  Redirection,
+  type RedirectionCode,
+  type Router,
+  type ScriptListener,
+  ShardsState,
+  type ShardsStateCode,
+} from "./router.ts";
 import { ServerNumbers } from "./server_numbers.ts";
 import { NO_SHARD, SlotMap } from "./slot_map.ts";
 
@@ -27,40 +36,6 @@ export const BACKENDS_MAX = 4_096;
  */
 export const SWEEP_INTERVAL_MS = 1_000;
 
-/** What an error reply says of topology. */
-export const RedirectKind = {
-  /** Nothing. */
-  None: 0,
-  /** The slot has another owner for good. */
-  Moved: 1,
-  /** This request only is to go elsewhere, behind ASKING. */
-  Ask: 2,
-  /** The cluster knows itself to be incomplete. */
-  ClusterDown: 3,
-  /** This node has no data to serve for now: it is loading, or a replica without its master. */
-  Unready: 4,
-} as const;
-/** One of the values of {@link RedirectKind}. */
-export type RedirectKindCode = 0 | 1 | 2 | 3 | 4;
-
-/** A redirection as read from a reply; one object is reused. */
-export interface Redirect {
-  kind: RedirectKindCode;
-  slot: number;
-  /** Where to; an empty host name means the host that replied. Null where the reply names none. */
-  target: BackendAddress | null;
-}
-
-/** The words of the protocol that speak of topology; handed in by the recipe. */
-export interface ClusterDialect {
-  /** Goes right before a request that follows an ASK. */
-  readonly asking: Uint8Array;
-  /** Reads an error reply. */
-  readRedirect(bytes: Uint8Array, start: number, end: number, into: Redirect): void;
-  /** Splits `host:port` as the slot map has it. */
-  parseAddress(address: string): BackendAddress | null;
-}
-
 /** How a slot router behaves and whom it tells. */
 export interface SlotRouterOptions {
   readonly dialect: ClusterDialect;
@@ -68,6 +43,8 @@ export interface SlotRouterOptions {
   readonly readsFromReplicas: boolean;
   /** The map may be out of date. `address` is a node that knows better than others, or null. */
   refreshWanted(address: string | null): void;
+  /** Requests that waited for a map are to be shown again. */
+  waitEnded(): void;
 }
 
 /** One shard's backends. */
@@ -93,6 +70,7 @@ export class SlotRouter implements Router, Watched {
   /** Backends outside the map, with the number of their requests when they were last looked at. */
   readonly #unmapped = new Map<Backend, number>();
   readonly #redirect: Redirect = { kind: RedirectKind.None, slot: 0, target: null };
+  readonly #wait: MapWait;
   #map = new SlotMap();
   /** Owners by slot that MOVED named since a fetch began; null where the next map is newer than all of them. */
   #corrections: Map<number, string> | null = null;
@@ -103,6 +81,21 @@ export class SlotRouter implements Router, Watched {
   constructor(context: BackendContext, options: SlotRouterOptions) {
     this.#context = context;
     this.#options = options;
+    const { clock, limits } = context;
+    this.#wait = new MapWait(clock, limits, () => options.waitEnded());
+  }
+
+  get awaitsFirstMap(): boolean {
+    return this.#wait.awaitsFirstMap;
+  }
+
+  get shardsState(): ShardsStateCode {
+    return this.#wait.shards;
+  }
+
+  /** Has requests wait for the first map, from now on and for `dial_timeout`; once. */
+  awaitFirstMap(): void {
+    this.#wait.begin();
   }
 
   place(bytes: Uint8Array, start: number, end: number): number {
@@ -132,12 +125,17 @@ export class SlotRouter implements Router, Watched {
 
   shards(): readonly Backend[] {
     const masters = new Set<Backend>();
-    for (const shard of this.#shards) if (shard !== null) masters.add(shard.master);
+    for (const [number, shard] of this.#shards.entries()) {
+      if (shard !== null && this.#map.masterOf(number) !== "") masters.add(shard.master);
+    }
     return [...masters];
   }
 
   allShards(): readonly Backend[] {
-    return this.shards();
+    const shards = this.shards();
+    if (this.shardsState === ShardsState.Known) return shards;
+    const former = [...this.#wait.masters].map((address) => this.#backends.get(address));
+    return [...new Set([...shards, ...former.filter((backend) => backend !== undefined)])];
   }
 
   numberedShards(): readonly (Backend | null)[] | null {
@@ -156,8 +154,10 @@ export class SlotRouter implements Router, Watched {
 
   /** Takes over a fetched map. Requests in flight under the former one finish before their clients go on. */
   setMap(map: SlotMap): void {
-    for (const [slot, owner] of this.#corrections ?? []) map.setOwner(slot, owner);
+    const corrections = this.#corrections ?? new Map<number, string>();
     this.#corrections = null;
+    const fetchedMasters = map.masters();
+    for (const [slot, owner] of corrections) map.setOwner(slot, owner);
     const hasChanged = map.differsInMasters(this.#map);
     this.#map = map;
     if (hasChanged) this.epoch += 1;
@@ -171,6 +171,12 @@ export class SlotRouter implements Router, Watched {
       this.#anySlot += 1;
     }
     this.#context.clock.watch(this);
+    this.#wait.fetched(fetchedMasters, corrections.values());
+  }
+
+  /** The map in use, corrections included, was fetched as it is. */
+  confirmMap(): void {
+    this.#wait.fetched(this.#map.masters(), []);
   }
 
   onErrorReply(exchange: Exchange, bytes: Uint8Array, start: number, end: number): boolean {
@@ -301,6 +307,7 @@ export class SlotRouter implements Router, Watched {
   #moveSlot(slot: number, owner: Backend): void {
     if (this.#shardAt(slot)?.master === owner) return;
     this.#corrections?.set(slot, owner.address);
+    this.#wait.corrected(owner.address);
     const shard = this.#map.setOwner(slot, owner.address);
     this.#shards[shard] = this.#createShard(shard);
     this.epoch += 1;

@@ -14,7 +14,7 @@ import { type LocalClient, Verdict } from "./features.ts";
 import { failUnsent, forward } from "./forward.ts";
 import { Dispatched, type DispatchedCode, type LongDispatch } from "./long_dispatch.ts";
 import type { SessionContext } from "./session_context.ts";
-import { dispatchToShards } from "./shards_dispatch.ts";
+import { dispatchToShards, failsWithoutShards, mustAwaitShards } from "./shards_dispatch.ts";
 import { dispatchSplit } from "./split_dispatch.ts";
 import type { WindowWaiter } from "./split_window.ts";
 
@@ -74,7 +74,14 @@ export function dispatch(
     if ((row.flags & CommandFlag.Barrier) !== 0 && session.hasRequestsInFlight) {
       return Dispatched.Waits;
     }
-    if (!context.local.answer(session, frame, bytes)) return Dispatched.Waits;
+    if ((row.flags & CommandFlag.AllShards) !== 0) {
+      if (mustAwaitShards(context, session)) return Dispatched.Waits;
+      if (failsWithoutShards(context, session, frame)) return Dispatched.Done;
+    }
+    if (!context.local.answer(session, frame, bytes)) {
+      session.guard?.postponed?.();
+      return Dispatched.Waits;
+    }
   }
   return Dispatched.Done;
 }

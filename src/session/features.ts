@@ -44,6 +44,8 @@ export interface SessionGuard {
   readonly requestBytesMax?: number;
   /** Sees each request first, refused ones too: `frame.row` is null for an unknown command. */
   admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode;
+  /** The request that it has just let pass has to wait all the same, and will be shown again. */
+  postponed?(): void;
   /**
    * The client sends no more; its requests are served all the same. Asked at the end, and from then on for each
    * request that has to wait. True: that one is not carried out, nor what stands behind it; a server closes such a

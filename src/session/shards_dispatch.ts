@@ -4,13 +4,34 @@
  * @module
  */
 import { sendRewritten } from "../backend/send_written.ts";
+import { failures } from "../failure.ts";
 import { CommandFlag } from "../protocol/command_table.ts";
 import type { RequestFrame } from "../protocol/protocol.ts";
 import { Fragment } from "../request/request.ts";
+import { ShardsState } from "../router/router.ts";
 import type { DispatchSession } from "./dispatch.ts";
 import { failUnsent } from "./forward.ts";
 import { Dispatched, type DispatchedCode, keepFrame, type LongDispatch } from "./long_dispatch.ts";
 import type { SessionContext } from "./session_context.ts";
+
+/** Whether a request to all shards is to be shown again, once it is known which they are. */
+export function mustAwaitShards(context: SessionContext, session: DispatchSession): boolean {
+  if (context.router.shardsState !== ShardsState.Awaited) return false;
+  session.guard?.postponed?.();
+  return true;
+}
+
+/** What only reads fails where it could count keys twice; what changes all keys may reach a server too many. */
+export function failsWithoutShards(
+  context: SessionContext,
+  session: DispatchSession,
+  frame: RequestFrame,
+): boolean {
+  if (context.router.shardsState !== ShardsState.Unknown) return false;
+  if ((frame.row!.flags & CommandFlag.Read) === 0) return false;
+  failUnsent(context, session, session.enqueue(frame.isQuiet), failures.topologyChanging);
+  return true;
+}
 
 /** Sends the frame at the start of the session's buffer to each shard, at once if there is room. */
 export function dispatchToShards(
@@ -19,6 +40,7 @@ export function dispatchToShards(
   frame: RequestFrame,
   bytes: Uint8Array,
 ): DispatchedCode {
+  if (mustAwaitShards(context, session)) return Dispatched.Waits;
   if (context.fanOut.window.isFull) {
     return session.goOnLater(new ShardsDispatch(context, session, frame));
   }
@@ -50,6 +72,8 @@ class ShardsDispatch implements LongDispatch {
       window.wait(this.#session);
       return Dispatched.GoesOn;
     }
+    // Whoever waits for a map is asked to go on when there is one.
+    if (this.#context.router.shardsState === ShardsState.Awaited) return Dispatched.GoesOn;
     frame.end += start - frame.start;
     frame.start = start;
     send(this.#context, this.#session, frame, bytes);
@@ -66,6 +90,7 @@ function send(
   frame: RequestFrame,
   bytes: Uint8Array,
 ): void {
+  if (failsWithoutShards(context, session, frame)) return;
   const { router, requests, fanOut } = context;
   const isWrite = (frame.row!.flags & CommandFlag.Write) !== 0;
   // What changes all keys must not leave out those of a server that is to return.

@@ -78,6 +78,7 @@ export async function startProxy(
     output,
     advertisedAddress,
     sharesPort,
+    isTakeover,
     createWorker: (clusters) => createWorker(clusters, config, io, isStandalone),
     mayServe: (granted, clusters) =>
       !isStandalone || mayServe(granted, clusters, config.runtime.network, io),

@@ -45,6 +45,8 @@ export interface SupervisorOptions {
   advertisedAddress: string;
   /** Whether listeners share their port. */
   sharesPort: boolean;
+  /** Whether another process serves until the workers listen. */
+  isTakeover: boolean;
   /** Starts a thread that may do what these clusters need. */
   createWorker(clusters: readonly ClusterConfig[]): WorkerPort;
   /** Whether a thread that was started for some clusters may do what others need. */
@@ -332,7 +334,7 @@ export class Supervisor implements WorkerReceiver {
   }
 
   #createWorker(clusters: ClusterConfig[], number: number, index: number): WorkerHandle {
-    const { io, advertisedAddress, sharesPort } = this.#options;
+    const { io, advertisedAddress, sharesPort, isTakeover } = this.#options;
     const config = this.#config;
     const start: StartMessage = {
       kind: "start",
@@ -346,6 +348,7 @@ export class Supervisor implements WorkerReceiver {
       clientMemory: this.#clientMemory,
       listeners: listenersOf(config),
       loopMemory: this.#loopMemory,
+      isTakeover: isTakeover && !this.#isStarted,
     };
     // One that died took its clients along, whatever it had counted.
     new ClientRoom(this.#clientMemory, number).clear();

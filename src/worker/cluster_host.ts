@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Clock } from "../clock.ts";
+import { Clock, Deadline } from "../clock.ts";
 import type { Cluster, ClusterContext } from "../cluster/cluster.ts";
 import { LoopGuard } from "../cluster/loop_guard.ts";
 import type { ClusterConfig } from "../config/config.ts";
@@ -25,6 +25,9 @@ import type {
 
 /** Question number of metrics that nobody asked for: the last word of a worker that ends. */
 export const LAST_WORD = 0;
+
+/** Longest wait for what clusters have to know before their ports open beside another process, milliseconds. */
+export const PREPARE_MAX_MS = 10_000;
 
 /** A cluster as it runs here; `config` is the one that it reads, and changes at a reload. */
 interface HostedCluster {
@@ -101,9 +104,30 @@ export class ClusterHost {
   #begin(message: StartMessage): void {
     this.#start = message;
     this.#engine = createEngine(message.io, this.#clock);
+    if (message.isTakeover) this.#beginPrepared(message);
+    else this.#open(message, (config) => this.#startCluster(config, 0));
+  }
+
+  /** Opens the ports once every cluster knows where keys are, at the latest after {@link PREPARE_MAX_MS}. */
+  async #beginPrepared(message: StartMessage): Promise<void> {
+    for (const config of message.clusters) {
+      this.#clusters.set(config.name, this.#makeCluster(config, 0));
+    }
+    const prepared = [...this.#clusters.values()].map(({ cluster }) => cluster.prepare());
+    for (const name of message.leads) this.#lead(name);
+    const waited = Promise.withResolvers<void>();
+    const deadline = new Deadline(this.#clock, PREPARE_MAX_MS, waited.resolve);
+    await Promise.race([Promise.all(prepared), waited.promise]);
+    deadline.cancel();
+    this.#clock.readNow();
+    if (this.#ended !== null) return;
+    this.#open(message, ({ name }) => this.#clusters.get(name)!.cluster.start());
+  }
+
+  #open(message: StartMessage, openCluster: (config: ClusterConfig) => void): void {
     for (const config of message.clusters) {
       try {
-        this.#startCluster(config, 0);
+        openCluster(config);
       } catch (error) {
         this.#fail(config.name, reasonOf(error));
         return;
@@ -175,6 +199,12 @@ export class ClusterHost {
 
   /** @param clientsBefore Clients of the cluster whose place it takes; see {@link ClusterContext.clientsBefore}. */
   #startCluster(config: ClusterConfig, clientsBefore: number): void {
+    const hosted = this.#makeCluster(config, clientsBefore);
+    hosted.cluster.start();
+    this.#clusters.set(config.name, hosted);
+  }
+
+  #makeCluster(config: ClusterConfig, clientsBefore: number): HostedCluster {
     const message = this.#start!;
     const log = new Log(message.logLevel, ({ level, message, fields }) => {
       this.#flood.write({ level, message, fields: { cluster: config.name, ...fields } });
@@ -201,8 +231,7 @@ export class ClusterHost {
       post: (note) => this.#post({ kind: "note", note }),
       requestRefresh: () => this.#requestRefresh(config.name),
     });
-    cluster.start();
-    this.#clusters.set(config.name, { cluster, config, log, loopGuard });
+    return { cluster, config, log, loopGuard };
   }
 
   #lead(name: string): void {

@@ -23,6 +23,8 @@ export interface StartMessage {
   advertisedAddress: string;
   /** Whether listeners share their port (`reusePort`); false when embedded with one worker. */
   sharesPort: boolean;
+  /** Whether another process serves meanwhile: the ports open when it is known where keys are. */
+  isTakeover: boolean;
   /** Memory of a `ClientRoom`, shared by all workers. */
   clientMemory: SharedArrayBuffer;
   /** Where all clusters of the process listen. */

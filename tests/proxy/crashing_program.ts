@@ -46,6 +46,7 @@ const supervisor = new Supervisor({
   advertisedAddress: "127.0.0.1",
   sharesPort: true,
   mayServe: () => true,
+  isTakeover: false,
   createWorker: (clusters) =>
     new Worker(new URL("crashing_worker.ts", import.meta.url), {
       type: "module",

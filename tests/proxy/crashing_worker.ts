@@ -13,6 +13,7 @@ function createCluster({ config, engine, sharesPort }: ClusterContext): Cluster 
   let listener: Listener | null = null;
   return {
     name: config.name,
+    prepare: () => Promise.resolve(),
     start() {
       listener = engine.listen({ ...config.listen, sharesPort }, {
         hasRoom: true,

@@ -20,9 +20,13 @@ async function mapKnown(proxy: LocalProxy): Promise<void> {
   await until(() => proxy.metrics().topologyRefreshes > 0, { what: "the map is known" });
 }
 
-Deno.test("with all seeds down requests fail at once and clearly; the cluster serves when one comes up", async () => {
+Deno.test("with all seeds down requests fail after dial_timeout and clearly; the cluster serves when one comes up", async () => {
   const port = findFreePort();
-  using proxy = start([`127.0.0.1:${port}`, `127.0.0.1:${findFreePort()}`]);
+  using proxy = startLocalProxy({
+    cache_type: "redis_cluster",
+    servers: [`127.0.0.1:${port}`, `127.0.0.1:${findFreePort()}`],
+    dial_timeout: 300,
+  });
   using client = await proxy.connect();
   const startedAtMs = performance.now();
   const replies = await client.pipeline([
@@ -234,7 +238,7 @@ Deno.test("a worker that does not lead fetches nothing, asks its leader, and fol
   node.serves([0, 16_383, node.address]);
   using leader = start([node.address]);
   using follower = startLocalProxy(
-    { cache_type: "redis_cluster", servers: [node.address] },
+    { cache_type: "redis_cluster", servers: [node.address], dial_timeout: 300 },
     { leads: false },
   );
   using client = await follower.connect();

@@ -16,7 +16,13 @@ import { type Profile, PROFILES, RequestFrame } from "../../src/protocol/protoco
 import type { Exchange, RoutedClient } from "../../src/request/exchange.ts";
 import { RequestPool } from "../../src/request/pool.ts";
 import type { Request } from "../../src/request/request.ts";
-import { Redirection, type RedirectionCode, type Router } from "../../src/router/router.ts";
+import {
+  Redirection,
+  type RedirectionCode,
+  type Router,
+  ShardsState,
+  type ShardsStateCode,
+} from "../../src/router/router.ts";
 import { FanOut } from "../../src/session/fan_out.ts";
 import { OutputPool } from "../../src/session/output_share.ts";
 import { Session } from "../../src/session/session.ts";
@@ -91,6 +97,8 @@ export class CountingChunkPool extends ChunkPool {
 export class DigitRouter implements Router {
   epoch = 1;
   scriptListener = null;
+  awaitsFirstMap = false;
+  shardsState: ShardsStateCode = ShardsState.Known;
   profile: Profile = PROFILES[2].master;
   readonly unplaced: Failure = failures.noBackend;
   readonly #backends: readonly Backend[];

@@ -3,7 +3,7 @@
  * whatever the proxy's core tells apart, and nothing else.
  *
  * ```text
- *   get KEY · put KEY VALUE [quiet] · mget KEY… · del KEY… · both KEY KEY · any · count · rewrite KEY · echo TEXT · quit · wait
+ *   get KEY · put KEY VALUE [quiet] · mget KEY… · del KEY… · both KEY KEY · any · count · wipe · rewrite KEY · echo TEXT · quit · wait
  *   reply: TEXT\n   error: -TEXT\n   push: >TEXT\n   malformed: !   large: $BYTES\n and that many bytes
  * ```
  *
@@ -72,6 +72,13 @@ const definitions: CommandDefinition[] = [
     ...nothing,
     name: "count",
     flags: CommandFlag.Read,
+    action: Action.EveryShard,
+    merge: Merge.Sum,
+  },
+  {
+    ...nothing,
+    name: "wipe",
+    flags: CommandFlag.Write,
     action: Action.EveryShard,
     merge: Merge.Sum,
   },

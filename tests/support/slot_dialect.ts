@@ -6,7 +6,7 @@
  */
 import type { BackendAddress } from "../../src/backend/connection_owner.ts";
 import type { SlotDialect } from "../../src/cluster/slot_fetch.ts";
-import { type ClusterDialect, type Redirect, RedirectKind } from "../../src/router/slot_router.ts";
+import { type ClusterDialect, type Redirect, RedirectKind } from "../../src/router/redirect.ts";
 import type { SlotRange } from "../../src/worker/messages.ts";
 
 const encoder = new TextEncoder();

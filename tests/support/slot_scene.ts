@@ -24,11 +24,13 @@ export class SlotScene implements Disposable {
   readonly router: SlotRouter;
   /** The nodes that a refresh was asked of; `?` for any. */
   readonly refreshes: string[] = [];
+  waitsEnded = 0;
 
   constructor(ranges: SlotRange[] = HALVES, readsFromReplicas = false) {
     this.router = new SlotRouter(this.rig.context, {
       dialect: slotDialect,
       readsFromReplicas,
+      waitEnded: () => this.waitsEnded += 1,
       refreshWanted: (address) => this.refreshes.push(address ?? "?"),
     });
     if (ranges.length > 0) this.router.setMap(SlotMap.fromRanges(ranges));

@@ -45,9 +45,7 @@ export function whyNotQueued(
   if (WAITS.has(row.name)) {
     return waitsForNothing(words()) ? null : `ERR ${refusalText(row.name, WAITING)}`;
   }
-  if (
-    row.action === Action.EveryShard || FOR_ALL_SERVERS.has(row.name) || row.name === SCAN
-  ) {
+  if (isForAllServers(row)) {
     if (shardCount === 1 && row.name !== SCAN) return null;
     return inside(row.name, "it concerns all servers, a transaction one; send it outside");
   }
@@ -55,6 +53,11 @@ export function whyNotQueued(
   const hasKeys = row.firstKey > 0 || row.keyFinder !== null;
   if (hasKeys && !SUBSCRIBING.has(row.name)) return null;
   return inside(row.name, "it concerns the client's connection to the proxy; send it outside");
+}
+
+/** Whether a command concerns all servers. */
+export function isForAllServers(row: CommandRow): boolean {
+  return row.action === Action.EveryShard || FOR_ALL_SERVERS.has(row.name) || row.name === SCAN;
 }
 
 function inside(name: string, reason: string): string {

@@ -25,7 +25,7 @@ import {
   requestBytes,
 } from "../../protocol/resp/replies.ts";
 import { commonPlace, PLACES_DIFFER } from "../../router/common_place.ts";
-import { Redirection } from "../../router/router.ts";
+import { Redirection, ShardsState } from "../../router/router.ts";
 import {
   type LateReply,
   type LocalClient,
@@ -45,7 +45,7 @@ import type { ScriptKeeper } from "../scripts/script_keeper.ts";
 import { cleanUp } from "./clean_up.ts";
 import { HELD_BYTES_MAX, HELD_REQUESTS_MAX, HeldRequests } from "./held_requests.ts";
 import { ScriptWait } from "./script_wait.ts";
-import { isKeyless, refusedInside, whyNotQueued } from "./queueable.ts";
+import { isForAllServers, isKeyless, refusedInside, whyNotQueued } from "./queueable.ts";
 import * as replies from "./replies.ts";
 import { databaseAfter, type Selection } from "./selections.ts";
 
@@ -188,6 +188,9 @@ export class Transaction implements SessionGuard {
   #queue(request: LocalRequest): VerdictCode {
     const { frame, bytes, client } = request;
     const { router, isCluster } = this.#context;
+    if (router.shardsState === ShardsState.Awaited && isForAllServers(frame.row!)) {
+      return Verdict.Wait;
+    }
     const reason = whyNotQueued(frame.row!, router.shards().length, () => request.words);
     if (reason !== null) return this.#refuse(errorReply(reason));
     if (frame.row!.name === "select" && !this.#maySelect(request.words[1]!)) {

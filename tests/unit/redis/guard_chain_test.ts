@@ -24,6 +24,10 @@ class Guard implements SessionGuard {
     return this.verdict;
   }
 
+  postponed(): void {
+    this.heard.push(`${this.name} postponed`);
+  }
+
   inputEnded(): boolean {
     this.heard.push(`${this.name} ended`);
     return this.endsWithInput;

@@ -4,7 +4,8 @@
  * @module
  */
 import { muteAll, muteNext, unmute } from "../../../src/redis/mute.ts";
-import { Verdict } from "../../../src/session/features.ts";
+import { addGuard, GuardRank } from "../../../src/redis/guard_chain.ts";
+import { Verdict, type VerdictCode } from "../../../src/session/features.ts";
 import { frameOf, LocalRigClient } from "../../support/local_rig.ts";
 import { assertEquals } from "../../deps.ts";
 
@@ -37,4 +38,19 @@ Deno.test("off stays off until on, whatever was to be skipped", () => {
   assertEquals([client.isMuted, client.guard], [true, null]);
   unmute(client);
   assertEquals(client.isMuted, false);
+});
+
+Deno.test("a request that a later guard lets wait does not count twice either", () => {
+  const client = new LocalRigClient();
+  muteNext(client);
+  let verdict: VerdictCode = Verdict.Wait;
+  addGuard(client, GuardRank.Transaction, {
+    admit: () => verdict,
+    inputEnded: () => false,
+    clientClosed: () => {},
+  });
+  assertEquals([shows(client), shows(client), client.isMuted], [Verdict.Wait, Verdict.Wait, true]);
+  verdict = Verdict.Pass;
+  assertEquals([shows(client), client.isMuted], [Verdict.Pass, true]);
+  assertEquals([shows(client), client.isMuted], [Verdict.Pass, false]);
 });

@@ -19,6 +19,7 @@ testRouterContract("slots", () => {
     dialect: slotDialect,
     readsFromReplicas: false,
     refreshWanted: () => {},
+    waitEnded: () => {},
   });
   router.setMap(mapWith(8192));
   let isMoved = false;

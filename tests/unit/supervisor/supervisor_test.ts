@@ -24,6 +24,7 @@ class Stage {
       output: { log: new Log("info", sink), write: sink, flush() {}, setLevel() {} },
       advertisedAddress: "192.0.2.1",
       sharesPort: true,
+      isTakeover: false,
       io: { engine: "deno" },
       mayServe: () => this.mayServe,
       createWorker: () => {

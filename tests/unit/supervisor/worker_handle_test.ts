@@ -30,6 +30,7 @@ function stage(): {
       io: { engine: "deno" },
       advertisedAddress: "192.0.2.1",
       sharesPort: true,
+      isTakeover: false,
       clientMemory: createClientMemory(1),
       listeners: [],
       loopMemory: new SharedArrayBuffer(1),

@@ -24,10 +24,16 @@ class FakeCluster implements Cluster {
   freed: Promise<void> = Promise.resolve();
   /** Settles when its clients have left. */
   readonly drained: PromiseWithResolvers<void> = Promise.withResolvers();
+  prepared: Promise<void> = Promise.resolve();
 
   constructor(context: ClusterContext) {
     this.name = context.config.name;
     this.context = context;
+  }
+
+  prepare(): Promise<void> {
+    this.calls.push("prepare");
+    return this.prepared;
   }
 
   start(): void {
@@ -80,7 +86,7 @@ class FakeCluster implements Cluster {
   }
 }
 
-function startMessage(leads: string[]): StartMessage {
+function startMessage(leads: string[], isTakeover = false): StartMessage {
   return {
     kind: "start",
     workerNumber: 2,
@@ -93,6 +99,7 @@ function startMessage(leads: string[]): StartMessage {
     clientMemory: createClientMemory(1),
     listeners: [],
     loopMemory: new SharedArrayBuffer(1),
+    isTakeover,
   };
 }
 
@@ -123,6 +130,35 @@ Deno.test("start opens every cluster, then leads its own, then says it listens",
   assertEquals(clusters[0]!.context.sharesPort, true);
   assertEquals(clusters[0]!.context.clock, clusters[1]!.context.clock);
   assertEquals(posted, [{ kind: "listening", workerNumber: 2 }]);
+});
+
+Deno.test("at a takeover the ports open when every cluster knows where keys are", async () => {
+  const known = Promise.withResolvers<void>();
+  const { host, posted, clusters } = stage((cluster) => {
+    if (cluster.name === "a") cluster.prepared = known.promise;
+  });
+  host.onMessage(startMessage(["a"], true));
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals(clusters.map(({ calls }) => calls), [["prepare", "lead"], ["prepare"]]);
+  assertEquals(posted, []);
+  known.resolve();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals(clusters.map(({ calls }) => calls), [["prepare", "lead", "start"], [
+    "prepare",
+    "start",
+  ]]);
+  assertEquals(posted, [{ kind: "listening", workerNumber: 2 }]);
+});
+
+Deno.test("a worker that is stopped before it knows opens nothing", async () => {
+  const known = Promise.withResolvers<void>();
+  const { host, posted, clusters } = stage((cluster) => cluster.prepared = known.promise);
+  host.onMessage(startMessage([], true));
+  host.onMessage({ kind: "stop" });
+  known.resolve();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals(clusters.map(({ calls }) => calls), [["prepare", "stop"], ["prepare", "stop"]]);
+  assertEquals(posted.map(({ kind }) => kind), ["metrics", "stopped"]);
 });
 
 Deno.test("a cluster that cannot start fails the worker, and what was open is closed", async () => {

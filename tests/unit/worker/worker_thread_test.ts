@@ -35,6 +35,7 @@ Deno.test("a thread reports the error that nothing caught, with its counts, and 
         clientMemory: createClientMemory(1),
         listeners: [],
         loopMemory: new SharedArrayBuffer(1),
+        isTakeover: false,
       } satisfies SupervisorMessage,
     );
     await failed.promise;
@@ -89,6 +90,7 @@ async function dieOnEpoll(port: number): Promise<void> {
       clientMemory: createClientMemory(1),
       listeners: [],
       loopMemory: new SharedArrayBuffer(1),
+      isTakeover: false,
     } satisfies SupervisorMessage,
   );
   await promise;

@@ -8,6 +8,7 @@ import { memoryKeys, objectKeys } from "../key_finders/subcommand_keys.ts";
 import { migrateKeys, sortKeys } from "../key_finders/option_keys.ts";
 import { INTERNAL } from "./reasons.ts";
 import {
+  AllShards,
   AllSucceeded,
   barrier,
   Concatenated,
@@ -46,12 +47,12 @@ export const keyspaceCommands: readonly CommandDefinition[] = [
   forward("pexpireat",             -3, Write,  1,  1,  1),
   forward("pexpiretime",            2, Read,   1,  1,  1),
   forward("pttl",                   2, Read,   1,  1,  1),
-  barrier("randomkey",              1, Read),
+  barrier("randomkey",              1, Read | AllShards),
   forward("rename",                 3, Write,  1,  2,  1),
   forward("renamenx",               3, Write,  1,  2,  1),
   forward("restore",               -4, Write,  1,  1,  1),
   refuse( "restore-asking",        -4, Write,  1,  1,  1, INTERNAL),
-  local(  "scan",                  -2, Read),
+  local(  "scan",                  -2, Read | AllShards),
   moving( "sort",                  -2, Write,  1,  1,  1, sortKeys),
   forward("sort_ro",               -2, Read,   1,  1,  1),
   everyShard("swapdb",              3, Write, AllSucceeded),

@@ -14,7 +14,7 @@ import {
 } from "../../command_table.ts";
 
 /** Column values by short names, so that rows stay on one line. */
-export const { Read, Script, Write } = CommandFlag;
+export const { AllShards, Read, Script, Write } = CommandFlag;
 /** Column values by short names, so that rows stay on one line. */
 export const { AllSucceeded, Concatenated, Elements, Least, Sum } = Merge;
 

@@ -5,7 +5,7 @@
  */
 import type { CommandDefinition } from "../../command_table.ts";
 import { functionKeys, scriptKeys } from "../key_finders/counted_keys.ts";
-import { local, moving, Read, Script, Write } from "./row.ts";
+import { AllShards, local, moving, Read, Script, Write } from "./row.ts";
 
 // deno-fmt-ignore: one row a command, columns aligned.
 /** Script and function commands. */
@@ -17,6 +17,6 @@ export const scriptingCommands: readonly CommandDefinition[] = [
   moving( "evalsha_ro",            -3, Read  | Script,  0,  0,  0, scriptKeys),
   moving( "fcall",                 -3, Write | Script,  0,  0,  0, functionKeys),
   moving( "fcall_ro",              -3, Read  | Script,  0,  0,  0, functionKeys),
-  local(  "function",              -2),
-  local(  "script",                -2),
+  local(  "function",              -2, AllShards),
+  local(  "script",                -2, AllShards),
 ];

@@ -11,7 +11,7 @@ Deno.test("scripts count as writing unless their command says that they do not",
     evalsha_ro: CommandFlag.Read | CommandFlag.Script,
     fcall: CommandFlag.Write | CommandFlag.Script,
     fcall_ro: CommandFlag.Read | CommandFlag.Script,
-    function: 0,
-    script: 0,
+    function: CommandFlag.AllShards,
+    script: CommandFlag.AllShards,
   });
 });

@@ -1,0 +1,40 @@
+/**
+ * How a Redis Cluster's protocol speaks of topology, as a slot router reads it.
+ *
+ * @module
+ */
+import type { BackendAddress } from "../backend/connection_owner.ts";
+
+/** What an error reply says of topology. */
+export const RedirectKind = {
+  /** Nothing. */
+  None: 0,
+  /** The slot has another owner for good. */
+  Moved: 1,
+  /** This request only is to go elsewhere, behind ASKING. */
+  Ask: 2,
+  /** The cluster knows itself to be incomplete. */
+  ClusterDown: 3,
+  /** This node has no data to serve for now: it is loading, or a replica without its master. */
+  Unready: 4,
+} as const;
+/** One of the values of {@link RedirectKind}. */
+export type RedirectKindCode = 0 | 1 | 2 | 3 | 4;
+
+/** A redirection as read from a reply; one object is reused. */
+export interface Redirect {
+  kind: RedirectKindCode;
+  slot: number;
+  /** Where to; an empty host name means the host that replied. Null where the reply names none. */
+  target: BackendAddress | null;
+}
+
+/** The words of the protocol that speak of topology; handed in by the recipe. */
+export interface ClusterDialect {
+  /** Goes right before a request that follows an ASK. */
+  readonly asking: Uint8Array;
+  /** Reads an error reply. */
+  readRedirect(bytes: Uint8Array, start: number, end: number, into: Redirect): void;
+  /** Splits `host:port` as the slot map has it. */
+  parseAddress(address: string): BackendAddress | null;
+}
