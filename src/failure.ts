@@ -72,6 +72,11 @@ export const failures = {
     "it refuses the proxy's login (backend_password, backend_auth)",
   ),
   backendDatabase: failure("backend_database", "backend", "it has no such database"),
+  dialectUnsupported: failure(
+    "dialect_unsupported",
+    "backend",
+    "it does not speak the client's protocol",
+  ),
   handshakeRefused: failure("handshake_refused", "backend", "connection handshake refused"),
   backendTimeout: failure("backend_timeout", "backend", "no reply in time"),
   backendSilent: failure(

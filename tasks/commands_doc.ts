@@ -8,12 +8,14 @@ import {
   Action,
   type CommandDefinition,
   CommandFlag,
+  type CommandRow,
   isBlockingForm,
   type KeyFinder,
   Merge,
   type MergeCode,
 } from "../src/protocol/command_table.ts";
 import { alignColumns } from "./markdown_table.ts";
+import { binaryRows, loudOf, operationOf } from "../src/protocol/memcache/binary/commands.ts";
 import { MemcacheCommands } from "../src/protocol/memcache/commands.ts";
 import { bitmapCommands } from "../src/protocol/resp/commands/bitmap.ts";
 import { connectionCommands } from "../src/protocol/resp/commands/connection.ts";
@@ -111,8 +113,38 @@ tag brings the script there. In a Redis Cluster it reaches all subscribers.
 
 const MEMCACHE_HEAD = `## memcache
 
-The classic text protocol as memcached 1.6 speaks it. Names of commands are lower case. \`noreply\` is
-taken out of what a backend gets, so that every request has a reply to wait for.
+The three protocols as memcached 1.6 speaks them; a client's first byte says whether it speaks in
+lines, with the classic and the meta commands, or in binary packets. Nothing is translated from one
+to another: servers are asked as the client asks. Names of commands are lower case. What makes a
+request quiet (\`noreply\`, the flag \`q\` of meta commands, the quiet forms of binary operations) is
+taken out of what a backend gets, so that every request has a reply to wait for, and what that says
+decides whether the client gets it ([why](decisions/0031-quiet-requests.md)). Key lists may have 8
+MiB and 1,048,576 words; they are cut into lines that servers take. Times and flags are passed on as
+they are.
+
+What differs from memcached on purpose:
+
+- The value behind a \`set\` line (or another storage line) that is refused is skipped, where its
+  length is known. memcached runs it as requests.
+- The length of a value is digits only, at most 2,147,483,645. memcached cuts larger ones to 32
+  bits.
+- A line with a NUL byte is refused; memcached reads it up to there.
+- A line that no list of keys makes long has at most 16 KiB, and 2,048 bytes without what spaces are
+  too many.
+- A \`noreply\` silences every reply to its line, that to a bad one included.
+- A quiet \`ma\` that makes its item says nothing, as a quiet \`ma\` that finds it. memcached 1.6.18
+  says \`HD\`.
+- The body of a binary request with an unknown operation is skipped once; memcached skips as much
+  again.
+- A binary request whose body is longer than its operation has use for is answered by "Invalid
+  arguments" and closed. memcached takes the rest for the next request.
+`;
+
+const BINARY_HEAD = `### memcache, binary
+
+The operations of the binary protocol. A failure of the proxy or of a server is answered by the
+status 0x86, "temporary failure", and a text that says why. An operation that is not in this table
+is answered as memcached answers an unknown one.
 `;
 
 /** How the replies to a split request become one. */
@@ -166,6 +198,7 @@ export const localTexts: Readonly<Record<string, string>> = {
   info: "about the proxy and its clients, and what the servers say together, see " +
     "[decision 0027](decisions/0027-info-of-many-servers.md)",
   lolwut: "the least version of the servers",
+  mn: "`MN`, behind the replies to all earlier requests",
   multi: "begins a transaction, on the server of its first key",
   ping: "`PONG`, or the word",
   psubscribe: "at every server; in front of a Redis Cluster at one master, or where it can match " +
@@ -190,12 +223,16 @@ export const localTexts: Readonly<Record<string, string>> = {
   time: "the proxy's clock",
   unwatch: "gives the connection that watches back",
   unsubscribe: SUBSCRIPTION_ENDS,
-  verbosity: "OK, without effect",
   wait: "`0` for no replicas; for more it is refused: the connections to servers are shared, see " +
     "[decision 0028](decisions/0028-what-wait-says.md)",
   waitaof: "`0` and `0` for no copies; for more it is refused, as `WAIT`",
   watch: "keys together, over the connection that the transaction will run on",
-  version: "a fixed version, see [decision 0009](decisions/0009-reported-memcache-version.md)",
+  stats:
+    "of all servers as of one; `items`, `slabs`, `sizes`, `settings` and `conns` also of one " +
+    "server, by its name or address behind them; `proxy`: of the proxy itself; `reset`, `detail` " +
+    "and `cachedump` at every server",
+  version:
+    "the least of the servers', see [decision 0009](decisions/0009-reported-memcache-version.md)",
 };
 
 /** Returns the page's text. */
@@ -207,9 +244,42 @@ export function renderCommandsDocument(): string {
     ...redisGroups.flatMap(([title, rows]) => [`### ${title}\n`, renderTable(rows, upper)]),
     MEMCACHE_HEAD,
     renderTable(memcache, (name) => name),
+    BINARY_HEAD,
+    renderBinaryTable(),
   ];
   return sections.join("\n");
 }
+
+/** A quiet operation is told with the one that it is a quiet form of. */
+function renderBinaryTable(): string {
+  const hex = (row: CommandRow) => `0x${operationOf(row).toString(16).padStart(2, "0")}`;
+  const loud = binaryRows.filter((row) => loudOf(operationOf(row)) < 0);
+  return alignColumns([
+    ["Operation", "Name", "Quiet form", "Data", "What happens"],
+    ...loud.map((row) => {
+      const quiet = binaryRows.find((one) => loudOf(operationOf(one)) === operationOf(row));
+      return [
+        hex(row),
+        `\`${row.name}\``,
+        quiet === undefined ? "" : hex(quiet),
+        dataText(row),
+        row.action === Action.Local ? `proxy: ${binaryTexts[row.name]}` : describeRoute(row),
+      ];
+    }),
+  ]);
+}
+
+/** What the proxy's own answers to binary requests are. */
+const binaryTexts: Readonly<Record<string, string>> = {
+  noop: "behind the replies to all earlier requests",
+  quit: "the connection is closed behind all replies that are due, this one's included",
+  quitq: "the connection is closed behind all replies that are due",
+  sasl_auth: "`PLAIN`, against `password` or `auth` of the configuration",
+  sasl_list: "`PLAIN`; without users an unknown command, as at a server without SASL",
+  sasl_step: "refused: `PLAIN` needs one step",
+  stat: "as `stats`",
+  version: "as `version`",
+};
 
 function renderTable(
   rows: readonly CommandDefinition[],
@@ -245,6 +315,7 @@ function sinceText(name: string): string {
 export function describeRoute(row: CommandDefinition): string {
   switch (row.action) {
     case Action.Forward:
+    case Action.ForwardApart:
       return forwardText(row);
     case Action.Split:
       return `split: ${mergeTexts[row.merge]}`;

@@ -18,7 +18,7 @@ const encoder = new TextEncoder();
 const protocol = createMemcacheProtocol();
 const frame = new RequestFrame();
 const requests = protocol.createRequestParser(frame);
-const replies = protocol.createReplyParser();
+const replies = protocol.createReplyParser(protocol.profiles.master);
 
 function key(index: number): string {
   return `key:${String(index).padStart(12, "0")}`;
@@ -80,6 +80,6 @@ const merge = {
 const log = new SendLog(new ChunkPool());
 
 Deno.bench(`get of ${KEYS} keys, merge of 2 parts`, () => {
-  protocol.writeMerged(merge, log);
+  protocol.writeMerged(merge, log, frame);
   for (let bytes = log.handOver(); bytes !== null; bytes = log.handOver()) log.wrote(bytes.length);
 });

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ParseStatus, RequestFrame } from "../../src/protocol/protocol.ts";
+import { ParseStatus, PROFILES, RequestFrame } from "../../src/protocol/protocol.ts";
 import { createRespProtocol } from "../../src/protocol/resp/mod.ts";
 
 const BUFFER_BYTES = 16 * 1024;
@@ -33,7 +33,7 @@ function benchRequests(name: string, request: string): void {
 
 function benchReplies(name: string, reply: string): void {
   const { bytes, count } = fill(reply);
-  const parser = protocol.createReplyParser();
+  const parser = protocol.createReplyParser(PROFILES[2].master);
   Deno.bench(`${count} replies: ${name}`, () => {
     let position = 0;
     while (position < bytes.length) {

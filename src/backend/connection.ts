@@ -75,7 +75,8 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
     this.#isDedicated = options.isDedicated ?? false;
     this.#connector = new Connector(backend, context, { profile, limits, keepsBackoff }, this);
     const { arrays, chunks, clock, engine, protocol, retainsRequests } = context;
-    this.#replies = new ReplyStream(arrays, protocol.createReplyParser(), engine.readBytesMin);
+    const parser = protocol.createReplyParser(profile);
+    this.#replies = new ReplyStream(arrays, parser, engine.readBytesMin);
     this.#slices = new SlicedParsing(engine.flushQueue, this);
     this.#outbox = new Outbox(chunks, clock, this.#replies, retainsRequests);
     this.log = this.#outbox.log;

@@ -38,6 +38,10 @@ export class HealthProbe implements ReplyReceiver {
   readonly #limits: BackendLimits;
   #connection: BackendConnection;
   #exchange: Exchange | null = null;
+  /** Whether the protocol's other probe is sent. */
+  #sendsOther = false;
+  /** Whether this ping was sent in the other way before. */
+  #isSecondTry = false;
   #failuresInRow = 0;
   #isHealthy = true;
   #isStopped = false;
@@ -85,6 +89,7 @@ export class HealthProbe implements ReplyReceiver {
   onFailure(_exchange: Exchange, failure: Failure, _address: string): void {
     this.#exchange = null;
     // A ping that the proxy could not send, out of descriptors say, tells nothing of the backend.
+    if (hangsUp(failure) && this.#tryOther()) return;
     if (failure.source !== "proxy") this.#failed();
     else if (!this.#isStopped) this.#schedule();
   }
@@ -99,16 +104,26 @@ export class HealthProbe implements ReplyReceiver {
   }
 
   #openConnection(): BackendConnection {
-    return new BackendConnection(this.#backend, this.#profile, this.#context, {
+    const profile = this.#sendsOther ? this.#protocol.otherProbe!.profile : this.#profile;
+    return new BackendConnection(this.#backend, profile, this.#context, {
       limits: this.#limits,
       keepsBackoff: false,
     });
   }
 
+  /** A backend that speaks in another way gets the other probe, once for each ping that it hangs up on. */
+  #tryOther(): boolean {
+    if (this.#isStopped || this.#protocol.otherProbe === undefined) return false;
+    this.#sendsOther = !this.#sendsOther;
+    this.#isSecondTry = !this.#isSecondTry;
+    if (this.#isSecondTry) this.#sendPing();
+    return this.#isSecondTry;
+  }
+
   #sendPing(): void {
     if (this.#isStopped) return;
     this.#setTimeouts();
-    if (this.#failuresInRow > 0) {
+    if (this.#failuresInRow > 0 || this.#isSecondTry) {
       // A late answer to an earlier ping must not be taken for life: each try has a connection of its own.
       this.#connection.close(failures.backendTimeout);
       this.#connection = this.#openConnection();
@@ -118,8 +133,9 @@ export class HealthProbe implements ReplyReceiver {
     const exchange = this.#context.requests.takeExchange();
     exchange.begin(this, 0, 0, true, NOBODY);
     this.#exchange = exchange;
-    const { probe } = this.#protocol;
-    this.#connection.send(exchange, probe, 0, probe.length);
+    const { probe, otherProbe } = this.#protocol;
+    const bytes = this.#sendsOther ? otherProbe!.bytes : probe;
+    this.#connection.send(exchange, bytes, 0, bytes.length);
   }
 
   /** A ping fails after the read timeout or its interval, whichever is shorter; so does its connect. */
@@ -132,6 +148,7 @@ export class HealthProbe implements ReplyReceiver {
 
   #succeeded(): void {
     this.#failuresInRow = 0;
+    this.#isSecondTry = false;
     if (!this.#isHealthy) {
       this.#isHealthy = true;
       this.#listener.healthChanged(this.#backend, true);
@@ -141,6 +158,7 @@ export class HealthProbe implements ReplyReceiver {
 
   #failed(): void {
     if (this.#isStopped) return;
+    this.#isSecondTry = false;
     this.#failuresInRow += 1;
     if (this.#isHealthy && this.#failuresInRow >= this.#options.failLimit) {
       this.#isHealthy = false;
@@ -153,4 +171,10 @@ export class HealthProbe implements ReplyReceiver {
     const elapsedMs = this.#context.clock.nowMs - this.#sentAtMs;
     this.#timer = setTimeout(this.#ping, Math.max(0, this.#intervalMs - elapsedMs));
   }
+}
+
+/** Whether a backend has taken the connection and would not go on with it. */
+function hangsUp(failure: Failure): boolean {
+  return failure === failures.backendClosed || failure === failures.backendReset ||
+    failure === failures.backendMalformed;
 }

@@ -62,7 +62,11 @@ export class PushConnection implements ByteReceiver, DialListener, Watched {
     const options = { profile, limits: context.limits, keepsBackoff: true };
     this.#connector = new Connector(owner, context, options, this);
     const { arrays, chunks, engine, protocol } = context;
-    this.#replies = new ReplyStream(arrays, protocol.createReplyParser(), engine.readBytesMin);
+    this.#replies = new ReplyStream(
+      arrays,
+      protocol.createReplyParser(profile),
+      engine.readBytesMin,
+    );
     this.#log = new SendLog(chunks);
   }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { KeySelection, Protocol, RequestFrame } from "../protocol/protocol.ts";
+import type { Dialect, KeySelection, RequestFrame } from "../protocol/protocol.ts";
 import { type Exchange, ExchangeState } from "../request/exchange.ts";
 import type { RequestPool } from "../request/pool.ts";
 import type { BackendConnection } from "./connection.ts";
@@ -12,7 +12,7 @@ import type { BackendConnection } from "./connection.ts";
 /** Sends a request as its backend shall see it; on refusal the receiver hears before this returns. */
 export function sendRewritten(
   connection: BackendConnection,
-  protocol: Protocol,
+  dialect: Dialect,
   exchange: Exchange,
   frame: RequestFrame,
   bytes: Uint8Array,
@@ -20,14 +20,14 @@ export function sendRewritten(
   if (!connection.admit(exchange, frame.end - frame.start)) return;
   const { log } = connection;
   const before = log.unwrittenBytes;
-  protocol.writeRequest(frame, bytes, log);
+  dialect.writeRequest(frame, bytes, log);
   connection.enqueue(exchange, log.newest!, log.unwrittenBytes - before);
 }
 
 /** Sends the part of a split request that has the selected keys. */
 export function sendFragment(
   connection: BackendConnection,
-  protocol: Protocol,
+  dialect: Dialect,
   exchange: Exchange,
   frame: RequestFrame,
   bytes: Uint8Array,
@@ -36,7 +36,7 @@ export function sendFragment(
   if (!connection.admit(exchange, fragmentBytes(frame, keys))) return;
   const { log } = connection;
   const before = log.unwrittenBytes;
-  protocol.writeFragment(frame, bytes, keys, log);
+  dialect.writeFragment(frame, bytes, keys, log);
   connection.enqueue(exchange, log.newest!, log.unwrittenBytes - before);
 }
 

@@ -13,7 +13,7 @@ import { RunningCluster } from "./running_cluster.ts";
 export function createCluster(context: ClusterContext): Cluster {
   switch (context.config.type) {
     case "memcache":
-      return new RunningCluster(context, memcacheRecipe());
+      return new RunningCluster(context, memcacheRecipe(context.config));
     case "redis":
       return new RunningCluster(context, redisRecipe(context.config));
     case "redis_cluster":

@@ -3,17 +3,28 @@
  *
  * @module
  */
-import { createMemcacheAnswers } from "../memcached/local.ts";
+import type { ClusterConfig } from "../config/config.ts";
+import { MemcacheLocal } from "../memcached/local.ts";
 import { createMemcacheProtocol } from "../protocol/memcache/mod.ts";
 import { RingTopology } from "./ring_topology.ts";
 import type { Recipe } from "./running_cluster.ts";
 
 /** The recipe. */
-export function memcacheRecipe(): Recipe {
+export function memcacheRecipe(config: ClusterConfig): Recipe {
   return {
-    protocol: createMemcacheProtocol(),
+    protocol: createMemcacheProtocol({
+      credentials: config.backendCredentials,
+      failureIsMiss: config.failureIsMiss,
+    }),
     retainsRequests: false,
     createTopology: (cluster, backends) => new RingTopology(cluster, backends),
-    createLocalAnswers: createMemcacheAnswers,
+    createLocalAnswers: ({ cluster, backends, peers, router }) =>
+      new MemcacheLocal({
+        config: cluster.config,
+        backends,
+        peers,
+        router,
+        startedAtMs: performance.now(),
+      }),
   };
 }

@@ -84,6 +84,8 @@ export interface ClusterConfig {
   unknownCommands: "first-key" | "refuse";
   /** Whether requests whose keys are on several servers are refused, not split. */
   atomicMultiKey: boolean;
+  /** Whether keys of a server that fails are misses in lists of keys (memcache). */
+  failureIsMiss: boolean;
   /** What becomes of commands about the servers themselves. */
   adminCommands: "refuse" | "forward";
   /** Connections that clients of one worker may have to themselves at once. */

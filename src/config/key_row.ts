@@ -7,9 +7,9 @@ import { valibot } from "../../deps.ts";
 
 /**
  * Clusters a key has an effect on: all, those with a ring (`memcache`, `redis`), `redis_cluster`, or those
- * that speak Redis's protocol (`redis`, `redis_cluster`).
+ * that speak Redis's protocol (`redis`, `redis_cluster`), or memcached's.
  */
-export type Scope = "all" | "ring" | "slots" | "resp";
+export type Scope = "all" | "ring" | "slots" | "resp" | "memcache";
 
 /** One key: what it accepts, what it means, and what it is if it is not set. */
 export interface KeyRow<Value, Default extends Value | null> {
@@ -50,7 +50,7 @@ export function secret(reason: string): KeyRow<string, null> {
     unit: null,
     default: null,
     isRequired: false,
-    scope: "resp",
+    scope: "all",
     expected: `a string of 1 to ${SECRET_CHARACTERS_LIMIT} characters`,
     bounds: null,
     reason,

@@ -260,6 +260,7 @@ function completeCluster(
     customCommands,
     unknownCommands: values.unknown_commands ?? clusterKeys.unknown_commands.default,
     atomicMultiKey: values.atomic_multi_key ?? clusterKeys.atomic_multi_key.default,
+    failureIsMiss: values.failure_is_miss ?? clusterKeys.failure_is_miss.default,
     scriptCacheBytes: values.script_cache_bytes ?? clusterKeys.script_cache_bytes.default,
     adminCommands: values.admin_commands ?? clusterKeys.admin_commands.default,
     dedicatedConnections: values.dedicated_connections ??

@@ -53,6 +53,7 @@ export const clusterReload: Readonly<Record<keyof ClusterConfig, ReloadRow>> = {
   customCommands: newConnections("commands"),
   unknownCommands: newConnections("unknown_commands"),
   atomicMultiKey: live("atomic_multi_key"),
+  failureIsMiss: newConnections("failure_is_miss"),
   adminCommands: live("admin_commands"),
   dedicatedConnections: live("dedicated_connections"),
   clientOutputLimitBytes: live("client_output_limit"),

@@ -159,6 +159,17 @@ export const clusterKeys = {
     reason: "a request that is split is not atomic",
     schema: valibot.boolean(),
   } satisfies KeyRow<boolean, boolean>,
+  failure_is_miss: {
+    type: "boolean",
+    unit: null,
+    default: false,
+    isRequired: false,
+    scope: "memcache",
+    expected: "true or false",
+    bounds: null,
+    reason: "a failed server must not look like misses unless that is wanted",
+    schema: valibot.boolean(),
+  } satisfies KeyRow<boolean, boolean>,
   script_cache_bytes: integer(
     "bytes",
     8 * MIB,

@@ -33,6 +33,7 @@ const scopeNames: Record<Exclude<Scope, "all">, string> = {
   ring: "memcache and redis",
   slots: "redis_cluster",
   resp: "redis and redis_cluster",
+  memcache: "memcache",
 };
 
 /** Checks one cluster by itself. `platform` is Deno's name of the operating system. */
@@ -137,18 +138,10 @@ function checkScopes({ table }: ClusterDraft, report: Report): void {
   const type = table.values.cache_type;
   if (type === undefined) return;
   const ownScopes = [type === "redis_cluster" ? "slots" : "ring"];
-  if (type.startsWith("redis")) ownScopes.push("resp");
+  ownScopes.push(type === "memcache" ? "memcache" : "resp");
   for (const key of Object.keys(clusterKeys) as (keyof typeof clusterKeys)[]) {
-    const { scope, isSecret }: KeyRow<unknown, unknown> = clusterKeys[key];
+    const { scope }: KeyRow<unknown, unknown> = clusterKeys[key];
     if (scope === "all" || ownScopes.includes(scope) || !table.present.has(key)) continue;
-    if (isSecret) {
-      report.problem(
-        table.pathOf(key),
-        `has no effect on a ${type}, and ignoring it would leave open what it is to protect: ` +
-          "remove it only if that is acceptable",
-      );
-      continue;
-    }
     // Redis Cluster hashes between these two by itself.
     if (key === "hash_tag" && table.values.hash_tag === "{}") continue;
     report.warning(

@@ -4,43 +4,160 @@
  * @module
  */
 import { encodeText } from "../protocol/memcache/ascii.ts";
-import type { RequestFrame } from "../protocol/protocol.ts";
+import {
+  HEADER_BYTES,
+  replyPacket,
+  Status,
+  statusTexts,
+} from "../protocol/memcache/binary/packet.ts";
+import { lineReplies } from "../protocol/memcache/replies.ts";
+import { wantsLogin } from "../protocol/memcache/backend_login.ts";
+import { NO_OPERATION, type RequestFrame } from "../protocol/protocol.ts";
+import type { Exchange } from "../request/exchange.ts";
+import { type Failure, failures } from "../failure.ts";
+import type { Router } from "../router/router.ts";
 import type { LocalAnswers, LocalClient } from "../session/features.ts";
+import { Login, type LoginContext } from "./login/mod.ts";
+import { callServers } from "./server_calls.ts";
+import { isBefore, ServerVersion } from "./server_version.ts";
+import { StatsCommand } from "./stats_command.ts";
+import { binaryWire, textWire, type Wire } from "./wire.ts";
 
-/**
- * The version that clients are told. Client libraries read three numbers and nothing behind them
- * (`memcached` for Node fails on more), and take from them what the server can do: 1.5.22 is the last
- * memcached with the classic commands (`gat` included) and without the meta commands, which is what
- * this proxy has.
- */
-export const REPORTED_VERSION = "1.5.22";
+/** The first version whose `version` takes further words without a complaint, and that has `mn`. */
+const LENIENT_VERSION = "1.6.0";
 
-const VERSION = encodeText(`VERSION ${REPORTED_VERSION}\r\n`);
-const OK = encodeText("OK\r\n");
+const META_NOOP = encodeText("MN\r\n");
 const NOTHING = new Uint8Array(0);
+const MECHANISMS = encodeText("PLAIN");
+const decoder = new TextDecoder();
 
-/** Makes the local answers of a memcache cluster. */
-export function createMemcacheAnswers(): LocalAnswers {
-  return { clientConnected: () => {}, answer, stop: () => {} };
+/** What the answers are made with. */
+export interface MemcacheContext extends LoginContext {
+  readonly router: Router;
+  /** Since when the proxy runs, milliseconds of `performance.now()`. */
+  readonly startedAtMs: number;
 }
 
-function answer(client: LocalClient, frame: RequestFrame, _bytes: Uint8Array): boolean {
-  switch (frame.row!.name) {
-    case "version":
-      return give(client, frame, VERSION);
-    case "verbosity":
-      // The servers' verbosity is theirs; the word is accepted since libraries offer it.
-      return give(client, frame, OK);
-    case "quit":
-      client.closeWhenAnswered();
-      return give(client, frame, NOTHING);
-    default:
-      throw new Error(`Cannot answer "${frame.row!.name}": it is not a local command`);
+/** The local answers of a memcache cluster. */
+export class MemcacheLocal implements LocalAnswers {
+  readonly #context: MemcacheContext;
+  readonly #version: ServerVersion;
+  readonly #stats: StatsCommand;
+  readonly #login: Login;
+
+  constructor(context: MemcacheContext) {
+    this.#context = context;
+    this.#version = new ServerVersion(context.backends.clock);
+    this.#stats = new StatsCommand(context);
+    this.#login = new Login(context);
+  }
+
+  clientConnected(client: LocalClient): void {
+    this.#login.clientConnected(client);
+  }
+
+  errorReplied(_exchange: Exchange, bytes: Uint8Array, start: number, end: number): Failure | null {
+    return wantsLogin(bytes, start, end) ? failures.backendLogin : null;
+  }
+
+  answer(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean {
+    if (frame.operation === NO_OPERATION) this.#answerText(client, frame, bytes);
+    else this.#answerBinary(client, frame, bytes);
+    return true;
+  }
+
+  stop(): void {}
+
+  #answerText(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): void {
+    switch (frame.row!.name) {
+      case "version":
+        return this.#answerVersion(client, frame, textWire);
+      case "stats":
+        return this.#stats.answer(client, frame, wordsOf(frame, bytes), textWire);
+      case "mn":
+        return give(
+          client,
+          this.#version.isBefore(LENIENT_VERSION) ? lineReplies.error : META_NOOP,
+        );
+      case "quit":
+        client.closeWhenAnswered();
+        return give(client, NOTHING);
+      default:
+        throw new Error(`Cannot answer "${frame.row!.name}": it is not a local command`);
+    }
+  }
+
+  #answerBinary(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): void {
+    const { operation, opaque } = frame;
+    switch (frame.row!.name) {
+      case "noop":
+        return give(client, replyPacket(operation, opaque));
+      case "version":
+        return this.#answerVersion(client, frame, binaryWire);
+      case "stat": {
+        const key = bytes.subarray(frame.start + HEADER_BYTES, frame.end);
+        const words = key.length === 0 ? [] : decoder.decode(key).split(" ");
+        return this.#stats.answer(client, frame, words, binaryWire);
+      }
+      case "quit":
+      case "quitq":
+        client.closeWhenAnswered();
+        return give(client, frame.row!.name === "quit" ? replyPacket(operation, opaque) : NOTHING);
+      default:
+        return give(client, this.#answerSasl(frame));
+    }
+  }
+
+  /** Without users there is nobody to log in as, as at a server without SASL; who is in stays who it is. */
+  #answerSasl({ row, operation, opaque }: RequestFrame): Uint8Array {
+    if (!this.#login.isWanted) {
+      const { unknownCommand: value } = statusTexts;
+      return replyPacket(operation, opaque, { status: Status.UnknownCommand, value });
+    }
+    if (row!.name === "sasl_list") return replyPacket(operation, opaque, { value: MECHANISMS });
+    const { authFailure: value } = statusTexts;
+    return replyPacket(operation, opaque, { status: Status.AuthError, value });
+  }
+
+  #answerVersion(client: LocalClient, frame: RequestFrame, wire: Wire): void {
+    const { operation, opaque, isQuiet } = frame;
+    const hasMore = operation === NO_OPERATION && frame.argumentCount > 1;
+    const late = client.answerLater();
+    const ask = (answered: (replies: readonly string[]) => void) =>
+      this.#askVersions(client, wire, answered);
+    this.#version.tell(ask, (version) => {
+      const isError = hasMore && isBefore(version, LENIENT_VERSION);
+      const reply = isError
+        ? lineReplies.error
+        : wire.writeVersion(version, { operation, opaque, isQuiet });
+      late.reply(reply, 0, reply.length);
+    });
+  }
+
+  #askVersions(
+    client: LocalClient,
+    wire: Wire,
+    answered: (replies: readonly string[]) => void,
+  ): void {
+    const { backends, router } = this.#context;
+    callServers(backends.requests, client, router.shards(), wire.versionRequest, (replies) => {
+      answered(replies.flatMap(({ bytes, failure }) => failure ? [] : [decoder.decode(bytes)]));
+    });
   }
 }
 
-function give(client: LocalClient, frame: RequestFrame, reply: Uint8Array): true {
-  const bytes = frame.isQuiet ? NOTHING : reply;
-  client.reply(bytes, 0, bytes.length);
-  return true;
+/** Words that mean something: `stats cachedump <class> <limit>`. */
+const STATS_WORDS = 4;
+
+/** The words behind `stats`. */
+function wordsOf(frame: RequestFrame, bytes: Uint8Array): string[] {
+  const words: string[] = [];
+  for (let word = 1; word < Math.min(frame.argumentCount, STATS_WORDS); word++) {
+    words.push(decoder.decode(bytes.subarray(frame.argumentStart(word), frame.argumentEnd(word))));
+  }
+  return words;
+}
+
+function give(client: LocalClient, reply: Uint8Array): void {
+  client.reply(reply, 0, reply.length);
 }

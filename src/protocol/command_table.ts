@@ -18,9 +18,11 @@ export const Action = {
   Refuse: 3,
   /** Goes as it is to every backend that holds keys, replies merged: `all_shards`. */
   EveryShard: 4,
+  /** As Forward, over connections of another kind, to which the first such request moves its client. */
+  ForwardApart: 5,
 } as const;
 /** One of the values of {@link Action}. */
-export type ActionCode = 0 | 1 | 2 | 3 | 4;
+export type ActionCode = 0 | 1 | 2 | 3 | 4 | 5;
 
 /** How the replies to a split request become one; Redis's response policies, and memcache's. */
 export const Merge = {

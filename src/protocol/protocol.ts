@@ -24,6 +24,17 @@ export const ParseStatus = {
 /** One of the values of {@link ParseStatus}. */
 export type ParseStatusCode = 0 | 1 | 2;
 
+/** Of a request that its reply needs nothing of: nearly all. */
+export const NO_OPERATION = -1;
+
+/** What a reply needs of its request. */
+export interface RequestMark {
+  /** See {@link RequestFrame.operation}. */
+  readonly operation: number;
+  readonly opaque: number;
+  readonly isQuiet: boolean;
+}
+
 /** One whole request, as found by a {@link RequestParser}. One object is reused for all requests. */
 export class RequestFrame {
   /** The command's row; null where `refusal` answers a command the table does not know. */
@@ -48,8 +59,19 @@ export class RequestFrame {
   refusal: Uint8Array | null = null;
   /** The client asked for no reply (memcache `noreply`). */
   isQuiet = false;
-  /** The bytes must not be forwarded as they are: {@link Protocol.writeRequest} writes what the backend gets. */
+  /** The bytes must not be forwarded as they are: {@link Dialect.writeRequest} writes what the backend gets. */
   isRewritten = false;
+  /**
+   * What its dialect has to remember until the reply is there: 0 or more where a failure must name the request,
+   * or where the reply decides whether a quiet request gets it; else {@link NO_OPERATION}.
+   */
+  operation: number = NO_OPERATION;
+  /** 32 bits that the client wants to see again in the reply, where `operation` is set. */
+  opaque = 0;
+  /** The key that routing goes by, where the client wrote it in another form than that of its bytes; else null. */
+  decodedKey: Uint8Array | null = null;
+  /** Bytes of keys that one fragment of it may have, separators included; 0: any number. */
+  fragmentBytesMax = 0;
 
   /** Start of word `index`, as a position in the bytes that hold the frame. */
   argumentStart(index: number): number {
@@ -173,6 +195,8 @@ export interface Profile {
   readonly version: 2 | 3;
   /** Database that requests see: SELECT goes first where it is not 0. */
   readonly database: number;
+  /** Which of its protocol's dialects is spoken, from 0. */
+  readonly dialect: number;
 }
 
 /** The connections of one client: to masters, and to replicas where reads go there. */
@@ -201,34 +225,53 @@ export function profilesOf(version: 2 | 3, database: number): Profiles {
 function createProfiles(version: 2 | 3, database: number): Profiles {
   const index = PROFILES_PER_DATABASE * database + (version === 2 ? 0 : 2);
   return {
-    master: { index, isReadonly: false, version, database },
-    replica: { index: index + 1, isReadonly: true, version, database },
+    master: { index, isReadonly: false, version, database, dialect: 0 },
+    replica: { index: index + 1, isReadonly: true, version, database, dialect: 0 },
   };
 }
 
-/** One wire format. Stateless but for its parsers. */
-export interface Protocol {
+/** How one client speaks a protocol, chosen by its first byte. */
+export interface Dialect {
+  /** The connections that its clients use at first. */
+  readonly profiles: Profiles;
+  /** Those that a client moves to with its first request whose row says {@link Action.ForwardApart}. */
+  readonly profilesApart?: Profiles;
+  createRequestParser(frame: RequestFrame): RequestParser;
+  /** Appends the request as its backend shall see it (only for frames with `isRewritten`). One chunk, see {@link SendLog}. */
+  writeRequest(frame: RequestFrame, bytes: Uint8Array, target: SendLog): void;
+  /** Makes the bytes of such a frame what its backend shall see without moving them; false where that cannot be. */
+  rewriteInPlace?(frame: RequestFrame, bytes: Uint8Array): boolean;
+  /** Appends a request for the selected keys. One `reserve`, so that it lies in one chunk. */
+  writeFragment(frame: RequestFrame, bytes: Uint8Array, keys: KeySelection, target: SendLog): void;
+  /** Appends the one reply made of all parts, errors surfaced. May use several chunks. */
+  writeMerged(merge: MergeParts, target: SendLog, mark: RequestMark): void;
+  /** The same in several turns, for a request of many keys; null where it is short however many there are. */
+  beginMerge?(merge: MergeParts): LongMerge | null;
+  /** Appends the protocol's error form of a failure. `address` is the backend's `host:port` or "". */
+  writeFailure(failure: Failure, address: string, target: SendLog, mark: RequestMark): void;
+  /**
+   * Whether a quiet request whose operation is known gets the reply in `bytes[start, end)`, which may be made to
+   * fit it in place.
+   */
+  breaksSilence?(mark: RequestMark, bytes: Uint8Array, start: number, end: number): boolean;
+}
+
+/** One wire format. Stateless but for its parsers. Itself the dialect of most of its clients. */
+export interface Protocol extends Dialect {
   readonly commands: CommandTable;
+  /** The dialect of a client whose bytes begin with this one; the protocol itself if left out. */
+  dialectOf?(firstByte: number): Dialect;
   /** The handshake of a new connection: each frame is answered before the next traffic; may be empty. */
   handshake(profile: Profile): readonly Uint8Array[];
   /** Why a handshake reply says no, or null where it says yes. */
   handshakeFailure(bytes: Uint8Array, start: number, end: number): Failure | null;
   /** A request that every living backend answers at once. */
   readonly probe: Uint8Array;
+  /** What to send instead to a backend that hangs up on that one, and over which connection. */
+  readonly otherProbe?: { readonly bytes: Uint8Array; readonly profile: Profile };
   /** Whether the answer to {@link Protocol.probe} means that the backend can serve. */
   isProbeAccepted(bytes: Uint8Array, start: number, end: number): boolean;
-  createRequestParser(frame: RequestFrame): RequestParser;
-  createReplyParser(): ReplyParser;
-  /** Appends the request as its backend shall see it (only for frames with `isRewritten`). One chunk, see {@link SendLog}. */
-  writeRequest(frame: RequestFrame, bytes: Uint8Array, target: SendLog): void;
-  /** Appends a request for the selected keys. One `reserve`, so that it lies in one chunk. */
-  writeFragment(frame: RequestFrame, bytes: Uint8Array, keys: KeySelection, target: SendLog): void;
-  /** Appends the one reply made of all parts, errors surfaced. May use several chunks. */
-  writeMerged(merge: MergeParts, target: SendLog): void;
-  /** The same in several turns, for a request of many keys; null where it is short however many there are. */
-  beginMerge?(merge: MergeParts): LongMerge | null;
-  /** Appends the protocol's error form of a failure. `address` is the backend's `host:port` or "". */
-  writeFailure(failure: Failure, address: string, target: SendLog): void;
+  createReplyParser(profile: Profile): ReplyParser;
   /** Whether a request's bytes so far show a protocol this proxy does not speak; its name for the log, else null. */
   foreignProtocol(firstByte: number): string | null;
 }

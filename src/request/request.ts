@@ -7,7 +7,7 @@
 import type { Chunk } from "../bytes/chunk_pool.ts";
 import type { Failure } from "../failure.ts";
 import type { CommandRow } from "../protocol/command_table.ts";
-import type { ReplyPart } from "../protocol/protocol.ts";
+import { NO_OPERATION, type ReplyPart, type RequestMark } from "../protocol/protocol.ts";
 import type { Exchange, ReplyReceiver } from "./exchange.ts";
 
 /** Who a request belongs to: hears of replies in whatever order backends give them. */
@@ -36,6 +36,8 @@ export class Fragment implements ReplyPart {
   readonly firstKey: number;
   lastKey: number;
   keyCount = 1;
+  /** Bytes of its keys with a separator each, where the request limits them; else 0. */
+  keyBytes = 0;
   /** Its sending under way; null before and after. */
   exchange: Exchange | null = null;
   /** Chunk that keeps its reply. */
@@ -88,13 +90,13 @@ export const RequestState = {
 export type RequestStateCode = 0 | 1 | 2;
 
 /** One command of one client. Recycled; {@link Request.begin} sets every field. */
-export class Request implements ReplyReceiver {
+export class Request implements ReplyReceiver, RequestMark {
   generation = 0;
   state: RequestStateCode = RequestState.Free;
   owner: RequestOwner | null = null;
   /** The client's next request. */
   next: Request | null = null;
-  /** The client asked for no reply. */
+  /** The client asked for no reply; where `operation` is set, what the reply says decides. */
   isQuiet = false;
   /** When it was parsed, milliseconds on the worker's clock. */
   startedAtMs = 0;
@@ -114,6 +116,8 @@ export class Request implements ReplyReceiver {
   keyCount = 0;
   /** Backend that failed, for the text. */
   failureAddress = "";
+  operation: number = NO_OPERATION;
+  opaque = 0;
 
   /** Sets a taken request up. */
   begin(owner: RequestOwner, isQuiet: boolean, realMs: number): void {
@@ -128,6 +132,13 @@ export class Request implements ReplyReceiver {
     this.failure = null;
     this.failureAddress = "";
     this.wholeRow = null;
+    this.operation = NO_OPERATION;
+  }
+
+  /** Remembers what its reply needs of it. */
+  mark({ operation, opaque }: RequestMark): void {
+    this.operation = operation;
+    this.opaque = opaque;
   }
 
   onReply(

@@ -7,7 +7,7 @@ import type { ReceiveBuffer } from "../bytes/receive_buffer.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import { type Failure, failures } from "../failure.ts";
 import { Action, CommandFlag } from "../protocol/command_table.ts";
-import type { RequestFrame } from "../protocol/protocol.ts";
+import type { Dialect, RequestFrame } from "../protocol/protocol.ts";
 import type { Request } from "../request/request.ts";
 import { commonPlace, PLACES_DIFFER } from "../router/common_place.ts";
 import { type LocalClient, Verdict } from "./features.ts";
@@ -22,6 +22,8 @@ import type { WindowWaiter } from "./split_window.ts";
 export interface DispatchSession extends LocalClient, WindowWaiter {
   /** Unparsed bytes; the frame at hand is at their start. */
   readonly buffer: ReceiveBuffer;
+  /** How the client speaks. */
+  readonly dialect: Dialect;
   /** Takes a request into the reply queue. */
   enqueue(isQuiet: boolean): Request;
   /** The request at hand fails in its turn. */
@@ -70,6 +72,8 @@ export function dispatch(
     else return dispatchSplit(context, session, frame, bytes);
   } else if (row.action === Action.EveryShard) {
     return dispatchToShards(context, session, frame, bytes);
+  } else if (row.action === Action.ForwardApart) {
+    return forwardApart(context, session, frame, bytes);
   } else {
     if ((row.flags & CommandFlag.Barrier) !== 0 && session.hasRequestsInFlight) {
       return Dispatched.Waits;
@@ -97,6 +101,24 @@ function forwardKey(
   const offsets = frame.offsets;
   const place = context.router.place(bytes, start + offsets[key]!, start + offsets[key + 1]!);
   forward(context, session, frame, bytes, place);
+}
+
+/** Over connections of another kind than those of the client's earlier requests, which must be answered first. */
+function forwardApart(
+  context: SessionContext,
+  session: DispatchSession,
+  frame: RequestFrame,
+  bytes: Uint8Array,
+): DispatchedCode {
+  const profiles = session.dialect.profilesApart!;
+  if (session.profiles !== profiles) {
+    if (session.hasRequestsInFlight) return Dispatched.Waits;
+    session.profiles = profiles;
+  }
+  const key = frame.decodedKey;
+  if (key === null) forwardKey(context, session, frame, bytes);
+  else forward(context, session, frame, bytes, context.router.place(key, 0, key.length));
+  return Dispatched.Done;
 }
 
 function forwardKeys(

@@ -77,6 +77,7 @@ export class FanOut implements KeySelection {
     to: number,
   ): boolean {
     const { fragmentOfKey, keyMarks, parts } = split;
+    const isLimited = frame.fragmentBytesMax !== 0;
     for (let key = from; key < to; key++) {
       const word = frame.firstKey + key * frame.keyStep;
       const keyStart = frame.argumentStart(word);
@@ -84,7 +85,11 @@ export class FanOut implements KeySelection {
       const place = router.place(bytes, keyStart, keyEnd);
       if (place < 0) return false;
       if (keyMarks !== null) keyMarks[key] = keyMark(bytes, keyStart, keyEnd);
-      fragmentOfKey[key] = this.#assign(key, place, parts);
+      const byteCount = keyEnd - keyStart + 1;
+      if (isLimited) this.#closeIfFull(place, parts, byteCount, frame.fragmentBytesMax);
+      const fragment = this.#assign(key, place, parts);
+      if (isLimited) parts[fragment]!.keyBytes += byteCount;
+      fragmentOfKey[key] = fragment;
     }
     return true;
   }
@@ -120,6 +125,13 @@ export class FanOut implements KeySelection {
     this.#fragmentOfPlace[place] = parts.length;
     parts.push(new Fragment(place, key));
     return parts.length - 1;
+  }
+
+  /** Has the next key of this place begin another fragment if its bytes are too many for the one at hand. */
+  #closeIfFull(place: number, parts: readonly Fragment[], byteCount: number, most: number): void {
+    if (this.#stampOfPlace[place] !== this.#stamp) return;
+    const fragment = parts[this.#fragmentOfPlace[place]!]!;
+    if (fragment.keyBytes + byteCount > most) this.#stampOfPlace[place] = 0;
   }
 
   #growPlaces(place: number): void {

@@ -24,11 +24,12 @@ export function forward(
   const isRead = (frame.row!.flags & CommandFlag.Read) !== 0;
   const backend = place < 0 ? null : router.backendAt(place, isRead, session);
   const request = session.enqueue(frame.isQuiet);
+  if (frame.operation >= 0) request.mark(frame);
   if (backend === null) {
     failUnsent(context, session, request, router.unplaced);
     return;
   }
-  if (frame.row!.merge === Merge.Elements) {
+  if (frame.row!.merge !== Merge.None) {
     request.wholeRow = frame.row;
     request.keyCount = frame.keyCount;
   }
@@ -39,9 +40,10 @@ export function forward(
   request.exchange = exchange;
   const connection = backend.connectionFor(session.number, router.profile);
   if (isScript) context.local.beforeScript?.(connection, exchange, frame, bytes);
-  if (frame.isRewritten) {
-    sendRewritten(connection, context.protocol, exchange, frame, bytes);
-  } else if (frame.end - frame.start > HAND_OVER_BYTES) {
+  const isLarge = frame.end - frame.start > HAND_OVER_BYTES;
+  if (frame.isRewritten && !(isLarge && session.dialect.rewriteInPlace?.(frame, bytes))) {
+    sendRewritten(connection, session.dialect, exchange, frame, bytes);
+  } else if (isLarge) {
     const { start, end } = frame;
     connection.sendOwned(exchange, session.buffer.handOver(end), start, end);
     frame.end = session.buffer.consumed;

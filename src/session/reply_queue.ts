@@ -9,8 +9,8 @@ import { ReplyStore } from "../bytes/reply_store.ts";
 import { SendLog } from "../bytes/send_log.ts";
 import type { Failure } from "../failure.ts";
 import { KEYS_PER_PIECE, type LongTask } from "../net/turn_budget.ts";
-import type { LongMerge, MergeParts } from "../protocol/protocol.ts";
-import { Fragment, type Request, RequestState } from "../request/request.ts";
+import { type Dialect, type LongMerge, NO_OPERATION } from "../protocol/protocol.ts";
+import { Fragment, type Request, RequestState, type Split } from "../request/request.ts";
 import { OUTPUT_SOFT_BYTES, OutputShare, type OutputWaiter } from "./output_share.ts";
 import type { SessionContext } from "./session_context.ts";
 
@@ -36,6 +36,8 @@ export class ReplyQueue implements LongTask {
   /** Longest reply of late, bytes; 0 before the first. */
   #longestBytes = 0;
   readonly #share: OutputShare;
+  /** How the client speaks. */
+  dialect: Dialect;
   readonly #context: SessionContext;
   readonly #log: SendLog;
   readonly #store: ReplyStore;
@@ -52,6 +54,7 @@ export class ReplyQueue implements LongTask {
   constructor(context: SessionContext, log: SendLog, owner: ReplyQueueOwner | null = null) {
     this.#context = context;
     this.#owner = owner;
+    this.dialect = context.protocol;
     this.#log = log;
     this.#store = new ReplyStore(context.chunks);
     this.#share = new OutputShare(context.output);
@@ -123,6 +126,7 @@ export class ReplyQueue implements LongTask {
   /** The whole reply to an unsplit request. */
   answer(request: Request, bytes: Uint8Array, start: number, end: number, isOwned: boolean): void {
     request.exchange = null;
+    if (request.isQuiet) request.isQuiet = !this.#breaksSilence(request, bytes, start, end);
     if (request === this.#oldest) {
       if (!request.isQuiet) this.#write(bytes, start, end, isOwned);
       this.#finishOldest(request);
@@ -135,6 +139,12 @@ export class ReplyQueue implements LongTask {
       : this.#store.keep(bytes, start, end);
     request.replyEnd = request.chunk.filled;
     request.replyStart = request.replyEnd - (end - start);
+  }
+
+  /** Whether the client of a quiet request is to see this reply to it. */
+  #breaksSilence(request: Request, bytes: Uint8Array, start: number, end: number): boolean {
+    if (request.operation === NO_OPERATION) return false;
+    return this.dialect.breaksSilence!(request, bytes, start, end);
   }
 
   /** An unsplit request has no reply. */
@@ -226,10 +236,10 @@ export class ReplyQueue implements LongTask {
   }
 
   /** Writes one reply of several; a large one is remembered, since it takes many chunks of the log. */
-  #writeMerged(split: MergeParts): void {
+  #writeMerged(request: Request, split: Split): void {
     const log = this.#log;
     const start = log.writtenBytes + log.unwrittenBytes;
-    this.#context.protocol.writeMerged(split, log);
+    this.dialect.writeMerged(split, log, request);
     this.#noteMerged(start);
   }
 
@@ -276,8 +286,8 @@ export class ReplyQueue implements LongTask {
   #mergesLong({ split, isQuiet }: Request): boolean {
     if (this.#merge !== null) return true;
     if (split === null || isQuiet || split.keyCount <= MERGED_KEYS_AT_ONCE_MAX) return false;
-    const { protocol, chunks, engine } = this.#context;
-    this.#merge = protocol.beginMerge?.(split) ?? null;
+    const { chunks, engine } = this.#context;
+    this.#merge = this.dialect.beginMerge?.(split) ?? null;
     if (this.#merge === null) return false;
     this.#mergeLog = new SendLog(chunks);
     engine.flushQueue.workOn(this);
@@ -302,9 +312,9 @@ export class ReplyQueue implements LongTask {
   }
 
   #deliver(request: Request): void {
-    if (request.isQuiet) return;
+    if (request.isQuiet && this.#isSilent(request)) return;
     if (request.split !== null) {
-      this.#writeMerged(request.split);
+      this.#writeMerged(request, request.split);
     } else if (request.failure !== null) {
       this.#context.metrics.errorReplies += 1;
       this.#writeFailure(request, request.failure);
@@ -315,16 +325,21 @@ export class ReplyQueue implements LongTask {
     }
   }
 
+  /** Failures and what is merged may have to be said to quiet requests, too. */
+  #isSilent({ operation, failure, split }: Request): boolean {
+    return operation === NO_OPERATION || (failure === null && split === null);
+  }
+
   /** A request whose reply has an element a key fails as its only fragment would: by an error a key. */
   #writeFailure(request: Request, failure: Failure): void {
     const { wholeRow: row, keyCount, failureAddress } = request;
-    const { protocol } = this.#context;
-    if (row === null) return protocol.writeFailure(failure, failureAddress, this.#log);
+    const { dialect } = this;
+    if (row === null) return dialect.writeFailure(failure, failureAddress, this.#log, request);
     const part = new Fragment(0, 0);
     part.failure = failure;
     part.address = failureAddress;
     const fragmentOfKey = new Int32Array(keyCount);
-    protocol.writeMerged({ row, keyCount, fragmentOfKey, parts: [part] }, this.#log);
+    dialect.writeMerged({ row, keyCount, fragmentOfKey, parts: [part] }, this.#log, request);
   }
 
   #write(bytes: Uint8Array, start: number, end: number, isOwned: boolean): void {

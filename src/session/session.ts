@@ -15,7 +15,12 @@ import type { TurnTask } from "../net/flush_queue.ts";
 import type { LongTask } from "../net/turn_budget.ts";
 import type { Connection, Socket } from "../net/io_engine.ts";
 import { isWriteOverdue } from "../net/write_deadline.ts";
-import { ParseStatus, PROFILES, type Profiles, type RequestParser } from "../protocol/protocol.ts";
+import {
+  type Dialect,
+  ParseStatus,
+  type Profiles,
+  type RequestParser,
+} from "../protocol/protocol.ts";
 import type { Exchange } from "../request/exchange.ts";
 import type { Request, RequestOwner } from "../request/request.ts";
 import { dispatch, type DispatchSession } from "./dispatch.ts";
@@ -52,9 +57,11 @@ export class Session
   readonly number: number;
   readonly buffer: ReceiveBuffer;
   readonly output: ReplyQueue;
-  profiles: Profiles = PROFILES[2];
+  dialect: Dialect;
+  profiles: Profiles;
   readonly #context: SessionContext;
-  readonly #parser: RequestParser;
+  /** Null until the first bytes show how the client speaks. */
+  #parser: RequestParser | null = null;
   readonly #log: SendLog;
   readonly #replies: ReplyQueue;
   readonly #socket: Socket;
@@ -79,7 +86,8 @@ export class Session
     // No larger array for a read: there may be thousands of clients.
     const { arrays, engine } = context;
     this.buffer = new ReceiveBuffer(arrays, engine.readBytesMin, READ_LARGE_BYTES);
-    this.#parser = context.protocol.createRequestParser(context.frame);
+    this.dialect = context.protocol;
+    this.profiles = this.dialect.profiles;
     this.#log = new SendLog(context.chunks);
     this.output = this.#replies = new ReplyQueue(context, this.#log, this);
     this.#hold = new ParseHold(context);
@@ -130,7 +138,7 @@ export class Session
       if (buffer.pending >= this.#context.limits.readAheadBytes) return null;
       buffer.prepare(0);
     } else {
-      buffer.prepare(buffer.pending === 0 ? 0 : this.#parser.frameBytes);
+      buffer.prepare(buffer.pending === 0 ? 0 : this.#parser!.frameBytes);
     }
     return spaceOf(buffer.bytes, buffer.received, buffer.bytes.length);
   }
@@ -138,6 +146,7 @@ export class Session
   commit(byteCount: number): void {
     this.buffer.commit(byteCount);
     this.#readAtMs = this.#context.clock.nowMs;
+    if (this.#parser === null) this.#chooseDialect();
     if (this.#isStalled) this.#stall();
     else this.#parse(this.#context.engine.flushQueue.budget.grant());
   }
@@ -203,7 +212,9 @@ export class Session
 
   answerLater(goesOn = false): LateReply {
     if (!goesOn) this.#hold.isHeld = true;
-    return new LateAnswer(this, this.enqueue(false));
+    const request = this.enqueue(false);
+    request.mark(this.#context.frame);
+    return new LateAnswer(this, request);
   }
 
   settle(request: Request, bytes: Uint8Array, start: number, end: number, isOwned: boolean): void {
@@ -335,11 +346,19 @@ export class Session
     if (this.#replies.wouldOverflow(request, byteCount)) this.close(failures.clientOutputLimit);
   }
 
+  #chooseDialect(): void {
+    const { protocol, frame } = this.#context;
+    this.dialect = protocol.dialectOf?.(this.buffer.bytes[this.buffer.consumed]!) ?? protocol;
+    this.#replies.dialect = this.dialect;
+    this.profiles = this.dialect.profiles;
+    this.#parser = this.dialect.createRequestParser(frame);
+  }
+
   /** Parses and dispatches until the bytes are used up, something holds this client back, or others have their turn. */
   #parse(stopAt: number): void {
     const { buffer } = this;
     const context = this.#context;
-    const parser = this.#parser;
+    const parser = this.#parser!;
     const { flushQueue } = context.engine;
     const { budget } = flushQueue;
     this.lastRequestAtMs = context.clock.realMs;
@@ -408,7 +427,7 @@ export class Session
   }
 
   #refuseInput(): void {
-    const { refusal } = this.#parser.frame;
+    const { refusal } = this.#context.frame;
     reportMalformed(this.#context, this.id, this.buffer.bytes[this.buffer.consumed]!);
     this.#goTo(SessionState.Finishing);
     if (refusal === null) return;

@@ -97,6 +97,7 @@ function send(
   const shards = isWrite ? router.allShards() : router.shards();
   context.engine.flushQueue.budget.done += shards.length;
   const request = session.enqueue(frame.isQuiet);
+  if (frame.operation >= 0) request.mark(frame);
   if (shards.length === 0) return failUnsent(context, session, request, router.unplaced);
   const parts = shards.length === 1 ? null : shards.map(() => new Fragment(NO_PLACE, 0));
   request.split = parts === null ? null : {
@@ -119,7 +120,7 @@ function send(
     if (parts === null) request.exchange = exchange;
     else parts[index]!.exchange = exchange;
     const connection = shards[index]!.connectionFor(session.number, session.profiles.master);
-    if (frame.isRewritten) sendRewritten(connection, context.protocol, exchange, frame, bytes);
+    if (frame.isRewritten) sendRewritten(connection, session.dialect, exchange, frame, bytes);
     else connection.send(exchange, bytes, frame.start, frame.end);
     if (connection.isCongested) session.sentOver(connection);
   }

@@ -68,7 +68,7 @@ function begin(
     failUnsent(context, session, session.enqueue(frame.isQuiet), context.router.unplaced);
     return null;
   }
-  if (isInOnePlace(split)) {
+  if (split.parts.length === 1 || (frame.fragmentBytesMax === 0 && isInOnePlace(split))) {
     forward(context, session, frame, bytes, split.parts[0]!.place);
     return null;
   }
@@ -111,7 +111,7 @@ function sendPart(
   fanOut.window.enter(exchange);
   keys.select(fragment);
   const connection = backend.connectionFor(session.number, router.profile);
-  sendFragment(connection, context.protocol, exchange, frame, bytes, keys);
+  sendFragment(connection, session.dialect, exchange, frame, bytes, keys);
   if (connection.isCongested) session.sentOver(connection);
 }
 

@@ -11,6 +11,7 @@
 import {
   ParseStatus,
   type ParseStatusCode,
+  PROFILES,
   type Protocol,
   ReplyKind,
   RequestFrame,
@@ -228,7 +229,7 @@ function replyFrames(
   isDiscarded: 0 | 1,
   keptPieces: number = 0,
 ): SeenReply[] {
-  const parser = contract.createProtocol().createReplyParser();
+  const parser = contract.createProtocol().createReplyParser(PROFILES[2].master);
   const { frame } = parser;
   const stream = new Stream(bytes, random);
   const seen: SeenReply[] = [];

@@ -3,7 +3,7 @@
  * frames; 2. change, drop or repeat some bytes; 3. parse the stream whole, then cut at random; 4. both must
  * find the same frames and the same end, and nothing may be read past what was received.
  */
-import { ParseStatus, RequestFrame } from "../../src/protocol/protocol.ts";
+import { ParseStatus, PROFILES, RequestFrame } from "../../src/protocol/protocol.ts";
 import { createRespProtocol } from "../../src/protocol/resp/mod.ts";
 import { assert, assertEquals } from "../deps.ts";
 import { randomCuts } from "../support/random_cuts.ts";
@@ -108,7 +108,7 @@ function requestFindings(bytes: Uint8Array, cuts: readonly number[]): Findings {
 }
 
 function replyFindings(bytes: Uint8Array, cuts: readonly number[], isDiscarded: boolean): Findings {
-  const parser = protocol.createReplyParser();
+  const parser = protocol.createReplyParser(PROFILES[2].master);
   return feed(bytes, cuts, (held) => {
     const status = parser.parse(held, 0, held.length, isDiscarded);
     if (status === ParseStatus.Incomplete) {

@@ -110,7 +110,7 @@ Deno.test("with no server left requests fail at once, and version is still answe
     "all is answered",
     LIVE_DEADLINE_MS,
   );
-  assertEquals(replies, [none, "VERSION 1.5.22", none, none]);
+  assertEquals(replies, [none, "VERSION 1.6.18", none, none]);
   await Promise.all(pool.servers.map((server) => server.start()));
   for (const [index, server] of pool.servers.entries()) {
     const [key] = keysOf[index]!;

@@ -51,6 +51,7 @@ export function clusterConfig(options: Partial<ClusterConfig>): ClusterConfig {
     customCommands: [],
     unknownCommands: "first-key",
     atomicMultiKey: false,
+    failureIsMiss: false,
     scriptCacheBytes: 8 * 1024 * 1024,
     adminCommands: "refuse",
     dedicatedConnections: 1024,

@@ -12,7 +12,12 @@ import { type Failure, failures } from "../../src/failure.ts";
 import { DenoEngine } from "../../src/net/deno/deno_engine.ts";
 import { ClusterMetrics } from "../../src/observe/cluster_metrics.ts";
 import { Log, type LogRecord } from "../../src/observe/log.ts";
-import { type Profile, PROFILES, RequestFrame } from "../../src/protocol/protocol.ts";
+import {
+  type Profile,
+  PROFILES,
+  type Protocol,
+  RequestFrame,
+} from "../../src/protocol/protocol.ts";
 import type { Exchange, RoutedClient } from "../../src/request/exchange.ts";
 import { RequestPool } from "../../src/request/pool.ts";
 import type { Request } from "../../src/request/request.ts";
@@ -44,6 +49,8 @@ export const FIRST_BACKEND_PORT = 7000;
 export interface RigOptions {
   backendCount?: number;
   handshake?: readonly string[];
+  /** Another protocol than that of lines. */
+  protocol?: Protocol;
   retainsRequests?: boolean;
   isAtomic?: boolean;
   limits?: Partial<BackendLimits>;
@@ -193,7 +200,7 @@ export class CoreRig implements Disposable {
 
   #createBackendContext(options: RigOptions): BackendContext {
     return {
-      protocol: new LineProtocol(options.handshake),
+      protocol: options.protocol ?? new LineProtocol(options.handshake),
       clock: this.clock,
       chunks: this.chunks,
       arrays: new ArrayPool(),

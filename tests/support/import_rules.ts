@@ -36,7 +36,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
   memcached: [
     ...["session/features", "protocol/memcache", "protocol", "router/router", "backend"],
-    ...["request", "bytes"],
+    // Who may be judged when is the same whatever clients speak.
+    ...["request", "bytes", "redis/login/accounts", "redis/login/turns", "redis/peers"],
   ],
   session: [
     "router/router",

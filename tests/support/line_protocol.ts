@@ -3,7 +3,7 @@
  * whatever the proxy's core tells apart, and nothing else.
  *
  * ```text
- *   get KEY · put KEY VALUE [quiet] · mget KEY… · del KEY… · both KEY KEY · any · count · wipe · rewrite KEY · echo TEXT · quit · wait
+ *   get KEY · put KEY VALUE [quiet] · mget KEY… · del KEY… · both KEY KEY · any · count · wipe · rewrite KEY · apart KEY · echo TEXT · quit · wait
  *   reply: TEXT\n   error: -TEXT\n   push: >TEXT\n   malformed: !   large: $BYTES\n and that many bytes
  * ```
  *
@@ -25,6 +25,7 @@ import {
   ParseStatus,
   type ParseStatusCode,
   type Profile,
+  PROFILES,
   type Protocol,
   ReplyFrame,
   ReplyKind,
@@ -57,6 +58,7 @@ const definitions: CommandDefinition[] = [
   { ...oneKey, name: "get", flags: CommandFlag.Read },
   { ...oneKey, name: "put", arity: -3, flags: CommandFlag.Write },
   { ...oneKey, name: "rewrite", flags: CommandFlag.Write },
+  { ...oneKey, name: "apart", action: Action.ForwardApart },
   { ...oneKey, name: "run", flags: CommandFlag.Write | CommandFlag.Script },
   {
     ...manyKeys,
@@ -89,6 +91,8 @@ const definitions: CommandDefinition[] = [
 
 /** The protocol. */
 export class LineProtocol implements Protocol {
+  readonly profiles = PROFILES[2];
+  readonly profilesApart = PROFILES[3];
   readonly commands = createCommandTable(definitions);
   readonly probe = encoder.encode("probe\n");
   readonly #handshake: readonly string[];

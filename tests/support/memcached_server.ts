@@ -15,6 +15,8 @@ export interface MemcachedServerOptions {
   hostname?: string;
   /** Further arguments, such as `["-I", "8m"]`. */
   arguments?: string[];
+  /** A file of `user:password` lines: clients must log in. */
+  authFile?: string;
 }
 
 /** A running memcached. */
@@ -23,6 +25,7 @@ export class MemcachedServer implements AsyncDisposable {
   readonly port: number;
   readonly #directory: string;
   readonly #arguments: string[];
+  readonly #wantsLogin: boolean;
   #process: ServerProcess | null = null;
 
   /** Not started yet; {@link startMemcachedServer} does both. */
@@ -30,7 +33,9 @@ export class MemcachedServer implements AsyncDisposable {
     this.hostname = options.hostname ?? "127.0.0.1";
     this.port = options.port;
     this.#directory = directory;
-    this.#arguments = options.arguments ?? [];
+    const { authFile } = options;
+    this.#arguments = [...options.arguments ?? [], ...authFile ? ["-Y", authFile] : []];
+    this.#wantsLogin = authFile !== undefined;
   }
 
   /** `host:port`. */
@@ -53,7 +58,9 @@ export class MemcachedServer implements AsyncDisposable {
         ...this.#arguments,
       ],
       isServing: async (process) =>
-        (await this.ask("stats\r\n", "END\r\n")).includes(`STAT pid ${process.pid}\r\n`),
+        this.#wantsLogin
+          ? (await this.ask("version\r\n")).includes("unauthenticated")
+          : (await this.ask("stats\r\n", "END\r\n")).includes(`STAT pid ${process.pid}\r\n`),
     }, this.#directory);
   }
 

@@ -13,6 +13,7 @@ import {
   type CommandTable,
   createCommandTable,
   Merge,
+  type MergeCode,
 } from "../command_table.ts";
 import { encodeText, isText } from "./ascii.ts";
 
@@ -32,29 +33,38 @@ export const LineForm = {
   Arithmetic: 5,
   /** `touch <key> <exptime> [noreply]` */
   Touch: 6,
-  /** `verbosity <level> [noreply]` */
+  /** `verbosity <level> [<anything>] [noreply]` */
   Verbosity: 7,
   /** Any words, never quiet. */
   Free: 8,
   /** Any words; quiet with `noreply` at the end. */
   FreeQuiet: 9,
-  /** `ms <key> <bytes> <flags>*`, then the data block. */
+  /** `ms <key> <bytes> <flag>*`, then the data block. */
   MetaSet: 10,
+  /** `flush_all [<delay>] [<anything>] [noreply]` */
+  FlushAll: 11,
+  /** `mg <key> <flag>*` */
+  MetaGet: 12,
+  /** `md <key> <flag>*` */
+  MetaDelete: 13,
+  /** `ma <key> <flag>*` */
+  MetaArithmetic: 14,
+  /** `me <key> [b]` */
+  MetaDebug: 15,
 } as const;
 /** One of the values of {@link LineForm}. */
-export type LineFormCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
+export type LineFormCode = typeof LineForm[keyof typeof LineForm];
 
 /** Why commands are refused. */
-const META = "it has the classic commands only";
 const ONE_SERVER = "it concerns a single server";
-const EMPTIES = "it would empty every server";
 const ENDS = "it would end a server";
 
 const { Read, Write } = CommandFlag;
-const { Forward, Split, Local, Refuse } = Action;
-const { Values, None } = Merge;
+const { Forward, ForwardApart, Split, EveryShard, Local, Refuse } = Action;
+const { AllSucceeded, Values, None } = Merge;
 const { Keys, TouchKeys, Storage, CompareAndSwap, Delete, Arithmetic, Touch } = LineForm;
-const { Verbosity, Free, FreeQuiet, MetaSet } = LineForm;
+const { Verbosity, Free, FreeQuiet, FlushAll } = LineForm;
+const { MetaGet, MetaSet, MetaDelete, MetaArithmetic, MetaDebug } = LineForm;
 
 type Definition = readonly [
   name: string,
@@ -63,7 +73,7 @@ type Definition = readonly [
   action: ActionCode,
   firstKey: number,
   lastKey: number,
-  merge: 0 | 4,
+  merge: MergeCode,
   form: LineFormCode,
   reason: string | null,
 ];
@@ -87,15 +97,15 @@ const definitions: readonly Definition[] = [
   ["touch",           -3, Write, Forward, 1,  1, None,   Touch,          null],
   ["version",         -1, 0,     Local,   0,  0, None,   Free,           null],
   ["quit",            -1, 0,     Local,   0,  0, None,   Free,           null],
-  ["verbosity",       -2, 0,     Local,   0,  0, None,   Verbosity,      null],
-  ["mg",              -1, 0,     Refuse,  0,  0, None,   Free,           META],
-  ["ms",              -1, 0,     Refuse,  0,  0, None,   MetaSet,        META],
-  ["md",              -1, 0,     Refuse,  0,  0, None,   Free,           META],
-  ["ma",              -1, 0,     Refuse,  0,  0, None,   Free,           META],
-  ["mn",              -1, 0,     Refuse,  0,  0, None,   Free,           META],
-  ["me",              -1, 0,     Refuse,  0,  0, None,   Free,           META],
-  ["flush_all",       -1, 0,     Refuse,  0,  0, None,   FreeQuiet,      EMPTIES],
-  ["stats",           -1, 0,     Refuse,  0,  0, None,   Free,           ONE_SERVER],
+  ["stats",           -1, 0,     Local,   0,  0, None,   Free,           null],
+  ["verbosity",  -2, Write, EveryShard, 0, 0, AllSucceeded, Verbosity,   null],
+  ["flush_all",  -1, Write, EveryShard, 0, 0, AllSucceeded, FlushAll,    null],
+  ["mg",              -2, Read,  ForwardApart, 1, 1, None, MetaGet,      null],
+  ["ms",              -3, Write, ForwardApart, 1, 1, None, MetaSet,      null],
+  ["md",              -2, Write, ForwardApart, 1, 1, None, MetaDelete,   null],
+  ["ma",              -2, Write, ForwardApart, 1, 1, None, MetaArithmetic, null],
+  ["me",              -2, Read,  ForwardApart, 1, 1, None, MetaDebug,    null],
+  ["mn",              -1, 0,     Local,   0,  0, None,   Free,           null],
   ["cache_memlimit",  -1, 0,     Refuse,  0,  0, None,   FreeQuiet,      ONE_SERVER],
   ["slabs",           -1, 0,     Refuse,  0,  0, None,   FreeQuiet,      ONE_SERVER],
   ["lru",             -1, 0,     Refuse,  0,  0, None,   FreeQuiet,      ONE_SERVER],
@@ -103,6 +113,7 @@ const definitions: readonly Definition[] = [
   ["extstore",        -1, 0,     Refuse,  0,  0, None,   FreeQuiet,      ONE_SERVER],
   ["watch",           -1, 0,     Refuse,  0,  0, None,   FreeQuiet,      ONE_SERVER],
   ["refresh_certs",   -1, 0,     Refuse,  0,  0, None,   FreeQuiet,      ONE_SERVER],
+  ["debugtime",       -1, 0,     Refuse,  0,  0, None,   FreeQuiet,      ONE_SERVER],
   ["shutdown",        -1, 0,     Refuse,  0,  0, None,   Free,           ENDS],
 ];
 

@@ -9,19 +9,28 @@
 export const KEY_LIMIT_BYTES = 250;
 
 /**
- * Bytes of a request line with its line end. memcached closes a connection that has sent more than
- * 2,048 bytes without a line end, so nothing longer may be forwarded; key lists of `get` and `gets`
- * excepted.
+ * Bytes of a client's request line with its line end: what memcached's own read buffer takes of a line
+ * that is no key list.
  */
-export const LINE_LIMIT_BYTES = 2048;
-
-/** Bytes of a `get` or `gets` line with its line end; memcached itself sets no limit to these. */
-export const KEY_LIST_LIMIT_BYTES = 1024 * 1024;
+export const LINE_LIMIT_BYTES = 16 * 1024;
 
 /**
- * Words of one line. memcached needs 0.1 s for a list of this many keys; its time a key grows.
+ * Bytes of a line to a server with its line end. memcached closes a connection that has sent more than
+ * 2,048 bytes without a line end, key lists of `get` and `gets` excepted.
  */
-export const WORDS_MAX = 65_536;
+export const SERVER_LINE_LIMIT_BYTES = 2048;
+
+/** Bytes of a client's line of keys with its line end; memcached itself sets no limit to these. */
+export const KEY_LIST_LIMIT_BYTES = 8 * 1024 * 1024;
+
+/** Words of one line: what remembering where they stand may cost is 8 bytes for each. */
+export const WORDS_MAX = 1024 * 1024;
+
+/**
+ * Bytes of keys in one `get` or `gets` line to a server. memcached answers nobody else on the thread that
+ * reads such a line, and its time a key grows with the line; this much takes it a millisecond or two.
+ */
+export const SERVER_KEYS_LIMIT_BYTES = 64 * 1024;
 
 /** Bytes of a value: the largest item size that memcached can be given (`-I 1g`). */
 export const VALUE_LIMIT_BYTES = 1024 * 1024 * 1024;

@@ -1,5 +1,6 @@
 /**
- * Makes one reply of the values that several backends found: the values in the order of the
+ * Makes one reply of those to all fragments of a request: OK only if all are, or the values that several
+ * backends found: the values in the order of the
  * request's keys, a key that was asked twice answered twice, one END. Where a part is missing or an
  * error, that error is the whole reply: a failed backend must not look like a miss.
  *
@@ -12,6 +13,7 @@
  */
 import { keyMark } from "../../bytes/key_mark.ts";
 import type { SendLog } from "../../bytes/send_log.ts";
+import { Merge } from "../command_table.ts";
 import type { LongMerge, MergeParts, ReplyPart } from "../protocol.ts";
 import { encodeText, findLineFeed, isText } from "./ascii.ts";
 import { isErrorLine, writeFailure, writeMalformed } from "./replies.ts";
@@ -24,6 +26,8 @@ import {
 } from "./value_line.ts";
 
 const END = encodeText("END\r\n");
+/** What a server says that has none of the keys. */
+const MISSES: ReplyPart = { bytes: END, start: 0, end: END.length, failure: null, address: "" };
 
 /** Values of one part that were taken from it and not written yet: `[start, position)`. */
 class Cursor {
@@ -38,6 +42,40 @@ class Cursor {
   }
 }
 
+/**
+ * Appends the one reply that the row of the request asks for.
+ *
+ * @param failureIsMiss Whether keys of a server that fails are misses: then its error is not the whole reply.
+ */
+export function writeMerged(merge: MergeParts, target: SendLog, failureIsMiss: boolean): void {
+  if (merge.row.merge === Merge.AllSucceeded) return writeAllSucceeded(merge, target);
+  writeMergedValues(failureIsMiss ? withMisses(merge) : merge, target);
+}
+
+/** The same, some keys at a time; null where there is nothing to be put in order. */
+export function beginMerge(merge: MergeParts, failureIsMiss: boolean): LongMerge | null {
+  if (merge.row.merge !== Merge.Values) return null;
+  return new LongValues(failureIsMiss ? withMisses(merge) : merge);
+}
+
+/** The parts of servers that failed say that there is nothing. */
+function withMisses(merge: MergeParts): MergeParts {
+  return { ...merge, parts: merge.parts.map((part) => part.failure === null ? part : MISSES) };
+}
+
+/** Appends the first failure or error, or what all say. */
+function writeAllSucceeded({ parts }: MergeParts, target: SendLog): void {
+  for (const part of parts) {
+    if (part.failure !== null) return writeFailure(part.failure, part.address, target);
+    if (isErrorLine(part.bytes, part.start, part.end)) {
+      target.append(part.bytes, part.start, part.end);
+      return;
+    }
+  }
+  const { bytes, start, end } = parts[0]!;
+  target.append(bytes, start, end);
+}
+
 /** Appends the one reply to a split `get`, `gets`, `gat` or `gats`. */
 export function writeMergedValues(merge: MergeParts, target: SendLog): void {
   const values = new LongValues(merge);
@@ -45,7 +83,7 @@ export function writeMergedValues(merge: MergeParts, target: SendLog): void {
 }
 
 /** The same, some keys at a time. */
-export class LongValues implements LongMerge {
+class LongValues implements LongMerge {
   readonly #merge: MergeParts;
   readonly #cursors: Cursor[] = [];
   #key = 0;

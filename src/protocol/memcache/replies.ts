@@ -21,6 +21,10 @@ export const lineReplies = {
   badExpiry: encodeText("CLIENT_ERROR invalid exptime argument\r\n"),
   badDataChunk: encodeText("CLIENT_ERROR bad data chunk\r\n"),
   lineTooLong: encodeText("CLIENT_ERROR line too long\r\n"),
+  getFlagsTooLong: encodeText("CLIENT_ERROR options flags are too long\r\n"),
+  flagsTooLong: encodeText("CLIENT_ERROR options flags too long\r\n"),
+  duplicateFlag: encodeText("CLIENT_ERROR duplicate flag\r\n"),
+  invalidFlag: encodeText("CLIENT_ERROR invalid flag\r\n"),
   tooManyKeys: encodeText("CLIENT_ERROR too many keys\r\n"),
   tooLarge: encodeText("SERVER_ERROR object too large for cache\r\n"),
   /** What memcached answers to `gat` with an expiry time and no key. */
@@ -51,15 +55,14 @@ export function refusalsOf(rows: readonly CommandRow[]): (Uint8Array | null)[] {
   );
 }
 
-/**
- * Appends `SERVER_ERROR backend 127.0.0.1:11211: connection refused`, without the address if it is
- * "".
- */
+/** `backend 127.0.0.1:11211: connection refused`, without the address if it is "". */
+export function failureText(failure: Failure, address: string): string {
+  return address === "" ? failure.text : `backend ${address}: ${failure.text}`;
+}
+
+/** Appends a failure as `SERVER_ERROR`. */
 export function writeFailure(failure: Failure, address: string, target: SendLog): void {
-  const text = address === ""
-    ? `SERVER_ERROR ${failure.text}${LINE_END}`
-    : `SERVER_ERROR backend ${address}: ${failure.text}${LINE_END}`;
-  const bytes = encodeText(text);
+  const bytes = encodeText(`SERVER_ERROR ${failureText(failure, address)}${LINE_END}`);
   target.append(bytes, 0, bytes.length);
 }
 

@@ -1,6 +1,6 @@
 /**
  * Finds memcache replies in a backend's bytes. Text replies describe themselves: values (or
- * statistics) until END, or else one line. Anything that no server says ends the connection, since
+ * statistics) until END, a meta command's value, or else one line. Anything that no server says ends the connection, since
  * its step is lost.
  *
  * @module
@@ -22,20 +22,27 @@ import {
 } from "./ascii.ts";
 import { REPLY_LIMIT_BYTES, REPLY_LINE_LIMIT_BYTES } from "./limits.ts";
 import { isErrorLine } from "./replies.ts";
-import { isValueLine, VALUE_END_BYTES, valueLength } from "./value_line.ts";
+import {
+  isValueLine,
+  META_VALUE,
+  metaValueLength,
+  VALUE_END_BYTES,
+  valueLength,
+} from "./value_line.ts";
 
 const END = encodeText("END\r\n");
-const STAT = encodeText("STAT ");
+/** Starts of the lines of statistics, and of what some of them list. */
+const statisticStarts = ["STAT ", "ITEM ", "PREFIX "].map(encodeText);
 
 /** What the reply at hand has shown of itself. */
-const Body = { None: 0, Values: 1, Statistics: 2 } as const;
+const Body = { None: 0, Values: 1, Statistics: 2, MetaValue: 3 } as const;
 
 /** One per backend connection. All state counts from the start of the bytes kept. */
 export class MemcacheReplyParser implements ReplyParser {
   readonly frame: ReplyFrame = new ReplyFrame();
   frameBytes = 0;
   keepFrom = 0;
-  #body: 0 | 1 | 2 = Body.None;
+  #body: 0 | 1 | 2 | 3 = Body.None;
   /** Where the next line begins; beyond what is there while a value arrives. */
   #lineOffset = 0;
   /** From `#lineOffset` on, bytes that hold no line feed. */
@@ -63,11 +70,15 @@ export class MemcacheReplyParser implements ReplyParser {
     for (;;) {
       const lineStart = start + this.#lineOffset;
       if (this.#isValueOpen) {
-        if (lineStart > end) return this.#await(start, end, lineStart + END.length, isDiscarded);
+        const isLast = this.#body === Body.MetaValue;
+        if (lineStart > end) {
+          return this.#await(start, end, isLast ? lineStart : lineStart + END.length, isDiscarded);
+        }
         if (bytes[lineStart - 2] !== CARRIAGE_RETURN || bytes[lineStart - 1] !== LINE_FEED) {
           return ParseStatus.Malformed;
         }
         this.#isValueOpen = false;
+        if (isLast) return this.#complete(lineStart, false);
       }
       const lineFeed = findLineFeed(bytes, lineStart + this.#scanned, end);
       if (lineFeed < 0) {
@@ -97,7 +108,15 @@ export class MemcacheReplyParser implements ReplyParser {
       this.#isValueOpen = true;
       return ParseStatus.Incomplete;
     }
-    if (startsWith(bytes, lineStart, lineFeed, STAT)) {
+    if (this.#body === Body.None && startsWith(bytes, lineStart, lineFeed, META_VALUE)) {
+      const length = metaValueLength(bytes, lineStart, lineFeed);
+      if (length < 0) return ParseStatus.Malformed;
+      this.#body = Body.MetaValue;
+      this.#lineOffset += afterLine - lineStart + length + VALUE_END_BYTES;
+      this.#isValueOpen = true;
+      return ParseStatus.Incomplete;
+    }
+    if (isStatistic(bytes, lineStart, lineFeed)) {
       if (this.#body === Body.Values) return ParseStatus.Malformed;
       this.#body = Body.Statistics;
       this.#lineOffset += afterLine - lineStart;
@@ -111,7 +130,11 @@ export class MemcacheReplyParser implements ReplyParser {
     const isError = !isEnd && isErrorLine(bytes, lineStart, afterLine);
     if (this.#body !== Body.None && !isEnd && !isError) return ParseStatus.Malformed;
     if (!isEnd && !canBeReply(bytes, lineStart, afterLine)) return ParseStatus.Malformed;
-    this.frame.end = afterLine;
+    return this.#complete(afterLine, isError);
+  }
+
+  #complete(end: number, isError: boolean): ParseStatusCode {
+    this.frame.end = end;
     this.frame.isError = isError;
     this.reset();
     return ParseStatus.Complete;
@@ -134,6 +157,13 @@ export class MemcacheReplyParser implements ReplyParser {
     const needless = this.#isValueOpen ? lineStart - VALUE_END_BYTES : lineStart;
     return Math.min(end, needless);
   }
+}
+
+function isStatistic(bytes: Uint8Array, lineStart: number, lineFeed: number): boolean {
+  for (const start of statisticStarts) {
+    if (startsWith(bytes, lineStart, lineFeed, start)) return true;
+  }
+  return false;
 }
 
 /** Every one-line reply begins with a capital or a digit and ends in a whole line end. */

@@ -2,27 +2,44 @@
  * Judges a split request line by memcached's rules, so that whatever is forwarded gets exactly one
  * reply.
  *
- * The server's numbers are taken more strictly than it takes them itself: it cuts times and flags
- * above 32 bits to their low bits without a word and lets white space into numbers; both are
- * refused here.
+ * Times, flags and other numbers are passed on as they are wherever the server takes them, which cuts
+ * them to its own size. The length of a value alone is taken more strictly than the server takes it
+ * (it cuts that to 32 bits, too, and lets white space in): what is a value and what is the next
+ * request must be beyond doubt.
  *
  * @module
  */
 import type { RequestFrame } from "../protocol.ts";
-import { encodeText, isSigned32, isText, isUnsigned64, parseUnsigned } from "./ascii.ts";
+import {
+  encodeText,
+  isSigned64,
+  isText,
+  isUnsigned64,
+  parseUnsigned,
+  startsWith,
+} from "./ascii.ts";
 import { LineForm, type LineFormCode, type MemcacheCommands } from "./commands.ts";
-import { DATA_LENGTH_MAX_BYTES, KEY_LIMIT_BYTES, VALUE_LIMIT_BYTES, WORDS_MAX } from "./limits.ts";
+import {
+  DATA_LENGTH_MAX_BYTES,
+  KEY_LIMIT_BYTES,
+  SERVER_KEYS_LIMIT_BYTES,
+  SERVER_LINE_LIMIT_BYTES,
+  VALUE_LIMIT_BYTES,
+  WORDS_MAX,
+} from "./limits.ts";
+import { judgeMeta } from "./meta_line.ts";
 import { lineReplies, refusalsOf } from "./replies.ts";
-import { HAS_NUL } from "./words.ts";
+import { clearFrame, NO_DATA, refuse } from "./request_frame.ts";
+import { HAS_NUL, LINE_END_BYTES, wordBytes, wordsBytes } from "./words.ts";
 
-/** Says of a line that no data block follows it. */
-export const NO_DATA = -1;
+/** Says of a line that its client speaks HTTP, at which memcached hangs up. */
+export const HANG_UP = -2;
 
 const NOREPLY = encodeText("noreply");
 const ZERO = encodeText("0");
-const UNSIGNED_32_MAX = 2 ** 32 - 1;
-/** memcached reads at most this many words of a meta command, its name included. */
-const META_WORDS_MAX = 19;
+const HTTP = encodeText("HTTP/");
+/** memcached looks at no more words of an unknown line than this for what shows HTTP. */
+const HTTP_WORDS_MAX = 23;
 
 /** Judges lines; one per protocol. */
 export class LineJudge {
@@ -48,16 +65,24 @@ export class LineJudge {
     }
     if (frame.argumentCount === 0) return refuse(frame, lineReplies.error);
     const row = this.#commands.find(bytes, frame.argumentStart(0), frame.argumentEnd(0));
-    if (row === null) return refuse(frame, lineReplies.error);
+    if (row === null) return isHttp(frame, bytes) ? HANG_UP : refuse(frame, lineReplies.error);
     frame.row = row;
     const form = this.#commands.formOf(row);
     const refusal = this.#refusals[row.index]!;
     if (refusal !== null) return judgeRefused(frame, bytes, form, refusal);
     // What stands before the name counts against the server's patience with long key lists.
     frame.isRewritten = frame.offsets[0] !== 0;
+    if (frame.end - frame.start > SERVER_LINE_LIMIT_BYTES && form !== LineForm.Keys) {
+      frame.isRewritten = true;
+      return judgeLong(frame, this.#judgeForm(frame, bytes, form), form);
+    }
+    return this.#judgeForm(frame, bytes, form);
+  }
+
+  #judgeForm(frame: RequestFrame, bytes: Uint8Array, form: LineFormCode): number {
     switch (form) {
       case LineForm.Keys:
-        return judgeKeys(frame, 1);
+        return judgeKeys(frame, 1, SERVER_KEYS_LIMIT_BYTES);
       case LineForm.TouchKeys:
         return judgeTouchKeys(frame, bytes);
       case LineForm.Storage:
@@ -69,39 +94,42 @@ export class LineJudge {
       case LineForm.Arithmetic:
         return judgeNumbered(frame, bytes, isUnsigned64, lineReplies.badDelta);
       case LineForm.Touch:
-        return judgeNumbered(frame, bytes, isSigned32, lineReplies.badExpiry);
+        return judgeNumbered(frame, bytes, isSigned64, lineReplies.badExpiry);
       case LineForm.Verbosity:
         return judgeVerbosity(frame, bytes);
+      case LineForm.FlushAll:
+        return judgeFlushAll(frame, bytes);
+      case LineForm.MetaGet:
+      case LineForm.MetaSet:
+      case LineForm.MetaDelete:
+      case LineForm.MetaArithmetic:
+      case LineForm.MetaDebug:
+        return judgeMeta(frame, bytes, form);
       default:
         return NO_DATA;
     }
   }
 }
 
-/** Makes the frame say nothing but its words: the last request may have been another client's. */
-export function clearFrame(frame: RequestFrame): void {
-  frame.row = null;
-  frame.firstKey = 0;
-  frame.keyStep = 1;
-  frame.keyCount = 0;
-  frame.extraKey = -1;
-  frame.refusal = null;
-  frame.isQuiet = false;
-  frame.isRewritten = false;
+/** Whether an unknown command is the request of a browser, or of somebody who makes one speak for them. */
+function isHttp(frame: RequestFrame, bytes: Uint8Array): boolean {
+  const last = Math.min(frame.argumentCount, HTTP_WORDS_MAX) - 1;
+  return startsWith(bytes, frame.argumentStart(last), frame.argumentEnd(last), HTTP);
 }
 
-/**
- * Answers the frame by `reply`; with nothing if the client wants no reply, as memcached does with
- * errors.
- */
-export function refuse(frame: RequestFrame, reply: Uint8Array): typeof NO_DATA {
-  frame.refusal = frame.isQuiet ? lineReplies.none : reply;
-  frame.isRewritten = false;
-  frame.keyCount = 0;
-  return NO_DATA;
+/** A line that is longer than servers take, and is sent with single spaces; its keys may be split. */
+function judgeLong(frame: RequestFrame, dataLength: number, form: LineFormCode): number {
+  if (frame.refusal !== null) return dataLength;
+  const longest = form === LineForm.TouchKeys ? 1 + KEY_LIMIT_BYTES : 0;
+  const words = form === LineForm.TouchKeys ? 2 : frame.argumentCount;
+  if (wordsBytes(frame, words) + longest + LINE_END_BYTES > SERVER_LINE_LIMIT_BYTES) {
+    refuse(frame, lineReplies.lineTooLong);
+  }
+  return dataLength;
 }
 
-function judgeKeys(frame: RequestFrame, firstKey: number): typeof NO_DATA {
+/** @param bytesMax Bytes of keys in one line to a server. */
+function judgeKeys(frame: RequestFrame, firstKey: number, bytesMax: number): typeof NO_DATA {
   const words = frame.argumentCount;
   if (words <= firstKey) return refuse(frame, lineReplies.error);
   if (words > WORDS_MAX) return refuse(frame, lineReplies.tooManyKeys);
@@ -110,16 +138,18 @@ function judgeKeys(frame: RequestFrame, firstKey: number): typeof NO_DATA {
   }
   frame.firstKey = firstKey;
   frame.keyCount = words - firstKey;
+  if (frame.end - frame.start > bytesMax) frame.fragmentBytesMax = bytesMax;
   return NO_DATA;
 }
 
 function judgeTouchKeys(frame: RequestFrame, bytes: Uint8Array): typeof NO_DATA {
   const words = frame.argumentCount;
   if (words < 2) return refuse(frame, lineReplies.error);
-  if (!isSigned32(bytes, frame.argumentStart(1), frame.argumentEnd(1))) {
+  if (!isSigned64(bytes, frame.argumentStart(1), frame.argumentEnd(1))) {
     return refuse(frame, lineReplies.badExpiry);
   }
-  return words === 2 ? refuse(frame, lineReplies.end) : judgeKeys(frame, 2);
+  if (words === 2) return refuse(frame, lineReplies.end);
+  return judgeKeys(frame, 2, SERVER_LINE_LIMIT_BYTES - wordsBytes(frame, 2) - LINE_END_BYTES);
 }
 
 /** @param wordCount Words of the command without the optional last one. */
@@ -136,8 +166,8 @@ function judgeStorage(frame: RequestFrame, bytes: Uint8Array, wordCount: number)
   );
   const isGood = dataLength >= 0 &&
     !isKeyTooLong(frame, 1) &&
-    parseUnsigned(bytes, start + offsets[4]!, start + offsets[5]!, UNSIGNED_32_MAX) >= 0 &&
-    isSigned32(bytes, start + offsets[6]!, start + offsets[7]!) &&
+    isUnsigned64(bytes, start + offsets[4]!, start + offsets[5]!) &&
+    isSigned64(bytes, start + offsets[6]!, start + offsets[7]!) &&
     (wordCount === 5 || isUnsigned64(bytes, start + offsets[10]!, start + offsets[11]!));
   if (!isGood) refuse(frame, lineReplies.badFormat);
   else if (dataLength > VALUE_LIMIT_BYTES) refuse(frame, lineReplies.tooLarge);
@@ -181,38 +211,28 @@ function judgeVerbosity(frame: RequestFrame, bytes: Uint8Array): typeof NO_DATA 
   const words = frame.argumentCount;
   if (words !== 2 && words !== 3) return refuse(frame, lineReplies.error);
   readNoreply(frame, bytes);
-  frame.isRewritten = false;
-  const level = parseUnsigned(
-    bytes,
-    frame.argumentStart(1),
-    frame.argumentEnd(1),
-    UNSIGNED_32_MAX,
-  );
-  return level < 0 ? refuse(frame, lineReplies.badFormat) : NO_DATA;
+  const isLevel = isUnsigned64(bytes, frame.argumentStart(1), frame.argumentEnd(1));
+  return isLevel ? NO_DATA : refuse(frame, lineReplies.badFormat);
 }
 
-/**
- * A refused `ms` has its data block skipped where its length can be known, so that values are
- * never run.
- */
+function judgeFlushAll(frame: RequestFrame, bytes: Uint8Array): typeof NO_DATA {
+  const words = frame.argumentCount;
+  if (words > 3) return refuse(frame, lineReplies.error);
+  if (words > 1) readNoreply(frame, bytes);
+  if (words === (frame.isQuiet ? 2 : 1)) return NO_DATA;
+  const isDelay = isSigned64(bytes, frame.argumentStart(1), frame.argumentEnd(1));
+  return isDelay ? NO_DATA : refuse(frame, lineReplies.badExpiry);
+}
+
 function judgeRefused(
   frame: RequestFrame,
   bytes: Uint8Array,
   form: LineFormCode,
   refusal: Uint8Array,
-): number {
-  const words = frame.argumentCount;
-  if (form === LineForm.FreeQuiet && words <= WORDS_MAX) readNoreply(frame, bytes);
-  refuse(frame, refusal);
-  if (form !== LineForm.MetaSet || words < 3 || words > META_WORDS_MAX) return NO_DATA;
-  const { offsets, start } = frame;
-  const dataLength = parseUnsigned(
-    bytes,
-    start + offsets[4]!,
-    start + offsets[5]!,
-    DATA_LENGTH_MAX_BYTES,
-  );
-  return dataLength >= 0 ? dataLength : NO_DATA;
+): typeof NO_DATA {
+  const isShort = frame.argumentCount <= WORDS_MAX;
+  if (form === LineForm.FreeQuiet && isShort) readNoreply(frame, bytes);
+  return refuse(frame, refusal);
 }
 
 /**
@@ -234,6 +254,5 @@ function setKey(frame: RequestFrame): typeof NO_DATA {
 }
 
 function isKeyTooLong(frame: RequestFrame, word: number): boolean {
-  const { offsets } = frame;
-  return offsets[2 * word + 1]! - offsets[2 * word]! > KEY_LIMIT_BYTES;
+  return wordBytes(frame, word) > KEY_LIMIT_BYTES;
 }

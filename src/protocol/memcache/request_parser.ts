@@ -22,10 +22,10 @@ import {
   SPACE,
   startsWith,
 } from "./ascii.ts";
-import { BINARY_HEADER_BYTES, BINARY_MAGIC, binaryRefusal } from "./binary_refusal.ts";
 import { KEY_LIST_LIMIT_BYTES, LINE_LIMIT_BYTES } from "./limits.ts";
 import { lineReplies } from "./replies.ts";
-import { clearFrame, type LineJudge, NO_DATA, refuse } from "./request_line.ts";
+import { clearFrame, NO_DATA, refuse } from "./request_frame.ts";
+import { HANG_UP, type LineJudge } from "./request_line.ts";
 import { splitWords } from "./words.ts";
 
 /** Bytes behind a value: its line end, which must be complete. */
@@ -35,7 +35,7 @@ const DATA_END_BYTES = 2;
 const LEADING_SPACES_MAX = 100;
 
 /** Starts of the lines that may be as long as {@link KEY_LIST_LIMIT_BYTES}. */
-const keyListStarts = ["get ", "gets "].map(encodeText);
+const keyListStarts = ["get ", "gets ", "gat ", "gats "].map(encodeText);
 
 /** One per client. */
 export class MemcacheRequestParser implements RequestParser {
@@ -69,8 +69,6 @@ export class MemcacheRequestParser implements RequestParser {
     if (this.#scanned > 0) {
       const found = findLineFeed(bytes, start + this.#scanned, end);
       if (found < 0) return this.#awaitLine(bytes, start, end);
-    } else if (bytes[start] === BINARY_MAGIC && start < end) {
-      return this.#refuseBinary(bytes, start, end);
     }
     const lineFeed = splitWords(this.frame, bytes, start, end);
     return lineFeed < 0
@@ -94,6 +92,7 @@ export class MemcacheRequestParser implements RequestParser {
       if (frame.end - start > limitBytes) return this.#malformed(lineReplies.lineTooLong);
     }
     const dataLength = this.#judge.judge(frame, bytes);
+    if (dataLength === HANG_UP) return this.#malformed(null);
     if (dataLength === NO_DATA) return ParseStatus.Complete;
     const frameEnd = frame.end + dataLength + DATA_END_BYTES;
     if (frame.refusal !== null) return this.#beginSkip(frameEnd, end);
@@ -107,12 +106,6 @@ export class MemcacheRequestParser implements RequestParser {
       refuse(frame, lineReplies.badDataChunk);
     }
     return ParseStatus.Complete;
-  }
-
-  #refuseBinary(bytes: Uint8Array, start: number, end: number): ParseStatusCode {
-    if (end - start >= BINARY_HEADER_BYTES) return this.#malformed(binaryRefusal(bytes, start));
-    this.frameBytes = BINARY_HEADER_BYTES;
-    return ParseStatus.Incomplete;
   }
 
   #awaitLine(bytes: Uint8Array, start: number, end: number): ParseStatusCode {

@@ -8,6 +8,9 @@ import { VALUE_LIMIT_BYTES } from "./limits.ts";
 
 const VALUE = encodeText("VALUE ");
 
+/** How the line of a meta command's value begins: `VA <bytes> <flag>*`. */
+export const META_VALUE: Uint8Array = encodeText("VA ");
+
 /** Bytes before the key. */
 export const VALUE_KEY_OFFSET = VALUE.length;
 
@@ -39,4 +42,22 @@ export function valueLength(bytes: Uint8Array, start: number, end: number): numb
   const flagsEnd = wordEnd(bytes, keyEnd + 1, lineEnd);
   const lengthEnd = wordEnd(bytes, flagsEnd + 1, lineEnd);
   return parseUnsigned(bytes, flagsEnd + 1, lengthEnd, VALUE_LIMIT_BYTES);
+}
+
+/**
+ * The length of the value that a meta command's value line announces, in bytes.
+ *
+ * @param end Position of the line feed.
+ * @returns -1 if the line is not of that form.
+ */
+export function metaValueLength(bytes: Uint8Array, start: number, end: number): number {
+  const lineEnd = end - 1;
+  if (bytes[lineEnd] !== CARRIAGE_RETURN) return -1;
+  const lengthStart = start + META_VALUE.length;
+  return parseUnsigned(
+    bytes,
+    lengthStart,
+    wordEnd(bytes, lengthStart, lineEnd),
+    VALUE_LIMIT_BYTES,
+  );
 }

@@ -8,6 +8,9 @@ import type { RequestFrame } from "../protocol.ts";
 import { CARRIAGE_RETURN, LINE_FEED, NUL, SPACE } from "./ascii.ts";
 import { WORDS_MAX } from "./limits.ts";
 
+/** Bytes of a line end as it is written. */
+export const LINE_END_BYTES = 2;
+
 /**
  * Stands in `argumentCount` for a line with a NUL byte, at which memcached stops reading its
  * words.
@@ -66,4 +69,16 @@ function grow(frame: RequestFrame): Int32Array {
   grown.set(frame.offsets);
   frame.offsets = grown;
   return grown;
+}
+
+/** Bytes of one word. */
+export function wordBytes(frame: RequestFrame, word: number): number {
+  return frame.offsets[2 * word + 1]! - frame.offsets[2 * word]!;
+}
+
+/** Bytes of the first `wordCount` words with a space between each two. */
+export function wordsBytes(frame: RequestFrame, wordCount: number): number {
+  let byteCount = wordCount - 1;
+  for (let word = 0; word < wordCount; word++) byteCount += wordBytes(frame, word);
+  return byteCount;
 }

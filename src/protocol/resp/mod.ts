@@ -6,15 +6,16 @@
 import type { SendLog } from "../../bytes/send_log.ts";
 import { type Failure, failures } from "../../failure.ts";
 import type { CommandTable } from "../command_table.ts";
-import type {
-  KeySelection,
-  LongMerge,
-  MergeParts,
-  Profile,
-  Protocol,
-  ReplyParser,
-  RequestFrame,
-  RequestParser,
+import {
+  type KeySelection,
+  type LongMerge,
+  type MergeParts,
+  type Profile,
+  PROFILES,
+  type Protocol,
+  type ReplyParser,
+  type RequestFrame,
+  type RequestParser,
 } from "../protocol.ts";
 import { createRespCommands, type CustomCommand, DOTTED_ROW } from "./commands/custom.ts";
 import { writeFragment, writeRequest } from "./fragments.ts";
@@ -86,6 +87,7 @@ export function createRespProtocol(
 }
 
 class RespProtocol implements Protocol {
+  readonly profiles = PROFILES[2];
   readonly commands: CommandTable;
   readonly probe: Uint8Array = PING_REQUEST;
   readonly #describer: RequestDescriber;

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { Protocol } from "../../protocol/protocol.ts";
-import { ParseStatus } from "../../protocol/protocol.ts";
+import { ParseStatus, PROFILES, type Protocol } from "../../protocol/protocol.ts";
 
 /** A SELECT and its place among the queued commands, from 0. */
 export interface Selection {
@@ -29,7 +28,7 @@ export function databaseAfter(
   start: number,
   end: number,
 ): number | null {
-  const parser = protocol.createReplyParser();
+  const parser = protocol.createReplyParser(PROFILES[2].master);
   let position = bytes.indexOf(LINE_FEED, start) + 1;
   let database: number | null = null;
   for (let index = 0; position > 0 && position < end; index++) {

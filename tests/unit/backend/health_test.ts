@@ -6,6 +6,7 @@
 import type { Backend } from "../../../src/backend/backend.ts";
 import { type HealthOptions, HealthProbe } from "../../../src/backend/health.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
+import { LineProtocol } from "../../support/line_protocol.ts";
 import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
 import type { FakeTcpConn } from "../../support/fake_tcp_conn.ts";
 import { until } from "../../support/poll.ts";
@@ -223,5 +224,32 @@ Deno.test("a stopped probe neither pings nor tells", async () => {
   assertEquals([scene.changes, conn.isClosed], [[], true]);
   scene.probe.stop();
   assertEquals(scene.rig.network.countTo(PORT), 1);
+  await scene.ends();
+});
+
+Deno.test("a backend that hangs up on a ping gets the other one at once, and keeps it", async () => {
+  const protocol = Object.assign(new LineProtocol(), {
+    otherProbe: { bytes: new TextEncoder().encode("other\n"), profile: PROFILES[3].master },
+  });
+  using scene = new Scene({ failLimit: 1 }, { protocol });
+  scene.probe.start(true);
+  const first = await scene.accept(1);
+  await pinged(first, 1);
+  await first.takesAll();
+  await first.ends();
+  const second = await scene.accept(2);
+  await second.takesAll();
+  assertEquals(second.takeWritten(), "other\n");
+  await second.receives("pong\n");
+  await until(() => second.takeWritten() === "other\n", { what: "the next", intervalMs: 1 });
+  assertEquals(scene.changes, []);
+  // Whoever hangs up on both fails.
+  await second.ends();
+  const third = await scene.accept(3);
+  await third.takesAll();
+  assertEquals(third.takeWritten(), "probe\n");
+  await third.ends();
+  await until(() => scene.changes.length > 0, { what: "the ejection", intervalMs: 1 });
+  assertEquals(scene.changes, [false]);
   await scene.ends();
 });

@@ -89,8 +89,12 @@ for (const [keys, ...expected] of mistakes) {
   });
 }
 
-Deno.test("a password in front of memcache is refused: it would protect nothing", () => {
-  const text = redisText('password = "hunter2"').replace('"redis"', '"memcache"');
+Deno.test("memcache's clients log in, too, and the proxy at its servers", () => {
+  const text = redisText('password = "hunter2"\nbackend_auth = { username = "u", password = "p" }')
+    .replace('"redis"', '"memcache"');
   const { config, problems } = loadText(text);
-  assertEquals([config, problems.length, problems[0]!.value], [null, 1, null]);
+  assertEquals(problems, []);
+  const [cluster] = config!.clusters;
+  assertEquals(cluster!.users, [{ username: "default", password: "hunter2" }]);
+  assertEquals(cluster!.backendCredentials, { username: "u", password: "p" });
 });

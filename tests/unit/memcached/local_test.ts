@@ -1,36 +1,42 @@
-import { createMemcacheAnswers, REPORTED_VERSION } from "../../../src/memcached/local.ts";
-import { createMemcacheProtocol } from "../../../src/protocol/memcache/mod.ts";
-import { RequestFrame } from "../../../src/protocol/protocol.ts";
-import { assertEquals, assertMatch, assertThrows } from "../../deps.ts";
-import { LocalRigClient } from "../../support/local_rig.ts";
+import { MemcacheScene } from "../../support/memcache_scene.ts";
+import { assertEquals, assertThrows } from "../../deps.ts";
 
-/** What the client of one request gets, and whether it is closed. */
-function answered(request: string): { replies: string[]; isClosing: boolean } {
-  const frame = new RequestFrame();
-  const bytes = new TextEncoder().encode(request);
-  createMemcacheProtocol().createRequestParser(frame).parse(bytes, 0, bytes.length);
-  const client = new LocalRigClient();
-  createMemcacheAnswers().answer(client, frame, bytes);
-  return { replies: client.replies, isClosing: client.isClosing };
-}
-
-Deno.test("version is answered here, by three numbers and nothing behind them", () => {
-  assertEquals(answered("version\r\n"), {
-    replies: [`VERSION ${REPORTED_VERSION}\r\n`],
-    isClosing: false,
-  });
-  assertMatch(REPORTED_VERSION, /^1\.5\.\d{1,2}$/);
+Deno.test("version is the least of the servers', by three numbers and nothing behind them", async () => {
+  using scene = new MemcacheScene();
+  scene.ask("version\r\n");
+  const servers = [await scene.accept(0), await scene.accept(1)];
+  assertEquals(servers.map((one) => one.takeWritten()), ["version\r\n", "version\r\n"]);
+  await servers[0]!.receives("VERSION 1.6.18\r\n");
+  assertEquals(scene.told(), []);
+  await servers[1]!.receives("VERSION 1.5.22-dev\r\n");
+  assertEquals(scene.told(), ["VERSION 1.5.22\r\n"]);
+  // What is known is not asked again for a while.
+  scene.ask("version\r\n");
+  assertEquals(scene.told(), ["VERSION 1.5.22\r\n"]);
+  assertEquals(servers.map((one) => one.takeWritten()), ["", ""]);
+  await scene.ends();
 });
 
-Deno.test("verbosity is answered with OK, or with nothing where no reply is wanted", () => {
-  assertEquals(answered("verbosity 1\r\n").replies, ["OK\r\n"]);
-  assertEquals(answered("verbosity 1 noreply\r\n").replies, [""]);
+Deno.test("version with further words is an error where the least server takes it for one", async () => {
+  for (
+    const [version, reply] of [["1.5.22", "ERROR\r\n"], ["1.6.0", "VERSION 1.6.0\r\n"]] as const
+  ) {
+    using scene = new MemcacheScene(1);
+    scene.ask("version x\r\n");
+    const server = await scene.accept(0);
+    await server.receives(`VERSION ${version}\r\n`);
+    assertEquals(scene.told(), [reply]);
+    await scene.ends();
+  }
 });
 
 Deno.test("quit closes when everything due is answered, and says nothing", () => {
-  assertEquals(answered("quit\r\n"), { replies: [""], isClosing: true });
+  using scene = new MemcacheScene();
+  scene.ask("quit\r\n");
+  assertEquals([scene.told(), scene.client.isClosing], [[""], true]);
 });
 
 Deno.test("a command that is not local is a programming error", () => {
-  assertThrows(() => answered("get a\r\n"), Error, 'Cannot answer "get"');
+  using scene = new MemcacheScene();
+  assertThrows(() => scene.ask("get a\r\n"), Error, 'Cannot answer "get"');
 });

@@ -5,8 +5,8 @@
  */
 import { ReceiveBuffer } from "../../../src/bytes/receive_buffer.ts";
 import type { BackendConnection } from "../../../src/backend/connection.ts";
-import type { Failure } from "../../../src/failure.ts";
-import { ParseStatus, PROFILES } from "../../../src/protocol/protocol.ts";
+import { type Failure, failures } from "../../../src/failure.ts";
+import { type Dialect, ParseStatus, PROFILES } from "../../../src/protocol/protocol.ts";
 import type { Request, RequestOwner } from "../../../src/request/request.ts";
 import { dispatch, type DispatchSession } from "../../../src/session/dispatch.ts";
 import {
@@ -25,6 +25,7 @@ class RecordingSession implements DispatchSession, RequestOwner {
   readonly id = 1;
   readonly number = 1;
   profiles = PROFILES[2];
+  dialect: Dialect;
   guard: SessionGuard | null = null;
   isMuted = false;
   hasRequestsInFlight = false;
@@ -40,6 +41,7 @@ class RecordingSession implements DispatchSession, RequestOwner {
 
   constructor(rig: CoreRig) {
     this.#rig = rig;
+    this.dialect = rig.context.protocol;
     this.buffer = new ReceiveBuffer(rig.context.arrays);
   }
 
@@ -240,4 +242,23 @@ Deno.test("what concerns every shard goes as it is to each, with a place of its 
   assertEquals(outcome.heard, ["enqueue"]);
   assertEquals(dispatchLine("count", { backendCount: 1 }).sent, ["count\n"]);
   assertEquals(dispatchLine("count", { backendCount: 0 }).heard, ["enqueue", "fail no_backend"]);
+});
+
+Deno.test("what goes over connections of another kind moves its client there, once nothing is in flight", async () => {
+  assertEquals(dispatchLine("apart a1", {}, true), { heard: [], sent: ["", ""], isDone: false });
+  using rig = new CoreRig();
+  const { session, conn } = rig.client();
+  await conn.takesAll();
+  await conn.receives("get a1\napart b1\nget c1\n");
+  const plain = await rig.accept(1);
+  await plain.takesAll();
+  assertEquals([plain.takeWritten(), session.profiles], ["get a1\n", PROFILES[2]]);
+  await plain.receives("A\n");
+  const apart = await rig.accept(1);
+  await apart.takesAll();
+  assertEquals([apart.takeWritten(), session.profiles], ["apart b1\nget c1\n", PROFILES[3]]);
+  await apart.receives("B\nC\n");
+  assertEquals([conn.takeWritten(), plain.takeWritten()], ["A\nB\nC\n", ""]);
+  session.close(failures.shuttingDown);
+  await rig.ends();
 });

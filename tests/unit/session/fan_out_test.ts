@@ -79,3 +79,21 @@ Deno.test("grouping survives the wrap of its stamp", () => {
     }
   }
 });
+
+Deno.test("a request that limits the keys of a fragment gets more fragments for one place", () => {
+  const fanOut = new FanOut();
+  const bytes = parse("mget a7 b3 c7 d7 e3 f7 g7");
+  // Two keys of two bytes, with a separator each.
+  frame.fragmentBytesMax = 6;
+  const made = fanOut.split(frame, bytes, router)!;
+  frame.fragmentBytesMax = 0;
+  const seen = made.parts.map((fragment) => {
+    fanOut.select(fragment);
+    const keys: number[] = [];
+    for (let key = fanOut.firstKey; key >= 0; key = fanOut.nextKey[key]!) keys.push(key);
+    assertEquals(keys.length, fragment.keyCount);
+    return [fragment.place, keys];
+  });
+  assertEquals(seen, [[7, [0, 2]], [3, [1, 4]], [7, [3, 5]], [7, [6]]]);
+  assertEquals([...made.fragmentOfKey], [0, 1, 0, 2, 1, 2, 3]);
+});

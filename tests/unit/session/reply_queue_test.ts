@@ -264,3 +264,27 @@ function answerOne(
   if (due.length === 0) open.splice(index, 1);
   scene.answerFragment(request, fragment, `${number}.${fragment}\n`);
 }
+
+Deno.test("what a quiet request is answered decides whether its client sees it, whatever the order", () => {
+  using scene = new Scene();
+  const { queue } = scene;
+  queue.dialect = {
+    ...scene.rig.context.protocol,
+    breaksSilence: ({ opaque }, bytes, start) => bytes[start] === 0x21 && opaque === 7,
+    writeFailure: ({ name }, _address, target, { opaque }) =>
+      target.append(encoder.encode(`${name} ${opaque}\n`), 0, name.length + 3),
+  };
+  const requests = Array.from({ length: 5 }, () => {
+    const request = scene.push(true);
+    request.mark({ operation: 0, opaque: 7, isQuiet: true });
+    return request;
+  });
+  const plain = scene.push(true);
+  scene.answer(requests[1]!, "!early\n");
+  scene.answer(requests[2]!, "early\n");
+  scene.answer(requests[0]!, "!first\n");
+  scene.answer(requests[3]!, "silent\n");
+  queue.fail(requests[4]!, failures.backendClosed, "");
+  queue.fail(plain, failures.backendClosed, "");
+  assertEquals(scene.written(), "!first\n!early\nbackend_closed 7\n");
+});

@@ -40,6 +40,7 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
     customCommands: [],
     unknownCommands: "first-key",
     atomicMultiKey: false,
+    failureIsMiss: false,
     scriptCacheBytes: 8 * 1024 * 1024,
     adminCommands: "refuse",
     dedicatedConnections: 1024,

@@ -43,7 +43,7 @@ Deno.test("a command's line says how it is routed", () => {
     routeOf("monitor"),
     "refused: it shows what one server does; connect to that server",
   );
-  const line = "| `stats`          | 1+    |       | refused: it concerns a single server ";
+  const line = "| `slabs`          | 1+    |       | refused: it concerns a single server ";
   assert(renderCommandsDocument().split("\n").some((one) => one.startsWith(line)));
 });
 

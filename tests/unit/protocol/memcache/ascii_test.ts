@@ -1,6 +1,6 @@
 import {
   findLineFeed,
-  isSigned32,
+  isSigned64,
   isText,
   isUnsigned64,
   parseUnsigned,
@@ -40,17 +40,40 @@ Deno.test("parseUnsigned() is not fooled by numbers beyond what a double holds",
   assertEquals(read("9".repeat(400)), -1);
 });
 
-Deno.test("isSigned32() takes -2^31 to 2^31 - 1", () => {
-  for (const text of ["0", "-0", "-1", "+1", "2147483647", "-2147483648"]) {
-    assertEquals(within(text, isSigned32), true, text);
+Deno.test("isSigned64() takes -2^63 to 2^63 - 1, and white space as memcached does", () => {
+  for (
+    const text of [
+      "0",
+      "-0",
+      "-1",
+      "+1",
+      "9223372036854775807",
+      "-9223372036854775808",
+      "\t\x0b7",
+      "7\tx",
+    ]
+  ) {
+    assertEquals(within(text, isSigned64), true, text);
   }
-  for (const text of ["", "-", "--1", "-+1", "2147483648", "-2147483649", "1.5", "x"]) {
-    assertEquals(within(text, isSigned32), false, text);
+  for (
+    const text of [
+      "",
+      "-",
+      "--1",
+      "-+1",
+      "9223372036854775808",
+      "-9223372036854775809",
+      "1.5",
+      "x",
+      "\t",
+    ]
+  ) {
+    assertEquals(within(text, isSigned64), false, text);
   }
 });
 
 Deno.test("isUnsigned64() takes 0 to 2^64 - 1", () => {
-  for (const text of ["0", "+5", "18446744073709551615", "0018446744073709551615"]) {
+  for (const text of ["0", "+5", "18446744073709551615", "0018446744073709551615", "\r5", "5\t-"]) {
     assertEquals(within(text, isUnsigned64), true, text);
   }
   for (const text of ["", "+", "-1", "18446744073709551616", "18446744073709551620", "2x"]) {

@@ -20,7 +20,11 @@ Deno.test("memcache commands are found by their exact names", () => {
 Deno.test("memcache commands that take keys say where and how they are answered", () => {
   const seen = commands.rows.filter((row) => row.firstKey > 0).map((row) => [
     row.name,
-    row.action === Action.Split && row.merge === Merge.Values ? "split" : "forwarded",
+    row.action === Action.Split && row.merge === Merge.Values
+      ? "split"
+      : row.action === Action.ForwardApart
+      ? "apart"
+      : "forwarded",
     row.flags === CommandFlag.Read ? "read" : "write",
     row.firstKey,
     row.lastKey,
@@ -40,12 +44,17 @@ Deno.test("memcache commands that take keys say where and how they are answered"
     ["incr", "forwarded", "write", 1, 1],
     ["decr", "forwarded", "write", 1, 1],
     ["touch", "forwarded", "write", 1, 1],
+    ["mg", "apart", "read", 1, 1],
+    ["ms", "apart", "write", 1, 1],
+    ["md", "apart", "write", 1, 1],
+    ["ma", "apart", "write", 1, 1],
+    ["me", "apart", "read", 1, 1],
   ]);
 });
 
 Deno.test("memcache commands without keys are answered here or refused with a reason", () => {
   const local = commands.rows.filter((row) => row.action === Action.Local);
-  assertEquals(local.map((row) => row.name), ["version", "quit", "verbosity"]);
+  assertEquals(local.map((row) => row.name), ["version", "quit", "stats", "mn"]);
   for (const row of commands.rows) {
     assertEquals(row.action === Action.Refuse, row.refusal !== null);
     if (row.refusal !== null) assert(row.refusal.includes("not supported by this proxy"));

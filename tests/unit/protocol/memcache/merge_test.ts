@@ -2,6 +2,7 @@ import { keyMark } from "../../../../src/bytes/key_mark.ts";
 import { failures } from "../../../../src/failure.ts";
 import type { MergeParts, ReplyPart } from "../../../../src/protocol/protocol.ts";
 import { RequestFrame } from "../../../../src/protocol/protocol.ts";
+import { createMemcacheProtocol } from "../../../../src/protocol/memcache/mod.ts";
 import { assertEquals } from "../../../deps.ts";
 import { type Random, seededRandom } from "../../../support/seed.ts";
 import { parseReplies, protocol, toBytes, toText, written } from "./parse_stream.ts";
@@ -25,7 +26,7 @@ function merged(
     keyMarks: hasMarks ? Int32Array.from(marks) : null,
     parts,
   };
-  const text = written((target) => protocol.writeMerged(merge, target));
+  const text = written((target) => protocol.writeMerged(merge, target, new RequestFrame()));
   // Key by key it is the same.
   const long = protocol.beginMerge!(merge)!;
   const byKey = written((target) => {
@@ -127,4 +128,27 @@ function splitAndMerge(random: Random): void {
 Deno.test("a split and merged request is answered as one server answers the whole one", () => {
   const random = seededRandom("split and merge");
   for (let round = 0; round < 500; round++) splitAndMerge(random);
+});
+
+Deno.test("where failures are misses a failed server's keys are, and nothing else", () => {
+  const lenient = createMemcacheProtocol({ failureIsMiss: true });
+  const said = (...parts: ReplyPart[]) =>
+    written((target) =>
+      lenient.writeMerged(
+        {
+          row: lenient.commands.rows[0]!,
+          keyCount: 2,
+          fragmentOfKey: Int32Array.of(0, 1),
+          keyMarks: null,
+          parts,
+        },
+        target,
+        new RequestFrame(),
+      )
+    );
+  const failed = { ...part("END\r\n"), failure: failures.backendClosed, address: "a:1" };
+  assertEquals(said(part(`${A}END\r\n`), failed), `${A}END\r\n`);
+  assertEquals(said(failed, failed), "END\r\n");
+  const error = "SERVER_ERROR out of memory writing get response\r\n";
+  assertEquals(said(part(`${A}END\r\n`), part(error)), error);
 });

@@ -49,15 +49,17 @@ testProtocolContract({
     },
     {
       name: "a long line",
-      bytes: toBytes(`incr ${"k".repeat(2100)}`),
+      bytes: toBytes(`incr ${"k".repeat(17_000)}`),
       malformed: "CLIENT_ERROR line too long\r\n",
     },
-    {
-      name: "a binary request",
-      bytes: toBytes(`get a\r\n\x80\x00\x00\x01${"\0".repeat(20)}a`),
-      malformed: `\x81${"\0".repeat(6)}\x81\0\0\0\x27${"\0".repeat(12)}` +
-        "The proxy speaks the text protocol only",
-    },
+    requests(
+      "meta commands",
+      "mg k v q\r\nms k 4 q\r\n\r\n\r\n\r\nmn\r\nmd k b\r\n",
+      "mg k v q",
+      "ms k 4 q",
+      "mn",
+      "md k b",
+    ),
   ],
   replies: [
     replies("single lines", "STORED\r\n", "END\r\n", "CLIENT_ERROR x\r\n", "12\r\n", "ERROR\r\n"),
@@ -68,6 +70,10 @@ testProtocolContract({
       "STAT a 1\r\nSTAT b 2\r\nEND\r\n",
       "VALUE a 0 1\r\nx\r\nSERVER_ERROR out of memory writing get response\r\n",
       "DELETED\r\n",
+      "VA 5 k s5\r\nVA 1\n\r\n",
+      "VA 0\r\n\r\n",
+      "HD\r\n",
+      "ME k exp=-1\r\n",
     ),
     {
       name: "a value without its line end",

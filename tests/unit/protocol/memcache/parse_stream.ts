@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { TEXT_PROFILES } from "../../../../src/protocol/memcache/profiles.ts";
 import { ChunkPool } from "../../../../src/bytes/chunk_pool.ts";
 import { SendLog } from "../../../../src/bytes/send_log.ts";
 import { createMemcacheProtocol } from "../../../../src/protocol/memcache/mod.ts";
@@ -134,7 +135,7 @@ export interface SeenReply {
 export function parseReplies(
   pieces: readonly Uint8Array[],
 ): { seen: SeenReply[]; isMalformed: boolean } {
-  const parser = protocol.createReplyParser();
+  const parser = protocol.createReplyParser(TEXT_PROFILES.master);
   const seen: SeenReply[] = [];
   const buffer = new MovingBuffer();
   for (const piece of pieces) {

@@ -1,3 +1,4 @@
+import { TEXT_PROFILES } from "../../../../src/protocol/memcache/profiles.ts";
 import { ParseStatus } from "../../../../src/protocol/protocol.ts";
 import { assert, assertEquals } from "../../../deps.ts";
 import { seededRandom } from "../../../support/seed.ts";
@@ -77,7 +78,7 @@ Deno.test("reply parser gives up at what no server says", () => {
 });
 
 Deno.test("reply parser says how many bytes a large value needs", () => {
-  const parser = protocol.createReplyParser();
+  const parser = protocol.createReplyParser(TEXT_PROFILES.master);
   const head = "VALUE k 0 1000000\r\n";
   const bytes = toBytes(head);
   assertEquals(parser.parse(bytes, 0, bytes.length, false), ParseStatus.Incomplete);
@@ -91,7 +92,7 @@ Deno.test("reply parser lets a reply go as it arrives once nobody wants it", () 
   const reply = `VALUE a 0 ${value.length}\r\n${value}\r\nVALUE b 0 0\r\n\r\nEND\r\n`;
   for (let round = 0; round < 200; round++) {
     const turnsAt = random.below(reply.length);
-    const parser = protocol.createReplyParser();
+    const parser = protocol.createReplyParser(TEXT_PROFILES.master);
     const buffer = new MovingBuffer();
     const stream = toBytes(`${reply}STORED\r\n`);
     const ends: boolean[] = [];
@@ -123,7 +124,7 @@ Deno.test("reply parser lets a reply go as it arrives once nobody wants it", () 
 });
 
 Deno.test("reply parser begins anew after a reset", () => {
-  const parser = protocol.createReplyParser();
+  const parser = protocol.createReplyParser(TEXT_PROFILES.master);
   const begun = toBytes("VALUE k 0 10\r\nabc");
   assertEquals(parser.parse(begun, 0, begun.length, false), ParseStatus.Incomplete);
   parser.reset();

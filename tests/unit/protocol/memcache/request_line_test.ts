@@ -1,5 +1,6 @@
 import { MemcacheCommands } from "../../../../src/protocol/memcache/commands.ts";
-import { LineJudge, NO_DATA } from "../../../../src/protocol/memcache/request_line.ts";
+import { NO_DATA } from "../../../../src/protocol/memcache/request_frame.ts";
+import { HANG_UP, LineJudge } from "../../../../src/protocol/memcache/request_line.ts";
 import { splitWords } from "../../../../src/protocol/memcache/words.ts";
 import { RequestFrame } from "../../../../src/protocol/protocol.ts";
 import { assertEquals } from "../../../deps.ts";
@@ -17,6 +18,7 @@ function judged(line: string): { frame: RequestFrame; dataLength: number } {
   frame.refusal = new Uint8Array(1);
   const bytes = toBytes(`${line}\r\n`);
   splitWords(frame, bytes, 0, bytes.length);
+  frame.end = bytes.length;
   return { dataLength: judge.judge(frame, bytes), frame };
 }
 
@@ -40,7 +42,9 @@ Deno.test("a storage line says how long its value is", () => {
 });
 
 Deno.test("a refused line keeps the length of a value that can be known", () => {
-  for (const line of [`set ${"k".repeat(251)} 0 0 7`, "set k x 0 7", "cas k 0 0 7 x", "ms k 7 x"]) {
+  for (
+    const line of [`set ${"k".repeat(251)} 0 0 7`, "set k x 0 7", "cas k 0 0 7 x", "ms k 7 q q"]
+  ) {
     const { frame, dataLength } = judged(line);
     assertEquals(dataLength, 7, line);
     assertEquals(frame.refusal === null, false, line);
@@ -56,7 +60,7 @@ Deno.test("a line with noreply is quiet and rewritten, whether good or bad", () 
     const { frame } = judged(line);
     assertEquals([frame.isQuiet, frame.isRewritten, frame.refusal], [true, true, null], line);
   }
-  for (const line of ["incr k x noreply", "delete k noreply noreply", "flush_all noreply"]) {
+  for (const line of ["incr k x noreply", "delete k noreply noreply", "flush_all x noreply"]) {
     const { frame } = judged(line);
     assertEquals([frame.isQuiet, frame.isRewritten, frame.refusal!.length], [true, false, 0], line);
   }
@@ -65,7 +69,37 @@ Deno.test("a line with noreply is quiet and rewritten, whether good or bad", () 
   }
 });
 
-Deno.test("verbosity is quiet but never rewritten, since it is answered here", () => {
-  const { frame } = judged("verbosity 1 noreply");
-  assertEquals([frame.isQuiet, frame.isRewritten, frame.refusal], [true, false, null]);
+Deno.test("what goes to every server is quiet and rewritten, too", () => {
+  for (const line of ["verbosity 1 noreply", "flush_all noreply", "flush_all 5 noreply"]) {
+    const { frame } = judged(line);
+    assertEquals([frame.isQuiet, frame.isRewritten, frame.refusal], [true, true, null], line);
+  }
+});
+
+Deno.test("an unknown command whose last word is of HTTP hangs up, a known one does not", () => {
+  const words = " x".repeat(30);
+  for (
+    const line of ["POST / HTTP/1.1", "HTTP/1.1", "x HTTP/", `x${words.slice(0, 42)} HTTP/1.1 x x`]
+  ) {
+    assertEquals(judged(line).dataLength, HANG_UP, line);
+  }
+  for (const line of ["get a HTTP/1.1", "HTTP", "HTTP/1.1 x", `x${words} HTTP/1.1`]) {
+    assertEquals(judged(line).dataLength, NO_DATA, line);
+  }
+});
+
+Deno.test("a line that is longer than servers take is sent with single spaces, or cut, or refused", () => {
+  const spaces = " ".repeat(2100);
+  for (const line of [`incr${spaces}k 1`, `set k${spaces}0 0 1`, `gat${spaces}0 k`]) {
+    assertEquals([judged(line).frame.isRewritten, judged(line).frame.refusal], [true, null], line);
+  }
+  for (const line of [`incr k ${"0".repeat(2100)}1`, `gat ${"0".repeat(2100)} k`]) {
+    assertEquals(toText(judged(line).frame.refusal!), "CLIENT_ERROR line too long\r\n", line);
+  }
+  const large = judged(`set k ${"0".repeat(2100)} 0 7`);
+  assertEquals([large.dataLength, large.frame.refusal === null], [7, false]);
+  const keys = "k ".repeat(1100);
+  assertEquals(judged(`gat 0 ${keys}`).frame.fragmentBytesMax, 2048 - "gat 0".length - 2);
+  assertEquals(judged(`get ${keys}`).frame.fragmentBytesMax, 0);
+  assertEquals(judged(`get ${keys.repeat(40)}`).frame.fragmentBytesMax, 64 * 1024);
 });

@@ -34,12 +34,14 @@ function merged(command: string, fragmentOfKey: number[], parts: ReplyPart[]): s
   const log = new SendLog(new ChunkPool());
   const keyCount = fragmentOfKey.length;
   const merge = { row, keyCount, fragmentOfKey: Int32Array.from(fragmentOfKey), parts };
-  protocol.writeMerged(merge, log);
+  protocol.writeMerged(merge, log, new RequestFrame());
   const text = textOf(log);
   const long = protocol.beginMerge!(merge);
   if (long !== null) {
     // Key by key it is the same, whatever else is merged meanwhile.
-    while (!long.writeSome(log, 1)) protocol.writeMerged(merge, new SendLog(new ChunkPool()));
+    while (!long.writeSome(log, 1)) {
+      protocol.writeMerged(merge, new SendLog(new ChunkPool()), new RequestFrame());
+    }
     assertEquals(textOf(log), text);
   }
   return text;
@@ -218,7 +220,11 @@ function throughBackends(words: string[], backends: Map<string, string>[]): stri
     return reply(answer(backends[backend]!, wordsOf(textOf(log))));
   });
   const log = new SendLog(new ChunkPool());
-  protocol.writeMerged({ row: frame.row!, keyCount: frame.keyCount, fragmentOfKey, parts }, log);
+  protocol.writeMerged(
+    { row: frame.row!, keyCount: frame.keyCount, fragmentOfKey, parts },
+    log,
+    frame,
+  );
   return textOf(log);
 }
 

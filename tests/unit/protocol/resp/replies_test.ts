@@ -1,3 +1,4 @@
+import { RequestFrame } from "../../../../src/protocol/protocol.ts";
 import { ChunkPool } from "../../../../src/bytes/chunk_pool.ts";
 import { SendLog } from "../../../../src/bytes/send_log.ts";
 import { type Failure, failures } from "../../../../src/failure.ts";
@@ -38,7 +39,7 @@ Deno.test("quoted words are clipped and end at a NUL", () => {
 
 function failureText(failure: Failure, address: string): string {
   const log = new SendLog(new ChunkPool());
-  protocol.writeFailure(failure, address, log);
+  protocol.writeFailure(failure, address, log, new RequestFrame());
   return text(log.handOver()!);
 }
 

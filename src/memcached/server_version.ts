@@ -1,0 +1,81 @@
+/**
+ * The version of memcached that clients are told: the least of the servers', asked for when a client wants to
+ * know and at most once a minute. Libraries take from it what the server can do, and so does the proxy where
+ * versions differ.
+ *
+ * @module
+ */
+import type { Clock } from "../clock.ts";
+
+/** How long what was learned is believed, milliseconds. */
+export const REFRESH_INTERVAL_MS = 60_000;
+/** How long a question is not repeated that nobody answered, milliseconds. */
+export const RETRY_INTERVAL_MS = 5_000;
+/** What is said while no server has answered: the version whose behaviour the tests compare with. */
+export const DEFAULT_VERSION = "1.6.18";
+
+/** Asks every server; `answered` is called once, with the replies of those that gave one. */
+export type AskVersions = (answered: (replies: readonly string[]) => void) => void;
+
+/** See above. */
+export class ServerVersion {
+  readonly #clock: Clock;
+  #known: string | null = null;
+  #askedAtMs = -Infinity;
+  #isAsking = false;
+  /** Who asked before anything was known. */
+  readonly #waiting: ((version: string) => void)[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Calls `answer` with the version, at once unless the servers are being asked for the first time. */
+  tell(ask: AskVersions, answer: (version: string) => void): void {
+    if (this.#isDue) this.#ask(ask);
+    if (this.#known === null && this.#isAsking) this.#waiting.push(answer);
+    else answer(this.#known ?? DEFAULT_VERSION);
+  }
+
+  /** Whether what is known is less than `version`; while nothing is, it is not. */
+  isBefore(version: string): boolean {
+    return isBefore(this.#known ?? DEFAULT_VERSION, version);
+  }
+
+  get #isDue(): boolean {
+    if (this.#isAsking) return false;
+    const intervalMs = this.#known === null ? RETRY_INTERVAL_MS : REFRESH_INTERVAL_MS;
+    return this.#clock.nowMs - this.#askedAtMs >= intervalMs;
+  }
+
+  #ask(ask: AskVersions): void {
+    this.#askedAtMs = this.#clock.nowMs;
+    this.#isAsking = true;
+    ask((replies) => {
+      this.#isAsking = false;
+      this.#known = leastVersion(replies) ?? this.#known;
+      for (const answer of this.#waiting.splice(0)) answer(this.#known ?? DEFAULT_VERSION);
+    });
+  }
+}
+
+/**
+ * The least version that the texts name, by its first three numbers: libraries fail on anything behind them.
+ * Null if there is none.
+ */
+export function leastVersion(texts: readonly string[]): string | null {
+  let least: string | null = null;
+  for (const text of texts) {
+    const found = /\d+\.\d+\.\d+/.exec(text)?.[0];
+    if (found !== undefined && (least === null || isBefore(found, least))) least = found;
+  }
+  return least;
+}
+
+/** Whether the version `one` is less than `other`. */
+export function isBefore(one: string, other: string): boolean {
+  const numbers = one.split(".").map(Number);
+  const others = other.split(".").map(Number);
+  const index = numbers.findIndex((part, at) => part !== others[at]);
+  return index >= 0 && numbers[index]! < others[index]!;
+}

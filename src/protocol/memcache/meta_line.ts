@@ -1,0 +1,155 @@
+/**
+ * Judges the lines of meta commands: `<command> <key> [<length>] <flag>*`. A flag is its first byte.
+ *
+ * Backends get them without the flag `q`, so that each has a reply to wait for; what that says decides whether
+ * the client hears of it. A line with that flag must therefore be beyond doubt, whatever else is wrong with it.
+ *
+ * @module
+ */
+import { NO_OPERATION, type RequestFrame, type RequestMark } from "../protocol.ts";
+import { CARRIAGE_RETURN, encodeText, parseUnsigned, SPACE, startsWith } from "./ascii.ts";
+import { decodeBase64 } from "./base64.ts";
+import { LineForm, type LineFormCode } from "./commands.ts";
+import { DATA_LENGTH_MAX_BYTES, KEY_LIMIT_BYTES, VALUE_LIMIT_BYTES } from "./limits.ts";
+import { isErrorLine, lineReplies } from "./replies.ts";
+import { NO_DATA, refuse } from "./request_frame.ts";
+import { wordBytes } from "./words.ts";
+
+/** memcached reads at most this many words of a meta command, its name included. */
+const META_WORDS_MAX = 19;
+const QUIET = 0x71;
+const BASE64 = 0x62;
+/** Every flag of memcached 1.6.18. */
+const FLAGS = encodeText("bNTRlOPLkstcfvhuqFCMJDI");
+
+/** Which replies a quiet meta command keeps from its client; its operation. */
+const MetaQuiet = {
+  /** `mg`: a miss. */
+  Miss: 0,
+  /** `ms`, `md`: success. */
+  Success: 1,
+  /** `ma`: success, with its number or without. */
+  Number: 2,
+} as const;
+
+const quietReplies: readonly (readonly Uint8Array[])[] = [["EN"], ["HD"], ["HD", "VA"]].map(
+  (codes) => codes.map(encodeText),
+);
+
+/** @returns Bytes of the value that follows, or {@link NO_DATA}. */
+export function judgeMeta(frame: RequestFrame, bytes: Uint8Array, form: LineFormCode): number {
+  const words = frame.argumentCount;
+  if (form === LineForm.MetaDebug) return judgeDebug(frame, bytes);
+  if (words < 2) return refuse(frame, lineReplies.error);
+  const firstFlag = form === LineForm.MetaSet ? 3 : 2;
+  const dataLength = form === LineForm.MetaSet ? lengthOf(frame, bytes) : NO_DATA;
+  if (wordBytes(frame, 1) > KEY_LIMIT_BYTES || words < firstFlag) {
+    refuse(frame, lineReplies.badFormat);
+  } else if (words > META_WORDS_MAX) {
+    refuse(
+      frame,
+      form === LineForm.MetaGet ? lineReplies.getFlagsTooLong : lineReplies.flagsTooLong,
+    );
+  } else if (form === LineForm.MetaSet && dataLength < 0) {
+    refuse(frame, lineReplies.badFormat);
+  } else if (dataLength > VALUE_LIMIT_BYTES) {
+    refuse(frame, lineReplies.tooLarge);
+  } else {
+    setKey(frame);
+    readFlags(frame, bytes, firstFlag, form);
+  }
+  return dataLength;
+}
+
+function judgeDebug(frame: RequestFrame, bytes: Uint8Array): number {
+  if (frame.argumentCount < 2 || wordBytes(frame, 1) > KEY_LIMIT_BYTES) {
+    return refuse(frame, lineReplies.badFormat);
+  }
+  setKey(frame);
+  const isBase64 = frame.argumentCount > 2 && wordBytes(frame, 2) === 1 &&
+    bytes[frame.argumentStart(2)] === BASE64;
+  if (isBase64) decodeKey(frame, bytes);
+  return NO_DATA;
+}
+
+function setKey(frame: RequestFrame): void {
+  frame.firstKey = 1;
+  frame.keyCount = 1;
+}
+
+function lengthOf(frame: RequestFrame, bytes: Uint8Array): number {
+  if (frame.argumentCount < 3 || frame.argumentCount > META_WORDS_MAX) return NO_DATA;
+  const { start, offsets } = frame;
+  return parseUnsigned(bytes, start + offsets[4]!, start + offsets[5]!, DATA_LENGTH_MAX_BYTES);
+}
+
+function readFlags(
+  frame: RequestFrame,
+  bytes: Uint8Array,
+  firstFlag: number,
+  form: LineFormCode,
+): void {
+  let quietCount = 0;
+  for (let word = firstFlag; word < frame.argumentCount; word++) {
+    const flag = bytes[frame.argumentStart(word)]!;
+    if (flag === QUIET) quietCount += 1;
+    else if (flag === BASE64) decodeKey(frame, bytes);
+  }
+  if (quietCount === 0) return;
+  // The server refuses these, too; one that it would not refuse must not be sent with what silences it.
+  if (quietCount > 1) {
+    const isKnown = areKnownToSecondQuiet(frame, bytes, firstFlag);
+    refuse(frame, isKnown ? lineReplies.duplicateFlag : lineReplies.invalidFlag);
+    return;
+  }
+  frame.isQuiet = true;
+  frame.isRewritten = true;
+  frame.operation = form === LineForm.MetaGet
+    ? MetaQuiet.Miss
+    : form === LineForm.MetaArithmetic
+    ? MetaQuiet.Number
+    : MetaQuiet.Success;
+}
+
+/** Whether all flags are known before one of them comes again. */
+function areKnownToSecondQuiet(frame: RequestFrame, bytes: Uint8Array, first: number): boolean {
+  const seen = new Set<number>();
+  for (let word = first; word < frame.argumentCount; word++) {
+    const flag = bytes[frame.argumentStart(word)]!;
+    if (seen.has(flag)) return true;
+    if (!FLAGS.includes(flag)) return false;
+    seen.add(flag);
+  }
+  return true;
+}
+
+/** What cannot be decoded goes by its own bytes to a server, which says so. */
+function decodeKey(frame: RequestFrame, bytes: Uint8Array): void {
+  frame.decodedKey = decodeBase64(bytes, frame.argumentStart(1), frame.argumentEnd(1));
+}
+
+/** The word with the flag `q` of a quiet meta command, or -1. */
+export function quietFlagOf(frame: RequestFrame, bytes: Uint8Array): number {
+  if (frame.operation === NO_OPERATION) return -1;
+  for (let word = frame.argumentCount - 1; word > 1; word--) {
+    if (bytes[frame.argumentStart(word)] === QUIET) return word;
+  }
+  return -1;
+}
+
+/** Whether the client of a quiet meta command gets this reply: an error always. */
+export function breaksSilence(
+  { operation }: RequestMark,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
+  if (isErrorLine(bytes, start, end)) return true;
+  for (const code of quietReplies[operation]!) {
+    const codeEnd = bytes[start + code.length]!;
+    if (startsWith(bytes, start, end, code) && (codeEnd === SPACE || codeEnd === CARRIAGE_RETURN)) {
+      return false;
+    }
+  }
+  return true;
+}

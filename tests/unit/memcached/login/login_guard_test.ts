@@ -1,0 +1,83 @@
+import { STRANGER_REQUEST_BYTES_MAX } from "../../../../src/memcached/login/login_guard.ts";
+import { Verdict } from "../../../../src/session/features.ts";
+import { MemcacheScene } from "../../../support/memcache_scene.ts";
+import { reply, request } from "../../protocol/memcache/binary/packets.ts";
+import { toBytes } from "../../protocol/memcache/parse_stream.ts";
+import { assertEquals } from "../../../deps.ts";
+
+const users = [{ username: "ann", password: "secret" }];
+
+function stranger(): MemcacheScene {
+  const scene = new MemcacheScene(1, users);
+  scene.local.clientConnected(scene.client);
+  return scene;
+}
+
+/** Replies as their bytes: the rig's client keeps them as UTF-8. */
+function asText(packet: string): string {
+  return new TextDecoder().decode(toBytes(packet));
+}
+
+Deno.test("without users nobody is asked", () => {
+  using scene = new MemcacheScene();
+  scene.local.clientConnected(scene.client);
+  assertEquals(scene.client.guard, null);
+});
+
+Deno.test("before its login a client of lines may quit, and nothing else", () => {
+  using scene = stranger();
+  for (const line of ["get a\r\n", "version\r\n", "add k 0 0 1\r\nx\r\n", "bogus\r\n", "mn\r\n"]) {
+    assertEquals(scene.admit(line), Verdict.Handled);
+    assertEquals(scene.told(), ["CLIENT_ERROR unauthenticated\r\n"], line);
+  }
+  assertEquals(scene.admit("quit\r\n"), Verdict.Pass);
+  assertEquals(scene.client.guard!.requestBytesMax, STRANGER_REQUEST_BYTES_MAX);
+});
+
+Deno.test("the value of a set logs a client of lines in", () => {
+  using scene = stranger();
+  assertEquals(scene.admit("set x 0 0 3\r\nann\r\n"), Verdict.Handled);
+  assertEquals(scene.told(), ["CLIENT_ERROR bad authentication token format\r\n"]);
+  assertEquals(scene.admit("set x 0 0 10\r\nann secret\r\n"), Verdict.Handled);
+  assertEquals(scene.told(), ["STORED\r\n"]);
+  assertEquals(scene.admit("get a\r\n"), Verdict.Pass);
+});
+
+Deno.test("a wrong password is answered late, and counted", () => {
+  using scene = stranger();
+  assertEquals(scene.admit("set x 0 0 9\r\nann wrong\r\n"), Verdict.Handled);
+  assertEquals(scene.told(), []);
+  scene.rig.clock.advance(99);
+  assertEquals(scene.told(), []);
+  scene.rig.clock.advance(1000);
+  assertEquals(scene.told(), ["CLIENT_ERROR authentication failure\r\n"]);
+  assertEquals(scene.rig.metrics.loginFailures, 1);
+  assertEquals(scene.admit("get a\r\n"), Verdict.Handled);
+});
+
+Deno.test("before its login a client of packets may ask for version and mechanisms", () => {
+  using scene = stranger();
+  assertEquals(scene.admit(request({ operation: 0x0b })), Verdict.Pass);
+  assertEquals(scene.admit(request({ operation: 0x20 })), Verdict.Pass);
+  assertEquals(scene.admit(request({ operation: 0x00, key: "k", opaque: 7 })), Verdict.Handled);
+  assertEquals(scene.told(), [asText(reply({ opaque: 7, status: 0x20, value: "Auth failure." }))]);
+  assertEquals(scene.client.isClosing, true);
+});
+
+Deno.test("SASL PLAIN logs a client of packets in; other mechanisms and steps do not", () => {
+  using scene = stranger();
+  const attempt = (operation: number, key: string, value: string) => {
+    assertEquals(scene.admit(request({ operation, key, value, opaque: 3 })), Verdict.Handled);
+    scene.rig.clock.advance(10_000);
+    return scene.told();
+  };
+  const failed = (operation: number) =>
+    asText(reply({ operation, opaque: 3, status: 0x20, value: "Auth failure." }));
+  assertEquals(attempt(0x21, "CRAM-MD5", "x"), [failed(0x21)]);
+  assertEquals(attempt(0x22, "PLAIN", "\0ann\0secret"), [failed(0x22)]);
+  assertEquals(attempt(0x21, "PLAIN", "\0ann\0wrong"), [failed(0x21)]);
+  assertEquals(attempt(0x21, "PLAIN", "\0ann\0secret"), [
+    asText(reply({ operation: 0x21, opaque: 3, value: "Authenticated" })),
+  ]);
+  assertEquals(scene.client.guard, null);
+});
