@@ -6,6 +6,7 @@
 import { advertisableHost, needsAdvertisedAddress } from "./config/advertised_address.ts";
 import type { ClusterConfig, Config } from "./config/config.ts";
 import type { EnvironmentName } from "./config/environment.ts";
+import { secretPlace } from "./config/secret_source.ts";
 import { formatHost, formatSocketAddress, isIpv4, isIpv6 } from "./config/socket_address.ts";
 
 /** What decides about permissions besides the configuration. */
@@ -31,9 +32,12 @@ export interface PermissionOptions {
  */
 export function permissionFlags(config: Config, options: PermissionOptions): string[] {
   const flags = ["--no-prompt", `--allow-net=${processAddresses(config).join(",")}`];
-  const paths = [config.file, options.sourceDirectory].filter((path) => path !== null);
+  const token = secretPlace(config.runtime.adminToken ?? "");
+  const tokenFile = token.kind === "file" ? token.path : null;
+  const paths = [config.file, options.sourceDirectory, tokenFile].filter((path) => path !== null);
   flags.push(`--allow-read=${unique(paths.map(grantablePath)).join(",")}`);
-  const names: EnvironmentName[] = [...options.environmentNames];
+  const names: string[] = [...options.environmentNames];
+  if (token.kind === "env") names.push(token.name);
   const mustSay = needsAdvertisedAddress(config) && options.ip === null;
   if (mustSay) names.push("HOST");
   if (names.length > 0) flags.push(`--allow-env=${names.join(",")}`);

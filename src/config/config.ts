@@ -114,6 +114,8 @@ export interface RuntimeConfig {
   io: IoChoice["engine"];
   /** Address of the admin server, or null when off. */
   metrics: { hostname: string; port: number } | null;
+  /** The admin server's token, or where it is (`env:NAME`, `file:PATH`); null: there is none. */
+  adminToken: string | null;
   logLevel: LogLevel;
   logFormat: "text" | "json";
   /** From the signal to end to when nobody is accepted any more, in milliseconds. */

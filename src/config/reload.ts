@@ -68,6 +68,7 @@ export const runtimeReload: Readonly<Record<keyof RuntimeConfig, ReloadRow>> = {
   network: restart("network"),
   io: restart("io"),
   metrics: restart("metrics"),
+  adminToken: restart("admin_token"),
   logLevel: live("log_level"),
   logFormat: restart("log_format"),
   drainDelayMs: live("drain_delay"),

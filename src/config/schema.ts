@@ -7,7 +7,13 @@
 import { valibot } from "../../deps.ts";
 import { HASH_NAMES } from "../hash/mod.ts";
 import type { ClusterType, LogLevel } from "./config.ts";
-import { type KeyRow, type Scope, secret, secretTable } from "./key_row.ts";
+import {
+  type KeyRow,
+  type Scope,
+  secret,
+  SECRET_CHARACTERS_LIMIT,
+  secretTable,
+} from "./key_row.ts";
 import { LOG_LEVELS, parseLogLevel } from "./log_level.ts";
 
 /** The rows of one table, by canonical key. */
@@ -268,6 +274,11 @@ export const runtimeKeys = {
       ),
     ]),
   } satisfies KeyRow<string | number, string>,
+  admin_token: {
+    ...secret("with it the admin server answers only who shows it, but for /health and /ready"),
+    scope: "all",
+    expected: `a string of 1 to ${SECRET_CHARACTERS_LIMIT} characters, "env:NAME" or "file:PATH"`,
+  } satisfies KeyRow<string, null>,
   log_level: {
     ...choice(LOG_LEVELS, "info", "all", "least severe records that are written"),
     schema: valibot.pipe(

@@ -7,6 +7,7 @@ import type { Config } from "../config/config.ts";
 import { formatSocketAddress, type SocketAddress } from "../config/socket_address.ts";
 import type { Log } from "../observe/log.ts";
 import { VERSION } from "../version.ts";
+import type { AdminAccess } from "./admin_access.ts";
 import { METRICS_CONTENT_TYPE, renderMetrics } from "./metrics_text.ts";
 import { CpuMeter, residentBytes } from "./process_usage.ts";
 import type { Collected } from "./supervisor.ts";
@@ -15,6 +16,8 @@ import type { Collected } from "./supervisor.ts";
 const CLOSE_TIMEOUT_MS = 500;
 /** Wait before it listens again when it could not accept, in milliseconds. */
 const LISTEN_RETRY_MS = 1_000;
+/** Requests that are answered at once; further ones are told to come again. */
+export const REQUESTS_AT_ONCE_MAX = 64;
 
 /** What the answers are made from. */
 export interface AdminSource {
@@ -121,7 +124,9 @@ export class AdminServer {
   /** Where it listens, as `host:port`. */
   readonly address: string;
   readonly #pages: AdminPages;
+  readonly #access: AdminAccess;
   readonly #log: Log;
+  #requestsUnderWay = 0;
   readonly #options: Deno.ServeTcpOptions;
   #server: Deno.HttpServer<Deno.NetAddr>;
   #isClosed = false;
@@ -131,8 +136,15 @@ export class AdminServer {
    * @param sharesPort Whether a second process may listen on the same port.
    * @throws {Error} If the address cannot be bound.
    */
-  constructor(address: SocketAddress, sharesPort: boolean, pages: AdminPages, log: Log) {
+  constructor(
+    address: SocketAddress,
+    sharesPort: boolean,
+    pages: AdminPages,
+    access: AdminAccess,
+    log: Log,
+  ) {
     this.#pages = pages;
+    this.#access = access;
     this.#log = log;
     const options = { hostname: address.hostname, port: address.port, onListen() {} };
     this.#options = sharesPort ? { ...options, reusePort: true } : options;
@@ -156,11 +168,27 @@ export class AdminServer {
       this.#log.error("Admin request failed", { reason: String(error) });
       return new Response("Internal error\n", { status: 500 });
     };
-    const handler = (request: Request) => this.#pages.handle(request);
-    const server = Deno.serve({ ...this.#options, onError }, handler);
+    const server = Deno.serve(
+      { ...this.#options, onError },
+      (request, { remoteAddr }) => this.#answer(request, remoteAddr.hostname),
+    );
     // Deno's server ends when it cannot accept: out of descriptors, say.
     server.finished.catch((error) => this.#listenLater(error));
     return server;
+  }
+
+  async #answer(request: Request, peer: string): Promise<Response> {
+    const refusal = this.#access.refusal(request, peer);
+    if (refusal !== null) return refusal;
+    if (this.#requestsUnderWay >= REQUESTS_AT_ONCE_MAX) {
+      return new Response("Too many requests at once\n", { status: 503 });
+    }
+    this.#requestsUnderWay += 1;
+    try {
+      return await this.#pages.handle(request);
+    } finally {
+      this.#requestsUnderWay -= 1;
+    }
   }
 
   #listenLater(error: unknown): void {

@@ -4,7 +4,9 @@
  * @module
  */
 import type { ClusterConfig, Config, IoChoice, RuntimeConfig } from "../config/config.ts";
+import { readSecret } from "../config/secret_source.ts";
 import { formatSocketAddress } from "../config/socket_address.ts";
+import { AdminAccess } from "./admin_access.ts";
 import { AdminPages, AdminServer } from "./admin_server.ts";
 import { readDescriptorUse } from "./descriptor_limit.ts";
 import type { LogOutput } from "./log_output.ts";
@@ -70,6 +72,7 @@ export async function startProxy(
   const asServed = (config: Config) => isStandalone ? config : onOneWorker(config);
   let config = asServed(options.config);
   const sharesPort = isStandalone && Deno.build.os === "linux";
+  const adminToken = readAdminToken(config);
   if (!isTakeover) tryBindAll(bindTargets(config));
   logClusters(config, output);
   const supervisor = new Supervisor({
@@ -99,7 +102,7 @@ export async function startProxy(
     },
   };
   const pages = new AdminPages(source, output.log);
-  const admin = await openAdmin(config, sharesPort, pages, supervisor, output);
+  const admin = await openAdmin({ config, adminToken, sharesPort, pages, supervisor, output });
   output.log.info("aster is ready", {
     io: io.engine,
     admin: admin?.address ?? "off",
@@ -148,8 +151,8 @@ export async function startProxy(
 
 /** What of `[runtime]` can only be chosen at the start stays as it was. */
 function keepFixed(former: RuntimeConfig, next: RuntimeConfig): RuntimeConfig {
-  const { network, io, metrics, logFormat } = former;
-  return { ...next, network, io, metrics, logFormat };
+  const { network, io, metrics, adminToken, logFormat } = former;
+  return { ...next, network, io, metrics, adminToken, logFormat };
 }
 
 function delay(durationMs: number): Promise<void> {
@@ -205,17 +208,31 @@ function createWorker(
   return new Worker(url, { ...options, deno: { permissions } });
 }
 
+/** Read before rights are given up; a token that cannot be had must not leave the server open. */
+function readAdminToken({ runtime: { adminToken } }: Config): string | null {
+  if (adminToken === null) return null;
+  const { value, fault } = readSecret(adminToken);
+  if (fault !== null) throw new StartError(`Cannot read admin_token: ${fault}`);
+  return value;
+}
+
+interface AdminParts {
+  config: Config;
+  adminToken: string | null;
+  sharesPort: boolean;
+  pages: AdminPages;
+  supervisor: Supervisor;
+  output: LogOutput;
+}
+
 async function openAdmin(
-  config: Config,
-  sharesPort: boolean,
-  pages: AdminPages,
-  supervisor: Supervisor,
-  output: LogOutput,
+  { config, adminToken, sharesPort, pages, supervisor, output }: AdminParts,
 ): Promise<AdminServer | null> {
   const address = config.runtime.metrics;
   if (address === null) return null;
   try {
-    return new AdminServer(address, sharesPort, pages, output.log);
+    const access = new AdminAccess(address, adminToken);
+    return new AdminServer(address, sharesPort, pages, access, output.log);
   } catch (error) {
     await supervisor.stop();
     throw new StartError(describeBindFailure(address, "the admin server", error));

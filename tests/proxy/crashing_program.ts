@@ -5,6 +5,7 @@
  * @module
  */
 import type { Config } from "../../src/config/config.ts";
+import { AdminAccess } from "../../src/supervisor/admin_access.ts";
 import { AdminPages, AdminServer } from "../../src/supervisor/admin_server.ts";
 import { openLogOutput } from "../../src/supervisor/log_output.ts";
 import { LogWriter } from "../../src/supervisor/log_writer.ts";
@@ -22,6 +23,7 @@ const config: Config = {
     network: "config",
     io: io.engine,
     metrics: null,
+    adminToken: null,
     logLevel: "info",
     logFormat: "text",
     drainDelayMs: 0,
@@ -57,7 +59,7 @@ await supervisor.start();
 const source = { config, isReady: true, collect: () => supervisor.collect() };
 const address = { hostname: "127.0.0.1", port: adminPort! };
 const pages = new AdminPages(source, output.log);
-const admin = new AdminServer(address, false, pages, output.log);
+const admin = new AdminServer(address, false, pages, new AdminAccess(address, null), output.log);
 giveUpPrivileges(io);
 Deno.addSignalListener("SIGTERM", async () => {
   await supervisor.stop();

@@ -21,7 +21,10 @@ const ALLOWED: Record<string, readonly string[]> = {
   version: [],
   // Whether the engine that was asked for can run is found out before any worker starts.
   // The share of keys that a reload moves is told from rings.
-  supervisor: ["config", "worker/messages", "net/epoll/libc", "router/moved_share", "deps"],
+  supervisor: [
+    ...["config", "worker/messages", "net/epoll/libc", "net/ip_address", "hash"],
+    ...["router/moved_share", "deps"],
+  ],
   worker: ["worker/messages", "cluster", "net", "config/reload"],
   "worker/messages": [],
   cluster: [

@@ -47,6 +47,15 @@ Deno.test("permissionFlags() allow the environment by name where it can decide",
   assertEquals(flags.slice(3), ["--allow-env=ASTER_DEFAULT_THREAD,ASTER_LOG,RUST_LOG"]);
 });
 
+Deno.test("permissionFlags() allow to read the admin token where it is", () => {
+  const flags = (token: string) =>
+    permissionFlags(configOf(`[runtime]\nadmin_token = "${token}"\n` + redisText()), options)
+      .slice(2);
+  assertEquals(flags("env:TOKEN"), ["--allow-read=a.toml,/opt/aster/src/", "--allow-env=TOKEN"]);
+  assertEquals(flags("file:/run/token"), ["--allow-read=a.toml,/opt/aster/src/,/run/token"]);
+  assertEquals(flags("sesame"), ["--allow-read=a.toml,/opt/aster/src/"]);
+});
+
 Deno.test("permissionFlags() allow to look for an address only where one must be found", () => {
   const config = configOf(slotsText());
   const further = (overrides: Partial<PermissionOptions>) =>

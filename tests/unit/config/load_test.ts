@@ -16,6 +16,7 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       network: "config",
       io: "deno",
       metrics: { hostname: "127.0.0.1", port: 2110 },
+      adminToken: null,
       logLevel: "info",
       logFormat: "text",
       drainDelayMs: 0,

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "../../deps.ts";
 import { Log, type LogRecord } from "../../../src/observe/log.ts";
+import { AdminAccess } from "../../../src/supervisor/admin_access.ts";
 import { AdminPages, AdminServer } from "../../../src/supervisor/admin_server.ts";
 import type { Collected, WorkerState } from "../../../src/supervisor/supervisor.ts";
 import { clusterConfig, config } from "./cluster_configs.ts";
@@ -104,11 +105,38 @@ Deno.test("unknown paths are 404 and methods that write are 405", async () => {
 Deno.test("AdminServer answers on its address and is gone after close()", async () => {
   const log = new Log("info", () => {});
   const address = { hostname: "127.0.0.1", port: 0 };
-  const server = new AdminServer(address, false, pages([worker(0)]), log);
+  const server = new AdminServer(
+    address,
+    false,
+    pages([worker(0)]),
+    new AdminAccess(address, null),
+    log,
+  );
   const response = await fetch(`http://${server.address}/health`);
   assertEquals(response.status, 200);
   await response.body?.cancel();
   await server.close();
   const refused = await fetch(`http://${server.address}/health`).then(() => false, () => true);
   assert(refused);
+});
+
+Deno.test("AdminServer refuses what a page may have sent, and what has a body", async () => {
+  const address = { hostname: "127.0.0.1", port: 0 };
+  const log = new Log("info", () => {});
+  const access = new AdminAccess(address, null);
+  const server = new AdminServer(address, false, pages([worker(0)]), access, log);
+  const ask = async (text: string): Promise<string> => {
+    const [hostname, port] = server.address.split(":");
+    using connection = await Deno.connect({ hostname: hostname!, port: Number(port) });
+    await connection.write(new TextEncoder().encode(text));
+    const bytes = new Uint8Array(1024);
+    const count = await connection.read(bytes);
+    return new TextDecoder().decode(bytes.subarray(0, count ?? 0));
+  };
+  assertMatch(await ask("GET /health HTTP/1.1\r\nHost: evil.example\r\n\r\n"), /^HTTP\/1.1 403 /);
+  const origin = "Host: localhost\r\nOrigin: http://evil.example";
+  assertMatch(await ask(`POST /pause HTTP/1.1\r\n${origin}\r\n\r\n`), /^HTTP\/1.1 403 /);
+  const body = "Host: localhost\r\nContent-Length: 500000000\r\n\r\nabc";
+  assertMatch(await ask(`POST /pause HTTP/1.1\r\n${body}`), /^HTTP\/1.1 413 /);
+  await server.close();
 });

@@ -60,6 +60,7 @@ export function config(...clusters: ClusterConfig[]): Config {
       network: "config",
       io: "deno",
       metrics: null,
+      adminToken: null,
       logLevel: "info",
       logFormat: "text",
       drainDelayMs: 0,
