@@ -60,8 +60,10 @@ function classicLine(random: Random, keys: Keys): string {
     return `${verb} ${list.join(random.chance(0.1) ? "  " : " ")}${end}`;
   }
   if (kind < 60) {
-    const verb = random.pick(["set", "set", "set", "add", "replace", "append", "prepend"]);
     const [stored, value] = randomPair(random, keys);
+    // What is counted must not grow longer.
+    const joins = keys.others.includes(stored) ? ["append", "prepend"] : [];
+    const verb = random.pick(["set", "set", "set", "add", "replace", ...joins]);
     const head = `${verb} ${stored} ${random.pick(FLAGS)} ${random.pick(TIMES)}`;
     return `${head} ${value.length}${quiet}${end}${value}\r\n`;
   }
@@ -123,7 +125,8 @@ function metaLine(random: Random, keys: Keys): string {
     return `mg ${key}${joined(random, flags, ["v", "t", "f", "s", "c", "u"], more)}`;
   }
   if (kind < 70) {
-    const line = joined(random, flags, ["c", "T0", "T1000", "F5", ...stale], setFlags);
+    const modes = keys.others.includes(plain) ? [...setFlags, "MA", "MP"] : setFlags;
+    const line = joined(random, flags, ["c", "T0", "T1000", "F5", ...stale], modes);
     return `ms ${key} ${value.length}${line}${value}\r\n`;
   }
   if (kind < 82) return `md ${key}${joined(random, flags, [...stale, "T1000"], ["C1"])}`;
@@ -136,7 +139,7 @@ function metaLine(random: Random, keys: Keys): string {
 }
 
 const getFlags = ["R30", "T1000", "h", "l"];
-const setFlags = ["ME", "MA", "MP", "MR", "MS", "C1", "C99999999999"];
+const setFlags = ["ME", "MR", "MS", "C1", "C99999999999"];
 
 /** Some of the likely flags and perhaps one of the others, in any order, no letter twice. */
 function joined(

@@ -26,7 +26,10 @@ export function randomPacket(random: Random, keys: Keys): string {
     const cas = random.chance(0.1) ? 1 : 0;
     return request({ operation: random.pick(STORES)[form], key, opaque, extras, value, cas });
   }
-  if (kind < 62) return request({ operation: random.pick(JOINS)[form], key, opaque, value });
+  if (kind < 62) {
+    const other = random.pick(keys.others);
+    return request({ operation: random.pick(JOINS)[form], key: other, opaque, value });
+  }
   if (kind < 76) {
     const extras = number(0) + number(random.pick([1, 3])) + number(0) + number(7777777) +
       number(random.pick([0, 0, 0xffffffff]));
