@@ -15,6 +15,13 @@ const decoder = new TextDecoder();
 /** Latencies are counted by the microsecond up to here; what is slower is counted as this. */
 const LATENCY_US_MAX = 2_000_000;
 
+const ZERO = "0".charCodeAt(0);
+const GET = "get ";
+const VALUE = "VALUE ";
+const END = encoder.encode("END\r\n");
+/** All keys are as long. */
+const KEY_BYTES = keyOf(0).length;
+
 /** Bytes of a reply that an error message shows. */
 const SHOWN_BYTES = 80;
 
@@ -67,21 +74,24 @@ class Client {
   readonly #plan: GeneratorPlan;
   readonly #requests: Uint8Array;
   readonly #requestBytes: number;
-  readonly #keys: Uint32Array;
+  /** By request, the sum of its keys' numbers. */
+  readonly #sums: Float64Array;
   readonly #received: Buffer;
-  readonly #replies: readonly Uint8Array[];
+  readonly #values: readonly Uint8Array[];
+  readonly #replyBytes: number;
 
-  /** @param replies The expected reply to each key, by the key's number. */
-  constructor(connection: Deno.TcpConn, plan: GeneratorPlan, replies: readonly Uint8Array[]) {
+  /** @param values The expected value of each key as it stands in a reply, by the key's number. */
+  constructor(connection: Deno.TcpConn, plan: GeneratorPlan, values: readonly Uint8Array[]) {
     this.#connection = connection;
     this.#plan = plan;
-    this.#replies = replies;
-    const request = `get ${keyOf(0)}\r\n`;
+    this.#values = values;
+    const request = `get ${Array(plan.keysOfRequest).fill(keyOf(0)).join(" ")}\r\n`;
     this.#requestBytes = request.length;
     this.#requests = encoder.encode(request.repeat(plan.pipeline));
-    this.#keys = new Uint32Array(plan.pipeline);
+    this.#sums = new Float64Array(plan.pipeline);
+    this.#replyBytes = plan.keysOfRequest * values[0]!.length + END.length;
     // Room for one byte too many, which would be a reply that nobody asked for.
-    this.#received = Buffer.alloc(plan.pipeline * replies[0]!.length + 1);
+    this.#received = Buffer.alloc(plan.pipeline * this.#replyBytes + 1);
   }
 
   async run(run: Run): Promise<void> {
@@ -97,13 +107,18 @@ class Client {
 
   #drawKeys(batch: number): void {
     for (let position = 0; position < batch; position++) {
-      let number = Math.floor(Math.random() * this.#plan.keys);
-      this.#keys[position] = number;
-      let digit = (position + 1) * this.#requestBytes - 3;
-      for (let count = 0; count < KEY_DIGITS; count++) {
-        this.#requests[digit--] = 48 + number % 10;
-        number = Math.floor(number / 10);
-      }
+      this.#sums[position] = 0;
+      for (let key = 0; key < this.#plan.keysOfRequest; key++) this.#drawKey(position, key);
+    }
+  }
+
+  #drawKey(position: number, key: number): void {
+    let number = Math.floor(Math.random() * this.#plan.keys);
+    this.#sums[position]! += number;
+    let digit = position * this.#requestBytes + GET.length + (key + 1) * (KEY_BYTES + 1) - 2;
+    for (let count = 0; count < KEY_DIGITS; count++) {
+      this.#requests[digit--] = ZERO + number % 10;
+      number = Math.floor(number / 10);
     }
   }
 
@@ -115,7 +130,7 @@ class Client {
   }
 
   async #receive(batch: number, sentAtMs: number, run: Run): Promise<void> {
-    const replyBytes = this.#replies[0]!.length;
+    const replyBytes = this.#replyBytes;
     let length = 0;
     let checked = 0;
     while (checked < batch) {
@@ -132,11 +147,33 @@ class Client {
     }
   }
 
+  /** All values asked for must be there, in whatever order: nutcracker gives them server by server. */
   #check(position: number): void {
-    const expected = this.#replies[this.#keys[position]!]!;
-    const start = position * expected.length;
-    const end = start + expected.length;
-    if (this.#received.compare(expected, 0, expected.length, start, end) !== 0) this.#refuse(start);
+    const replyStart = position * this.#replyBytes;
+    let start = replyStart;
+    let sum = 0;
+    for (let key = 0; key < this.#plan.keysOfRequest; key++) {
+      const number = this.#numberAt(start + VALUE.length + KEY_BYTES);
+      const expected = this.#values[number];
+      if (expected === undefined) return this.#refuse(replyStart);
+      const end = start + expected.length;
+      if (this.#received.compare(expected, 0, expected.length, start, end) !== 0) {
+        this.#refuse(replyStart);
+      }
+      sum += number;
+      start = end;
+    }
+    const isEnd = this.#received.compare(END, 0, END.length, start, start + END.length) === 0;
+    if (!isEnd || sum !== this.#sums[position]) this.#refuse(replyStart);
+  }
+
+  /** The number of the key that ends at `end`. */
+  #numberAt(end: number): number {
+    let number = 0;
+    for (let digit = end - KEY_DIGITS; digit < end; digit++) {
+      number = number * 10 + this.#received[digit]! - ZERO;
+    }
+    return number;
   }
 
   /**
@@ -144,7 +181,7 @@ class Client {
    * reply.
    */
   #checkStart(position: number, length: number): void {
-    const start = position * this.#replies[0]!.length;
+    const start = position * this.#replyBytes;
     if (length > start && this.#received[start] !== "V".charCodeAt(0)) this.#refuse(start);
   }
 
@@ -171,20 +208,20 @@ async function measure(clients: readonly Client[], requests: number): Promise<Ge
   };
 }
 
-function expectedReplies(plan: GeneratorPlan): Uint8Array[] {
+function expectedValues(plan: GeneratorPlan): Uint8Array[] {
   return Array.from({ length: plan.keys }, (_, index) => {
     const value = decoder.decode(valueOf(index, plan.valueBytes));
-    return encoder.encode(`VALUE ${keyOf(index)} 0 ${plan.valueBytes}\r\n${value}\r\nEND\r\n`);
+    return encoder.encode(`VALUE ${keyOf(index)} 0 ${plan.valueBytes}\r\n${value}\r\n`);
   });
 }
 
 async function main(plan: GeneratorPlan): Promise<void> {
-  const replies = expectedReplies(plan);
+  const values = expectedValues(plan);
   const clients: Client[] = [];
   for (let index = 0; index < plan.clients; index++) {
     const connection = await Deno.connect({ hostname: "127.0.0.1", port: plan.port });
     connection.setNoDelay(true);
-    clients.push(new Client(connection, plan, replies));
+    clients.push(new Client(connection, plan, values));
   }
   for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
     console.log(JSON.stringify(await measure(clients, Number(text))));

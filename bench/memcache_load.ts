@@ -5,7 +5,7 @@
  * @module
  */
 import type { Load, LoadResult } from "./load.ts";
-import { keyCount, type Row } from "./rows.ts";
+import { keyCount, MGET_KEYS, type Row } from "./rows.ts";
 
 const GENERATOR = new URL("./memcache_generator.ts", import.meta.url);
 
@@ -14,6 +14,9 @@ export interface GeneratorPlan {
   port: number;
   clients: number;
   pipeline: number;
+  /** Keys of one request. */
+  keysOfRequest: number;
+  /** Keys that are there. */
   keys: number;
   valueBytes: number;
 }
@@ -33,6 +36,7 @@ export class MemcacheLoad implements Load {
       port,
       clients: row.clients,
       pipeline: row.pipeline,
+      keysOfRequest: row.operation === "mget" ? MGET_KEYS : 1,
       keys: keyCount(row),
       valueBytes: row.valueBytes,
     };

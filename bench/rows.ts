@@ -17,7 +17,7 @@ export type Suite = "redis" | "memcache" | "redis_cluster";
 /** What one request does. */
 export type Operation = "get" | "set" | "mget";
 
-/** Keys of one MGET. */
+/** Keys of one MGET, or of one memcache `get` of many keys. */
 export const MGET_KEYS = 10;
 
 /** Clients of a row whose id names no number. */
@@ -74,6 +74,7 @@ export const ALL_ROWS: readonly Row[] = [
     rows("deno", clients, "redis", ["get", "set"], [SMALL_BYTES], [1])
   ),
   ...rows("deno", CLIENTS, "memcache", ["get"], SIZES, PIPELINES),
+  ...rows("deno", CLIENTS, "memcache", ["mget"], [SMALL_BYTES], [1, 32]),
   ...rows("deno", CLIENTS, "redis_cluster", ["get", "set"], [SMALL_BYTES], PIPELINES),
   ...rows("deno", CLIENTS, "redis_cluster", ["get"], [MEDIUM_BYTES, LARGE_BYTES], [1, 32]),
   ...rows("deno", CLIENTS, "redis_cluster", ["mget"], [SMALL_BYTES], [1, 32]),
@@ -81,6 +82,7 @@ export const ALL_ROWS: readonly Row[] = [
   ...rows("epoll", CLIENTS, "redis", ["get", "set"], SIZES, PIPELINES),
   ...rows("epoll", CLIENTS, "redis", ["mget"], [SMALL_BYTES], PIPELINES),
   ...rows("epoll", CLIENTS, "memcache", ["get"], [SMALL_BYTES, MEDIUM_BYTES], PIPELINES),
+  ...rows("epoll", CLIENTS, "memcache", ["mget"], [SMALL_BYTES], [1, 32]),
   ...rows("epoll", CLIENTS, "redis_cluster", ["get", "set"], [SMALL_BYTES], [1, 32]),
   ...MANY_CLIENTS_EPOLL.flatMap((clients) => [
     ...rows("epoll", clients, "redis", ["get"], SIZES, PIPELINES),

@@ -72,6 +72,9 @@ const CALIBRATION: Target = { ...atMost("calibration", 1.03), ratioMin: 0.97 };
 
 const EPOLL_SMALL_PIPELINED = atMost("epoll, 32 B, pipeline 32", 0.40, 0.28);
 const EPOLL_UNPIPELINED = atMost("epoll, 32 B, pipeline 1", 0.95, 0.70);
+const EPOLL_MEMCACHE_PIPELINED = atMost("epoll, memcache, pipeline 32", 0.50, 0.40);
+const EPOLL_MEMCACHE_UNPIPELINED = atMost("epoll, memcache, pipeline 1", 1.20, 1.10);
+const EPOLL_MEMCACHE_MANY_KEYS = atMost("epoll, memcache, 10 keys", 0.60);
 const EPOLL_MEDIUM = atMost("epoll, 1 KB", 0.75, 0.60);
 const EPOLL_LARGE = atMost("epoll, 16 KB", 1.1, 1.0);
 const EPOLL_LONE: Target = { ...atMost("epoll, one client", 1.1), measure: "latency" };
@@ -102,12 +105,19 @@ function denoTargetOf(row: Row): Target | null {
 function epollTargetOf(row: Row): Target | null {
   if (row.clients === 1) return EPOLL_LONE;
   if (row.suite === "redis_cluster") return CLUSTER;
+  if (row.suite === "memcache" && row.valueBytes < MEDIUM_VALUE_BYTES) return memcacheTargetOf(row);
   // Its work is the splitting, whatever the engine: for reading only.
   if (row.operation === "mget") return null;
   if (row.pipeline === 8) return null;
   if (row.valueBytes >= LARGE_VALUE_BYTES) return EPOLL_LARGE;
   if (row.valueBytes >= MEDIUM_VALUE_BYTES) return EPOLL_MEDIUM;
   return row.pipeline === 1 ? EPOLL_UNPIPELINED : EPOLL_SMALL_PIPELINED;
+}
+
+function memcacheTargetOf({ operation, pipeline }: Row): Target | null {
+  if (operation === "mget") return EPOLL_MEMCACHE_MANY_KEYS;
+  if (pipeline === 8) return null;
+  return pipeline === 1 ? EPOLL_MEMCACHE_UNPIPELINED : EPOLL_MEMCACHE_PIPELINED;
 }
 
 /** A CPU ratio of which less is better. */
