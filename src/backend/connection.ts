@@ -224,7 +224,8 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
   }
 
   closed(error: unknown): void {
-    const failure = error === null ? this.#closeReason : failures.backendReset;
+    const reason = error === null ? this.#closeReason : failures.backendReset;
+    const failure = this.#connector.lossReason(reason);
     this.#slices.parseRest();
     this.#socket = null;
     if (!this.#isClosing) this.#connector.lost(failure, this.inflight.awaiting > 0);

@@ -133,6 +133,12 @@ export class Connector implements DialListener {
     this.#backend.answered();
   }
 
+  /** Why the socket is lost: a backend that hangs up at the handshake may not speak like its client. */
+  lossReason(failure: Failure): Failure {
+    if (this.#repliesDue === 0) return failure;
+    return this.#context.protocol.handshakeLost?.(failure) ?? failure;
+  }
+
   /**
    * The socket is lost. A backend that accepts and drops without ever answering is left alone like one that
    * refuses; so is a full one, which says so by an error and closes.

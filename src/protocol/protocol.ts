@@ -265,6 +265,8 @@ export interface Protocol extends Dialect {
   handshake(profile: Profile): readonly Uint8Array[];
   /** Why a handshake reply says no, or null where it says yes. */
   handshakeFailure(bytes: Uint8Array, start: number, end: number): Failure | null;
+  /** What it says of a backend that a connection was lost before its handshake was over; null: nothing more. */
+  handshakeLost?(failure: Failure): Failure | null;
   /** A request that every living backend answers at once. */
   readonly probe: Uint8Array;
   /** What to send instead to a backend that hangs up on that one, and over which connection. */

@@ -2,6 +2,8 @@ import { assertEquals, assertMatch, clientLibraries } from "../deps.ts";
 import { startAster } from "../support/aster.ts";
 import { startMemcachedServer } from "../support/memcached_server.ts";
 import { withDeadline } from "../support/poll.ts";
+import { request } from "../unit/protocol/memcache/binary/packets.ts";
+import { toBytes, toText } from "../unit/protocol/memcache/parse_stream.ts";
 import { MemcacheText } from "./memcache_text.ts";
 
 const USERS = 'auth = { users = [{ username = "ann", password = "secret" }] }';
@@ -82,3 +84,35 @@ Deno.test("the proxy logs in at servers that want it, and says where it may not"
     await Deno.remove(file);
   }
 });
+
+Deno.test("a server that speaks in lines alone, or in packets alone, says so by one clear error", async () => {
+  await using lines = await startMemcachedServer({ arguments: ["-B", "ascii"] });
+  await using packets = await startMemcachedServer({ isBinary: true });
+  const unsupported = /does not speak the client's protocol/;
+  await using inLines = await startInFront(lines.address, "");
+  assertMatch(await askPacket(inLines.port), unsupported);
+  using client = await MemcacheText.connect(inLines.port);
+  assertEquals(await client.ask(["get a\r\n", "mg a\r\n"]), ["END", "EN"]);
+  const pings = "ping_fail_limit = 1\nping_succ_interval = 50";
+  await using inPackets = await startInFront(packets.address, pings);
+  assertMatch(await askPacket(inPackets.port), /Not found$/);
+  using other = await MemcacheText.connect(inPackets.port);
+  const [reply] = await other.ask(["mg a\r\n"]);
+  assertMatch(reply!, unsupported);
+  // Pings find it alive all the same.
+  assertMatch(await askPacket(inPackets.port), /Not found$/);
+});
+
+/** The text in the reply to a get in a packet. */
+async function askPacket(port: number): Promise<string> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await connection.write(toBytes(request({ operation: 0x00, key: "a" })));
+  let text = "";
+  const buffer = new Uint8Array(1024);
+  while (text.length < 24 || text.length < 24 + text.charCodeAt(11)) {
+    const count = await withDeadline(connection.read(buffer), "a reply");
+    if (count === null) break;
+    text += toText(buffer, 0, count);
+  }
+  return text.slice(24);
+}

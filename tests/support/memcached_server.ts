@@ -17,6 +17,8 @@ export interface MemcachedServerOptions {
   arguments?: string[];
   /** A file of `user:password` lines: clients must log in. */
   authFile?: string;
+  /** It speaks in packets alone. */
+  isBinary?: boolean;
 }
 
 /** A running memcached. */
@@ -25,7 +27,7 @@ export class MemcachedServer implements AsyncDisposable {
   readonly port: number;
   readonly #directory: string;
   readonly #arguments: string[];
-  readonly #wantsLogin: boolean;
+  readonly #options: MemcachedServerOptions;
   #process: ServerProcess | null = null;
 
   /** Not started yet; {@link startMemcachedServer} does both. */
@@ -33,9 +35,13 @@ export class MemcachedServer implements AsyncDisposable {
     this.hostname = options.hostname ?? "127.0.0.1";
     this.port = options.port;
     this.#directory = directory;
-    const { authFile } = options;
-    this.#arguments = [...options.arguments ?? [], ...authFile ? ["-Y", authFile] : []];
-    this.#wantsLogin = authFile !== undefined;
+    const { authFile, isBinary } = options;
+    this.#options = options;
+    this.#arguments = [
+      ...options.arguments ?? [],
+      ...authFile ? ["-Y", authFile] : [],
+      ...isBinary ? ["-B", "binary"] : [],
+    ];
   }
 
   /** `host:port`. */
@@ -57,11 +63,20 @@ export class MemcachedServer implements AsyncDisposable {
         ...(Deno.uid() === 0 ? ["-u", "root"] : []),
         ...this.#arguments,
       ],
-      isServing: async (process) =>
-        this.#wantsLogin
-          ? (await this.ask("version\r\n")).includes("unauthenticated")
-          : (await this.ask("stats\r\n", "END\r\n")).includes(`STAT pid ${process.pid}\r\n`),
+      isServing: (process) => this.#isServing(process.pid),
     }, this.#directory);
+  }
+
+  /** One that wants a login, or packets, is known by what it says to a line. */
+  async #isServing(pid: number): Promise<boolean> {
+    const { authFile, isBinary } = this.#options;
+    if (isBinary) {
+      using connection = await Deno.connect({ hostname: this.hostname, port: this.port });
+      await connection.write(new Uint8Array(24));
+      return await withDeadline(connection.read(new Uint8Array(1)), "it hangs up") === null;
+    }
+    if (authFile !== undefined) return (await this.ask("version\r\n")).includes("unauthenticated");
+    return (await this.ask("stats\r\n", "END\r\n")).includes(`STAT pid ${pid}\r\n`);
   }
 
   /**

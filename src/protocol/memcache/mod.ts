@@ -10,6 +10,8 @@ import { type Credentials, loginFailure, loginRequest, wantsLogin } from "./back
 import { createBinaryDialect } from "./binary/dialect.ts";
 import { Operation } from "./binary/commands.ts";
 import {
+  Field,
+  HEADER_BYTES,
   REPLY_MAGIC,
   REQUEST_MAGIC,
   requestPacket,
@@ -28,8 +30,11 @@ import { MemcacheReplyParser } from "./reply_parser.ts";
 import { LineJudge } from "./request_line.ts";
 import { MemcacheRequestParser } from "./request_parser.ts";
 
-const PROBE = encodeText("version\r\n");
+/** As long as the header of a packet: a server that speaks in packets alone hangs up on it instead of waiting for more. */
+const PROBE = encodeText(`${"version".padEnd(HEADER_BYTES)}\r\n`);
 const PROBE_ANSWER = encodeText("VERSION ");
+/** For the same reason a get whose key ends as a line does: a server that speaks in lines alone says `ERROR`. */
+const BINARY_HELLO = requestPacket(Operation.Get, encodeText("\r\n"));
 const BINARY_PROBE = requestPacket(Operation.Version, statusTexts.nothing);
 const VERSION_NUMBERS = /^VERSION (\d+)\.(\d+)\.(\d+)/;
 /** The first version whose `ms` has the length of its value where this one has it. */
@@ -61,6 +66,7 @@ export function createMemcacheProtocol(
     handshake: (profile) => handshake(profile, credentials),
     handshakeFailure: (bytes, start, end) =>
       handshakeFailure(bytes, start, end, credentials !== null),
+    handshakeLost,
     probe: PROBE,
     otherProbe: { bytes: BINARY_PROBE, profile: BINARY_PROFILES.master },
     isProbeAccepted: (bytes, start, end) =>
@@ -84,7 +90,16 @@ export function createMemcacheProtocol(
 /** A server that does not know the meta commands would take the value of one for the next request. */
 function handshake(profile: Profile, credentials: Credentials | null): readonly Uint8Array[] {
   const login = credentials === null ? [] : [loginRequest(credentials, profile)];
+  if (profile.dialect === MemcacheDialect.Binary) return [...login, BINARY_HELLO];
   return profile.dialect === MemcacheDialect.Meta ? [...login, PROBE] : login;
+}
+
+/** Whoever closes, or answers in another way, does not speak like the client. */
+function handshakeLost(failure: Failure): Failure | null {
+  const { backendClosed, backendMalformed, backendReset, dialectUnsupported } = failures;
+  const isHangUp = failure === backendClosed || failure === backendMalformed ||
+    failure === backendReset;
+  return isHangUp ? dialectUnsupported : null;
 }
 
 function handshakeFailure(
@@ -94,6 +109,8 @@ function handshakeFailure(
   logsIn: boolean,
 ): Failure | null {
   if (wantsLogin(bytes, start, end)) return failures.backendLogin;
+  const isHello = bytes[start] === REPLY_MAGIC && bytes[start + Field.Operation] === Operation.Get;
+  if (isHello) return null;
   const text = decoder.decode(bytes.subarray(start, end));
   if (!text.startsWith("VERSION ")) {
     return logsIn ? loginFailure(bytes, start, end) : failures.dialectUnsupported;

@@ -9,7 +9,7 @@ Deno.test("memcache: its own protocol over a ring, and nothing is kept to be sen
   using rig = new CoreRig({ backendCount: 0 });
   const recipe = memcacheRecipe(clusterConfig({ type: "memcache" }));
   const context = new RecordingClusterContext({ type: "memcache" });
-  assertEquals(new TextDecoder().decode(recipe.protocol.probe), "version\r\n");
+  assertEquals(new TextDecoder().decode(recipe.protocol.probe), `${"version".padEnd(24)}\r\n`);
   assertEquals(recipe.retainsRequests, false);
   assertEquals(recipe.createTopology(context, rig.context) instanceof RingTopology, true);
 });
