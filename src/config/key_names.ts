@@ -43,6 +43,8 @@ export function canonicalForm(key: string): string {
   return key.toLowerCase().replaceAll("_", "");
 }
 
+/** Characters of a written name that are compared with known ones. */
+const COMPARED_CHARACTERS_MAX = 80;
 /** Of this many characters of a written name one may be wrong for another name to be the one that was meant. */
 const CHARACTERS_PER_EDIT = 3;
 /** Characters from which on a part of a name says which is meant. */
@@ -53,7 +55,7 @@ const PART_CHARACTERS_MIN = 3;
  * was meant.
  */
 export function nearestName(written: string, known: readonly string[]): string | null {
-  const form = canonicalForm(written.slice(0, 80));
+  const form = canonicalForm(written.slice(0, COMPARED_CHARACTERS_MAX));
   let nearest: string | null = null;
   let fewest = Infinity;
   for (const name of known) {
@@ -151,20 +153,51 @@ export function joinPath(path: string, key: string): string {
  */
 const PROTECTING = new RegExp(
   [
-    ...["pas+w", "pwd", "pass$", "passphrase", "auth", "secret", "credential", "token"],
-    ...["tls", "ssl", "transport_?socket", "cert", "cipher", "encrypt", "private_?key"],
-    ...["acl", "(white|black|allow|deny|block|permit|ban)_?(ed_?)?(list|ips?$|from|hosts?|cidr)"],
-    ...["^(allow|deny)", "denied", "forbid", "firewall", "protect", "read_?only"],
-    ...["^users?$", "role$", "permission", "(disabled?|rename)_?commands?"],
+    ...[
+      "pas+_?w",
+      "pwd",
+      "(^|_)pw$",
+      "pas+$",
+      "passphrase",
+      "auth",
+      "login",
+      "jwt",
+      "sasl",
+      "ldap",
+    ],
+    ...["secret", "credential", "token", "api_?key", "kerberos"],
+    ...["tls", "ssl", "https", "transport_?socket", "crypt", "cipher", "hmac", "signature", "x509"],
+    ...["cert", "(^|_)(ca|pem)(_|$)", "ca_?(file|path|dir|bundle)", "key_?(file|path|store)"],
+    ...["priv(ate)?_?key", "verif(y|ied|ication)", "insecur", "secur", "trust"],
+    ...[
+      "acl",
+      "rbac",
+      "access(?!_?log)",
+      "restrict",
+      "^polic(y|ies)$",
+      "perm(ission)?s?$",
+      "roles?$",
+    ],
+    ...["(white|black|allow|deny|block|permit|ban)_?(ed_?)?(list|ips?$|from|hosts?|cidr)", "cidr"],
+    ...["^(allow|deny)", "_(allow|deny)(ed)?$", "denied", "forbid", "firewall", "protect"],
+    ...["read_?only", "^users?$", "user_?list", "(disabled?|blocked|hidden|rename)_?commands?"],
   ].join("|"),
 );
+
+/** Long names of what protects. Whoever misses one of them by a letter or two has meant it. */
+const PROTECTING_NAMES = ["password", "requirepass", "masterauth", "certificate", "encryption"];
+/** Letters that may be wrong in one of them. */
+const PROTECTING_EDITS_MAX = 2;
 
 /** Why an unknown key that protects is an error. */
 const UNPROTECTED =
   "ignoring it could leave open what it is to protect: remove it only if that is acceptable";
 
 function isProtecting(key: string): boolean {
-  return PROTECTING.test(key.toLowerCase().replaceAll("-", "_"));
+  const name = key.replaceAll(/([a-z])([A-Z])/g, "$1_$2").toLowerCase().replaceAll("-", "_");
+  const form = canonicalForm(key.slice(0, COMPARED_CHARACTERS_MAX));
+  return PROTECTING.test(name) ||
+    PROTECTING_NAMES.some((known) => levenshteinDistance(form, known) <= PROTECTING_EDITS_MAX);
 }
 
 function isSecretKey(key: string): boolean {

@@ -64,10 +64,12 @@ export function formatProblem(problem: Problem): string {
 
 /**
  * Writes a value for a message: shortened to {@link SHOWN_CHARACTERS_LIMIT}, control characters
- * escaped, and what stands before an `@` (credentials of a URL) replaced by `***`.
+ * escaped, and what stands before an `@` or behind a `?` (credentials and options of a URL) replaced by `***`.
  */
 export function showValue(value: unknown): string {
-  if (typeof value === "string") return quote(value.replace(/^.*@/s, "***@"));
+  if (typeof value === "string") {
+    return quote(value.replace(/^.*@/s, "***@").replace(/\?.*$/s, "?***"));
+  }
   if (value instanceof Date) return "a date";
   if (Array.isArray(value)) return `an array of ${value.length} values`;
   if (typeof value === "object" && value !== null) return "a table";

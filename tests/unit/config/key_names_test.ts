@@ -73,6 +73,36 @@ Deno.test("loadConfig() refuses whatever asks for protection, in whatever words"
     ...["requirepass", "secret", "masterauth", "acl", "aclfile", "whitelist", "allow_ips", "token"],
     ...["allowed_hosts", "deny_commands", "read_only", "users", "rename-command", "ip_whitelist"],
     ...["protected-mode", "transport_socket", "downstream_auth_password", "firewall", "userPass"],
+    ...[
+      "ca_file",
+      "client_ca",
+      "keyFile",
+      "verify_peer",
+      "insecure_skip_verify",
+      "pemFile",
+      "https",
+    ],
+    ...[
+      "sasl",
+      "login",
+      "security",
+      "secure",
+      "trusted_ips",
+      "access_control",
+      "restricted",
+      "jwt",
+    ],
+    ...[
+      "api_key",
+      "rbac",
+      "roles",
+      "perms",
+      "policy",
+      "hosts_allow",
+      "blocked_commands",
+      "userlist",
+    ],
+    ...["requirepas", "passord", "redis_pw", "certficate", "encyption", "crypt", "user_roles"],
   ];
   for (const key of keys) {
     const texts = [redisText(`${key} = "hunter2"`), `${key} = "hunter2"\n` + redisText()];
@@ -90,6 +120,8 @@ Deno.test("loadConfig() refuses whatever asks for protection, in whatever words"
 
 Deno.test("loadConfig() passes over unknown keys that protect nothing, with a warning", () => {
   const keys = ["backlog", "preconnect", "compression", "max_connections", "keepalive", "retries"];
+  // Names of other programs that have parts of such words.
+  keys.push("access_log", "lb_policy", "maxmemory-policy", "read_strategy", "local_zone", "prefix");
   for (const key of keys) {
     const { config, problems, warnings } = loadText(redisText(`${key} = 1`));
     assertEquals([config === null, problems, warnings.length], [false, [], 1], key);

@@ -22,6 +22,8 @@ Deno.test("showValue() shortens, escapes and hides", () => {
     ["x".repeat(81), `"${"x".repeat(80)}…"`],
     ["redis://user:secret@host:1", '"***@host:1"'],
     ["secret\n@host:1", '"***@host:1"'],
+    ["redis://host:1?password=secret", '"redis://host:1?***"'],
+    ["host:1?a=\nsecret", '"host:1?***"'],
     ["\u001b[31m\u009b\u202e\n", '"\\u001b[31m\\u009b\\u202e\\n"'],
     [[1, 2], "an array of 2 values"],
     [{ password: "secret" }, "a table"],
