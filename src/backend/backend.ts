@@ -27,6 +27,8 @@ export class Backend implements ConnectionOwner {
   #isDown = false;
   /** Why the last attempt failed, where that was the proxy's own doing. */
   #ownFailure: Failure | null = null;
+  /** It sent a push that nobody asked for, and that was logged. */
+  #hasDroppedPush = false;
   readonly #context: BackendContext;
   /** Connections by profile index; a profile's are made when first needed. */
   readonly #pools: (BackendConnection[] | null)[] = [];
@@ -48,6 +50,16 @@ export class Backend implements ConnectionOwner {
   requestFailed(failure: Failure): void {
     this.failures += 1;
     if (failure.source === "backend") this.#context.backendUnreachable(this.address);
+  }
+
+  /** Logged once: connections that one client has to itself come and go. */
+  pushDropped(): void {
+    this.#context.metrics.pushesDropped += 1;
+    if (this.#hasDroppedPush) return;
+    this.#hasDroppedPush = true;
+    this.#context.log.warning("Backend sends pushes that nobody asked for: dropped", {
+      backend: this.address,
+    });
   }
 
   /** A connection could not be had; logged once until one is had again. */

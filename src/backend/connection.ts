@@ -56,8 +56,6 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
   #closeReason: Failure = failures.backendClosed;
   readonly #waiters = new DrainWaiters();
   readonly #isDedicated: boolean;
-  /** A push was dropped, and that was logged. */
-  #hasDroppedPush = false;
   /** Called when its socket is lost or could not be had, whatever was due. */
   onLost: ((failure: Failure) => void) | null = null;
 
@@ -309,13 +307,7 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
     const { buffer, parser } = this.#replies;
     buffer.consume(parser.frame.end);
     parser.frame.kind = ReplyKind.Reply;
-    this.#context.metrics.pushesDropped += 1;
-    if (!this.#hasDroppedPush) {
-      this.#hasDroppedPush = true;
-      this.#context.log.warning("Backend sends pushes that nobody asked for: dropped", {
-        backend: this.backend.address,
-      });
-    }
+    this.backend.pushDropped();
     return true;
   }
 

@@ -25,6 +25,8 @@ export interface ConnectionOwner extends BackendAddress {
   connectFailed(failure: Failure, retryInMs: number): void;
   /** A new connection has answered. */
   answered(): void;
+  /** It sent what nobody asked for. */
+  pushDropped(): void;
   /** An exchange has failed. */
   requestFailed(failure: Failure): void;
 }

@@ -21,6 +21,7 @@ import {
   errorReply,
   failureReply,
 } from "../protocol/resp/replies.ts";
+import { ReplyReader } from "../protocol/resp/reply_reader.ts";
 import type { LateReply } from "../session/features.ts";
 import { type CallReply, sendCall } from "./dedicated_call.ts";
 import type { Answer, RedisContext, RedisFeature } from "./feature.ts";
@@ -150,10 +151,8 @@ function withCursor(request: LocalRequest, cursor: bigint): Uint8Array {
   );
 }
 
-const decoder = new TextDecoder("latin1");
 const encoder = new TextEncoder();
-/** Longest head of a SCAN reply: `*2`, the length of a cursor of 20 digits, and the cursor. */
-const HEAD_BYTES_MAX = 32;
+const CURSOR_TEXT = /^\d{1,20}$/;
 
 /** A server's cursor, and where the array behind it begins; null where the reply is something else. */
 function readScanned(
@@ -161,9 +160,10 @@ function readScanned(
   start: number,
   end: number,
 ): { cursor: bigint; elements: number } | null {
-  const head = decoder.decode(bytes.subarray(start, Math.min(end, start + HEAD_BYTES_MAX)));
-  const found = /^\*2\r\n\$\d{1,2}\r\n(\d{1,20})\r\n/.exec(head);
-  return found === null ? null : { cursor: BigInt(found[1]!), elements: start + found[0].length };
+  const reader = new ReplyReader(bytes, start, end);
+  if (reader.readArray() !== 2) return null;
+  const text = reader.readText() ?? "";
+  return CURSOR_TEXT.test(text) ? { cursor: BigInt(text), elements: reader.position } : null;
 }
 
 function replaceCursor(

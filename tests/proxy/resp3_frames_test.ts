@@ -98,6 +98,19 @@ Deno.test("attributes in front of EXEC's reply reach the client of RESP3", async
   await client.receives("+QUEUED\r\n", reply);
 });
 
+Deno.test("a scan goes on by a cursor that has attributes, and keeps those of the keys", async () => {
+  await using scene = await startScriptedCluster(1);
+  const { backend } = scene;
+  const client = await scene.client();
+  await sayHello3(client, backend);
+  await openResp3(client, backend, "a");
+  await client.sends(request("SCAN", "0"));
+  await backend.receives(request("SCAN", "0"));
+  const keys = ATTRIBUTE + array(ATTRIBUTE + bulk("a"));
+  await backend.sends(ATTRIBUTE + array(ATTRIBUTE + bulk("0"), keys));
+  await client.receives(array(bulk("0"), keys));
+});
+
 Deno.test("pushes that nobody asked for are dropped, wherever they stand", async () => {
   await using scene = await startScriptedCluster(1);
   const { backend, cluster } = scene;

@@ -157,7 +157,7 @@ Deno.test("a malformed reply closes the connection and fails all that was sent",
   await scene.rig.ends();
 });
 
-Deno.test("a push that nobody asked for is dropped, counted, and logged once a connection", async () => {
+Deno.test("a push that nobody asked for is dropped, counted, and logged once a server", async () => {
   using scene = new Scene();
   scene.send("get a\n");
   const conn = await scene.rig.accept(0);
@@ -168,6 +168,12 @@ Deno.test("a push that nobody asked for is dropped, counted, and logged once a c
   assertEquals(scene.heard(), ["B\n"]);
   assertEquals(conn.isClosed, false);
   assertEquals(scene.rig.metrics.pushesDropped, 4);
+  const other = scene.rig.backends[0]!.connectionFor(0, PROFILES[3].master);
+  sendText(scene.rig.requests, other, "get c\n", scene.receiver);
+  const next = await scene.rig.accept(0);
+  await next.receives(">news\n", "C\n");
+  assertEquals(scene.heard(), ["C\n"]);
+  assertEquals(scene.rig.metrics.pushesDropped, 5);
   assertEquals(scene.rig.records.map((record) => record.message), [
     "Backend sends pushes that nobody asked for: dropped",
   ]);
