@@ -76,9 +76,9 @@ export class BackendInfos {
     }).begin();
   }
 
-  /** Counts anew from now on. A server that does not answer keeps the counts it has. */
+  /** Counts anew from now on. A server that does not answer goes on counting from where it did. */
   reset(done: () => void): void {
-    const baselines = new Map<string, Baseline>();
+    const baselines = new Map(this.#baselines);
     const request = requestBytes("INFO", "everything");
     new Round(this.#context, this.#silent, request, (backend, text) => {
       baselines.set(backend.address, readBaseline(text));

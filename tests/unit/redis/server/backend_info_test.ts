@@ -103,6 +103,14 @@ Deno.test("after a reset counts are those since; what was asked before is not be
   await turn();
   for (const conn of conns) await conn.receives(hits(13));
   assertEquals(told.map(valueOf), ["20", "15"]);
+  infos.reset(() => {});
+  await turn();
+  await conns[0]!.receives("-ERR no\r\n");
+  await conns[1]!.receives(hits(14));
+  ask("stats");
+  await turn();
+  for (const conn of conns) await conn.receives(hits(15));
+  assertEquals(valueOf(told[2]), "5");
   await scene.ends();
 });
 
