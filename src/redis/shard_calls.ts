@@ -47,7 +47,10 @@ export function callShards(
   for (const [index, backend] of backends.entries()) {
     const connection = backend.connectionFor(client.number, client.profiles.master);
     sendCall(context, { connection, place: -1, client }, request, {
-      replied: ({ bytes, start, end, isError }) => settle(index, bytes.slice(start, end), isError),
+      replied: ({ exchange, bytes, start, end, isError }) => {
+        if (isError) context.router.learn(exchange, bytes, start, end);
+        settle(index, bytes.slice(start, end), isError);
+      },
       failed: (failure: Failure, address) => settle(index, failureReply(failure, address), true),
     });
   }

@@ -13,7 +13,7 @@ export const RedirectKind = {
   Moved: 1,
   /** This request only is to go elsewhere, behind ASKING. */
   Ask: 2,
-  /** The cluster knows itself to be incomplete. */
+  /** The cluster knows itself to be incomplete, or this node itself not to be a master: the map may be out of date. */
   ClusterDown: 3,
   /** This node has no data to serve for now: it is loading, or a replica without its master. */
   Unready: 4,

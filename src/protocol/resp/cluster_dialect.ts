@@ -28,7 +28,8 @@ export interface NodeAddress {
 }
 
 /**
- * What an error reply says about topology: 0 nothing, 1 MOVED, 2 ASK, 3 CLUSTERDOWN, 4 LOADING or MASTERDOWN.
+ * What an error reply says about topology: 0 nothing, 1 MOVED, 2 ASK, 3 CLUSTERDOWN or READONLY, 4 LOADING or
+ * MASTERDOWN.
  */
 export interface RedirectReading {
   kind: 0 | 1 | 2 | 3 | 4;
@@ -51,8 +52,8 @@ export const clusterDialect = {
 } as const;
 
 /**
- * Reads `-MOVED slot host:port`, `-ASK slot host:port`, `-CLUSTERDOWN …`, `-LOADING …` and `-MASTERDOWN …`. Anything else is kind 0; a
- * redirection that cannot be read has its kind and no target.
+ * Reads `-MOVED slot host:port`, `-ASK slot host:port`, `-CLUSTERDOWN …`, `-READONLY …`, `-LOADING …` and
+ * `-MASTERDOWN …`. Anything else is kind 0; a redirection that cannot be read has its kind and no target.
  */
 export function readRedirect(
   bytes: Uint8Array,
@@ -65,9 +66,12 @@ export function readRedirect(
   into.target = null;
   // Few errors begin with these letters, so most cost no string.
   const first = bytes[start + 1];
-  if (first !== 0x4d && first !== 0x41 && first !== 0x43 && first !== 0x4c) return;
+  if (first !== 0x4d && first !== 0x41 && first !== 0x43 && first !== 0x4c && first !== 0x52) {
+    return;
+  }
   const text = decoder.decode(bytes.subarray(start, Math.min(end, start + REDIRECT_LIMIT_BYTES)));
-  if (text.startsWith("-CLUSTERDOWN")) {
+  // Of what has no key a former master says no more than that it may not write.
+  if (text.startsWith("-CLUSTERDOWN") || text.startsWith("-READONLY ")) {
     into.kind = 3;
     return;
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import { callShards } from "../../../src/redis/shard_calls.ts";
+import { Redirection } from "../../../src/router/router.ts";
 import { FeatureScene } from "../../support/feature_scene.ts";
 import { textOf } from "../../support/local_rig.ts";
 import { assertEquals } from "../../deps.ts";
@@ -28,6 +29,26 @@ Deno.test("replies and failures come in the order of the backends, once all are 
     "7000 false A",
     "7001 true -ERR backend 10.0.0.1:7001: connection closed",
   ]]);
+  await scene.ends();
+});
+
+Deno.test("the router hears of errors: a former master's say that the map is out of date", async () => {
+  using scene = new FeatureScene(() => []);
+  const learnt: string[] = [];
+  scene.rig.router.onLearn = (reply) => {
+    learnt.push(reply.trim());
+    return Redirection.None;
+  };
+  callShards(
+    scene.context,
+    scene.client,
+    scene.rig.backends,
+    new TextEncoder().encode("get a\n"),
+    () => {},
+  );
+  await (await scene.accept(0)).receives("A\n");
+  await (await scene.accept(1)).receives("-READONLY no\n");
+  assertEquals(learnt, ["-READONLY no"]);
   await scene.ends();
 });
 

@@ -51,6 +51,7 @@ Deno.test("a redirection that cannot be read has no target", () => {
 
 Deno.test("other errors are no redirection", () => {
   assertEquals(redirect("-CLUSTERDOWN The cluster is down\r\n").kind, 3);
+  assertEquals(redirect("-READONLY You can't write against a read only replica.\r\n").kind, 3);
   for (
     const text of [
       "-ERR x\r\n",
