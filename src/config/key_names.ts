@@ -99,8 +99,9 @@ export function matchKeys(
     const name = names.get(canonicalForm(key));
     if (name === undefined) {
       const message = unknownKeyMessage(key, known, path);
-      if (isProtecting(key)) report.problem(keyPath, `${message}; ${UNPROTECTED}`);
-      // A secret must not be passed over because it stands in the wrong table.
+      if (isProtecting(key) && !isSwitchedOff(key, table[key])) {
+        report.problem(keyPath, `${message}; ${UNPROTECTED}`);
+      } // A secret must not be passed over because it stands in the wrong table.
       else if (isStrict || isSecretKey(key)) report.problem(keyPath, message);
       else report.warning(keyPath, message);
       continue;
@@ -111,7 +112,7 @@ export function matchKeys(
       continue;
     }
     written.set(name, key);
-    reportUnsupported(name, keyPath, report);
+    reportUnsupported(name, keyPath, table[key], report);
   }
   return written;
 }
@@ -194,10 +195,34 @@ const UNPROTECTED =
   "ignoring it could leave open what it is to protect: remove it only if that is acceptable";
 
 function isProtecting(key: string): boolean {
-  const name = key.replaceAll(/([a-z])([A-Z])/g, "$1_$2").toLowerCase().replaceAll("-", "_");
+  const name = wordsOf(key);
   const form = canonicalForm(key.slice(0, COMPARED_CHARACTERS_MAX));
   return PROTECTING.test(name) ||
     PROTECTING_NAMES.some((known) => levenshteinDistance(form, known) <= PROTECTING_EDITS_MAX);
+}
+
+/** Names of switches and secrets that ask for nothing where they are `false` or empty. */
+const SWITCHES = new RegExp(
+  [
+    "^(use_|enable_|backend_|redis_)*(m?tls|ssl|https|auth|sasl|acl)(_enabled?|_on|_mode)?$",
+    "^(redis_|master_|proxy_)?(require_?pass|password|passwd|auth|secret|token)$",
+    "^(tls|ssl)_?(cert|key|ca)(_?(file|path))?$|^(ca|cert|key)_?(file|path)$",
+  ].join("|"),
+);
+/** What is said of one of these that has a place here. */
+const OFF_ANYWAY = "not supported yet, and off here: it has no effect";
+
+/**
+ * Whether a key asks for nothing, as example files have it. Of other names that is not known: an empty list of whom to
+ * let in may mean nobody.
+ */
+function isSwitchedOff(key: string, value: unknown): boolean {
+  return (value === false || value === "") && SWITCHES.test(wordsOf(key));
+}
+
+/** A name in lower case, with `_` between its words. */
+function wordsOf(key: string): string {
+  return key.replaceAll(/([a-z])([A-Z])/g, "$1_$2").toLowerCase().replaceAll("-", "_");
 }
 
 function isSecretKey(key: string): boolean {
@@ -206,8 +231,9 @@ function isSecretKey(key: string): boolean {
   );
 }
 
-function reportUnsupported(name: string, path: string, report: Report): void {
+function reportUnsupported(name: string, path: string, value: unknown, report: Report): void {
   if ((protectingKeys as readonly string[]).includes(name)) {
+    if (isSwitchedOff(name, value)) return report.warning(path, OFF_ANYWAY);
     report.problem(
       path,
       "not supported yet, and ignoring it would leave open what it is to protect: " +

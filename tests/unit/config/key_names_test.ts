@@ -118,6 +118,26 @@ Deno.test("loadConfig() refuses whatever asks for protection, in whatever words"
   }
 });
 
+Deno.test("loadConfig() passes over what would protect and is off, as in published files", () => {
+  const lines = [
+    ...['redis_auth = ""', 'requirepass = ""', "use_tls = false", "ssl = false", "tls = false"],
+    ...['tls_cert = ""', 'ca_file = ""', "TlsEnabled = false", "backend_tls = false"],
+  ];
+  for (const line of lines) {
+    const { config, problems, warnings } = loadText(redisText(line));
+    assertEquals([config === null, problems, warnings.length], [false, [], 1], line);
+  }
+  const others = [
+    ...["insecure_skip_verify = false", "verify_peer = false", 'whitelist = ""', "allow = []"],
+    ...["protected_mode = false", "tls = true", 'tls = "off"', 'redis_auth = "no"', "tls = {}"],
+    ...['password = ""', 'auth = ""', 'backend_password = ""'],
+  ];
+  for (const line of others) {
+    const { config, problems } = loadText(redisText(line));
+    assertEquals([config, problems.length], [null, 1], line);
+  }
+});
+
 Deno.test("loadConfig() passes over unknown keys that protect nothing, with a warning", () => {
   const keys = ["backlog", "preconnect", "compression", "max_connections", "keepalive", "retries"];
   // Names of other programs that have parts of such words.
