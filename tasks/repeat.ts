@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { TEST_LOCK } from "./test_lock.ts";
 import { parseArgs } from "../deps.ts";
 import { SCALE_VARIABLE, SEED_VARIABLE } from "../tests/support/seed.ts";
 import { watchAncestors } from "./ancestors.ts";
@@ -47,7 +48,7 @@ async function repeat(
   let passed = 0;
   for (let round = 1; performance.now() < endsAtMs; round++) {
     for (const path of paths) {
-      const result = await runGroup(Deno.execPath(), ["test", "-A", path], {
+      const result = await runGroup(Deno.execPath(), ["test", "-A", TEST_LOCK, path], {
         environment: { NO_COLOR: "1", [SCALE_VARIABLE]: scale, [SEED_VARIABLE]: "" },
         deadlineMs: RUN_DEADLINE_MS,
       });

@@ -9,6 +9,7 @@
 import { PORT_SHARE_VARIABLE } from "../tests/support/free_port.ts";
 import { TEST_IO_VARIABLE } from "../tests/support/test_engine.ts";
 import { watchAncestors } from "./ancestors.ts";
+import { TEST_LOCK } from "./test_lock.ts";
 import { endAllGroups, runGroup } from "./process_group.ts";
 import { ensureServers, ServersMissing } from "./servers.ts";
 import { findCodeFiles, findTestJobs, type TestJob } from "./test_files.ts";
@@ -26,7 +27,7 @@ const ENVIRONMENT = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
 const checks: Record<string, string[]> = {
   "deno fmt --check": ["fmt", "--check"],
   "deno lint": ["lint"],
-  "deno check": ["check"],
+  "deno check": ["check", TEST_LOCK],
 };
 
 async function main(words: string[]): Promise<number> {
@@ -98,7 +99,7 @@ async function runTests(
   args: string[],
   environment: Record<string, string> = {},
 ): Promise<TestRun> {
-  const result = await runGroup(Deno.execPath(), ["test", "-A", ...args], {
+  const result = await runGroup(Deno.execPath(), ["test", "-A", TEST_LOCK, ...args], {
     environment: { ...ENVIRONMENT, ...environment },
     deadlineMs: RUN_DEADLINE_MS,
   });

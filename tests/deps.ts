@@ -1,5 +1,6 @@
 /**
- * The external code the tests need beyond what the proxy runs on.
+ * The external code the tests need beyond what the proxy runs on. Names and versions stand here, and not in
+ * `deno.json`: whoever runs the proxy would download what that names.
  *
  * @module
  */
@@ -11,13 +12,13 @@ export {
   assertRejects,
   assertStrictEquals,
   assertThrows,
-} from "@std/assert";
-export { default as fc } from "fast-check";
+} from "npm:deno-std@1.4.0/assert/mod.js";
+export { default as fc } from "npm:fast-check@4.10.2";
 
 /** Client libraries, loaded by the tests that use them: loading takes longer than most tests do. */
 export const clientLibraries = {
-  ioredis: () => import("ioredis"),
-  memcached: () => import("memcached"),
-  memjs: () => import("memjs"),
-  redis: () => import("redis"),
+  ioredis: () => import("npm:ioredis@6.0.0"),
+  memcached: () => import("npm:memcached@2.2.2"),
+  memjs: () => import("npm:memjs@1.3.2"),
+  redis: () => import("npm:redis@6.3.1"),
 };

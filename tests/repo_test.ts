@@ -139,3 +139,25 @@ Deno.test("no test is singled out, and none is skipped without a reason beside i
   });
   assertEquals(breaches, []);
 });
+
+/** A file of the repository that holds JSON. */
+function readJson(path: string) {
+  return JSON.parse(Deno.readTextFileSync(new URL(`../${path}`, import.meta.url)));
+}
+
+Deno.test("whoever runs the proxy downloads nothing that only tests need", () => {
+  // Packages by name and version.
+  const own: Record<string, { integrity: string }> = readJson("deno.lock").npm;
+  const ofTests: Record<string, { integrity: string }> = readJson("tests/deno.lock").npm;
+  const shared = Object.values<string>(readJson("deno.json").imports).join(" ");
+  const text = files.find((file) => file.path === "tests/deps.ts")!.text;
+  const testsOnly = [...text.matchAll(/"npm:([^"/]+@[\d.]+)/g)].map((match) => match[1]!)
+    .filter((target) => !shared.includes(`npm:${target}`));
+  assertEquals(testsOnly.length, 5);
+  // If this fails, a command ran without the lock of tests (tasks/test_lock.ts): take deno.lock back.
+  assertEquals(testsOnly.filter((name) => name in own), []);
+  assertEquals(testsOnly.filter((name) => !(name in ofTests)), []);
+  for (const [name, { integrity }] of Object.entries(own)) {
+    assertEquals(ofTests[name]?.integrity, integrity, name);
+  }
+});
