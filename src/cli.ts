@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { askProxy, isAdminCommand, parseAdminCall } from "./cli_admin.ts";
 import { type Flags, HELP_TEXT, parseFlags } from "./cli_flags.ts";
 import type { Config, IoChoice } from "./config/config.ts";
 import { type Environment, readEnvironment } from "./config/environment.ts";
@@ -32,6 +33,9 @@ export const ExitCode = { Asked: 0, CouldNotRun: 1, BadUsage: 2 } as const;
 
 /** Runs the program and returns its exit code; `args` are those after the program's name. */
 export async function main(args: readonly string[]): Promise<number> {
+  if (isAdminCommand(args[0]) && !args.includes("--help") && !args.includes("-h")) {
+    return await runAdminCommand(args);
+  }
   const { flags, errors } = parseFlags(args);
   if (flags === null) {
     for (const error of errors) console.error(`aster: ${error}`);
@@ -46,6 +50,17 @@ export async function main(args: readonly string[]): Promise<number> {
     default:
       return await withConfig(flags, readEnvironment());
   }
+}
+
+async function runAdminCommand(args: readonly string[]): Promise<number> {
+  const { call, errors } = parseAdminCall(args);
+  if (call === null) {
+    for (const error of errors) console.error(`aster: ${error}`);
+    console.error("aster: try --help");
+    return ExitCode.BadUsage;
+  }
+  const isDone = await askProxy(call, console.log, console.error);
+  return isDone ? ExitCode.Asked : ExitCode.CouldNotRun;
 }
 
 async function withConfig(flags: Flags, environment: Environment): Promise<number> {
@@ -254,6 +269,7 @@ function followFile(
     log,
   }, text);
   hangUp.heard = () => reloader.reload();
+  proxy.reloadBy(reloader);
   const watch = flags.isReloading
     ? new FileWatch(flags.configFile, () => reloader.reloadIfChanged())
     : null;

@@ -4,6 +4,7 @@
  * @module
  */
 import { parseArgs } from "../deps.ts";
+import { ADMIN_HELP } from "./cli_admin.ts";
 import { isAdvertisable } from "./config/advertised_address.ts";
 import { nearestName } from "./config/key_names.ts";
 import { parseLogLevel } from "./config/log_level.ts";
@@ -77,6 +78,7 @@ Usage: aster [options] [FILE]
   -V, --version              print the version
   -h, --help                 print this
 
+${ADMIN_HELP}
 Flags win over the file, the file over the environment.
 Environment: ASTER_DEFAULT_THREAD, ASTER_LOG (else RUST_LOG), HOST.
 Exit codes: 0 ended as asked, 1 could not run, 2 bad usage or configuration.

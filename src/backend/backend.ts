@@ -9,6 +9,7 @@ import type { BackendMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type { Profile } from "../protocol/protocol.ts";
 import type { BackendContext } from "./backend_context.ts";
 import { BackendConnection } from "./connection.ts";
+import { PauseMode, type PauseModeCode } from "./server_orders.ts";
 import type { BackendAddress, ConnectionOwner } from "./connection_owner.ts";
 
 /** One backend. */
@@ -16,6 +17,8 @@ export class Backend implements ConnectionOwner {
   readonly hostname: string;
   readonly port: number;
   readonly address: string;
+  /** What operators call it: its alias, else its address. */
+  readonly name: string;
   /** Exchanges appended to its connections. */
   requests = 0;
   /** Exchanges that failed. */
@@ -37,6 +40,7 @@ export class Backend implements ConnectionOwner {
     this.hostname = address.hostname;
     this.port = address.port;
     this.address = address.address;
+    this.name = address.alias ?? address.address;
     this.#context = context;
   }
 
@@ -113,6 +117,32 @@ export class Backend implements ConnectionOwner {
   get isIdle(): boolean {
     for (const connection of this.#connections()) if (connection.inflight.size > 0) return false;
     return true;
+  }
+
+  /** What is in flight and what waits to be sent, as far as a pause of this mode waits for it. */
+  inFlight(mode: PauseModeCode): number {
+    let count = 0;
+    for (const { inflight } of this.#connections()) {
+      count += mode === PauseMode.Writes ? inflight.writes : inflight.size;
+    }
+    return count;
+  }
+
+  /** Nothing is in flight, and the server may go away: its connections are closed, and none is made. */
+  park(): void {
+    for (const connection of this.#connections()) connection.park();
+  }
+
+  /** It may be another server by now: what is known of its failures is forgotten, and connections are made. */
+  unpark(): void {
+    this.recovered();
+    for (const connection of this.#connections()) connection.unpark();
+  }
+
+  /** Whether connections are being made. */
+  get isConnecting(): boolean {
+    for (const connection of this.#connections()) if (connection.isConnecting) return true;
+    return false;
   }
 
   /** Closes every connection; what is in flight fails. */

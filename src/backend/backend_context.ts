@@ -12,6 +12,8 @@ import type { Log } from "../observe/log.ts";
 import type { Protocol } from "../protocol/protocol.ts";
 import type { RequestPool } from "../request/pool.ts";
 
+import type { ServerOrders } from "./server_orders.ts";
+
 /** Times and sizes a backend connection keeps to. */
 export interface BackendLimits {
   /** Connect and handshake, milliseconds. */
@@ -39,6 +41,8 @@ export interface BackendContext {
   readonly log: Log;
   readonly metrics: ClusterMetrics;
   readonly limits: BackendLimits;
+  /** What operators have ordered of the servers. */
+  readonly orders: ServerOrders;
   /** Whether requests stay readable until answered, since they may be sent elsewhere. */
   readonly retainsRequests: boolean;
   /** Whether a new connection to a backend leads back to this very cluster. */

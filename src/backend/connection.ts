@@ -113,6 +113,25 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
     if (this.state === ConnectionState.Idle && this.#connector.mayConnect) this.#connect();
   }
 
+  /** Lets its socket go and makes no other: what comes meanwhile waits. Only where nothing is in flight. */
+  park(): void {
+    if (this.inflight.size > 0 || this.state === ConnectionState.Parked) return;
+    this.close(failures.backendClosed);
+    this.state = ConnectionState.Parked;
+  }
+
+  /** Connects again, for what has come meanwhile or will. */
+  unpark(): void {
+    if (this.state !== ConnectionState.Parked) return;
+    this.state = ConnectionState.Idle;
+    this.#connect();
+  }
+
+  /** Whether it is being made. */
+  get isConnecting(): boolean {
+    return this.state === ConnectionState.Connecting || this.state === ConnectionState.Handshaking;
+  }
+
   /** Sends one frame by copying it; on refusal the receiver hears of it before this returns. */
   send(exchange: Exchange, bytes: Uint8Array, start: number, end: number): void {
     const byteCount = end - start;

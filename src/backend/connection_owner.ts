@@ -13,6 +13,8 @@ export interface BackendAddress {
   readonly port: number;
   /** `host:port` for logs and errors. */
   readonly address: string;
+  /** What stands for it in the ring, if not its address. */
+  readonly alias?: string | null;
 }
 
 /** A backend, as its connections see it. */

@@ -12,6 +12,8 @@ export const ConnectionState = {
   /** Connected; the replies to the handshake are due. */
   Handshaking: 2,
   Ready: 3,
+  /** No socket, and none is made: the backend is paused. */
+  Parked: 4,
 } as const;
 /** One of the values of {@link ConnectionState}. */
-export type ConnectionStateCode = 0 | 1 | 2 | 3;
+export type ConnectionStateCode = 0 | 1 | 2 | 3 | 4;

@@ -47,6 +47,15 @@ export class InflightQueue {
     return this.#newest - this.#unsent;
   }
 
+  /** Exchanges in the queue that may write. */
+  get writes(): number {
+    let count = 0;
+    for (let index = this.#oldest; index < this.#newest; index++) {
+      if (!this.#ring[index & this.#mask]!.isRead) count += 1;
+    }
+    return count;
+  }
+
   /** Adds an exchange whose bytes were just appended to the send log. */
   push(exchange: Exchange): void {
     if (this.#newest - this.#oldest > this.#mask) this.#grow();

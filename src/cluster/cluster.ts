@@ -3,13 +3,20 @@
  *
  * @module
  */
+import type { ServerOrders } from "../backend/server_orders.ts";
 import type { Clock } from "../clock.ts";
 import type { ClusterConfig } from "../config/config.ts";
 import type { IoEngine } from "../net/io_engine.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type { ClientRoom } from "../observe/client_room.ts";
 import type { Log } from "../observe/log.ts";
-import type { ClusterNote, DrainTimes, SharedState } from "../worker/messages.ts";
+import type {
+  ClusterNote,
+  DrainTimes,
+  PauseCount,
+  ServerOrder,
+  SharedState,
+} from "../worker/messages.ts";
 import type { LoopGuard } from "./loop_guard.ts";
 
 /** What a cluster gets from its worker. */
@@ -25,6 +32,8 @@ export interface ClusterContext {
   readonly clientRoom: ClientRoom;
   /** Knows the proxy when a connection to a backend leads back to it. */
   readonly loopGuard: LoopGuard;
+  /** What operators have ordered; shared with the clusters of whom it takes the place. */
+  readonly orders: ServerOrders;
   /** Address for cluster-aware clients, without port. */
   readonly advertisedAddress: string;
   /** Whether the listener shares its port with other workers or another process. */
@@ -70,6 +79,8 @@ export interface Cluster {
   follow(state: SharedState): void;
   /** As leader: fetch the topology soon. */
   refresh(): void;
+  /** Does what an operator orders; `answer` is called once, when it is done. */
+  obey(order: ServerOrder, answer: (count: PauseCount) => void): void;
   /** Another worker's word. */
   hear(note: ClusterNote): void;
   /** What was counted so far. */

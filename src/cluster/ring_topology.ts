@@ -8,6 +8,7 @@ import type { Backend } from "../backend/backend.ts";
 import type { BackendContext } from "../backend/backend_context.ts";
 import type { Watched } from "../clock.ts";
 import { type HealthListener, HealthProbe } from "../backend/health.ts";
+import { PauseMode } from "../backend/server_orders.ts";
 import { failures } from "../failure.ts";
 import { PROFILES } from "../protocol/protocol.ts";
 import { RingRouter } from "../router/ring_router.ts";
@@ -75,6 +76,8 @@ export class RingTopology implements Topology, HealthListener, Watched {
       ejectedIntervalMs: pingIntervalMs,
     };
     for (const backend of this.router.backends()) {
+      // A server that is paused may be away for a while: that is no reason to eject it.
+      if (this.#backends.orders.modeAt(backend.name) !== PauseMode.None) continue;
       const probe = new HealthProbe(backend, PROFILES[2].master, this.#backends, options, this);
       this.#probes.push(probe);
       probe.start(backend.isServing);
@@ -89,6 +92,15 @@ export class RingTopology implements Topology, HealthListener, Watched {
   }
 
   refresh(): void {}
+
+  look(): () => boolean {
+    return () => true;
+  }
+
+  pausesChanged(): void {
+    this.#stopProbes();
+    if (this.#isLeader) this.#startProbes();
+  }
 
   backendUnreachable(): void {}
 

@@ -19,11 +19,18 @@ import type { LocalAnswers, LocalClient } from "../session/features.ts";
 import { OutputPool } from "../session/output_share.ts";
 import { Session } from "../session/session.ts";
 import type { SessionContext, SessionLimits } from "../session/session_context.ts";
-import type { ClusterNote, DrainTimes, SharedState } from "../worker/messages.ts";
+import type {
+  ClusterNote,
+  DrainTimes,
+  PauseCount,
+  ServerOrder,
+  SharedState,
+} from "../worker/messages.ts";
 import { AcceptPause } from "./accept_pause.ts";
 import { ClientDrain } from "./client_drain.ts";
 import type { Cluster, ClusterContext } from "./cluster.ts";
 import { ClusterPeers } from "./cluster_peers.ts";
+import { PauseControl } from "./pause_control.ts";
 import type { Topology } from "./topology.ts";
 
 /** Client ids are `worker × this + number`: unique over the workers of a cluster, and below 2^53. */
@@ -60,6 +67,7 @@ export class RunningCluster implements Acceptor, Cluster {
   readonly #peers: ClusterPeers;
   readonly #sessionContext: SessionContext;
   readonly #acceptPause: AcceptPause;
+  readonly #pauses: PauseControl;
   #listener: Listener | null = null;
   clientCount: number;
   #prepared: (() => void) | null = null;
@@ -103,6 +111,13 @@ export class RunningCluster implements Acceptor, Cluster {
         if (this.#sessions.delete(session as Session)) cluster.clientRoom.left();
       },
     };
+    this.#pauses = new PauseControl({
+      clock: cluster.clock,
+      orders: cluster.orders,
+      topology: this.#topology,
+      local: this.#sessionContext.local,
+      clients: this.#sessions,
+    });
   }
 
   prepare(): Promise<void> {
@@ -156,6 +171,14 @@ export class RunningCluster implements Acceptor, Cluster {
 
   refresh(): void {
     this.#topology.refresh();
+  }
+
+  obey(order: ServerOrder, answer: (count: PauseCount) => void): void {
+    const { kind, server } = order;
+    const pauses = this.#pauses;
+    if (kind === "resume") return pauses.resume(server, () => answer(pauses.count(server)));
+    if (kind === "pause") pauses.pause(server, order.mode, order.durationMs);
+    answer(pauses.count(server));
   }
 
   hear(note: ClusterNote): void {
@@ -237,6 +260,7 @@ function createBackendContext(
     log,
     metrics,
     limits: backendLimits(config),
+    orders: cluster.orders,
     retainsRequests: recipe.retainsRequests,
     isLoop: (connection) => cluster.loopGuard.isLoop(connection),
     backendUnreachable,

@@ -40,6 +40,8 @@ export class SlotTopology implements Topology {
   /** Node that the next fetch asks first: one that has just proved to know better than others. */
   #preferred: string | null = null;
   #hasMap = false;
+  /** Maps that came, changed or not. */
+  #mapCount = 0;
   /** Nodes and number of slots of the map that was logged last. */
   #logged = "";
   #settleMs = SETTLE_FIRST_MS;
@@ -98,6 +100,14 @@ export class SlotTopology implements Topology {
   refresh(): void {
     this.#want();
   }
+
+  look(): () => boolean {
+    const known = this.#mapCount;
+    this.refresh();
+    return () => this.#mapCount > known;
+  }
+
+  pausesChanged(): void {}
 
   backendUnreachable(): void {
     this.#want();
@@ -205,6 +215,7 @@ export class SlotTopology implements Topology {
   }
 
   #apply(ranges: SlotRange[]): boolean {
+    this.#mapCount += 1;
     const map = SlotMap.fromRanges(ranges);
     const hasChanged = !this.#hasMap || map.differs(this.router.map);
     this.#hasMap = true;

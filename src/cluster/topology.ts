@@ -24,6 +24,10 @@ export interface Topology {
   follow(state: SharedState): void;
   /** As leader: look again soon. */
   refresh(): void;
+  /** Looks again now; the result says whether it has, by now. */
+  look(): () => boolean;
+  /** Servers were paused, or go on. */
+  pausesChanged(): void;
   /** A backend could not be connected to, or failed a request. */
   backendUnreachable(): void;
   /** Ends timers and closes every backend connection. */

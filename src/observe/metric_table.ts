@@ -204,6 +204,21 @@ export const processCounts = {
     "workers",
     "Workers that died and were replaced.",
   ),
+  configHash: gauge(
+    "aster_config_hash",
+    "",
+    "A number made of the configuration in force, without its secrets: proxies that differ in it run different ones.",
+  ),
+  reloadSuccess: gauge(
+    "aster_config_reload_success",
+    "",
+    "1 where the last reload succeeded, or there was none; else 0.",
+  ),
+  pauses: gauge(
+    "aster_pauses",
+    "pauses",
+    "Pauses of clusters and servers that operators have ordered and that are on.",
+  ),
 } as const satisfies Record<string, MetricRow>;
 
 /** Field of a number of the process. */

@@ -5,7 +5,6 @@
  * @module
  */
 import type { Watched } from "../clock.ts";
-import { CommandFlag } from "../protocol/command_table.ts";
 import type { RequestFrame } from "../protocol/protocol.ts";
 import { errorReply, OK_REPLY } from "../protocol/resp/replies.ts";
 import {
@@ -19,6 +18,7 @@ import type { RedisContext } from "./feature.ts";
 import { addGuard, guardOf, GuardRank, removeGuard } from "./guard_chain.ts";
 import { readInteger } from "./integer.ts";
 import { LocalRequest } from "./local_request.ts";
+import { mayWrite } from "./paused_rows.ts";
 
 /** Longest wait of CLIENT PAUSE for requests sent before it, milliseconds; it is answered then all the same. */
 export const DRAIN_MAX_MS = 1_000;
@@ -41,8 +41,6 @@ const NOT_A_TIMEOUT = errorReply("ERR timeout is not an integer or out of range"
 const NEGATIVE_TIMEOUT = errorReply("ERR timeout is negative");
 /** Far beyond any pause, and well within a number. */
 const DURATION_MAX_MS = 2n ** 52n;
-/** Besides commands that write: what a server passes on to its replicas, and what may hold writes. */
-const ALSO_WRITES = new Set(["exec", "pfcount", "publish", "script", "spublish"]);
 
 /** Whether, and until when, the clients of one cluster are paused. */
 export class ClientPause implements Watched {
@@ -183,7 +181,7 @@ class PauseGuard implements SessionGuard {
     // What is refused anyway is refused at once.
     if (refusal !== null || row === null) return false;
     if (this.mode === PauseMode.All) return !isUnpause(request);
-    return (row.flags & CommandFlag.Write) !== 0 || ALSO_WRITES.has(row.name);
+    return mayWrite(row);
   }
 }
 

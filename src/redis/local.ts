@@ -17,7 +17,8 @@ import {
 import { PROFILES, type RequestFrame } from "../protocol/protocol.ts";
 import type { CommandRow } from "../protocol/command_table.ts";
 import { subcommandArities } from "../protocol/resp/commands/subcommands.ts";
-import type { LocalAnswers, LocalClient } from "../session/features.ts";
+import { takeCensus } from "./client_census.ts";
+import type { ClientCensus, LocalAnswers, LocalClient } from "../session/features.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import type { Exchange } from "../request/exchange.ts";
@@ -43,6 +44,7 @@ import { waitAnswer, waitAofAnswer } from "./server/wait.ts";
 import { Login } from "./login/mod.ts";
 import { type Answer, type RedisContext, type RedisFeature, SHOWN_AGAIN } from "./feature.ts";
 import { LocalRequest } from "./local_request.ts";
+import { mayWrite, needsNoServer } from "./paused_rows.ts";
 import { Select } from "./select.ts";
 
 /** Answers the local rows of the RESP command table. */
@@ -139,6 +141,18 @@ export class RedisLocal implements LocalAnswers {
 
   takeRefused(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean {
     return this.#admin.take(new LocalRequest(client, frame, bytes));
+  }
+
+  needsNoServer(row: CommandRow): boolean {
+    return needsNoServer(row);
+  }
+
+  mayWrite(row: CommandRow): boolean {
+    return mayWrite(row);
+  }
+
+  census(server: string | null): ClientCensus {
+    return takeCensus(this.#options.clients(), server);
   }
 
   stop(): void {

@@ -13,6 +13,7 @@ import { commonPlace, PLACES_DIFFER } from "../router/common_place.ts";
 import { type LocalClient, Verdict } from "./features.ts";
 import { failUnsent, forward } from "./forward.ts";
 import { Dispatched, type DispatchedCode, type LongDispatch } from "./long_dispatch.ts";
+import { isPaused } from "./pause_check.ts";
 import type { SessionContext } from "./session_context.ts";
 import { dispatchToShards, failsWithoutShards, mustAwaitShards } from "./shards_dispatch.ts";
 import { dispatchSplit } from "./split_dispatch.ts";
@@ -62,6 +63,10 @@ export function dispatch(
     context.metrics.errorReplies += 1;
     session.reply(refusal, 0, refusal.length);
     return Dispatched.Done;
+  }
+  if (context.orders.isPausing && isPaused(context, session, frame, bytes)) {
+    session.guard?.postponed?.();
+    return Dispatched.Waits;
   }
   const row = frame.row!;
   if (row.action === Action.Forward) {

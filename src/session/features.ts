@@ -108,6 +108,18 @@ export interface LocalClient extends RoutedClient {
   close(failure: Failure): void;
 }
 
+/** Clients that a pause has to know of. */
+export interface ClientCensus {
+  /** In a transaction that has begun at the server. */
+  transactions: number;
+  /** Waiting in a blocking command. */
+  blocked: number;
+  /** Listening to messages. */
+  subscribed: number;
+  /** With requests in flight, and not among the blocked. */
+  busy: number;
+}
+
 /** The answers of one cluster to requests whose row says `local`. */
 export interface LocalAnswers {
   /** A client has connected; the place to give it a guard. */
@@ -137,6 +149,12 @@ export interface LocalAnswers {
   ): boolean;
   /** Looks at an error reply, `bytes[start, end)`. Null: it is the client's; else it is not for clients, and why. */
   errorReplied?(exchange: Exchange, bytes: Uint8Array, start: number, end: number): Failure | null;
+  /** Whether a local row is answered without any server, so that a pause does not concern it; none if left out. */
+  needsNoServer?(row: CommandRow): boolean;
+  /** Whether a row may change what servers hold; what its flags say if left out. */
+  mayWrite?(row: CommandRow): boolean;
+  /** Counts clients for a pause of a server, or of the cluster; nobody waits or listens if left out. */
+  census?(server: string | null): ClientCensus;
   /** Takes a request whose row is refused, as the configuration may allow it all the same; false: it is refused. */
   takeRefused?(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean;
   /** Ends timers and connections; clients are closed already. */

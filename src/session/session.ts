@@ -112,6 +112,11 @@ export class Session
     return this.#replies.size === 0 && this.buffer.pending === 0 && this.#log.unwrittenBytes === 0;
   }
 
+  /** Whether a request is being sent that takes several turns. */
+  get isSendingLong(): boolean {
+    return this.#long?.isEnqueued ?? false;
+  }
+
   get hasEnded(): boolean {
     return this.#state === SessionState.Ended;
   }

@@ -5,6 +5,7 @@
  */
 import type { ArrayPool } from "../bytes/receive_buffer.ts";
 import type { ChunkPool } from "../bytes/chunk_pool.ts";
+import type { ServerOrders } from "../backend/server_orders.ts";
 import type { Clock } from "../clock.ts";
 import type { Failure } from "../failure.ts";
 import type { IoEngine } from "../net/io_engine.ts";
@@ -47,6 +48,8 @@ export interface SessionContext {
   readonly engine: IoEngine;
   readonly frame: RequestFrame;
   readonly fanOut: FanOut;
+  /** What operators have ordered of the servers. */
+  readonly orders: ServerOrders;
   /** What clients leave untaken. */
   readonly output: OutputPool;
   /** A client's id is this plus its number. */

@@ -12,6 +12,7 @@ import { ShardsState } from "../router/router.ts";
 import type { DispatchSession } from "./dispatch.ts";
 import { failUnsent } from "./forward.ts";
 import { Dispatched, type DispatchedCode, keepFrame, type LongDispatch } from "./long_dispatch.ts";
+import { isPaused } from "./pause_check.ts";
 import type { SessionContext } from "./session_context.ts";
 
 /** Whether a request to all shards is to be shown again, once it is known which they are. */
@@ -74,6 +75,10 @@ class ShardsDispatch implements LongDispatch {
     }
     // Whoever waits for a map is asked to go on when there is one.
     if (this.#context.router.shardsState === ShardsState.Awaited) return Dispatched.GoesOn;
+    // So is whoever waits for the end of a pause.
+    if (this.#context.orders.isPausing && isPaused(this.#context, this.#session, frame, bytes)) {
+      return Dispatched.GoesOn;
+    }
     frame.end += start - frame.start;
     frame.start = start;
     send(this.#context, this.#session, frame, bytes);

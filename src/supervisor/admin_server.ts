@@ -1,13 +1,14 @@
 /**
- * The HTTP server for operators: `/metrics`, `/health`, `/ready` and `/status`. It only reads.
+ * The HTTP server for operators: `/metrics`, `/health`, `/ready` and `/status`, and what may be ordered by `POST`.
  *
  * @module
  */
-import type { Config } from "../config/config.ts";
 import { formatSocketAddress, type SocketAddress } from "../config/socket_address.ts";
 import type { Log } from "../observe/log.ts";
 import { VERSION } from "../version.ts";
+import { act, ACTION_PATHS, type ActionTarget } from "./admin_actions.ts";
 import type { AdminAccess } from "./admin_access.ts";
+import { configHash } from "./config_hash.ts";
 import { METRICS_CONTENT_TYPE, renderMetrics } from "./metrics_text.ts";
 import { CpuMeter, residentBytes } from "./process_usage.ts";
 import type { Collected } from "./supervisor.ts";
@@ -20,14 +21,13 @@ const LISTEN_RETRY_MS = 1_000;
 export const REQUESTS_AT_ONCE_MAX = 64;
 
 /** What the answers are made from. */
-export interface AdminSource {
-  readonly config: Config;
+export interface AdminSource extends ActionTarget {
   /** Everything listens, and nobody asked to stop. */
   readonly isReady: boolean;
   collect(): Promise<Collected>;
 }
 
-/** Answers `GET` and `HEAD`; works without a socket too. */
+/** Answers what it is asked, whoever asks; works without a socket too. */
 export class AdminPages {
   readonly #source: AdminSource;
   readonly #log: Log;
@@ -41,13 +41,22 @@ export class AdminPages {
 
   /** Returns the answer to one request. */
   async handle(request: Request): Promise<Response> {
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      return new Response("Only GET is allowed\n", {
+    const url = new URL(request.url);
+    const isAction = ACTION_PATHS.includes(url.pathname);
+    const methods = isAction ? ["POST"] : ["GET", "HEAD"];
+    if (!methods.includes(request.method)) {
+      return new Response(`Only ${methods[0]} is allowed\n`, {
         status: 405,
-        headers: { allow: "GET, HEAD" },
+        headers: { allow: methods.join(", ") },
       });
     }
-    switch (new URL(request.url).pathname) {
+    if (!isAction) return await this.#show(url.pathname);
+    const answer = await act(this.#source, url);
+    return json(answer!.status, answer!.body);
+  }
+
+  async #show(path: string): Promise<Response> {
+    switch (path) {
       case "/metrics":
         return new Response(await this.metricsText(), {
           headers: { "content-type": METRICS_CONTENT_TYPE },
@@ -74,6 +83,9 @@ export class AdminPages {
       workers: workers.length,
       silentWorkers: workers.filter(({ hasAnswered }) => !hasAnswered).length,
       workerRestarts: workers.reduce((sum, { restarts }) => sum + restarts, 0),
+      configHash: configHash(this.#source.config),
+      isReloadGood: this.#source.reloader?.state.isGood ?? true,
+      pauses: this.#source.orders.pauseCount,
     });
   }
 
@@ -103,12 +115,15 @@ export class AdminPages {
       ready: this.#source.isReady,
       startedAt: this.#startedAt.toISOString(),
       uptimeSeconds: Math.floor((Date.now() - this.#startedAt.getTime()) / 1000),
+      configHash: configHash(this.#source.config),
+      lastReload: this.#source.reloader?.state ?? null,
       workers,
       clusters: this.#source.config.clusters.map(({ name, type, listen, thread, servers }) => ({
         name,
         type,
         address: formatSocketAddress(listen),
         threads: thread,
+        pauses: this.#source.orders.pausesOf(name),
         servers: servers.map(({ address, alias, weight }) => ({ address, alias, weight })),
         clientsConnected: counted.get(name)?.clientsConnected ?? 0,
         requests: counted.get(name)?.requests ?? 0,

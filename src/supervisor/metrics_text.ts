@@ -36,6 +36,11 @@ export interface MetricsView {
   silentWorkers: number;
   /** Replacements of workers that died. */
   workerRestarts: number;
+  configHash: number;
+  /** Whether the last reload succeeded. */
+  isReloadGood: boolean;
+  /** Pauses that are on. */
+  pauses: number;
 }
 
 type Labels = Record<string, string | number>;
@@ -81,6 +86,9 @@ function processMetrics(view: MetricsView): Metric[] {
     failures,
     silentWorkers: view.silentWorkers,
     workerRestarts: view.workerRestarts,
+    configHash: view.configHash,
+    reloadSuccess: view.isReloadGood ? 1 : 0,
+    pauses: view.pauses,
   };
   return (Object.keys(numbers) as ProcessCount[]).map((field) => {
     const labels: Labels = field === "version" ? { version: view.version } : {};

@@ -7,6 +7,7 @@ import type { ClusterConfig, Config, IoChoice, RuntimeConfig } from "../config/c
 import { readSecret } from "../config/secret_source.ts";
 import { formatSocketAddress } from "../config/socket_address.ts";
 import { AdminAccess } from "./admin_access.ts";
+import type { ReloadSource } from "./admin_actions.ts";
 import { AdminPages, AdminServer } from "./admin_server.ts";
 import { readDescriptorUse } from "./descriptor_limit.ts";
 import type { LogOutput } from "./log_output.ts";
@@ -47,6 +48,8 @@ export interface RunningProxy {
    * @throws {StartError} If an address is taken; nothing has changed then.
    */
   reconfigure(config: Config): Promise<readonly string[]>;
+  /** Says how the admin server is to have the configuration read again; until then it refuses. */
+  reloadBy(reloader: ReloadSource): void;
   /** Returns what is counted so far as Prometheus text. */
   metrics(): Promise<string>;
   /**
@@ -97,6 +100,13 @@ export async function startProxy(
       return config;
     },
     collect: () => supervisor.collect(),
+    orders: supervisor.orders,
+    reloader: null as ReloadSource | null,
+    async serversOf(name: string) {
+      const { clusters } = await supervisor.collect();
+      const known = clusters.find(({ cluster }) => cluster === name);
+      return known?.backends.map(({ address }) => address) ?? [];
+    },
     get isReady() {
       return supervisor.isReady;
     },
@@ -135,6 +145,9 @@ export async function startProxy(
       return problems;
     },
     adminAddress: admin?.address ?? null,
+    reloadBy(reloader) {
+      source.reloader = reloader;
+    },
     metrics: () => pages.metricsText(),
     async drain() {
       const { drainDelayMs, drainIdleMs, shutdownTimeoutMs } = config.runtime;

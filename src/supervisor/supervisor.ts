@@ -22,6 +22,7 @@ import { assignClusters, type Assignment, reassignClusters } from "./assignment.
 import { clientsMaxOf, type DescriptorUse } from "./descriptor_limit.ts";
 import type { LogOutput } from "./log_output.ts";
 import { MetricsSum } from "../observe/metrics_sum.ts";
+import { OperatorOrders } from "./operator_orders.ts";
 import { RestartBackoff } from "./restart_backoff.ts";
 import { StartError } from "./start_error.ts";
 import { WorkerHandle, type WorkerPort, type WorkerReceiver } from "./worker_handle.ts";
@@ -99,6 +100,8 @@ export class Supervisor implements WorkerReceiver {
   #places: Place[] = [];
   /** Workers that a reload took the place of, until their clients have left. */
   readonly #retired = new Set<WorkerHandle>();
+  /** What operators have ordered meanwhile. */
+  readonly orders: OperatorOrders;
   readonly #metrics = new MetricsSum();
   readonly #clock = new Clock();
   /** What the leaders found last, by cluster and kind. */
@@ -112,6 +115,7 @@ export class Supervisor implements WorkerReceiver {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#config = options.config;
+    this.orders = new OperatorOrders(() => this.#workers(), this.#clock, options.output.log);
     this.#assignment = assignClusters(options.config.clusters);
     this.#loopMemory = createLoopMemory(options.config);
     this.#clientMemory = createClientMemory(WORKERS_MAX);
@@ -349,6 +353,7 @@ export class Supervisor implements WorkerReceiver {
       listeners: listenersOf(config),
       loopMemory: this.#loopMemory,
       isTakeover: isTakeover && !this.#isStarted,
+      orders: this.orders.ordersFor(clusters.map(({ name }) => name)),
     };
     // One that died took its clients along, whatever it had counted.
     new ClientRoom(this.#clientMemory, number).clear();

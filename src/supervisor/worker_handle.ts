@@ -8,6 +8,8 @@ import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type {
   ConfigureMessage,
   DrainTimes,
+  PauseCount,
+  ServerOrder,
   StartMessage,
   SupervisorMessage,
   WorkerMessage,
@@ -41,6 +43,7 @@ export class WorkerHandle {
   readonly #receiver: WorkerReceiver;
   readonly #clock: Clock;
   readonly #answers: Map<number, (inTime: boolean) => void> = new Map();
+  readonly #ordered: Map<number, (count: PauseCount | null) => void> = new Map();
   #nextQuestion = 1;
   readonly #started: PromiseWithResolvers<boolean> = Promise.withResolvers();
   /** Calls for {@link WorkerHandle.configure}'s answers, the oldest first. */
@@ -106,6 +109,20 @@ export class WorkerHandle {
     return promise;
   }
 
+  /** Has it carry out an order; returns what is in flight there, or null where it does not say in time. */
+  async order(order: ServerOrder, timeoutMs: number): Promise<PauseCount | null> {
+    if (!this.isListening) return null;
+    const question = this.#nextQuestion++;
+    const { promise, resolve } = Promise.withResolvers<PauseCount | null>();
+    const deadline = new Deadline(this.#clock, timeoutMs, () => resolve(null));
+    this.#ordered.set(question, resolve);
+    this.post({ kind: "order", question, order });
+    const count = await promise;
+    this.#ordered.delete(question);
+    deadline.cancel();
+    return count;
+  }
+
   /** Whether it listens; waits for that at most `timeoutMs`. */
   async started(timeoutMs: number): Promise<boolean> {
     const deadline = new Deadline(this.#clock, timeoutMs, () => this.#started.resolve(false));
@@ -158,6 +175,7 @@ export class WorkerHandle {
     for (const question of [...this.#answers.keys()]) this.#settle(question, false);
     this.#started.resolve(false);
     for (const resolve of this.#configured) resolve([]);
+    for (const answer of [...this.#ordered.values()]) answer(null);
     this.#drained?.();
     this.#stopped?.();
     this.#port.terminate();
@@ -174,6 +192,8 @@ export class WorkerHandle {
       case "metrics":
         this.#snapshots = message.clusters;
         return this.#settle(message.question, true);
+      case "ordered":
+        return this.#ordered.get(message.question)?.(message.count);
       case "failed":
         return this.#end(message.cluster, message.reason);
       case "configured":

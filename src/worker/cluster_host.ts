@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ServerOrders } from "../backend/server_orders.ts";
 import { Clock, Deadline } from "../clock.ts";
 import type { Cluster, ClusterContext } from "../cluster/cluster.ts";
 import { LoopGuard } from "../cluster/loop_guard.ts";
@@ -17,6 +18,8 @@ import { MetricsSum } from "../observe/metrics_sum.ts";
 import type {
   ConfigureMessage,
   DrainTimes,
+  PauseCount,
+  ServerOrder,
   SharedState,
   StartMessage,
   SupervisorMessage,
@@ -28,6 +31,8 @@ export const LAST_WORD = 0;
 
 /** Longest wait for what clusters have to know before their ports open beside another process, milliseconds. */
 export const PREPARE_MAX_MS = 10_000;
+
+const PAUSE_COUNTS = ["inFlight", "transactions", "blocked", "subscribed"] as const;
 
 /** A cluster as it runs here; `config` is the one that it reads, and changes at a reload. */
 interface HostedCluster {
@@ -50,6 +55,8 @@ export class ClusterHost {
   readonly #gone = new MetricsSum();
   /** Names of the clusters this worker leads. */
   readonly #leads: Set<string> = new Set();
+  /** By cluster. */
+  readonly #orders: Map<string, ServerOrders> = new Map();
   #start: StartMessage | null = null;
   #engine: IoEngine | null = null;
   #ended: Promise<unknown> | null = null;
@@ -88,6 +95,8 @@ export class ClusterHost {
         return this.#clusters.get(message.cluster)?.cluster.refresh();
       case "lead":
         return this.#lead(message.cluster);
+      case "order":
+        return this.#obey(message.question, message.order);
       case "drain":
         this.#drain(message.times);
         return;
@@ -104,6 +113,7 @@ export class ClusterHost {
   #begin(message: StartMessage): void {
     this.#start = message;
     this.#engine = createEngine(message.io, this.#clock);
+    for (const order of message.orders ?? []) this.#keep(order);
     if (message.isTakeover) this.#beginPrepared(message);
     else this.#open(message, (config) => this.#startCluster(config, 0));
   }
@@ -218,6 +228,7 @@ export class ClusterHost {
       engine: this.#engine!,
       log,
       loopGuard,
+      orders: this.#ordersOf(config.name),
       clientRoom: new ClientRoom(message.clientMemory, message.workerNumber),
       advertisedAddress: message.advertisedAddress,
       sharesPort: message.sharesPort,
@@ -244,6 +255,42 @@ export class ClusterHost {
   async #drain(times: DrainTimes): Promise<void> {
     await Promise.all([...this.#hosted()].map(({ cluster }) => cluster.drain(times)));
     if (this.#ended === null) this.#post({ kind: "drained" });
+  }
+
+  /** All who serve clients of the cluster do what is ordered; one answer says what that came to. */
+  #obey(question: number, order: ServerOrder): void {
+    const serving = [...this.#hosted()].filter(({ cluster }) => cluster.name === order.cluster);
+    const sum: PauseCount = {
+      isPaused: false,
+      inFlight: 0,
+      transactions: 0,
+      blocked: 0,
+      subscribed: 0,
+    };
+    let due = serving.length;
+    if (due === 0) return this.#post({ kind: "ordered", question, count: sum });
+    for (const { cluster } of serving) {
+      cluster.obey(order, (count) => {
+        sum.isPaused ||= count.isPaused;
+        for (const field of PAUSE_COUNTS) sum[field] += count[field];
+        due -= 1;
+        if (due === 0) this.#post({ kind: "ordered", question, count: sum });
+      });
+    }
+  }
+
+  /** Takes up an order ahead of the cluster that it is for. */
+  #keep(order: ServerOrder): void {
+    if (order.kind !== "pause") return;
+    const endMs = this.#clock.realMs + order.durationMs;
+    this.#ordersOf(order.cluster).pause(order.server, { mode: order.mode, endMs });
+  }
+
+  /** What operators have ordered of a cluster stays while one takes another's place. */
+  #ordersOf(name: string): ServerOrders {
+    const known = this.#orders.get(name) ?? new ServerOrders();
+    this.#orders.set(name, known);
+    return known;
   }
 
   #requestRefresh(name: string): void {

@@ -11,6 +11,8 @@ import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 /** What a worker is told once, first. */
 export interface StartMessage {
   kind: "start";
+  /** Pauses that are on; none if left out. */
+  orders?: ServerOrder[];
   /** Number of this worker, from 0; part of client ids. */
   workerNumber: number;
   /** The clusters it serves. */
@@ -98,6 +100,31 @@ export interface DrainTimes {
   readonly timeoutMs: number;
 }
 
+/** What an operator orders of a cluster; servers by their alias, else `host:port`; null: all of it. */
+export type ServerOrder =
+  /** Requests wait; 1: those that write, 2: all. */
+  | {
+    kind: "pause";
+    cluster: string;
+    server: string | null;
+    mode: 1 | 2;
+    durationMs: number;
+  }
+  /** What is still in flight? */
+  | { kind: "count"; cluster: string; server: string | null }
+  /** Requests go on; answered when they do. */
+  | { kind: "resume"; cluster: string; server: string | null };
+
+/** What a pause has to wait for in one worker, and whom it only mentions. */
+export interface PauseCount {
+  isPaused: boolean;
+  /** Requests, and transactions that have begun. */
+  inFlight: number;
+  transactions: number;
+  blocked: number;
+  subscribed: number;
+}
+
 /** From supervisor to worker. */
 export type SupervisorMessage =
   | StartMessage
@@ -113,6 +140,8 @@ export type SupervisorMessage =
   | { kind: "lead"; cluster: string }
   /** Go over to these clusters and settings, answer `configured`. */
   | ConfigureMessage
+  /** Do what an operator orders, answer `ordered` with the same number. */
+  | { kind: "order"; question: number; order: ServerOrder }
   /** Stop accepting, let the clients leave, answer `drained`. */
   | { kind: "drain"; times: DrainTimes }
   /** Stop accepting, close everything, answer `stopped`. */
@@ -130,6 +159,8 @@ export type WorkerMessage =
   | { kind: "log"; record: LogRecord }
   /** The answer to `collect`; with question 0 the last word of a worker that ends. */
   | { kind: "metrics"; question: number; clusters: ClusterMetricsSnapshot[] }
+  /** The answer to `order`, with what is in flight in this worker. */
+  | { kind: "ordered"; question: number; count: PauseCount }
   /** A finding for the other workers of the cluster, and for late starters. */
   | { kind: "found"; state: SharedState }
   | { kind: "refresh"; cluster: string }

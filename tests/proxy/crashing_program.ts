@@ -56,7 +56,14 @@ const supervisor = new Supervisor({
     }),
 });
 await supervisor.start();
-const source = { config, isReady: true, collect: () => supervisor.collect() };
+const source = {
+  config,
+  isReady: true,
+  collect: () => supervisor.collect(),
+  orders: supervisor.orders,
+  serversOf: () => Promise.resolve([]),
+  reloader: null,
+};
 const address = { hostname: "127.0.0.1", port: adminPort! };
 const pages = new AdminPages(source, output.log);
 const admin = new AdminServer(address, false, pages, new AdminAccess(address, null), output.log);

@@ -30,6 +30,7 @@ function createCluster({ config, engine, sharesPort }: ClusterContext): Cluster 
     lead() {},
     follow() {},
     hear() {},
+    obey() {},
     refresh() {},
     metrics: () => metrics.snapshot([]),
     clientCount: 0,

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { ServerOrders } from "../../src/backend/server_orders.ts";
 import { Backend } from "../../src/backend/backend.ts";
 import type { BackendContext, BackendLimits } from "../../src/backend/backend_context.ts";
 import { type Chunk, ChunkPool } from "../../src/bytes/chunk_pool.ts";
@@ -208,6 +209,7 @@ export class CoreRig implements Disposable {
       engine: this.engine,
       log: new Log("debug", (record) => this.records.push(record)),
       metrics: this.metrics,
+      orders: new ServerOrders(),
       limits: {
         dialTimeoutMs: 500,
         readTimeoutMs: 1000,

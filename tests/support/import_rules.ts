@@ -25,7 +25,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     ...["config", "worker/messages", "net/epoll/libc", "net/ip_address", "hash"],
     ...["router/moved_share", "deps"],
   ],
-  worker: ["worker/messages", "cluster", "net", "config/reload"],
+  worker: ["worker/messages", "cluster", "net", "config/reload", "backend/server_orders"],
   "worker/messages": [],
   cluster: [
     ...["session", "redis", "memcached", "router", "backend", "request", "protocol/resp"],

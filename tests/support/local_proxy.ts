@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { ServerOrders } from "../../src/backend/server_orders.ts";
 import { LoopGuard } from "../../src/cluster/loop_guard.ts";
 import { ClientRoom, createClientMemory } from "../../src/observe/client_room.ts";
 import { Clock } from "../../src/clock.ts";
@@ -58,6 +59,7 @@ export class LocalProxy implements Disposable {
       log: new Log("debug", (record) => this.records.push(record)),
       advertisedAddress: "127.0.0.1",
       sharesPort: false,
+      orders: new ServerOrders(),
       loopGuard: new LoopGuard(new SharedArrayBuffer(1), [], ""),
       clientRoom: new ClientRoom(createClientMemory(1), 0),
       publish: (state) => this.published.push(state),

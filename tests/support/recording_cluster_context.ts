@@ -6,6 +6,7 @@
 import type { ClusterContext } from "../../src/cluster/cluster.ts";
 import type { ClusterConfig } from "../../src/config/config.ts";
 import { DenoEngine } from "../../src/net/deno/deno_engine.ts";
+import { ServerOrders } from "../../src/backend/server_orders.ts";
 import { LoopGuard } from "../../src/cluster/loop_guard.ts";
 import { ClientRoom, createClientMemory } from "../../src/observe/client_room.ts";
 import { Log, type LogRecord } from "../../src/observe/log.ts";
@@ -22,6 +23,7 @@ export class RecordingClusterContext implements ClusterContext {
   readonly engine = new DenoEngine(this.clock);
   readonly records: LogRecord[] = [];
   readonly log = new Log("debug", (record) => this.records.push(record));
+  readonly orders = new ServerOrders();
   readonly loopGuard = new LoopGuard(new SharedArrayBuffer(1), [], "");
   readonly clientRoom = new ClientRoom(createClientMemory(1), 0);
   readonly advertisedAddress = "127.0.0.1";

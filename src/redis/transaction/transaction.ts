@@ -205,6 +205,7 @@ export class Transaction implements SessionGuard {
     if (place === -1) return this.#refuse(failureReply(router.unplaced, ""));
     const isApart = place === PLACES_DIFFER || (this.#link !== null && place !== this.#link.place);
     if (isApart) return this.#refuse(replies.KEYS_APART);
+    if (this.#isPaused(place)) return Verdict.Wait;
     this.#scripts.note(request);
     if (this.#awaitsScripts(place)) return Verdict.Wait;
     const refusal = this.#begin(place);
@@ -228,6 +229,15 @@ export class Transaction implements SessionGuard {
   #mustWait(): boolean {
     if (this.#isBegun) return this.#link !== null && this.#link.connection.isCongested;
     return this.#client.hasRequestsInFlight;
+  }
+
+  /** Whether the server is paused where the transaction would begin; one that has begun there goes on. */
+  #isPaused(place: number): boolean {
+    if (this.#isBegun) return false;
+    const { backends: { orders }, router } = this.#context;
+    if (!orders.isPausing || place < 0) return false;
+    const backend = this.#link?.backend ?? router.backendAt(place, false, this.#client);
+    return backend !== null && orders.holds(backend.name, true);
   }
 
   /** Whether the server of the transaction is about to be given its scripts. */
@@ -306,6 +316,7 @@ export class Transaction implements SessionGuard {
     if (this.#link === null && this.#held.size === 0) return this.#endWithout(EMPTY_ARRAY_REPLY);
     if (this.#mustWait()) return Verdict.Wait;
     const place = this.#link?.place ?? this.#context.router.anyPlace();
+    if (this.#isPaused(place)) return Verdict.Wait;
     if (this.#awaitsScripts(place)) return Verdict.Wait;
     const refusal = this.#begin(place);
     if (refusal !== null) {

@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertMatch } from "../../deps.ts";
+import { Clock } from "../../../src/clock.ts";
 import { Log, type LogRecord } from "../../../src/observe/log.ts";
 import { AdminAccess } from "../../../src/supervisor/admin_access.ts";
 import { AdminPages, AdminServer } from "../../../src/supervisor/admin_server.ts";
+import { OperatorOrders } from "../../../src/supervisor/operator_orders.ts";
 import type { Collected, WorkerState } from "../../../src/supervisor/supervisor.ts";
 import { clusterConfig, config } from "./cluster_configs.ts";
 import { backend, snapshot } from "./snapshots.ts";
@@ -31,6 +33,9 @@ function pages(workers: WorkerState[], isReady = true, records: LogRecord[] = []
     config: config(clusterConfig("main", 2, 7_000)),
     isReady,
     collect: () => Promise.resolve(collected),
+    orders: new OperatorOrders(() => [], new Clock(), new Log("info", () => {})),
+    serversOf: () => Promise.resolve([]),
+    reloader: null,
   };
   return new AdminPages(source, new Log("info", (record) => records.push(record)));
 }

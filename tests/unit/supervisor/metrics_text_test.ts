@@ -47,6 +47,9 @@ const view: MetricsView = {
   workers: 2,
   silentWorkers: 1,
   workerRestarts: 3,
+  configHash: 77,
+  isReloadGood: false,
+  pauses: 2,
 };
 
 Deno.test("renderMetrics() keeps aster's own names, labels and buckets", async () => {
@@ -119,9 +122,9 @@ Deno.test("renderMetrics() explains every metric once, with its type", async () 
   const text = await renderMetrics(view);
   const names = (kind: string) =>
     [...text.matchAll(new RegExp(`^# ${kind} (\\S+) (.+)$`, "gm"))].map((match) => match[1]!);
-  assertEquals(names("HELP").length, 31);
+  assertEquals(names("HELP").length, 34);
   assertEquals(names("HELP"), names("TYPE"));
-  assertEquals(new Set(names("HELP")).size, 31);
+  assertEquals(new Set(names("HELP")).size, 34);
   assert(text.includes("# TYPE aster_total_timer histogram\n"));
   assert(text.endsWith("\n"));
 });

@@ -8,6 +8,8 @@ import type {
   ClusterNote,
   ConfigureMessage,
   DrainTimes,
+  PauseCount,
+  ServerOrder,
   SharedState,
   StartMessage,
   WorkerMessage,
@@ -55,6 +57,11 @@ class FakeCluster implements Cluster {
 
   hear({ topic }: ClusterNote): void {
     this.calls.push(`hear ${topic}`);
+  }
+
+  obey(order: ServerOrder, answer: (count: PauseCount) => void): void {
+    this.calls.push(`obey ${order.kind} ${order.server}`);
+    answer({ isPaused: true, inFlight: 2, transactions: 1, blocked: 3, subscribed: 4 });
   }
 
   metrics() {

@@ -1,0 +1,77 @@
+/**
+ * What operators have ordered of one cluster's servers, as one worker knows it: which are paused. It outlives reloads,
+ * so servers go by their names: the alias, else `host:port`.
+ *
+ * @module
+ */
+
+/** What waits while a server or the cluster is paused; the greater is the stricter. */
+export const PauseMode = { None: 0, Writes: 1, All: 2 } as const;
+/** One of the values of {@link PauseMode}. */
+export type PauseModeCode = 0 | 1 | 2;
+
+/** One pause that is on. */
+export interface Pause {
+  readonly mode: PauseModeCode;
+  /** When it ends by itself, milliseconds of `Clock.realMs`. */
+  readonly endMs: number;
+}
+
+/** See above. */
+export class ServerOrders {
+  /** Whether any pause is on: all that is read where none is. */
+  isPausing = false;
+  #cluster: Pause | null = null;
+  readonly #servers = new Map<string, Pause>();
+
+  /** The pauses that are on, by server; null: the whole cluster. */
+  *pauses(): Generator<[server: string | null, pause: Pause]> {
+    if (this.#cluster !== null) yield [null, this.#cluster];
+    yield* this.#servers;
+  }
+
+  /** The pause of exactly this server, or of the cluster. */
+  pauseOf(server: string | null): Pause | null {
+    return server === null ? this.#cluster : this.#servers.get(server) ?? null;
+  }
+
+  /** Takes the place of an earlier pause of the same. */
+  pause(server: string | null, pause: Pause): void {
+    if (server === null) this.#cluster = pause;
+    else this.#servers.set(server, pause);
+    this.#count();
+  }
+
+  /** The pause of this server is over. */
+  resume(server: string | null): void {
+    if (server === null) this.#cluster = null;
+    else this.#servers.delete(server);
+    this.#count();
+  }
+
+  /** What of the whole cluster waits. */
+  get clusterMode(): PauseModeCode {
+    return this.#cluster?.mode ?? PauseMode.None;
+  }
+
+  /** Whether single servers are paused. */
+  get arePaused(): boolean {
+    return this.#servers.size > 0;
+  }
+
+  /** What waits at this server. */
+  modeAt(server: string): PauseModeCode {
+    const own = this.#servers.get(server)?.mode ?? PauseMode.None;
+    return own > this.clusterMode ? own : this.clusterMode;
+  }
+
+  /** Whether a request for this server has to wait. */
+  holds(server: string, isWrite: boolean): boolean {
+    const mode = this.modeAt(server);
+    return mode === PauseMode.All || (mode === PauseMode.Writes && isWrite);
+  }
+
+  #count(): void {
+    this.isPausing = this.#cluster !== null || this.#servers.size > 0;
+  }
+}

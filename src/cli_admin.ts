@@ -1,0 +1,156 @@
+/**
+ * Sub-commands that ask a running proxy: `aster pause`, `resume`, `reload`, `status`. The answer goes to standard output
+ * as it comes; the exit code says whether it was what was asked for.
+ *
+ * @module
+ */
+import { parseArgs } from "../deps.ts";
+import { parseMetrics } from "./config/runtime.ts";
+import { showValue } from "./config/problem.ts";
+import { readSecret } from "./config/secret_source.ts";
+import { formatSocketAddress } from "./config/socket_address.ts";
+
+/** Longest wait for the proxy's answer, milliseconds: a pause and a resume take some seconds. */
+const ANSWER_TIMEOUT_MS = 30_000;
+
+/** What a sub-command sends. */
+export interface AdminCall {
+  readonly method: "GET" | "POST";
+  /** Path and parameters. */
+  readonly path: string;
+  /** `host:port`. */
+  readonly address: string;
+  readonly token: string | null;
+}
+
+/** A call, or what is wrong with the command line: one sentence each. */
+export type AdminCallResult =
+  | { readonly call: AdminCall; readonly errors: [] }
+  | { readonly call: null; readonly errors: string[] };
+
+interface Command {
+  readonly method: "GET" | "POST";
+  /** Names of the parameters that stand without a flag, in their order. */
+  readonly words: readonly string[];
+  /** Flags with a value, which are parameters of the same name. */
+  readonly values: readonly string[];
+  /** Flags without a value. */
+  readonly switches: readonly string[];
+}
+
+const commands = new Map<string, Command>([
+  ["pause", {
+    method: "POST",
+    words: ["cluster", "server"],
+    values: ["cluster", "server", "mode", "max"],
+    switches: [],
+  }],
+  ["resume", {
+    method: "POST",
+    words: ["cluster", "server"],
+    values: ["cluster", "server"],
+    switches: [],
+  }],
+  ["reload", { method: "POST", words: [], values: [], switches: ["dry-run", "force"] }],
+  ["status", { method: "GET", words: [], values: [], switches: [] }],
+]);
+
+/** The part of `--help` about them. */
+export const ADMIN_HELP = `Ask a running proxy:
+
+  aster pause [CLUSTER [SERVER]] [--mode write|all] [--max 10s]
+                             requests wait until resume or the end of max, at most 300s
+  aster resume [CLUSTER [SERVER]]
+  aster reload [--dry-run] [--force]
+  aster status
+
+      --admin [HOST:]PORT    its admin server; default: 127.0.0.1:2110
+      --token TOKEN          its admin_token, env:NAME or file:PATH
+`;
+
+/** Whether the first word of the command line is a sub-command. A file of that name is \`./pause\`. */
+export function isAdminCommand(word: string | undefined): boolean {
+  return word !== undefined && commands.has(word);
+}
+
+/** Reads the command line of a sub-command, its name included. */
+export function parseAdminCall([name, ...args]: readonly string[]): AdminCallResult {
+  const command = commands.get(name!)!;
+  const errors: string[] = [];
+  const words: string[] = [];
+  const valueNames = ["admin", "token", ...command.values];
+  const given = parseArgs(args, {
+    string: [...valueNames, "_"],
+    boolean: [...command.switches],
+    collect: valueNames,
+    unknown: (argument: string, key?: string | null) => {
+      if (key === undefined || key === null) words.push(argument);
+      else errors.push(`unknown flag ${showValue(argument.split("=")[0]!)} of "${name}"`);
+      return false;
+    },
+  }) as unknown as Record<string, string[] | boolean>;
+  const parameters = new URLSearchParams();
+  const take = (key: string): string | null => {
+    const values = given[key] as string[];
+    if (values.length > 1) errors.push(`--${key} is given more than once`);
+    if (values.includes("")) errors.push(`--${key} needs a value`);
+    return values[0] ?? null;
+  };
+  for (const key of command.values) {
+    const value = take(key);
+    if (value !== null) parameters.set(key, value);
+  }
+  words.forEach((word, index) => {
+    const key = command.words[index];
+    if (key === undefined) errors.push(`${showValue(word)} is one word too many`);
+    else if (parameters.has(key)) errors.push(`the ${key} is named twice`);
+    else parameters.set(key, word);
+  });
+  for (const key of command.switches) {
+    if (given[key] === true) parameters.set(key.replaceAll("-", "_"), "1");
+  }
+  const address = readAddress(take("admin") ?? "127.0.0.1:2110", errors);
+  const token = readToken(take("token"), errors);
+  if (errors.length > 0) return { call: null, errors };
+  const query = parameters.size === 0 ? "" : `?${parameters}`;
+  return { call: { method: command.method, path: `/${name}${query}`, address, token }, errors: [] };
+}
+
+/** Asks the proxy; returns whether it did what was asked. */
+export async function askProxy(
+  { method, path, address, token }: AdminCall,
+  print: (line: string) => void,
+  printError: (line: string) => void,
+): Promise<boolean> {
+  try {
+    const response = await fetch(`http://${address}${path}`, {
+      method,
+      headers: token === null ? {} : { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+    });
+    const text = (await response.text()).trimEnd();
+    if (response.ok) print(text);
+    else printError(text);
+    return response.ok;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    printError(`aster: the proxy at ${address} does not answer: ${reason}`);
+    return false;
+  }
+}
+
+function readAddress(text: string, errors: string[]): string {
+  const { value, fault } = parseMetrics(text);
+  if (value !== null && value !== "off") return formatSocketAddress(value);
+  errors.push(
+    `--admin ${showValue(text)}: expected [HOST:]PORT${fault === null ? "" : `: ${fault}`}`,
+  );
+  return "";
+}
+
+function readToken(text: string | null, errors: string[]): string | null {
+  if (text === null || text === "") return null;
+  const { value, fault } = readSecret(text);
+  if (fault !== null) errors.push(`--token: ${fault}`);
+  return value;
+}

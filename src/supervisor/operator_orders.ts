@@ -1,0 +1,200 @@
+/**
+ * What operators have ordered while the proxy runs: which clusters and servers are paused. Workers carry it out; one
+ * that is started meanwhile is told as well.
+ *
+ * @module
+ */
+import { type Clock, Deadline, type Watched } from "../clock.ts";
+import type { Log } from "../observe/log.ts";
+import type { PauseCount, ServerOrder } from "../worker/messages.ts";
+
+/** Longest pause, milliseconds. */
+export const PAUSE_MAX_MS = 300_000;
+/** Length of a pause if nothing is said, milliseconds. */
+export const PAUSE_DEFAULT_MS = 10_000;
+/** Longest wait for what is in flight, milliseconds; half the pause where that is shorter. */
+export const PAUSE_WAIT_MAX_MS = 5_000;
+/** How often workers are asked what is in flight, milliseconds. */
+const COUNT_INTERVAL_MS = 50;
+/** Longest wait for one worker's answer, milliseconds. */
+const ANSWER_TIMEOUT_MS = 1_000;
+/** Longest wait for a worker to connect anew, milliseconds: above its own bound. */
+const RESUME_TIMEOUT_MS = 5_000;
+
+/** What waits in a pause. */
+export type PauseModeName = "write" | "all";
+
+/** A worker, as orders reach it. */
+export interface OrderedWorker {
+  readonly clusterNames: readonly string[];
+  readonly isListening: boolean;
+  /** Null: it did not answer in time. */
+  order(order: ServerOrder, timeoutMs: number): Promise<PauseCount | null>;
+}
+
+/** A pause that is asked for. `server` is its alias, else `host:port`; null: the whole cluster. */
+export interface PauseRequest {
+  readonly cluster: string;
+  readonly server: string | null;
+  readonly mode: PauseModeName;
+  readonly maxMs: number;
+}
+
+/** What a pause came to, as its answer shows it. */
+export interface PauseAnswer {
+  /** False where it has ended meanwhile. */
+  readonly paused: boolean;
+  readonly in_flight: number;
+  readonly transactions: number;
+  readonly blocked: number;
+  readonly subscribed: number;
+  /** Workers that do not say what is in flight. */
+  readonly silent_workers: number;
+}
+
+/** A pause that is on, as `/status` shows it. */
+export interface PauseState {
+  readonly server: string | null;
+  readonly mode: PauseModeName;
+  readonly endsInMs: number;
+}
+
+interface Pause extends PauseRequest {
+  /** When it ends by itself, milliseconds of {@link Clock.realMs}, as in workers. */
+  readonly endMs: number;
+}
+
+/** See above. */
+export class OperatorOrders implements Watched {
+  isWatched = false;
+  readonly #workers: () => Iterable<OrderedWorker>;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #pauses = new Map<string, Pause>();
+
+  constructor(workers: () => Iterable<OrderedWorker>, clock: Clock, log: Log) {
+    this.#workers = workers;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Lets requests wait, and waits until none of them is in flight any more. */
+  async pause(request: PauseRequest): Promise<PauseAnswer> {
+    const pause = this.#begin(request);
+    const { cluster, server, mode, maxMs } = request;
+    const waitEndMs = this.#realMs + Math.min(maxMs / 2, PAUSE_WAIT_MAX_MS);
+    this.#log.info("Requests wait: an operator has paused them", {
+      ...named(request),
+      mode,
+      maxMs,
+    });
+    let order: ServerOrder = {
+      kind: "pause",
+      cluster,
+      server,
+      mode: mode === "all" ? 2 : 1,
+      durationMs: maxMs,
+    };
+    for (;;) {
+      const counts = await this.#ask(order, ANSWER_TIMEOUT_MS);
+      const isOn = this.#pauses.get(keyOf(request)) === pause;
+      const answer = sumOf(counts, isOn);
+      const isDone = answer.in_flight === 0 && answer.silent_workers === 0;
+      if (isDone || !isOn || this.#realMs >= waitEndMs) return answer;
+      order = { kind: "count", cluster, server };
+      await new Promise<void>((resolve) => new Deadline(this.#clock, COUNT_INTERVAL_MS, resolve));
+    }
+  }
+
+  /** Lets requests go on, once connections are made; a cluster's with all its servers'. */
+  async resume(cluster: string, server: string | null): Promise<{ paused: false }> {
+    for (const [key, pause] of [...this.#pauses]) {
+      const isMeant = pause.cluster === cluster && (server === null || pause.server === server);
+      if (isMeant) this.#end(key, "Requests go on: an operator has resumed them");
+    }
+    await this.#ask({ kind: "resume", cluster, server }, RESUME_TIMEOUT_MS);
+    return { paused: false };
+  }
+
+  /** What a worker has to know that starts now. */
+  ordersFor(clusterNames: readonly string[]): ServerOrder[] {
+    return [...this.#pauses.values()]
+      .filter(({ cluster }) => clusterNames.includes(cluster))
+      .map(({ cluster, server, mode, endMs }) => ({
+        kind: "pause",
+        cluster,
+        server,
+        mode: mode === "all" ? 2 : 1,
+        durationMs: Math.max(0, endMs - this.#realMs),
+      }));
+  }
+
+  /** How many pauses are on. */
+  get pauseCount(): number {
+    return this.#pauses.size;
+  }
+
+  /** The pauses of a cluster that are on. */
+  pausesOf(name: string): PauseState[] {
+    return [...this.#pauses.values()].filter(({ cluster }) => cluster === name)
+      .map(({ server, mode, endMs }) => ({
+        server,
+        mode,
+        endsInMs: Math.max(0, Math.round(endMs - this.#realMs)),
+      }));
+  }
+
+  onTick(): boolean {
+    for (const [key, { endMs }] of [...this.#pauses]) {
+      if (this.#realMs >= endMs) this.#end(key, "Requests go on: the time of the pause is over");
+    }
+    return this.#pauses.size > 0;
+  }
+
+  get #realMs(): number {
+    this.#clock.readNow();
+    return this.#clock.realMs;
+  }
+
+  #begin(request: PauseRequest): Pause {
+    const pause = { ...request, endMs: this.#realMs + request.maxMs };
+    this.#pauses.set(keyOf(request), pause);
+    this.#clock.watch(this);
+    return pause;
+  }
+
+  #end(key: string, message: string): void {
+    const pause = this.#pauses.get(key);
+    if (pause === undefined) return;
+    this.#pauses.delete(key);
+    this.#log.info(message, named(pause));
+  }
+
+  /** The answers of the workers that serve clients of the cluster; null for one that is silent. */
+  async #ask(order: ServerOrder, timeoutMs: number): Promise<(PauseCount | null)[]> {
+    const serving = [...this.#workers()]
+      .filter((worker) => worker.isListening && worker.clusterNames.includes(order.cluster));
+    return await Promise.all(serving.map((worker) => worker.order(order, timeoutMs)));
+  }
+}
+
+function keyOf({ cluster, server }: Pick<PauseRequest, "cluster" | "server">): string {
+  return `${cluster} ${server ?? ""}`;
+}
+
+function named({ cluster, server }: Pick<PauseRequest, "cluster" | "server">) {
+  return server === null ? { cluster } : { cluster, server };
+}
+
+function sumOf(counts: readonly (PauseCount | null)[], paused: boolean): PauseAnswer {
+  const sum = (field: "inFlight" | "transactions" | "blocked" | "subscribed") =>
+    counts.reduce((total, count) => total + (count?.[field] ?? 0), 0);
+  return {
+    paused,
+    in_flight: sum("inFlight"),
+    transactions: sum("transactions"),
+    blocked: sum("blocked"),
+    subscribed: sum("subscribed"),
+    silent_workers: counts.filter((count) => count === null).length,
+  };
+}

@@ -1,0 +1,27 @@
+/**
+ * What is paused, by server and as a whole.
+ *
+ * @module
+ */
+import { PauseMode, ServerOrders } from "../../../src/backend/server_orders.ts";
+import { assertEquals } from "../../deps.ts";
+
+Deno.test("the stricter of a server's pause and the cluster's counts, and each has its own end", () => {
+  const orders = new ServerOrders();
+  assertEquals([orders.isPausing, orders.holds("a", true)], [false, false]);
+  orders.pause("a", { mode: PauseMode.Writes, endMs: 5 });
+  assertEquals([orders.isPausing, orders.arePaused], [true, true]);
+  assertEquals([orders.holds("a", true), orders.holds("a", false)], [true, false]);
+  assertEquals([orders.holds("b", true), orders.clusterMode], [false, PauseMode.None]);
+  orders.pause(null, { mode: PauseMode.All, endMs: 6 });
+  assertEquals([orders.holds("a", false), orders.holds("b", false)], [true, true]);
+  assertEquals([...orders.pauses()].map(([server, { endMs }]) => [server, endMs]), [
+    [null, 6],
+    ["a", 5],
+  ]);
+  orders.resume(null);
+  assertEquals([orders.holds("b", false), orders.modeAt("a")], [false, PauseMode.Writes]);
+  assertEquals([orders.pauseOf(null), orders.pauseOf("a")?.endMs], [null, 5]);
+  orders.resume("a");
+  assertEquals([orders.isPausing, orders.arePaused], [false, false]);
+});

@@ -1,0 +1,102 @@
+/**
+ * From pause to resume in one worker: what is counted, when connections go and come, and when requests go on.
+ *
+ * @module
+ */
+import { PauseMode } from "../../../src/backend/server_orders.ts";
+import { PauseControl, RESUME_WAIT_MAX_MS } from "../../../src/cluster/pause_control.ts";
+import type { Topology } from "../../../src/cluster/topology.ts";
+import { assertEquals } from "../../deps.ts";
+import { CoreRig } from "../../support/core_rig.ts";
+
+/** A client that counts how often it is asked to go on. */
+class Client {
+  hasRequestsInFlight = false;
+  isSendingLong = false;
+  parsed = 0;
+
+  parseOn(): void {
+    this.parsed += 1;
+  }
+}
+
+function scene(rig: CoreRig) {
+  const client = new Client();
+  const looks = { hasLooked: true, pausesChanged: 0 };
+  const topology = {
+    router: rig.router,
+    look: () => () => looks.hasLooked,
+    pausesChanged: () => looks.pausesChanged += 1,
+  } as unknown as Topology;
+  const { clock, context: { orders }, sessionContext: { local } } = rig;
+  const clients = new Set([client]);
+  const control = new PauseControl({ clock, orders, topology, local, clients });
+  return { client, control, looks, orders, clock };
+}
+
+Deno.test("what is in flight is counted, long requests and busy clients too", () => {
+  using rig = new CoreRig();
+  const { client, control } = scene(rig);
+  control.pause(null, PauseMode.All, 1_000);
+  client.hasRequestsInFlight = true;
+  assertEquals(control.count(null).inFlight, 1);
+  client.isSendingLong = true;
+  client.hasRequestsInFlight = false;
+  assertEquals(control.count(null).inFlight, 1);
+  client.isSendingLong = false;
+  assertEquals(control.count(null), {
+    isPaused: true,
+    inFlight: 0,
+    transactions: 0,
+    blocked: 0,
+    subscribed: 0,
+  });
+});
+
+Deno.test("a pause ends by itself, once connections and the map are there", () => {
+  using rig = new CoreRig();
+  const { client, clock, control, looks, orders } = scene(rig);
+  control.pause(null, PauseMode.All, 1_000);
+  clock.advance(999);
+  assertEquals([orders.isPausing, client.parsed], [true, 0]);
+  looks.hasLooked = false;
+  clock.advance(1);
+  clock.advance(50);
+  assertEquals([orders.isPausing, client.parsed], [true, 0]);
+  looks.hasLooked = true;
+  clock.advance(50);
+  assertEquals([orders.isPausing, client.parsed, looks.pausesChanged], [false, 1, 2]);
+  assertEquals(clock.watchedCount, 0);
+});
+
+Deno.test("requests go on although no map comes, after a while", () => {
+  using rig = new CoreRig();
+  const { clock, control, looks, orders } = scene(rig);
+  looks.hasLooked = false;
+  control.pause("x", PauseMode.Writes, 60_000);
+  let isDone = false;
+  control.resume(null, () => isDone = true);
+  clock.advance(RESUME_WAIT_MAX_MS - 1);
+  assertEquals([orders.isPausing, isDone], [true, false]);
+  clock.advance(1);
+  assertEquals([orders.isPausing, isDone], [false, true]);
+});
+
+Deno.test("resume of what is not paused is done at once; a later pause outlives an earlier resume", () => {
+  using rig = new CoreRig();
+  const { clock, control, orders } = scene(rig);
+  let count = 0;
+  const done = () => count += 1;
+  control.resume("x", done);
+  assertEquals(count, 1);
+  control.pause("x", PauseMode.All, 60_000);
+  control.resume("x", done);
+  control.pause("x", PauseMode.All, 60_000);
+  assertEquals(count, 2);
+  clock.advance(50);
+  assertEquals(orders.isPausing, true);
+  control.resume("x", done);
+  control.resume(null, done);
+  clock.advance(50);
+  assertEquals([orders.isPausing, count], [false, 4]);
+});

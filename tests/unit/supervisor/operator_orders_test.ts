@@ -1,0 +1,89 @@
+/**
+ * Pauses as the supervisor keeps them: asked of all workers, waited for, and told to workers that come later.
+ *
+ * @module
+ */
+import { Clock } from "../../../src/clock.ts";
+import { Log, type LogRecord } from "../../../src/observe/log.ts";
+import { OperatorOrders, type OrderedWorker } from "../../../src/supervisor/operator_orders.ts";
+import type { PauseCount, ServerOrder } from "../../../src/worker/messages.ts";
+import { assertEquals } from "../../deps.ts";
+
+const nothing: PauseCount = {
+  isPaused: true,
+  inFlight: 0,
+  transactions: 0,
+  blocked: 0,
+  subscribed: 0,
+};
+
+class Worker implements OrderedWorker {
+  readonly clusterNames = ["main"];
+  isListening = true;
+  readonly heard: string[] = [];
+  /** In flight at each question, the last for ever. */
+  counts: (number | null)[] = [0];
+
+  order(order: ServerOrder): Promise<PauseCount | null> {
+    this.heard.push(order.kind);
+    const inFlight = this.counts.length > 1 ? this.counts.shift()! : this.counts[0]!;
+    return Promise.resolve(inFlight === null ? null : { ...nothing, inFlight, blocked: 1 });
+  }
+}
+
+function open() {
+  const workers = [new Worker(), new Worker()];
+  const records: LogRecord[] = [];
+  const clock = new Clock();
+  const log = new Log("info", (one) => records.push(one));
+  const orders = new OperatorOrders(() => workers, clock, log);
+  return { workers, orders, records, [Symbol.dispose]: () => clock.stop() };
+}
+
+const request = { cluster: "main", server: null, mode: "all", maxMs: 60_000 } as const;
+
+Deno.test("a pause is answered when nothing is in flight in any worker", async () => {
+  using scene = open();
+  const { orders, records, workers } = scene;
+  workers[0]!.counts = [2, 1, 0];
+  const answer = await orders.pause(request);
+  assertEquals(answer, {
+    paused: true,
+    in_flight: 0,
+    transactions: 0,
+    blocked: 2,
+    subscribed: 0,
+    silent_workers: 0,
+  });
+  assertEquals(workers[1]!.heard, ["pause", "count", "count"]);
+  const [order] = orders.ordersFor(["main"]);
+  assertEquals([order?.kind, orders.ordersFor(["other"])], ["pause", []]);
+  assertEquals(orders.pausesOf("main").map(({ mode, server }) => [mode, server]), [["all", null]]);
+  assertEquals(await orders.resume("main", null), { paused: false });
+  assertEquals(orders.ordersFor(["main"]), []);
+  assertEquals(records.map(({ message }) => message), [
+    "Requests wait: an operator has paused them",
+    "Requests go on: an operator has resumed them",
+  ]);
+});
+
+Deno.test("what remains, and who does not say, is told when half the pause is over", async () => {
+  using scene = open();
+  const { orders, workers } = scene;
+  workers[0]!.counts = [3];
+  workers[1]!.counts = [null];
+  const answer = await orders.pause({ ...request, maxMs: 1_000 });
+  assertEquals([answer.paused, answer.in_flight, answer.silent_workers], [true, 3, 1]);
+});
+
+Deno.test("a pause that is resumed meanwhile says so; a worker that does not listen is not asked", async () => {
+  using scene = open();
+  const { orders, workers } = scene;
+  workers[0]!.counts = [1];
+  workers[1]!.isListening = false;
+  const pausing = orders.pause({ ...request, server: "a" });
+  await orders.resume("main", null);
+  assertEquals((await pausing).paused, false);
+  assertEquals(workers[1]!.heard, []);
+  assertEquals(orders.pausesOf("main"), []);
+});
