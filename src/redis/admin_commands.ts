@@ -16,7 +16,7 @@ import type { LocalClient } from "../session/features.ts";
 import type { RedisContext } from "./feature.ts";
 import type { Info } from "./info.ts";
 import type { LocalRequest } from "./local_request.ts";
-import { firstReply, joinedReplies, type ReplyMerge, summedReplies } from "./reply_merges.ts";
+import { joinedReplies, type ReplyMerge, summedReplies } from "./reply_merges.ts";
 import { copyRequest } from "./request_copy.ts";
 import { callShards } from "./shard_calls.ts";
 
@@ -43,7 +43,7 @@ const WHOSE_SLOWLOG = errorReply(
   "ERR the servers' slow logs are asked for by SLOWLOG BACKENDS GET, LEN or RESET",
 );
 
-/** How the slow logs of all servers become one reply, by Redis's policies; else what the first one says. */
+/** How the slow logs of all servers become one reply, by Redis's policies; without, what the first one says is it. */
 const slowlogMerges = new Map<string, ReplyMerge>([["get", joinedReplies], ["len", summedReplies]]);
 
 /** See above. */
@@ -92,11 +92,13 @@ export class AdminCommands {
     const asked = this.#serversFor(request, name, subcommand);
     const bytes = isSlowlog ? withoutSecondWord(request) : copyRequest(request);
     const late = request.client.answerLater(true);
-    const merge = isSlowlog ? slowlogMerges.get(subcommand) ?? firstReply : firstReply;
+    const merge = isSlowlog ? slowlogMerges.get(subcommand) : undefined;
     callShards(this.#context, request.client, asked, bytes, (replies) => {
       const failed = replies.find(({ isError }) => isError);
       if (failed !== undefined) backends.metrics.errorReplies += 1;
-      const reply = failed?.bytes ?? merge(replies.map((one) => one.bytes));
+      const reply = failed === undefined && merge !== undefined
+        ? merge(replies.map((one) => one.bytes))
+        : (failed ?? replies[0]!).attributed;
       late.reply(reply, 0, reply.length);
     });
     return null;

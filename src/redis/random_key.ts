@@ -58,10 +58,10 @@ export class RandomKey implements RedisFeature {
     }
     const chosen = choose(left, this.#random());
     callShards(this.#context, client, [chosen.backend], RANDOM_KEY, ([reply]) => {
-      const { bytes, isError } = reply!;
+      const { bytes, attributed, isError } = reply!;
       if (isError) return this.#fail(late, reply!);
       const isKey = bytes[0] === DOLLAR && bytes[1] !== 0x2d;
-      if (isKey) return late.reply(bytes, 0, bytes.length, true);
+      if (isKey) return late.reply(attributed, 0, attributed.length, true);
       this.#ask(client, late, left.filter((one) => one !== chosen));
     });
   }

@@ -14,9 +14,6 @@ const encoder = new TextEncoder();
 /** Makes one reply of several, none of them an error; there is at least one. */
 export type ReplyMerge = (replies: readonly Uint8Array[]) => Uint8Array;
 
-/** What the first server said. */
-export const firstReply: ReplyMerge = (replies) => replies[0]!;
-
 /** `agg_sum`: the sum of integers. */
 export const summedReplies: ReplyMerge = (replies) =>
   integerReply(replies.reduce((sum, reply) => sum + headNumber(reply), 0));

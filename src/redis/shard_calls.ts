@@ -14,11 +14,18 @@ import type { RedisContext } from "./feature.ts";
 export interface ShardReply {
   readonly backend: Backend;
   readonly bytes: Uint8Array;
+  /** The same behind its RESP3 attributes, for whoever passes one reply on. */
+  readonly attributed: Uint8Array;
   readonly isError: boolean;
 }
 
-/** Takes one backend's reply, by the backend's place in the list. */
-export type SettleShard = (index: number, bytes: Uint8Array, isError: boolean) => void;
+/** Takes one backend's reply, by the backend's place in the list; so many bytes at its start are attributes. */
+export type SettleShard = (
+  index: number,
+  attributed: Uint8Array,
+  isError: boolean,
+  attributeBytes?: number,
+) => void;
 
 /** Gathers a reply of each of `backends`, at least one; `done` is called once, in their order. */
 export function gatherReplies(
@@ -27,8 +34,9 @@ export function gatherReplies(
 ): SettleShard {
   const replies: ShardReply[] = [];
   let dueCount = backends.length;
-  return (index, bytes, isError) => {
-    replies[index] = { backend: backends[index]!, bytes, isError };
+  return (index, attributed, isError, attributeBytes = 0) => {
+    const bytes = attributed.subarray(attributeBytes);
+    replies[index] = { backend: backends[index]!, bytes, attributed, isError };
     dueCount -= 1;
     if (dueCount === 0) done(replies);
   };
@@ -47,9 +55,9 @@ export function callShards(
   for (const [index, backend] of backends.entries()) {
     const connection = backend.connectionFor(client.number, client.profiles.master);
     sendCall(context, { connection, place: -1, client }, request, {
-      replied: ({ exchange, bytes, start, end, isError }) => {
+      replied: ({ exchange, bytes, attributesStart, start, end, isError }) => {
         if (isError) context.router.learn(exchange, bytes, start, end);
-        settle(index, bytes.slice(start, end), isError);
+        settle(index, bytes.slice(attributesStart, end), isError, start - attributesStart);
       },
       failed: (failure: Failure, address) => settle(index, failureReply(failure, address), true),
     });

@@ -98,6 +98,24 @@ Deno.test("attributes in front of EXEC's reply reach the client of RESP3", async
   await client.receives("+QUEUED\r\n", reply);
 });
 
+Deno.test("attributes of what is forwarded to the servers reach the client of RESP3, RANDOMKEY's too", async () => {
+  await using scene = await startScriptedCluster(1, { adminCommands: "forward" });
+  const { backend } = scene;
+  const client = await scene.client();
+  await sayHello3(client, backend);
+  await openResp3(client, backend, "a");
+  await client.sends(request("DEBUG", "PROTOCOL", "attrib"), request("FUNCTION", "LIST"));
+  await backend.receives(request("DEBUG", "PROTOCOL", "attrib"), request("FUNCTION", "LIST"));
+  await backend.sends(ATTRIBUTE + bulk("x"), ATTRIBUTE + "*0\r\n");
+  await client.receives(ATTRIBUTE + bulk("x"), ATTRIBUTE + "*0\r\n");
+  await client.sends(request("RANDOMKEY"));
+  await backend.receives(request("DBSIZE"));
+  await backend.sends(ATTRIBUTE + ":1\r\n");
+  await backend.receives(request("RANDOMKEY"));
+  await backend.sends(ATTRIBUTE + bulk("a"));
+  await client.receives(ATTRIBUTE + bulk("a"));
+});
+
 Deno.test("a scan goes on by a cursor that has attributes, and keeps those of the keys", async () => {
   await using scene = await startScriptedCluster(1);
   const { backend } = scene;

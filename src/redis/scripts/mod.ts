@@ -244,7 +244,7 @@ function findScripts(
 }
 
 function firstError(replies: readonly ShardReply[]): Uint8Array {
-  return (replies.find(({ isError }) => isError) ?? replies[0]!).bytes;
+  return (replies.find(({ isError }) => isError) ?? replies[0]!).attributed;
 }
 
 /** The values of an array of single digits. */

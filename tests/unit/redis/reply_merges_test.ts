@@ -1,4 +1,4 @@
-import { firstReply, joinedReplies, summedReplies } from "../../../src/redis/reply_merges.ts";
+import { joinedReplies, summedReplies } from "../../../src/redis/reply_merges.ts";
 import { assertEquals } from "../../deps.ts";
 import { textOf } from "../../support/local_rig.ts";
 
@@ -11,8 +11,4 @@ Deno.test("integers are added up", () => {
 Deno.test("arrays are joined, whatever they hold", () => {
   const replies = ["*1\r\n*1\r\n:1\r\n", "*0\r\n", "*2\r\n$1\r\na\r\n_\r\n"].map(bytesOf);
   assertEquals(textOf(joinedReplies(replies)), "*3\r\n*1\r\n:1\r\n$1\r\na\r\n_\r\n");
-});
-
-Deno.test("the first reply stands for all", () => {
-  assertEquals(textOf(firstReply([bytesOf("+a\r\n"), bytesOf("+b\r\n")])), "+a\r\n");
 });
