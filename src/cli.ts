@@ -24,6 +24,7 @@ import { giveUpPrivileges } from "./supervisor/privileges.ts";
 import { FileWatch } from "./supervisor/file_watch.ts";
 import { describeClusters, type RunningProxy, startProxy } from "./supervisor/proxy.ts";
 import { Reloader } from "./supervisor/reloader.ts";
+import { keepDebuggerClosed } from "./supervisor/runtime_debugger.ts";
 import { StartError } from "./supervisor/start_error.ts";
 import type { Log } from "./observe/log.ts";
 import { VERSION } from "./version.ts";
@@ -286,6 +287,7 @@ function listenForOtherSignals(log: Log): { heard: () => void } {
   Deno.addSignalListener("SIGHUP", () => hangUp.heard());
   for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
     Deno.addSignalListener(signal, () => {
+      if (signal === "SIGUSR1") keepDebuggerClosed();
       log.warning("Signal ignored: there are no log files to open anew", { signal });
     });
   }

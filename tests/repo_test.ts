@@ -76,6 +76,7 @@ const TIMER_OWNERS = new Set([
     "src/supervisor/file_watch.ts",
   ],
   ...["src/supervisor/log_writer.ts", "src/supervisor/proxy.ts", "src/supervisor/supervisor.ts"],
+  "src/supervisor/runtime_debugger.ts",
 ]);
 
 Deno.test("deadlines are on the clock, which does not count time in which the process stood still", () => {

@@ -99,6 +99,30 @@ Deno.test("signals that ask for new log files are logged and end nothing", async
   assertEquals((await aster.stop()).code, 0);
 });
 
+Deno.test("SIGUSR1 leaves no debugger open, which Deno opens at it", async () => {
+  await using aster = await startAster((port) => cluster("main", port));
+  const { pid } = aster.process;
+  // Deno begins to listen for the signal a while after the start.
+  await until(() => {
+    aster.process.signal("SIGUSR1");
+    return /Debugger listening|Failed to start inspector/.test(aster.logs());
+  }, { what: "Deno has heard it" });
+  await until(async () => !(await debuggedProcesses()).includes(`[pid: ${pid}]`), {
+    what: "the debugger is closed",
+  });
+  assertEquals(await ping(aster.port), "PONG");
+  assertEquals((await aster.stop()).code, 0);
+});
+
+/** What the debugger of whichever process has the port says of itself. */
+async function debuggedProcesses(): Promise<string> {
+  try {
+    return await (await fetch("http://127.0.0.1:9229/json")).text();
+  } catch {
+    return "";
+  }
+}
+
 Deno.test("with --log-format json every line of the log is one JSON object", async () => {
   await using aster = await startAster((port) => cluster("main", port), {
     arguments: ["--log-format", "json"],

@@ -83,7 +83,10 @@ const SIBLINGS: readonly (readonly [RegExp, RegExp])[] = [
 ];
 
 /** The one external module that pure code may have: md5 is in it. */
-const BUILT_IN = new Map([["node:crypto", "hash"], ["node:process", "supervisor"]]);
+const BUILT_IN = new Map([["node:crypto", "hash"], ["node:inspector", "supervisor"], [
+  "node:process",
+  "supervisor",
+]]);
 
 /** Files that may import the bare names of deno.json. */
 const EXTERNAL_DOORS = new Set(["deps.ts", "tests/deps.ts"]);
