@@ -26,6 +26,14 @@ async function note(name: string, method: string, ...args: unknown[]): Promise<v
   });
 }
 
+/** Whether an answer of statistics came, and the names in it that every server has. */
+async function names(method: string): Promise<void> {
+  await note(method, method);
+  const given = JSON.stringify(results[method]);
+  const expected = ["pid", "curr_items", "maxbytes", "chunk_size", "evicted"];
+  results[method] = expected.filter((name) => given.includes(`"${name}"`));
+}
+
 async function run(): Promise<void> {
   const keys = Array.from({ length: 50 }, (_, index) => `user:${index * 7919}:name`);
   await note("set", "set", "text", "zwölf", 100);
@@ -55,6 +63,32 @@ async function run(): Promise<void> {
   await note("version", "version");
   await note("large", "get", "large");
   results.large = String(results.large).length;
+  await note("gets nothing", "gets", "nothing");
+  await note("add new", "add", "added", true, 100);
+  await note("get added", "get", "added");
+  await note("replace nothing", "replace", "nothing", 1, 100);
+  await note("append nothing", "append", "nothing", "er");
+  await note("prepend nothing", "prepend", "nothing", "re");
+  await note("incr nothing", "incr", "nothing", 1);
+  await note("incr text", "incr", "added", 1);
+  await note("decr below zero", "decr", "number", 1000);
+  await note("touch nothing", "touch", "nothing", 100);
+  await note("cas nothing", "cas", "nothing", 1, gets.cas, 100);
+  await note("set expired", "set", "expired", "gone", -1);
+  await note("get expired", "get", "expired");
+  await note("set buffer", "set", "buffer", new TextEncoder().encode("\r\nEND\r\n"), 100);
+  await note("get buffer", "get", "buffer");
+  await note("set empty", "set", "empty", "", 100);
+  await note("get empty", "get", "empty");
+  await note("too large", "set", "large", "x".repeat(1_048_000), 100);
+  await note("key too long", "get", "k".repeat(251));
+  // What servers count differs; that the answers end, and what they name, does not.
+  for (const method of ["stats", "settings", "slabs", "items"]) await names(method);
+  await note("cachedump", "cachedump", `127.0.0.1:${Deno.args[0]}`, 1, 1);
+  // Which keys a server lists is a matter of time.
+  results.cachedump = String(results.cachedump).startsWith("error");
+  await note("flush", "flush");
+  await note("get flushed", "getMulti", ["number", "added"]);
 }
 
 await run();
