@@ -1,5 +1,5 @@
 /**
- * Sub-commands that ask a running proxy: `aster pause`, `resume`, `reload`, `status`. The answer goes to standard output
+ * Sub-commands that ask a running proxy: `aster pause`, `resume`, `state`, `reload`, `status`. The answer goes to standard output
  * as it comes; the exit code says whether it was what was asked for.
  *
  * @module
@@ -36,6 +36,8 @@ interface Command {
   readonly values: readonly string[];
   /** Flags without a value. */
   readonly switches: readonly string[];
+  /** If it is not its name. */
+  readonly path?: string;
 }
 
 const commands = new Map<string, Command>([
@@ -51,6 +53,13 @@ const commands = new Map<string, Command>([
     values: ["cluster", "server"],
     switches: [],
   }],
+  ["state", {
+    method: "POST",
+    words: ["cluster", "server", "state"],
+    values: ["cluster", "server", "weight"],
+    switches: ["force"],
+    path: "/server/state",
+  }],
   ["reload", { method: "POST", words: [], values: [], switches: ["dry-run", "force"] }],
   ["status", { method: "GET", words: [], values: [], switches: [] }],
 ]);
@@ -61,6 +70,7 @@ export const ADMIN_HELP = `Ask a running proxy:
   aster pause [CLUSTER [SERVER]] [--mode write|all] [--max 10s]
                              requests wait until resume or the end of max, at most 300s
   aster resume [CLUSTER [SERVER]]
+  aster state CLUSTER SERVER [ready|drain|maint] [--weight N|config] [--force]
   aster reload [--dry-run] [--force]
   aster status
 
@@ -113,7 +123,10 @@ export function parseAdminCall([name, ...args]: readonly string[]): AdminCallRes
   const token = readToken(take("token"), errors);
   if (errors.length > 0) return { call: null, errors };
   const query = parameters.size === 0 ? "" : `?${parameters}`;
-  return { call: { method: command.method, path: `/${name}${query}`, address, token }, errors: [] };
+  return {
+    call: { method: command.method, path: `${command.path ?? `/${name}`}${query}`, address, token },
+    errors: [],
+  };
 }
 
 /** Asks the proxy; returns whether it did what was asked. */

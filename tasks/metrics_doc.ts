@@ -12,6 +12,7 @@ import {
   type HistogramRow,
   type MetricRow,
   processCounts,
+  serverStateRow,
 } from "../src/observe/metric_table.ts";
 import { alignColumns } from "./markdown_table.ts";
 
@@ -38,6 +39,7 @@ export function renderMetricsDocument(): string {
     ]),
     section("Failures", "`cluster`, `reason`, `source`", [failureRow]),
     section("Each backend", "`cluster`, `backend`", Object.values(backendCounts)),
+    section("Each server of a ring", "`cluster`, `server`", [serverStateRow]),
   ].join("\n");
 }
 

@@ -1,6 +1,6 @@
 /**
- * What operators have ordered of one cluster's servers, as one worker knows it: which are paused. It outlives reloads,
- * so servers go by their names: the alias, else `host:port`.
+ * What operators have ordered of one cluster's servers, as one worker knows it: which are paused, and which are
+ * taken out by hand. It outlives reloads, so servers go by their names: the alias, else `host:port`.
  *
  * @module
  */
@@ -17,12 +17,31 @@ export interface Pause {
   readonly endMs: number;
 }
 
+/** What an operator has made of a server of a ring. */
+export type ServerState =
+  /** It has its keys, unless it is ejected. */
+  | "ready"
+  /** It gets no new requests; what was given to it finishes, and it is pinged. */
+  | "drain"
+  /** As `drain`, but it may be away: what was not sent fails, and it is not pinged. */
+  | "maint";
+
+/** What differs from the configuration. */
+export interface ServerSetting {
+  readonly state: ServerState;
+  /** Its weight in place of the configuration's, or null. */
+  readonly weight: number | null;
+}
+
+const AS_CONFIGURED: ServerSetting = { state: "ready", weight: null };
+
 /** See above. */
 export class ServerOrders {
   /** Whether any pause is on: all that is read where none is. */
   isPausing = false;
   #cluster: Pause | null = null;
   readonly #servers = new Map<string, Pause>();
+  readonly #settings = new Map<string, ServerSetting>();
 
   /** The pauses that are on, by server; null: the whole cluster. */
   *pauses(): Generator<[server: string | null, pause: Pause]> {
@@ -69,6 +88,23 @@ export class ServerOrders {
   holds(server: string, isWrite: boolean): boolean {
     const mode = this.modeAt(server);
     return mode === PauseMode.All || (mode === PauseMode.Writes && isWrite);
+  }
+
+  /** Takes the place of an earlier setting of the same server. */
+  set(server: string, setting: ServerSetting): void {
+    this.#settings.set(server, setting);
+  }
+
+  /** What was made of a server by hand. */
+  settingOf(server: string): ServerSetting {
+    return this.#settings.get(server) ?? AS_CONFIGURED;
+  }
+
+  /** Servers that the configuration does not have any more are forgotten. */
+  keepSettings(servers: ReadonlySet<string>): void {
+    for (const server of this.#settings.keys()) {
+      if (!servers.has(server)) this.#settings.delete(server);
+    }
   }
 
   #count(): void {

@@ -32,6 +32,7 @@ export class RingTopology implements Topology, HealthListener, Watched {
   constructor(cluster: ClusterContext, backends: BackendContext) {
     this.#cluster = cluster;
     this.#backends = backends;
+    this.#forgetSettings();
     this.router = new RingRouter(cluster.config.servers, cluster.config, backends);
   }
 
@@ -49,6 +50,7 @@ export class RingTopology implements Topology, HealthListener, Watched {
 
   reconfigure(): void {
     const { config, clock } = this.#cluster;
+    this.#forgetSettings();
     this.#leaving.push(...this.router.setServers(config.servers));
     const addresses = new Set(config.servers.map(({ address }) => address));
     for (const address of this.#ejected) if (!addresses.has(address)) this.#ejected.delete(address);
@@ -56,6 +58,13 @@ export class RingTopology implements Topology, HealthListener, Watched {
     if (this.#leaving.length > 0) clock.watch(this);
     this.#stopProbes();
     if (this.#isLeader) this.#startProbes();
+  }
+
+  /** What was made by hand of servers that the configuration does not have any more. */
+  #forgetSettings(): void {
+    const { servers } = this.#cluster.config;
+    const names = servers.map(({ alias, address }) => alias ?? address);
+    this.#backends.orders.keepSettings(new Set(names));
   }
 
   onTick(): boolean {
@@ -77,10 +86,12 @@ export class RingTopology implements Topology, HealthListener, Watched {
     };
     for (const backend of this.router.backends()) {
       // A server that is paused may be away for a while: that is no reason to eject it.
-      if (this.#backends.orders.modeAt(backend.name) !== PauseMode.None) continue;
+      const { orders } = this.#backends;
+      if (orders.modeAt(backend.name) !== PauseMode.None) continue;
+      if (orders.settingOf(backend.name).state === "maint") continue;
       const probe = new HealthProbe(backend, PROFILES[2].master, this.#backends, options, this);
       this.#probes.push(probe);
-      probe.start(backend.isServing);
+      probe.start(!this.#ejected.has(backend.address));
     }
   }
 
@@ -95,6 +106,11 @@ export class RingTopology implements Topology, HealthListener, Watched {
 
   look(): () => boolean {
     return () => true;
+  }
+
+  settingsChanged(): void {
+    this.router.takeUpOrders(this.#ejected);
+    this.pausesChanged();
   }
 
   pausesChanged(): void {

@@ -177,6 +177,10 @@ export class RunningCluster implements Acceptor, Cluster {
     const { kind, server } = order;
     const pauses = this.#pauses;
     if (kind === "resume") return pauses.resume(server, () => answer(pauses.count(server)));
+    if (kind === "set") {
+      this.#cluster.orders.set(order.server, order);
+      this.#topology.settingsChanged();
+    }
     if (kind === "pause") pauses.pause(server, order.mode, order.durationMs);
     answer(pauses.count(server));
   }

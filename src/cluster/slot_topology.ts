@@ -109,6 +109,8 @@ export class SlotTopology implements Topology {
 
   pausesChanged(): void {}
 
+  settingsChanged(): void {}
+
   backendUnreachable(): void {
     this.#want();
   }

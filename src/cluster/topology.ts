@@ -28,6 +28,8 @@ export interface Topology {
   look(): () => boolean;
   /** Servers were paused, or go on. */
   pausesChanged(): void;
+  /** Operators took servers out, or gave them other weights. */
+  settingsChanged(): void;
   /** A backend could not be connected to, or failed a request. */
   backendUnreachable(): void;
   /** Ends timers and closes every backend connection. */

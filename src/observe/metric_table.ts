@@ -140,6 +140,13 @@ export const failureRow: MetricRow = counter(
   "Why requests and connections failed, and who caused it: client, backend or proxy.",
 );
 
+/** What operators have made of the servers of rings, as numbers. */
+export const serverStateRow: MetricRow = gauge(
+  "aster_server_state",
+  "",
+  "What an operator has made of a server of a ring: 0 ready, 1 drain, 2 maint.",
+);
+
 /** What a worker knows of one backend, by the field of `BackendMetricsSnapshot` that has it. */
 export const backendCounts = {
   isHealthy: {

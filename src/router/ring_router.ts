@@ -50,7 +50,8 @@ export class RingRouter implements Router {
     this.#context = context;
     this.#backends = servers.map((server) => new Backend(server, context));
     this.#numbered = [...this.#backends];
-    this.#ring = buildRing(servers, options);
+    for (const backend of this.#backends) backend.isServing = this.#isReady(backend);
+    this.#ring = this.#makeRing();
   }
 
   place(bytes: Uint8Array, start: number, end: number): number {
@@ -132,14 +133,33 @@ export class RingRouter implements Router {
   }
 
   #build(): void {
-    const isLive = (server: number) => this.#backends[server]!.isServing;
-    this.#ring = buildRing(this.#servers, this.#options, isLive);
+    this.#ring = this.#makeRing();
     this.epoch += 1;
   }
 
+  #makeRing(): Ring {
+    const { orders } = this.#context;
+    const servers = this.#servers.map((server, index) => {
+      const { weight } = orders.settingOf(this.#backends[index]!.name);
+      return weight === null ? server : { ...server, weight };
+    });
+    return buildRing(servers, this.#options, (server) => this.#backends[server]!.isServing);
+  }
+
+  #isReady({ name }: Backend): boolean {
+    return this.#context.orders.settingOf(name).state === "ready";
+  }
+
+  /** Takes up what operators have made of the servers; `ejected` are the addresses of those that fail their pings. */
+  takeUpOrders(ejected: ReadonlySet<string>): void {
+    this.setEjected(ejected);
+    this.#build();
+  }
+
   /**
-   * Takes exactly the servers with these addresses out of the ring. What was not sent to one that leaves
-   * fails at once and is never sent elsewhere: a later ring may hold other data under its keys.
+   * Takes exactly the servers with these addresses out of the ring, beside those that operators have taken out. What
+   * was not sent to one that leaves fails at once and is never sent elsewhere, unless it only drains: a later ring may
+   * hold other data under its keys.
    *
    * @returns Addresses that have just left.
    */
@@ -147,7 +167,7 @@ export class RingRouter implements Router {
     const left: Backend[] = [];
     let hasChanged = false;
     for (const backend of this.#backends) {
-      const isServing = !addresses.has(backend.address);
+      const isServing = !addresses.has(backend.address) && this.#isReady(backend);
       if (isServing === backend.isServing) continue;
       hasChanged = true;
       backend.isServing = isServing;
@@ -156,7 +176,11 @@ export class RingRouter implements Router {
     }
     if (!hasChanged) return [];
     this.#build();
-    for (const backend of left) backend.failUnsent(failures.backendEjected);
+    for (const backend of left) {
+      const { state } = this.#context.orders.settingOf(backend.name);
+      const isDraining = state === "drain" && !addresses.has(backend.address);
+      if (!isDraining) backend.failUnsent(failures.backendEjected);
+    }
     return left.map((backend) => backend.address);
   }
 }

@@ -51,7 +51,12 @@ const actions = new Map<string, Action>([
   ["/pause", pause],
   ["/resume", resume],
   ["/reload", reload],
+  ["/server/state", setState],
 ]);
+
+const STATES = ["ready", "drain", "maint"] as const;
+/** As in the configuration. */
+const WEIGHT_MAXIMUM = 65_535;
 
 /** The paths that take `POST`. */
 export const ACTION_PATHS: readonly string[] = [...actions.keys()];
@@ -83,6 +88,46 @@ async function resume(target: ActionTarget, asked: Asked): Promise<ActionAnswer>
   const { cluster, server } = await readServer(target, asked);
   asked.end();
   return { status: 200, body: await target.orders.resume(cluster, server) };
+}
+
+async function setState(target: ActionTarget, asked: Asked): Promise<ActionAnswer> {
+  const config = readCluster(target.config.clusters, asked.text("cluster"));
+  const name = asked.text("server");
+  const said = asked.text("state");
+  const weightText = asked.text("weight");
+  const isForced = asked.flag("force");
+  asked.end();
+  if (config.type === "redis_cluster") {
+    throw new Refusal(409, "a Redis Cluster itself says which of its nodes serve which keys");
+  }
+  if (name === null) throw new Refusal(400, "server is missing");
+  const label = ({ alias, address }: ClusterConfig["servers"][number]) => alias ?? address;
+  const server = config.servers.find((one) => one.alias === name || one.address === name);
+  if (server === undefined) {
+    throw new Refusal(404, `cluster "${config.name}" has no server "${name}"`);
+  }
+  if (said === null && weightText === null) throw new Refusal(400, "state or weight is missing");
+  const { orders } = target;
+  const stateOf = (one: typeof server) => orders.settingOf(config.name, label(one)).state;
+  const state = said === null ? stateOf(server) : STATES.find((one) => one === said);
+  if (state === undefined) throw new Refusal(400, `state: expected ${STATES.join(" or ")}`);
+  const weight = readWeight(weightText, orders.settingOf(config.name, label(server)).weight);
+  const hasOther = config.servers.some((one) => one !== server && stateOf(one) === "ready");
+  if (state !== "ready" && !hasOther && !isForced) {
+    throw new Refusal(409, "no other server of the cluster is ready: say force=1 if that is meant");
+  }
+  const setting = { cluster: config.name, server: label(server), state, weight };
+  const { in_flight } = await orders.set(setting);
+  return { status: 200, body: { state, weight: weight ?? server.weight, in_flight } };
+}
+
+/** `config` gives the configuration's weight back. */
+function readWeight(text: string | null, former: number | null): number | null {
+  if (text === null) return former;
+  if (text === "config") return null;
+  const weight = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (weight >= 1 && weight <= WEIGHT_MAXIMUM) return weight;
+  throw new Refusal(400, `weight: expected 1 to ${WEIGHT_MAXIMUM}, or config`);
 }
 
 async function reload(target: ActionTarget, asked: Asked): Promise<ActionAnswer> {

@@ -9,7 +9,7 @@ import { VERSION } from "../version.ts";
 import { act, ACTION_PATHS, type ActionTarget } from "./admin_actions.ts";
 import type { AdminAccess } from "./admin_access.ts";
 import { configHash } from "./config_hash.ts";
-import { METRICS_CONTENT_TYPE, renderMetrics } from "./metrics_text.ts";
+import { METRICS_CONTENT_TYPE, type MetricsView, renderMetrics } from "./metrics_text.ts";
 import { CpuMeter, residentBytes } from "./process_usage.ts";
 import type { Collected } from "./supervisor.ts";
 
@@ -86,7 +86,19 @@ export class AdminPages {
       configHash: configHash(this.#source.config),
       isReloadGood: this.#source.reloader?.state.isGood ?? true,
       pauses: this.#source.orders.pauseCount,
+      serverStates: this.#serverStates(),
     });
+  }
+
+  #serverStates(): MetricsView["serverStates"] {
+    const { config, orders } = this.#source;
+    return config.clusters.filter(({ type }) => type !== "redis_cluster")
+      .flatMap(({ name: cluster, servers }) =>
+        servers.map(({ address, alias }) => {
+          const server = alias ?? address;
+          return { cluster, server, state: orders.settingOf(cluster, server).state };
+        })
+      );
   }
 
   async #collect(): Promise<Collected> {
@@ -124,7 +136,10 @@ export class AdminPages {
         address: formatSocketAddress(listen),
         threads: thread,
         pauses: this.#source.orders.pausesOf(name),
-        servers: servers.map(({ address, alias, weight }) => ({ address, alias, weight })),
+        servers: servers.map(({ address, alias, weight }) => {
+          const setting = this.#source.orders.settingOf(name, alias ?? address);
+          return { address, alias, weight: setting.weight ?? weight, state: setting.state };
+        }),
         clientsConnected: counted.get(name)?.clientsConnected ?? 0,
         requests: counted.get(name)?.requests ?? 0,
         errorReplies: counted.get(name)?.errorReplies ?? 0,

@@ -20,6 +20,7 @@ import {
   type MetricRow,
   type ProcessCount,
   processCounts,
+  serverStateRow,
 } from "../observe/metric_table.ts";
 
 /** What one scrape shows. */
@@ -41,7 +42,11 @@ export interface MetricsView {
   isReloadGood: boolean;
   /** Pauses that are on. */
   pauses: number;
+  /** The servers of rings, as operators have set them. */
+  serverStates: readonly { cluster: string; server: string; state: "ready" | "drain" | "maint" }[];
 }
+
+const SERVER_STATES = ["ready", "drain", "maint"] as const;
 
 type Labels = Record<string, string | number>;
 
@@ -69,6 +74,13 @@ export function renderMetrics(view: MetricsView): Promise<string> {
     ...processMetrics(view),
     ...clusterMetrics(view.clusters),
     ...backendMetrics(view.clusters),
+    metric(
+      serverStateRow,
+      view.serverStates.map(({ cluster, server, state }) => ({
+        value: SERVER_STATES.indexOf(state),
+        labels: { cluster, server },
+      })),
+    ),
   ];
   return AggregatorRegistry.aggregate([metrics]).metrics();
 }

@@ -1,11 +1,13 @@
 /**
- * What operators have ordered while the proxy runs: which clusters and servers are paused. Workers carry it out; one
+ * What operators have ordered while the proxy runs: which clusters and servers are paused, and which servers
+ * are taken out. Workers carry it out; one
  * that is started meanwhile is told as well.
  *
  * @module
  */
 import { type Clock, Deadline, type Watched } from "../clock.ts";
 import type { Log } from "../observe/log.ts";
+import type { Config } from "../config/config.ts";
 import type { PauseCount, ServerOrder } from "../worker/messages.ts";
 
 /** Longest pause, milliseconds. */
@@ -23,6 +25,15 @@ const RESUME_TIMEOUT_MS = 5_000;
 
 /** What waits in a pause. */
 export type PauseModeName = "write" | "all";
+
+/** What an operator made of a server; `server` as in {@link PauseRequest}. */
+export interface ServerSetting {
+  readonly cluster: string;
+  readonly server: string;
+  readonly state: "ready" | "drain" | "maint";
+  /** Null: the configuration's. */
+  readonly weight: number | null;
+}
 
 /** A worker, as orders reach it. */
 export interface OrderedWorker {
@@ -71,6 +82,7 @@ export class OperatorOrders implements Watched {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #pauses = new Map<string, Pause>();
+  readonly #settings = new Map<string, ServerSetting>();
 
   constructor(workers: () => Iterable<OrderedWorker>, clock: Clock, log: Log) {
     this.#workers = workers;
@@ -116,8 +128,50 @@ export class OperatorOrders implements Watched {
     return { paused: false };
   }
 
+  /** Takes a server out or in again, or gives it another weight; returns what is in flight at it. */
+  async set(setting: ServerSetting): Promise<{ in_flight: number }> {
+    const { cluster, server, state, weight } = setting;
+    this.#settings.set(keyOf(setting), setting);
+    this.#log.info("Server is set by an operator", {
+      cluster,
+      server,
+      state,
+      weight: weight ?? "",
+    });
+    await this.#ask({ kind: "set", cluster, server, state, weight }, ANSWER_TIMEOUT_MS);
+    const counts = await this.#ask({ kind: "count", cluster, server }, ANSWER_TIMEOUT_MS);
+    return { in_flight: sumOf(counts, false).in_flight };
+  }
+
+  /** What was made of a server by hand. */
+  settingOf(cluster: string, server: string): ServerSetting {
+    return this.#settings.get(keyOf({ cluster, server })) ??
+      { cluster, server, state: "ready", weight: null };
+  }
+
+  /** Forgets what was ordered of clusters and servers that a configuration does not have. */
+  keepOnly({ clusters }: Config): void {
+    const names = new Set(clusters.map(({ name }) => name));
+    for (const [key, { cluster }] of this.#pauses) {
+      if (!names.has(cluster)) this.#pauses.delete(key);
+    }
+    const servers = new Set(
+      clusters.flatMap(({ name, servers }) =>
+        servers.map(({ alias, address }) => keyOf({ cluster: name, server: alias ?? address }))
+      ),
+    );
+    for (const key of this.#settings.keys()) if (!servers.has(key)) this.#settings.delete(key);
+  }
+
   /** What a worker has to know that starts now. */
   ordersFor(clusterNames: readonly string[]): ServerOrder[] {
+    const settings = [...this.#settings.values()]
+      .filter(({ cluster }) => clusterNames.includes(cluster))
+      .map((setting): ServerOrder => ({ kind: "set", ...setting }));
+    return [...settings, ...this.#pausesFor(clusterNames)];
+  }
+
+  #pausesFor(clusterNames: readonly string[]): ServerOrder[] {
     return [...this.#pauses.values()]
       .filter(({ cluster }) => clusterNames.includes(cluster))
       .map(({ cluster, server, mode, endMs }) => ({

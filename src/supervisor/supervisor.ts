@@ -186,6 +186,7 @@ export class Supervisor implements WorkerReceiver {
    */
   async reconfigure(config: Config, retireTimeoutMs: number): Promise<string[]> {
     this.#config = config;
+    this.orders.keepOnly(config);
     this.#loopMemory = createLoopMemory(config);
     const former = this.#places;
     this.#assignment = reassignClusters(this.#assignment, config.clusters);

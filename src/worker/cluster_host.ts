@@ -152,6 +152,7 @@ export class ClusterHost {
     const { clusters, leads, listeners, loopMemory, logLevel, retireTimeoutMs } = message;
     Object.assign(this.#start!, { logLevel, listeners, loopMemory });
     const wanted = new Set(clusters.map(({ name }) => name));
+    for (const name of this.#orders.keys()) if (!wanted.has(name)) this.#orders.delete(name);
     for (const [name, hosted] of this.#clusters) {
       hosted.log.setLevel(logLevel);
       hosted.loopGuard.setListeners(loopMemory, listeners);
@@ -281,6 +282,7 @@ export class ClusterHost {
 
   /** Takes up an order ahead of the cluster that it is for. */
   #keep(order: ServerOrder): void {
+    if (order.kind === "set") this.#ordersOf(order.cluster).set(order.server, order);
     if (order.kind !== "pause") return;
     const endMs = this.#clock.realMs + order.durationMs;
     this.#ordersOf(order.cluster).pause(order.server, { mode: order.mode, endMs });

@@ -112,6 +112,14 @@ export type ServerOrder =
   }
   /** What is still in flight? */
   | { kind: "count"; cluster: string; server: string | null }
+  /** Servers of a ring that an operator has taken out, or given another weight. */
+  | {
+    kind: "set";
+    cluster: string;
+    server: string;
+    state: "ready" | "drain" | "maint";
+    weight: number | null;
+  }
   /** Requests go on; answered when they do. */
   | { kind: "resume"; cluster: string; server: string | null };
 

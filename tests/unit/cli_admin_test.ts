@@ -15,7 +15,7 @@ function call(line: string): string {
 }
 
 Deno.test("the first word says whether it is one", () => {
-  for (const word of ["pause", "resume", "reload", "status"]) {
+  for (const word of ["pause", "resume", "reload", "status", "state"]) {
     assertEquals(isAdminCommand(word), true, word);
   }
   for (const word of ["./pause", "default.toml", "--check", undefined]) {
@@ -30,6 +30,10 @@ Deno.test("words and flags become parameters", () => {
     ["pause main r0 --max 5s", "POST 127.0.0.1:2110/pause?max=5s&cluster=main&server=r0"],
     ["pause --cluster main --mode=write", "POST 127.0.0.1:2110/pause?cluster=main&mode=write"],
     ["resume main 10.0.0.1:1", "POST 127.0.0.1:2110/resume?cluster=main&server=10.0.0.1%3A1"],
+    [
+      "state main r0 drain --weight=5",
+      "POST 127.0.0.1:2110/server/state?weight=5&cluster=main&server=r0&state=drain",
+    ],
     ["reload --dry-run --force", "POST 127.0.0.1:2110/reload?dry_run=1&force=1"],
     ["status --admin 9000", "GET 127.0.0.1:9000/status"],
     ["status --admin [::1]:9000 --token x", "GET [::1]:9000/status as x"],

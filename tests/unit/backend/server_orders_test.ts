@@ -25,3 +25,13 @@ Deno.test("the stricter of a server's pause and the cluster's counts, and each h
   orders.resume("a");
   assertEquals([orders.isPausing, orders.arePaused], [false, false]);
 });
+
+Deno.test("what was made of a server stays until it leaves the configuration", () => {
+  const orders = new ServerOrders();
+  assertEquals(orders.settingOf("a"), { state: "ready", weight: null });
+  orders.set("a", { state: "drain", weight: 3 });
+  orders.set("b", { state: "maint", weight: null });
+  orders.keepSettings(new Set(["a"]));
+  assertEquals(orders.settingOf("a"), { state: "drain", weight: 3 });
+  assertEquals(orders.settingOf("b").state, "ready");
+});

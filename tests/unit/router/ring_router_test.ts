@@ -240,3 +240,20 @@ Deno.test("a server that moved under its alias keeps its keys and is another bac
   const after = places(scene).map((place) => router.backendAt(place, false, NOBODY)!.address);
   assertEquals(after, before.map((address) => address === "h:1" ? "h:2" : address));
 });
+
+Deno.test("takeUpOrders() takes servers out by hand, and counts their other weights", () => {
+  using scene = new Scene();
+  const { orders } = scene.rig.context;
+  const [first] = scene.router.backends();
+  const epoch = scene.router.epoch;
+  orders.set(first!.name, { state: "drain", weight: null });
+  scene.router.takeUpOrders(new Set());
+  assertEquals([first!.isServing, scene.router.epoch > epoch], [false, true]);
+  assertEquals(scene.router.shards().includes(first!), false);
+  // Pings that succeed do not bring it back.
+  scene.router.setEjected(new Set());
+  assertEquals(first!.isServing, false);
+  orders.set(first!.name, { state: "ready", weight: 9 });
+  scene.router.takeUpOrders(new Set());
+  assertEquals(first!.isServing, true);
+});

@@ -6,13 +6,23 @@
 import { Clock } from "../../../src/clock.ts";
 import { Log } from "../../../src/observe/log.ts";
 import { act, type ActionTarget } from "../../../src/supervisor/admin_actions.ts";
-import { OperatorOrders, type PauseRequest } from "../../../src/supervisor/operator_orders.ts";
+import {
+  OperatorOrders,
+  type PauseRequest,
+  type ServerSetting,
+} from "../../../src/supervisor/operator_orders.ts";
 import type { ReloadOptions } from "../../../src/supervisor/reloader.ts";
 import { assertEquals } from "../../deps.ts";
 import { clusterConfig, config } from "./cluster_configs.ts";
 
 /** Writes down what is ordered. */
 class Orders extends OperatorOrders {
+  override set(setting: ServerSetting): Promise<{ in_flight: number }> {
+    const { cluster, server, state, weight } = setting;
+    this.asked.push([cluster, server, state, weight]);
+    return super.set(setting);
+  }
+
   readonly asked: unknown[] = [];
   inFlight = 0;
 
@@ -110,4 +120,33 @@ Deno.test("/resume and /reload", async () => {
   const embedded = { ...target, reloader: null };
   const answer = await act(embedded, new URL("http://localhost/reload"));
   assertEquals(answer?.status, 409);
+});
+
+Deno.test("/server/state takes servers out and in, and changes weights", async () => {
+  const { ask, orders, target } = scene();
+  const [main] = target.config.clusters;
+  main!.servers.push({ ...main!.servers[0]!, alias: "second", address: "127.0.0.1:7002" });
+  const set = (query: string) => ask(`/server/state?cluster=main${query}`);
+  const of = (state: string, weight: number) => [200, { state, weight, in_flight: 0 }];
+  assertEquals(await set("&server=first&state=drain"), of("drain", 1));
+  assertEquals(await set("&server=127.0.0.1:7001&weight=5"), of("drain", 5));
+  assertEquals((await set("&server=second&state=maint"))[0], 409);
+  assertEquals(await set("&server=second&state=maint&force=1"), of("maint", 1));
+  assertEquals(await set("&server=first&state=ready&weight=config"), of("ready", 1));
+  assertEquals(orders.asked.length, 4);
+  assertEquals(orders.settingOf("main", "second").state, "maint");
+  assertEquals(orders.ordersFor(["main"]).map(({ kind }) => kind), ["set", "set"]);
+  for (
+    const query of [
+      "&server=first",
+      "&state=drain",
+      "&server=first&state=x",
+      "&server=first&weight=0",
+    ]
+  ) assertEquals((await set(query))[0], 400, query);
+  assertEquals((await set("&server=none&state=drain"))[0], 404);
+  main!.type = "redis_cluster";
+  assertEquals((await set("&server=first&state=drain"))[0], 409);
+  orders.keepOnly({ ...target.config, clusters: [] });
+  assertEquals(orders.ordersFor(["main"]), []);
 });

@@ -50,6 +50,7 @@ const view: MetricsView = {
   configHash: 77,
   isReloadGood: false,
   pauses: 2,
+  serverStates: [{ cluster: "main", server: "r0", state: "drain" }],
 };
 
 Deno.test("renderMetrics() keeps aster's own names, labels and buckets", async () => {
@@ -122,9 +123,9 @@ Deno.test("renderMetrics() explains every metric once, with its type", async () 
   const text = await renderMetrics(view);
   const names = (kind: string) =>
     [...text.matchAll(new RegExp(`^# ${kind} (\\S+) (.+)$`, "gm"))].map((match) => match[1]!);
-  assertEquals(names("HELP").length, 34);
+  assertEquals(names("HELP").length, 35);
   assertEquals(names("HELP"), names("TYPE"));
-  assertEquals(new Set(names("HELP")).size, 34);
+  assertEquals(new Set(names("HELP")).size, 35);
   assert(text.includes("# TYPE aster_total_timer histogram\n"));
   assert(text.endsWith("\n"));
 });

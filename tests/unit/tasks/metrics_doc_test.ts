@@ -11,7 +11,14 @@ Deno.test("the page of metrics is what the table says; if not, run deno task doc
 Deno.test("the page has every metric of a scrape, and no other", async () => {
   const scrape = await renderMetrics({
     ...{ version: "1", clusters: [snapshot("c")], memoryBytes: 0, cpuPercent: 0, workers: 1 },
-    ...{ silentWorkers: 0, workerRestarts: 0, configHash: 0, isReloadGood: true, pauses: 0 },
+    ...{
+      silentWorkers: 0,
+      workerRestarts: 0,
+      configHash: 0,
+      isReloadGood: true,
+      pauses: 0,
+      serverStates: [{ cluster: "c", server: "s", state: "ready" as const }],
+    },
   });
   const counted = [...scrape.matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1]!);
   const shown = [...renderMetricsDocument().matchAll(/^\| `(aster_\w+)`/gm)].map((match) =>
