@@ -111,7 +111,7 @@ export class AdminCommands {
     if (name === "debug" && subcommand === "object" && request.wordCount > 2) {
       const { bytes, frame } = request;
       const place = router.place(bytes, frame.argumentStart(2), frame.argumentEnd(2));
-      const backend = place < 0 ? null : router.backendAt(place, false, request.client);
+      const backend = place < 0 ? null : router.backendAt(place);
       return backend === null ? shards.slice(0, 1) : [backend];
     }
     const isAsking = ASKING[name]!.includes(subcommand) && !isLogReset(request, subcommand);

@@ -60,7 +60,7 @@ export class DedicatedLink {
   ): DedicatedLink | Uint8Array {
     const { router, dedicated } = context;
     const { place, lost, readTimeoutMs } = options;
-    const placed = () => place < 0 ? null : router.backendAt(place, false, client);
+    const placed = () => place < 0 ? null : router.backendAt(place);
     const backend = options.backend ?? placed();
     if (backend === null) return failureReply(router.unplaced, "");
     const connection = dedicated.take(backend, client.profiles.master, readTimeoutMs);

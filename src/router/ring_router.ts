@@ -5,15 +5,15 @@
  * @module
  */
 import { Backend } from "../backend/backend.ts";
+import type { BackendConnection } from "../backend/connection.ts";
 import type { BackendContext } from "../backend/backend_context.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { type Failure, failures } from "../failure.ts";
-import { type Profile, PROFILES } from "../protocol/protocol.ts";
 import type { Exchange, RoutedClient } from "../request/exchange.ts";
 import { buildRing, type Ring, type RingOptions } from "./ring.ts";
 import {
-  Redirection,
-  type RedirectionCode,
+  type Learned,
+  NOTHING_LEARNED,
   type Router,
   type ScriptListener,
   ShardsState,
@@ -30,7 +30,6 @@ export class RingRouter implements Router {
   scriptListener: ScriptListener | null = null;
   readonly awaitsFirstMap = false;
   readonly shardsState: ShardsStateCode = ShardsState.Known;
-  profile: Profile = PROFILES[2].master;
   readonly unplaced: Failure = failures.noBackend;
   readonly #options: RingOptions;
   readonly #context: BackendContext;
@@ -64,8 +63,12 @@ export class RingRouter implements Router {
     return this.#numbers === null || server < 0 ? server : this.#numbers[server]!;
   }
 
-  backendAt(place: number, _isRead: boolean, client: RoutedClient): Backend | null {
-    this.profile = client.profiles.master;
+  connectionFor(place: number, _isRead: boolean, client: RoutedClient): BackendConnection | null {
+    const backend = this.#numbered[place];
+    return backend ? backend.connectionFor(client.number, client.profiles.master) : null;
+  }
+
+  backendAt(place: number): Backend | null {
     return this.#numbered[place] ?? null;
   }
 
@@ -90,10 +93,8 @@ export class RingRouter implements Router {
     return false;
   }
 
-  readonly asked = null;
-
-  learn(): RedirectionCode {
-    return Redirection.None;
+  learn(): Learned {
+    return NOTHING_LEARNED;
   }
 
   /**

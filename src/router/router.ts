@@ -8,7 +8,6 @@
  */
 import type { Backend } from "../backend/backend.ts";
 import type { BackendConnection } from "../backend/connection.ts";
-import type { Profile } from "../protocol/protocol.ts";
 import type { Exchange, RoutedClient } from "../request/exchange.ts";
 import type { Failure } from "../failure.ts";
 
@@ -16,13 +15,25 @@ import type { Failure } from "../failure.ts";
 export const Redirection = {
   /** Nothing. */
   None: 0,
-  /** It has another owner for good: the next `backendAt` knows it. */
+  /** It has another owner for good, which the router knows from now on. */
   Moved: 1,
   /** It is about to have another owner. */
   Ask: 2,
 } as const;
 /** One of the values of {@link Redirection}. */
 export type RedirectionCode = 0 | 1 | 2;
+
+/** What an error reply was taken for. */
+export interface Learned {
+  readonly redirection: RedirectionCode;
+  /** With {@link Redirection.Ask}: the backend to ask this once; null where none that may be asked was named. */
+  readonly asked: Backend | null;
+}
+
+/** It says nothing of the topology. */
+export const NOTHING_LEARNED: Learned = { redirection: Redirection.None, asked: null };
+/** The place has another owner. */
+export const PLACE_MOVED: Learned = { redirection: Redirection.Moved, asked: null };
 
 /** Hears of calls of scripts that a redirection sends elsewhere. */
 export interface ScriptListener {
@@ -55,11 +66,14 @@ export interface Router {
   place(bytes: Uint8Array, start: number, end: number): number;
   /** The place of requests without a key; -1 where no backend is left. */
   anyPlace(): number;
-  /** The backend that serves a place, or null: see {@link Router.unplaced}. */
-  backendAt(place: number, isRead: boolean, client: RoutedClient): Backend | null;
-  /** The kind of connection for the backend that the last `backendAt` returned. */
-  readonly profile: Profile;
-  /** Why `place` or `backendAt` found no backend. */
+  /**
+   * The connection over which a client's request of a place goes, reads where the configuration sends them; or null:
+   * see {@link Router.unplaced}.
+   */
+  connectionFor(place: number, isRead: boolean, client: RoutedClient): BackendConnection | null;
+  /** The backend that has a place's keys, for whoever wants a connection of its own; or null, as above. */
+  backendAt(place: number): Backend | null;
+  /** Why a place has no backend now. */
   readonly unplaced: Failure;
   /** Whether requests wait since it is not known yet where any key is. */
   readonly awaitsFirstMap: boolean;
@@ -88,7 +102,5 @@ export interface Router {
    * Looks at an error reply to an exchange that must not be sent elsewhere, and takes up what it says of the
    * topology.
    */
-  learn(exchange: Exchange, bytes: Uint8Array, start: number, end: number): RedirectionCode;
-  /** The backend that the last `learn` which said {@link Redirection.Ask} named, or null. */
-  readonly asked: Backend | null;
+  learn(exchange: Exchange, bytes: Uint8Array, start: number, end: number): Learned;
 }

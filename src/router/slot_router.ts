@@ -5,19 +5,21 @@
  * @module
  */
 import { Backend } from "../backend/backend.ts";
+import type { BackendConnection } from "../backend/connection.ts";
 import type { BackendAddress } from "../backend/connection_owner.ts";
 import type { BackendContext } from "../backend/backend_context.ts";
 import { sendAgain } from "../backend/send_written.ts";
 import type { Watched } from "../clock.ts";
 import { type Failure, failures } from "../failure.ts";
 import { SLOT_COUNT, slotOf } from "../hash/mod.ts";
-import { type Profile, PROFILES } from "../protocol/protocol.ts";
 import type { Exchange, RoutedClient } from "../request/exchange.ts";
 import { MapWait } from "./map_wait.ts";
 import { type ClusterDialect, type Redirect, RedirectKind } from "./redirect.ts";
 import {
+  type Learned,
+  NOTHING_LEARNED,
+  PLACE_MOVED,
   Redirection,
-  type RedirectionCode,
   type Router,
   type ScriptListener,
   ShardsState,
@@ -60,9 +62,7 @@ export class SlotRouter implements Router, Watched {
   isWatched = false;
   epoch = 1;
   scriptListener: ScriptListener | null = null;
-  profile: Profile = PROFILES[2].master;
   unplaced: Failure = failures.topologyUnknown;
-  asked: Backend | null = null;
   readonly numbers: ServerNumbers = new ServerNumbers();
   readonly #context: BackendContext;
   readonly #options: SlotRouterOptions;
@@ -106,17 +106,23 @@ export class SlotRouter implements Router, Watched {
     return this.#anySlot;
   }
 
-  backendAt(slot: number, isRead: boolean, client: RoutedClient): Backend | null {
+  connectionFor(slot: number, isRead: boolean, client: RoutedClient): BackendConnection | null {
     const shard = this.#shardAt(slot);
     if (shard === null) {
       this.#options.refreshWanted(null);
       return null;
     }
-    this.profile = client.profiles.master;
-    if (!isRead || !this.#options.readsFromReplicas || shard.replicas.length === 0) {
-      return shard.master;
+    if (isRead && this.#options.readsFromReplicas && shard.replicas.length > 0) {
+      const replica = this.#nextReplica(shard, client);
+      if (replica !== null) return replica;
     }
-    return this.#nextReplica(shard, client) ?? shard.master;
+    return shard.master.connectionFor(client.number, client.profiles.master);
+  }
+
+  backendAt(slot: number): Backend | null {
+    const shard = this.#shardAt(slot);
+    if (shard === null) this.#options.refreshWanted(null);
+    return shard?.master ?? null;
   }
 
   backends(): Iterable<Backend> {
@@ -197,7 +203,7 @@ export class SlotRouter implements Router, Watched {
     }
   }
 
-  learn(exchange: Exchange, bytes: Uint8Array, start: number, end: number): RedirectionCode {
+  learn(exchange: Exchange, bytes: Uint8Array, start: number, end: number): Learned {
     const redirect = this.#redirect;
     this.#options.dialect.readRedirect(bytes, start, end, redirect);
     switch (redirect.kind) {
@@ -205,16 +211,17 @@ export class SlotRouter implements Router, Watched {
         const backend = exchange.isScript ? null : this.#targetBackend(exchange, redirect);
         if (backend !== null) this.#moveSlot(redirect.slot, backend);
         this.#options.refreshWanted(backend === null ? null : backend.address);
-        return Redirection.Moved;
+        return PLACE_MOVED;
       }
-      case RedirectKind.Ask:
-        this.asked = exchange.isScript ? null : this.#targetBackend(exchange, redirect);
-        return Redirection.Ask;
+      case RedirectKind.Ask: {
+        const asked = exchange.isScript ? null : this.#targetBackend(exchange, redirect);
+        return { redirection: Redirection.Ask, asked };
+      }
       case RedirectKind.ClusterDown:
         this.#options.refreshWanted(null);
-        return Redirection.None;
+        return NOTHING_LEARNED;
       default:
-        return Redirection.None;
+        return NOTHING_LEARNED;
     }
   }
 
@@ -336,16 +343,13 @@ export class SlotRouter implements Router, Watched {
    * The next replica that can take a read now. One that is not connected is connected to meanwhile: no read
    * waits for that, or fails by it.
    */
-  #nextReplica(shard: Shard, client: RoutedClient): Backend | null {
+  #nextReplica(shard: Shard, client: RoutedClient): BackendConnection | null {
     const { replicas } = shard;
     for (let tried = 0; tried < replicas.length; tried++) {
       shard.turn = shard.turn + 1 < replicas.length ? shard.turn + 1 : 0;
       const replica = replicas[shard.turn]!;
       const connection = replica.connectionFor(client.number, client.profiles.replica);
-      if (connection.isUsable) {
-        this.profile = client.profiles.replica;
-        return replica;
-      }
+      if (connection.isUsable) return connection;
       connection.open();
     }
     return null;

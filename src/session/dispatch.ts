@@ -64,7 +64,7 @@ export function dispatch(
     session.reply(refusal, 0, refusal.length);
     return Dispatched.Done;
   }
-  if (context.orders.isPausing && isPaused(context, session, frame, bytes)) {
+  if (context.orders.isPausing && isPaused(context, frame, bytes)) {
     session.guard?.postponed?.();
     return Dispatched.Waits;
   }

@@ -22,10 +22,10 @@ export function forward(
 ): void {
   const { router, requests } = context;
   const isRead = (frame.row!.flags & CommandFlag.Read) !== 0;
-  const backend = place < 0 ? null : router.backendAt(place, isRead, session);
+  const connection = place < 0 ? null : router.connectionFor(place, isRead, session);
   const request = session.enqueue(frame.isQuiet);
   if (frame.operation >= 0) request.mark(frame);
-  if (backend === null) {
+  if (connection === null) {
     failUnsent(context, session, request, router.unplaced);
     return;
   }
@@ -38,7 +38,6 @@ export function forward(
   const isScript = (frame.row!.flags & CommandFlag.Script) !== 0;
   exchange.isScript = isScript;
   request.exchange = exchange;
-  const connection = backend.connectionFor(session.number, router.profile);
   if (isScript) context.local.beforeScript?.(connection, exchange, frame, bytes);
   const isLarge = frame.end - frame.start > HAND_OVER_BYTES;
   if (frame.isRewritten && !(isLarge && session.dialect.rewriteInPlace?.(frame, bytes))) {

@@ -6,7 +6,6 @@
 import { PauseMode } from "../backend/server_orders.ts";
 import { Action, CommandFlag } from "../protocol/command_table.ts";
 import type { RequestFrame } from "../protocol/protocol.ts";
-import type { RoutedClient } from "../request/exchange.ts";
 import type { SessionContext } from "./session_context.ts";
 
 /** What the check reads of its cluster. */
@@ -15,7 +14,6 @@ export type PausedContext = Pick<SessionContext, "local" | "orders" | "router">;
 /** Whether the frame is for a server that is paused. Where nobody can say which servers it asks, it is for all. */
 export function isPaused(
   context: PausedContext,
-  client: RoutedClient,
   frame: RequestFrame,
   bytes: Uint8Array,
 ): boolean {
@@ -26,7 +24,7 @@ export function isPaused(
   const isWrite = local.mayWrite?.(row) ?? (row.flags & CommandFlag.Write) !== 0;
   const mode = orders.clusterMode;
   if (mode === PauseMode.All || (mode === PauseMode.Writes && isWrite)) return true;
-  return orders.arePaused && isAnyPaused(context, client, frame, bytes, isWrite);
+  return orders.arePaused && isAnyPaused(context, frame, bytes, isWrite);
 }
 
 /** Whether the request goes to every shard, and one of them is paused. */
@@ -36,7 +34,6 @@ export function areShardsPaused({ orders, router }: PausedContext, isWrite: bool
 
 function isAnyPaused(
   context: PausedContext,
-  client: RoutedClient,
   frame: RequestFrame,
   bytes: Uint8Array,
   isWrite: boolean,
@@ -44,16 +41,16 @@ function isAnyPaused(
   const { router } = context;
   const { decodedKey, extraKey, keyCount, row } = frame;
   if (decodedKey !== null) {
-    return isPlacePaused(context, client, router.place(decodedKey, 0, decodedKey.length), isWrite);
+    return isPlacePaused(context, router.place(decodedKey, 0, decodedKey.length), isWrite);
   }
   if (keyCount === 0 && extraKey < 0) {
     return row!.action === Action.Forward
-      ? isPlacePaused(context, client, router.anyPlace(), isWrite)
+      ? isPlacePaused(context, router.anyPlace(), isWrite)
       : areShardsPaused(context, isWrite);
   }
   const isWordPaused = (word: number) => {
     const place = router.place(bytes, frame.argumentStart(word), frame.argumentEnd(word));
-    return isPlacePaused(context, client, place, isWrite);
+    return isPlacePaused(context, place, isWrite);
   };
   for (let key = 0; key < keyCount; key++) {
     if (isWordPaused(frame.firstKey + key * frame.keyStep)) return true;
@@ -64,10 +61,9 @@ function isAnyPaused(
 /** Whether what is for this place has to wait; a place without a server waits for nobody. */
 export function isPlacePaused(
   { orders, router }: Pick<PausedContext, "orders" | "router">,
-  client: RoutedClient,
   place: number,
   isWrite: boolean,
 ): boolean {
-  const backend = place < 0 ? null : router.backendAt(place, false, client);
+  const backend = place < 0 ? null : router.backendAt(place);
   return backend !== null && orders.holds(backend.name, isWrite);
 }

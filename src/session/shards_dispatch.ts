@@ -76,7 +76,7 @@ class ShardsDispatch implements LongDispatch {
     // Whoever waits for a map is asked to go on when there is one.
     if (this.#context.router.shardsState === ShardsState.Awaited) return Dispatched.GoesOn;
     // So is whoever waits for the end of a pause.
-    if (this.#context.orders.isPausing && isPaused(this.#context, this.#session, frame, bytes)) {
+    if (this.#context.orders.isPausing && isPaused(this.#context, frame, bytes)) {
       return Dispatched.GoesOn;
     }
     frame.end += start - frame.start;

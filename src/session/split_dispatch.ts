@@ -99,8 +99,8 @@ function sendPart(
 ): void {
   const { router, requests, fanOut } = context;
   const isRead = (frame.row!.flags & CommandFlag.Read) !== 0;
-  const backend = router.backendAt(fragment.place, isRead, session);
-  if (backend === null) {
+  const connection = router.connectionFor(fragment.place, isRead, session);
+  if (connection === null) {
     context.metrics.countFailure(router.unplaced);
     session.failFragment(request, index, router.unplaced, "");
     return;
@@ -110,7 +110,6 @@ function sendPart(
   fragment.exchange = exchange;
   fanOut.window.enter(exchange);
   keys.select(fragment);
-  const connection = backend.connectionFor(session.number, router.profile);
   sendFragment(connection, session.dialect, exchange, frame, bytes, keys);
   if (connection.isCongested) session.sentOver(connection);
 }

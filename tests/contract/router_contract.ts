@@ -52,7 +52,7 @@ function testPlaces(name: string, createScene: () => RoutedScene): void {
       const place = placeOf(router, key);
       assert(Number.isInteger(place) && place >= 0, `place ${place}`);
       assertEquals(placeOf(router, key), place);
-      const backend = router.backendAt(place, false, NOBODY)!;
+      const backend = router.backendAt(place)!;
       assert(backends.has(backend), "a backend that is in the list");
       used.add(backend);
     }
@@ -62,7 +62,7 @@ function testPlaces(name: string, createScene: () => RoutedScene): void {
   Deno.test(`${name}: requests without a key have a place, too`, () => {
     using scene = createScene();
     const { router } = scene;
-    const backend = router.backendAt(router.anyPlace(), false, NOBODY);
+    const backend = router.backendAt(router.anyPlace());
     assert(backend !== null, "a backend");
   });
 
@@ -70,11 +70,12 @@ function testPlaces(name: string, createScene: () => RoutedScene): void {
     using scene = createScene();
     const { router } = scene;
     const place = router.anyPlace();
-    const first = router.backendAt(place, false, NOBODY)!;
+    const first = router.backendAt(place)!;
     for (const client of CLIENTS) {
       for (const isRead of [false, true]) {
-        assertStrictEquals(router.backendAt(place, isRead, client), first);
-        assertStrictEquals(router.profile, client.profiles.master);
+        const connection = router.connectionFor(place, isRead, client)!;
+        assertStrictEquals(connection.backend, first);
+        assertStrictEquals(connection.profile, client.profiles.master);
       }
     }
   });
@@ -86,8 +87,7 @@ function testOwners(name: string, createScene: () => RoutedScene): void {
     using scene = createScene();
     const { router } = scene;
     const keys = Array.from({ length: 200 }, () => randomKey(random));
-    const owners = () =>
-      keys.map((key) => router.backendAt(placeOf(router, key), false, NOBODY)!.address);
+    const owners = () => keys.map((key) => router.backendAt(placeOf(router, key))!.address);
     const [firstEpoch, firstOwners] = [router.epoch, owners()];
     assertEquals(router.epoch, firstEpoch);
     scene.changeOwners();
@@ -106,7 +106,7 @@ function testOwners(name: string, createScene: () => RoutedScene): void {
     const random = seededRandom(`${name}: none`);
     const places = [router.anyPlace(), ...[1, 2, 3].map(() => placeOf(router, randomKey(random)))];
     for (const place of places) {
-      const backend = place < 0 ? null : router.backendAt(place, false, NOBODY);
+      const backend = place < 0 ? null : router.backendAt(place);
       assertEquals(backend, null);
     }
     assertEquals(router.unplaced.source, "backend");

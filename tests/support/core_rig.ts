@@ -6,6 +6,7 @@
  */
 import { ServerOrders } from "../../src/backend/server_orders.ts";
 import { Backend } from "../../src/backend/backend.ts";
+import type { BackendConnection } from "../../src/backend/connection.ts";
 import type { BackendContext, BackendLimits } from "../../src/backend/backend_context.ts";
 import { type Chunk, ChunkPool } from "../../src/bytes/chunk_pool.ts";
 import { ArrayPool } from "../../src/bytes/receive_buffer.ts";
@@ -13,16 +14,12 @@ import { type Failure, failures } from "../../src/failure.ts";
 import { DenoEngine } from "../../src/net/deno/deno_engine.ts";
 import { ClusterMetrics } from "../../src/observe/cluster_metrics.ts";
 import { Log, type LogRecord } from "../../src/observe/log.ts";
-import {
-  type Profile,
-  PROFILES,
-  type Protocol,
-  RequestFrame,
-} from "../../src/protocol/protocol.ts";
+import { type Protocol, RequestFrame } from "../../src/protocol/protocol.ts";
 import type { Exchange, RoutedClient } from "../../src/request/exchange.ts";
 import { RequestPool } from "../../src/request/pool.ts";
 import type { Request } from "../../src/request/request.ts";
 import {
+  type Learned,
   Redirection,
   type RedirectionCode,
   type Router,
@@ -107,12 +104,12 @@ export class DigitRouter implements Router {
   scriptListener = null;
   awaitsFirstMap = false;
   shardsState: ShardsStateCode = ShardsState.Known;
-  profile: Profile = PROFILES[2].master;
   readonly unplaced: Failure = failures.noBackend;
   readonly #backends: readonly Backend[];
   /** What becomes of error replies. */
   onError: (exchange: Exchange, reply: string) => boolean = () => false;
 
+  /** Whom {@link learn} names. */
   asked: Backend | null = null;
   /** What {@link learn} makes of error replies. */
   onLearn: (reply: string) => RedirectionCode = () => Redirection.None;
@@ -130,8 +127,11 @@ export class DigitRouter implements Router {
     return this.#backends.length - 1;
   }
 
-  backendAt(place: number, _isRead: boolean, client: RoutedClient): Backend | null {
-    this.profile = client.profiles.master;
+  connectionFor(place: number, _isRead: boolean, client: RoutedClient): BackendConnection | null {
+    return this.#backends[place]?.connectionFor(client.number, client.profiles.master) ?? null;
+  }
+
+  backendAt(place: number): Backend | null {
     return this.#backends[place] ?? null;
   }
 
@@ -139,8 +139,9 @@ export class DigitRouter implements Router {
     return this.#backends;
   }
 
-  learn(_exchange: Exchange, bytes: Uint8Array, start: number, end: number): RedirectionCode {
-    return this.onLearn(new TextDecoder().decode(bytes.subarray(start, end)));
+  learn(_exchange: Exchange, bytes: Uint8Array, start: number, end: number): Learned {
+    const redirection = this.onLearn(new TextDecoder().decode(bytes.subarray(start, end)));
+    return { redirection, asked: this.asked };
   }
 
   shards(): readonly Backend[] {

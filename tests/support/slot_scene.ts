@@ -48,9 +48,9 @@ export class SlotScene implements Disposable {
 
   /** The address that serves a slot, behind `r` where it is a replica's connection. */
   at(slot: number, isRead = false): string | null {
-    const backend = this.router.backendAt(slot, isRead, NOBODY);
-    if (backend === null) return null;
-    return `${this.router.profile.isReadonly ? "r" : ""}${backend.address}`;
+    const connection = this.router.connectionFor(slot, isRead, NOBODY);
+    if (connection === null) return null;
+    return `${connection.profile.isReadonly ? "r" : ""}${connection.backend.address}`;
   }
 
   /** Ends everything, and asserts that nothing was lost or broken on the way. */

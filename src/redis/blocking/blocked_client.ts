@@ -13,7 +13,7 @@ import type { Watched } from "../../clock.ts";
 import { type Failure, failures } from "../../failure.ts";
 import { clusterDialect } from "../../protocol/resp/cluster_dialect.ts";
 import { errorReply, requestBytes } from "../../protocol/resp/replies.ts";
-import { Redirection } from "../../router/router.ts";
+import { NOTHING_LEARNED, Redirection } from "../../router/router.ts";
 import {
   type LateReply,
   type LocalClient,
@@ -280,7 +280,8 @@ export class BlockedClient implements SessionGuard, Watched {
   #replied(link: DedicatedLink, reply: CallReply): void {
     const { exchange, bytes, start, end, isError, isOwned } = reply;
     const { router, backends } = this.#context;
-    const redirection = isError ? router.learn(exchange, bytes, start, end) : Redirection.None;
+    const learned = isError ? router.learn(exchange, bytes, start, end) : NOTHING_LEARNED;
+    const { redirection } = learned;
     if (redirection === Redirection.None) {
       if (isError) backends.metrics.errorReplies += 1;
       this.#end(true);
@@ -292,7 +293,7 @@ export class BlockedClient implements SessionGuard, Watched {
       return this.#late!.reply(bytes, reply.attributesStart, end, isOwned);
     }
     // The server has refused it: nothing has run.
-    const asked = redirection === Redirection.Ask ? router.asked : undefined;
+    const asked = redirection === Redirection.Ask ? learned.asked : undefined;
     this.#leave(link);
     this.#redirects += 1;
     backends.metrics.redirects += 1;

@@ -291,7 +291,7 @@ export class Hub implements Watched, LinkOwner {
     const name = bytesOfText(topic.name);
     exchange.place = this.#router.place(name, 0, name.length);
     exchange.sentTo = link.backend;
-    return this.#router.learn(exchange, bytes, start, end) === Redirection.Moved;
+    return this.#router.learn(exchange, bytes, start, end).redirection === Redirection.Moved;
   }
 
   /** Subscribes a shard channel at its owner; the node that is asked first may not know yet. */

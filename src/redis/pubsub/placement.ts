@@ -12,7 +12,6 @@
  * @module
  */
 import type { Backend } from "../../backend/backend.ts";
-import { NOBODY } from "../../request/exchange.ts";
 import type { Router } from "../../router/router.ts";
 import { mayMatchPrefix } from "./glob.ts";
 import { bytesOfText } from "./push_frame.ts";
@@ -85,7 +84,7 @@ export class Placement {
   #ownerOf(name: string): Backend | null {
     const bytes = bytesOfText(name);
     const place = this.#router.place(bytes, 0, bytes.length);
-    return place < 0 ? null : this.#router.backendAt(place, false, NOBODY);
+    return place < 0 ? null : this.#router.backendAt(place);
   }
 
   /** Each server publishes what happens to its own keys. */

@@ -28,7 +28,7 @@ export function slotKeysAnswer(context: RedisContext, request: LocalRequest): Ui
   }
   const { router, backends } = context;
   const place = Number(slot);
-  const backend = router.backendAt(place, false, client);
+  const backend = router.backendAt(place);
   if (backend === null) return failureReply(router.unplaced, "");
   const late = client.answerLater(true);
   const connection = backend.connectionFor(client.number, client.profiles.master);

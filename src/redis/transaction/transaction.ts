@@ -236,7 +236,7 @@ export class Transaction implements SessionGuard {
     if (this.#isBegun) return false;
     const { backends: { orders }, router } = this.#context;
     if (!orders.isPausing || place < 0) return false;
-    const backend = this.#link?.backend ?? router.backendAt(place, false, this.#client);
+    const backend = this.#link?.backend ?? router.backendAt(place);
     return backend !== null && orders.holds(backend.name, true);
   }
 
@@ -244,7 +244,7 @@ export class Transaction implements SessionGuard {
   #awaitsScripts(place: number): boolean {
     const { router } = this.#context;
     if (this.#link !== null) return this.#scripts.isDue(this.#link.backend);
-    return this.#scripts.isDue(place < 0 ? null : router.backendAt(place, false, this.#client));
+    return this.#scripts.isDue(place < 0 ? null : router.backendAt(place));
   }
 
   /** What is no number, or no database of the server, is an element of EXEC's reply. */
@@ -304,7 +304,7 @@ export class Transaction implements SessionGuard {
     const { exchange, bytes, start, end, isError, isOwned } = reply;
     if (!isError) return late.reply(bytes, reply.attributesStart, end, isOwned);
     this.#context.backends.metrics.errorReplies += 1;
-    const redirection = this.#context.router.learn(exchange, bytes, start, end);
+    const redirection = this.#context.router.learn(exchange, bytes, start, end).redirection;
     if (redirection === Redirection.None) return late.reply(bytes, start, end, isOwned);
     late.reply(replies.QUEUE_MOVED, 0, replies.QUEUE_MOVED.length);
   }
@@ -346,7 +346,8 @@ export class Transaction implements SessionGuard {
     }
     this.#scripts.executed(exchange.sentTo!, bytes, start, end);
     if (isError) backends.metrics.errorReplies += 1;
-    const isMoved = isError && router.learn(exchange, bytes, start, end) !== Redirection.None;
+    const isMoved = isError &&
+      router.learn(exchange, bytes, start, end).redirection !== Redirection.None;
     const hasEnded = !isError || replies.isExecAbort(bytes, start);
     const isClean = hasEnded && !this.#isMarked && this.#selections.length === 0;
     if (isClean) this.#link?.giveBack();

@@ -91,7 +91,7 @@ class Watching {
   #replied(link: DedicatedLink, reply: CallReply): void {
     const { exchange, bytes, start, end, isError, isOwned } = reply;
     if (!isError) return this.#late.reply(bytes, start, end, isOwned);
-    const redirection = this.#context.router.learn(exchange, bytes, start, end);
+    const redirection = this.#context.router.learn(exchange, bytes, start, end).redirection;
     const mayFollow = redirection === Redirection.Moved && !this.#isFurther;
     if (mayFollow && this.#moves < MOVES_MAX) return this.#follow(link);
     if (!this.#isFurther) {

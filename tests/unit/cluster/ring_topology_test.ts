@@ -74,7 +74,7 @@ Deno.test("pings speak plainly, whatever the client spoke that was routed last",
     return [];
   };
   // This worker has served a client of RESP3 in database 5 before it came to lead.
-  scene.topology.router.backendAt(0, false, { ...NOBODY, profiles: profilesOf(3, 5) });
+  scene.topology.router.connectionFor(0, false, { ...NOBODY, profiles: profilesOf(3, 5) });
   scene.topology.lead();
   await scene.rig.accept(0);
   await scene.rig.accept(1);

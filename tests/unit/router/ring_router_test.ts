@@ -5,7 +5,6 @@
  */
 import type { ServerConfig } from "../../../src/config/config.ts";
 import { failures } from "../../../src/failure.ts";
-import { NOBODY } from "../../../src/request/exchange.ts";
 import { RingRouter } from "../../../src/router/ring_router.ts";
 import { CoreRig, type RigClient } from "../../support/core_rig.ts";
 import type { FakeTcpConn } from "../../support/fake_tcp_conn.ts";
@@ -73,7 +72,7 @@ Deno.test("places are the numbers of the servers, each with its backend", () => 
   using scene = new Scene();
   assertEquals(new Set(places(scene)), new Set([0, 1, 2]));
   for (const place of [0, 1, 2]) {
-    assertEquals(scene.router.backendAt(place, false, NOBODY)!.address, `h:${7000 + place}`);
+    assertEquals(scene.router.backendAt(place)!.address, `h:${7000 + place}`);
   }
   assertEquals(scene.router.anyPlace() >= 0, true);
 });
@@ -188,15 +187,15 @@ Deno.test("servers keep their numbers and connections when others come and leave
   await client.conn.receives(`get ${a}\nget ${c}\n`);
   const first = await scene.accept(0);
   const third = await scene.accept(2);
-  const before = [0, 1, 2].map((place) => router.backendAt(place, false, NOBODY));
+  const before = [0, 1, 2].map((place) => router.backendAt(place));
   const epoch = router.epoch;
   const left = router.setServers([OTHER, SERVERS[2]!, SERVERS[0]!]);
   assertEquals(left.map(({ address }) => address), ["h:7001"]);
   assertEquals(router.epoch, epoch + 1);
-  assertEquals(router.backendAt(0, false, NOBODY), before[0]);
-  assertEquals(router.backendAt(1, false, NOBODY), null);
-  assertEquals(router.backendAt(2, false, NOBODY), before[2]);
-  assertEquals(router.backendAt(3, false, NOBODY)!.address, "h:7003");
+  assertEquals(router.backendAt(0), before[0]);
+  assertEquals(router.backendAt(1), null);
+  assertEquals(router.backendAt(2), before[2]);
+  assertEquals(router.backendAt(3)!.address, "h:7003");
   assertEquals(new Set(places(scene)), new Set([0, 2, 3]));
   assertEquals(router.numberedShards()!.map((shard) => shard?.address ?? null), [
     ...[null, "h:7000", null, "h:7002", "h:7003"],
@@ -221,8 +220,8 @@ Deno.test("keys of a new list are where a ring of that list has them", () => {
   const fresh = new RingRouter(list, OPTIONS, other.rig.context);
   for (let index = 0; index < 1000; index++) {
     const bytes = new TextEncoder().encode(`key${index}`);
-    const there = fresh.backendAt(fresh.place(bytes, 0, bytes.length), false, NOBODY)!;
-    const here = scene.router.backendAt(scene.place(`key${index}`), false, NOBODY)!;
+    const there = fresh.backendAt(fresh.place(bytes, 0, bytes.length))!;
+    const here = scene.router.backendAt(scene.place(`key${index}`))!;
     assertEquals(here.address, there.address);
   }
 });
@@ -234,10 +233,10 @@ Deno.test("a server that moved under its alias keeps its keys and is another bac
   });
   const { router } = scene;
   router.setServers([named(1), { ...SERVERS[1]!, alias: "two" }]);
-  const before = places(scene).map((place) => router.backendAt(place, false, NOBODY)!.address);
+  const before = places(scene).map((place) => router.backendAt(place)!.address);
   const left = router.setServers([named(2), { ...SERVERS[1]!, alias: "two" }]);
   assertEquals(left.map(({ address }) => address), ["h:1"]);
-  const after = places(scene).map((place) => router.backendAt(place, false, NOBODY)!.address);
+  const after = places(scene).map((place) => router.backendAt(place)!.address);
   assertEquals(after, before.map((address) => address === "h:1" ? "h:2" : address));
 });
 

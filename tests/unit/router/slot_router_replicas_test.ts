@@ -91,12 +91,11 @@ Deno.test("what a replica cannot answer now the master answers", async () => {
 Deno.test("a replica's connection is of the readonly profile of the client's protocol version", async () => {
   using scene = new SlotScene(WITH_REPLICAS, true);
   const client = { number: 1, profiles: PROFILES[3] };
-  scene.router.backendAt(5, true, client);
+  scene.router.connectionFor(5, true, client);
   await scene.accept(7001);
   await scene.accept(7002);
-  scene.router.backendAt(5, true, client);
-  assertStrictEquals(scene.router.profile, PROFILES[3].replica);
-  scene.router.backendAt(5, false, client);
-  assertStrictEquals(scene.router.profile, PROFILES[3].master);
+  const profileOf = (isRead: boolean) => scene.router.connectionFor(5, isRead, client)!.profile;
+  assertStrictEquals(profileOf(true), PROFILES[3].replica);
+  assertStrictEquals(profileOf(false), PROFILES[3].master);
   await scene.ends();
 });

@@ -8,12 +8,12 @@ import { mayWrite, needsNoServer } from "../../../src/redis/paused_rows.ts";
 import { isPaused } from "../../../src/session/pause_check.ts";
 import { assertEquals } from "../../deps.ts";
 import { CoreRig } from "../../support/core_rig.ts";
-import { frameOf, LocalRigClient } from "../../support/local_rig.ts";
+import { frameOf } from "../../support/local_rig.ts";
 
 function check(rig: CoreRig, ...words: string[]): boolean {
   const { frame, bytes } = frameOf(words);
   const local = { ...rig.sessionContext.local, mayWrite, needsNoServer };
-  return isPaused({ ...rig.sessionContext, local }, new LocalRigClient(), frame, bytes);
+  return isPaused({ ...rig.sessionContext, local }, frame, bytes);
 }
 
 function pause(rig: CoreRig, server: number | null, mode: PauseModeCode): void {

@@ -63,7 +63,7 @@ Deno.test("a pool: a channel moves with its hash, and is given up at the former 
   await former.receives(said("subscribe", "a0", 1));
   const { router } = scene.rig;
   const backendAt = router.backendAt.bind(router);
-  router.backendAt = (place, isRead, asking) => backendAt(place === 0 ? 1 : place, isRead, asking);
+  router.backendAt = (place) => backendAt(place === 0 ? 1 : place);
   router.epoch += 1;
   scene.rig.clock.advance(50);
   const latter = await scene.accept(1);
