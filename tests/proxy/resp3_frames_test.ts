@@ -152,6 +152,24 @@ Deno.test("pushes that nobody asked for are dropped, wherever they stand", async
   await bothSilent(client, backend, respRoundTrip);
 });
 
+Deno.test("a connection lost within a push takes nothing of the next one's first reply", async () => {
+  await using scene = await startScriptedCluster(1);
+  const { backend } = scene;
+  const client = await scene.client();
+  await client.sends(request("GET", "a"));
+  await backend.accepts();
+  await backend.receives(request("GET", "a"));
+  await backend.sends(bulk("A"), PUSH.slice(0, 9));
+  await client.receives(bulk("A"));
+  await backend.closes();
+  await client.sends(request("GET", "b"));
+  await backend.accepts();
+  await backend.receives(request("GET", "b"));
+  const reply = bulk("x".repeat(200_000));
+  await backend.sendsInPieces(reply, 50_000);
+  await client.receives(reply);
+});
+
 Deno.test("a push that is no frame closes the connection, as any malformed reply does", async () => {
   await using scene = await startScriptedCluster(1);
   const { backend } = scene;

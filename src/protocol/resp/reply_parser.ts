@@ -128,6 +128,8 @@ export class RespReplyParser implements ReplyParser {
     this.#body = 0;
     this.#needed = 0;
     this.#isAttributed = false;
+    // What begins next is not taken for more of a push.
+    this.frame.kind = ReplyKind.Reply;
     this.#line.reset();
   }
 

@@ -152,6 +152,15 @@ Deno.test("reset() forgets a reply that was begun", () => {
   assertEquals(parser.frame.end, 5);
 });
 
+Deno.test("reset() forgets that a push was begun", () => {
+  const parser = new RespReplyParser();
+  const begun = bytesOf(">2\r\n+a");
+  assertEquals(parser.parse(begun, 0, begun.length, false), Incomplete);
+  assertEquals(parser.frame.kind, ReplyKind.Push);
+  parser.reset();
+  assertEquals(parser.frame.kind, ReplyKind.Reply);
+});
+
 Deno.test("an array of a million elements in pieces is looked at about once", () => {
   const count = 1_000_000;
   const bytes = bytesOf(`*${count}\r\n${":1\r\n".repeat(count)}`);
