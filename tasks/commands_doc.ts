@@ -185,7 +185,7 @@ export const localTexts: Readonly<Record<string, string>> = {
     "about the proxy's clients: `LIST`, `INFO`, `KILL`, `PAUSE`, `UNPAUSE` for those of all " +
     "workers, `ID`, `GETNAME`, `SETNAME`, `SETINFO`, `REPLY`; not `TRACKING`",
   cluster: "in front of a Redis Cluster: the proxy is the whole cluster (`COUNTKEYSINSLOT` and " +
-    "`GETKEYSINSLOT` ask the slot's owner); else an error",
+    "`GETKEYSINSLOT` ask the slot's owner as the slot map has it); else an error",
   command:
     "the commands that are served, `COUNT`, `LIST`, `INFO`, `GETKEYS`, `GETKEYSANDFLAGS`; `DOCS` of a server",
   discard: "ends the transaction",

@@ -1,6 +1,7 @@
 /**
  * CLUSTER COUNTKEYSINSLOT and GETKEYSINSLOT: the slot's owner is asked, over the client's usual connection to it, so
- * that what it wrote before is counted.
+ * that what it wrote before is counted. It is the owner that the slot map names: servers answer for their own keys and
+ * redirect neither, so of a slot that has just moved the former owner says that it has none.
  *
  * @module
  */
