@@ -30,6 +30,7 @@ import { AcceptPause } from "./accept_pause.ts";
 import { ClientDrain } from "./client_drain.ts";
 import type { Cluster, ClusterContext } from "./cluster.ts";
 import { ClusterPeers } from "./cluster_peers.ts";
+import { IdleClients } from "./idle_clients.ts";
 import { PauseControl } from "./pause_control.ts";
 import type { Topology } from "./topology.ts";
 
@@ -68,6 +69,7 @@ export class RunningCluster implements Acceptor, Cluster {
   readonly #sessionContext: SessionContext;
   readonly #acceptPause: AcceptPause;
   readonly #pauses: PauseControl;
+  readonly #idle: IdleClients<Session>;
   #listener: Listener | null = null;
   clientCount: number;
   #prepared: (() => void) | null = null;
@@ -111,11 +113,18 @@ export class RunningCluster implements Acceptor, Cluster {
         if (this.#sessions.delete(session as Session)) cluster.clientRoom.left();
       },
     };
+    const { local } = this.#sessionContext;
+    this.#idle = new IdleClients({
+      clock: cluster.clock,
+      config,
+      clients: this.#sessions,
+      waits: (client) => local.waits?.(client) ?? false,
+    });
     this.#pauses = new PauseControl({
       clock: cluster.clock,
       orders: cluster.orders,
       topology: this.#topology,
-      local: this.#sessionContext.local,
+      local,
       clients: this.#sessions,
     });
   }
@@ -154,6 +163,7 @@ export class RunningCluster implements Acceptor, Cluster {
     this.#sessionContext.output.heldBytesMax = config.workerOutputLimitBytes;
     Object.assign(this.#backends.limits, backendLimits(config));
     this.#topology.reconfigure();
+    this.#idle.look();
   }
 
   async retire(timeoutMs: number): Promise<void> {
@@ -232,6 +242,7 @@ export class RunningCluster implements Acceptor, Cluster {
     this.#cluster.clientRoom.entered();
     this.#sessionContext.local.clientConnected(session);
     session.start();
+    this.#idle.look();
   }
 
   /** A map has come, or none has for long enough: whoever waited for it is asked again. */

@@ -95,6 +95,8 @@ export interface ClusterConfig {
   maxBackendQueueBytes: number;
   backendQueueSoftBytes: number;
   clientReadAheadBytes: number;
+  /** 0: clients may be idle for ever. */
+  clientIdleTimeoutMs: number;
 }
 
 /** Levels of the log, least severe first. */

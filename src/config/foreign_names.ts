@@ -18,7 +18,7 @@ const LAZY = why("a backend is connected to when a request first needs it");
 const PORT = why('it is part of listen_addr: "host:port"');
 const FILES = why("the log goes to standard error, for whoever runs the process to keep");
 const KEEPALIVE = why("connections are watched by requests and pings, not by TCP keepalive");
-const CLIENT_IDLE = why("idle clients are not closed");
+const CLIENT_IDLE = key("client_idle_timeout");
 const SENTINEL = why("Sentinel is not supported: name the servers in servers");
 const RULES = why("there are no limits on what a user may do: such a file would run unprotected");
 

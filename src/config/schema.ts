@@ -228,6 +228,14 @@ export const clusterKeys = {
     "all",
     "unsent to one backend connection; beyond it its clients wait",
   ),
+  client_idle_timeout: integer(
+    "ms",
+    0,
+    0,
+    DAY_MS,
+    "all",
+    "a client that has asked for nothing for so long is closed; 0: never",
+  ),
   client_read_ahead_bytes: integer(
     "bytes",
     64 * KIB,

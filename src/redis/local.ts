@@ -151,6 +151,11 @@ export class RedisLocal implements LocalAnswers {
     return mayWrite(row);
   }
 
+  waits(client: LocalClient): boolean {
+    return guardOf(client, GuardRank.Blocking) !== null ||
+      guardOf(client, GuardRank.Subscriptions) !== null;
+  }
+
   census(server: string | null): ClientCensus {
     return takeCensus(this.#options.clients(), server);
   }

@@ -153,6 +153,8 @@ export interface LocalAnswers {
   needsNoServer?(row: CommandRow): boolean;
   /** Whether a row may change what servers hold; what its flags say if left out. */
   mayWrite?(row: CommandRow): boolean;
+  /** Whether a client that asks for nothing is there to wait: blocked, or for messages; none is if left out. */
+  waits?(client: LocalClient): boolean;
   /** Counts clients for a pause of a server, or of the cluster; nobody waits or listens if left out. */
   census?(server: string | null): ClientCensus;
   /** Takes a request whose row is refused, as the configuration may allow it all the same; false: it is refused. */
