@@ -274,7 +274,8 @@ export class Session
   /** Reads nothing more, and closes when what is owed has left: at once where nothing is. */
   finish(): void {
     this.#goTo(SessionState.Finishing);
-    this.#isStalled = false;
+    // A request that takes several turns is under way, and goes on to its reply.
+    if (this.#long === null) this.#isStalled = false;
     this.#closeIfDone();
   }
 

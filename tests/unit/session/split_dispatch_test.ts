@@ -211,3 +211,28 @@ Deno.test("a change of route midway: what is earlier is answered first, and no k
   await conn.ends();
   await rig.ends();
 });
+
+Deno.test("a client that is to leave while its request takes several turns has its reply first", async () => {
+  using scene = createScene();
+  const { rig, window } = scene;
+  window.inFlight = FRAGMENTS_IN_FLIGHT_MAX - 2;
+  const { conn, session } = rig.client();
+  await conn.receives(manyKeys(MANY), "get never0\n");
+  const first = await acceptAll(rig, 2);
+  session.finish();
+  await turn();
+  assertEquals(conn.isClosed, false);
+  window.inFlight = 2;
+  for (const [place, backend] of first.entries()) {
+    await backend.receives(values(place, MANY / PLACES));
+  }
+  const others = [2, 3, 4];
+  const backends = await Promise.all(others.map((place) => rig.accept(place)));
+  for (const [index, backend] of backends.entries()) {
+    await backend.receives(values(others[index]!, MANY / PLACES));
+  }
+  const expected = Array.from({ length: MANY }, (_, index) => `v${index % PLACES}`).join(",");
+  assertEquals([conn.takeWritten(), conn.isClosed], [`${expected}\n`, true]);
+  assertEquals([window.inFlight, window.takenBytes], [0, 0]);
+  await rig.ends();
+});
