@@ -17,6 +17,9 @@ export type NoteHandler = (body: unknown) => unknown;
 /** Answers a question by calling `answer` once, now or later. */
 export type LaterHandler = (body: unknown, answer: (body: unknown) => void) => void;
 
+/** Questions of this worker so far: where a cluster takes the place of another, each has numbers of its own. */
+let questionCount = 0;
+
 interface Question {
   readonly answers: unknown[];
   settle(): void;
@@ -27,7 +30,6 @@ export class ClusterPeers {
   readonly #cluster: ClusterContext;
   readonly #handlers = new Map<string, LaterHandler>();
   readonly #questions = new Map<number, Question>();
-  #questionCount = 0;
 
   constructor(cluster: ClusterContext) {
     this.#cluster = cluster;
@@ -55,8 +57,8 @@ export class ClusterPeers {
   /** Asks all others; `answered` is called once, with the answers that came in time, in no order. */
   ask(topic: string, body: unknown, answered: (answers: unknown[]) => void): void {
     if (this.count === 0) return answered([]);
-    this.#questionCount += 1;
-    const number = this.#questionCount;
+    questionCount += 1;
+    const number = questionCount;
     const answers: unknown[] = [];
     const settle = () => {
       deadline.cancel();

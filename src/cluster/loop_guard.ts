@@ -43,7 +43,8 @@ export class LoopGuard {
     // Linux gives a connection to one of its own addresses that address as its own end.
     if (!isLoopback(peer.host) && peer.host !== local.host) return false;
     const reached = this.#listeners.findIndex((listener) => takes(listener, peer));
-    if (reached < 0) return false;
+    // Nothing leads to a cluster that does not listen any more.
+    if (reached < 0 || this.#own < 0) return false;
     Atomics.store(this.#leads, this.#own * this.#listeners.length + reached, 1);
     return reached === this.#own || this.#leadsBack(reached);
   }

@@ -16,6 +16,7 @@ import { FloodGuard } from "../observe/flood_guard.ts";
 import { Log } from "../observe/log.ts";
 import { MetricsSum } from "../observe/metrics_sum.ts";
 import type {
+  ClusterNote,
   ConfigureMessage,
   DrainTimes,
   PauseCount,
@@ -90,7 +91,7 @@ export class ClusterHost {
       case "follow":
         return this.#follow(message.state);
       case "note":
-        return this.#clusters.get(message.note.cluster)?.cluster.hear(message.note);
+        return this.#hear(message.note);
       case "refresh":
         return this.#clusters.get(message.cluster)?.cluster.refresh();
       case "lead":
@@ -195,6 +196,13 @@ export class ClusterHost {
     if (!this.#retired.delete(hosted)) return;
     this.#gone.retire([hosted.cluster.metrics()]);
     await hosted.cluster.stop();
+  }
+
+  /** A question is for the cluster as it is now; answers and news are also for clients of what it was. */
+  #hear(note: ClusterNote): void {
+    const isQuestion = note.question !== 0 && !note.isAnswer;
+    if (isQuestion) return this.#clusters.get(note.cluster)?.cluster.hear(note);
+    for (const { cluster } of this.#hosted()) if (cluster.name === note.cluster) cluster.hear(note);
   }
 
   #follow(state: SharedState): void {

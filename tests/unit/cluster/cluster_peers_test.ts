@@ -75,3 +75,16 @@ Deno.test("nobody waits for workers that are gone, nor when it ends itself", asy
   contexts[1]!.clock.advance(ANSWER_TIMEOUT_MS);
   assertEquals(await late, []);
 });
+
+Deno.test("a cluster that takes the place of another takes no answer to the other's question", async () => {
+  const { contexts, peers } = workers(2);
+  const successor = new ClusterPeers(contexts[0]!);
+  const [answered, other] = [ask(peers[0]!, "a", 1), ask(successor, "b", 2)];
+  const [first, second] = contexts[0]!.posted;
+  for (const peer of [peers[0]!, successor]) {
+    for (const [note, body] of [[first!, "of a"], [second!, "of b"]] as const) {
+      peer.hear({ ...note, body, from: 1, to: 0, isAnswer: true });
+    }
+  }
+  assertEquals([await answered, await other], [["of a"], ["of b"]]);
+});

@@ -76,3 +76,9 @@ Deno.test("a cluster in front of others is no loop", () => {
     assertEquals(c!.isLoop(connection("192.0.2.1:50000", "192.0.2.9:1")), false);
   }
 });
+
+Deno.test("a cluster that no longer listens leads wherever it likes", () => {
+  const [[a]] = guards(["127.0.0.1", 1], ["127.0.0.1", 2]) as [[LoopGuard]];
+  a.setListeners(new SharedArrayBuffer(1), [{ name: "b", hostname: "127.0.0.1", port: 2 }]);
+  assertEquals(a.isLoop(connection("127.0.0.1:50000", "127.0.0.1:2")), false);
+});

@@ -388,3 +388,23 @@ Deno.test("what fails is told, and the others are configured all the same", () =
   assertEquals(posted.at(-1), { kind: "configured", problems: ['cluster "a": no such address'] });
   assertEquals(clusters[1]!.calls.at(-1), "reconfigure 8");
 });
+
+Deno.test("who has retired hears answers and news, and no questions", () => {
+  const { host, clusters } = stage();
+  host.onMessage(startMessage([]));
+  const [a, b] = startMessage([]).clusters as [ClusterConfig, ClusterConfig];
+  host.onMessage(configure({ ...a, hash: "md5" }, b));
+  const note: ClusterNote = {
+    ...{ cluster: "a", topic: "news", body: 1 },
+    ...{ from: 1, to: null, question: 0, isAnswer: false },
+  };
+  host.onMessage({ kind: "note", note });
+  host.onMessage({ kind: "note", note: { ...note, topic: "question", question: 1 } });
+  host.onMessage({ kind: "note", note: { ...note, topic: "answer", question: 1, isAnswer: true } });
+  const heard = clusters.map(({ calls }) => calls.filter((call) => call.startsWith("hear")));
+  assertEquals(heard, [["hear news", "hear answer"], [], [
+    "hear news",
+    "hear question",
+    "hear answer",
+  ]]);
+});
