@@ -53,8 +53,14 @@ export class RingTopology implements Topology, HealthListener, Watched {
     this.#forgetSettings();
     this.#leaving.push(...this.router.setServers(config.servers));
     const addresses = new Set(config.servers.map(({ address }) => address));
-    for (const address of this.#ejected) if (!addresses.has(address)) this.#ejected.delete(address);
+    const ejectedCount = this.#ejected.size;
+    for (const address of this.#ejected) {
+      // One that nobody pings would never come back.
+      if (config.pingFailLimit === 0 || !addresses.has(address)) this.#ejected.delete(address);
+    }
     this.router.setEjected(this.#ejected);
+    // Workers that start later must not take it for ejected when its server is back in the file.
+    if (this.#isLeader && this.#ejected.size < ejectedCount) this.#publish();
     if (this.#leaving.length > 0) clock.watch(this);
     this.#stopProbes();
     if (this.#isLeader) this.#startProbes();
@@ -121,7 +127,7 @@ export class RingTopology implements Topology, HealthListener, Watched {
   backendUnreachable(): void {}
 
   healthChanged(backend: Backend, isHealthy: boolean): void {
-    const { log, config, publish } = this.#cluster;
+    const { log, config } = this.#cluster;
     const fields = { cluster: config.name, backend: backend.address };
     if (isHealthy) {
       this.#ejected.delete(backend.address);
@@ -135,6 +141,11 @@ export class RingTopology implements Topology, HealthListener, Watched {
       });
     }
     this.router.setEjected(this.#ejected);
+    this.#publish();
+  }
+
+  #publish(): void {
+    const { config, publish } = this.#cluster;
     publish({ kind: "ejected", cluster: config.name, addresses: [...this.#ejected] });
   }
 

@@ -128,6 +128,7 @@ export async function startProxy(
       return config;
     },
     async reconfigure(wanted) {
+      if (!supervisor.isReady) throw new StartError("The proxy is about to end");
       const next = asServed({ ...wanted, runtime: keepFixed(config.runtime, wanted.runtime) });
       const known = new Set(config.clusters.map(({ listen }) => formatSocketAddress(listen)));
       // The others are bound, by this very process.

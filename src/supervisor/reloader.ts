@@ -65,6 +65,8 @@ export class Reloader {
   #last: Promise<unknown> = Promise.resolve();
   /** The text that was looked at last. */
   #text: string;
+  /** Something of the configuration in force could not be done. */
+  #isPartial = false;
 
   /** @param text The text of the configuration in force. */
   constructor(parts: ReloadParts, text: string) {
@@ -111,11 +113,12 @@ export class Reloader {
     if (isDryRun) return { isApplied: false, changes, moved, problems: [] };
     let problems: readonly string[] = [];
     try {
-      if (!isSame(difference)) problems = await this.#parts.apply(next.config);
+      if (!isSame(difference) || this.#isPartial) problems = await this.#parts.apply(next.config);
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
       return this.#refused([...error.reasons], changes, moved, isDryRun);
     }
+    this.#isPartial = problems.length > 0;
     this.#finished(problems);
     if (problems.length > 0) {
       log.error("Configuration reloaded, but not all of it", { problems: problems.join("; ") });

@@ -6,6 +6,7 @@
  */
 import { Clock, Deadline } from "../clock.ts";
 import type { ClusterConfig, Config, IoChoice } from "../config/config.ts";
+import { compareConfigs } from "../config/reload.ts";
 import { formatSocketAddress } from "../config/socket_address.ts";
 import { ClientRoom, createClientMemory } from "../observe/client_room.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
@@ -84,6 +85,8 @@ interface Place {
   granted: readonly ClusterConfig[];
   readonly backoff: RestartBackoff;
   worker: WorkerHandle;
+  /** Workers whose place this one takes: they accept clients until one listens here. */
+  predecessors: WorkerHandle[];
   restarts: number;
   restartTimer: ReturnType<typeof setTimeout> | null;
 }
@@ -102,6 +105,8 @@ export class Supervisor implements WorkerReceiver {
   readonly #retired = new Set<WorkerHandle>();
   /** What operators have ordered meanwhile. */
   readonly orders: OperatorOrders;
+  /** How long clients of what goes may stay, milliseconds; the last reload says. */
+  #retireTimeoutMs = Infinity;
   readonly #metrics = new MetricsSum();
   readonly #clock = new Clock();
   /** What the leaders found last, by cluster and kind. */
@@ -185,40 +190,58 @@ export class Supervisor implements WorkerReceiver {
    * @returns What could not be done, one sentence each.
    */
   async reconfigure(config: Config, retireTimeoutMs: number): Promise<string[]> {
+    this.#forgetFound(this.#config, config);
     this.#config = config;
     this.orders.keepOnly(config);
     this.#loopMemory = createLoopMemory(config);
+    this.#retireTimeoutMs = retireTimeoutMs;
     const former = this.#places;
     this.#assignment = reassignClusters(this.#assignment, config.clusters);
     const assigned = this.#assignment.clusters;
     this.#places = former.slice(0, assigned.length);
-    for (const place of former.slice(assigned.length)) this.#retire(place, retireTimeoutMs);
-    const problems = assigned.map((clusters, index) =>
-      this.#reconfigurePlace(clusters, index, retireTimeoutMs)
-    );
+    for (const place of former.slice(assigned.length)) this.#retire(place);
+    const problems = assigned.map((clusters, index) => this.#reconfigurePlace(clusters, index));
     return (await Promise.all(problems)).flat();
   }
 
-  async #reconfigurePlace(
-    clusters: ClusterConfig[],
-    index: number,
-    retireTimeoutMs: number,
-  ): Promise<string[]> {
+  async #reconfigurePlace(clusters: ClusterConfig[], index: number): Promise<string[]> {
     const place = this.#places[index];
     if (place === undefined) return await this.#listening(this.#openPlace(clusters).worker);
     place.clusters = clusters;
     // A dead one starts with what it is to serve now.
     if (place.restartTimer !== null) return [];
+    const { worker } = place;
     if (this.#options.mayServe(place.granted, clusters)) {
-      return await place.worker.configure(this.#configureMessage(index, retireTimeoutMs));
+      const known = new Set(worker.clusterNames);
+      const configured = worker.configure(this.#configureMessage(index));
+      this.#tellFound(worker, (cluster) => !known.has(cluster));
+      return await configured;
     }
-    const former = place.worker;
     const successor = this.#createPlace(clusters, index);
+    successor.predecessors = [...place.predecessors, worker];
     this.#places[index] = successor;
-    this.#retired.add(former);
-    const problems = await this.#listening(successor.worker);
-    if (problems.length === 0) this.#retireWorker(former, retireTimeoutMs);
-    return problems;
+    this.#retired.add(worker);
+    return await this.#listening(successor.worker);
+  }
+
+  /** What was found of clusters that are gone, or that begin anew, is not true of those that come. */
+  #forgetFound(former: Config, next: Config): void {
+    const { removed, changed } = compareConfigs(former, next);
+    const anew = changed.filter(({ newConnections }) => newConnections.length > 0);
+    const names = new Set(
+      [...removed, ...anew.map(({ before }) => before)].map(({ name }) => name),
+    );
+    for (const [key, { cluster }] of this.#found) if (names.has(cluster)) this.#found.delete(key);
+  }
+
+  /** Tells a worker what was found of those of its clusters that `isMeant` names. */
+  #tellFound(worker: WorkerHandle, isMeant: (cluster: string) => boolean = () => true): void {
+    for (const state of this.#found.values()) {
+      const { cluster } = state;
+      if (worker.clusterNames.includes(cluster) && isMeant(cluster)) {
+        worker.post({ kind: "follow", state });
+      }
+    }
   }
 
   /** Settles when a worker listens, or has ended; its end is seen to elsewhere. */
@@ -227,21 +250,30 @@ export class Supervisor implements WorkerReceiver {
     return isListening ? [] : [`worker ${worker.number} does not start: see the log`];
   }
 
-  #retire(place: Place, timeoutMs: number): void {
+  #retire(place: Place): void {
     if (place.restartTimer !== null) clearTimeout(place.restartTimer);
     place.restartTimer = null;
-    this.#retireWorker(place.worker, timeoutMs);
+    for (const worker of [...place.predecessors, place.worker]) this.#retireWorker(worker);
   }
 
-  async #retireWorker(worker: WorkerHandle, timeoutMs: number): Promise<void> {
+  async #retireWorker(worker: WorkerHandle): Promise<void> {
+    // Of one that died everything is counted already.
+    if (worker.hasEnded) return this.#clearRoom(worker);
     this.#retired.add(worker);
-    await worker.drain({ idleMs: Infinity, timeoutMs });
+    await worker.drain({ idleMs: Infinity, timeoutMs: this.#retireTimeoutMs });
     if (!this.#retired.has(worker)) return;
     await worker.stop(STOP_TIMEOUT_MS);
-    if (this.#retired.delete(worker)) this.#metrics.retire(worker.snapshots);
+    if (!this.#retired.delete(worker)) return;
+    this.#metrics.retire(worker.snapshots);
+    this.#clearRoom(worker);
   }
 
-  #configureMessage(index: number, retireTimeoutMs: number): ConfigureMessage {
+  /** A worker that has ended took its clients along, whatever it had counted. */
+  #clearRoom({ number }: { readonly number: number }): void {
+    new ClientRoom(this.#clientMemory, number).clear();
+  }
+
+  #configureMessage(index: number): ConfigureMessage {
     return {
       kind: "configure",
       clusters: this.#places[index]!.clusters,
@@ -249,7 +281,7 @@ export class Supervisor implements WorkerReceiver {
       listeners: listenersOf(this.#config),
       loopMemory: this.#loopMemory,
       logLevel: this.#config.runtime.logLevel,
-      retireTimeoutMs,
+      retireTimeoutMs: this.#retireTimeoutMs,
     };
   }
 
@@ -274,8 +306,15 @@ export class Supervisor implements WorkerReceiver {
   }
 
   onListening(worker: WorkerHandle): void {
+    // It has no clients yet, and is to get none.
+    if (this.#isStopping) return worker.terminate();
     if (this.#isStarted) {
-      this.#options.output.log.info("Worker is back", { worker: worker.number });
+      const place = this.#places.find((place) => place.worker === worker);
+      const message = place === undefined || place.restarts === 0
+        ? "Worker serves"
+        : "Worker is back";
+      this.#options.output.log.info(message, { worker: worker.number });
+      for (const former of place?.predecessors.splice(0) ?? []) this.#retireWorker(former);
     } else if (this.#places.every((place) => place.worker.isListening)) {
       this.#started.resolve();
     }
@@ -314,6 +353,7 @@ export class Supervisor implements WorkerReceiver {
   /** Its clients are gone with it, and nobody takes its place. */
   #retiredEnded(worker: WorkerHandle, reason: string): void {
     this.#retired.delete(worker);
+    this.#clearRoom(worker);
     this.#options.output.log.error("Worker ended", { worker: worker.number, reason });
   }
 
@@ -327,8 +367,16 @@ export class Supervisor implements WorkerReceiver {
     const number = this.#freeNumber();
     const worker = this.#createWorker(clusters, number, index);
     const backoff = new RestartBackoff();
-    const granted = clusters;
-    return { number, clusters, granted, backoff, worker, restarts: 0, restartTimer: null };
+    return {
+      number,
+      clusters,
+      granted: clusters,
+      backoff,
+      worker,
+      predecessors: [],
+      restarts: 0,
+      restartTimer: null,
+    };
   }
 
   /** The least number that no worker has: clients' ids are made of it. */
@@ -356,12 +404,9 @@ export class Supervisor implements WorkerReceiver {
       isTakeover: isTakeover && !this.#isStarted,
       orders: this.orders.ordersFor(clusters.map(({ name }) => name)),
     };
-    // One that died took its clients along, whatever it had counted.
-    new ClientRoom(this.#clientMemory, number).clear();
+    this.#clearRoom({ number });
     const worker = new WorkerHandle(this.#options.createWorker(clusters), start, this, this.#clock);
-    for (const state of this.#found.values()) {
-      if (worker.clusterNames.includes(state.cluster)) worker.post({ kind: "follow", state });
-    }
+    this.#tellFound(worker);
     return worker;
   }
 
@@ -389,7 +434,11 @@ export class Supervisor implements WorkerReceiver {
 
   /** Carries a note to the workers it is for. */
   #pass(note: ClusterNote): void {
-    for (const { number, worker } of this.#places) {
+    // A question counts the answers of those that serve the cluster now; whoever has retired may ask, and is told.
+    const isQuestion = note.question !== 0 && !note.isAnswer;
+    const workers = isQuestion ? this.#places.map(({ worker }) => worker) : this.#workers();
+    for (const worker of workers) {
+      const { number } = worker;
       const isMeant = note.to === null ? number !== note.from : number === note.to;
       if (isMeant && worker.clusterNames.includes(note.cluster)) {
         worker.post({ kind: "note", note });

@@ -39,6 +39,8 @@ export interface WorkerReceiver {
 export class WorkerHandle {
   readonly number: number;
   clusterNames: readonly string[];
+  /** Whether it is gone, or was ended; only this object writes it. */
+  hasEnded = false;
   readonly #port: WorkerPort;
   readonly #receiver: WorkerReceiver;
   readonly #clock: Clock;
@@ -51,7 +53,6 @@ export class WorkerHandle {
   #drained: (() => void) | null = null;
   #stopped: (() => void) | null = null;
   #isListening = false;
-  #hasEnded = false;
   #listeningSinceMs = 0;
   #snapshots: ClusterMetricsSnapshot[] | null = null;
 
@@ -72,7 +73,7 @@ export class WorkerHandle {
 
   /** All its listeners are open and it has not ended. */
   get isListening(): boolean {
-    return this.#isListening && !this.#hasEnded;
+    return this.#isListening && !this.hasEnded;
   }
 
   /** For how long it has listened, in milliseconds; 0 where it never did. */
@@ -87,7 +88,7 @@ export class WorkerHandle {
 
   /** Sends a message, if there is still someone to read it. */
   post(message: SupervisorMessage): void {
-    if (!this.#hasEnded) this.#port.postMessage(message);
+    if (!this.hasEnded) this.#port.postMessage(message);
   }
 
   /**
@@ -133,7 +134,7 @@ export class WorkerHandle {
 
   /** Has it go over to other clusters and settings; returns what could not be done, one sentence each. */
   async configure(message: ConfigureMessage): Promise<string[]> {
-    if (this.#hasEnded) return [];
+    if (this.hasEnded) return [];
     this.clusterNames = message.clusters.map(({ name }) => name);
     const { promise, resolve } = Promise.withResolvers<string[]>();
     const late = [`worker ${this.number} does not answer in time`];
@@ -158,7 +159,7 @@ export class WorkerHandle {
 
   /** Asks it to stop, waits at most `timeoutMs` milliseconds, then ends it. */
   async stop(timeoutMs: number): Promise<void> {
-    if (this.#hasEnded) return;
+    if (this.hasEnded) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#stopped = resolve;
     const deadline = new Deadline(this.#clock, timeoutMs, resolve);
@@ -170,8 +171,8 @@ export class WorkerHandle {
 
   /** Ends it at once; its receiver hears nothing more. */
   terminate(): void {
-    if (this.#hasEnded) return;
-    this.#hasEnded = true;
+    if (this.hasEnded) return;
+    this.hasEnded = true;
     for (const question of [...this.#answers.keys()]) this.#settle(question, false);
     this.#started.resolve(false);
     for (const resolve of this.#configured) resolve([]);
@@ -182,7 +183,7 @@ export class WorkerHandle {
   }
 
   #onMessage(message: WorkerMessage): void {
-    if (this.#hasEnded) return;
+    if (this.hasEnded) return;
     switch (message.kind) {
       case "listening":
         this.#isListening = true;
@@ -214,7 +215,7 @@ export class WorkerHandle {
   }
 
   #end(cluster: string, reason: string): void {
-    if (this.#hasEnded) return;
+    if (this.hasEnded) return;
     this.terminate();
     this.#receiver.onEnd(this, cluster, reason);
   }

@@ -143,3 +143,28 @@ Deno.test("stop() ends the pings", async () => {
   assertEquals(conn.isClosed, true);
   assertEquals(scene.rig.network.attempt(7001).isAborted, true);
 });
+
+Deno.test("an ejected server that a reload takes out is not ejected when it comes back", async () => {
+  using scene = new Scene();
+  scene.topology.lead();
+  await scene.rig.refuse(0);
+  Object.assign(scene.cluster.config, { servers: [serverAt(7001)] });
+  scene.topology.reconfigure();
+  // Workers that start from now on do not hear of it.
+  assertEquals(scene.cluster.published.at(-1), { kind: "ejected", cluster: "test", addresses: [] });
+  Object.assign(scene.cluster.config, { servers: [serverAt(7000), serverAt(7001)] });
+  scene.topology.reconfigure();
+  assertEquals(scene.serving(), [true, true]);
+  assertEquals(scene.cluster.published.length, 2);
+});
+
+Deno.test("where nobody pings any more nobody stays ejected", async () => {
+  using scene = new Scene();
+  scene.topology.lead();
+  await scene.rig.refuse(0);
+  assertEquals(scene.serving(), [false, true]);
+  Object.assign(scene.cluster.config, { pingFailLimit: 0 });
+  scene.topology.reconfigure();
+  assertEquals(scene.serving(), [true, true]);
+  assertEquals(scene.cluster.published.at(-1), { kind: "ejected", cluster: "test", addresses: [] });
+});

@@ -145,3 +145,16 @@ Deno.test("reloads run one after the other", async () => {
   assertEquals((await first).changes.length, 1);
   assertEquals((await second).changes, []);
 });
+
+Deno.test("what could not be done is tried again at the next reload, though the file says the same", async () => {
+  const stage = new Stage();
+  stage.text = redisText("read_timeout = 7");
+  stage.problems = ["no such address"];
+  await stage.reloader.reload();
+  assertEquals((await stage.reloader.reload()).problems, ["no such address"]);
+  stage.problems = [];
+  assertEquals((await stage.reloader.reload()).problems, []);
+  assertEquals([stage.applied.length, stage.reloader.state.isGood], [3, true]);
+  await stage.reloader.reload();
+  assertEquals(stage.applied.length, 3);
+});

@@ -322,3 +322,103 @@ Deno.test("reconfigure() tells of a worker that does not start, and the former g
   assertEquals(stage.workers[0]!.kinds(), ["start"]);
   await stage.supervisor.stop();
 });
+
+Deno.test("a worker that starts late takes the place of the former when it listens, not before", async () => {
+  const stage = new Stage(1);
+  await stage.start();
+  const [former] = stage.workers;
+  stage.mayServe = false;
+  const replaced = stage.supervisor.reconfigure(config(clusterConfig("main", 1, 7_009)), 60);
+  const next = stage.next();
+  stage.workers.at(-1)!.say({ kind: "failed", workerNumber: 1, cluster: "main", reason: "no" });
+  assertEquals(await replaced, ["worker 1 does not start: see the log"]);
+  const successor = await next;
+  assertEquals(former!.kinds(), ["start"]);
+  successor.listen();
+  assertEquals(former!.received.at(-1), {
+    kind: "drain",
+    times: { idleMs: Infinity, timeoutMs: 60 },
+  });
+  await stage.supervisor.stop();
+});
+
+Deno.test("a dead worker whose place is not wanted any more is counted once, and has no clients", async () => {
+  const stage = new Stage(2);
+  await stage.start();
+  const second = stage.workers[1]!;
+  const room = new ClientRoom(second.start.clientMemory, second.start.workerNumber);
+  room.entered();
+  second.requests = 5;
+  await stage.supervisor.collect();
+  second.die("boom");
+  assertEquals(await stage.supervisor.reconfigure(config(clusterConfig("main", 1, 7_000)), 60), []);
+  assertEquals((await stage.supervisor.collect()).clusters[0]!.requests, 5);
+  assertEquals(room.clientCount, 0);
+  assertEquals(stage.workers.length, 2);
+  await stage.supervisor.stop();
+});
+
+Deno.test("a worker that gets a cluster while it runs is told what was found of it, and no other", async () => {
+  const stage = new Stage(2);
+  await stage.start();
+  const more = (thread: number) =>
+    config(clusterConfig("main", 2, 7_000), clusterConfig("more", thread, 7_001));
+  await stage.supervisor.reconfigure(more(1), 60);
+  const ejected: SharedState = { kind: "ejected", cluster: "more", addresses: ["x:1"] };
+  stage.workers[0]!.say({ kind: "found", state: slots });
+  stage.workers[0]!.say({ kind: "found", state: ejected });
+  await stage.supervisor.reconfigure(more(2), 60);
+  assertEquals(stage.workers[1]!.received.slice(-3).map(({ kind }) => kind), [
+    "follow",
+    "configure",
+    "follow",
+  ]);
+  assertEquals(stage.workers[1]!.received.at(-1), { kind: "follow", state: ejected });
+  await stage.supervisor.stop();
+});
+
+Deno.test("what was found of a cluster that went is not told of one that comes under its name", async () => {
+  const stage = new Stage(1);
+  await stage.start();
+  stage.workers[0]!.say({ kind: "found", state: slots });
+  await stage.supervisor.reconfigure(config(clusterConfig("more", 1, 7_001)), 60);
+  const back = stage.supervisor.reconfigure(config(clusterConfig("main", 2, 7_000)), 60);
+  const second = stage.workers.at(-1)!;
+  second.listen();
+  await back;
+  assertEquals(second.kinds(), ["start"]);
+  await stage.supervisor.stop();
+});
+
+Deno.test("who serves the clients of a former configuration is answered, and told news, but not asked", async () => {
+  const stage = new Stage(2);
+  await stage.start();
+  await stage.supervisor.reconfigure(config(clusterConfig("main", 1, 7_000)), Infinity);
+  const [first, second] = stage.workers;
+  const told = second!.received.length;
+  const note: ClusterNote = {
+    ...{ cluster: "main", topic: "names", body: 1 },
+    ...{ from: 0, to: null, question: 0, isAnswer: false },
+  };
+  const answer = { ...note, to: 1, question: 4, isAnswer: true };
+  for (const one of [note, { ...note, question: 3 }, answer]) {
+    first!.say({ kind: "note", note: one });
+  }
+  assertEquals(second!.received.slice(told), [{ kind: "note", note }, {
+    kind: "note",
+    note: answer,
+  }]);
+  await stage.supervisor.stop();
+});
+
+Deno.test("a worker that begins to listen when all are to end has no clients", async () => {
+  const stage = new Stage(1);
+  await stage.start();
+  const grown = stage.supervisor.reconfigure(config(clusterConfig("main", 2, 7_000)), 60);
+  const second = stage.workers.at(-1)!;
+  stage.supervisor.leave();
+  second.listen();
+  assertEquals(second.isTerminated, true);
+  await grown;
+  await stage.supervisor.stop();
+});
