@@ -1,5 +1,6 @@
 /**
- * Lets the clients of one cluster leave, each when that costs it least, as the process is about to end:
+ * Lets the clients of one cluster leave, each when that costs it least, as the process is about to end. Who waits for
+ * what others do is the last to leave, whichever workers the others are on:
  *
  * ```text
  *   idle for a while ──────────────────────────► closed
@@ -32,11 +33,21 @@ export interface DrainingClient {
   close(failure: Failure): void;
 }
 
+/** The clients of all clusters and workers that drain and do not wait for what others do. */
+export interface BusyClients {
+  readonly busyCount: number;
+  /** There are so many more here, or less. */
+  changeBusy(count: number): void;
+}
+
 /** One drain. */
 export class ClientDrain implements Watched {
   isWatched = false;
   readonly #clock: Clock;
   readonly #clients: ReadonlySet<DrainingClient>;
+  readonly #busy: BusyClients;
+  /** What is counted of them for this drain. */
+  #busyCount = 0;
   readonly #idleMs: number;
   readonly #lastCallMs: number;
   readonly #done: () => void;
@@ -46,12 +57,14 @@ export class ClientDrain implements Watched {
   constructor(
     clock: Clock,
     clients: ReadonlySet<DrainingClient>,
+    busy: BusyClients,
     { idleMs, timeoutMs }: DrainTimes,
     done: () => void,
   ) {
     clock.readNow();
     this.#clock = clock;
     this.#clients = clients;
+    this.#busy = busy;
     this.#idleMs = idleMs;
     this.#lastCallMs = clock.nowMs + timeoutMs - Math.min(LAST_CALL_MS, timeoutMs / 2);
     this.#done = done;
@@ -62,25 +75,34 @@ export class ClientDrain implements Watched {
     if (nowMs >= this.#lastCallMs) this.#callLast();
     else this.#closeIdle();
     if (this.#clients.size > 0) return true;
+    this.#count(0);
     this.#done();
     return false;
   }
 
   #closeIdle(): void {
+    // Who has only retired may stay, and keeps nobody here.
+    if (this.#idleMs === Infinity) return;
     const idleSinceMs = this.#clock.realMs - this.#idleMs;
-    let areOthersHere = false;
+    let busyCount = 0;
     for (const client of this.#clients) {
       if (client.guard !== null) continue;
       if (client.isIdle && client.lastRequestAtMs <= idleSinceMs) client.finish();
-      else areOthersHere = true;
+      else busyCount += 1;
     }
-    if (areOthersHere) return;
+    this.#count(busyCount);
+    if (this.#busy.busyCount > 0) return;
     // Whoever is left waits for something, which may be what the others did.
     for (const client of this.#clients) {
       if (client.lastRequestAtMs > idleSinceMs) continue;
       if (client.hasRequestsInFlight) client.close(failures.shuttingDown);
       else client.finish();
     }
+  }
+
+  #count(busyCount: number): void {
+    this.#busy.changeBusy(busyCount - this.#busyCount);
+    this.#busyCount = busyCount;
   }
 
   #callLast(): void {

@@ -205,9 +205,13 @@ export class RunningCluster implements Acceptor, Cluster {
   }
 
   async drain(times: DrainTimes): Promise<void> {
+    const { clock, clientRoom } = this.#cluster;
+    // Until its clients are looked at they may all be busy.
+    clientRoom.changeBusy(1);
     await this.#stopAccepting();
     const { promise, resolve } = Promise.withResolvers<void>();
-    new ClientDrain(this.#cluster.clock, this.#sessions, times, resolve);
+    new ClientDrain(clock, this.#sessions, clientRoom, times, resolve);
+    clientRoom.changeBusy(-1);
     await promise;
   }
 

@@ -1,6 +1,7 @@
 /**
  * How many clients all workers of a process have, and how many they may have: counted in memory that the workers
- * share, so that clients can never take the last descriptors from the connections to backends.
+ * share, so that clients can never take the last descriptors from the connections to backends. While the process
+ * drains, also how many are not waiting for what others do: who waits is closed when those are gone, in all workers.
  *
  * @module
  */
@@ -10,23 +11,28 @@ export const LEARNED_RESERVE = 16;
 
 /** Where in the memory the highest number of clients stands; 0: it is not known. */
 const MAX_AT = 0;
-/** Where the count of the first worker stands; the others follow. */
+/** Where the count of the first worker stands; the others follow, and behind them those of busy clients. */
 const COUNTS_AT = 1;
 
 /** Makes the memory for so many workers. */
 export function createClientMemory(workerCount: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT * (COUNTS_AT + workerCount));
+  return new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT * (COUNTS_AT + 2 * workerCount));
 }
 
 /** The memory as one worker, or the supervisor, sees it. */
 export class ClientRoom {
   readonly #numbers: Int32Array;
   readonly #ownAt: number;
+  /** Where the counts of busy clients begin. */
+  readonly #busyAt: number;
+  readonly #ownBusyAt: number;
 
   /** @param workerNumber Whose clients {@link entered} and {@link left} count. */
   constructor(memory: SharedArrayBuffer, workerNumber: number) {
     this.#numbers = new Int32Array(memory);
     this.#ownAt = COUNTS_AT + workerNumber;
+    this.#busyAt = COUNTS_AT + (this.#numbers.length - COUNTS_AT) / 2;
+    this.#ownBusyAt = this.#busyAt + workerNumber;
   }
 
   /** Most clients of all workers together; 0 where no limit is known. */
@@ -40,11 +46,17 @@ export class ClientRoom {
 
   /** Clients of all workers together. */
   get clientCount(): number {
-    let sum = 0;
-    for (let at = COUNTS_AT; at < this.#numbers.length; at++) {
-      sum += Atomics.load(this.#numbers, at);
-    }
-    return sum;
+    return this.#sum(COUNTS_AT, this.#busyAt);
+  }
+
+  /** Clients of all workers that are not waiting for what others do; while the process drains. */
+  get busyCount(): number {
+    return this.#sum(this.#busyAt, this.#numbers.length);
+  }
+
+  /** This worker has so many busy clients more, or less. */
+  changeBusy(count: number): void {
+    if (count !== 0) Atomics.add(this.#numbers, this.#ownBusyAt, count);
   }
 
   /** Whether one more client may be accepted. */
@@ -66,11 +78,18 @@ export class ClientRoom {
   /** This worker has no clients any more: it has ended, whatever it counted. */
   clear(): void {
     Atomics.store(this.#numbers, this.#ownAt, 0);
+    Atomics.store(this.#numbers, this.#ownBusyAt, 0);
   }
 
   /** Descriptors have run out. Where the limit was not known, from now on it is. */
   ranOut(): void {
     if (this.clientsMax !== 0) return;
     this.clientsMax = Math.max(1, this.clientCount - LEARNED_RESERVE);
+  }
+
+  #sum(from: number, to: number): number {
+    let sum = 0;
+    for (let at = from; at < to; at++) sum += Atomics.load(this.#numbers, at);
+    return sum;
   }
 }

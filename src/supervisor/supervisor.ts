@@ -294,7 +294,10 @@ export class Supervisor implements WorkerReceiver {
   /** Stops accepting and lets the clients leave; settles when they have, or `times.timeoutMs` are over. */
   async drain(times: DrainTimes): Promise<void> {
     this.leave();
-    await Promise.all([...this.#workers()].map((worker) => worker.drain(times)));
+    const workers = [...this.#workers()].filter(({ isListening }) => isListening);
+    // Each counts as busy until it has looked at its clients.
+    for (const { number } of workers) new ClientRoom(this.#clientMemory, number).changeBusy(1);
+    await Promise.all(workers.map((worker) => worker.drain({ ...times, isLast: true })));
   }
 
   /** Stops all workers, within {@link STOP_TIMEOUT_MS}. */
@@ -347,6 +350,9 @@ export class Supervisor implements WorkerReceiver {
       if (index < 0) return this.#retiredEnded(worker, reason);
       this.#scheduleRestart(this.#places[index]!, cluster, reason);
       this.#moveLeadership(index);
+    } else {
+      // Nobody is to wait for its clients.
+      this.#clearRoom(worker);
     }
   }
 

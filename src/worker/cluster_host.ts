@@ -262,7 +262,10 @@ export class ClusterHost {
   }
 
   async #drain(times: DrainTimes): Promise<void> {
-    await Promise.all([...this.#hosted()].map(({ cluster }) => cluster.drain(times)));
+    const drained = [...this.#hosted()].map(({ cluster }) => cluster.drain(times));
+    const { clientMemory, workerNumber } = this.#start!;
+    if (times.isLast) new ClientRoom(clientMemory, workerNumber).changeBusy(-1);
+    await Promise.all(drained);
     if (this.#ended === null) this.#post({ kind: "drained" });
   }
 

@@ -98,6 +98,8 @@ export interface DrainTimes {
   readonly idleMs: number;
   /** When all are to be gone, milliseconds from the beginning. */
   readonly timeoutMs: number;
+  /** Whether the process ends behind it: then its workers wait for each other's busy clients. */
+  readonly isLast?: boolean;
 }
 
 /** What an operator orders of a cluster; servers by their alias, else `host:port`; null: all of it. */

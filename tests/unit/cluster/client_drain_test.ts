@@ -3,6 +3,7 @@ import {
   type DrainingClient,
   LAST_CALL_MS,
 } from "../../../src/cluster/client_drain.ts";
+import { ClientRoom, createClientMemory } from "../../../src/observe/client_room.ts";
 import type { Failure } from "../../../src/failure.ts";
 import { assertEquals } from "../../deps.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
@@ -50,10 +51,15 @@ class Stage {
   readonly clock = new ManualClock();
   readonly clients = new Set<FakeClient>();
   readonly left: string[] = [];
+  readonly room: ClientRoom;
+
+  constructor(room = new ClientRoom(createClientMemory(2), 0)) {
+    this.room = room;
+  }
 
   drain(timeoutMs = 10_000): void {
     const times = { idleMs: 1_000, timeoutMs };
-    new ClientDrain(this.clock, this.clients, times, () => this.left.push("done"));
+    new ClientDrain(this.clock, this.clients, this.room, times, () => this.left.push("done"));
   }
 }
 
@@ -126,4 +132,40 @@ Deno.test("a short time keeps half of itself for the last replies", () => {
   assertEquals(busy.isFinishing, false);
   stage.clock.advance(1);
   assertEquals(busy.isFinishing, true);
+});
+
+Deno.test("whoever waits is the last to leave, whichever workers the others are on", () => {
+  const memory = createClientMemory(2);
+  const [stage, other] = [
+    new Stage(new ClientRoom(memory, 0)),
+    new Stage(new ClientRoom(memory, 1)),
+  ];
+  new FakeClient("subscribed", stage).guard = {};
+  const busy = new FakeClient("busy", other);
+  busy.hasRequestsInFlight = true;
+  for (const { room } of [stage, other]) room.changeBusy(1);
+  stage.drain();
+  stage.room.changeBusy(-1);
+  stage.clock.advance(2_000);
+  assertEquals(stage.left, [], "the other worker has not looked yet");
+  other.drain();
+  other.room.changeBusy(-1);
+  stage.clock.advance(50);
+  assertEquals(stage.left, [], "somebody is busy there");
+  other.clock.advance(2_000);
+  busy.answered();
+  other.clock.advance(50);
+  assertEquals([other.left, other.room.busyCount], [["busy finished", "done"], 0]);
+  stage.clock.advance(50);
+  assertEquals(stage.left, ["subscribed finished", "done"]);
+});
+
+Deno.test("a cluster that only retires keeps nobody here, and lets nobody leave", () => {
+  const stage = new Stage();
+  new FakeClient("busy", stage).hasRequestsInFlight = true;
+  new FakeClient("subscribed", stage).guard = {};
+  const times = { idleMs: Infinity, timeoutMs: Infinity };
+  new ClientDrain(stage.clock, stage.clients, stage.room, times, () => {});
+  stage.clock.advance(60_000);
+  assertEquals([stage.left, stage.room.busyCount], [[], 0]);
 });

@@ -50,3 +50,14 @@ Deno.test("a limit that nobody knew is learnt when descriptors run out, and one 
   few!.ranOut();
   assertEquals([few!.clientsMax, few!.isOpen], [1, true]);
 });
+
+Deno.test("busy clients are counted by themselves, over all workers", () => {
+  const [one, other] = rooms(2);
+  one!.changeBusy(2);
+  other!.changeBusy(3);
+  other!.entered();
+  one!.changeBusy(-1);
+  assertEquals([one!.busyCount, one!.clientCount], [4, 1]);
+  other!.clear();
+  assertEquals([one!.busyCount, one!.clientCount], [1, 0]);
+});
