@@ -16,6 +16,14 @@ import type { SharedState } from "../worker/messages.ts";
 import type { ClusterContext } from "./cluster.ts";
 import type { Topology } from "./topology.ts";
 
+/** How long a backend that left is looked after: who waited there may have something to say, milliseconds. */
+export const LEAVING_MS = 10_000;
+
+interface LeavingBackend {
+  readonly backend: Backend;
+  readonly leaveAtMs: number;
+}
+
 /** The backends of a `memcache` or `redis` cluster. */
 export class RingTopology implements Topology, HealthListener, Watched {
   readonly router: RingRouter;
@@ -26,7 +34,7 @@ export class RingTopology implements Topology, HealthListener, Watched {
   #probes: HealthProbe[] = [];
   #isLeader = false;
   /** Backends that a reload took out, until their last replies are in. */
-  #leaving: Backend[] = [];
+  #leaving: LeavingBackend[] = [];
   isWatched = false;
 
   constructor(cluster: ClusterContext, backends: BackendContext) {
@@ -51,7 +59,11 @@ export class RingTopology implements Topology, HealthListener, Watched {
   reconfigure(): void {
     const { config, clock } = this.#cluster;
     this.#forgetSettings();
-    this.#leaving.push(...this.router.setServers(config.servers));
+    const left = this.router.setServers(config.servers);
+    const kept = new Set(this.router.backends());
+    const leaveAtMs = clock.nowMs + LEAVING_MS;
+    this.#leaving = this.#leaving.filter(({ backend }) => !kept.has(backend));
+    for (const backend of left) this.#leaving.push({ backend, leaveAtMs });
     const addresses = new Set(config.servers.map(({ address }) => address));
     const ejectedCount = this.#ejected.size;
     for (const address of this.#ejected) {
@@ -73,11 +85,11 @@ export class RingTopology implements Topology, HealthListener, Watched {
     this.#backends.orders.keepSettings(new Set(names));
   }
 
-  onTick(): boolean {
-    this.#leaving = this.#leaving.filter((backend) => {
+  onTick(nowMs: number): boolean {
+    this.#leaving = this.#leaving.filter(({ backend, leaveAtMs }) => {
       if (!backend.isIdle) return true;
       backend.close(failures.shuttingDown);
-      return false;
+      return nowMs < leaveAtMs;
     });
     return this.#leaving.length > 0;
   }
@@ -151,7 +163,8 @@ export class RingTopology implements Topology, HealthListener, Watched {
 
   stop(): void {
     this.#stopProbes();
-    for (const backend of [...this.router.backends(), ...this.#leaving]) {
+    const leaving = this.#leaving.map(({ backend }) => backend);
+    for (const backend of [...this.router.backends(), ...leaving]) {
       backend.close(failures.shuttingDown);
     }
     this.#leaving = [];

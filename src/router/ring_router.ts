@@ -39,6 +39,8 @@ export class RingRouter implements Router {
   #backends: readonly Backend[];
   /** Every number with its backend; null where its server has left. */
   #numbered: (Backend | null)[];
+  /** Backends that left, by what they are: one that comes back goes on where it was. */
+  readonly #left: Map<string, Backend> = new Map();
   /** The number of each server, or null while the numbers are the positions. */
   #numbers: Int32Array | null = null;
   #ring: Ring;
@@ -104,16 +106,21 @@ export class RingRouter implements Router {
    * @returns The backends that left. What was sent to them is answered by them.
    */
   setServers(servers: readonly ServerConfig[]): Backend[] {
-    const former = new Map(this.#servers.map((server, index) => [identityOf(server), index]));
-    const kept = new Set<number>();
+    const known = this.#left;
+    this.#servers.forEach((server, index) => known.set(identityOf(server), this.#backends[index]!));
     const backends = servers.map((server) => {
-      const index = former.get(identityOf(server));
-      if (index === undefined) return new Backend(server, this.#context);
-      kept.add(index);
-      return this.#backends[index]!;
+      const identity = identityOf(server);
+      const backend = known.get(identity) ?? new Backend(server, this.#context);
+      known.delete(identity);
+      return backend;
     });
-    const left = this.#backends.filter((_, index) => !kept.has(index));
+    const kept = new Set(backends);
+    const left = this.#backends.filter((backend) => !kept.has(backend));
     for (const backend of left) this.#numbered[this.#numbered.indexOf(backend)] = null;
+    for (const [identity] of known) {
+      if (known.size <= LEFT_BACKENDS_MAX) break;
+      known.delete(identity);
+    }
     this.#numbers = Int32Array.from(backends, (backend) => this.#numberOf(backend));
     this.#servers = servers;
     this.#backends = backends;
@@ -185,6 +192,9 @@ export class RingRouter implements Router {
     return left.map((backend) => backend.address);
   }
 }
+
+/** Backends that are remembered after they left; the longest gone are forgotten. */
+const LEFT_BACKENDS_MAX = 1_024;
 
 /** What makes a server the same after a reload: its place in the ring and where it is. */
 function identityOf({ alias, address }: ServerConfig): string {

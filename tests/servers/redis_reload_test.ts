@@ -254,3 +254,39 @@ Deno.test("where workers may reach only the file's addresses, a new worker takes
     assertEquals(await former.call("GET", "k") !== null, true);
   });
 });
+
+Deno.test("who waits for keys that get another server waits there, and is popped for once", async () => {
+  await withServers(2, async (servers) => {
+    const [first, second] = servers as [RedisServer, RedisServer];
+    await using aster = await startAster((port) => textOf({ port, servers: [first] }), {});
+    const { port } = aster;
+    const queues = Array.from({ length: 12 }, (_, index) => `queue${index}`);
+    const waiting: RawClient[] = [];
+    for (let index = 0; index < queues.length; index++) waiting.push(await RawClient.connect(port));
+    const popped = waiting.map((client, index) =>
+      client.askUntilClosed(["BLPOP", queues[index]!, "0"], ["QUIT"])
+    );
+    const isBlockedAt = async (server: RedisServer, count: number) =>
+      String(await server.call("INFO", "clients")).includes(`blocked_clients:${count}\r\n`);
+    await until(() => isBlockedAt(first, 12), { what: "all wait" });
+    await reload(aster, { port, servers: [second] });
+    await until(() => isBlockedAt(second, 12), { what: "all wait at the new server" });
+    assert(await isBlockedAt(first, 0));
+    using client = await RespClient.connect({ port });
+    for (const queue of queues) await client.call("RPUSH", queue, `of ${queue}`);
+    for (const [index, queue] of queues.entries()) {
+      const element = `of ${queue}`;
+      const reply =
+        `*2\r\n$${queue.length}\r\n${queue}\r\n$${element.length}\r\n${element}\r\n+OK\r\n`;
+      assertEquals(await popped[index], reply);
+    }
+    // Nothing keeps the proxy at a server that left.
+    await until(
+      async () => (await first.call("CLIENT", "LIST") as string).split("\n").length === 2,
+      {
+        what: "only this test is connected to the former server",
+      },
+    );
+    for (const one of waiting) one[Symbol.dispose]();
+  });
+});

@@ -7,12 +7,16 @@
  * to end the wait. Then an element that the server has taken meanwhile is delivered, and a client that gets none is
  * closed, as a server closes it.
  *
+ * In a sharded pool keys get another server when servers come or go. Nobody would push to where the client waits any
+ * more: the wait is ended there in the same way, and goes on where the keys are.
+ *
  * @module
  */
 import type { Watched } from "../../clock.ts";
 import { type Failure, failures } from "../../failure.ts";
 import { clusterDialect } from "../../protocol/resp/cluster_dialect.ts";
-import { errorReply, requestBytes } from "../../protocol/resp/replies.ts";
+import { errorReply, failureReply, requestBytes } from "../../protocol/resp/replies.ts";
+import { PLACES_DIFFER } from "../../router/common_place.ts";
 import { NOTHING_LEARNED, Redirection } from "../../router/router.ts";
 import {
   type LateReply,
@@ -28,9 +32,11 @@ import { DedicatedLink } from "../dedicated_link.ts";
 import type { RedisContext } from "../feature.ts";
 import { addGuard, GuardRank, removeGuard } from "../guard_chain.ts";
 import { attempt, isNull } from "./attempt.ts";
+import type { WaitingPlace } from "./waiting_place.ts";
 
 /** Redirections that one blocking command follows. */
 const REDIRECTS_MAX = 5;
+const KEYS_APART = failureReply(failures.keysApart, "");
 const MOVES_TOO_OFTEN = errorReply("TRYAGAIN the slot of these keys moves to and fro; try again");
 const UNBLOCKED = errorReply("UNBLOCKED client unblocked via CLIENT UNBLOCK");
 const CLIENT_ID = requestBytes("CLIENT", "ID");
@@ -56,6 +62,7 @@ export class BlockedClient implements SessionGuard, Watched {
   readonly #context: RedisContext;
   readonly #client: LocalClient;
   readonly #request: Uint8Array;
+  readonly #place: WaitingPlace;
   readonly #waitLimitMs: number;
   #link: DedicatedLink | null = null;
   #late: LateReply | null = null;
@@ -76,20 +83,33 @@ export class BlockedClient implements SessionGuard, Watched {
   #isUnblocked = false;
   /** A CLIENT UNBLOCK that came before the command was sent. */
   #unblock: UnblockMode | null = null;
+  /** The routing epoch under which the place of its keys was looked up last. */
+  #epoch = 0;
+  /** Its keys are elsewhere now: the wait shall end where it is, to go on there. */
+  #isAstray = false;
+  /** It has waited elsewhere before. */
+  #hasMoved = false;
+  /** Somebody has asked for its end by CLIENT UNBLOCK. */
+  #isToldToEnd = false;
+  /** When the command's own timeout is over, milliseconds of the worker's clock: a wait that moves begins anew. */
+  #waitsUntilMs = Infinity;
 
   /**
    * @param request The blocking command, as the backend shall see it.
+   * @param place Where its keys are.
    * @param waitLimitMs Longest wait for its reply, milliseconds; Infinity where there is none.
    */
   constructor(
     context: RedisContext,
     client: LocalClient,
     request: Uint8Array,
+    place: WaitingPlace,
     waitLimitMs: number,
   ) {
     this.#context = context;
     this.#client = client;
     this.#request = request;
+    this.#place = place;
     this.#waitLimitMs = waitLimitMs;
   }
 
@@ -98,19 +118,26 @@ export class BlockedClient implements SessionGuard, Watched {
    *
    * @returns The error that says why it cannot be sent, or null: it is answered later.
    */
-  begin(place: number): Uint8Array | null {
-    const link = this.#open(place);
+  begin(): Uint8Array | null {
+    const { backends, config } = this.#context;
+    const link = this.#openAtKeys();
     if (link instanceof Uint8Array) return link;
+    this.#waitsUntilMs = backends.clock.nowMs + this.#waitLimitMs - config.readTimeoutMs;
     this.#late = this.#client.answerLater();
     addGuard(this.#client, GuardRank.Blocking, this);
-    this.#context.backends.metrics.blockedClients += 1;
-    this.#context.backends.clock.watch(this);
+    backends.metrics.blockedClients += 1;
+    backends.clock.watch(this);
     this.#send(link);
     return null;
   }
 
   /** CLIENT UNBLOCK: the server ends the wait, as it alone knows whether something was taken meanwhile. */
   unblock(mode: UnblockMode, answered: (reply: CallReply | null) => void): void {
+    this.#isToldToEnd = true;
+    this.#tellServer(mode, answered);
+  }
+
+  #tellServer(mode: UnblockMode, answered: (reply: CallReply | null) => void): void {
     const link = this.#link;
     const id = link === null ? undefined : knownIds.get(link.connection);
     if (!this.#mayBlock) this.#unblock = mode;
@@ -133,9 +160,21 @@ export class BlockedClient implements SessionGuard, Watched {
       link.close(failures.backendEjected);
       return false;
     }
+    if (this.#epoch !== this.#context.router.epoch) this.#lookUp(link);
     if (nowMs >= this.#endsByMs) this.#giveUp();
-    else if (this.#endsByMs < Infinity && this.#mayBlock) this.#unblockNow();
+    else if (this.#mayBlock && this.#isToEnd) this.#unblockNow();
     return !this.#isOver;
+  }
+
+  /** Whether the server is to end the wait where it is. */
+  get #isToEnd(): boolean {
+    return this.#endsByMs < Infinity || this.#isAstray || (this.#hasMoved && this.#isTimeOver);
+  }
+
+  /** Looks whether its keys are still where it waits. */
+  #lookUp(link: DedicatedLink): void {
+    this.#epoch = this.#context.router.epoch;
+    this.#isAstray = this.#place.current !== link.place;
   }
 
   admit(): VerdictCode {
@@ -183,13 +222,19 @@ export class BlockedClient implements SessionGuard, Watched {
   #unblockNow(): void {
     const link = this.#link;
     if (this.#isUnblocking || link === null) return;
-    if (knownIds.get(link.connection) === NO_ID) return this.#giveUp();
+    if (knownIds.get(link.connection) === NO_ID) {
+      if (this.#mayWait) return link.close(failures.backendEjected);
+      return this.#giveUp();
+    }
     this.#isUnblocking = true;
     this.#unblocks += 1;
-    this.unblock("TIMEOUT", (reply) => {
+    this.#tellServer("TIMEOUT", (reply) => {
+      // It may wait elsewhere by now.
+      if (this.#link !== link) return;
       this.#isUnblocking = false;
-      if (reply === null || this.#isOver) return;
-      if (reply.isError) this.#giveUp();
+      if (reply === null) return;
+      if (reply.isError && !this.#mayWait) this.#giveUp();
+      else if (reply.isError) link.close(failures.backendEjected);
       else if (reply.bytes[reply.start + 1] === ZERO && this.#unblocks < UNBLOCKS_AT_ONCE) {
         this.#unblockNow();
       }
@@ -206,6 +251,15 @@ export class BlockedClient implements SessionGuard, Watched {
   #close(): void {
     if (this.#client.hasEnded || this.#endReason === null) this.#client.leave();
     else this.#client.close(this.#endReason);
+  }
+
+  /** A link to where its keys are now. */
+  #openAtKeys(): DedicatedLink | Uint8Array {
+    const { current } = this.#place;
+    if (current === PLACES_DIFFER) return KEYS_APART;
+    this.#epoch = this.#context.router.epoch;
+    this.#isAstray = false;
+    return this.#open(current);
   }
 
   #open(place: number, backend?: Backend): DedicatedLink | Uint8Array {
@@ -234,6 +288,7 @@ export class BlockedClient implements SessionGuard, Watched {
   }
 
   #sendCommand(link: DedicatedLink): void {
+    if (this.#isAstray) return this.#follow(link);
     if (this.#mayWait && this.#unblock === null) return this.#sendAsItIs(link);
     this.#ask(link);
     attempt(link, this.#request, {
@@ -267,6 +322,17 @@ export class BlockedClient implements SessionGuard, Watched {
     this.#answer(next);
   }
 
+  get #isTimeOver(): boolean {
+    return this.#context.backends.clock.nowMs >= this.#waitsUntilMs;
+  }
+
+  /** Waits on where its keys are now. */
+  #follow(link: DedicatedLink): void {
+    this.#leave(link);
+    this.#hasMoved = true;
+    this.#goOn(this.#openAtKeys());
+  }
+
   #answer(reply: Uint8Array): void {
     this.#late!.reply(reply, 0, reply.length);
   }
@@ -284,8 +350,12 @@ export class BlockedClient implements SessionGuard, Watched {
     const { redirection } = learned;
     if (redirection === Redirection.None) {
       if (isError) backends.metrics.errorReplies += 1;
+      const isNothing = isNull(bytes, start);
+      if (isNothing && this.#isAstray && !this.#isTimeOver && !this.#isToldToEnd && this.#mayWait) {
+        return this.#follow(link);
+      }
       this.#end(true);
-      if (isNull(bytes, start)) {
+      if (isNothing) {
         if (!this.#mayWait) return this.#close();
         // Nobody was blocked for the server to say so.
         if (!this.#mayBlock && this.#unblock === "ERROR") return this.#answer(UNBLOCKED);
@@ -307,6 +377,9 @@ export class BlockedClient implements SessionGuard, Watched {
     this.#link = null;
     if (this.#isUnblocked) link.close();
     else link.giveBack();
+    this.#isUnblocked = false;
+    this.#isUnblocking = false;
+    this.#unblocks = 0;
   }
 
   #end(isClean: boolean): void {

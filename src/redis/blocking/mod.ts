@@ -3,14 +3,12 @@
  *
  * @module
  */
-import { failures } from "../../failure.ts";
-import { failureReply } from "../../protocol/resp/replies.ts";
-import { commonPlace, PLACES_DIFFER } from "../../router/common_place.ts";
 import type { Answer, RedisContext, RedisFeature } from "../feature.ts";
 import type { LocalRequest } from "../local_request.ts";
 import { copyRequest } from "../request_copy.ts";
 import { BlockedClient } from "./blocked_client.ts";
 import { waitLimitMs } from "./wait_limit.ts";
+import { WaitingPlace } from "./waiting_place.ts";
 
 const BLOCKING_COMMANDS = [
   "blmove",
@@ -38,11 +36,8 @@ export class Blocking implements RedisFeature {
 
   #block(request: LocalRequest): Uint8Array | null {
     const { client, frame, bytes } = request;
-    const { router } = this.#context;
-    const place = commonPlace(frame, bytes, router);
-    if (place === PLACES_DIFFER) return failureReply(failures.keysApart, "");
-    if (place < 0) return failureReply(router.unplaced, "");
     const limitMs = waitLimitMs(request, this.#context.config.readTimeoutMs);
-    return new BlockedClient(this.#context, client, copyRequest(request), limitMs).begin(place);
+    const place = new WaitingPlace(this.#context.router, frame, bytes);
+    return new BlockedClient(this.#context, client, copyRequest(request), place, limitMs).begin();
   }
 }

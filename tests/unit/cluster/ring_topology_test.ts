@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { RingTopology } from "../../../src/cluster/ring_topology.ts";
+import { LEAVING_MS, RingTopology } from "../../../src/cluster/ring_topology.ts";
 import type { ClusterConfig } from "../../../src/config/config.ts";
 import { type Profile, PROFILES, profilesOf } from "../../../src/protocol/protocol.ts";
 import { NOBODY } from "../../../src/request/exchange.ts";
@@ -167,4 +167,32 @@ Deno.test("where nobody pings any more nobody stays ejected", async () => {
   scene.topology.reconfigure();
   assertEquals(scene.serving(), [true, true]);
   assertEquals(scene.cluster.published.at(-1), { kind: "ejected", cluster: "test", addresses: [] });
+});
+
+Deno.test("a server that leaves and comes back goes on counting, and is connected to once", async () => {
+  using scene = new Scene({ pingFailLimit: 0 });
+  const { topology, cluster, rig } = scene;
+  const [first] = topology.router.backends();
+  first!.requests = 5;
+  const connection = first!.connectionFor(0, PROFILES[2].master);
+  connection.open();
+  const conn = await rig.accept(0);
+  const servers = cluster.config.servers;
+  Object.assign(cluster.config, { servers: servers.slice(1) });
+  topology.reconfigure();
+  Object.assign(cluster.config, { servers });
+  topology.reconfigure();
+  cluster.clock.advance(100);
+  assertEquals([topology.router.backends()[0]!.requests, conn.isClosed], [5, false]);
+  Object.assign(cluster.config, { servers: servers.slice(1) });
+  topology.reconfigure();
+  cluster.clock.advance(100);
+  assertEquals(conn.isClosed, true);
+  // Who waited there has something to say, late.
+  connection.open();
+  const late = await rig.accept(0);
+  cluster.clock.advance(100);
+  assertEquals(late.isClosed, true);
+  cluster.clock.advance(LEAVING_MS);
+  assertEquals(topology.isWatched, false);
 });

@@ -286,3 +286,108 @@ function ends({ client }: FeatureScene): void {
   client.hasEnded = true;
   assertEquals(client.guard!.inputEnded(), false);
 }
+
+/** Has all keys be at backend 1 from now on. */
+function moveKeys({ rig }: FeatureScene): void {
+  rig.router.place = () => 1;
+  rig.router.epoch += 1;
+}
+
+Deno.test("a client whose keys get another server waits there, and its wait ends where it was", async () => {
+  using scene = createScene();
+  scene.ask("BLPOP k0 0");
+  const conn = await scene.accept(0);
+  await conn.receives(":5\r\n");
+  moveKeys(scene);
+  scene.rig.clock.advance(50);
+  const usual = await scene.accept(0);
+  assertEquals(requestsIn(usual.takeWritten()), ["CLIENT UNBLOCK 5 TIMEOUT"]);
+  await conn.receives("*-1\r\n");
+  assertEquals([conn.isClosed, scene.told(), scene.rig.metrics.blockedClients], [true, [], 1]);
+  // The answer comes when it waits elsewhere already: it must not be taken for one about that.
+  await usual.receives(":0\r\n");
+  const next = await scene.accept(1);
+  await next.receives(":6\r\n");
+  assertEquals(requestsIn(next.written), ["CLIENT ID", "BLPOP k0 0"]);
+  scene.rig.clock.advance(50);
+  assertEquals(usual.takeWritten(), "");
+  await next.receives("+popped\r\n");
+  assertEquals([scene.told(), scene.client.guard], [["+popped"], null]);
+  await scene.ends();
+});
+
+Deno.test("an element that was taken where the keys were is delivered", async () => {
+  using scene = createScene();
+  scene.ask("BLPOP k0 0");
+  const conn = await scene.accept(0);
+  await conn.receives(":5\r\n");
+  moveKeys(scene);
+  scene.rig.clock.advance(50);
+  await scene.accept(0);
+  await conn.receives("+popped\r\n");
+  assertEquals([scene.told(), scene.rig.network.countTo(7001)], [["+popped"], 0]);
+  await scene.ends();
+});
+
+Deno.test("keys that get several servers, or none, end the wait with what a new one would say", async () => {
+  for (const [places, error] of [[[0, 1], /^-CROSSSLOT /], [[-1], /^-ERR /]] as const) {
+    using scene = createScene();
+    scene.ask("BLPOP a0 b0 0");
+    const conn = await scene.accept(0);
+    await conn.receives(":5\r\n");
+    let calls = 0;
+    scene.rig.router.place = () => places[calls++ % places.length]!;
+    scene.rig.router.epoch += 1;
+    scene.rig.clock.advance(50);
+    await scene.accept(0);
+    await conn.receives("*-1\r\n");
+    assertMatch(scene.told().join(), error);
+    assertEquals([scene.client.guard, scene.context.dedicated.takenCount], [null, 0]);
+    await scene.ends();
+  }
+});
+
+Deno.test("a wait that moves ends when its own timeout is over", async () => {
+  using scene = createScene();
+  scene.ask("BLPOP k0 1");
+  const conn = await scene.accept(0);
+  await conn.receives(":5\r\n");
+  moveKeys(scene);
+  scene.rig.clock.advance(50);
+  const usual = await scene.accept(0);
+  await usual.receives(":1\r\n");
+  await conn.receives("*-1\r\n");
+  const next = await scene.accept(1);
+  await next.receives(":6\r\n");
+  scene.rig.clock.advance(1_000);
+  const other = await scene.accept(1);
+  assertEquals(requestsIn(other.written), ["CLIENT UNBLOCK 6 TIMEOUT"]);
+  await next.receives("*-1\r\n");
+  assertEquals(scene.told(), ["*-1"]);
+  await scene.ends();
+});
+
+Deno.test("who is unblocked by somebody while its keys move waits no more", async () => {
+  using scene = createScene();
+  scene.ask("BLPOP k0 0");
+  const conn = await scene.accept(0);
+  await conn.receives(":5\r\n");
+  moveKeys(scene);
+  (guardOf(scene.client, GuardRank.Blocking) as BlockedClient).unblock("TIMEOUT", () => {});
+  scene.rig.clock.advance(50);
+  await conn.receives("*-1\r\n");
+  assertEquals(scene.told(), ["*-1"]);
+  await scene.ends();
+});
+
+Deno.test("a server that cannot be told to end a wait ends it with the connection when keys move", async () => {
+  using scene = createScene();
+  scene.ask("BLPOP k0 0");
+  const conn = await scene.accept(0);
+  await conn.receives("-ERR unknown command\r\n");
+  moveKeys(scene);
+  scene.rig.clock.advance(50);
+  assertEquals(conn.isClosed, true);
+  assertMatch(scene.told()[0]!, /^failed: backend_ejected/);
+  await scene.ends();
+});
