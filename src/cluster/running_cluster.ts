@@ -208,7 +208,9 @@ export class RunningCluster implements Acceptor, Cluster {
     const { clock, clientRoom } = this.#cluster;
     // Until its clients are looked at they may all be busy.
     clientRoom.changeBusy(1);
-    await this.#stopAccepting();
+    // Whoever is accepted until its end is served like the others.
+    await this.#closeListener();
+    this.#isStopped = true;
     const { promise, resolve } = Promise.withResolvers<void>();
     new ClientDrain(clock, this.#sessions, clientRoom, times, resolve);
     clientRoom.changeBusy(-1);
@@ -217,7 +219,8 @@ export class RunningCluster implements Acceptor, Cluster {
 
   stop(): Promise<void> {
     this.#prepared?.();
-    const freed = this.#stopAccepting();
+    this.#isStopped = true;
+    const freed = this.#closeListener();
     for (const session of [...this.#sessions]) session.close(failures.shuttingDown);
     this.#sessionContext.local.stop();
     this.#peers.stop();
@@ -226,8 +229,7 @@ export class RunningCluster implements Acceptor, Cluster {
   }
 
   /** Settles when the address is free. */
-  #stopAccepting(): Promise<void> {
-    this.#isStopped = true;
+  #closeListener(): Promise<void> {
     const listener = this.#listener;
     this.#listener = null;
     return listener?.close() ?? Promise.resolve();

@@ -10,7 +10,7 @@ import { LoopGuard } from "../cluster/loop_guard.ts";
 import type { ClusterConfig } from "../config/config.ts";
 import { compareClusters } from "../config/reload.ts";
 import { createEngine } from "../net/create_engine.ts";
-import type { IoEngine } from "../net/io_engine.ts";
+import { BACKLOG_CONNECTIONS, type IoEngine } from "../net/io_engine.ts";
 import { ClientRoom } from "../observe/client_room.ts";
 import { FloodGuard } from "../observe/flood_guard.ts";
 import { Log } from "../observe/log.ts";
@@ -181,7 +181,8 @@ export class ClusterHost {
     const isLeader = this.#leads.has(name);
     // Two can listen on one address at once, and no client finds the door closed; else the former has to go first.
     if (!this.#start!.sharesPort) this.#retire(hosted, retireTimeoutMs);
-    this.#startCluster(config, hosted.cluster.clientCount);
+    // The former may still accept those that wait: ids are not given twice.
+    this.#startCluster(config, hosted.cluster.clientCount + BACKLOG_CONNECTIONS);
     if (this.#start!.sharesPort) this.#retire(hosted, retireTimeoutMs);
     if (isLeader) this.#lead(name);
   }

@@ -26,6 +26,9 @@ export class EpollListener implements EventHandler, Listener {
   readonly #descriptor: number;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
+  /** It accepts nothing for a while. */
+  #isPaused = false;
+  #isAccepting = false;
 
   /** @throws {Error} If the address cannot be bound. */
   constructor(loop: EpollLoop, names: NameLookup, options: ListenOptions, acceptor: Acceptor) {
@@ -44,6 +47,10 @@ export class EpollListener implements EventHandler, Listener {
   }
 
   close(): Promise<void> {
+    // With its descriptor the kernel resets those that wait to be accepted.
+    const mayAccept = !this.#isClosed && !this.#isPaused && !this.#isAccepting;
+    if (mayAccept) this.#acceptWaiting(BACKLOG_CONNECTIONS);
+    // Who was accepted may have closed it.
     if (!this.#isClosed) {
       this.#isClosed = true;
       clearTimeout(this.#retryTimer);
@@ -59,8 +66,18 @@ export class EpollListener implements EventHandler, Listener {
   }
 
   onEvents(_events: number): void {
+    this.#acceptWaiting(ACCEPTS_PER_TURN_MAX);
+  }
+
+  #acceptWaiting(countMax: number): void {
+    this.#isAccepting = true;
+    this.#acceptAll(countMax);
+    this.#isAccepting = false;
+  }
+
+  #acceptAll(countMax: number): void {
     const { system } = this.#loop;
-    for (let count = 0; count < ACCEPTS_PER_TURN_MAX && !this.#isClosed; count++) {
+    for (let count = 0; count < countMax && !this.#isClosed; count++) {
       if (!this.#acceptor.hasRoom) return this.#pause(failures.tooManyOpenFiles);
       const accepted = system.accept(this.#descriptor);
       if (accepted >= 0) {
@@ -94,10 +111,11 @@ export class EpollListener implements EventHandler, Listener {
   /** Accepts nothing for a while: a connection that cannot be accepted keeps the listener readable. */
   #pause(failure: Failure): void {
     this.#loop.change(this.#descriptor, 0);
-    this.#retryTimer = setTimeout(
-      () => this.#loop.change(this.#descriptor, EPOLLIN),
-      ACCEPT_RETRY_MS,
-    );
+    this.#isPaused = true;
+    this.#retryTimer = setTimeout(() => {
+      this.#isPaused = false;
+      this.#loop.change(this.#descriptor, EPOLLIN);
+    }, ACCEPT_RETRY_MS);
     this.#acceptor.acceptFailed(failure);
   }
 

@@ -143,6 +143,27 @@ sanitizedTest("a listener that is closed while it pauses tries no more", async (
   }
 });
 
+sanitizedTest("who waits to be accepted when the listener is closed is accepted", async () => {
+  const scene = new Scene();
+  const listener = scene.listen();
+  const waiting = Array.from({ length: 100 }, (_, index) => 10 + index);
+  scene.system.acceptResults = [...waiting];
+  await listener.close();
+  assertEquals([scene.connections.length, scene.system.closed.length], [100, 1]);
+});
+
+sanitizedTest(
+  "a listener that is closed twice, by whom it accepts last, is closed once",
+  async () => {
+    const scene = new Scene();
+    const listener = scene.listen();
+    scene.system.acceptResults = [10, 11];
+    scene.onAccepted = () => void listener.close();
+    await listener.close();
+    assertEquals([scene.connections.length, scene.system.closed.length], [1, 1]);
+  },
+);
+
 sanitizedTest("a listener that is closed while it accepts accepts no more", async () => {
   const scene = new Scene();
   const listener = scene.listen();
