@@ -10,7 +10,7 @@ import { startFakeBackend } from "../support/fake_backend.ts";
 import { until, withDeadline } from "../support/poll.ts";
 import { bulk, request } from "../support/resp_text.ts";
 
-function configOf(backendPort: number, runtime = "", thread = 2): (port: number) => string {
+function configOf(backendPort: number, runtime = ""): (port: number) => string {
   return (port) =>
     `[runtime]
 ${runtime}
@@ -19,7 +19,7 @@ ${runtime}
 name = "main"
 listen_addr = "127.0.0.1:${port}"
 cache_type = "redis"
-thread = ${thread}
+thread = 2
 read_timeout = 60000
 servers = ["127.0.0.1:${backendPort}"]
 `;
@@ -70,8 +70,7 @@ Deno.test("SIGTERM: requests in flight are answered, idle clients closed, and th
 
 Deno.test("SIGTERM: subscribed, blocked and queueing clients are closed last, within the time", async () => {
   await using backend = await startFakeBackend({});
-  // Each worker has its own last ones.
-  await using aster = await startAster(configOf(backend.port, "drain_idle = 50", 1));
+  await using aster = await startAster(configOf(backend.port, "drain_idle = 50"));
   await using queueing = await connectFakeClient(aster.port);
   await queueing.sends(request("MULTI"));
   await queueing.receives("+OK\r\n");
