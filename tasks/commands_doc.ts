@@ -91,11 +91,12 @@ A command that is not on this page is answered as a server answers an unknown co
 
 const REDIS_HEAD = `## Redis and Redis Cluster
 
-The commands are those of Redis 7.0 to 8 and of Valkey 8. Where a later version than Redis 7.0 is
-named, the command came with it, and is tested against scripted backends only: which versions the
-servers have is not asked, and one that lacks a command says so itself. Requests are arrays of bulk
-strings or inline lines. A client that says \`HELLO 3\` gets RESP3 replies, over backend connections
-that speak RESP3 too: the backends have to be Redis 6 or later for it.
+The commands are those of Redis 7.0 to 8 and of Valkey 9. Where a later version than Redis 7.0 is
+named, the command came with it; those of Redis 7.4 and later that Valkey 9.1 does not have are
+tested against scripted backends only. A server that lacks a command says so itself; what the proxy
+says in its place follows [the servers' version](decisions/0035-words-of-the-servers.md). Requests
+are arrays of bulk strings or inline lines. A client that says \`HELLO 3\` gets RESP3 replies, over
+backend connections that speak RESP3 too: the backends have to be Redis 6 or later for it.
 
 \`SCAN\` goes through the servers one after the other. Its cursor is a server's cursor times 1,024
 plus the server's number, which stays the same for the life of the proxy and in all of its workers.
@@ -197,7 +198,7 @@ export const localTexts: Readonly<Record<string, string>> = {
   hello: "RESP2 or RESP3, `AUTH` and `SETNAME`, once all earlier requests are answered",
   info: "about the proxy and its clients, and what the servers say together, see " +
     "[decision 0027](decisions/0027-info-of-many-servers.md)",
-  lolwut: "the least version of the servers",
+  lolwut: "the servers' name and least version",
   mn: "`MN`, behind the replies to all earlier requests",
   multi: "begins a transaction, on the server of its first key",
   ping: "`PONG`, or the word",

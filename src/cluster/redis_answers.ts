@@ -10,6 +10,7 @@ import { createRedisFeatures } from "../redis/features.ts";
 import { Databases } from "../redis/databases.ts";
 import { ScriptKeeper } from "../redis/scripts/script_keeper.ts";
 import { RedisLocal } from "../redis/local.ts";
+import { KnownServers } from "../redis/server/known_servers.ts";
 import type { LocalAnswers } from "../session/features.ts";
 import type { ClusterParts } from "./running_cluster.ts";
 
@@ -23,6 +24,7 @@ export function createRedisAnswers(protocol: Protocol, parts: ClusterParts): Loc
     config,
     router,
     backends,
+    servers: new KnownServers(backends.clock),
     peers,
     databases: new Databases(),
     dedicated: new DedicatedConnections(backends, {

@@ -16,11 +16,12 @@ import {
 import type { LocalClient } from "../session/features.ts";
 import type { ClientPause } from "./client_pause.ts";
 import type { ClientUnblock } from "./blocking/client_unblock.ts";
-import { CLIENT_HELP } from "./client/client_help.ts";
+import { clientHelp } from "./client/client_help.ts";
 import type { ClientLibraries, ClientMarks, ClientNames } from "./client/client_marks.ts";
 import { trackingAnswer } from "./client/tracking.ts";
 import type { ClientRoll } from "./client_roll.ts";
 import type { LocalRequest } from "./local_request.ts";
+import type { KnownServers } from "./server/known_servers.ts";
 import { mapReply, nullReply, setReply, shown, unknownSubcommandReply } from "./reply_builder.ts";
 
 /** What CLIENT is answered with. */
@@ -29,6 +30,7 @@ export interface ClientParts {
   readonly pause: ClientPause;
   readonly roll: ClientRoll;
   readonly unblock: ClientUnblock;
+  readonly servers: KnownServers;
 }
 
 /** Bytes of a client's name, or of its library's, which are kept as long as the client is connected. */
@@ -42,9 +44,10 @@ const NOT_TRACKING = errorReply(
 /** Answers CLIENT with its subcommand. */
 export function clientAnswer(
   request: LocalRequest,
-  { marks, pause, roll, unblock }: ClientParts,
+  { marks, pause, roll, unblock, servers }: ClientParts,
 ): Uint8Array | null {
   const { client, words } = request;
+  const { ways } = servers.kind;
   switch (words[1]!.toLowerCase()) {
     case "list":
       return roll.list(request, words.slice(2));
@@ -77,17 +80,21 @@ export function clientAnswer(
     case "reply":
       return expect(words, 3) ?? roll.reply(request, words[2]!);
     case "help":
-      return expect(words, 2) ?? CLIENT_HELP;
+      return expect(words, 2) ?? clientHelp(servers.kind);
     case "pause":
       if (words.length < 3) return arityError("client|pause");
-      if (words.length > 4) return tooManyWords(words[1]!);
-      return pause.pause(request, words.slice(2));
+      if (words.length > 4 && !ways.ignoresFurtherWords) return tooManyWords(words[1]!);
+      return pause.pause(request, words.length > 4 ? [words[2]!] : words.slice(2));
     case "unpause":
       return expect(words, 2) ?? pause.unpause();
     case "unblock":
       if (words.length < 3) return arityError("client|unblock");
-      if (words.length > 4) return tooManyWords(words[1]!);
-      return unblock.answer(request, words.slice(2));
+      if (words.length > 4 && !ways.ignoresFurtherWords) return tooManyWords(words[1]!);
+      return unblock.answer(request, words.length > 4 ? [words[2]!] : words.slice(2));
+    case "capa":
+      if (!ways.hasCapabilities) return unknownSubcommandReply("client", words[1]!);
+      if (words.length < 3) return arityError("client|capa");
+      return noteCapabilities(client, marks, words.slice(2));
     default:
       return unknownSubcommandReply("client", words[1]!);
   }
@@ -99,6 +106,15 @@ export function clientAnswer(
  * @returns The reply: OK, or why the name is refused.
  */
 export function setName(client: LocalClient, names: ClientNames, name: string): Uint8Array {
+  const refusal = whyNoName(name);
+  if (refusal !== null) return refusal;
+  if (name === "") names.delete(client);
+  else names.set(client, name);
+  return OK_REPLY;
+}
+
+/** The error that says why no client can have this name, or null. */
+export function whyNoName(name: string): Uint8Array | null {
   if (!/^[!-~]*$/.test(name)) {
     return errorReply(
       "ERR Client names cannot contain spaces, newlines or special characters.",
@@ -107,9 +123,7 @@ export function setName(client: LocalClient, names: ClientNames, name: string): 
   if (name.length > NAME_LIMIT_BYTES) {
     return errorReply(`ERR Client names cannot be longer than ${NAME_LIMIT_BYTES} bytes.`);
   }
-  if (name === "") names.delete(client);
-  else names.set(client, name);
-  return OK_REPLY;
+  return null;
 }
 
 function nameReply(client: LocalClient, names: ClientNames): Uint8Array {
@@ -138,6 +152,16 @@ function setInfo(
     client,
     name === "lib-name" ? { ...known, name: value } : { ...known, version: value },
   );
+  return OK_REPLY;
+}
+
+/** Answers CLIENT CAPA: what is not known is passed over. */
+function noteCapabilities(
+  client: LocalClient,
+  { redirectable }: ClientMarks,
+  capabilities: readonly string[],
+): Uint8Array {
+  if (capabilities.some((word) => word.toLowerCase() === "redirect")) redirectable.add(client);
   return OK_REPLY;
 }
 

@@ -50,6 +50,8 @@ export interface FilterReader {
   readonly ownId: number;
   /** Whether there is a user of this name. */
   isUser(name: string): boolean;
+  /** Whether LIST reads filters as KILL does: see `filtersAlike` of the servers' ways. */
+  readonly areAlike: boolean;
 }
 
 /** Matches every client. */
@@ -96,6 +98,7 @@ export function listFilter(
   words: readonly string[],
   reader: FilterReader,
 ): ClientFilter | Uint8Array {
+  if (reader.areAlike) return readFilter(words, reader, null, readStrictIds);
   // That a value is missing is said before anything of what is there; ids may be any number of words.
   const isEven = words.length % 2 === 0 || words.some((word) => /^(not-)?id$/i.test(word));
   return isEven ? readFilter(words, reader, null, readListIds) : SYNTAX_ERROR;
@@ -110,7 +113,7 @@ export function killFilter(
   words: readonly string[],
   reader: FilterReader,
 ): ClientFilter | Uint8Array {
-  return readFilter(words, reader, reader.ownId, readKillIds);
+  return readFilter(words, reader, reader.ownId, reader.areAlike ? readStrictIds : readKillIds);
 }
 
 /** The values of an option, and how many words they take; or an error. */
@@ -191,6 +194,11 @@ function readKillIds(words: readonly string[]): Values {
   const ids = leadingIntegers(words);
   if (ids.length === 0 || ids.some((id) => id < 1n)) return ID_TOO_SMALL;
   return { values: ids.map(Number), wordCount: ids.length };
+}
+
+/** Valkey wants numbers that can be ids, whoever asks. */
+function readStrictIds(words: readonly string[]): Values {
+  return leadingIntegers(words).length === 0 ? SYNTAX_ERROR : readKillIds(words);
 }
 
 function leadingIntegers(words: readonly string[]): bigint[] {

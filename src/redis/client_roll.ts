@@ -130,7 +130,11 @@ export class ClientRoll {
   }
 
   #reader({ id }: LocalClient): FilterReader {
-    return { ownId: id, isUser: (name) => this.#login.isUser(name) };
+    return {
+      ownId: id,
+      isUser: (name) => this.#login.isUser(name),
+      areAlike: this.#context.servers.kind.ways.filtersAlike,
+    };
   }
 
   #list(filter: ClientFilter): ClientListing {

@@ -22,6 +22,8 @@ export interface ClientState {
   readonly ssub: number;
   /** Requests queued since MULTI; -1 outside of it. */
   readonly multi: number;
+  /** Keys it watches. */
+  readonly watch: number;
 }
 
 /** The state of a client. */
@@ -44,5 +46,6 @@ export function clientState(client: LocalClient): ClientState {
     psub: count(TopicKind.Pattern),
     ssub: count(TopicKind.ShardChannel),
     multi,
+    watch: transaction instanceof Transaction ? transaction.watchedCount : 0,
   };
 }

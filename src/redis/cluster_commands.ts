@@ -20,6 +20,7 @@ import {
 } from "../protocol/resp/mod.ts";
 import type { LocalOptions } from "./local_options.ts";
 import type { LocalRequest } from "./local_request.ts";
+import type { KnownServers } from "./server/known_servers.ts";
 import { helpReply, mapReply, shown, textReply, unknownSubcommandReply } from "./reply_builder.ts";
 
 /** Words of each subcommand, CLUSTER included. */
@@ -69,6 +70,7 @@ const HELP: readonly string[] = [
 export function clusterAnswer(
   request: LocalRequest,
   options: LocalOptions,
+  servers: KnownServers,
   askOwner: (request: LocalRequest) => Uint8Array | null,
 ): Uint8Array | null {
   if (!options.isCluster) return errorReply("ERR This instance has cluster support disabled");
@@ -103,7 +105,7 @@ export function clusterAnswer(
     case "getkeysinslot":
       return askOwner(request);
     case "help":
-      return helpReply("cluster", HELP);
+      return helpReply("cluster", HELP, servers.kind);
     default:
       return textReply(clusterInfoText(), version);
   }

@@ -12,6 +12,7 @@ import type { Databases } from "./databases.ts";
 import type { LocalOptions } from "./local_options.ts";
 import type { LocalRequest } from "./local_request.ts";
 import type { Peers } from "./peers.ts";
+import type { KnownServers } from "./server/known_servers.ts";
 
 /**
  * Stands for a reply where nothing was done and none is given: the request is shown again when all earlier ones are
@@ -42,6 +43,8 @@ export interface RedisContext extends LocalOptions {
   readonly config: ClusterConfig;
   readonly router: Router;
   readonly backends: BackendContext;
+  /** What is known of its servers. */
+  readonly servers: KnownServers;
   /** The other workers that serve this cluster. */
   readonly peers: Peers;
   /** Databases that clients use. */

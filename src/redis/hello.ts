@@ -13,20 +13,20 @@ import {
   OK_REPLY,
 } from "../protocol/resp/replies.ts";
 import { profilesOf } from "../protocol/protocol.ts";
-import type { BackendVersion } from "./backend_version.ts";
 import type { ClientNames } from "./client/client_marks.ts";
-import { setName } from "./client_commands.ts";
+import { setName, whyNoName } from "./client_commands.ts";
 import { readInteger } from "./integer.ts";
 import { HELLO_WITHOUT_AUTH, type Login } from "./login/mod.ts";
 import type { LocalRequest } from "./local_request.ts";
 import { mapReply, shown } from "./reply_builder.ts";
+import type { KnownServers } from "./server/known_servers.ts";
 
 /** Answers HELLO [version [AUTH user password] [SETNAME name]]. */
 export function helloAnswer(
   request: LocalRequest,
   names: ClientNames,
   login: Login,
-  backends: BackendVersion,
+  servers: KnownServers,
   mode: "standalone" | "cluster" = "standalone",
 ): Uint8Array | null {
   const { client, words } = request;
@@ -39,15 +39,16 @@ export function helloAnswer(
     if (asked !== 2n && asked !== 3n) return errorReply("NOPROTO unsupported protocol version");
     version = asked === 3n ? 3 : 2;
   }
-  const refusal = takeOptions(request, names, login);
+  const take = servers.kind.ways.checksHelloFirst ? checkOptions : takeOptions;
+  const refusal = take(request, names, login);
   if (refusal !== OK_REPLY) return refusal;
-  if (!login.isIn(client)) return HELLO_WITHOUT_AUTH;
+  if (!login.isIn(client)) return servers.inTheirWords(HELLO_WITHOUT_AUTH);
   client.profiles = profilesOf(version, client.profiles.master.database);
   const proto = version;
-  return backends.answer(client, (redisVersion) =>
+  return servers.answer(client, (kind) =>
     mapReply([
-      ["server", bulkReply("redis")],
-      ["version", bulkReply(redisVersion)],
+      ["server", bulkReply(kind.product)],
+      ["version", bulkReply(kind.version)],
       ["proto", integerReply(proto)],
       ["id", integerReply(client.id)],
       ["mode", bulkReply(mode)],
@@ -82,4 +83,34 @@ function takeOptions(
     }
   }
   return OK_REPLY;
+}
+
+/** Looks at all options, and then carries them out, as Valkey does: a name is not kept where anything is refused. */
+function checkOptions(
+  request: LocalRequest,
+  names: ClientNames,
+  login: Login,
+): Uint8Array | null {
+  const { client, words } = request;
+  let auth = -1;
+  let name: string | null = null;
+  for (let index = 2; index < words.length;) {
+    const option = words[index]!.toLowerCase();
+    if (option === "auth" && index + 2 < words.length) {
+      auth = index;
+      index += 3;
+    } else if (option === "setname" && index + 1 < words.length) {
+      name = words[index + 1]!;
+      const refusal = whyNoName(name);
+      if (refusal !== null) return refusal;
+      index += 2;
+    } else {
+      return byteErrorReply(`ERR Syntax error in HELLO option '${shown(words[index]!)}'`);
+    }
+  }
+  if (auth >= 0) {
+    const outcome = login.enter(client, request.raw(auth + 1), request.raw(auth + 2));
+    if (outcome !== OK_REPLY) return outcome;
+  }
+  return name === null || !login.isIn(client) ? OK_REPLY : setName(client, names, name);
 }

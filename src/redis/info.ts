@@ -6,7 +6,6 @@
  */
 import { OK_REPLY } from "../protocol/resp/replies.ts";
 import { VERSION } from "../version.ts";
-import type { BackendVersion } from "./backend_version.ts";
 import type { RedisContext } from "./feature.ts";
 import type { LocalRequest } from "./local_request.ts";
 import { textReply } from "./reply_builder.ts";
@@ -58,13 +57,11 @@ interface Wanted {
 /** The INFO of one cluster. */
 export class Info {
   readonly #context: RedisContext;
-  readonly #version: BackendVersion;
   readonly #backends: BackendInfos;
   readonly #counters: ProxyCounters;
 
-  constructor(context: RedisContext, version: BackendVersion, backends: BackendInfos) {
+  constructor(context: RedisContext, backends: BackendInfos) {
     this.#context = context;
-    this.#version = version;
     this.#backends = backends;
     this.#counters = new ProxyCounters(
       context.info,
@@ -102,7 +99,7 @@ export class Info {
     { word }: Wanted,
     done: (backends: BackendInfo, counts: ProxyCounts, version: string) => void,
   ): void {
-    this.#version.tell((version) => {
+    this.#context.servers.tell(({ redisVersion: version }) => {
       this.#counters.tell((counts) => {
         if (word === undefined) {
           return done({ sections: [], asked: 0, answered: 0 }, counts, version);

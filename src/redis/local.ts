@@ -25,7 +25,6 @@ import type { Exchange } from "../request/exchange.ts";
 import type { Request } from "../request/request.ts";
 import { AdminCommands } from "./admin_commands.ts";
 import { ScriptKeeper } from "./scripts/script_keeper.ts";
-import { BackendVersion } from "./backend_version.ts";
 import { ClientMarks } from "./client/client_marks.ts";
 import { clientAnswer } from "./client_commands.ts";
 import { ClientUnblock } from "./blocking/client_unblock.ts";
@@ -39,6 +38,7 @@ import { helloAnswer } from "./hello.ts";
 import { Info } from "./info.ts";
 import { textReply } from "./reply_builder.ts";
 import { BackendInfos } from "./server/backend_info.ts";
+import type { ServerKind } from "./server/server_kind.ts";
 import { slotKeysAnswer } from "./server/slot_keys.ts";
 import { waitAnswer, waitAofAnswer } from "./server/wait.ts";
 import { Login } from "./login/mod.ts";
@@ -56,7 +56,6 @@ export class RedisLocal implements LocalAnswers {
   readonly #login: Login;
   readonly #keeper: ScriptKeeper;
   readonly #admin: AdminCommands;
-  readonly #version: BackendVersion;
   readonly #info: Info;
   /** By row index: whether the second word is a subcommand. */
   readonly #areContainers: readonly boolean[];
@@ -73,8 +72,8 @@ export class RedisLocal implements LocalAnswers {
   ) {
     this.#keeper = keeper;
     const backends = new BackendInfos(options);
-    this.#version = new BackendVersion(options, backends);
-    const info = this.#info = new Info(options, this.#version, backends);
+    options.servers.askBy((word, heard) => backends.ask(word, heard));
+    const info = this.#info = new Info(options, backends);
     this.#admin = new AdminCommands(options, info, (client) => this.#login.userOf(client));
     this.#options = options;
     this.#features = features;
@@ -139,6 +138,10 @@ export class RedisLocal implements LocalAnswers {
     return isMeant(bytes, start, end) ? failures.backendLogin : null;
   }
 
+  inTheirWords(refusal: Uint8Array): Uint8Array {
+    return this.#options.servers.inTheirWords(refusal);
+  }
+
   takeRefused(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean {
     return this.#admin.take(new LocalRequest(client, frame, bytes));
   }
@@ -167,7 +170,7 @@ export class RedisLocal implements LocalAnswers {
 
   #createAnswers(): Map<string, Answer> {
     const options = this.#options;
-    const version = this.#version;
+    const { servers } = options;
     const select = new Select(options);
     const commands = new CommandAnswers(options);
     const parts = {
@@ -175,11 +178,12 @@ export class RedisLocal implements LocalAnswers {
       roll: new ClientRoll(options, this.#marks, this.#login),
       pause: this.#pause,
       unblock: new ClientUnblock(options),
+      servers,
     };
     const { readOnly } = this.#marks;
-    const clusterSwitch = (change: () => void) => {
-      if (!options.isCluster) return NO_CLUSTER;
-      change();
+    const clusterSwitch = (name: string, change: () => void) => {
+      if (options.isCluster) change();
+      else if (!servers.kind.ways.takenOutsideCluster.has(name)) return NO_CLUSTER;
       return OK_REPLY;
     };
     const askOwner = (request: LocalRequest) => slotKeysAnswer(options, request);
@@ -191,17 +195,17 @@ export class RedisLocal implements LocalAnswers {
       ["select", (request) => select.answer(request)],
       ["time", time],
       ["auth", (request) => this.#login.auth(request)],
-      ["hello", (request) => helloAnswer(request, this.#marks.names, this.#login, version, mode)],
+      ["hello", (request) => helloAnswer(request, this.#marks.names, this.#login, servers, mode)],
       ["reset", (request) => this.#reset(request)],
       ["client", (request) => clientAnswer(request, parts)],
       ["command", (request) => commands.answer(request)],
-      ["cluster", (request) => clusterAnswer(request, options, askOwner)],
-      ["lolwut", ({ client }) => version.answer(client, (text) => lolwut(client, text))],
+      ["cluster", (request) => clusterAnswer(request, options, servers, askOwner)],
+      ["lolwut", ({ client }) => servers.answer(client, (kind) => lolwut(client, kind))],
       ["info", (request) => this.#info.answer(request)],
       ["wait", waitAnswer],
       ["waitaof", waitAofAnswer],
-      ["readonly", ({ client }) => clusterSwitch(() => readOnly.add(client))],
-      ["readwrite", ({ client }) => clusterSwitch(() => readOnly.delete(client))],
+      ["readonly", ({ client }) => clusterSwitch("readonly", () => readOnly.add(client))],
+      ["readwrite", ({ client }) => clusterSwitch("readwrite", () => readOnly.delete(client))],
     ]);
   }
 
@@ -212,7 +216,7 @@ export class RedisLocal implements LocalAnswers {
     client.guard = null;
     client.isMuted = false;
     client.profiles = PROFILES[2];
-    this.#marks.reset(client);
+    this.#marks.reset(client, this.#options.servers.kind.ways);
     this.#pause.clientConnected(client);
     this.#login.clientConnected(client);
     for (const feature of this.#features) feature.clientReset?.(client);
@@ -238,8 +242,9 @@ function echo(word: Uint8Array): Uint8Array {
   return bulkBytesReply(word, 0, word.length);
 }
 
-function lolwut(client: LocalClient, redisVersion: string): Uint8Array {
-  return textReply(`Redis ver. ${redisVersion}\n`, client.profiles.master.version);
+function lolwut(client: LocalClient, { product, version }: ServerKind): Uint8Array {
+  const title = product === "valkey" ? "Valkey" : "Redis";
+  return textReply(`${title} ver. ${version}\n`, client.profiles.master.version);
 }
 
 function quit({ client }: LocalRequest): Uint8Array {

@@ -10,6 +10,7 @@ import {
   NULL_REPLY,
   statusReply,
 } from "../protocol/resp/replies.ts";
+import type { ServerKind } from "./server/server_kind.ts";
 
 const encoder = new TextEncoder();
 const NULL_REPLY_3 = encoder.encode("_\r\n");
@@ -31,15 +32,19 @@ export function unknownSubcommandReply(command: string, subcommand: string): Uin
   );
 }
 
-/** HELP in Redis's form: the title, each line, and HELP itself. */
-export function helpReply(command: string, lines: readonly string[]): Uint8Array {
+/** HELP in the servers' form: the title, each line, and HELP itself. */
+export function helpReply(
+  command: string,
+  lines: readonly string[],
+  { ways }: ServerKind,
+): Uint8Array {
   const name = command.toUpperCase();
   return arrayReply(
     [
       `${name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`,
       ...lines,
       "HELP",
-      "    Prints this help.",
+      ways.helpOfHelp,
     ].map(statusReply),
   );
 }

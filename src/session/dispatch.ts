@@ -61,7 +61,8 @@ export function dispatch(
   if (refusal !== null) {
     if (context.local.takeRefused?.(session, frame, bytes)) return Dispatched.Done;
     context.metrics.errorReplies += 1;
-    session.reply(refusal, 0, refusal.length);
+    const reply = context.local.inTheirWords?.(refusal) ?? refusal;
+    session.reply(reply, 0, reply.length);
     return Dispatched.Done;
   }
   if (context.orders.isPausing && isPaused(context, frame, bytes)) {

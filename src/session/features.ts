@@ -157,6 +157,8 @@ export interface LocalAnswers {
   waits?(client: LocalClient): boolean;
   /** Counts clients for a pause of a server, or of the cluster; nobody waits or listens if left out. */
   census?(server: string | null): ClientCensus;
+  /** What a refused request is answered with, where the servers have other words than `refusal`. */
+  inTheirWords?(refusal: Uint8Array): Uint8Array;
   /** Takes a request whose row is refused, as the configuration may allow it all the same; false: it is refused. */
   takeRefused?(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean;
   /** Ends timers and connections; clients are closed already. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { withoutModules } from "./hello_modules.ts";
 import { RawClient, word } from "./raw_client.ts";
 
 /** Sequences of commands, each separated by `;`, whose bytes are those of a direct server. */
@@ -72,5 +73,5 @@ export async function bytesOf(port: number, version: 2 | 3, sequence: string): P
   const commands = sequence.split(";").map((command) => command.split(" ").map(word));
   using client = await RawClient.connect(port, version);
   const replies = await client.askUntilClosed(...commands, [word("RESET")], [word("QUIT")]);
-  return replies.replaceAll(/(\$2\r\nid\r\n):\d+/g, "$1").split("\r\n");
+  return withoutModules(replies.replaceAll(/(\$2\r\nid\r\n):\d+/g, "$1")).split("\r\n");
 }

@@ -10,7 +10,7 @@ import { startRedisCluster } from "../support/redis_cluster.ts";
 import { RespClient, type RespWord } from "../support/resp_client.ts";
 import { readMetric } from "./metrics.ts";
 import { RawClient } from "./raw_client.ts";
-import { type RedisPool, startRedisPool } from "./redis_pool.ts";
+import { knowServers, type RedisPool, startRedisPool } from "./redis_pool.ts";
 
 const { Redis } = await clientLibraries.ioredis();
 const { createClient } = await clientLibraries.redis();
@@ -56,6 +56,7 @@ async function answers(port: number, sequence: string): Promise<string> {
 }
 
 Deno.test("logging in is answered as a server answers it", async () => {
+  await knowServers(pool.aster.port, ["app", "app-secret"]);
   for (const sequence of SEQUENCES) {
     const expected = await answers(pool.direct.port, sequence);
     assertEquals(await answers(pool.aster.port, sequence), expected, sequence);
@@ -199,7 +200,7 @@ Deno.test("a Redis Cluster with passwords: the map, the keys, and scans", async 
 });
 
 Deno.test("a server that wants a password where none is configured is not taken for the proxy", async () => {
-  await using other = await startRedisPool({ serverCount: 1 });
+  await using other = await startRedisPool({ serverCount: 1, isUnasked: true });
   await other.servers[0]!.call("CONFIG", "SET", "requirepass", "back-secret");
   using client = await RespClient.connect({ port: other.aster.port });
   const [reply, pong] = await client.pipeline([["GET", "a"], ["PING"]]);

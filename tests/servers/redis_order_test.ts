@@ -1,6 +1,6 @@
 import { assertEquals } from "../deps.ts";
 import { withDeadline } from "../support/poll.ts";
-import type { RedisServer } from "../support/redis_server.ts";
+import { type RedisServer, testedServer } from "../support/redis_server.ts";
 import { RespClient } from "../support/resp_client.ts";
 import { RawClient } from "./raw_client.ts";
 import { type RedisPool, startRedisPool } from "./redis_pool.ts";
@@ -86,8 +86,10 @@ Deno.test("HELLO changes the version between two requests of one pipeline", asyn
   slow.resume();
   const replies = (await asked).replace(/(\$2\r\nid\r\n):\d+/g, "$1:7");
   const map = "$1\r\nf\r\n$1\r\nv\r\n";
+  const server = testedServer();
   const hello = (version: number) =>
-    "$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$6\r\n7.0.15\r\n" +
+    `$6\r\nserver\r\n$${server.product.length}\r\n${server.product}\r\n` +
+    `$7\r\nversion\r\n$${server.version.length}\r\n${server.version}\r\n` +
     `$5\r\nproto\r\n:${version}\r\n$2\r\nid\r\n:7\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n` +
     "$4\r\nrole\r\n$6\r\nmaster\r\n$7\r\nmodules\r\n*0\r\n";
   assertEquals(

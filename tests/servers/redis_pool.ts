@@ -5,12 +5,15 @@
  */
 import { type Aster, type AsterOptions, startAster } from "../support/aster.ts";
 import { patientTimeouts } from "../support/cluster_config.ts";
+import { RespClient } from "../support/resp_client.ts";
 import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
 
 /** Options of {@link startRedisPool}. */
 export interface RedisPoolOptions extends AsterOptions {
   /** 3 if left out. */
   serverCount?: number;
+  /** Whether the proxy has asked nothing of its servers yet; false if left out. */
+  isUnasked?: boolean;
   /** Further lines of the `[[clusters]]` entry. */
   keys?: string;
 }
@@ -71,5 +74,23 @@ export async function startRedisPool(options: RedisPoolOptions = {}): Promise<Re
   const aster = starting.use(
     await startAster((port) => redisPoolConfig(servers, port, options.keys), options),
   );
+  if (options.isUnasked !== true) await knowServers(aster.port);
   return new RedisPool(aster, servers, direct, starting.move());
+}
+
+/** Connections that reach every worker of a pool, almost surely: the kernel decides where each goes. */
+const CONNECTIONS_TO_ALL = 8;
+
+/**
+ * Lets the proxy ask its servers what they are, which it does when it is asked itself; before that it takes a default.
+ *
+ * @param login The words behind AUTH.
+ */
+export async function knowServers(port: number, login: readonly string[] = []): Promise<void> {
+  for (let connection = 0; connection < CONNECTIONS_TO_ALL; connection++) {
+    using client = await RespClient.connect({ port });
+    if (login.length > 0) await client.call("AUTH", ...login);
+    // A pool with a password says no to who has not logged in.
+    await client.call("LOLWUT").catch(() => {});
+  }
 }

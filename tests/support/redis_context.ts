@@ -7,11 +7,13 @@ import { createRespProtocol } from "../../src/protocol/resp/mod.ts";
 import { respCommands } from "../../src/protocol/resp/commands/mod.ts";
 import { Databases } from "../../src/redis/databases.ts";
 import type { RedisContext } from "../../src/redis/feature.ts";
+import { KnownServers } from "../../src/redis/server/known_servers.ts";
 import type { LaterHandler, NoteHandler, Peers } from "../../src/redis/peers.ts";
 import { DedicatedConnections } from "../../src/backend/dedicated_connections.ts";
 import { clusterConfig } from "./cluster_config.ts";
 import type { CoreRig } from "./core_rig.ts";
 import { infoSource } from "./local_rig.ts";
+import { ManualClock } from "./manual_clock.ts";
 
 /** Other workers, as a test plays them. */
 export class RigPeers implements Peers {
@@ -41,6 +43,17 @@ export class RigPeers implements Peers {
   }
 }
 
+/** What is known of servers that say they are Redis of `redisVersion`, or Valkey of `valkeyVersion`. */
+export function knownServers(redisVersion: string, valkeyVersion?: string): KnownServers {
+  const servers = new KnownServers(new ManualClock());
+  const fields: [string, string][] = [["redis_version", redisVersion]];
+  if (valkeyVersion !== undefined) fields.push(["valkey_version", valkeyVersion]);
+  servers.askBy((_word, heard) => {
+    heard({ sections: [{ title: "Server", fields }], asked: 1, answered: 1 });
+  });
+  return servers;
+}
+
 /** What a test may replace. */
 export interface ContextOptions extends Partial<RedisContext> {
   /** Replies on dedicated connections are Redis's, not lines. */
@@ -58,6 +71,7 @@ export function redisContext(rig: CoreRig, options: ContextOptions = {}): RedisC
     config: clusterConfig({}),
     router: rig.router,
     backends: rig.context,
+    servers: new KnownServers(rig.context.clock),
     peers: new RigPeers(),
     databases: new Databases(),
     dedicated: new DedicatedConnections(

@@ -25,6 +25,39 @@ export function redisServerCommand(): string {
   return Deno.env.get(SERVER_VARIABLE) || "redis-server";
 }
 
+/** The server that tests run against, as it names itself: `Redis server v=7.0.15 …`, `Valkey server v=9.1.2 …`. */
+export interface TestedServer {
+  readonly product: "redis" | "valkey";
+  readonly version: string;
+  /** Such as `Valkey 9.1.2`. */
+  readonly title: string;
+  /** What tests list exceptions under, such as `valkey 9.1`. */
+  readonly series: string;
+}
+
+let tested: TestedServer | null = null;
+
+/** Asks the program that tests start which one it is. */
+export function testedServer(): TestedServer {
+  if (tested !== null) return tested;
+  const { stdout } = new Deno.Command(redisServerCommand(), { args: ["--version"] }).outputSync();
+  const found = /(\w+) server v=((\d+\.\d+)\.\d+)/.exec(new TextDecoder().decode(stdout));
+  if (found === null) throw new Error(`${redisServerCommand()} does not say what it is`);
+  const [, name, version, series] = found;
+  const product = name === "Valkey" ? "valkey" : "redis";
+  return tested = {
+    product,
+    version: version!,
+    title: `${name} ${version}`,
+    series: `${product} ${series}`,
+  };
+}
+
+/** Lets DEBUG be used; it always can be before Redis 7.0, which takes no such argument. */
+function debugArguments(): string[] {
+  return testedServer().series === "redis 6.2" ? [] : ["--enable-debug-command", "yes"];
+}
+
 /** A running redis-server without persistence. */
 export class RedisServer implements AsyncDisposable {
   readonly hostname: string;
@@ -69,7 +102,8 @@ export class RedisServer implements AsyncDisposable {
       arguments: [
         ...["--port", String(this.port), "--bind", this.hostname, "--dir", this.#directory],
         ...["--save", "", "--appendonly", "no", "--daemonize", "no"],
-        ...["--enable-debug-command", "yes", ...this.#arguments],
+        ...debugArguments(),
+        ...this.#arguments,
       ],
       isServing: (process) => this.#isServing(process.pid),
     }, this.#directory);

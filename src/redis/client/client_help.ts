@@ -1,12 +1,19 @@
 /**
- * CLIENT HELP: the lines of Redis 7.0, and those of what later versions, and Valkey, have and the proxy has too.
+ * CLIENT HELP: the lines of Redis 7.0, and those of what Redis 7.2 has and the proxy has too; or those of Valkey 9.1, but
+ * for what is not served.
  *
  * @module
  */
 import { helpReply } from "../reply_builder.ts";
+import type { ServerKind } from "../server/server_kind.ts";
 
 /** The reply. */
-export const CLIENT_HELP: Uint8Array = helpReply("client", [
+export function clientHelp(kind: ServerKind): Uint8Array {
+  const lines = kind.product === "valkey" ? LINES_OF_VALKEY : LINES_OF_REDIS;
+  return helpReply("client", [...lines, ...SHARED_LINES], kind);
+}
+
+const LINES_OF_REDIS: readonly string[] = [
   "CACHING (YES|NO)",
   "    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.",
   "GETREDIR",
@@ -40,6 +47,89 @@ export const CLIENT_HELP: Uint8Array = helpReply("client", [
   "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
   "      Return clients of specified type.",
   "    * Those of KILL.",
+];
+
+const LINES_OF_VALKEY: readonly string[] = [
+  "CACHING (YES|NO)",
+  "    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.",
+  "CAPA <option> [options...]",
+  "    The client claims its some capability options. Options are:",
+  "    * REDIRECT",
+  "      The client can handle redirection during primary and replica failover in standalone mode.",
+  "GETREDIR",
+  "    Return the client ID we are redirecting to when tracking is enabled.",
+  "GETNAME",
+  "    Return the name of the current connection.",
+  "ID",
+  "    Return the ID of the current connection.",
+  "INFO",
+  "    Return information about the current client connection.",
+  "KILL <ip:port>",
+  "    Kill connection made from <ip:port>.",
+  "KILL <option> <value> [<option> <value> [...]]",
+  "    Kill connections. Options are:",
+  "    * ADDR (<ip:port>|<unixsocket>:0)",
+  "      Kill connections made from the specified address.",
+  "    * LADDR (<ip:port>|<unixsocket>:0)",
+  "      Kill connections made to the specified local address.",
+  "    * TYPE (NORMAL|PRIMARY|REPLICA|PUBSUB)",
+  "      Kill connections by type.",
+  "    * USER <username>",
+  "      Kill connections authenticated by <username>.",
+  "    * SKIPME (YES|NO)",
+  "      Skip killing current connection (default: yes).",
+  "    * ID <client-id> [<client-id>...]",
+  "      Kill connections by client IDs.",
+  "    * MAXAGE <maxage>",
+  "      Kill connections older than the specified age.",
+  "    * FLAGS <flags>",
+  "      Kill connections that include the specified flags.",
+  "    * NAME <client-name>",
+  "      Kill connections with the specified name.",
+  "    * IDLE <idle>",
+  "      Kill connections with idle time greater than or equal to <idle> seconds.",
+  "    * LIB-NAME <library-name>",
+  "      Kill connections with the specified library name.",
+  "    * LIB-VER <library-version>",
+  "      Kill connections with the specified library version.",
+  "    * DB <db-id>",
+  "      Kill connections currently operating on the specified database ID.",
+  "    * IP <ip>",
+  "      Kill connections made from the specified ip.",
+  "LIST [options ...]",
+  "    Return information about client connections. Options:",
+  "    * TYPE (NORMAL|PRIMARY|REPLICA|PUBSUB)",
+  "      Return clients of specified type.",
+  "    * USER <username>",
+  "      Return clients authenticated by <username>.",
+  "    * ADDR <ip:port>",
+  "      Return clients connected from the specified address.",
+  "    * LADDR <ip:port>",
+  "      Return clients connected to the specified local address.",
+  "    * ID <client-id> [<client-id>...]",
+  "      Return clients with the specified IDs.",
+  "    * SKIPME (YES|NO)",
+  "      Exclude the current client from the list (default: no).",
+  "    * MAXAGE <maxage>",
+  "      List connections older than the specified age.",
+  "    * FLAGS <flags>",
+  "      Return clients with the specified flags.",
+  "    * NAME <client-name>",
+  "      Return clients with the specified name.",
+  "    * IDLE <idle>",
+  "      Return clients with idle time greater than or equal to <idle> seconds.",
+  "    * LIB-NAME <lib-name>",
+  "      Return clients with the specified lib name.",
+  "    * LIB-VER <lib-version>",
+  "      Return clients with the specified lib version.",
+  "    * DB <db-id>",
+  "      Return clients currently operating on the specified database ID.",
+  "    * IP <ip>",
+  "      Return connections made from the specified ip.",
+];
+
+/** Behind either. */
+const SHARED_LINES: readonly string[] = [
   "UNPAUSE",
   "    Stop the current client pause, resuming traffic.",
   "PAUSE <timeout> [WRITE|ALL]",
@@ -63,4 +153,4 @@ export const CLIENT_HELP: Uint8Array = helpReply("client", [
   "    Protect current client connection from eviction.",
   "NO-TOUCH (ON|OFF)",
   "    Will not touch LRU/LFU stats when this mode is on.",
-]);
+];

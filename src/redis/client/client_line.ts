@@ -1,6 +1,6 @@
 /**
- * A client's line in CLIENT LIST: the fields of Redis 7.0 in its order, and behind them those about its library, which
- * Redis 7.2 has too. What the proxy does not know, or has nothing of, is 0.
+ * A client's line in CLIENT LIST: the fields of the servers in their order. What the proxy does not know, or has nothing
+ * of, is 0.
  *
  * @module
  */
@@ -56,16 +56,36 @@ export class ClientLines {
     const { buffer, output, profiles } = client;
     const { pending, roomBytes } = buffer;
     const { waitingBytes } = output;
-    const { sub, psub, ssub, multi } = clientState(client);
-    const events = waitingBytes > 0 ? "rw" : "r";
-    return `id=${facts.id} addr=${facts.address} laddr=${facts.localAddress} fd=0` +
-      ` name=${facts.name} age=${facts.age} idle=${facts.idle} flags=${facts.flags}` +
-      ` db=${facts.database} sub=${sub} psub=${psub} ssub=${ssub} multi=${multi}` +
-      ` qbuf=${pending} qbuf-free=${roomBytes} argv-mem=0 multi-mem=0 rbs=0 rbp=0` +
-      ` obl=0 oll=0 omem=${waitingBytes} tot-mem=${pending + roomBytes + waitingBytes}` +
-      ` events=${events} cmd=${this.#marks.lastCommand(client)} user=${facts.user} redir=-1` +
-      ` resp=${profiles.master.version} lib-name=${facts.libraryName}` +
-      ` lib-ver=${facts.libraryVersion}`;
+    const { sub, psub, ssub, multi, watch } = clientState(client);
+    const known: Readonly<Record<string, string | number>> = {
+      id: facts.id,
+      addr: facts.address,
+      laddr: facts.localAddress,
+      name: facts.name,
+      age: facts.age,
+      idle: facts.idle,
+      flags: facts.flags,
+      capa: this.#marks.redirectable.has(client) ? "r" : "",
+      db: facts.database,
+      sub,
+      psub,
+      ssub,
+      multi,
+      watch,
+      qbuf: pending,
+      "qbuf-free": roomBytes,
+      omem: waitingBytes,
+      "tot-mem": pending + roomBytes + waitingBytes,
+      events: waitingBytes > 0 ? "rw" : "r",
+      cmd: this.#marks.lastCommand(client),
+      user: facts.user,
+      redir: -1,
+      resp: profiles.master.version,
+      "lib-name": facts.libraryName,
+      "lib-ver": facts.libraryVersion,
+    };
+    const { clientFields } = this.#context.servers.kind.ways;
+    return clientFields.map((name) => `${name}=${known[name] ?? 0}`).join(" ");
   }
 
   #flags(client: LocalClient): string {

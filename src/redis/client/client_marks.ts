@@ -5,6 +5,7 @@
  */
 import type { CommandRow } from "../../protocol/command_table.ts";
 import { subcommandArities } from "../../protocol/resp/commands/subcommands.ts";
+import type { ServerWays } from "../server/server_kind.ts";
 import type { LocalClient } from "../../session/features.ts";
 
 /** Names given by CLIENT SETNAME and HELLO SETNAME. */
@@ -34,6 +35,8 @@ export class ClientMarks {
   readonly noEvict = new WeakSet<LocalClient>();
   readonly noTouch = new WeakSet<LocalClient>();
   readonly readOnly = new WeakSet<LocalClient>();
+  /** Clients that said CLIENT CAPA REDIRECT: they could be sent to another server, though they never are. */
+  readonly redirectable = new WeakSet<LocalClient>();
   readonly #subcommands = new WeakMap<LocalClient, LastSubcommand>();
 
   /** The client is asking for a subcommand of the command of this row. */
@@ -52,8 +55,9 @@ export class ClientMarks {
     return last?.row === lastRow ? last.name : nameOf(lastRow);
   }
 
-  /** RESET. What CLIENT NO-EVICT and SETINFO said stays, as at a server. */
-  reset(client: LocalClient): void {
+  /** RESET. What CLIENT SETINFO and CAPA said stays, and NO-EVICT at some servers, as `ways` say. */
+  reset(client: LocalClient, { resetsNoEvict }: ServerWays): void {
+    if (resetsNoEvict) this.noEvict.delete(client);
     this.names.delete(client);
     this.readOnly.delete(client);
     this.noTouch.delete(client);

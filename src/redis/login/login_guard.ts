@@ -13,6 +13,7 @@ import {
   Verdict,
   type VerdictCode,
 } from "../../session/features.ts";
+import type { KnownServers } from "../server/known_servers.ts";
 import type { LoginTurns } from "./turns.ts";
 
 /** Most bytes of a request from somebody unknown: ten words of 16 KiB, as Redis has it. */
@@ -50,11 +51,19 @@ export class WaitGuard extends TurnGuard {}
 /** The guard of a client that has not logged in. */
 export class LoginGuard extends TurnGuard {
   readonly requestBytesMax = STRANGER_REQUEST_BYTES_MAX;
+  readonly #servers: KnownServers;
+
+  constructor(client: LocalClient, turns: LoginTurns, servers: KnownServers) {
+    super(client, turns);
+    this.#servers = servers;
+  }
 
   override admit(client: LocalClient, frame: RequestFrame): VerdictCode {
     const { row } = frame;
-    // What is no command, or has the wrong number of words, is said to be so: as a server does.
-    if (row === null || !isComplete(frame) || ALLOWED.has(row.name)) return Verdict.Pass;
+    if (row !== null && ALLOWED.has(row.name)) return Verdict.Pass;
+    // What is no command, or has the wrong number of words, is said to be so where servers do.
+    const isWrong = row === null || !isComplete(frame);
+    if (isWrong && !this.#servers.kind.ways.hidesCommands) return Verdict.Pass;
     client.reply(NO_AUTH, 0, NO_AUTH.length);
     return Verdict.Handled;
   }

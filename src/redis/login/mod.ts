@@ -60,7 +60,7 @@ export class Login {
   clientConnected(client: LocalClient): void {
     this.#users.delete(client);
     if (!this.#accounts.areWanted) return;
-    addGuard(client, GuardRank.Login, new LoginGuard(client, this.#turns));
+    addGuard(client, GuardRank.Login, new LoginGuard(client, this.#turns, this.#context.servers));
   }
 
   /** Answers AUTH [user] password. */

@@ -36,7 +36,7 @@ export class Pubsub implements RedisFeature {
   constructor(context: RedisContext, hub: Hub = new Hub(context)) {
     this.#context = context;
     this.#hub = hub;
-    const command = new PubsubCommand(context.peers, this.#hub);
+    const command = new PubsubCommand(context.peers, this.#hub, context.servers);
     const answers = new Map<string, Answer>([["pubsub", (request) => command.answer(request)]]);
     for (const kind of Object.values(TopicKind)) {
       const { subscribe, unsubscribe } = TOPIC_VERBS[kind];

@@ -15,6 +15,7 @@ import {
   type Question,
   SumTask,
 } from "./count_tasks.ts";
+import type { KnownServers } from "../server/known_servers.ts";
 import type { Hub } from "./hub.ts";
 import { NameList } from "./name_list.ts";
 import { textOfBytes } from "./push_frame.ts";
@@ -24,7 +25,7 @@ import { TopicKind, type TopicKindCode } from "./topic.ts";
 const WORDS_BEFORE_NAMES = 2;
 const TOPIC = "pubsub";
 
-const HELP = helpReply("pubsub", [
+const HELP = [
   "CHANNELS [<pattern>]",
   "    Return the currently active channels matching a <pattern> (default: '*').",
   "NUMPAT",
@@ -36,15 +37,17 @@ const HELP = helpReply("pubsub", [
   "    Return the currently active shard level channels matching a <pattern> (default: '*').",
   "SHARDNUMSUB [<shardchannel> ...]",
   "    Return the number of subscribers for the specified shard level channel(s)",
-]);
+];
 
 /** Answers PUBSUB. */
 export class PubsubCommand {
   readonly #peers: Peers;
   readonly #hub: Hub;
+  readonly #servers: KnownServers;
 
-  constructor(peers: Peers, hub: Hub) {
+  constructor(peers: Peers, hub: Hub, servers: KnownServers) {
     this.#peers = peers;
+    this.#servers = servers;
     this.#hub = hub;
     peers.onLater(TOPIC, (body, answer) => {
       const question = body as Question;
@@ -69,7 +72,9 @@ export class PubsubCommand {
       case "numpat":
         return count > 0 ? arityError("pubsub|numpat") : this.#patterns(request);
       case "help":
-        return count > 0 ? arityError("pubsub|help") : HELP;
+        return count > 0
+          ? arityError("pubsub|help")
+          : helpReply("pubsub", HELP, this.#servers.kind);
       default:
         return unknownSubcommandReply("pubsub", word);
     }

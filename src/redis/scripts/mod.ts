@@ -27,7 +27,7 @@ const FUNCTION_STATS = requestBytes("FUNCTION", "STATS");
 const NO_DEBUG = errorReply(
   "ERR SCRIPT DEBUG is not supported: it takes over the connection; debug at one server",
 );
-const SCRIPT_HELP = helpReply("script", [
+const SCRIPT_HELP = [
   "EXISTS <sha1> [<sha1> ...]",
   "    Return whether all servers have the scripts, or are given them at their next call.",
   "FLUSH [ASYNC|SYNC]",
@@ -36,8 +36,8 @@ const SCRIPT_HELP = helpReply("script", [
   "    End the scripts that run, at all servers.",
   "LOAD <script>",
   "    Have all servers, and the proxy, keep a script.",
-]);
-const FUNCTION_HELP = helpReply("function", [
+];
+const FUNCTION_HELP = [
   "DELETE <library>",
   "    Delete a library at all servers.",
   "DUMP",
@@ -54,7 +54,7 @@ const FUNCTION_HELP = helpReply("function", [
   "    Restore libraries at all servers.",
   "STATS",
   "    Return the function that runs, at whichever server it does.",
-]);
+];
 const ONE = 0x31;
 
 /** Answers SCRIPT and FUNCTION. */
@@ -91,7 +91,8 @@ export class Scripts implements RedisFeature {
       case "debug":
         return words.length === 3 ? NO_DEBUG : arityError("script|debug");
       case "help":
-        return words.length === 2 ? SCRIPT_HELP : arityError("script|help");
+        if (words.length !== 2) return arityError("script|help");
+        return helpReply("script", SCRIPT_HELP, this.#context.servers.kind);
       default:
         return unknownSubcommandReply("script", words[1]!);
     }
@@ -115,7 +116,8 @@ export class Scripts implements RedisFeature {
         if (words.length !== 2) return arityError("function|stats");
         return statsEverywhere(this.#context, client, FUNCTION_STATS);
       case "help":
-        return words.length === 2 ? FUNCTION_HELP : arityError("function|help");
+        if (words.length !== 2) return arityError("function|help");
+        return helpReply("function", FUNCTION_HELP, this.#context.servers.kind);
       default:
         return unknownSubcommandReply("function", words[1]!);
     }

@@ -23,11 +23,12 @@ import {
 /** Fields beyond which no further ones are taken up: more than servers with all commands in use have. */
 export const FIELDS_MAX = 20_000;
 
-const VERSION = "redis_version";
+/** Of several versions the least is said, if all servers have one. */
+const VERSIONS = new Set(["redis_version", "valkey_version"]);
 /** Numbers that are a server's own: said where all agree. */
 const OWN_NUMBERS = new Set([
   ...[
-    VERSION,
+    ...VERSIONS,
     "arch_bits",
     "process_id",
     "redis_git_sha1",
@@ -147,10 +148,19 @@ export class InfoMerge {
       if (field.numbers !== null) values.set(field.name, chosen(field.name, field.numbers));
     }
     for (const field of gathered.values()) {
-      const value = this.#serverCount === 1 ? field.first : mergedValue(field, values);
+      const value = this.#serverCount === 1
+        ? field.first
+        : VERSIONS.has(field.name)
+        ? this.#leastVersion(field)
+        : mergedValue(field, values);
       if (value !== null) fields.push([field.name, value]);
     }
     return fields;
+  }
+
+  /** Servers of another product have no such version. */
+  #leastVersion({ serverCount, texts }: Gathered): string | null {
+    return serverCount === this.#serverCount ? leastVersion(texts) : null;
   }
 }
 
@@ -199,7 +209,6 @@ function mergedValue(field: Gathered, values: ReadonlyMap<string, number>): stri
   if (texts.size === 1 && (parts === null || NUMBERED.test(name))) return first;
   if (parts !== null) return mergedParts(parts);
   if (STATUS.test(name)) return [...texts].find((text) => text !== "ok") ?? "ok";
-  if (name === VERSION) return leastVersion(texts);
   return name === POLICY ? [...texts].join(",") : null;
 }
 

@@ -103,6 +103,9 @@ export class Transaction implements SessionGuard {
     return this.#isOpen ? this.#queuedCount : -1;
   }
 
+  /** Keys that WATCH has named; one that was named twice counts twice. */
+  watchedCount = 0;
+
   /** MULTI: from now on requests are queued. */
   open(): void {
     this.#isOpen = true;
@@ -152,9 +155,9 @@ export class Transaction implements SessionGuard {
         return reply === null ? Verdict.Handled : this.#answer(reply);
       }
       case "multi":
-        return this.#answer(replies.NESTED);
+        return this.#nested(replies.NESTED);
       case "watch":
-        return this.#answer(replies.WATCH_INSIDE);
+        return this.#nested(replies.WATCH_INSIDE);
       case "quit":
       case "reset":
         return Verdict.Pass;
@@ -375,7 +378,14 @@ export class Transaction implements SessionGuard {
   #refuse(reply: Uint8Array): VerdictCode {
     this.#isDirty = true;
     this.#context.backends.metrics.errorReplies += 1;
-    return this.#answer(reply);
+    return this.#answer(this.#context.servers.inTheirWords(reply));
+  }
+
+  /** MULTI or WATCH inside MULTI. */
+  #nested(reply: Uint8Array): VerdictCode {
+    const { servers } = this.#context;
+    if (servers.kind.ways.abortsNested) return this.#refuse(reply);
+    return this.#answer(servers.inTheirWords(reply));
   }
 
   #answer(reply: Uint8Array): VerdictCode {

@@ -42,6 +42,7 @@ export function watchAnswer(
     return taken;
   }
   const late = client.answerLater();
+  transaction.watchedCount += frame.keyCount;
   new Watching(context, transaction, copyRequest(request), late, link !== null).send(taken);
   return null;
 }

@@ -12,17 +12,27 @@ import { ClientRoll } from "../../../src/redis/client_roll.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";
 import { CoreRig } from "../../support/core_rig.ts";
 import { localRequest, LocalRigClient, textOf } from "../../support/local_rig.ts";
-import { redisContext } from "../../support/redis_context.ts";
+import { type ContextOptions, knownServers, redisContext } from "../../support/redis_context.ts";
 
 function ask(client: LocalRigClient, marks: ClientMarks, ...words: string[]): string {
+  return askOf({}, client, marks, ...words);
+}
+
+function askOf(
+  options: ContextOptions,
+  client: LocalRigClient,
+  marks: ClientMarks,
+  ...words: string[]
+): string {
   using rig = new CoreRig();
-  const context = redisContext(rig, { clients: () => [client] });
+  const context = redisContext(rig, { clients: () => [client], ...options });
   const roll = new ClientRoll(context, marks, new Login(context));
   const parts = {
     marks,
     roll,
     pause: new ClientPause(context),
     unblock: new ClientUnblock(context),
+    servers: context.servers,
   };
   return textOf(clientAnswer(localRequest(client, "CLIENT", ...words), parts)!);
 }
@@ -83,3 +93,23 @@ for (const [words, expected] of cases) {
     assertMatch(ask(new LocalRigClient(), new ClientMarks(), ...words), expected);
   });
 }
+
+Deno.test("Valkey takes what Redis refuses: CAPA, and words behind those that are known", () => {
+  const valkey = { servers: knownServers("7.2.4", "9.1.2") };
+  const marks = new ClientMarks();
+  const client = new LocalRigClient();
+  assertMatch(ask(client, marks, "CAPA", "redirect"), /^-ERR unknown subcommand 'CAPA'/);
+  assertMatch(
+    askOf(valkey, client, marks, "INFO"),
+    / flags=N capa= db=0 .* watch=0 .* tot-cmds=0\n/,
+  );
+  assertEquals(askOf(valkey, client, marks, "CAPA", "other", "REDIRECT"), "+OK\r\n");
+  assertMatch(
+    askOf(valkey, client, marks, "CAPA"),
+    /^-ERR wrong number of arguments for 'client\|capa'/,
+  );
+  assertMatch(askOf(valkey, client, marks, "INFO"), / capa=r db=0 /);
+  assertMatch(ask(client, marks, "UNBLOCK", "1", "TIMEOUT", "x"), /^-ERR unknown subcommand or/);
+  assertEquals(askOf(valkey, client, marks, "UNBLOCK", "1", "TIMEOUT", "x"), ":0\r\n");
+  assertEquals(askOf(valkey, client, marks, "PAUSE", "0", "all", "x"), "+OK\r\n");
+});

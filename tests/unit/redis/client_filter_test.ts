@@ -31,7 +31,8 @@ const client: FilteredClient = {
 };
 
 function reader(ownId: number): FilterReader {
-  return { ownId, isUser: (name) => name === "default" || name === "ann\u00e9" };
+  const isUser = (name: string) => name === "default" || name === "ann\u00e9";
+  return { ownId, isUser, areAlike: false };
 }
 
 function filter(made: ClientFilter | Uint8Array): ClientFilter {
@@ -124,4 +125,21 @@ Deno.test("what is wrong with a filter is said of the first that is wrong", () =
 Deno.test("a user's name is compared as the text that its bytes are", () => {
   const read = killFilter(["USER", "ann\u00c3\u00a9"], reader(1));
   assertEquals(filter(read).conditions, [{ fact: "user", values: ["ann\u00e9"], isNot: false }]);
+});
+
+Deno.test("where both are read alike LIST wants ids as KILL does, and no number is a syntax error", () => {
+  const alike = { ...reader(1), areAlike: true };
+  const errors: [string[], string][] = [
+    [["ID", "x"], "-ERR syntax error\r\n"],
+    [["ID", "0"], "-ERR client-id should be greater than 0\r\n"],
+    [["ID", "1", "x"], "-ERR syntax error\r\n"],
+    [["TYPE", "x", "y"], "-ERR Unknown client type 'x'\r\n"],
+  ];
+  for (const [words, expected] of errors) {
+    assertEquals([listFilter, killFilter].map((read) => error(read(words, alike))), [
+      expected,
+      expected,
+    ]);
+  }
+  assert(matchesFilter(client, filter(listFilter(["ID", "4", "5", "TYPE", "normal"], alike))));
 });

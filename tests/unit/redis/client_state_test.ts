@@ -5,14 +5,15 @@ import { FeatureScene } from "../../support/feature_scene.ts";
 
 Deno.test("a client's state is that of its guards", async () => {
   using scene = new FeatureScene(createRedisFeatures, {}, 3);
-  const idle = { flags: "", sub: 0, psub: 0, ssub: 0, multi: -1 };
+  const idle = { flags: "", sub: 0, psub: 0, ssub: 0, multi: -1, watch: 0 };
   assertEquals(clientState(scene.client), idle);
   scene.ask("WATCH k0");
-  assertEquals(clientState(scene.client), idle, "watching is no transaction yet");
+  const watching = { ...idle, watch: 1 };
+  assertEquals(clientState(scene.client), watching, "watching is no transaction yet");
   const conn = await scene.accept(0);
   await conn.receives("+OK\r\n");
   scene.askAll("MULTI", "PING");
-  assertEquals(clientState(scene.client), { ...idle, flags: "x", multi: 1 });
+  assertEquals(clientState(scene.client), { ...watching, flags: "x", multi: 1 });
   scene.client.guard!.clientClosed();
   await scene.ends();
 });

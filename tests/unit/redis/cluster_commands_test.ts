@@ -6,6 +6,7 @@
 import { respCommands } from "../../../src/protocol/resp/commands/mod.ts";
 import { integerReply } from "../../../src/protocol/resp/replies.ts";
 import { clusterAnswer } from "../../../src/redis/cluster_commands.ts";
+import { knownServers } from "../../support/redis_context.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";
 import { infoSource, localRequest, LocalRigClient, textOf } from "../../support/local_rig.ts";
 
@@ -21,7 +22,7 @@ function answer(client: LocalRigClient, isCluster: boolean, ...words: string[]):
     advertised: { hostname: "10.1.2.3", port: 9001 },
     info: infoSource,
   };
-  return textOf(clusterAnswer(request, options, () => integerReply(42))!);
+  return textOf(clusterAnswer(request, options, knownServers("7.0.15"), () => integerReply(42))!);
 }
 
 Deno.test("CLUSTER SLOTS, NODES and SHARDS name the advertised address for all slots", () => {

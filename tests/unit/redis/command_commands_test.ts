@@ -8,10 +8,13 @@ import { respCommands } from "../../../src/protocol/resp/commands/mod.ts";
 import { CommandAnswers } from "../../../src/redis/command_commands.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";
 import { clusterConfig } from "../../support/cluster_config.ts";
-import { FeatureScene } from "../../support/feature_scene.ts";
+import { turn } from "../../support/fake_tcp_conn.ts";
+import { FeatureScene, requestsIn } from "../../support/feature_scene.ts";
 import { localRequest, LocalRigClient, textOf } from "../../support/local_rig.ts";
 
 using scene = new FeatureScene(() => []);
+// No server answers: what is said is the proxy's own.
+scene.rig.router.shards = () => [];
 const answers = new CommandAnswers(scene.context);
 const served =
   respCommands.rows.filter(({ action, name }) => action !== Action.Refuse && !isBlockingForm(name))
@@ -78,8 +81,44 @@ Deno.test("admin commands are among the served where they are forwarded", () => 
   using forwarding = new FeatureScene(() => [], {
     config: clusterConfig({ adminCommands: "forward" }),
   });
+  forwarding.rig.router.shards = () => [];
   const reply = new CommandAnswers(forwarding.context).answer(
     localRequest(new LocalRigClient(), "COMMAND", "INFO", "config", "monitor"),
   );
   assertMatch(textOf(reply!), /^\*2\r\n\*10\r\n\$6\r\nconfig\r\n[^]*\$-1\r\n$/);
+});
+
+Deno.test("keys are what a server says, unless it has no such command or does not answer", async () => {
+  using asking = new FeatureScene(() => []);
+  asking.ask("COMMAND GETKEYS GET a b");
+  const conn = await asking.accept(0);
+  assertEquals(requestsIn(conn.written), ["COMMAND GETKEYS GET a b"]);
+  await conn.receives("-ERR its own words\n");
+  assertEquals(asking.told(), ["-ERR its own words"]);
+  asking.ask("COMMAND GETKEYS GET a");
+  await turn();
+  await conn.receives("-ERR Invalid command specified\r\n");
+  assertEquals(asking.told(), ["*1 $1 a"]);
+  asking.ask("COMMAND GETKEYS GET a");
+  await turn();
+  conn.ends();
+  await turn();
+  assertEquals(asking.told(), ["*1 $1 a"]);
+  await asking.ends();
+});
+
+Deno.test("a server is asked for descriptions; where it has none, the proxy's own are said", async () => {
+  using asking = new FeatureScene(() => []);
+  asking.ask("COMMAND INFO get");
+  const conn = await asking.accept(0);
+  // Of which version the servers are is asked, too.
+  await conn.receives("-ERR none\n");
+  const [, request] = requestsIn(conn.written);
+  assertMatch(request!, /^COMMAND INFO .* client\|list .* get /);
+  await conn.receives("-ERR none\n");
+  assertMatch(asking.told().join(), /^\*1 \*10 \$3 get :2 \*2 \+readonly \+fast /);
+  asking.ask("COMMAND INFO get");
+  await turn();
+  assertEquals(requestsIn(conn.written).length, 3);
+  await asking.ends();
 });

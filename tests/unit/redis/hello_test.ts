@@ -4,29 +4,31 @@
  * @module
  */
 import { PROFILES } from "../../../src/protocol/protocol.ts";
-import { BackendVersion } from "../../../src/redis/backend_version.ts";
 import type { ClientNames } from "../../../src/redis/client/client_marks.ts";
 import { helloAnswer } from "../../../src/redis/hello.ts";
+import type { KnownServers } from "../../../src/redis/server/known_servers.ts";
 import { Login } from "../../../src/redis/login/mod.ts";
 import { DELAY_FIRST_MS } from "../../../src/redis/login/suspect.ts";
 import { CoreRig } from "../../support/core_rig.ts";
-import { redisContext } from "../../support/redis_context.ts";
+import { knownServers, redisContext } from "../../support/redis_context.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";
 import { localRequest, LocalRigClient, textOf } from "../../support/local_rig.ts";
 
 const names: ClientNames = new WeakMap();
 
 function hello(client: LocalRigClient, ...words: string[]): string {
+  return helloOf(knownServers("7.0.15"), client, ...words);
+}
+
+function helloOf(servers: KnownServers, client: LocalRigClient, ...words: string[]): string {
   using rig = new CoreRig();
-  // Without servers nobody is asked.
-  rig.router.shards = () => [];
   const context = redisContext(rig);
   const login = new Login(context);
   const reply = helloAnswer(
     localRequest(client, "HELLO", ...words),
     names,
     login,
-    new BackendVersion(context),
+    servers,
   );
   rig.clock.advance(DELAY_FIRST_MS);
   return reply === null ? client.replies.join("") : textOf(reply);
@@ -76,4 +78,29 @@ Deno.test("a name stays where what is behind it is refused, as at a server", () 
   const client = new LocalRigClient();
   assertMatch(hello(client, "3", "SETNAME", "kept", "NONSENSE"), /^-ERR Syntax error/);
   assertEquals([names.get(client), client.profiles], ["kept", PROFILES[2]]);
+});
+
+Deno.test("the product and its version are the servers'", () => {
+  const valkey = knownServers("7.2.4", "9.1.2");
+  assertMatch(
+    helloOf(valkey, new LocalRigClient(), "3"),
+    /^%7\r\n\$6\r\nserver\r\n\$6\r\nvalkey\r\n\$7\r\nversion\r\n\$5\r\n9\.1\.2\r\n/,
+  );
+});
+
+Deno.test("Valkey looks at all options before it acts on any, Redis does not", () => {
+  const words = ["3", "SETNAME", "kept", "SETNAME", "a b"];
+  for (
+    const [servers, name] of [[knownServers("7.0.15"), "kept"], [
+      knownServers("7.2.4", "9.1.2"),
+      undefined,
+    ]] as const
+  ) {
+    const client = new LocalRigClient();
+    assertMatch(helloOf(servers, client, ...words), /^-ERR Client names cannot contain spaces/);
+    assertEquals(names.get(client), name);
+  }
+  const client = new LocalRigClient();
+  helloOf(knownServers("7.2.4", "9.1.2"), client, "3", "SETNAME", "it");
+  assertEquals(names.get(client), "it");
 });

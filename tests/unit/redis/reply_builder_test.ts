@@ -13,6 +13,7 @@ import {
   textReply,
   unknownSubcommandReply,
 } from "../../../src/redis/reply_builder.ts";
+import { DEFAULT_KIND } from "../../../src/redis/server/server_kind.ts";
 import { assertEquals } from "../../deps.ts";
 import { textOf } from "../../support/local_rig.ts";
 
@@ -38,7 +39,7 @@ Deno.test("errors repeat a bounded part of a client's own words, up to a NUL", (
 
 Deno.test("help is a list of status lines that ends with itself", () => {
   assertEquals(
-    textOf(helpReply("x", ["A"])),
+    textOf(helpReply("x", ["A"], DEFAULT_KIND)),
     "*4\r\n+X <subcommand> [<arg> [value] [opt] ...]. Subcommands are:\r\n+A\r\n" +
       "+HELP\r\n+    Prints this help.\r\n",
   );

@@ -19,6 +19,9 @@ export const SLOW_LOGS =
 /** `MONITOR`. */
 export const MONITORING = "it shows what one server does; connect to that server";
 
+/** `CLUSTERSCAN`. */
+export const SCANNING = "SCAN goes over all servers, too";
+
 /** Commands that only servers and cluster clients exchange. */
 export const INTERNAL = "redirections are followed by the proxy";
 

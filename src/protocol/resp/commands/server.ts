@@ -4,7 +4,13 @@
  * @module
  */
 import type { CommandDefinition } from "../../command_table.ts";
-import { ADMINISTRATION, ALLOWED_ADMINISTRATION, MONITORING, SLOW_LOGS } from "./reasons.ts";
+import {
+  ADMINISTRATION,
+  ALLOWED_ADMINISTRATION,
+  MONITORING,
+  SCANNING,
+  SLOW_LOGS,
+} from "./reasons.ts";
 import { everyShard, Least, local, Read, refuse } from "./row.ts";
 
 // deno-fmt-ignore: one row a command, columns aligned.
@@ -16,6 +22,7 @@ export const serverCommands: readonly CommandDefinition[] = [
   refuse( "bgsave",                -1, 0,      0,  0,  0, ADMINISTRATION),
   local(  "client",                -2),
   local(  "cluster",               -2),
+  refuse( "clusterscan",           -2, 0,      0,  0,  0, SCANNING),
   refuse( "commandlog",            -2, 0,      0,  0,  0, ADMINISTRATION),
   refuse( "config",                -2, 0,      0,  0,  0, ALLOWED_ADMINISTRATION),
   refuse( "debug",                 -2, 0,      0,  0,  0, ALLOWED_ADMINISTRATION),

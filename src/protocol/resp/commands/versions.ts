@@ -1,6 +1,6 @@
 /**
- * Which commands of the table came after Redis 7.0. The tests have no servers of those versions: what the proxy does
- * with them is tested against scripted backends.
+ * Which commands of the table came after Redis 7.0. What no server of the tests has is tested against scripted
+ * backends.
  *
  * @module
  */
@@ -18,4 +18,5 @@ export const laterCommands: ReadonlyMap<string, string> = byName([
   ["Redis 8.4", "delex digest msetex vrange"],
   ["Valkey 8.1", "commandlog"],
   ["Valkey 9.0", "delifeq"],
+  ["Valkey 9.1", "clusterscan"],
 ]);

@@ -29,10 +29,12 @@ export const NEGATIVE_TIMEOUT: Uint8Array = errorReply("ERR timeout is negative"
 export const NO_KEYS: Uint8Array = errorReply("ERR numkeys should be greater than 0");
 /** Words in an order the command does not know. */
 export const SYNTAX_ERROR: Uint8Array = errorReply("ERR syntax error");
-/** What XREAD and XREADGROUP say of keys and ids that do not pair. */
-export const UNBALANCED_STREAMS: Uint8Array = errorReply(
-  "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.",
-);
+const UNBALANCED =
+  "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.";
+/** What XREAD says of keys and ids that do not pair. */
+export const UNBALANCED_XREAD: Uint8Array = errorReply(UNBALANCED);
+/** The same of XREADGROUP; later servers have other words for it. */
+export const UNBALANCED_XREADGROUP: Uint8Array = errorReply(UNBALANCED);
 /** What MSETEX says of a count of keys that is no number above 0. */
 export const INVALID_KEY_COUNT: Uint8Array = errorReply("ERR invalid numkeys value");
 /** What MSETEX says of more keys with values than words follow. */

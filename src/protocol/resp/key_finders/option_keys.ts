@@ -11,7 +11,8 @@ import {
   NEGATIVE_TIMEOUT,
   NOT_AN_INTEGER,
   SYNTAX_ERROR,
-  UNBALANCED_STREAMS,
+  UNBALANCED_XREAD,
+  UNBALANCED_XREADGROUP,
 } from "./errors.ts";
 
 const encoder = new TextEncoder();
@@ -124,7 +125,7 @@ function streamError(frame: RequestFrame, bytes: Uint8Array): Uint8Array {
       if (numberAt(frame, bytes, word + 1) === NOT_A_NUMBER) return NOT_AN_INTEGER;
       word += 2;
     } else if (isAt(frame, bytes, word, STREAMS) && hasValue) {
-      return UNBALANCED_STREAMS;
+      return isGroup ? UNBALANCED_XREADGROUP : UNBALANCED_XREAD;
     } else if (isAt(frame, bytes, word, GROUP) && word + 1 < lastWord) {
       if (!isGroup) return NO_GROUP;
       word += 3;

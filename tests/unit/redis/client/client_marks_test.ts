@@ -1,5 +1,6 @@
 import { respCommands } from "../../../../src/protocol/resp/commands/mod.ts";
 import { ClientMarks } from "../../../../src/redis/client/client_marks.ts";
+import { kindOf } from "../../../../src/redis/server/server_kind.ts";
 import { assertEquals } from "../../../deps.ts";
 import { LocalRigClient } from "../../../support/local_rig.ts";
 
@@ -28,10 +29,12 @@ Deno.test("RESET forgets what a server forgets", () => {
   const client = new LocalRigClient();
   marks.names.set(client, "me");
   for (const marked of [marks.readOnly, marks.noTouch, marks.noEvict]) marked.add(client);
-  marks.reset(client);
+  marks.reset(client, kindOf("7.0.15", null).ways);
   assertEquals(marks.names.get(client), undefined);
   assertEquals(
     [marks.readOnly, marks.noTouch, marks.noEvict].map((marked) => marked.has(client)),
     [false, false, true],
   );
+  marks.reset(client, kindOf("7.2.4", "9.1.2").ways);
+  assertEquals(marks.noEvict.has(client), false);
 });

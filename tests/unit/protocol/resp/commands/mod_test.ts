@@ -34,6 +34,12 @@ const SINCE_7_4: Record<string, [arity: number, flag: string]> = {
   httl: [-5, "readonly"],
 };
 
+/** Arities that later servers have made wider; what 7.0 does not take it refuses itself. */
+const WIDER: Record<string, [arity: number, version: string]> = {
+  zrank: [-3, "Redis 7.2 has WITHSCORE"],
+  zrevrank: [-3, "Redis 7.2 has WITHSCORE"],
+};
+
 function rowOf(name: string): CommandRow {
   const row = protocol.commands.rows.find((row) => row.name === name);
   if (row === undefined) throw new Error(`"${name}" is not in the table`);
@@ -59,7 +65,9 @@ Deno.test("rows equal what redis-server 7.0 says of its commands", async () => {
   for (const [name, arity, flagList, firstKey, lastKey, keyStep] of listed) {
     names.add(String(name));
     const row = rowOf(String(name));
-    assertEquals(columns(row), [name, arity, firstKey, lastKey, keyStep]);
+    const wider = WIDER[String(name)];
+    if (wider !== undefined) assertEquals(-Number(arity), wider[0], wider[1]);
+    assertEquals(columns(row), [name, wider?.[0] ?? arity, firstKey, lastKey, keyStep]);
     const flags = (flagList as string[]).filter((flag) => flag === "readonly" || flag === "write");
     if (row.action === Action.Local) continue;
     const known = FLAGS_OF_OUR_OWN[row.name];
