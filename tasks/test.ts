@@ -1,18 +1,18 @@
 /**
  * `deno task test`: formatter, linter, type check, then every test file in a process of its own, a few at a
- * time; those that drive the proxy once under each I/O engine. With paths as arguments only the test files
- * that begin with them, without the checks. ASTER_TEST_IO names the only engine to run, ASTER_TEST_JOBS the
- * number of files at a time.
+ * time; those that drive the proxy once under each I/O engine. `--help` says what can be chosen.
  *
  * @module
  */
 import { PORT_SHARE_VARIABLE } from "../tests/support/free_port.ts";
+import { testedServer, useServer } from "../tests/support/redis_server.ts";
 import { TEST_IO_VARIABLE } from "../tests/support/test_engine.ts";
 import { watchAncestors } from "./ancestors.ts";
 import { TEST_LOCK } from "./test_lock.ts";
 import { endAllGroups, runGroup } from "./process_group.ts";
 import { ensureServers, ServersMissing } from "./servers.ts";
 import { findCodeFiles, findTestJobs, type TestJob } from "./test_files.ts";
+import { parseTestOptions, USAGE, UsageError } from "./test_options.ts";
 import { formatSeconds, readCounts, readSeeds, reportLines, type TestRun } from "./test_report.ts";
 
 /** How long one file of tests, or one check, may take, in milliseconds. */
@@ -31,6 +31,13 @@ const checks: Record<string, string[]> = {
 };
 
 async function main(words: string[]): Promise<number> {
+  const options = parseTestOptions(words);
+  if (options === null) {
+    console.log(USAGE);
+    return 0;
+  }
+  const { prefixes, server, isInstallAllowed } = options;
+  if (server !== null) useServer(server);
   Deno.chdir(REPOSITORY);
   const end = () => {
     endAllGroups();
@@ -42,9 +49,9 @@ async function main(words: string[]): Promise<number> {
   watchAncestors(end);
   await ensureServers(["redis-server", "memcached", "nutcracker"], {
     purpose: "The test suite",
-    isAllowed: words.includes("--yes"),
+    isAllowed: isInstallAllowed,
   });
-  const prefixes = words.filter((word) => !word.startsWith("--"));
+  console.log(`Redis servers of the tests: ${testedServer().title}`);
   const runs: TestRun[] = [];
   if (prefixes.length === 0) {
     for (const [name, args] of Object.entries(checks)) runs.push(await runCheck(name, args));
@@ -121,6 +128,10 @@ if (import.meta.main) {
   try {
     Deno.exit(await main(Deno.args));
   } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(error.message);
+      Deno.exit(2);
+    }
     if (!(error instanceof ServersMissing)) throw error;
     console.error(error.message);
     console.log("0 passed, 1 failed");

@@ -4,13 +4,34 @@
  * @module
  */
 import { parseArgs } from "../../deps.ts";
-import { type Mode, runDifferential } from "./run.ts";
+import { testedServer, useServer } from "../support/redis_server.ts";
+import type { Mode } from "./run.ts";
 
-const flags = parseArgs(Deno.args, { string: ["commands", "seed", "mode", "resp"] });
+const USAGE = `Usage: deno task differential [options]
+
+  --mode one|three|cluster  what stands behind the proxy: one server, three, or a Redis Cluster; one
+  --resp 2|3                version of the protocol; 2
+  --commands N              100000
+  --seed N                  repeats a run
+  --server PATH             a server program other than redis-server, such as valkey-server
+  -h, --help                this text`;
+
+const flags = parseArgs(Deno.args, {
+  string: ["commands", "seed", "mode", "resp", "server"],
+  boolean: ["help"],
+  alias: { h: "help" },
+});
+if (flags.help) {
+  console.log(USAGE);
+  Deno.exit();
+}
+if (flags.server !== undefined) useServer(flags.server);
+// What is an exception depends on the server.
+const { runDifferential } = await import("./run.ts");
 const seed = Number(flags.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]);
 const mode = (flags.mode ?? "one") as Mode;
 const version = flags.resp === "3" ? 3 : 2;
-console.log(`mode ${mode}, RESP${version}, --seed ${seed}`);
+console.log(`${testedServer().title}, mode ${mode}, RESP${version}, --seed ${seed}`);
 const report = await runDifferential({
   mode,
   version,

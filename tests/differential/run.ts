@@ -9,7 +9,7 @@ import { startRedisCluster } from "../support/redis_cluster.ts";
 import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
 import { Random } from "../support/seed.ts";
 import { RawClient, word } from "../servers/raw_client.ts";
-import { startRedisPool } from "../servers/redis_pool.ts";
+import { knowServers, startRedisPool } from "../servers/redis_pool.ts";
 import { exceptionFor } from "./exceptions.ts";
 import { type Generated, Generator } from "./generator.ts";
 import { areAlike, splitReplies } from "./replies.ts";
@@ -124,6 +124,7 @@ export async function startScene(mode: Mode, owned: AsyncDisposableStack): Promi
   if (mode !== "cluster") {
     const serverCount = mode === "one" ? 1 : 3;
     const pool = owned.use(await startRedisPool({ serverCount, keys: 'hash_tag = "{}"' }));
+    await knowServers(pool.aster.port);
     return { port: pool.aster.port, direct: pool.direct };
   }
   const direct = owned.use(await startRedisServer());
@@ -132,5 +133,6 @@ export async function startScene(mode: Mode, owned: AsyncDisposableStack): Promi
     startLocalProxy({ cache_type: "redis_cluster", servers: [cluster.nodes[0]!.address] }),
   );
   await until(() => proxy.metrics().topologyRefreshes > 0, { what: "the map is known" });
+  await knowServers(proxy.port);
   return { port: proxy.port, direct };
 }

@@ -200,7 +200,7 @@ Deno.test("a Redis Cluster with passwords: the map, the keys, and scans", async 
 });
 
 Deno.test("a server that wants a password where none is configured is not taken for the proxy", async () => {
-  await using other = await startRedisPool({ serverCount: 1, isUnasked: true });
+  await using other = await startRedisPool({ serverCount: 1 });
   await other.servers[0]!.call("CONFIG", "SET", "requirepass", "back-secret");
   using client = await RespClient.connect({ port: other.aster.port });
   const [reply, pong] = await client.pipeline([["GET", "a"], ["PING"]]);

@@ -10,13 +10,14 @@ import { RespClient, type RespWord } from "../support/resp_client.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
 import { readMetric } from "./metrics.ts";
 import { RawClient } from "./raw_client.ts";
-import { type RedisPool, startRedisPool } from "./redis_pool.ts";
+import { knowServers, type RedisPool, startRedisPool } from "./redis_pool.ts";
 
 let pool: RedisPool;
 
 Deno.test.beforeAll(async () => {
   const keys = 'hash_tag = "{}"\nthread = 2\nread_timeout = 300\ndedicated_connections = 64';
   pool = await startRedisPool({ keys, metrics: true });
+  await knowServers(pool.aster.port);
 });
 
 Deno.test.afterAll(() => pool[Symbol.asyncDispose]());

@@ -12,6 +12,7 @@ let pool: RedisPool;
 
 Deno.test.beforeAll(async () => {
   pool = await startRedisPool({ serverCount: 2 });
+  await knowServers(pool.aster.port);
 });
 
 Deno.test.afterAll(() => pool[Symbol.asyncDispose]());

@@ -10,12 +10,13 @@ import { RespClient } from "../support/resp_client.ts";
 import { testedServer } from "../support/redis_server.ts";
 import { splitReplies } from "../differential/replies.ts";
 import { RawClient } from "./raw_client.ts";
-import { type RedisPool, startRedisPool } from "./redis_pool.ts";
+import { knowServers, type RedisPool, startRedisPool } from "./redis_pool.ts";
 
 let pool: RedisPool;
 
 Deno.test.beforeAll(async () => {
   pool = await startRedisPool({ serverCount: 1, keys: 'admin_commands = "forward"' });
+  await knowServers(pool.aster.port);
 });
 
 Deno.test.afterAll(() => pool[Symbol.asyncDispose]());

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch } from "../deps.ts";
 import { testedServer } from "../support/redis_server.ts";
 import { RawClient, word } from "./raw_client.ts";
 import { withoutModules } from "./hello_modules.ts";
-import { type RedisPool, startRedisPool } from "./redis_pool.ts";
+import { knowServers, type RedisPool, startRedisPool } from "./redis_pool.ts";
 
 /** Commands whose replies are those of a server, byte by byte. */
 const SAME = [
@@ -143,6 +143,7 @@ let pool: RedisPool;
 
 Deno.test.beforeAll(async () => {
   pool = await startRedisPool();
+  await knowServers(pool.aster.port);
 });
 
 Deno.test.afterAll(() => pool[Symbol.asyncDispose]());

@@ -12,8 +12,6 @@ import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
 export interface RedisPoolOptions extends AsterOptions {
   /** 3 if left out. */
   serverCount?: number;
-  /** Whether the proxy has asked nothing of its servers yet; false if left out. */
-  isUnasked?: boolean;
   /** Further lines of the `[[clusters]]` entry. */
   keys?: string;
 }
@@ -74,12 +72,11 @@ export async function startRedisPool(options: RedisPoolOptions = {}): Promise<Re
   const aster = starting.use(
     await startAster((port) => redisPoolConfig(servers, port, options.keys), options),
   );
-  if (options.isUnasked !== true) await knowServers(aster.port);
   return new RedisPool(aster, servers, direct, starting.move());
 }
 
 /** Connections that reach every worker of a pool, almost surely: the kernel decides where each goes. */
-const CONNECTIONS_TO_ALL = 8;
+const CONNECTIONS_TO_ALL = 16;
 
 /**
  * Lets the proxy ask its servers what they are, which it does when it is asked itself; before that it takes a default.
@@ -90,7 +87,6 @@ export async function knowServers(port: number, login: readonly string[] = []): 
   for (let connection = 0; connection < CONNECTIONS_TO_ALL; connection++) {
     using client = await RespClient.connect({ port });
     if (login.length > 0) await client.call("AUTH", ...login);
-    // A pool with a password says no to who has not logged in.
-    await client.call("LOLWUT").catch(() => {});
+    await client.call("LOLWUT");
   }
 }

@@ -16,7 +16,7 @@ import {
   RESP3_SEQUENCES,
   SUBSCRIBER_SEQUENCES,
 } from "./pubsub_sequences.ts";
-import { type RedisPool, startRedisPool } from "./redis_pool.ts";
+import { knowServers, type RedisPool, startRedisPool } from "./redis_pool.ts";
 import { SubscriberClient, told } from "./subscriber_client.ts";
 
 const MEGABYTE = 1024 * 1024;
@@ -27,6 +27,7 @@ let pool: RedisPool;
 
 Deno.test.beforeAll(async () => {
   pool = await startRedisPool({ keys: "client_output_limit = 4194304", metrics: true });
+  await knowServers(pool.aster.port);
   for (const server of pool.servers) {
     await server.call("CONFIG", "SET", "notify-keyspace-events", "KEA");
   }
@@ -73,6 +74,7 @@ Deno.test("pipelines that subscribe, ask and change the protocol: every byte as 
 
 Deno.test("one server behind the proxy, and two workers: the same", async () => {
   await using single = await startRedisPool({ serverCount: 1, keys: "thread = 2" });
+  await knowServers(single.aster.port);
   await compare(2, SUBSCRIBER_SEQUENCES, single.aster.port);
   await compare(3, RESP3_SEQUENCES, single.aster.port);
 });

@@ -11,7 +11,7 @@ import { startRedisCluster } from "../support/redis_cluster.ts";
 import { RespClient, type RespWord } from "../support/resp_client.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
 import { RawClient } from "./raw_client.ts";
-import { type RedisPool, startRedisPool } from "./redis_pool.ts";
+import { knowServers, type RedisPool, startRedisPool } from "./redis_pool.ts";
 
 const SUM = "return redis.call('incrby',KEYS[1],ARGV[1])";
 /** Keys on all three servers. */
@@ -279,6 +279,7 @@ Deno.test("a Redis Cluster: scripts and functions at every master", async () => 
 
 Deno.test("errors and HELP are a server's own", async () => {
   await using one = await startRedisPool({ serverCount: 1 });
+  await knowServers(one.aster.port);
   for (const version of [2, 3] as const) {
     using direct = await RawClient.connect(one.direct.port, version);
     using proxy = await RawClient.connect(one.aster.port, version);

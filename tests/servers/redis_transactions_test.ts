@@ -9,12 +9,13 @@ import { RespClient, type RespWord } from "../support/resp_client.ts";
 import { until } from "../support/poll.ts";
 import { readMetric } from "./metrics.ts";
 import { RawClient } from "./raw_client.ts";
-import { type RedisPool, startRedisPool } from "./redis_pool.ts";
+import { knowServers, type RedisPool, startRedisPool } from "./redis_pool.ts";
 
 let pool: RedisPool;
 
 Deno.test.beforeAll(async () => {
   pool = await startRedisPool({ keys: 'hash_tag = "{}"', metrics: true });
+  await knowServers(pool.aster.port);
 });
 
 Deno.test.afterAll(() => pool[Symbol.asyncDispose]());

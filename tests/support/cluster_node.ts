@@ -3,8 +3,11 @@
  *
  * @module
  */
-import { RedisServer } from "./redis_server.ts";
+import { RedisServer, testedServer } from "./redis_server.ts";
 import type { RespValue } from "./resp_client.ts";
+
+/** Where the cluster bus is before Redis 7.0, which lets it be chosen. */
+const BUS_PORT_OFFSET = 10_000;
 
 /** What all nodes of a cluster have in common. */
 export interface ClusterNodeOptions {
@@ -35,11 +38,12 @@ export class ClusterNode extends RedisServer {
     index: number,
     options: ClusterNodeOptions,
   ) {
+    const isFixed = testedServer().series === "redis 6.2";
     const announcedPort = options.announcedPorts?.[index] ?? port;
     super({
       port,
       arguments: [
-        ...["--cluster-enabled", "yes", "--cluster-port", String(busPort)],
+        ...["--cluster-enabled", "yes", ...(isFixed ? [] : ["--cluster-port", String(busPort)])],
         ...["--cluster-announce-ip", "127.0.0.1"],
         ...["--cluster-announce-port", String(announcedPort)],
         ...["--cluster-node-timeout", String(options.nodeTimeoutMs ?? 2_000)],
@@ -48,7 +52,7 @@ export class ClusterNode extends RedisServer {
         ...options.arguments ?? [],
       ],
     }, directory);
-    this.busPort = busPort;
+    this.busPort = isFixed ? port + BUS_PORT_OFFSET : busPort;
     this.announcedPort = announcedPort;
   }
 

@@ -222,8 +222,10 @@ async function build(cluster: RedisCluster): Promise<void> {
   }
   for (const [index, master] of masters.entries()) {
     const first = Math.floor((index * SLOT_COUNT) / masters.length);
-    const last = Math.floor(((index + 1) * SLOT_COUNT) / masters.length) - 1;
-    await master.call("CLUSTER", "ADDSLOTSRANGE", first, last);
+    const end = Math.floor(((index + 1) * SLOT_COUNT) / masters.length);
+    // Redis 6.2 takes no ranges.
+    const slots = Array.from({ length: end - first }, (_, slot) => first + slot);
+    await master.call("CLUSTER", "ADDSLOTS", ...slots);
   }
   // Every node meets every other one at once: gossip alone would take seconds.
   for (const [index, node] of nodes.entries()) {

@@ -25,6 +25,17 @@ export function redisServerCommand(): string {
   return Deno.env.get(SERVER_VARIABLE) || "redis-server";
 }
 
+/**
+ * Has tests of this program, and of those it starts, run against another server.
+ *
+ * @param program A name on the path, or a path, which is from where the task was called.
+ */
+export function useServer(program: string): void {
+  const isRelative = program.includes("/") && !program.startsWith("/");
+  const folder = Deno.env.get("INIT_CWD") ?? Deno.cwd();
+  Deno.env.set(SERVER_VARIABLE, isRelative ? `${folder}/${program}` : program);
+}
+
 /** The server that tests run against, as it names itself: `Redis server v=7.0.15 …`, `Valkey server v=9.1.2 …`. */
 export interface TestedServer {
   readonly product: "redis" | "valkey";
