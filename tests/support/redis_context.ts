@@ -51,6 +51,7 @@ export function knownServers(redisVersion: string, valkeyVersion?: string): Know
   servers.askBy((_word, heard) => {
     heard({ sections: [{ title: "Server", fields }], asked: 1, answered: 1 });
   });
+  servers.tell(() => {});
   return servers;
 }
 

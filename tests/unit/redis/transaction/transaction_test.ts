@@ -7,6 +7,7 @@ import { HELD_REQUESTS_MAX } from "../../../../src/redis/transaction/held_reques
 import { Transactions } from "../../../../src/redis/transaction/mod.ts";
 import { Redirection } from "../../../../src/router/router.ts";
 import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
+import { knownServers } from "../../../support/redis_context.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
 
 function createScene(version: 2 | 3 = 2): FeatureScene {
@@ -188,4 +189,27 @@ Deno.test("with no connection left it says which limit to raise", async () => {
   assertMatch(scene.askAll("WATCH k0")[0]!, /^-ERR too many clients/);
   assertEquals(client.guard, null);
   await scene.ends();
+});
+
+Deno.test("MULTI and WATCH inside MULTI make EXEC abort where the servers are Valkey, and not at Redis", async () => {
+  const told = { "7.0.15": [] as string[], "9.1.2": [] as string[] };
+  for (const [version, valkey] of [["7.0.15", undefined], ["7.2.4", "9.1.2"]] as const) {
+    using scene = new FeatureScene((context) => [new Transactions(context)], {
+      servers: knownServers(version, valkey),
+    });
+    told[valkey ?? version] = scene.askAll("MULTI", "MULTI", "WATCH k0", "EXEC");
+    await scene.ends();
+  }
+  assertEquals(told["7.0.15"], [
+    "+OK",
+    "-ERR MULTI calls can not be nested",
+    "-ERR WATCH inside MULTI is not allowed",
+    "*0",
+  ]);
+  assertEquals(told["9.1.2"], [
+    "+OK",
+    "-ERR Command 'multi' not allowed inside a transaction",
+    "-ERR Command 'watch' not allowed inside a transaction",
+    ABORT,
+  ]);
 });
