@@ -127,18 +127,17 @@ What differs from memcached on purpose:
 
 - The value behind a \`set\` line (or another storage line) that is refused is skipped, where its
   length is known. memcached runs it as requests.
-- The length of a value is digits only, at most 2,147,483,645. memcached cuts larger ones to 32
-  bits.
+- The length of a value is at most 2,147,483,645. memcached cuts larger ones to 32 bits.
 - A line with a NUL byte is refused; memcached reads it up to there.
 - A line that no list of keys makes long has at most 16 KiB, and 2,048 bytes without what spaces are
   too many.
 - A \`noreply\` silences every reply to its line, that to a bad one included.
 - A quiet \`ma\` that makes its item says nothing, as a quiet \`ma\` that finds it. memcached 1.6.18
   says \`HD\`.
-- The body of a binary request with an unknown operation is skipped once; memcached skips as much
-  again.
+- The extras and the key of a binary request with an unknown operation are skipped once; memcached
+  skips as much again.
 - A binary request whose body is longer than its operation has use for is answered by "Invalid
-  arguments" and closed. memcached takes the rest for the next request.
+  arguments" and closed. memcached takes the rest for the next request at \`stat\`, \`touch\` and \`gat\`.
 `;
 
 const BINARY_HEAD = `### memcache, binary

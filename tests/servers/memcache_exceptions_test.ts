@@ -1,0 +1,102 @@
+/**
+ * Where the proxy differs from a memcached on purpose (docs/commands.md): both sides of each difference, so that a
+ * listed one that is none, or that becomes another, is noticed.
+ *
+ * @module
+ */
+import { assertEquals } from "../deps.ts";
+import { withDeadline } from "../support/poll.ts";
+import { reply, request } from "../unit/protocol/memcache/binary/packets.ts";
+import { type MemcachePool, startMemcachePool } from "./memcache_pool.ts";
+import { word } from "./raw_client.ts";
+
+let pool: MemcachePool;
+
+Deno.test.beforeAll(async () => {
+  pool = await startMemcachePool();
+});
+
+Deno.test.afterAll(() => pool[Symbol.asyncDispose]());
+
+/** All that comes back for `bytes` until the connection ends, which they must bring about. */
+async function exchange(port: number, bytes: string): Promise<string> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const whole = word(bytes);
+  for (let sent = 0; sent < whole.length;) sent += await connection.write(whole.subarray(sent));
+  const buffer = new Uint8Array(65_536);
+  let text = "";
+  for (;;) {
+    // A server that closes with bytes unread resets the connection.
+    const read = connection.read(buffer).catch(() => null);
+    const count = await withDeadline(read, `the connection ends, after ${JSON.stringify(text)}`);
+    if (count === null) return text;
+    for (const byte of buffer.subarray(0, count)) text += String.fromCharCode(byte);
+  }
+}
+
+/** Where lines differ: what is sent before `mn` and `quit`, what a server says to it, what the proxy says. */
+const LINES: [string, string, string, string][] = [
+  [
+    "the value behind a refused storage line",
+    "set a abc 0 4\r\nmn\r\n\r\n",
+    "CLIENT_ERROR bad command line format\r\nMN\r\nERROR\r\n",
+    "CLIENT_ERROR bad command line format\r\n",
+  ],
+  [
+    "a length of more than 32 bits",
+    "set a 0 0 4294967298\r\nab\r\n",
+    "STORED\r\n",
+    "CLIENT_ERROR bad command line format\r\nERROR\r\n",
+  ],
+  [
+    "a NUL",
+    "get a\0b\r\n",
+    "VALUE a 0 2\r\nab\r\nEND\r\n",
+    "CLIENT_ERROR bad command line format\r\n",
+  ],
+  ["a line refused under noreply", "set a abc 0 1 noreply\r\na\r\n", "ERROR\r\n", ""],
+  ["a quiet ma that makes its item", "ma made N0 J5 q\r\n", "HD\r\n", ""],
+];
+
+for (const [name, sent, served, proxied] of LINES) {
+  Deno.test(`lines: ${name}`, async () => {
+    // What the difference leaves behind does not differ.
+    const before = "set a 0 0 2\r\nab\r\n";
+    const after = "mn\r\nquit\r\n";
+    for (
+      const [port, expected] of [[pool.direct.port, served], [pool.aster.port, proxied]] as const
+    ) {
+      const given = await exchange(port, before + sent + after);
+      assertEquals(given, `STORED\r\n${expected}MN\r\n`);
+    }
+  });
+}
+
+Deno.test("lines: one that is too long", async () => {
+  const spaces = `touch a ${" ".repeat(17_000)}0\r\nmn\r\nquit\r\n`;
+  assertEquals(await exchange(pool.direct.port, spaces), "");
+  assertEquals(await exchange(pool.aster.port, spaces), "CLIENT_ERROR line too long\r\n");
+});
+
+const NOOP = request({ operation: 0x0a, opaque: 7777 });
+const QUITQ = request({ operation: 0x17 });
+const NOOP_REPLY = reply({ operation: 0x0a, opaque: 7777 });
+
+Deno.test("packets: an unknown operation with a key", async () => {
+  const sent = request({ operation: 0x70, key: "k".repeat(24) }) + NOOP + NOOP + QUITQ;
+  const refused = reply({ operation: 0x70, status: 0x81, value: "Unknown command" });
+  assertEquals(await exchange(pool.direct.port, sent), refused + NOOP_REPLY);
+  assertEquals(await exchange(pool.aster.port, sent), refused + NOOP_REPLY + NOOP_REPLY);
+});
+
+Deno.test("packets: a body with more than its operation has use for", async () => {
+  for (const operation of [0x10, 0x1c, 0x1d]) {
+    const extras = operation === 0x10 ? "" : "\0\0\0\0";
+    const key = operation === 0x10 ? "reset" : "nothing";
+    const sent = request({ operation, extras, key, value: NOOP });
+    const refused = reply({ operation, status: 0x04, value: "Invalid arguments" });
+    const served = await exchange(pool.direct.port, sent + QUITQ);
+    assertEquals(served.endsWith(NOOP_REPLY), true, `${operation}: ${JSON.stringify(served)}`);
+    assertEquals(await exchange(pool.aster.port, sent + NOOP), refused);
+  }
+});
