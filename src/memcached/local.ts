@@ -12,6 +12,7 @@ import {
 } from "../protocol/memcache/binary/packet.ts";
 import { lineReplies } from "../protocol/memcache/replies.ts";
 import { wantsLogin } from "../protocol/memcache/backend_login.ts";
+import type { CommandRow } from "../protocol/command_table.ts";
 import { NO_OPERATION, type RequestFrame } from "../protocol/protocol.ts";
 import type { Exchange } from "../request/exchange.ts";
 import { type Failure, failures } from "../failure.ts";
@@ -27,6 +28,10 @@ import { binaryWire, textWire, type Wire } from "./wire.ts";
 const LENIENT_VERSION = "1.6.0";
 
 const META_NOOP = encodeText("MN\r\n");
+/** Answered from what the proxy knows, so that a pause does not concern them. */
+const NEEDS_NO_SERVER = new Set([
+  ...["mn", "noop", "quit", "quitq", "sasl_auth", "sasl_list", "sasl_step"],
+]);
 const NOTHING = new Uint8Array(0);
 const MECHANISMS = encodeText("PLAIN");
 const decoder = new TextDecoder();
@@ -58,6 +63,10 @@ export class MemcacheLocal implements LocalAnswers {
 
   errorReplied(_exchange: Exchange, bytes: Uint8Array, start: number, end: number): Failure | null {
     return wantsLogin(bytes, start, end) ? failures.backendLogin : null;
+  }
+
+  needsNoServer(row: CommandRow): boolean {
+    return NEEDS_NO_SERVER.has(row.name);
   }
 
   answer(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean {

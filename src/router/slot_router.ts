@@ -8,6 +8,7 @@ import { Backend } from "../backend/backend.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import type { BackendAddress } from "../backend/connection_owner.ts";
 import type { BackendContext } from "../backend/backend_context.ts";
+import { PauseMode } from "../backend/server_orders.ts";
 import { sendAgain } from "../backend/send_written.ts";
 import type { Watched } from "../clock.ts";
 import { type Failure, failures } from "../failure.ts";
@@ -348,11 +349,18 @@ export class SlotRouter implements Router, Watched {
     for (let tried = 0; tried < replicas.length; tried++) {
       shard.turn = shard.turn + 1 < replicas.length ? shard.turn + 1 : 0;
       const replica = replicas[shard.turn]!;
+      if (this.#isPaused(replica)) continue;
       const connection = replica.connectionFor(client.number, client.profiles.replica);
       if (connection.isUsable) return connection;
       connection.open();
     }
     return null;
+  }
+
+  /** A replica that is paused gets no reads; another one, or the master, has them too. */
+  #isPaused({ name }: Backend): boolean {
+    const { orders } = this.#context;
+    return orders.isPausing && orders.modeAt(name) === PauseMode.All;
   }
 
   #backendOf(address: string): Backend | null {

@@ -39,6 +39,8 @@ export interface ServerSetting {
 export interface OrderedWorker {
   readonly clusterNames: readonly string[];
   readonly isListening: boolean;
+  /** Sends an order whose answer nobody waits for. */
+  tell(order: ServerOrder): void;
   /** Null: it did not answer in time. */
   order(order: ServerOrder, timeoutMs: number): Promise<PauseCount | null>;
 }
@@ -227,8 +229,11 @@ export class OperatorOrders implements Watched {
   /** The answers of the workers that serve clients of the cluster; null for one that is silent. */
   async #ask(order: ServerOrder, timeoutMs: number): Promise<(PauseCount | null)[]> {
     const serving = [...this.#workers()]
-      .filter((worker) => worker.isListening && worker.clusterNames.includes(order.cluster));
-    return await Promise.all(serving.map((worker) => worker.order(order, timeoutMs)));
+      .filter((worker) => worker.clusterNames.includes(order.cluster));
+    // One that is starting has no clients yet, and was told only what was known when it began.
+    for (const worker of serving) if (!worker.isListening) worker.tell(order);
+    const listening = serving.filter((worker) => worker.isListening);
+    return await Promise.all(listening.map((worker) => worker.order(order, timeoutMs)));
   }
 }
 

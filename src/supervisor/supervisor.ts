@@ -281,6 +281,7 @@ export class Supervisor implements WorkerReceiver {
       listeners: listenersOf(this.#config),
       loopMemory: this.#loopMemory,
       logLevel: this.#config.runtime.logLevel,
+      orders: this.orders.ordersFor(this.#places[index]!.clusters.map(({ name }) => name)),
       retireTimeoutMs: this.#retireTimeoutMs,
     };
   }

@@ -110,6 +110,11 @@ export class WorkerHandle {
     return promise;
   }
 
+  /** Sends an order whose answer nobody waits for. */
+  tell(order: ServerOrder): void {
+    this.post({ kind: "order", question: 0, order });
+  }
+
   /** Has it carry out an order; returns what is in flight there, or null where it does not say in time. */
   async order(order: ServerOrder, timeoutMs: number): Promise<PauseCount | null> {
     if (!this.isListening) return null;

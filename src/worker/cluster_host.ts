@@ -154,6 +154,9 @@ export class ClusterHost {
     Object.assign(this.#start!, { logLevel, listeners, loopMemory });
     const wanted = new Set(clusters.map(({ name }) => name));
     for (const name of this.#orders.keys()) if (!wanted.has(name)) this.#orders.delete(name);
+    for (const order of message.orders ?? []) {
+      if (!this.#clusters.has(order.cluster)) this.#keep(order);
+    }
     for (const [name, hosted] of this.#clusters) {
       hosted.log.setLevel(logLevel);
       hosted.loopGuard.setListeners(loopMemory, listeners);

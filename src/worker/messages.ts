@@ -46,6 +46,8 @@ export interface ListenerAddress {
 /** What a worker that runs is to run from now on. */
 export interface ConfigureMessage {
   kind: "configure";
+  /** What operators have ordered, for clusters that it does not serve yet; none if left out. */
+  orders?: ServerOrder[];
   /** The clusters it serves: those that it does not know come, those that are missing go. */
   clusters: ClusterConfig[];
   /** Names of the clusters that it leads. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { PauseMode } from "../../../src/backend/server_orders.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
 import type { SlotRange } from "../../../src/worker/messages.ts";
 import type { FakeTcpConn } from "../../support/fake_tcp_conn.ts";
@@ -26,6 +27,21 @@ Deno.test("reads go to the replicas in turn once they are connected, writes neve
   assertEquals(readers.toSorted(), ["rh:7001", "rh:7001", "rh:7002", "rh:7002"]);
   assertEquals([readers[0], readers[1]], [readers[2], readers[3]]);
   assertEquals([1, 2, 3].map(() => scene.at(5, false)), ["h:7000", "h:7000", "h:7000"]);
+  await scene.ends();
+});
+
+Deno.test("a replica that is paused gets no reads until it goes on", async () => {
+  using scene = new SlotScene(WITH_REPLICAS, true);
+  await openReplicas(scene);
+  const { orders } = scene.rig.context;
+  const reads = () => [1, 2, 3, 4].map(() => scene.at(5, true)).toSorted();
+  orders.pause("h:7001", { mode: PauseMode.All, endMs: Infinity });
+  assertEquals(reads(), ["rh:7002", "rh:7002", "rh:7002", "rh:7002"]);
+  orders.pause("h:7002", { mode: PauseMode.All, endMs: Infinity });
+  assertEquals(new Set(reads()), new Set(["h:7000"]));
+  orders.resume("h:7001");
+  orders.resume("h:7002");
+  assertEquals(reads(), ["rh:7001", "rh:7001", "rh:7002", "rh:7002"]);
   await scene.ends();
 });
 

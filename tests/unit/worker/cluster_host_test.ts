@@ -410,3 +410,41 @@ Deno.test("who has retired hears answers and news, and no questions", () => {
     "hear answer",
   ]]);
 });
+
+Deno.test("what operators ordered is known to clusters from their start, and forgotten with them", () => {
+  const pause = (cluster: string) =>
+    ({ kind: "pause", cluster, server: null, mode: 2, durationMs: 60_000 }) as const;
+  const { host, posted, clusters } = stage();
+  host.onMessage({ ...startMessage([]), orders: [pause("a")] });
+  const [a, b] = clusters as [FakeCluster, FakeCluster];
+  assertEquals([a.context.orders.isPausing, b.context.orders.isPausing], [true, false]);
+  host.onMessage({ kind: "order", question: 7, order: pause("b") });
+  assertEquals(b.calls, ["start", "obey pause null"]);
+  const count = { isPaused: true, inFlight: 2, transactions: 1, blocked: 3, subscribed: 4 };
+  assertEquals(posted.at(-1), { kind: "ordered", question: 7, count });
+  const orders = [
+    pause("c"),
+    { kind: "set", cluster: "c", server: "s", state: "maint", weight: 2 } as const,
+  ];
+  const configure: ConfigureMessage = {
+    kind: "configure",
+    clusters: [clusterConfig("c", 1, 7_002)],
+    leads: [],
+    listeners: [],
+    loopMemory: new SharedArrayBuffer(1),
+    logLevel: "info",
+    retireTimeoutMs: 1_000,
+    orders,
+  };
+  host.onMessage(configure);
+  const c = clusters[2]!;
+  assertEquals([c.context.orders.isPausing, c.context.orders.settingOf("s").state], [
+    true,
+    "maint",
+  ]);
+  host.onMessage({ ...configure, clusters: [clusterConfig("a", 1, 7_000)], orders: [] });
+  assertEquals(clusters[3]!.context.orders.isPausing, false);
+  host.onMessage({ kind: "order", question: 8, order: { ...pause("b"), cluster: "none" } });
+  const nothing = { isPaused: false, inFlight: 0, transactions: 0, blocked: 0, subscribed: 0 };
+  assertEquals(posted.at(-1), { kind: "ordered", question: 8, count: nothing });
+});
