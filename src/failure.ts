@@ -116,6 +116,11 @@ export const failures = {
   clientReset: failure("client_reset", "client", "client connection lost"),
   clientWriteTimeout: failure("client_write_timeout", "client", "client took no bytes in time"),
   clientOutputLimit: failure("client_output_limit", "client", "client does not read its replies"),
+  clientRequestLimit: failure(
+    "client_request_limit",
+    "client",
+    "request is larger than max_request_bytes allows",
+  ),
   clientIdle: failure("client_idle", "client", "client asked for nothing for too long"),
   clientReadAhead: failure(
     "client_read_ahead",

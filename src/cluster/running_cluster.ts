@@ -293,6 +293,7 @@ function sessionLimits(config: ClusterConfig): SessionLimits {
     pipelineMax: config.maxPipeline,
     outputBytesMax: config.clientOutputLimitBytes,
     readAheadBytes: config.clientReadAheadBytes,
+    requestBytesMax: config.maxRequestBytes,
     writeTimeoutMs: config.writeTimeoutMs,
   };
 }

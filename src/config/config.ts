@@ -95,6 +95,7 @@ export interface ClusterConfig {
   maxBackendQueueBytes: number;
   backendQueueSoftBytes: number;
   clientReadAheadBytes: number;
+  maxRequestBytes: number;
   /** 0: clients may be idle for ever. */
   clientIdleTimeoutMs: number;
 }

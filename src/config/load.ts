@@ -271,6 +271,7 @@ function completeCluster(
     backendQueueSoftBytes: values.backend_queue_soft_bytes ?? defaultSoftBytes(maxQueueBytes),
     clientReadAheadBytes: values.client_read_ahead_bytes ??
       clusterKeys.client_read_ahead_bytes.default,
+    maxRequestBytes: values.max_request_bytes ?? clusterKeys.max_request_bytes.default,
     clientIdleTimeoutMs: values.client_idle_timeout ?? clusterKeys.client_idle_timeout.default,
   };
 }

@@ -61,6 +61,7 @@ export const clusterReload: Readonly<Record<keyof ClusterConfig, ReloadRow>> = {
   maxBackendQueueBytes: live("max_backend_queue_bytes"),
   backendQueueSoftBytes: live("backend_queue_soft_bytes"),
   clientReadAheadBytes: live("client_read_ahead_bytes"),
+  maxRequestBytes: live("max_request_bytes"),
   clientIdleTimeoutMs: live("client_idle_timeout"),
 };
 

@@ -228,6 +228,14 @@ export const clusterKeys = {
     "all",
     "unsent to one backend connection; beyond it its clients wait",
   ),
+  max_request_bytes: integer(
+    "bytes",
+    GIB,
+    KIB,
+    GIB,
+    "all",
+    "one request; a larger one is answered with an error, and its client is closed",
+  ),
   client_idle_timeout: integer(
     "ms",
     0,

@@ -368,6 +368,9 @@ export class Session
     const { flushQueue } = context.engine;
     const { budget } = flushQueue;
     this.lastRequestAtMs = context.clock.realMs;
+    const { requestBytesMax } = context.limits;
+    // Mostly all that is there is less: then no request is looked at for its size.
+    const mayBeTooLarge = buffer.received - buffer.consumed > requestBytesMax;
     while (buffer.consumed < buffer.received && this.#state < SessionState.Finishing) {
       if (!this.#mayParse()) return this.#stall();
       if (budget.done >= stopAt) {
@@ -377,6 +380,9 @@ export class Session
       budget.done += 1;
       const status = parser.parse(buffer.bytes, buffer.consumed, buffer.received);
       if (status === ParseStatus.Complete) {
+        if (mayBeTooLarge && parser.frame.end - buffer.consumed > requestBytesMax) {
+          return this.#refuseLarge();
+        }
         this.lastRow = parser.frame.row;
         const dispatched = dispatch(context, this, parser.frame);
         if (dispatched !== Dispatched.Done) {
@@ -394,6 +400,7 @@ export class Session
       } else if (status === ParseStatus.Incomplete) {
         if (parser.keepFrom > buffer.consumed) buffer.consume(parser.keepFrom);
         if (this.guard !== null && this.#isTooLarge(parser.frameBytes)) return;
+        if (parser.frameBytes > requestBytesMax) return this.#refuseLarge();
         break;
       } else {
         this.#refuseInput();
@@ -407,6 +414,14 @@ export class Session
     const limit = this.guard?.requestBytesMax ?? Infinity;
     if (byteCount > limit) this.close(failures.clientStranger);
     return byteCount > limit;
+  }
+
+  /** A request beyond the limit gets an error in its turn, and is the last: what is left of it is read and dropped. */
+  #refuseLarge(): void {
+    const request = this.enqueue(false);
+    this.#goTo(SessionState.Finishing);
+    this.#context.metrics.countFailure(failures.clientRequestLimit);
+    this.fail(request, failures.clientRequestLimit, "");
   }
 
   /** What is read so far has to wait. */

@@ -32,6 +32,8 @@ export interface SessionLimits {
   outputBytesMax: number;
   /** Unparsed bytes above which it is not read on, bytes. */
   readAheadBytes: number;
+  /** Bytes of one request above which it is refused. */
+  requestBytesMax: number;
   /** Longest write without progress while nothing is read either, milliseconds. */
   writeTimeoutMs: number;
 }

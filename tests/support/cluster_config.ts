@@ -60,6 +60,7 @@ export function clusterConfig(options: Partial<ClusterConfig>): ClusterConfig {
     maxBackendQueueBytes: 64 * 1024 * 1024,
     backendQueueSoftBytes: 4 * 1024 * 1024,
     clientReadAheadBytes: 64 * 1024,
+    maxRequestBytes: 1024 * 1024 * 1024,
     clientIdleTimeoutMs: 0,
     ...options,
   };

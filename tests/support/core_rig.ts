@@ -239,6 +239,7 @@ export class CoreRig implements Disposable {
         pipelineMax: 1000,
         outputBytesMax: 64 * 1024 * 1024,
         readAheadBytes: 64 * 1024,
+        requestBytesMax: 1024 * 1024 * 1024,
         writeTimeoutMs: 1000,
         ...options.sessionLimits,
       },

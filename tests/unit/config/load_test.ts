@@ -59,6 +59,7 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       maxBackendQueueBytes: 67_108_864,
       backendQueueSoftBytes: 4_194_304,
       clientReadAheadBytes: 65_536,
+      maxRequestBytes: 1_073_741_824,
       clientIdleTimeoutMs: 0,
     }],
   });
@@ -89,6 +90,7 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     max_backend_queue_bytes = 4096
     backend_queue_soft_bytes = 4096
     client_read_ahead_bytes = 1024
+    max_request_bytes = 4096
     client_idle_timeout = 5
   `);
   const { name: _, type: __, listen: ___, servers: ____, ...rest } = clusterOf(text);
@@ -122,6 +124,7 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     maxBackendQueueBytes: 4096,
     backendQueueSoftBytes: 4096,
     clientReadAheadBytes: 1024,
+    maxRequestBytes: 4096,
     clientIdleTimeoutMs: 5,
   });
 });

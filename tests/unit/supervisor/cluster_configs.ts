@@ -49,6 +49,7 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
     maxBackendQueueBytes: 64 * 1024 * 1024,
     backendQueueSoftBytes: 4 * 1024 * 1024,
     clientReadAheadBytes: 64 * 1024,
+    maxRequestBytes: 1024 * 1024 * 1024,
     clientIdleTimeoutMs: 0,
   };
 }
