@@ -89,7 +89,7 @@ const MORE_COMMANDS = [
 ];
 
 /** What takes the keys of all clients is no attack by the bytes. */
-const EMPTYING = new Set(["flushall", "flushdb"]);
+const EMPTYING = new Set(["flushall", "flushdb", "flush_all"]);
 
 /** One whole Redis request of any command with any words; inline now and then. */
 export function anyRedisRequest(random: Random): Uint8Array {
@@ -108,7 +108,7 @@ const MEMCACHE_NAMES = [
   ...["incr", "decr", "touch", "version", "verbosity", "quit", "mg", "ms", "md", "ma", "mn", "me"],
   ...["flush_all", "stats", "cache_memlimit", "slabs", "lru", "lru_crawler", "watch", "shutdown"],
   ...["extstore", "refresh_certs", "GET", "nosuch", "sets", "ge"],
-];
+].filter((name) => !EMPTYING.has(name));
 const MEMCACHE_WORDS = [
   ...["hostile", "hostile:b", "0", "1", "-1", "4", "10", "2147483647", "4294967296", "noreply"],
   ...["18446744073709551615", "x", "NOREPLY", "v", "k", "q", "S4", "\x01", "k".repeat(251), "0 "],

@@ -47,9 +47,12 @@ export class Metrics {
 /** Scrapes over a connection of its own, so that none stays open. */
 export async function scrape(aster: Aster): Promise<Metrics> {
   using socket = await Deno.connect({ hostname: "127.0.0.1", port: aster.metricsPort });
-  const request = "GET /metrics HTTP/1.1\r\nHost: aster\r\nConnection: close\r\n\r\n";
+  const request = "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
   await socket.write(new TextEncoder().encode(request));
-  return new Metrics(await new Response(socket.readable).text());
+  const answer = await new Response(socket.readable).text();
+  // Without metrics everything would count as zero.
+  if (!answer.startsWith("HTTP/1.1 200 ")) throw new Error(`/metrics answered ${answer}`);
+  return new Metrics(answer);
 }
 
 /** Open descriptors of the proxy. */
