@@ -294,6 +294,25 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
     const isDiscarded = frame.kind === ReplyKind.Push ||
       (head !== null && head.state === ExchangeState.Swallowed);
     const status = this.#replies.parse(isDiscarded);
+    if (
+      status === ParseStatus.Complete && frame.kind === ReplyKind.Reply &&
+      frame.attributeBytes === 0 && head !== null && this.state === ConnectionState.Ready
+    ) {
+      this.#deliver(head, start, frame.end, frame.isError);
+      return this.#socket !== null;
+    }
+    return this.#parsedOther(status, head, start, isDiscarded);
+  }
+
+  /** What was parsed is not simply a whole reply to `head`, the oldest exchange that awaits one. */
+  #parsedOther(
+    status: ParseStatusCode,
+    head: Exchange | null,
+    start: number,
+    isDiscarded: boolean,
+  ): boolean {
+    const { parser } = this.#replies;
+    const { frame } = parser;
     if (frame.kind === ReplyKind.Push) return this.#dropPush(status);
     // Not even its first byte may wait here: the rest would be taken for the reply to the next request.
     if (head === null && this.state === ConnectionState.Ready) {
@@ -305,7 +324,7 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
         return this.#handshakeReply(start + attributeBytes, end);
       }
       if (head === null) return this.#fault(failures.backendStray);
-      if (attributeBytes > 0 && this.profile.version === 3) head.attributeBytes = attributeBytes;
+      if (this.profile.version === 3) head.attributeBytes = attributeBytes;
       this.#deliver(head, start + attributeBytes, end, frame.isError);
       return this.#socket !== null;
     }

@@ -8,21 +8,47 @@
 export class Histogram {
   /** Upper bounds, ascending; values above the last go to the bucket behind it. */
   readonly bounds: readonly number[];
-  /** Count per bucket, not cumulative; one more than there are bounds. */
-  readonly counts: Float64Array;
-  sum = 0;
+  readonly #counts: Float64Array;
+  #sum = 0;
+  /** The value observed last; requests of one turn mostly have the same. */
+  #value = NaN;
+  /** How often it came and is not counted yet. */
+  #times = 0;
 
   constructor(bounds: readonly number[]) {
     this.bounds = bounds;
-    this.counts = new Float64Array(bounds.length + 1);
+    this.#counts = new Float64Array(bounds.length + 1);
+  }
+
+  /** Count per bucket, not cumulative; one more than there are bounds. */
+  get counts(): Float64Array {
+    this.#count();
+    return this.#counts;
+  }
+
+  get sum(): number {
+    this.#count();
+    return this.#sum;
   }
 
   /** Counts one value. */
   observe(value: number): void {
-    const bounds = this.bounds;
+    if (value !== this.#value) {
+      this.#count();
+      this.#value = value;
+    }
+    this.#times += 1;
+  }
+
+  #count(): void {
+    const times = this.#times;
+    if (times === 0) return;
+    this.#times = 0;
+    const { bounds } = this;
+    const value = this.#value;
     let bucket = 0;
     while (bucket < bounds.length && value > bounds[bucket]!) bucket++;
-    this.counts[bucket]! += 1;
-    this.sum += value;
+    this.#counts[bucket]! += times;
+    this.#sum += value * times;
   }
 }

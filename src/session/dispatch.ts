@@ -40,7 +40,8 @@ export interface DispatchSession extends LocalClient, WindowWaiter {
 }
 
 /**
- * Sends, splits, answers or refuses the frame at the start of the session's buffer.
+ * Sends, splits, answers or refuses the frame at the start of the session's buffer. V8 makes one piece of code of short
+ * functions that call each other, so the plain path stands alone, here and in what it calls.
  *
  * @returns What has become of it.
  */
@@ -50,6 +51,27 @@ export function dispatch(
   frame: RequestFrame,
 ): DispatchedCode {
   const bytes = session.buffer.bytes;
+  const row = frame.row;
+  if (
+    session.guard !== null || frame.refusal !== null || context.orders.isPausing || row === null
+  ) {
+    return dispatchChecked(context, session, frame, bytes);
+  }
+  const isPlain = row.action === Action.Forward || row.action === Action.Split;
+  if (isPlain && frame.keyCount === 1 && frame.extraKey < 0) {
+    forwardKey(context, session, frame, bytes);
+    return Dispatched.Done;
+  }
+  return dispatchRow(context, session, frame, bytes);
+}
+
+/** Where somebody else has a say, or the frame is refused. */
+function dispatchChecked(
+  context: SessionContext,
+  session: DispatchSession,
+  frame: RequestFrame,
+  bytes: Uint8Array,
+): DispatchedCode {
   const guard = session.guard;
   if (guard !== null) {
     const verdict = guard.admit(session, frame, bytes);
@@ -69,6 +91,16 @@ export function dispatch(
     session.guard?.postponed?.();
     return Dispatched.Waits;
   }
+  return dispatchRow(context, session, frame, bytes);
+}
+
+/** Does what the frame's row says. */
+function dispatchRow(
+  context: SessionContext,
+  session: DispatchSession,
+  frame: RequestFrame,
+  bytes: Uint8Array,
+): DispatchedCode {
   const row = frame.row!;
   if (row.action === Action.Forward) {
     if (frame.keyCount === 1 && frame.extraKey < 0) forwardKey(context, session, frame, bytes);

@@ -3,11 +3,13 @@
  *
  * @module
  */
+import type { BackendConnection } from "../backend/connection.ts";
 import { sendRewritten } from "../backend/send_written.ts";
 import { HAND_OVER_BYTES } from "../bytes/chunk_pool.ts";
 import type { Failure } from "../failure.ts";
 import { CommandFlag, Merge } from "../protocol/command_table.ts";
 import type { RequestFrame } from "../protocol/protocol.ts";
+import type { Exchange } from "../request/exchange.ts";
 import type { Request } from "../request/request.ts";
 import type { DispatchSession } from "./dispatch.ts";
 import type { SessionContext } from "./session_context.ts";
@@ -39,17 +41,29 @@ export function forward(
   exchange.isScript = isScript;
   request.exchange = exchange;
   if (isScript) context.local.beforeScript?.(connection, exchange, frame, bytes);
-  const isLarge = frame.end - frame.start > HAND_OVER_BYTES;
-  if (frame.isRewritten && !(isLarge && session.dialect.rewriteInPlace?.(frame, bytes))) {
-    sendRewritten(connection, session.dialect, exchange, frame, bytes);
-  } else if (isLarge) {
-    const { start, end } = frame;
-    connection.sendOwned(exchange, session.buffer.handOver(end), start, end);
-    frame.end = session.buffer.consumed;
+  if (frame.isRewritten || frame.end - frame.start > HAND_OVER_BYTES) {
+    sendChanged(session, connection, exchange, frame, bytes);
   } else {
     connection.send(exchange, bytes, frame.start, frame.end);
   }
   if (connection.isCongested) session.sentOver(connection);
+}
+
+/** Sends a frame that its backend shall see otherwise, or that is too large to be copied. */
+function sendChanged(
+  session: DispatchSession,
+  connection: BackendConnection,
+  exchange: Exchange,
+  frame: RequestFrame,
+  bytes: Uint8Array,
+): void {
+  const { start, end } = frame;
+  const isLarge = end - start > HAND_OVER_BYTES;
+  if (frame.isRewritten && !(isLarge && session.dialect.rewriteInPlace?.(frame, bytes))) {
+    return sendRewritten(connection, session.dialect, exchange, frame, bytes);
+  }
+  connection.sendOwned(exchange, session.buffer.handOver(end), start, end);
+  frame.end = session.buffer.consumed;
 }
 
 /** Fails a request that no backend has seen, so that none counts it. */

@@ -113,6 +113,11 @@ export class ReplyQueue implements LongTask {
     const waiting = this.waitingBytes;
     const most = this.#context.limits.outputBytesMax;
     if (waiting + byteCount <= OUTPUT_SOFT_BYTES && waiting + byteCount <= most) return false;
+    return this.#overflows(request, byteCount, waiting, most);
+  }
+
+  /** The same beyond what a client may leave untaken without asking. */
+  #overflows(request: Request, byteCount: number, waiting: number, most: number): boolean {
     this.#share.set(waiting + byteCount);
     if (waiting + byteCount <= most) return false;
     // One reply above the limit may pass, alone; a merged one is one reply.
@@ -130,8 +135,13 @@ export class ReplyQueue implements LongTask {
     if (request === this.#oldest) {
       if (!request.isQuiet) this.#write(bytes, start, end, isOwned);
       this.#finishOldest(request);
-      return;
+    } else {
+      this.#keep(request, bytes, start, end, isOwned);
     }
+  }
+
+  /** A reply came before its turn. */
+  #keep(request: Request, bytes: Uint8Array, start: number, end: number, isOwned: boolean): void {
     request.state = RequestState.Answered;
     if (request.isQuiet) return;
     request.chunk = isOwned

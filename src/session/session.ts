@@ -318,14 +318,7 @@ export class Session
     isError: boolean,
     isOwned: boolean,
   ): void {
-    if (isError) {
-      const { router, metrics, local } = this.#context;
-      if (router.onErrorReply(exchange, bytes, start, end)) return;
-      if (exchange.isScript && local.repeatsScript?.(request, exchange, bytes, start, end)) return;
-      const failure = local.errorReplied?.(exchange, bytes, start, end);
-      if (failure) return this.requestFailed(request, exchange, failure, exchange.sentTo!.address);
-      metrics.errorReplies += 1;
-    }
+    if (isError && this.#isDealtWith(request, exchange, bytes, start, end)) return;
     if (end - start > 0 && this.#replies.wouldOverflow(request, end - start)) {
       return this.close(failures.clientOutputLimit);
     }
@@ -337,6 +330,25 @@ export class Session
       if (!this.#replies.answerFragment(request, fragment, bytes, start, end, isOwned)) return;
     }
     this.#flush();
+  }
+
+  /** Whether an error reply is not passed on: its request is sent again, or fails otherwise. */
+  #isDealtWith(
+    request: Request,
+    exchange: Exchange,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): boolean {
+    const { router, metrics, local } = this.#context;
+    if (router.onErrorReply(exchange, bytes, start, end)) return true;
+    if (exchange.isScript && local.repeatsScript?.(request, exchange, bytes, start, end)) {
+      return true;
+    }
+    const failure = local.errorReplied?.(exchange, bytes, start, end);
+    if (failure) this.requestFailed(request, exchange, failure, exchange.sentTo!.address);
+    else metrics.errorReplies += 1;
+    return Boolean(failure);
   }
 
   requestFailed(request: Request, exchange: Exchange, failure: Failure, address: string): void {
