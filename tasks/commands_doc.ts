@@ -9,61 +9,21 @@ import {
   type CommandDefinition,
   CommandFlag,
   type CommandRow,
-  isBlockingForm,
-  type KeyFinder,
   Merge,
   type MergeCode,
 } from "../src/protocol/command_table.ts";
 import { alignColumns } from "./markdown_table.ts";
-import { binaryRows, loudOf, operationOf } from "../src/protocol/memcache/binary/commands.ts";
-import { MemcacheCommands } from "../src/protocol/memcache/commands.ts";
-import { bitmapCommands } from "../src/protocol/resp/commands/bitmap.ts";
-import { connectionCommands } from "../src/protocol/resp/commands/connection.ts";
-import { geoCommands } from "../src/protocol/resp/commands/geo.ts";
-import { hashCommands } from "../src/protocol/resp/commands/hash.ts";
-import { hyperloglogCommands } from "../src/protocol/resp/commands/hyperloglog.ts";
-import { keyspaceCommands } from "../src/protocol/resp/commands/keyspace.ts";
-import { listCommands } from "../src/protocol/resp/commands/list.ts";
-import { pubsubCommands } from "../src/protocol/resp/commands/pubsub.ts";
-import { scriptingCommands } from "../src/protocol/resp/commands/scripting.ts";
-import { serverCommands } from "../src/protocol/resp/commands/server.ts";
-import { setCommands } from "../src/protocol/resp/commands/set.ts";
-import { sortedSetCommands } from "../src/protocol/resp/commands/sorted_set.ts";
-import { streamCommands } from "../src/protocol/resp/commands/stream.ts";
-import { stringCommands } from "../src/protocol/resp/commands/string.ts";
-import { channelKey } from "../src/protocol/resp/key_finders/channel_key.ts";
-import { vectorSetCommands } from "../src/protocol/resp/commands/vector_set.ts";
-import { laterCommands } from "../src/protocol/resp/commands/versions.ts";
-import { functionKeys, scriptKeys } from "../src/protocol/resp/key_finders/counted_keys.ts";
-import { streamKeys } from "../src/protocol/resp/key_finders/option_keys.ts";
 import {
-  memoryKeys,
-  objectKeys,
-  streamGroupKeys,
-  streamInfoKeys,
-} from "../src/protocol/resp/key_finders/subcommand_keys.ts";
+  answerTextOf,
+  binaryRows,
+  loudOf,
+  operationOf,
+} from "../src/protocol/memcache/binary/commands.ts";
+import { MemcacheCommands } from "../src/protocol/memcache/commands.ts";
+import { respCommands, respDescriptions, respGroups } from "../src/protocol/resp/commands/mod.ts";
 
 /** The page, from the repository's root. */
 export const COMMANDS_DOCUMENT = "docs/commands.md";
-
-/** The Redis commands in the groups of their tables, each with its title. */
-export const redisGroups: readonly (readonly [string, readonly CommandDefinition[]])[] = ([
-  ["Strings", stringCommands],
-  ["Keys of any type", keyspaceCommands],
-  ["Hashes", hashCommands],
-  ["Lists", listCommands],
-  ["Sets", setCommands],
-  ["Sorted sets", sortedSetCommands],
-  ["Streams", streamCommands],
-  ["Geospatial", geoCommands],
-  ["Bitmaps", bitmapCommands],
-  ["HyperLogLog", hyperloglogCommands],
-  ["Vector sets", vectorSetCommands],
-  ["Scripts and functions", scriptingCommands],
-  ["Publish and subscribe", pubsubCommands],
-  ["Connection and transactions", connectionCommands],
-  ["Server", serverCommands],
-] as const).map(([title, rows]) => [title, rows.filter(({ name }) => !isBlockingForm(name))]);
 
 const HEAD = `# Commands
 
@@ -158,96 +118,49 @@ const mergeTexts: Record<MergeCode, string> = {
   [Merge.Values]: "the values in the order of the keys; an error if a backend has no reply",
 };
 
-const BEHIND_SUBCOMMAND = "by key, behind the subcommand";
-
-/** What is to be said of commands whose keys are looked for; of others, "keys together". */
-const finderTexts = new Map<KeyFinder, string>([
-  [
-    channelKey,
-    "by channel; the reply counts connections of proxies, not their clients; in a script: see above",
-  ],
-  [objectKeys, BEHIND_SUBCOMMAND],
-  [memoryKeys, `${BEHIND_SUBCOMMAND}; only \`USAGE\` and \`HELP\``],
-  [streamInfoKeys, BEHIND_SUBCOMMAND],
-  [streamGroupKeys, BEHIND_SUBCOMMAND],
-  [streamKeys, "keys together; with `BLOCK` over a connection of its own"],
-  [scriptKeys, "keys together; without keys: any backend"],
-  [functionKeys, "keys together; without keys: any backend"],
-]);
-
-const SUBSCRIPTION_ENDS = "ends at the server with the last client that has it";
-
-/** What the proxy's own answers are. */
-export const localTexts: Readonly<Record<string, string>> = {
-  auth:
-    "against `password` or `auth` of the configuration; as a server without passwords if there are none",
-  client:
-    "about the proxy's clients: `LIST`, `INFO`, `KILL`, `PAUSE`, `UNPAUSE` for those of all " +
-    "workers, `ID`, `GETNAME`, `SETNAME`, `SETINFO`, `REPLY`; not `TRACKING`",
-  cluster: "in front of a Redis Cluster: the proxy is the whole cluster (`COUNTKEYSINSLOT` and " +
-    "`GETKEYSINSLOT` ask the slot's owner as the slot map has it); else an error",
-  command:
-    "the commands that are served, `COUNT`, `LIST`, `INFO`, `GETKEYS`, `GETKEYSANDFLAGS`; `DOCS` of a server",
-  discard: "ends the transaction",
-  echo: "the word",
-  exec: "runs the transaction on the server of its keys",
-  function:
-    "`LOAD`, `DELETE`, `FLUSH`, `RESTORE`, `KILL` and `STATS` at every server, `LIST` and " +
-    "`DUMP` at one",
-  hello: "RESP2 or RESP3, `AUTH` and `SETNAME`, once all earlier requests are answered",
-  info: "about the proxy and its clients, and what the servers say together, see " +
-    "[decision 0027](decisions/0027-info-of-many-servers.md)",
-  lolwut: "the servers' name and least version",
-  mn: "`MN`, behind the replies to all earlier requests",
-  multi: "begins a transaction, on the server of its first key",
-  ping: "`PONG`, or the word",
-  psubscribe: "at every server; in front of a Redis Cluster at one master, or where it can match " +
-    "events of keys, at all",
-  pubsub: "about the proxy's clients, those of all workers",
-  punsubscribe: SUBSCRIPTION_ENDS,
-  quit: "the connection is closed behind all replies that are due",
-  randomkey: "a key of any server, those with more keys more often",
-  readonly: "in front of a Redis Cluster OK, without effect; else an error",
-  readwrite: "in front of a Redis Cluster OK, without effect; else an error",
-  reset: "back to what a new client is, once all earlier requests are answered",
-  scan: "one server after the other: the cursor says which, see below",
-  script:
-    "`LOAD`, `EXISTS`, `FLUSH` and `KILL` at every server; a script that the proxy knows is " +
-    "loaded ahead of an `EVALSHA` that would not find it, also inside `MULTI`, and exists",
-  select: "in a sharded pool: connections of that database; in front of a Redis Cluster only 0",
-  ssubscribe:
-    "at the channel's server; in front of a Redis Cluster all in one slot, and followed " +
-    "when it moves",
-  subscribe: "at the channel's server (events of keys: at all); confirmed once the server has",
-  sunsubscribe: SUBSCRIPTION_ENDS,
-  time: "the proxy's clock",
-  unwatch: "gives the connection that watches back",
-  unsubscribe: SUBSCRIPTION_ENDS,
-  wait: "`0` for no replicas; for more it is refused: the connections to servers are shared, see " +
-    "[decision 0028](decisions/0028-what-wait-says.md)",
-  waitaof: "`0` and `0` for no copies; for more it is refused, as `WAIT`",
-  watch: "keys together, over the connection that the transaction will run on",
-  stats:
-    "of all servers as of one; `items`, `slabs`, `sizes`, `settings` and `conns` also of one " +
-    "server, by its name or address behind them; `proxy`: of the proxy itself; `reset`, `detail` " +
-    "and `cachedump` at every server",
-  version:
-    "the least of the servers', see [decision 0009](decisions/0009-reported-memcache-version.md)",
-};
+/** One line of a table. */
+interface Line {
+  readonly row: CommandDefinition;
+  readonly name: string;
+  /** What is to be said of it besides what its columns say, or instead. */
+  readonly text: string | null;
+  readonly since: string | null;
+}
 
 /** Returns the page's text. */
 export function renderCommandsDocument(): string {
-  const memcache = new MemcacheCommands().rows;
+  const memcache = new MemcacheCommands();
   const sections = [
     HEAD,
     REDIS_HEAD,
-    ...redisGroups.flatMap(([title, rows]) => [`### ${title}\n`, renderTable(rows, upper)]),
+    ...respGroups.flatMap(({ title, records }) => [
+      `### ${title}\n`,
+      renderTable(records.filter(([name]) => !name.includes("|")).map(([name]) => redisLine(name))),
+    ]),
     MEMCACHE_HEAD,
-    renderTable(memcache, (name) => name),
+    renderTable(
+      memcache.rows.map((row) => ({
+        row,
+        name: row.name,
+        text: memcache.answerText(row),
+        since: null,
+      })),
+    ),
     BINARY_HEAD,
     renderBinaryTable(),
   ];
   return sections.join("\n");
+}
+
+function redisLine(name: string): Line {
+  const row = respCommands.rows.find((one) => one.name === name)!;
+  const { route, since, subcommands } = respDescriptions.get(name)!;
+  const served = subcommands.filter((member) => member.route.reason === null);
+  const isPartly = route.isBehindSubcommand && served.length < subcommands.length;
+  const names = served.map((member) => `\`${member.name.split("|")[1]!.toUpperCase()}\``);
+  const only = isPartly ? `; only ${names.toReversed().join(" and ")}` : "";
+  const text = route.isBehindSubcommand ? `by key, behind the subcommand${only}` : route.text;
+  return { row, name: name.toUpperCase(), text, since };
 }
 
 /** A quiet operation is told with the one that it is a quiet form of. */
@@ -263,42 +176,23 @@ function renderBinaryTable(): string {
         `\`${row.name}\``,
         quiet === undefined ? "" : hex(quiet),
         dataText(row),
-        row.action === Action.Local ? `proxy: ${binaryTexts[row.name]}` : describeRoute(row),
+        routeText(row, answerTextOf(row)),
       ];
     }),
   ]);
 }
 
-/** What the proxy's own answers to binary requests are. */
-const binaryTexts: Readonly<Record<string, string>> = {
-  noop: "behind the replies to all earlier requests",
-  quit: "the connection is closed behind all replies that are due, this one's included",
-  quitq: "the connection is closed behind all replies that are due",
-  sasl_auth: "`PLAIN`, against `password` or `auth` of the configuration",
-  sasl_list: "`PLAIN`; without users an unknown command, as at a server without SASL",
-  sasl_step: "refused: `PLAIN` needs one step",
-  stat: "as `stats`",
-  version: "as `version`",
-};
-
-function renderTable(
-  rows: readonly CommandDefinition[],
-  showName: (name: string) => string,
-): string {
-  const ordered = rows.toSorted((one, other) => one.name < other.name ? -1 : 1);
+function renderTable(lines: readonly Line[]): string {
+  const ordered = lines.toSorted((one, other) => one.row.name < other.row.name ? -1 : 1);
   return alignColumns([
     ["Command", "Words", "Data", "What happens"],
-    ...ordered.map((row) => [
-      `\`${showName(row.name)}\``,
+    ...ordered.map(({ row, name, text, since }) => [
+      `\`${name}\``,
       row.arity > 0 ? `${row.arity}` : `${-row.arity}+`,
       dataText(row),
-      describeRoute(row) + sinceText(row.name),
+      routeText(row, text) + (since === null ? "" : ` _(${since})_`),
     ]),
   ]);
-}
-
-function upper(name: string): string {
-  return name.toUpperCase();
 }
 
 function dataText({ flags }: CommandDefinition): string {
@@ -306,26 +200,26 @@ function dataText({ flags }: CommandDefinition): string {
   return (flags & CommandFlag.Read) !== 0 ? "read" : "";
 }
 
-function sinceText(name: string): string {
-  const version = laterCommands.get(name);
-  return version === undefined ? "" : ` _(${version})_`;
+/** What happens to a command of Redis, in the page's words. */
+export function describeRoute(name: string): string {
+  const { row, text } = redisLine(name);
+  return routeText(row, text);
 }
 
-/** What happens to a command, in the page's words. */
-export function describeRoute(row: CommandDefinition): string {
+function routeText(row: CommandDefinition, text: string | null): string {
   switch (row.action) {
     case Action.Forward:
     case Action.ForwardApart:
-      return forwardText(row);
+      return text ?? forwardText(row);
     case Action.Split:
       return `split: ${mergeTexts[row.merge]}`;
     case Action.EveryShard:
       return `every shard: ${mergeTexts[row.merge]}`;
     case Action.Local:
-      if (hasKeys(row)) {
-        return localTexts[row.name] ?? "keys together, over a connection of its own";
+      if (text === null) {
+        throw new Error(`Cannot describe "${row.name}": no record says its answer`);
       }
-      return `proxy: ${localText(row.name)}`;
+      return hasKeys(row) ? text : `proxy: ${text}`;
     case Action.Refuse:
       // The table's text is the whole error: the reason stands behind the command's name.
       return `refused: ${row.refusal!.slice(row.refusal!.indexOf(": ") + 2)}`;
@@ -333,20 +227,11 @@ export function describeRoute(row: CommandDefinition): string {
 }
 
 function forwardText({ firstKey, lastKey, keyFinder }: CommandDefinition): string {
-  if (keyFinder !== null) return finderTexts.get(keyFinder) ?? "keys together";
-  return firstKey === lastKey ? "by key" : "keys together";
+  return keyFinder === null && firstKey === lastKey ? "by key" : "keys together";
 }
 
 function hasKeys({ firstKey, keyFinder }: CommandDefinition): boolean {
   return firstKey > 0 || keyFinder !== null;
-}
-
-function localText(name: string): string {
-  const text = localTexts[name];
-  if (text === undefined) {
-    throw new Error(`Cannot describe "${name}": its answer is not in the list`);
-  }
-  return text;
 }
 
 if (import.meta.main) {

@@ -5,6 +5,8 @@
  * @module
  */
 import { assertEquals } from "./deps.ts";
+import { respDescriptions } from "../src/protocol/resp/commands/mod.ts";
+import { findCommandLists } from "./support/command_lists.ts";
 import { findForbiddenImports, findImportCycles, reachableFrom } from "./support/import_rules.ts";
 import { readRepository, withoutComments } from "./support/repository.ts";
 import { findMissingTests, findStrayTests } from "./support/test_pairing.ts";
@@ -40,6 +42,11 @@ Deno.test("a worker runs no external package and no code of the supervisor", () 
   const allowed = /^src\/(?!supervisor\/|cli|embed)|^node:crypto$/;
   const outside = [...reached].filter(([path]) => !allowed.test(path));
   assertEquals(outside.map(([path, importer]) => `${importer} imports ${path}`), []);
+});
+
+Deno.test("commands of Redis are named in their records, and nowhere else in lists or comparisons", () => {
+  const names = new Set([...respDescriptions.keys()].filter((name) => !name.includes("|")));
+  assertEquals(findCommandLists(code, names), []);
 });
 
 Deno.test("only src/net and the admin server touch sockets", () => {

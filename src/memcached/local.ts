@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { BinaryHandlerId, TextHandlerId } from "../protocol/memcache/answered.ts";
 import { encodeText } from "../protocol/memcache/ascii.ts";
 import {
   HEADER_BYTES,
@@ -36,6 +37,9 @@ const NOTHING = new Uint8Array(0);
 const MECHANISMS = encodeText("PLAIN");
 const decoder = new TextDecoder();
 
+/** Answers one request. */
+type Answer = (client: LocalClient, frame: RequestFrame, bytes: Uint8Array) => void;
+
 /** What the answers are made with. */
 export interface MemcacheContext extends LoginContext {
   readonly router: Router;
@@ -49,12 +53,16 @@ export class MemcacheLocal implements LocalAnswers {
   readonly #version: ServerVersion;
   readonly #stats: StatsCommand;
   readonly #login: Login;
+  readonly #textAnswers: Readonly<Record<TextHandlerId, Answer>>;
+  readonly #binaryAnswers: Readonly<Record<BinaryHandlerId, Answer>>;
 
   constructor(context: MemcacheContext) {
     this.#context = context;
     this.#version = new ServerVersion(context.backends.clock);
     this.#stats = new StatsCommand(context);
     this.#login = new Login(context);
+    this.#textAnswers = this.#createTextAnswers();
+    this.#binaryAnswers = this.#createBinaryAnswers();
   }
 
   clientConnected(client: LocalClient): void {
@@ -70,60 +78,53 @@ export class MemcacheLocal implements LocalAnswers {
   }
 
   answer(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean {
-    if (frame.operation === NO_OPERATION) this.#answerText(client, frame, bytes);
-    else this.#answerBinary(client, frame, bytes);
+    const answers: Readonly<Record<string, Answer>> = frame.operation === NO_OPERATION
+      ? this.#textAnswers
+      : this.#binaryAnswers;
+    const answer = answers[frame.row!.handler!];
+    if (!answer) throw new Error(`Cannot answer "${frame.row!.name}": it is not a local command`);
+    answer(client, frame, bytes);
     return true;
   }
 
   stop(): void {}
 
-  #answerText(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): void {
-    switch (frame.row!.name) {
-      case "version":
-        return this.#answerVersion(client, frame, textWire);
-      case "stats":
-        return this.#stats.answer(client, frame, wordsOf(frame, bytes), textWire);
-      case "mn":
-        return give(
-          client,
-          this.#version.isBefore(LENIENT_VERSION) ? lineReplies.error : META_NOOP,
-        );
-      case "quit":
-        client.closeWhenAnswered();
-        return give(client, NOTHING);
-      default:
-        throw new Error(`Cannot answer "${frame.row!.name}": it is not a local command`);
-    }
+  #createTextAnswers(): Readonly<Record<TextHandlerId, Answer>> {
+    return {
+      version: (client, frame) => this.#answerVersion(client, frame, textWire),
+      stats: (client, frame, bytes) =>
+        this.#stats.answer(client, frame, wordsOf(frame, bytes), textWire),
+      mn: (client) => {
+        const isUnknown = this.#version.isBefore(LENIENT_VERSION);
+        give(client, isUnknown ? lineReplies.error : META_NOOP);
+      },
+      quit: (client) => leave(client, NOTHING),
+    };
   }
 
-  #answerBinary(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): void {
-    const { operation, opaque } = frame;
-    switch (frame.row!.name) {
-      case "noop":
-        return give(client, replyPacket(operation, opaque));
-      case "version":
-        return this.#answerVersion(client, frame, binaryWire);
-      case "stat": {
+  #createBinaryAnswers(): Readonly<Record<BinaryHandlerId, Answer>> {
+    return {
+      noop: (client, { operation, opaque }) => give(client, replyPacket(operation, opaque)),
+      version: (client, frame) => this.#answerVersion(client, frame, binaryWire),
+      stat: (client, frame, bytes) => {
         const key = bytes.subarray(frame.start + HEADER_BYTES, frame.end);
         const words = key.length === 0 ? [] : decoder.decode(key).split(" ");
-        return this.#stats.answer(client, frame, words, binaryWire);
-      }
-      case "quit":
-      case "quitq":
-        client.closeWhenAnswered();
-        return give(client, frame.row!.name === "quit" ? replyPacket(operation, opaque) : NOTHING);
-      default:
-        return give(client, this.#answerSasl(frame));
-    }
+        this.#stats.answer(client, frame, words, binaryWire);
+      },
+      quit: (client, { operation, opaque }) => leave(client, replyPacket(operation, opaque)),
+      quitq: (client) => leave(client, NOTHING),
+      sasl_list: (client, frame) => give(client, this.#answerSasl(frame, MECHANISMS)),
+      sasl_refused: (client, frame) => give(client, this.#answerSasl(frame, null)),
+    };
   }
 
   /** Without users there is nobody to log in as, as at a server without SASL; who is in stays who it is. */
-  #answerSasl({ row, operation, opaque }: RequestFrame): Uint8Array {
+  #answerSasl({ operation, opaque }: RequestFrame, listed: Uint8Array | null): Uint8Array {
     if (!this.#login.isWanted) {
       const { unknownCommand: value } = statusTexts;
       return replyPacket(operation, opaque, { status: Status.UnknownCommand, value });
     }
-    if (row!.name === "sasl_list") return replyPacket(operation, opaque, { value: MECHANISMS });
+    if (listed !== null) return replyPacket(operation, opaque, { value: listed });
     const { authFailure: value } = statusTexts;
     return replyPacket(operation, opaque, { status: Status.AuthError, value });
   }
@@ -169,4 +170,10 @@ function wordsOf(frame: RequestFrame, bytes: Uint8Array): string[] {
 
 function give(client: LocalClient, reply: Uint8Array): void {
   client.reply(reply, 0, reply.length);
+}
+
+/** The last reply to a client. */
+function leave(client: LocalClient, reply: Uint8Array): void {
+  client.closeWhenAnswered();
+  give(client, reply);
 }

@@ -55,7 +55,40 @@ export const CommandFlag = {
   Script: 8,
   /** Its reply is made of those of all servers that hold keys: waits until it is known which they are. */
   AllShards: 16,
+  /** May be sent before a client has logged in: Redis's `no_auth`. */
+  NoAuth: 32,
+  /** May be sent by a subscriber that speaks RESP2. */
+  Subscribed: 64,
+  /** Besides what writes, waits while writes are paused: it is passed on to replicas, or may hold writes. */
+  PausedAsWrite: 128,
+  /** Is answered without any server, so also before it is known which there are. */
+  Serverless: 256,
+  /** Is answered by the proxy, but by the server where it is part of a transaction. */
+  Queued: 512,
+  /** Publishes: the nodes of a Redis Cluster carry it to each other, so any of them will do. */
+  Broadcast: 1024,
+  /** Is about the servers themselves: refused, or sent to them, as the configuration says. */
+  Administration: 2048,
+  /**
+   * Goes on while servers are paused: it is answered from what the proxy knows. A transaction that has no server yet
+   * waits with its first key; unsubscribing asks for nothing that a pause is about.
+   */
+  Unpaused: 4096,
 } as const;
+
+/** Where a command that may block has the longest time that it waits. */
+export const Timeout = {
+  /** It does not block. */
+  None: 0,
+  /** In the word behind its name, in seconds. */
+  FirstWord: 1,
+  /** In its last word, in seconds. */
+  LastWord: 2,
+  /** Behind the option BLOCK, in milliseconds. */
+  BlockOption: 3,
+} as const;
+/** One of the values of {@link Timeout}. */
+export type TimeoutCode = 0 | 1 | 2 | 3;
 
 /** Finds the keys of commands whose keys move; sets the frame's key fields, or its `refusal`. */
 export type KeyFinder = (frame: RequestFrame, bytes: Uint8Array) => void;
@@ -80,15 +113,20 @@ export interface CommandRow {
   readonly merge: MergeCode;
   /** Why a refused command is refused, without the error prefix; null otherwise. */
   readonly refusal: string | null;
+  /** Who answers a command that the proxy answers itself; null: nobody, or its protocol knows by the name. */
+  readonly handler: string | null;
+  readonly timeout: TimeoutCode;
   /** The row of its form that may block, which its key finder chooses; null for nearly all. */
   readonly blockingForm: CommandRow | null;
 }
 
 /** A row as a protocol's lists give it; the table numbers it. */
-export type CommandDefinition = Omit<CommandRow, "index" | "blockingForm">;
+export type CommandDefinition =
+  & Omit<CommandRow, "index" | "blockingForm" | "handler" | "timeout">
+  & Partial<Pick<CommandRow, "handler" | "timeout">>;
 
 /** Ends the names of rows that no client can name: see {@link CommandRow.blockingForm}. */
-const BLOCKING_FORM_SUFFIX = "|block";
+export const BLOCKING_FORM_SUFFIX = "|block";
 
 /** Whether a row's name is one that no client can say. */
 export function isBlockingForm(name: string): boolean {
@@ -218,6 +256,8 @@ function numberRow(
     keyFinder: definition.keyFinder,
     merge: definition.merge,
     refusal: definition.refusal,
+    handler: definition.handler ?? null,
+    timeout: definition.timeout ?? Timeout.None,
     blockingForm,
   };
 }

@@ -11,6 +11,8 @@ import {
   errorReply,
   failureReply,
 } from "../protocol/resp/replies.ts";
+import { CommandFlag } from "../protocol/command_table.ts";
+import { respDescriptions } from "../protocol/resp/commands/mod.ts";
 import type { Backend } from "../backend/backend.ts";
 import type { LocalClient } from "../session/features.ts";
 import type { RedisContext } from "./feature.ts";
@@ -19,22 +21,6 @@ import type { LocalRequest } from "./local_request.ts";
 import { joinedReplies, type ReplyMerge, summedReplies } from "./reply_merges.ts";
 import { copyRequest } from "./request_copy.ts";
 import { callShards } from "./shard_calls.ts";
-
-/** By command, the subcommands that change nothing: the first server answers. */
-const ASKING: Readonly<Record<string, readonly string[]>> = {
-  acl: ["cat", "dryrun", "genpass", "getuser", "help", "list", "log", "users"],
-  config: ["get", "help"],
-  debug: ["help"],
-  latency: ["doctor", "graph", "help", "histogram", "history", "latest"],
-  memory: ["doctor", "help", "malloc-stats", "stats"],
-  module: ["help", "list"],
-  slowlog: ["help"],
-};
-
-/** Whether the configuration can have the command `name` forwarded. */
-export function isForwarded(name: string): boolean {
-  return Object.hasOwn(ASKING, name);
-}
 
 const NO_SLEEP = errorReply(
   "ERR DEBUG SLEEP is not supported: it would hold up all clients; pause clients by CLIENT PAUSE",
@@ -72,8 +58,9 @@ export class AdminCommands {
       return true;
     }
     if (this.#context.config.adminCommands !== "forward" || frame.row === null) return false;
-    const { name, arity } = frame.row;
-    if (!isForwarded(name) || request.wordCount < -arity) return false;
+    const { name, arity, flags } = frame.row;
+    const isForwarded = (flags & CommandFlag.Administration) !== 0;
+    if (!isForwarded || request.wordCount < -arity) return false;
     const reply = this.#forward(request, name);
     if (reply !== null) request.client.reply(reply, 0, reply.length);
     return true;
@@ -114,9 +101,15 @@ export class AdminCommands {
       const backend = place < 0 ? null : router.backendAt(place);
       return backend === null ? shards.slice(0, 1) : [backend];
     }
-    const isAsking = ASKING[name]!.includes(subcommand) && !isLogReset(request, subcommand);
+    const isAsking = onlyAsks(name, subcommand) && !isLogReset(request, subcommand);
     return isAsking ? shards.slice(0, 1) : shards;
   }
+}
+
+/** Whether a subcommand changes nothing, so that the first server answers. */
+function onlyAsks(name: string, subcommand: string): boolean {
+  if (subcommand === "help") return true;
+  return respDescriptions.get(`${name}|${subcommand}`)?.states.includes("asks_one") === true;
 }
 
 /** ACL WHOAMI: clients ask who they are to the proxy, not who it is to its servers. */

@@ -6,6 +6,7 @@
  */
 import type { Watched } from "../clock.ts";
 import type { RequestFrame } from "../protocol/protocol.ts";
+import { handlerOf } from "../protocol/resp/commands/handlers.ts";
 import { errorReply, OK_REPLY } from "../protocol/resp/replies.ts";
 import {
   type LateReply,
@@ -236,5 +237,5 @@ function modeOf(word: string): PauseModeCode {
 
 /** The way out of a pause must not be paused. */
 function isUnpause(request: LocalRequest): boolean {
-  return request.frame.row?.name === "client" && request.words[1]?.toLowerCase() === "unpause";
+  return handlerOf(request.frame.row) === "client" && request.words[1]?.toLowerCase() === "unpause";
 }

@@ -6,7 +6,7 @@
  */
 import {
   Action,
-  type CommandRow,
+  CommandFlag,
   type CommandTable,
   isBlockingForm,
 } from "../protocol/command_table.ts";
@@ -23,8 +23,9 @@ import {
 import { startsWith } from "../bytes/starts_with.ts";
 import type { LocalClient } from "../session/features.ts";
 import { globMatches } from "./pubsub/glob.ts";
-import { isForwarded } from "./admin_commands.ts";
-import { describeCommand, describeSubcommand, subcommandsOf } from "./command_description.ts";
+import type { CommandDescription } from "../protocol/resp/commands/catalogue.ts";
+import { descriptionOf } from "../protocol/resp/commands/custom.ts";
+import { describeCommand } from "./command_description.ts";
 import { commandKeys } from "./command_keys.ts";
 import { type CallReply, sendCall } from "./dedicated_call.ts";
 import type { RedisContext } from "./feature.ts";
@@ -54,12 +55,6 @@ const HELP = [
   "    Return the names of all commands that the proxy serves, or of some.",
 ];
 
-/** A command or a subcommand that the proxy serves. */
-interface Served {
-  readonly name: string;
-  describe(version: Version): Uint8Array;
-}
-
 /** What was learned of the servers' commands, and from servers of which version. */
 interface Learned {
   readonly version: string;
@@ -73,7 +68,7 @@ const NO_SUCH_COMMAND = errorReply("ERR Invalid command specified");
 export class CommandAnswers {
   readonly #context: RedisContext;
   /** With those of their subcommands behind each. */
-  readonly #served: readonly Served[];
+  readonly #served: readonly CommandDescription[];
   readonly #commandCount: number;
   /** By version of the protocol: the proxy's own, and the servers'. */
   readonly #own = new Map<Version, Descriptions>();
@@ -82,15 +77,14 @@ export class CommandAnswers {
   constructor(context: RedisContext) {
     this.#context = context;
     const { adminCommands } = context.config;
-    const rows = context.commands.rows.filter(({ action, name }) =>
+    const rows = context.commands.rows.filter(({ action, flags, name }) =>
       !isBlockingForm(name) &&
-      (action !== Action.Refuse || adminCommands === "forward" && isForwarded(name))
+      (action !== Action.Refuse ||
+        adminCommands === "forward" && (flags & CommandFlag.Administration) !== 0)
     );
     this.#commandCount = rows.length;
-    this.#served = rows.flatMap((row) => [
-      servedCommand(row),
-      ...(subcommandsOf.get(row.name) ?? []).map(servedSubcommand),
-    ]);
+    this.#served = rows.map(descriptionOf)
+      .flatMap((command) => [command, ...command.subcommands]);
   }
 
   answer(request: LocalRequest): Uint8Array | null {
@@ -172,7 +166,9 @@ export class CommandAnswers {
   #describe(version: Version): Descriptions {
     const known = this.#own.get(version);
     if (known !== undefined) return known;
-    const made = new Map(this.#served.map((served) => [served.name, served.describe(version)]));
+    const made = new Map(
+      this.#served.map((command) => [command.name, describeCommand(command, version)]),
+    );
     this.#own.set(version, made);
     return made;
   }
@@ -227,20 +223,6 @@ export class CommandAnswers {
   }
 }
 
-function servedCommand(row: CommandRow): Served {
-  return {
-    name: row.name,
-    describe: (version) => describeCommand(row, version),
-  };
-}
-
-function servedSubcommand(name: string): Served {
-  return {
-    name,
-    describe: (version) => describeSubcommand(name, version),
-  };
-}
-
 /** What COMMAND says of all commands: subcommands stand in those of their commands. */
 function allReply(descriptions: Descriptions): Uint8Array {
   const commands = [...descriptions].filter(([name]) => !name.includes("|"));
@@ -257,6 +239,6 @@ function someReply(
   );
 }
 
-function namesReply(served: readonly Served[]): Uint8Array {
+function namesReply(served: readonly CommandDescription[]): Uint8Array {
   return arrayReply(served.map(({ name }) => bulkReply(name)));
 }

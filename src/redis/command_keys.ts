@@ -4,11 +4,9 @@
  *
  * @module
  */
-import { type CommandRow, type CommandTable, fitsArity } from "../protocol/command_table.ts";
-import { RequestFrame } from "../protocol/protocol.ts";
-import { commandFlags } from "../protocol/resp/commands/flags.ts";
-import { subcommandArities } from "../protocol/resp/commands/subcommands.ts";
-import { RequestDescriber } from "../protocol/resp/request_describer.ts";
+import { type CommandTable, fitsArity } from "../protocol/command_table.ts";
+import type { CommandDescription } from "../protocol/resp/commands/catalogue.ts";
+import { descriptionOf } from "../protocol/resp/commands/custom.ts";
 import {
   arrayReply,
   bulkBytesReply,
@@ -16,13 +14,14 @@ import {
   errorReply,
   statusReply,
 } from "../protocol/resp/replies.ts";
-import { accessOf, subcommandsOf } from "./command_description.ts";
 import type { LocalRequest } from "./local_request.ts";
 import { setReply } from "./reply_builder.ts";
 import { type FoundKey, specifiedKeys } from "./specified_keys.ts";
 
 /** Words before the request that is asked about: `COMMAND GETKEYS`. */
 const WORDS_BEFORE = 2;
+/** The flag of commands that may have no keys, so that Redis takes whatever it cannot read for such a request. */
+const MAY_LACK_KEYS = "no_mandatory_keys";
 
 const UNKNOWN = errorReply("ERR Invalid command specified");
 const WRONG_COUNT = errorReply("ERR Invalid number of arguments specified for command");
@@ -38,15 +37,24 @@ export function commandKeys(
   const words = request.words.slice(WORDS_BEFORE);
   const nameStart = request.frame.argumentStart(WORDS_BEFORE);
   const row = table.find(request.bytes, nameStart, request.frame.argumentEnd(WORDS_BEFORE));
-  if (row === null) return UNKNOWN;
-  const name = fullName(row.name, words);
-  if (name === row.name && words.length > 1 && subcommandsOf.has(name)) return UNKNOWN;
-  const isKnown = commandFlags.has(name) || name !== row.name;
-  const found = isKnown ? specifiedKeys(name, words) : routedKeys(request, table, row);
+  const command = row === null ? null : commandOf(descriptionOf(row), words);
+  if (command === null) return UNKNOWN;
+  const found = specifiedKeys(command, words);
   if (found === undefined) return NO_KEYS;
-  if (!fitsArity(words.length, subcommandArities.get(name) ?? row.arity)) return WRONG_COUNT;
-  if (found === null) return mayLackKeys(name) ? EMPTY_ARRAY_REPLY : INVALID;
+  if (!fitsArity(words.length, command.arity)) return WRONG_COUNT;
+  if (found === null) return command.flags.includes(MAY_LACK_KEYS) ? EMPTY_ARRAY_REPLY : INVALID;
   return keysReply(request, found, withFlags);
+}
+
+/** The command or its subcommand; null where it is a family of commands, and none of them is meant. */
+function commandOf(
+  command: CommandDescription,
+  words: readonly string[],
+): CommandDescription | null {
+  const { subcommands } = command;
+  if (subcommands.length === 0 || words.length === 1) return command;
+  const name = `${command.name}|${words[1]!.toLowerCase()}`;
+  return subcommands.find((subcommand) => subcommand.name === name) ?? null;
 }
 
 function keysReply(
@@ -59,38 +67,5 @@ function keysReply(
     const raw = request.raw(WORDS_BEFORE + word);
     const key = bulkBytesReply(raw, 0, raw.length);
     return withFlags ? arrayReply([key, setReply(flags.map(statusReply), version)]) : key;
-  }));
-}
-
-/** The name with its subcommand's, where there is such a one. */
-function fullName(name: string, words: readonly string[]): string {
-  const full = `${name}|${words[1]?.toLowerCase()}`;
-  return subcommandArities.has(full) ? full : name;
-}
-
-/** Whether requests without keys are allowed, so that Redis takes whatever it cannot read for one of these. */
-function mayLackKeys(name: string): boolean {
-  return commandFlags.get(name)?.includes("no_mandatory_keys") === true;
-}
-
-/** The keys by which a command is routed that Redis 7.0 does not have. */
-function routedKeys(
-  { frame, bytes }: LocalRequest,
-  table: CommandTable,
-  row: CommandRow,
-): FoundKey[] | null | undefined {
-  const asked = new RequestFrame();
-  asked.start = frame.start;
-  asked.end = frame.end;
-  asked.argumentCount = frame.argumentCount - WORDS_BEFORE;
-  asked.offsets = frame.offsets.slice(2 * WORDS_BEFORE, 2 * frame.argumentCount);
-  new RequestDescriber(table).describe(asked, bytes);
-  if (asked.refusal !== null) return row.refusal === null ? null : undefined;
-  if (asked.keyCount === 0) return undefined;
-  const flags = accessOf(row);
-  const { firstKey, keyStep } = asked;
-  return Array.from({ length: asked.keyCount }, (_, key) => ({
-    word: firstKey + key * keyStep,
-    flags,
   }));
 }

@@ -6,6 +6,7 @@
 import type { BackendContext } from "../backend/backend_context.ts";
 import type { DedicatedConnections } from "../backend/dedicated_connections.ts";
 import type { ClusterConfig } from "../config/config.ts";
+import type { HandlerId } from "../protocol/resp/commands/handlers.ts";
 import type { Router } from "../router/router.ts";
 import type { LocalClient } from "../session/features.ts";
 import type { Databases } from "./databases.ts";
@@ -26,10 +27,12 @@ export const SHOWN_AGAIN: Uint8Array = new Uint8Array(0);
  */
 export type Answer = (request: LocalRequest) => Uint8Array | null;
 
+/** By the name that the records of commands give to what answers them. */
+export type Answers = Readonly<Record<HandlerId, Answer>>;
+
 /** One group of answers that share a state. */
 export interface RedisFeature {
-  /** By command name, lower case. */
-  readonly answers: ReadonlyMap<string, Answer>;
+  readonly answers: Partial<Answers>;
   /** A client has connected. */
   clientConnected?(client: LocalClient): void;
   /** RESET: the client is to be as new. Its guards are gone already. */

@@ -13,6 +13,15 @@ import { Scripts } from "./scripts/mod.ts";
 import { ScriptKeeper } from "./scripts/script_keeper.ts";
 import { Transactions } from "./transaction/mod.ts";
 
+/** What they answer; {@link RedisLocal} answers all others. */
+export type FeatureAnswers =
+  & Scripts["answers"]
+  & Transactions["answers"]
+  & Blocking["answers"]
+  & Pubsub["answers"]
+  & Scan["answers"]
+  & RandomKey["answers"];
+
 /** Makes all of them for one cluster in one worker. */
 export function createRedisFeatures(
   context: RedisContext,

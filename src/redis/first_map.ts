@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Action } from "../protocol/command_table.ts";
+import { CommandFlag } from "../protocol/command_table.ts";
 import type { RequestFrame } from "../protocol/protocol.ts";
 import {
   type LocalClient,
@@ -12,19 +12,12 @@ import {
   Verdict,
   type VerdictCode,
 } from "../session/features.ts";
-import { isForwarded } from "./admin_commands.ts";
-import type { Answer, RedisContext, RedisFeature } from "./feature.ts";
+import type { Answers, RedisContext, RedisFeature } from "./feature.ts";
 import { addGuard, GuardRank, removeGuard } from "./guard_chain.ts";
-
-/** Commands that are answered without any server. */
-const ANSWERED_HERE = new Set(
-  ("auth client discard echo multi ping quit readonly readwrite reset select time unwatch")
-    .split(" "),
-);
 
 /** Guards the clients that connect before the first map. */
 export class FirstMap implements RedisFeature {
-  readonly answers: ReadonlyMap<string, Answer> = new Map();
+  readonly answers: Partial<Answers> = {};
   readonly #context: RedisContext;
   readonly #guard: FirstMapGuard;
 
@@ -68,8 +61,9 @@ class FirstMapGuard implements SessionGuard {
   #needsServers({ row, refusal }: RequestFrame): boolean {
     if (row === null) return false;
     if (refusal !== null) {
-      return this.#context.config.adminCommands === "forward" && isForwarded(row.name);
+      return this.#context.config.adminCommands === "forward" &&
+        (row.flags & CommandFlag.Administration) !== 0;
     }
-    return row.action !== Action.Local || !ANSWERED_HERE.has(row.name);
+    return (row.flags & CommandFlag.Serverless) === 0;
   }
 }

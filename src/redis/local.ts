@@ -16,7 +16,8 @@ import {
 } from "../protocol/resp/replies.ts";
 import { PROFILES, type RequestFrame } from "../protocol/protocol.ts";
 import type { CommandRow } from "../protocol/command_table.ts";
-import { subcommandArities } from "../protocol/resp/commands/subcommands.ts";
+import type { HandlerId } from "../protocol/resp/commands/handlers.ts";
+import { descriptionOf } from "../protocol/resp/commands/custom.ts";
 import { takeCensus } from "./client_census.ts";
 import type { ClientCensus, LocalAnswers, LocalClient } from "../session/features.ts";
 import { type Failure, failures } from "../failure.ts";
@@ -42,7 +43,14 @@ import type { ServerKind } from "./server/server_kind.ts";
 import { slotKeysAnswer } from "./server/slot_keys.ts";
 import { waitAnswer, waitAofAnswer } from "./server/wait.ts";
 import { Login } from "./login/mod.ts";
-import { type Answer, type RedisContext, type RedisFeature, SHOWN_AGAIN } from "./feature.ts";
+import {
+  type Answer,
+  type Answers,
+  type RedisContext,
+  type RedisFeature,
+  SHOWN_AGAIN,
+} from "./feature.ts";
+import type { FeatureAnswers } from "./features.ts";
 import { LocalRequest } from "./local_request.ts";
 import { mayWrite, needsNoServer } from "./paused_rows.ts";
 import { Select } from "./select.ts";
@@ -58,7 +66,7 @@ export class RedisLocal implements LocalAnswers {
   readonly #admin: AdminCommands;
   readonly #info: Info;
   /** By row index: whether the second word is a subcommand. */
-  readonly #areContainers: readonly boolean[];
+  readonly #areFamilies: readonly boolean[];
   /** By row index. */
   readonly #answers: (Answer | null)[];
 
@@ -79,12 +87,13 @@ export class RedisLocal implements LocalAnswers {
     this.#features = features;
     this.#pause = new ClientPause(options);
     this.#login = new Login(options);
-    const answers = this.#createAnswers();
-    for (const feature of features) {
-      for (const [name, answer] of feature.answers) answers.set(name, answer);
-    }
-    this.#areContainers = options.commands.rows.map(({ name }) => CONTAINERS.has(name));
-    this.#answers = options.commands.rows.map((row) => answers.get(row.name) ?? null);
+    const answers: Partial<Answers> = Object.assign(
+      this.#createAnswers(),
+      ...features.map((feature) => feature.answers),
+    );
+    const { rows } = options.commands;
+    this.#areFamilies = rows.map((row) => descriptionOf(row).subcommands.length > 0);
+    this.#answers = rows.map(({ handler }) => answers[handler as HandlerId] ?? null);
   }
 
   answer(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean {
@@ -92,7 +101,7 @@ export class RedisLocal implements LocalAnswers {
     const answer = this.#answers[row.index];
     if (!answer) throw new Error(`Cannot answer "${row.name}": no local answer is defined`);
     const request = new LocalRequest(client, frame, bytes);
-    if (this.#areContainers[row.index] && request.wordCount > 1) {
+    if (this.#areFamilies[row.index] && request.wordCount > 1) {
       this.#marks.asked(client, row, request.words[1]!);
     }
     const reply = answer(request);
@@ -168,7 +177,7 @@ export class RedisLocal implements LocalAnswers {
     this.#options.dedicated.stop();
   }
 
-  #createAnswers(): Map<string, Answer> {
+  #createAnswers(): Omit<Answers, keyof FeatureAnswers> {
     const options = this.#options;
     const { servers } = options;
     const select = new Select(options);
@@ -188,25 +197,25 @@ export class RedisLocal implements LocalAnswers {
     };
     const askOwner = (request: LocalRequest) => slotKeysAnswer(options, request);
     const mode = options.isCluster ? "cluster" : "standalone";
-    return new Map<string, Answer>([
-      ["ping", ping],
-      ["echo", (request) => echo(request.raw(1))],
-      ["quit", quit],
-      ["select", (request) => select.answer(request)],
-      ["time", time],
-      ["auth", (request) => this.#login.auth(request)],
-      ["hello", (request) => helloAnswer(request, this.#marks.names, this.#login, servers, mode)],
-      ["reset", (request) => this.#reset(request)],
-      ["client", (request) => clientAnswer(request, parts)],
-      ["command", (request) => commands.answer(request)],
-      ["cluster", (request) => clusterAnswer(request, options, servers, askOwner)],
-      ["lolwut", ({ client }) => servers.answer(client, (kind) => lolwut(client, kind))],
-      ["info", (request) => this.#info.answer(request)],
-      ["wait", waitAnswer],
-      ["waitaof", waitAofAnswer],
-      ["readonly", ({ client }) => clusterSwitch("readonly", () => readOnly.add(client))],
-      ["readwrite", ({ client }) => clusterSwitch("readwrite", () => readOnly.delete(client))],
-    ]);
+    return {
+      ping,
+      echo: (request) => echo(request.raw(1)),
+      quit,
+      select: (request) => select.answer(request),
+      time,
+      auth: (request) => this.#login.auth(request),
+      hello: (request) => helloAnswer(request, this.#marks.names, this.#login, servers, mode),
+      reset: (request) => this.#reset(request),
+      client: (request) => clientAnswer(request, parts),
+      command: (request) => commands.answer(request),
+      cluster: (request) => clusterAnswer(request, options, servers, askOwner),
+      lolwut: ({ client }) => servers.answer(client, (kind) => lolwut(client, kind)),
+      info: (request) => this.#info.answer(request),
+      wait: waitAnswer,
+      waitaof: waitAofAnswer,
+      readonly: ({ client }) => clusterSwitch("readonly", () => readOnly.add(client)),
+      readwrite: ({ client }) => clusterSwitch("readwrite", () => readOnly.delete(client)),
+    };
   }
 
   #reset({ client }: LocalRequest): Uint8Array | null {
@@ -230,8 +239,6 @@ let clockOriginMs = performance.timeOrigin;
 
 const RESET = statusReply("RESET");
 const NO_CLUSTER = errorReply("ERR This instance has cluster support disabled");
-/** Commands whose second word names what is asked for. */
-const CONTAINERS = new Set([...subcommandArities.keys()].map((name) => name.split("|")[0]!));
 
 function ping(request: LocalRequest): Uint8Array {
   if (request.wordCount > 2) return arityError("ping");

@@ -7,7 +7,7 @@
 import type { Backend } from "../backend/backend.ts";
 import { failureReply, requestBytes } from "../protocol/resp/replies.ts";
 import type { LateReply, LocalClient } from "../session/features.ts";
-import type { Answer, RedisContext, RedisFeature } from "./feature.ts";
+import type { Answers, RedisContext, RedisFeature } from "./feature.ts";
 import type { LocalRequest } from "./local_request.ts";
 import { nullReply } from "./reply_builder.ts";
 import { callShards, type ShardReply } from "./shard_calls.ts";
@@ -25,7 +25,7 @@ interface Sized {
 
 /** Answers RANDOMKEY. */
 export class RandomKey implements RedisFeature {
-  readonly answers: ReadonlyMap<string, Answer>;
+  readonly answers: Pick<Answers, "randomkey">;
   readonly #context: RedisContext;
   readonly #random: () => number;
 
@@ -33,7 +33,7 @@ export class RandomKey implements RedisFeature {
   constructor(context: RedisContext, random: () => number = Math.random) {
     this.#context = context;
     this.#random = random;
-    this.answers = new Map([["randomkey", (request: LocalRequest) => this.#answer(request)]]);
+    this.answers = { randomkey: (request) => this.#answer(request) };
   }
 
   #answer({ client }: LocalRequest): Uint8Array | null {

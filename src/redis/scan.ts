@@ -24,7 +24,7 @@ import {
 import { ReplyReader } from "../protocol/resp/reply_reader.ts";
 import type { LateReply } from "../session/features.ts";
 import { type CallReply, sendCall } from "./dedicated_call.ts";
-import type { Answer, RedisContext, RedisFeature } from "./feature.ts";
+import type { Answers, RedisContext, RedisFeature } from "./feature.ts";
 import type { LocalRequest } from "./local_request.ts";
 import { copyRequest } from "./request_copy.ts";
 
@@ -50,12 +50,12 @@ interface Position {
 
 /** Answers SCAN. */
 export class Scan implements RedisFeature {
-  readonly answers: ReadonlyMap<string, Answer>;
+  readonly answers: Pick<Answers, "scan">;
   readonly #context: RedisContext;
 
   constructor(context: RedisContext) {
     this.#context = context;
-    this.answers = new Map([["scan", (request: LocalRequest) => this.#scan(request)]]);
+    this.answers = { scan: (request) => this.#scan(request) };
   }
 
   #scan(request: LocalRequest): Uint8Array | null {

@@ -4,10 +4,9 @@
  *
  * @module
  */
-import {
-  type KeySpecification,
-  keySpecifications,
-} from "../protocol/resp/commands/key_specifications.ts";
+import type { CommandDescription } from "../protocol/resp/commands/catalogue.ts";
+import type { KeyParserId } from "../protocol/resp/commands/handlers.ts";
+import type { KeySpecification } from "../protocol/resp/commands/key_specifications.ts";
 
 /** A key of a request. */
 export interface FoundKey {
@@ -26,7 +25,7 @@ const CHANGE = ["RW", "access", "update"];
 const TAKE = ["RW", "access", "delete"];
 
 /** Commands whose specifications do not tell all; the words are lower case where they may be options. */
-const byParsing: Readonly<Record<string, (words: readonly string[]) => FoundKey[]>> = {
+const parsers: Readonly<Record<KeyParserId, (words: readonly string[]) => FoundKey[]>> = {
   bitfield: (words) => [{ word: 1, flags: onlyReads(words) ? READ : CHANGE }],
   migrate: (words) => {
     const option = migrateOption(words);
@@ -44,21 +43,18 @@ const byParsing: Readonly<Record<string, (words: readonly string[]) => FoundKey[
 };
 
 /**
- * The keys of a request.
+ * The keys of a request of the given command or subcommand.
  *
- * @param name Name of the command, with `|` before a subcommand's.
  * @returns Null where the words do not fit; undefined where the command has no keys at all.
  */
 export function specifiedKeys(
-  name: string,
+  { keyParser, keys: allKeys }: CommandDescription,
   words: readonly string[],
 ): FoundKey[] | null | undefined {
-  const specifications = keySpecifications.get(name)
-    ?.filter(({ flags }) => !flags.includes(NOT_A_KEY));
-  if (specifications === undefined || specifications.length === 0) return undefined;
-  const parse = Object.hasOwn(byParsing, name) ? byParsing[name] : undefined;
-  if (parse !== undefined) {
-    const keys = parse(words.map((word) => word.toLowerCase()));
+  const specifications = allKeys.filter(({ flags }) => !flags.includes(NOT_A_KEY));
+  if (specifications.length === 0) return undefined;
+  if (keyParser !== null) {
+    const keys = parsers[keyParser](words.map((word) => word.toLowerCase()));
     return keys.length === 0 ? null : keys;
   }
   const found: FoundKey[] = [];
@@ -77,7 +73,7 @@ function keysOf(
   if (start === null || range === null) return null;
   const begin = "index" in start ? start.index : behind(start.keyword, start.startFrom, words);
   if (begin < 0) return [];
-  if (range === "counted") return countedKeys(begin, flags, words);
+  if ("countedStep" in range) return countedKeys(begin, range.countedStep, flags, words);
   const last = lastWord(begin, range, words.length);
   if (begin >= words.length || last >= words.length || last < begin) return null;
   const count = Math.floor((last - begin) / range.step) + 1;
@@ -95,13 +91,14 @@ function lastWord(
 
 function countedKeys(
   begin: number,
+  step: number,
   flags: readonly string[],
   words: readonly string[],
 ): FoundKey[] | null {
   const text = words[begin] ?? "";
   const count = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : 0;
-  if (count === 0 || begin + count >= words.length) return null;
-  return Array.from({ length: count }, (_, key) => ({ word: begin + 1 + key, flags }));
+  if (count === 0 || begin + count * step >= words.length) return null;
+  return Array.from({ length: count }, (_, key) => ({ word: begin + 1 + key * step, flags }));
 }
 
 /** The word behind a keyword; -1 where it is not there. */

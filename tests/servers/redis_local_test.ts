@@ -1,4 +1,4 @@
-import { laterCommands } from "../../src/protocol/resp/commands/versions.ts";
+import { respDescriptions } from "../../src/protocol/resp/commands/mod.ts";
 import { assert, assertEquals, assertMatch } from "../deps.ts";
 import { testedServer } from "../support/redis_server.ts";
 import { RawClient, word } from "./raw_client.ts";
@@ -220,7 +220,7 @@ Deno.test("COMMAND describes what is served, as a server describes it", async ()
     assertEquals(await proxy.ask(["COMMAND", "INFO"]), all);
     // Name, arity and the places of keys are a server's own, for every command served.
     const names = [...list.matchAll(/\$\d+\r\n(.*)\r\n/g)].map((match) => match[1]!)
-      .filter((name) => !laterCommands.has(name) && !name.includes("|"));
+      .filter((name) => !respDescriptions.get(name)!.since && !name.includes("|"));
     assertEquals(
       [...list.matchAll(/\r\n([a-z_]+)(?=\r\n)/g)].length,
       Number(count),

@@ -75,5 +75,6 @@ function testOf(path: string): string {
 /** Whether a file has more than types and constants: something that runs and can be wrong. */
 function hasLogic(text: string): boolean {
   const code = withoutComments(text).replace(/^(export )?(interface|type) [^]*?^\}/gm, "");
-  return /\bfunction\b|=> |^ {2}[^\n]*\) ?(: [^\n]*)?\{$/m.test(code);
+  // FUNCTION is a command of Redis, too.
+  return /\bfunction\b(?!["|])|=> |^ {2}[^\n]*\) ?(: [^\n]*)?\{$/m.test(code);
 }

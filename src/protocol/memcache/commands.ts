@@ -15,6 +15,7 @@ import {
   Merge,
   type MergeCode,
 } from "../command_table.ts";
+import type { Answered, TextHandlerId } from "./answered.ts";
 import { encodeText, isText } from "./ascii.ts";
 
 /** The shapes of request lines. `[noreply]` may stand where the server allows it. */
@@ -75,12 +76,13 @@ type Definition = readonly [
   lastKey: number,
   merge: MergeCode,
   form: LineFormCode,
-  reason: string | null,
+  /** Why it is refused, or who answers it here; null for commands that servers answer. */
+  more: string | Answered<TextHandlerId> | null,
 ];
 
 // deno-fmt-ignore
 const definitions: readonly Definition[] = [
-  // name         arity flags  action   keys   merge   form            reason of a refusal
+  // name         arity flags  action   keys   merge   form            reason of a refusal, or answer
   ["get",             -2, Read,  Split,   1, -1, Values, Keys,           null],
   ["gets",            -2, Read,  Split,   1, -1, Values, Keys,           null],
   ["gat",             -3, Write, Split,   2, -1, Values, TouchKeys,      null],
@@ -95,9 +97,14 @@ const definitions: readonly Definition[] = [
   ["incr",            -3, Write, Forward, 1,  1, None,   Arithmetic,     null],
   ["decr",            -3, Write, Forward, 1,  1, None,   Arithmetic,     null],
   ["touch",           -3, Write, Forward, 1,  1, None,   Touch,          null],
-  ["version",         -1, 0,     Local,   0,  0, None,   Free,           null],
-  ["quit",            -1, 0,     Local,   0,  0, None,   Free,           null],
-  ["stats",           -1, 0,     Local,   0,  0, None,   Free,           null],
+  ["version",         -1, 0,     Local,   0,  0, None,   Free,           { handler: "version",
+    text: "the least of the servers', see [decision 0009](decisions/0009-reported-memcache-version.md)" }],
+  ["quit",            -1, 0,     Local,   0,  0, None,   Free,           { handler: "quit",
+    text: "the connection is closed behind all replies that are due" }],
+  ["stats",           -1, 0,     Local,   0,  0, None,   Free,           { handler: "stats",
+    text: "of all servers as of one; `items`, `slabs`, `sizes`, `settings` and `conns` also of one " +
+      "server, by its name or address behind them; `proxy`: of the proxy itself; `reset`, `detail` " +
+      "and `cachedump` at every server" }],
   ["verbosity",  -2, Write, EveryShard, 0, 0, AllSucceeded, Verbosity,   null],
   ["flush_all",  -1, Write, EveryShard, 0, 0, AllSucceeded, FlushAll,    null],
   ["mg",              -2, Read,  ForwardApart, 1, 1, None, MetaGet,      null],
@@ -105,7 +112,8 @@ const definitions: readonly Definition[] = [
   ["md",              -2, Write, ForwardApart, 1, 1, None, MetaDelete,   null],
   ["ma",              -2, Write, ForwardApart, 1, 1, None, MetaArithmetic, null],
   ["me",              -2, Read,  ForwardApart, 1, 1, None, MetaDebug,    null],
-  ["mn",              -1, 0,     Local,   0,  0, None,   Free,           null],
+  ["mn",              -1, 0,     Local,   0,  0, None,   Free,           { handler: "mn",
+    text: "`MN`, behind the replies to all earlier requests" }],
   ["cache_memlimit",  -1, 0,     Refuse,  0,  0, None,   FreeQuiet,      ONE_SERVER],
   ["slabs",           -1, 0,     Refuse,  0,  0, None,   FreeQuiet,      ONE_SERVER],
   ["lru",             -1, 0,     Refuse,  0,  0, None,   FreeQuiet,      ONE_SERVER],
@@ -135,6 +143,12 @@ export class MemcacheCommands implements CommandTable {
     return row === null || isText(bytes, start, end, this.#names[row.index]!) ? row : null;
   }
 
+  /** What docs/commands.md says of the answer to a row's line, if the proxy answers it. */
+  answerText(row: CommandRow): string | null {
+    const more = definitions[row.index]![8];
+    return typeof more === "string" ? null : more?.text ?? null;
+  }
+
   /** What the row's line looks like. */
   formOf(row: CommandRow): LineFormCode {
     return this.#forms[row.index] as LineFormCode;
@@ -142,7 +156,7 @@ export class MemcacheCommands implements CommandTable {
 }
 
 function toDefinition(definition: Definition): CommandDefinition {
-  const [name, arity, flags, action, firstKey, lastKey, merge, _form, reason] = definition;
+  const [name, arity, flags, action, firstKey, lastKey, merge, _form, more] = definition;
   return {
     name,
     arity,
@@ -153,6 +167,7 @@ function toDefinition(definition: Definition): CommandDefinition {
     keyStep: 1,
     keyFinder: null,
     merge,
-    refusal: reason === null ? null : `${name} is not supported by this proxy: ${reason}`,
+    refusal: typeof more === "string" ? `${name} is not supported by this proxy: ${more}` : null,
+    handler: typeof more === "string" ? null : more?.handler ?? null,
   };
 }

@@ -3,35 +3,21 @@
  *
  * @module
  */
-import type { Answer, RedisContext, RedisFeature } from "../feature.ts";
+import type { Answers, RedisContext, RedisFeature } from "../feature.ts";
 import type { LocalRequest } from "../local_request.ts";
 import { copyRequest } from "../request_copy.ts";
 import { BlockedClient } from "./blocked_client.ts";
 import { waitLimitMs } from "./wait_limit.ts";
 import { WaitingPlace } from "./waiting_place.ts";
 
-const BLOCKING_COMMANDS = [
-  "blmove",
-  "blmpop",
-  "blpop",
-  "brpop",
-  "brpoplpush",
-  "bzmpop",
-  "bzpopmax",
-  "bzpopmin",
-  "xread|block",
-  "xreadgroup|block",
-];
-
 /** The blocking commands of one cluster's clients. */
 export class Blocking implements RedisFeature {
-  readonly answers: ReadonlyMap<string, Answer>;
+  readonly answers: Pick<Answers, "block">;
   readonly #context: RedisContext;
 
   constructor(context: RedisContext) {
     this.#context = context;
-    const answer: Answer = (request) => this.#block(request);
-    this.answers = new Map(BLOCKING_COMMANDS.map((name) => [name, answer]));
+    this.answers = { block: (request) => this.#block(request) };
   }
 
   #block(request: LocalRequest): Uint8Array | null {

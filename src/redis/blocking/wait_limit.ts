@@ -4,13 +4,11 @@
  *
  * @module
  */
+import { Timeout, type TimeoutCode } from "../../protocol/command_table.ts";
 import type { LocalRequest } from "../local_request.ts";
 
 /** Words of the options of XREAD and XREADGROUP with their values, where there are any. */
 const OPTION_WORDS = new Map([["block", 2], ["claim", 2], ["count", 2], ["group", 3]]);
-
-/** Commands whose timeout stands in front of their keys. */
-const TIMEOUT_FIRST = new Set(["blmpop", "bzmpop"]);
 
 /**
  * The longest wait for the reply to a blocking command, in milliseconds.
@@ -19,11 +17,22 @@ const TIMEOUT_FIRST = new Set(["blmpop", "bzmpop"]);
  * @returns Infinity where the command may wait for ever, or where its timeout is none: the server says so.
  */
 export function waitLimitMs({ frame, words }: LocalRequest, readTimeoutMs: number): number {
-  const name = frame.row!.name;
-  const timeoutMs = name.startsWith("xread")
-    ? Number(blockOption(words))
-    : 1000 * Number(TIMEOUT_FIRST.has(name) ? words[1] : words.at(-1));
+  const timeoutMs = timeoutOf(frame.row!.timeout, words);
   return timeoutMs > 0 ? timeoutMs + readTimeoutMs : Infinity;
+}
+
+/** The timeout that a request names, in milliseconds. */
+function timeoutOf(timeout: TimeoutCode, words: readonly string[]): number {
+  switch (timeout) {
+    case Timeout.None:
+      return 0;
+    case Timeout.FirstWord:
+      return 1000 * Number(words[1]);
+    case Timeout.LastWord:
+      return 1000 * Number(words.at(-1));
+    case Timeout.BlockOption:
+      return Number(blockOption(words));
+  }
 }
 
 /** The value of BLOCK, the last one of several; its words in front of STREAMS are known to fit. */

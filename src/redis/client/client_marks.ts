@@ -4,7 +4,7 @@
  * @module
  */
 import type { CommandRow } from "../../protocol/command_table.ts";
-import { subcommandArities } from "../../protocol/resp/commands/subcommands.ts";
+import { respDescriptions } from "../../protocol/resp/commands/mod.ts";
 import type { ServerWays } from "../server/server_kind.ts";
 import type { LocalClient } from "../../session/features.ts";
 
@@ -43,7 +43,7 @@ export class ClientMarks {
   asked(client: LocalClient, row: CommandRow, subcommand: string): void {
     const name = `${row.name}|${subcommand.toLowerCase()}`;
     // Only names that are known are kept: others may be of any length.
-    if (subcommandArities.has(name)) this.#subcommands.set(client, { row, name });
+    if (respDescriptions.has(name)) this.#subcommands.set(client, { row, name });
     else this.#subcommands.delete(client);
   }
 

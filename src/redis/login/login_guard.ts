@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { fitsArity } from "../../protocol/command_table.ts";
+import { CommandFlag, fitsArity } from "../../protocol/command_table.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
 import { errorReply } from "../../protocol/resp/replies.ts";
 import {
@@ -19,7 +19,6 @@ import type { LoginTurns } from "./turns.ts";
 /** Most bytes of a request from somebody unknown: ten words of 16 KiB, as Redis has it. */
 export const STRANGER_REQUEST_BYTES_MAX = 160 * 1024;
 
-const ALLOWED = new Set(["auth", "hello", "quit", "reset"]);
 const NO_AUTH = errorReply("NOAUTH Authentication required.");
 
 /** What both kinds of guard do. */
@@ -60,7 +59,7 @@ export class LoginGuard extends TurnGuard {
 
   override admit(client: LocalClient, frame: RequestFrame): VerdictCode {
     const { row } = frame;
-    if (row !== null && ALLOWED.has(row.name)) return Verdict.Pass;
+    if (row !== null && (row.flags & CommandFlag.NoAuth) !== 0) return Verdict.Pass;
     // What is no command, or has the wrong number of words, is said to be so where servers do.
     const isWrong = row === null || !isComplete(frame);
     if (isWrong && !this.#servers.kind.ways.hidesCommands) return Verdict.Pass;

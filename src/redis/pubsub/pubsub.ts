@@ -8,7 +8,7 @@
 import { errorReply } from "../../protocol/resp/replies.ts";
 import { commonPlace, PLACES_DIFFER } from "../../router/common_place.ts";
 import type { LocalClient } from "../../session/features.ts";
-import type { Answer, RedisContext, RedisFeature } from "../feature.ts";
+import type { Answers, RedisContext, RedisFeature } from "../feature.ts";
 import { addGuard, guardOf, GuardRank } from "../guard_chain.ts";
 import type { LocalRequest } from "../local_request.ts";
 import { Hub } from "./hub.ts";
@@ -16,7 +16,7 @@ import { NameList } from "./name_list.ts";
 import { PubsubCommand } from "./pubsub_command.ts";
 import { PIECES_TO_SUBSCRIBE, SubscribeTask } from "./subscribe_task.ts";
 import { Subscriber } from "./subscriber.ts";
-import { TOPIC_VERBS, TopicKind, type TopicKindCode } from "./topic.ts";
+import { TopicKind, type TopicKindCode } from "./topic.ts";
 import { PIECES_TO_UNSUBSCRIBE, UnsubscribeTask } from "./unsubscribe_task.ts";
 
 /** Subscriptions that one client may have. */
@@ -29,7 +29,16 @@ const CROSS_SLOT = errorReply("CROSSSLOT Keys in request don't hash to the same 
 
 /** The commands of subscribers. */
 export class Pubsub implements RedisFeature {
-  readonly answers: ReadonlyMap<string, Answer>;
+  readonly answers: Pick<
+    Answers,
+    | "pubsub"
+    | "subscribe"
+    | "unsubscribe"
+    | "psubscribe"
+    | "punsubscribe"
+    | "ssubscribe"
+    | "sunsubscribe"
+  >;
   readonly #context: RedisContext;
   readonly #hub: Hub;
 
@@ -37,13 +46,16 @@ export class Pubsub implements RedisFeature {
     this.#context = context;
     this.#hub = hub;
     const command = new PubsubCommand(context.peers, this.#hub, context.servers);
-    const answers = new Map<string, Answer>([["pubsub", (request) => command.answer(request)]]);
-    for (const kind of Object.values(TopicKind)) {
-      const { subscribe, unsubscribe } = TOPIC_VERBS[kind];
-      answers.set(subscribe, (request) => this.#subscribe(kind, request));
-      answers.set(unsubscribe, (request) => this.#unsubscribe(kind, request));
-    }
-    this.answers = answers;
+    const { Channel, Pattern, ShardChannel } = TopicKind;
+    this.answers = {
+      pubsub: (request) => command.answer(request),
+      subscribe: (request) => this.#subscribe(Channel, request),
+      unsubscribe: (request) => this.#unsubscribe(Channel, request),
+      psubscribe: (request) => this.#subscribe(Pattern, request),
+      punsubscribe: (request) => this.#unsubscribe(Pattern, request),
+      ssubscribe: (request) => this.#subscribe(ShardChannel, request),
+      sunsubscribe: (request) => this.#unsubscribe(ShardChannel, request),
+    };
   }
 
   stop(): void {

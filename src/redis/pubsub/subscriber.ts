@@ -4,7 +4,9 @@
  *
  * @module
  */
-import { fitsArity } from "../../protocol/command_table.ts";
+import { CommandFlag, fitsArity } from "../../protocol/command_table.ts";
+import { descriptionOf } from "../../protocol/resp/commands/custom.ts";
+import { handlerOf } from "../../protocol/resp/commands/handlers.ts";
 import type { LongTask } from "../../net/turn_budget.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
 import { arityError, arrayReply, bulkBytesReply, bulkReply } from "../../protocol/resp/replies.ts";
@@ -19,17 +21,6 @@ import { guardOf, GuardRank, removeGuard } from "../guard_chain.ts";
 import { LocalRequest } from "../local_request.ts";
 import type { Hub, SubscriptionTask } from "./hub.ts";
 import { type Topic, TopicKind, type TopicKindCode } from "./topic.ts";
-
-/** What a subscriber in RESP2 may send besides PING. */
-const ALLOWED = new Set([
-  ...["subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe"],
-  ...["quit", "reset"],
-]);
-/** Commands that errors name together with their subcommand. */
-const CONTAINERS = new Set([
-  ...["acl", "client", "cluster", "command", "config", "function", "latency", "memory", "module"],
-  ...["object", "pubsub", "script", "slowlog", "xgroup", "xinfo"],
-]);
 
 /** Pieces of work that a subscription takes when its client leaves. */
 const PIECES_TO_LEAVE = 3;
@@ -122,14 +113,16 @@ export class Subscriber implements LongTask, SessionGuard {
 
   admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
     // Nothing shall come behind its reply.
-    if (frame.row?.name === "quit") this.#leaveAll();
+    if (handlerOf(frame.row) === "quit") this.#leaveAll();
     if (client.profiles.master.version === 3 || this.size === 0) return Verdict.Pass;
     const { row } = frame;
     // Of an unknown command and a wrong number of words a server speaks first.
     if (row === null || !fitsArity(frame.argumentCount, row.arity)) return Verdict.Pass;
-    if (ALLOWED.has(row.name)) return Verdict.Pass;
+    const isPing = handlerOf(row) === "ping";
+    const isAllowed = (row.flags & CommandFlag.Subscribed) !== 0;
+    if (isAllowed && !isPing) return Verdict.Pass;
     const request = new LocalRequest(client, frame, bytes);
-    const reply = row.name === "ping" ? pong(request) : refusal(request);
+    const reply = isPing ? pong(request) : refusal(request);
     client.reply(reply, 0, reply.length);
     return Verdict.Handled;
   }
@@ -166,11 +159,12 @@ function pong(request: LocalRequest): Uint8Array {
 }
 
 function refusal({ frame, words }: LocalRequest): Uint8Array {
-  const { name } = frame.row!;
-  const isSubcommand = CONTAINERS.has(name) && words.length > 1;
+  const row = frame.row!;
+  const { name } = row;
+  const isSubcommand = descriptionOf(row).subcommands.length > 0 && words.length > 1;
   const fullName = isSubcommand ? `${name}|${words[1]!.toLowerCase()}` : name;
   // Whatever is wrong with EXEC ends the transaction.
-  const code = name === "exec" ? "EXECABORT Transaction discarded because of:" : "ERR";
+  const code = handlerOf(row) === "exec" ? "EXECABORT Transaction discarded because of:" : "ERR";
   return byteErrorReply(
     `${code} Can't execute '${fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / ` +
       "RESET are allowed in this context",

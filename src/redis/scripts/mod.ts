@@ -13,7 +13,7 @@ import {
   requestBytes,
 } from "../../protocol/resp/replies.ts";
 import type { LateReply, LocalClient } from "../../session/features.ts";
-import type { Answer, RedisContext, RedisFeature } from "../feature.ts";
+import type { Answers, RedisContext, RedisFeature } from "../feature.ts";
 import type { LocalRequest } from "../local_request.ts";
 import { helpReply, unknownSubcommandReply } from "../reply_builder.ts";
 import { copyRequest } from "../request_copy.ts";
@@ -59,17 +59,17 @@ const ONE = 0x31;
 
 /** Answers SCRIPT and FUNCTION. */
 export class Scripts implements RedisFeature {
-  readonly answers: ReadonlyMap<string, Answer>;
+  readonly answers: Pick<Answers, "script" | "function">;
   readonly #context: RedisContext;
   readonly #keeper: ScriptKeeper;
 
   constructor(context: RedisContext, keeper: ScriptKeeper) {
     this.#context = context;
     this.#keeper = keeper;
-    this.answers = new Map<string, Answer>([
-      ["script", (request) => this.#script(request)],
-      ["function", (request) => this.#function(request)],
-    ]);
+    this.answers = {
+      script: (request) => this.#script(request),
+      function: (request) => this.#function(request),
+    };
   }
 
   #script(request: LocalRequest): Uint8Array | null {

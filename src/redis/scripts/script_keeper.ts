@@ -19,6 +19,7 @@ import { keyMark } from "../../bytes/key_mark.ts";
 import { sha1Hex } from "../../hash/mod.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
 import { arrayReply, bulkBytesReply, bulkReply } from "../../protocol/resp/replies.ts";
+import { digestKeys, scriptKeys } from "../../protocol/resp/key_finders/counted_keys.ts";
 import { ReplyReader } from "../../protocol/resp/reply_reader.ts";
 import { type Exchange, ExchangeState, type SentTo } from "../../request/exchange.ts";
 import type { Request } from "../../request/request.ts";
@@ -133,8 +134,7 @@ export class ScriptKeeper implements ScriptListener {
 
   /** Keeps the body in a request if that is an EVAL. False: it is something else. */
   learnFrom(frame: RequestFrame, bytes: Uint8Array): boolean {
-    const { name } = frame.row!;
-    if (name !== "eval" && name !== "eval_ro") return false;
+    if (frame.row!.keyFinder !== scriptKeys) return false;
     const start = frame.argumentStart(1);
     const end = frame.argumentEnd(1);
     if (!this.#cache.fits(end - start)) return true;
@@ -300,7 +300,7 @@ export function isFlush(words: readonly string[]): boolean {
 export function namedSha({ frame, bytes }: Evalsha): string | null {
   const start = frame.argumentStart(1);
   const end = frame.argumentEnd(1);
-  if (end - start !== SHA_DIGITS || !frame.row!.name.startsWith("evalsha")) return null;
+  if (end - start !== SHA_DIGITS || frame.row!.keyFinder !== digestKeys) return null;
   return decoder.decode(bytes.subarray(start, end)).toLowerCase();
 }
 

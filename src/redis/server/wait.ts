@@ -5,8 +5,7 @@
  *
  * @module
  */
-import { WAITING } from "../../protocol/resp/commands/reasons.ts";
-import { refusalText } from "../../protocol/resp/commands/row.ts";
+import { refusalText, WAITING } from "../../protocol/resp/commands/reasons.ts";
 import { arrayReply, errorReply, integerReply } from "../../protocol/resp/replies.ts";
 import { readInteger } from "../integer.ts";
 import type { LocalRequest } from "../local_request.ts";

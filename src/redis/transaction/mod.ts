@@ -5,7 +5,7 @@
  * @module
  */
 import { OK_REPLY } from "../../protocol/resp/replies.ts";
-import type { Answer, RedisContext, RedisFeature } from "../feature.ts";
+import type { Answers, RedisContext, RedisFeature } from "../feature.ts";
 import type { LocalRequest } from "../local_request.ts";
 import { ScriptKeeper } from "../scripts/script_keeper.ts";
 import { DISCARD_OUTSIDE, EXEC_OUTSIDE } from "./replies.ts";
@@ -14,20 +14,20 @@ import { transactionOf, watchAnswer } from "./watch.ts";
 
 /** The transactions of one cluster's clients. */
 export class Transactions implements RedisFeature {
-  readonly answers: ReadonlyMap<string, Answer>;
+  readonly answers: Pick<Answers, "multi" | "exec" | "discard" | "watch" | "unwatch">;
   readonly #context: RedisContext;
   readonly #keeper: ScriptKeeper;
 
   constructor(context: RedisContext, keeper: ScriptKeeper = new ScriptKeeper(context)) {
     this.#context = context;
     this.#keeper = keeper;
-    this.answers = new Map<string, Answer>([
-      ["multi", (request) => this.#multi(request)],
-      ["exec", () => EXEC_OUTSIDE],
-      ["discard", () => DISCARD_OUTSIDE],
-      ["watch", (request) => watchAnswer(context, keeper, request)],
-      ["unwatch", unwatch],
-    ]);
+    this.answers = {
+      multi: (request) => this.#multi(request),
+      exec: () => EXEC_OUTSIDE,
+      discard: () => DISCARD_OUTSIDE,
+      watch: (request) => watchAnswer(context, keeper, request),
+      unwatch,
+    };
   }
 
   #multi({ client }: LocalRequest): Uint8Array {

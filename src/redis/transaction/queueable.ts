@@ -4,31 +4,16 @@
  *
  * @module
  */
-import { Action, type CommandRow } from "../../protocol/command_table.ts";
+import { Action, CommandFlag, type CommandRow } from "../../protocol/command_table.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
-import { WAITING } from "../../protocol/resp/commands/reasons.ts";
-import { refusalText } from "../../protocol/resp/commands/row.ts";
+import { handlerOf } from "../../protocol/resp/commands/handlers.ts";
+import { refusalText, WAITING } from "../../protocol/resp/commands/reasons.ts";
 import { errorReply } from "../../protocol/resp/replies.ts";
 import { waitsForNothing } from "../server/wait.ts";
-
-/** Commands without keys that the proxy answers elsewhere; here their replies are elements of EXEC's. */
-const QUEUED_AT_BACKEND = new Set(["echo", "info", "lolwut", "ping", "select", "time", "unwatch"]);
-
-/** Commands that the proxy makes of the replies of all servers; one server answers them as it would anyway. */
-const FOR_ALL_SERVERS = new Set(["function", "randomkey", "script"]);
-
-/** Its cursors are the proxy's own, even with one server. */
-const SCAN = "scan";
-
-/** What they say of other servers' copies of writes is about one connection, and clients share theirs. */
-const WAITS = new Set(["wait", "waitaof"]);
 
 /** The key of the configuration that errors name. */
 const ADVICE = "admin_commands";
 const decoder = new TextDecoder();
-
-/** Commands whose channels `COMMAND` shows as keys. */
-const SUBSCRIBING = new Set(["ssubscribe", "sunsubscribe"]);
 
 /**
  * Why a command cannot be part of a transaction.
@@ -42,22 +27,23 @@ export function whyNotQueued(
   shardCount: number,
   words: () => readonly string[] = () => [],
 ): string | null {
-  if (WAITS.has(row.name)) {
+  const handler = handlerOf(row);
+  // What they say of other servers' copies of writes is about one connection, and clients share theirs.
+  if (handler === "wait" || handler === "waitaof") {
     return waitsForNothing(words()) ? null : `ERR ${refusalText(row.name, WAITING)}`;
   }
   if (isForAllServers(row)) {
-    if (shardCount === 1 && row.name !== SCAN) return null;
+    // One server answers them as it would anyway. SCAN's cursors are the proxy's own even then.
+    if (shardCount === 1 && handler !== "scan") return null;
     return inside(row.name, "it concerns all servers, a transaction one; send it outside");
   }
-  if (row.action !== Action.Local || QUEUED_AT_BACKEND.has(row.name)) return null;
-  const hasKeys = row.firstKey > 0 || row.keyFinder !== null;
-  if (hasKeys && !SUBSCRIBING.has(row.name)) return null;
+  if (row.action !== Action.Local || (row.flags & CommandFlag.Queued) !== 0) return null;
   return inside(row.name, "it concerns the client's connection to the proxy; send it outside");
 }
 
 /** Whether a command concerns all servers. */
 export function isForAllServers(row: CommandRow): boolean {
-  return row.action === Action.EveryShard || FOR_ALL_SERVERS.has(row.name) || row.name === SCAN;
+  return row.action === Action.EveryShard || (row.flags & CommandFlag.AllShards) !== 0;
 }
 
 function inside(name: string, reason: string): string {
@@ -84,6 +70,6 @@ export function refusedInside(row: CommandRow | null, refusal: Uint8Array): Uint
  * servers know nothing of each other.
  */
 export function isKeyless(frame: RequestFrame, isCluster: boolean): boolean {
-  if (isCluster && frame.row!.name === "publish") return true;
+  if (isCluster && (frame.row!.flags & CommandFlag.Broadcast) !== 0) return true;
   return frame.keyCount === 0 && frame.extraKey < 0;
 }

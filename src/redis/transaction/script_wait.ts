@@ -6,6 +6,7 @@
  */
 import { startsWith } from "../../bytes/starts_with.ts";
 import type { Backend } from "../../backend/backend.ts";
+import { handlerOf } from "../../protocol/resp/commands/handlers.ts";
 import type { SentTo } from "../../request/exchange.ts";
 import type { LocalClient } from "../../session/features.ts";
 import type { LocalRequest } from "../local_request.ts";
@@ -34,7 +35,7 @@ export class ScriptWait {
   /** A request is part of the transaction; it is shown again where the transaction had to wait. */
   note(request: LocalRequest): void {
     const { frame, bytes } = request;
-    if (frame.row!.name === "script") return this.#noteScript(request);
+    if (handlerOf(frame.row) === "script") return this.#noteScript(request);
     if (request.wordCount < 2 || this.#keeper.learnFrom(frame, bytes)) return;
     const sha = namedSha(request);
     if (sha !== null) this.#call(sha);

@@ -15,6 +15,7 @@
  *
  * @module
  */
+import { handlerOf } from "../../protocol/resp/commands/handlers.ts";
 import { type Failure, failures } from "../../failure.ts";
 import { profilesOf, type RequestFrame } from "../../protocol/protocol.ts";
 import {
@@ -142,12 +143,12 @@ export class Transaction implements SessionGuard {
   admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
     if (!this.#isOpen) return this.#admitWatching(new LocalRequest(client, frame, bytes));
     if (frame.refusal !== null) {
-      const isExec = frame.row?.name === "exec";
+      const isExec = handlerOf(frame.row) === "exec";
       return isExec
         ? this.#endWithout(frame.refusal)
         : this.#refuse(refusedInside(frame.row, frame.refusal));
     }
-    switch (frame.row!.name) {
+    switch (handlerOf(frame.row)) {
       case "exec":
         return this.#exec();
       case "discard": {
@@ -177,10 +178,10 @@ export class Transaction implements SessionGuard {
   }
 
   #admitWatching({ client, frame, words }: LocalRequest): VerdictCode {
-    if (frame.refusal !== null && frame.row?.name === "exec") {
+    if (frame.refusal !== null && handlerOf(frame.row) === "exec") {
       return this.#endWithout(frame.refusal);
     }
-    if (frame.row?.name !== "select" || frame.refusal !== null) return Verdict.Pass;
+    if (handlerOf(frame.row) !== "select" || frame.refusal !== null) return Verdict.Pass;
     const database = readInteger(words[1]!);
     if (database === null || Number(database) === client.profiles.master.database) {
       return Verdict.Pass;
@@ -196,7 +197,7 @@ export class Transaction implements SessionGuard {
     }
     const reason = whyNotQueued(frame.row!, router.shards().length, () => request.words);
     if (reason !== null) return this.#refuse(errorReply(reason));
-    if (frame.row!.name === "select" && !this.#maySelect(request.words[1]!)) {
+    if (handlerOf(frame.row) === "select" && !this.#maySelect(request.words[1]!)) {
       return this.#refuse(replies.OUT_OF_RANGE);
     }
     // Nothing of it will run.
@@ -265,7 +266,7 @@ export class Transaction implements SessionGuard {
 
   /** Counts a request that will be carried out. */
   #note(request: LocalRequest): void {
-    if (request.frame.row!.name === "select") {
+    if (handlerOf(request.frame.row) === "select") {
       const database = readInteger(request.words[1]!);
       if (database !== null) {
         this.#selections.push({ index: this.#queuedCount, database: Number(database) });

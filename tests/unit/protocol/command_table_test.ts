@@ -4,6 +4,7 @@ import {
   CommandFlag,
   createCommandTable,
   Merge,
+  Timeout,
 } from "../../../src/protocol/command_table.ts";
 import { assertEquals, assertStrictEquals, assertThrows } from "../../deps.ts";
 
@@ -63,6 +64,8 @@ Deno.test("rows are numbered in their order and keep their columns", () => {
     keyFinder: null,
     merge: Merge.Sum,
     refusal: null,
+    handler: null,
+    timeout: Timeout.None,
     blockingForm: null,
   });
   assertEquals(table.rows[1]!.index, 1);

@@ -26,7 +26,7 @@ Deno.test("the blocked are not busy, and a transaction counts where it has begun
   addGuard(subscribed, GuardRank.Subscriptions, guard);
   const transactions = new Transactions(redisContext(rig));
   for (const client of [begun, opened]) {
-    transactions.answers.get("multi")!(localRequest(client, "MULTI"));
+    transactions.answers.multi(localRequest(client, "MULTI"));
   }
   const { frame, bytes } = frameOf(["SET", "k0", "v"]);
   begun.guard!.admit(begun, frame, bytes);

@@ -3,8 +3,14 @@
  *
  * @module
  */
-import { specifiedKeys } from "../../../src/redis/specified_keys.ts";
+import { respDescriptions } from "../../../src/protocol/resp/commands/mod.ts";
+import { type FoundKey, specifiedKeys } from "../../../src/redis/specified_keys.ts";
 import { assertEquals } from "../../deps.ts";
+
+/** The keys of a request, whose first word is the name of its command. */
+function keysOf(words: readonly string[]): FoundKey[] | null | undefined {
+  return specifiedKeys(respDescriptions.get(words[0]!)!, words);
+}
 
 /** Requests, and each key with what happens to it. */
 const cases: readonly (readonly [string, string])[] = [
@@ -30,7 +36,7 @@ const cases: readonly (readonly [string, string])[] = [
 for (const [line, expected] of cases) {
   Deno.test(`the keys of ${line} are ${expected}`, () => {
     const words = line.split(" ");
-    const keys = specifiedKeys(words[0]!, words)!;
+    const keys = keysOf(words)!;
     assertEquals(
       keys.map(({ word, flags }) => `${words[word]}:${flags.join()}`).join(" "),
       expected,
@@ -39,9 +45,9 @@ for (const [line, expected] of cases) {
 }
 
 Deno.test("words that do not fit are told from commands without keys", () => {
-  assertEquals(specifiedKeys("zunion", ["zunion", "3", "a"]), null);
-  assertEquals(specifiedKeys("zunion", ["zunion", "x", "a"]), null);
-  assertEquals(specifiedKeys("xread", ["xread", "count", "1", "a"]), null);
-  assertEquals(specifiedKeys("ping", ["ping", "a"]), undefined);
-  assertEquals(specifiedKeys("spublish", ["spublish", "a", "b"]), undefined);
+  assertEquals(keysOf(["zunion", "3", "a"]), null);
+  assertEquals(keysOf(["zunion", "x", "a"]), null);
+  assertEquals(keysOf(["xread", "count", "1", "a"]), null);
+  assertEquals(keysOf(["ping", "a"]), undefined);
+  assertEquals(keysOf(["spublish", "a", "b"]), undefined);
 });

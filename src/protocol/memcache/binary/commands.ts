@@ -11,6 +11,7 @@ import {
   createCommandTable,
   Merge,
 } from "../../command_table.ts";
+import type { Answered, BinaryHandlerId } from "../answered.ts";
 
 /** Operations that are spoken of elsewhere. */
 export const Operation = {
@@ -63,6 +64,8 @@ type Definition = readonly [
   form: PacketFormCode,
   /** The operation that it is a quiet form of. */
   loud?: number,
+  /** Who answers it here. */
+  answer?: Answered<BinaryHandlerId>,
 ];
 
 // deno-fmt-ignore
@@ -74,23 +77,28 @@ const definitions: readonly Definition[] = [
   [0x04, "delete",    Write, Forward,    Key],
   [0x05, "increment", Write, Forward,    Arithmetic],
   [0x06, "decrement", Write, Forward,    Arithmetic],
-  [0x07, "quit",      0,     Local,      Empty],
+  [0x07, "quit",      0,     Local,      Empty,      NONE, { handler: "quit",
+    text: "the connection is closed behind all replies that are due, this one's included" }],
   [0x08, "flush",     Write, EveryShard, Delay],
   [0x09, "getq",      Read,  Forward,    Key,        0x00],
-  [0x0a, "noop",      0,     Local,      Empty],
-  [0x0b, "version",   0,     Local,      Empty],
+  [0x0a, "noop",      0,     Local,      Empty,      NONE, { handler: "noop",
+    text: "behind the replies to all earlier requests" }],
+  [0x0b, "version",   0,     Local,      Empty,      NONE, { handler: "version",
+    text: "as `version`" }],
   [0x0c, "getk",      Read,  Forward,    Key],
   [0x0d, "getkq",     Read,  Forward,    Key,        0x0c],
   [0x0e, "append",    Write, Forward,    KeyValue],
   [0x0f, "prepend",   Write, Forward,    KeyValue],
-  [0x10, "stat",      0,     Local,      OptionalKey],
+  [0x10, "stat",      0,     Local,      OptionalKey, NONE, { handler: "stat",
+    text: "as `stats`" }],
   [0x11, "setq",      Write, Forward,    Storage,    0x01],
   [0x12, "addq",      Write, Forward,    Storage,    0x02],
   [0x13, "replaceq",  Write, Forward,    Storage,    0x03],
   [0x14, "deleteq",   Write, Forward,    Key,        0x04],
   [0x15, "incrementq", Write, Forward,   Arithmetic, 0x05],
   [0x16, "decrementq", Write, Forward,   Arithmetic, 0x06],
-  [0x17, "quitq",     0,     Local,      Empty],
+  [0x17, "quitq",     0,     Local,      Empty,      NONE, { handler: "quitq",
+    text: "the connection is closed behind all replies that are due" }],
   [0x18, "flushq",    Write, EveryShard, Delay,      0x08],
   [0x19, "appendq",   Write, Forward,    KeyValue,   0x0e],
   [0x1a, "prependq",  Write, Forward,    KeyValue,   0x0f],
@@ -98,16 +106,19 @@ const definitions: readonly Definition[] = [
   [0x1c, "touch",     Write, Forward,    Touch],
   [0x1d, "gat",       Write, Forward,    Touch],
   [0x1e, "gatq",      Write, Forward,    Touch,      0x1d],
-  [0x20, "sasl_list", 0,     Local,      Empty],
-  [0x21, "sasl_auth", 0,     Local,      KeyValue],
-  [0x22, "sasl_step", 0,     Local,      KeyValue],
+  [0x20, "sasl_list", 0,     Local,      Empty,      NONE, { handler: "sasl_list",
+    text: "`PLAIN`; without users an unknown command, as at a server without SASL" }],
+  [0x21, "sasl_auth", 0,     Local,      KeyValue,   NONE, { handler: "sasl_refused",
+    text: "`PLAIN`, against `password` or `auth` of the configuration" }],
+  [0x22, "sasl_step", 0,     Local,      KeyValue,   NONE, { handler: "sasl_refused",
+    text: "refused: `PLAIN` needs one step" }],
   [0x23, "gatk",      Write, Forward,    Touch],
   [0x24, "gatkq",     Write, Forward,    Touch,      0x23],
 ];
 
 /** The rows above, in the order of their operations. */
 export const binaryRows: readonly CommandRow[] = createCommandTable(
-  definitions.map(([_operation, name, flags, action, form]) => {
+  definitions.map(([_operation, name, flags, action, form, _loud, answer]) => {
     const keyIndex = action === Forward ? 1 : 0;
     const isOptional = form === OptionalKey || form === Any || form === Delay || form === Empty;
     return {
@@ -121,6 +132,7 @@ export const binaryRows: readonly CommandRow[] = createCommandTable(
       keyFinder: null,
       merge: action === EveryShard ? Merge.AllSucceeded : Merge.None,
       refusal: null,
+      handler: answer?.handler ?? null,
     };
   }),
 ).rows;
@@ -141,6 +153,11 @@ export function rowOf(operation: number): CommandRow | null {
 /** What the packet of a row's request looks like. */
 export function packetFormOf(row: CommandRow): PacketFormCode {
   return definitions[row.index]![4];
+}
+
+/** What docs/commands.md says of the answer to a row's request, if the proxy answers it. */
+export function answerTextOf(row: CommandRow): string | null {
+  return definitions[row.index]![6]?.text ?? null;
 }
 
 /** The operation of a row. */

@@ -1,20 +1,24 @@
 /**
- * Bitmap commands of Redis 7.0.
+ * Bitmap commands.
  *
  * @module
  */
-import type { CommandDefinition } from "../../command_table.ts";
-import { forward, Read, Write } from "./row.ts";
+import type { CommandGroup } from "./record.ts";
+import { BY_KEY } from "./route.ts";
 
-// deno-fmt-ignore: one row a command, columns aligned.
 /** Bitmap commands. */
-export const bitmapCommands: readonly CommandDefinition[] = [
-  //       name                 arity flags first last step
-  forward("bitcount",              -2, Read,   1,  1,  1),
-  forward("bitfield",              -2, Write,  1,  1,  1),
-  forward("bitfield_ro",           -2, Read,   1,  1,  1),
-  forward("bitop",                 -4, Write,  2, -1,  1),
-  forward("bitpos",                -3, Read,   1,  1,  1),
-  forward("getbit",                 3, Read,   1,  1,  1),
-  forward("setbit",                 4, Write,  1,  1,  1),
-];
+export const bitmapCommands: CommandGroup = {
+  title: "Bitmaps",
+  category: "@bitmap",
+  // deno-fmt-ignore: one record a command, columns aligned.
+  records: [
+    // name       arity  flags            keys                                  what the proxy does
+    ["bitcount",     -2, "readonly",      "RO access: 1",                       BY_KEY],
+    ["bitfield",     -2, "write denyoom", "RW access update variable_flags: 1", BY_KEY, { keyParser: "bitfield" }],
+    ["bitfield_ro",  -2, "readonly fast", "RO access: 1",                       BY_KEY],
+    ["bitop",        -4, "write denyoom", "OW update: 2, RO access: 3 to -1",   BY_KEY],
+    ["bitpos",       -3, "readonly",      "RO access: 1",                       BY_KEY],
+    ["getbit",        3, "readonly fast", "RO access: 1",                       BY_KEY],
+    ["setbit",        4, "write denyoom", "RW access update: 1",                BY_KEY],
+  ],
+};

@@ -5,13 +5,14 @@
  * @module
  */
 import {
-  type CommandDefinition,
+  CommandFlag,
   type CommandRow,
   type CommandTable,
   createCommandTable,
 } from "../../command_table.ts";
-import { respCommands, respDefinitions } from "./mod.ts";
-import { forward, Read, Write } from "./row.ts";
+import { type CommandDescription, definitionsOf, describe } from "./catalogue.ts";
+import { respCommands, respDefinitions, respDescriptions } from "./mod.ts";
+import { BY_KEY } from "./route.ts";
 
 /** A command as the configuration describes it. */
 export interface CustomCommand {
@@ -29,7 +30,10 @@ export interface CustomCommand {
 /** Redis's commands and those of the configuration. */
 export function createRespCommands(custom: readonly CustomCommand[]): CommandTable {
   if (custom.length === 0) return respCommands;
-  return createCommandTable([...respDefinitions, ...custom.map(definitionOf)]);
+  return createCommandTable([
+    ...respDefinitions,
+    ...custom.flatMap((command) => definitionsOf(describeCustom(command))),
+  ]);
 }
 
 /** Whether Redis has a command of this name. */
@@ -37,15 +41,29 @@ export function isRespCommand(name: string): boolean {
   return respDefinitions.some((definition) => definition.name === name);
 }
 
+/** What is known of the command of a row: of one that the configuration names, what its columns say. */
+export function descriptionOf(row: CommandRow): CommandDescription {
+  return respDescriptions.get(row.name) ??
+    describeCustom({ ...row, isRead: (row.flags & CommandFlag.Read) !== 0 });
+}
+
 /**
  * The row of a command that no table has, which goes where its first argument is. It may change data: nothing is known
  * of it.
  */
-export const DOTTED_ROW: CommandRow = createCommandTable([forward("dotted", -2, Write, 1, 1, 1)])
-  .rows[0]!;
+export const DOTTED_ROW: CommandRow = createCommandTable(
+  definitionsOf(describe(["dotted", -2, "write", "RW access update: 1", BY_KEY])),
+).rows[0]!;
 
-function definitionOf(command: CustomCommand): CommandDefinition {
-  const { name, firstKey, lastKey, keyStep, isRead } = command;
+function describeCustom(command: CustomCommand): CommandDescription {
+  const { name, firstKey, lastKey, isRead } = command;
   const arity = -(Math.max(firstKey, lastKey) + 1);
-  return forward(name, arity, isRead ? Read : Write, firstKey, lastKey, keyStep);
+  return describe([name, arity, isRead ? "readonly" : "write", keysOf(command), BY_KEY]);
+}
+
+/** The keys in the form of a record. */
+function keysOf({ firstKey, lastKey, keyStep, isRead }: CustomCommand): string {
+  if (firstKey === 0) return "";
+  const last = lastKey < 0 ? `${lastKey}` : `+${lastKey - firstKey}`;
+  return `${isRead ? "RO access" : "RW access update"}: ${firstKey} to ${last} step ${keyStep}`;
 }

@@ -1,41 +1,45 @@
 /**
- * Hash commands of Redis 7.0 and of later versions, which let single fields expire.
+ * Hash commands, those that let single fields expire among them.
  *
  * @module
  */
-import type { CommandDefinition } from "../../command_table.ts";
-import { forward, Read, Write } from "./row.ts";
+import type { CommandGroup } from "./record.ts";
+import { BY_KEY } from "./route.ts";
 
-// deno-fmt-ignore: one row a command, columns aligned.
-/** Hash commands. */
-export const hashCommands: readonly CommandDefinition[] = [
-  //       name                 arity flags first last step
-  forward("hdel",                  -3, Write,  1,  1,  1),
-  forward("hexists",                3, Read,   1,  1,  1),
-  forward("hexpire",               -6, Write,  1,  1,  1),
-  forward("hexpireat",             -6, Write,  1,  1,  1),
-  forward("hexpiretime",           -5, Read,   1,  1,  1),
-  forward("hget",                   3, Read,   1,  1,  1),
-  forward("hgetall",                2, Read,   1,  1,  1),
-  forward("hgetdel",               -5, Write,  1,  1,  1),
-  forward("hgetex",                -5, Write,  1,  1,  1),
-  forward("hincrby",                4, Write,  1,  1,  1),
-  forward("hincrbyfloat",           4, Write,  1,  1,  1),
-  forward("hkeys",                  2, Read,   1,  1,  1),
-  forward("hlen",                   2, Read,   1,  1,  1),
-  forward("hmget",                 -3, Read,   1,  1,  1),
-  forward("hmset",                 -4, Write,  1,  1,  1),
-  forward("hpersist",              -5, Write,  1,  1,  1),
-  forward("hpexpire",              -6, Write,  1,  1,  1),
-  forward("hpexpireat",            -6, Write,  1,  1,  1),
-  forward("hpexpiretime",          -5, Read,   1,  1,  1),
-  forward("hpttl",                 -5, Read,   1,  1,  1),
-  forward("hrandfield",            -2, Read,   1,  1,  1),
-  forward("hscan",                 -3, Read,   1,  1,  1),
-  forward("hset",                  -4, Write,  1,  1,  1),
-  forward("hsetex",                -6, Write,  1,  1,  1),
-  forward("hsetnx",                 4, Write,  1,  1,  1),
-  forward("hstrlen",                3, Read,   1,  1,  1),
-  forward("httl",                  -5, Read,   1,  1,  1),
-  forward("hvals",                  2, Read,   1,  1,  1),
-];
+/** Hash commands, those that let single fields expire among them. */
+export const hashCommands: CommandGroup = {
+  title: "Hashes",
+  category: "@hash",
+  // deno-fmt-ignore: one record a command, columns aligned.
+  records: [
+    // name        arity  flags                 keys                   what the proxy does
+    ["hdel",          -3, "write fast",         "RW delete: 1",        BY_KEY],
+    ["hexists",        3, "readonly fast",      "RO: 1",               BY_KEY],
+    ["hexpire",       -6, "write",              "RW access update: 1", BY_KEY, { since: "Redis 7.4" }],
+    ["hexpireat",     -6, "write",              "RW access update: 1", BY_KEY, { since: "Redis 7.4" }],
+    ["hexpiretime",   -5, "readonly",           "RO access: 1",        BY_KEY, { since: "Redis 7.4" }],
+    ["hget",           3, "readonly fast",      "RO access: 1",        BY_KEY],
+    ["hgetall",        2, "readonly",           "RO access: 1",        BY_KEY, { tips: "nondeterministic_output_order" }],
+    ["hgetdel",       -5, "write",              "RW access update: 1", BY_KEY, { since: "Redis 8.0" }],
+    ["hgetex",        -5, "write",              "RW access update: 1", BY_KEY, { since: "Redis 8.0" }],
+    ["hincrby",        4, "write denyoom fast", "RW access update: 1", BY_KEY],
+    ["hincrbyfloat",   4, "write denyoom fast", "RW access update: 1", BY_KEY],
+    ["hkeys",          2, "readonly",           "RO access: 1",        BY_KEY, { tips: "nondeterministic_output_order" }],
+    ["hlen",           2, "readonly fast",      "RO: 1",               BY_KEY],
+    ["hmget",         -3, "readonly fast",      "RO access: 1",        BY_KEY],
+    ["hmset",         -4, "write denyoom fast", "RW update: 1",        BY_KEY],
+    ["hpersist",      -5, "write",              "RW access update: 1", BY_KEY, { since: "Redis 7.4" }],
+    ["hpexpire",      -6, "write",              "RW access update: 1", BY_KEY, { since: "Redis 7.4" }],
+    ["hpexpireat",    -6, "write",              "RW access update: 1", BY_KEY, { since: "Redis 7.4" }],
+    ["hpexpiretime",  -5, "readonly",           "RO access: 1",        BY_KEY, { since: "Redis 7.4" }],
+    ["hpttl",         -5, "readonly",           "RO access: 1",        BY_KEY, { since: "Redis 7.4" }],
+    ["hrandfield",    -2, "readonly",           "RO access: 1",        BY_KEY, { tips: "nondeterministic_output" }],
+    ["hscan",         -3, "readonly",           "RO access: 1",        BY_KEY, { tips: "nondeterministic_output" }],
+    ["hset",          -4, "write denyoom fast", "RW update: 1",        BY_KEY],
+    ["hsetex",        -6, "write",              "RW access update: 1", BY_KEY, { since: "Redis 8.0" }],
+    ["hsetnx",         4, "write denyoom fast", "RW insert: 1",        BY_KEY],
+    ["hstrlen",        3, "readonly fast",      "RO: 1",               BY_KEY],
+    ["httl",          -5, "readonly",           "RO access: 1",        BY_KEY, { since: "Redis 7.4" }],
+    ["hvals",          2, "readonly",           "RO access: 1",        BY_KEY, { tips: "nondeterministic_output_order" }],
+  ],
+};

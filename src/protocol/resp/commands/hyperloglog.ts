@@ -1,19 +1,23 @@
 /**
- * HyperLogLog commands of Redis 7.0.
+ * HyperLogLog commands.
  *
  * @module
  */
-import type { CommandDefinition } from "../../command_table.ts";
 import { ADMINISTRATION } from "./reasons.ts";
-import { forward, Read, refuse, Write } from "./row.ts";
+import type { CommandGroup } from "./record.ts";
+import { BY_KEY, refused } from "./route.ts";
 
-// deno-fmt-ignore: one row a command, columns aligned.
 /** HyperLogLog commands. */
-export const hyperloglogCommands: readonly CommandDefinition[] = [
-  //       name                 arity flags first last step
-  forward("pfadd",                 -2, Write,  1,  1,  1),
-  forward("pfcount",               -2, Read,   1, -1,  1),
-  refuse( "pfdebug",                3, Write,  2,  2,  1, ADMINISTRATION),
-  forward("pfmerge",               -2, Write,  1, -1,  1),
-  refuse( "pfselftest",             1, 0,      0,  0,  0, ADMINISTRATION),
-];
+export const hyperloglogCommands: CommandGroup = {
+  title: "HyperLogLog",
+  category: "@hyperloglog",
+  // deno-fmt-ignore: one record a command, columns aligned.
+  records: [
+    // name      arity  flags                 keys                                       what the proxy does
+    ["pfadd",       -2, "write denyoom fast", "RW insert: 1",                            BY_KEY],
+    ["pfcount",     -2, "readonly",           "RW access: 1 to -1",                      BY_KEY, { states: ["paused_as_write"] }],
+    ["pfdebug",      3, "write",              "RW access update: 2",                     refused(ADMINISTRATION), { categories: "" }],
+    ["pfmerge",     -2, "write denyoom",      "RW access insert: 1, RO access: 2 to -1", BY_KEY],
+    ["pfselftest",   1, "",                   "",                                        refused(ADMINISTRATION), { categories: "" }],
+  ],
+};

@@ -1,11 +1,20 @@
 /**
  * Where the keys of commands stand and what happens to them, in the terms of Redis's key specifications
- * (<https://redis.io/docs/latest/develop/reference/key-specs/>). The proxy routes by its rows and key finders; these are
- * for clients that ask.
+ * (<https://redis.io/docs/latest/develop/reference/key-specs/>). A record has them as text, with a comma between two:
+ * flags, a colon, a word's index or a keyword, and what follows it.
+ *
+ * ```text
+ * RO access: 1                     word 1
+ * RO access: 1 to +1               words 1 and 2
+ * RO access: 1 to -1 step 2        words 1, 3, 5 … to the last
+ * RO access: 1 counted             word 1 says how many; they follow
+ * RO access: 1 counted step 2      the same, and each is followed by a word that is no key
+ * OW update: STORE from 5          the word behind STORE, which is word 5 or a later one
+ * OW update: unknown               only a full parse of the request can tell
+ * ```
  *
  * @module
  */
-import { byName, type NamesOf } from "./by_name.ts";
 
 /** Where the search for keys begins: at a word, or behind a keyword that is looked for; null: not to be told. */
 export type KeyStart =
@@ -20,7 +29,7 @@ export type KeyStart =
 /** Which words from there on are keys. */
 export type KeyRange =
   /** As many as the word at the start says; they follow it. */
-  | "counted"
+  | { readonly countedStep: number }
   | {
     /** Words from the first to the last; negative: the last counts from the end of the request. */
     readonly last: number;
@@ -38,95 +47,32 @@ export interface KeySpecification {
   readonly range: KeyRange;
 }
 
-/*
- * A specification is written: flags, a colon, a word's index or a keyword, and what follows it.
- *
- *   RO access: 1                     word 1
- *   RO access: 1 to -1 step 2        words 1, 3, 5 … to the last
- *   RO access: 1 counted             word 1 says how many; they follow
- *   OW update: STORE from 5          the word behind STORE, which is word 5 or a later one
- */
-
-// deno-fmt-ignore: names wrapped as words.
-const rows: readonly NamesOf<string>[] = [
-  ["OW insert: 1", "setnx"],
-  ["OW insert: 1 to -1 step 2", "msetnx"],
-  ["OW update: 1", "psetex restore setex"],
-  ["OW update: 1 to -1 step 2", "mset"],
-  ["OW update: 1, RO access: 2", "geosearchstore zrangestore"],
-  ["OW update: 1, RO access: 2 counted", "zdiffstore zinterstore zunionstore"],
-  ["OW update: 1, RO access: 2 to -1", "sdiffstore sunionstore"],
-  ["OW update: 2, RO access: 3 to -1", "bitop"],
-  ["RM delete: 1 to -1", "del unlink"],
-  [
-    "RO access: 1",
-    `bitcount bitfield_ro bitpos dump expiretime geodist geohash geopos georadius_ro
-     georadiusbymember_ro geosearch get getbit getrange hget hgetall hkeys hmget hrandfield hscan
-     hvals lindex lpos lrange pexpiretime pttl smembers smismember srandmember sscan substr ttl
-     xpending xrange xrevrange zcount zlexcount zmscore zrandmember zrange zrangebylex
-     zrangebyscore zrank zrevrange zrevrangebylex zrevrangebyscore zrevrank zscan zscore`,
-  ],
-  ["RO access: 1 counted", "sintercard zdiff zinter zintercard zunion"],
-  ["RO access: 1 to +1", "lcs"],
-  ["RO access: 1 to -1", "mget sdiff sinter sunion"],
-  ["RO access: 1, OW update: 2", "copy"],
-  ["RO access: 1, OW update: STORE from 5, OW update: STOREDIST from 5", "georadiusbymember"],
-  ["RO access: 1, OW update: STORE from 6, OW update: STOREDIST from 6", "georadius"],
-  ["RO access: 1, RO access: unknown", "sort_ro"],
-  ["RO access: 1, RO access: unknown, OW update: unknown", "sort"],
-  ["RO access: 2", "xinfo|consumers xinfo|groups xinfo|stream"],
-  ["RO access: 2 counted", "eval_ro evalsha_ro fcall_ro"],
-  ["RO access: STREAMS from 1 to -1 limit 2", "xread"],
-  ["RO access: STREAMS from 4 to -1 limit 2", "xreadgroup"],
-  ["RO: 1", "hexists hlen hstrlen llen scard sismember strlen type xlen zcard"],
-  ["RO: 1 to -1", "exists touch watch"],
-  ["RO: 2", "memory|usage object|encoding object|freq object|idletime object|refcount"],
-  ["RW access delete: 1", "getdel lpop rpop spop zpopmax zpopmin"],
-  ["RW access delete: 1 counted", "lmpop zmpop"],
-  ["RW access delete: 1 to -2", "blpop brpop bzpopmax bzpopmin"],
-  ["RW access delete: 1, OW insert: 2", "renamenx"],
-  ["RW access delete: 1, OW update: 2", "rename"],
-  ["RW access delete: 1, RW insert: 2", "blmove brpoplpush lmove rpoplpush smove"],
-  ["RW access delete: 2 counted", "blmpop bzmpop"],
-  ["RW access delete: 3, RW access delete incomplete: KEYS from -2 to -1", "migrate"],
-  ["RW access insert: 1, RO access: 2 to -1", "pfmerge"],
-  ["RW access update variable_flags: 1", "bitfield set"],
-  [
-    "RW access update: 1",
-    `decr decrby getex getset hincrby hincrbyfloat incr incrby incrbyfloat move setbit zincrby`,
-  ],
-  ["RW access update: 2 counted", "eval evalsha fcall"],
-  ["RW access: 1 to -1", "pfcount"],
-  [
-    "RW delete: 1",
-    `hdel lrem ltrim srem xautoclaim xdel xtrim zrem zremrangebylex zremrangebyrank
-     zremrangebyscore`,
-  ],
-  ["RW delete: 2", "xgroup|delconsumer xgroup|destroy"],
-  ["RW insert: 1", "append hsetnx linsert lpush lpushx pfadd rpush rpushx sadd"],
-  ["RW insert: 2", "xgroup|create xgroup|createconsumer"],
-  [
-    "RW update: 1",
-    `expire expireat geoadd hmset hset lset persist pexpire pexpireat setrange xack xadd xclaim
-     xsetid zadd`,
-  ],
-  ["RW update: 1, RO access: 2 to -1", "sinterstore"],
-  ["RW update: 2", "xgroup|setid"],
-  ["not_key: 1", "spublish"],
-  ["not_key: 1 to -1", "ssubscribe sunsubscribe"],
-];
-
-/** By name, with `|` before a subcommand's. */
-export const keySpecifications: ReadonlyMap<string, readonly KeySpecification[]> = byName(
-  rows.map(([text, names]) => [text.split(", ").map(parseSpecification), names]),
-);
+/** Keys with a fixed place: the columns of Redis's `COMMAND`, all 0 where there are none. */
+export interface KeyColumns {
+  /** Index of the first key among the words. */
+  readonly firstKey: number;
+  /** Index of the last key; negative counts from the end. */
+  readonly lastKey: number;
+  readonly keyStep: number;
+}
 
 /**
- * One specification from the form of the table above.
+ * All specifications of a record.
  *
- * @throws {Error} If it is not of that form: a programming error.
+ * @throws {Error} If one is not of the form above: a programming error.
  */
-export function parseSpecification(text: string): KeySpecification {
+export function parseSpecifications(text: string): readonly KeySpecification[] {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const specifications = text === "" ? [] : text.split(", ").map(parseSpecification);
+  parsed.set(text, specifications);
+  return specifications;
+}
+
+/** Many commands have the same keys. */
+const parsed = new Map<string, readonly KeySpecification[]>();
+
+function parseSpecification(text: string): KeySpecification {
   const found =
     /^([\w ]+): (\w+)(?: from (-?\d+))?( counted)?(?: to ([+-]\d+))?(?: step (\d+))?(?: limit (\d+))?$/
       .exec(text);
@@ -140,6 +86,36 @@ export function parseSpecification(text: string): KeySpecification {
       : { keyword: start!, startFrom: Number(startFrom) },
     range: counted === undefined
       ? { last: Number(last ?? 0), step: Number(step ?? 1), limit: Number(limit ?? 0) }
-      : "counted",
+      : { countedStep: Number(step ?? 1) },
   };
+}
+
+/** Whether keys have no fixed place: Redis's flag `movablekeys`. */
+export function areMovable(specifications: readonly KeySpecification[]): boolean {
+  return specifications.some((specification) => fixedRange(specification) === null);
+}
+
+/**
+ * The columns: the keys with a fixed place from the first on, as long as one follows another. Several specifications
+ * have a step of 1.
+ */
+export function columnsOf(specifications: readonly KeySpecification[]): KeyColumns {
+  let columns: KeyColumns = { firstKey: 0, lastKey: 0, keyStep: 0 };
+  for (const specification of specifications) {
+    const range = fixedRange(specification);
+    if (range === null) continue;
+    if (columns.firstKey === 0) columns = range;
+    else if (range.firstKey === columns.lastKey + 1) {
+      columns = { ...columns, lastKey: range.lastKey };
+    }
+  }
+  return columns;
+}
+
+/** The columns of a single specification; null where its keys have no fixed place. */
+function fixedRange({ start, range }: KeySpecification): KeyColumns | null {
+  if (start === null || range === null || "keyword" in start || "countedStep" in range) return null;
+  const { index } = start;
+  const lastKey = range.last < 0 ? range.last : index + range.last;
+  return { firstKey: index, lastKey, keyStep: range.step };
 }

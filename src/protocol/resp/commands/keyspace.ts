@@ -1,63 +1,79 @@
 /**
- * Commands on keys of any type of Redis 7.0.
+ * Commands on keys of any type.
  *
  * @module
  */
-import type { CommandDefinition } from "../../command_table.ts";
-import { memoryKeys, objectKeys } from "../key_finders/subcommand_keys.ts";
 import { migrateKeys, sortKeys } from "../key_finders/option_keys.ts";
-import { INTERNAL } from "./reasons.ts";
+import { ALLOWED_ADMINISTRATION, INTERNAL } from "./reasons.ts";
+import type { CommandGroup } from "./record.ts";
 import {
-  AllShards,
+  administration,
   AllSucceeded,
+  answered,
   barrier,
+  BEHIND_SUBCOMMAND,
+  BY_KEY,
   Concatenated,
   everyShard,
-  forward,
-  local,
-  moving,
-  Read,
-  refuse,
+  keysBy,
+  ofAllShards,
+  refused,
   split,
   Sum,
-  Write,
-} from "./row.ts";
+} from "./route.ts";
 
-// deno-fmt-ignore: one row a command, columns aligned.
 /** Commands on keys of any type. */
-export const keyspaceCommands: readonly CommandDefinition[] = [
-  //       name                 arity flags first last step
-  forward("copy",                  -3, Write,  1,  2,  1),
-  everyShard("dbsize",              1, Read,  Sum),
-  split(  "del",                   -2, Write,  1, -1,  1, Sum),
-  forward("dump",                   2, Read,   1,  1,  1),
-  split(  "exists",                -2, Read,   1, -1,  1, Sum),
-  forward("expire",                -3, Write,  1,  1,  1),
-  forward("expireat",              -3, Write,  1,  1,  1),
-  forward("expiretime",             2, Read,   1,  1,  1),
-  everyShard("flushall",           -1, Write, AllSucceeded),
-  everyShard("flushdb",            -1, Write, AllSucceeded),
-  everyShard("keys",                2, Read,  Concatenated),
-  moving( "memory",                -2, Read,   0,  0,  0, memoryKeys),
-  moving( "migrate",               -6, Write,  3,  3,  1, migrateKeys),
-  forward("move",                   3, Write,  1,  1,  1),
-  moving( "object",                -2, Read,   0,  0,  0, objectKeys),
-  forward("persist",                2, Write,  1,  1,  1),
-  forward("pexpire",               -3, Write,  1,  1,  1),
-  forward("pexpireat",             -3, Write,  1,  1,  1),
-  forward("pexpiretime",            2, Read,   1,  1,  1),
-  forward("pttl",                   2, Read,   1,  1,  1),
-  barrier("randomkey",              1, Read | AllShards),
-  forward("rename",                 3, Write,  1,  2,  1),
-  forward("renamenx",               3, Write,  1,  2,  1),
-  forward("restore",               -4, Write,  1,  1,  1),
-  refuse( "restore-asking",        -4, Write,  1,  1,  1, INTERNAL),
-  local(  "scan",                  -2, Read | AllShards),
-  moving( "sort",                  -2, Write,  1,  1,  1, sortKeys),
-  forward("sort_ro",               -2, Read,   1,  1,  1),
-  everyShard("swapdb",              3, Write, AllSucceeded),
-  split(  "touch",                 -2, Read,   1, -1,  1, Sum),
-  forward("ttl",                    2, Read,   1,  1,  1),
-  forward("type",                   2, Read,   1,  1,  1),
-  split(  "unlink",                -2, Write,  1, -1,  1, Sum),
-];
+export const keyspaceCommands: CommandGroup = {
+  title: "Keys of any type",
+  category: "@keyspace",
+  // deno-fmt-ignore: one record a command, columns aligned.
+  records: [
+    // name               arity  flags            keys                                          what the proxy does
+    ["copy",                 -3, "write denyoom", "RO access: 1, OW update: 2",                 BY_KEY],
+    ["dbsize",                1, "readonly fast", "",                                           everyShard(Sum),                 { tips: "all_shards agg_sum" }],
+    ["del",                  -2, "write",         "RM delete: 1 to -1",                         split(Sum),                      { tips: "multi_shard agg_sum" }],
+    ["dump",                  2, "readonly",      "RO access: 1",                               BY_KEY,                          { tips: "nondeterministic_output" }],
+    ["exists",               -2, "readonly fast", "RO: 1 to -1",                                split(Sum),                      { tips: "multi_shard agg_sum" }],
+    ["expire",               -3, "write fast",    "RW update: 1",                               BY_KEY],
+    ["expireat",             -3, "write fast",    "RW update: 1",                               BY_KEY],
+    ["expiretime",            2, "readonly fast", "RO access: 1",                               BY_KEY],
+    ["flushall",             -1, "write",         "",                                           everyShard(AllSucceeded),        { tips: "all_shards all_succeeded", categories: "@keyspace @dangerous" }],
+    ["flushdb",              -1, "write",         "",                                           everyShard(AllSucceeded),        { tips: "all_shards all_succeeded", categories: "@keyspace @dangerous" }],
+    ["keys",                  2, "readonly",      "",                                           everyShard(Concatenated),        { tips: "nondeterministic_output_order all_shards", categories: "@keyspace @dangerous" }],
+    ["memory",               -2, "",              "",                                           BEHIND_SUBCOMMAND],
+    ["memory|doctor",         2, "",              "",                                           administration(ALLOWED_ADMINISTRATION), { tips: "nondeterministic_output all_shards special", categories: "", states: ["asks_one"] }],
+    ["memory|help",           2, "loading stale", "",                                           BY_KEY,                          { categories: "" }],
+    ["memory|malloc-stats",   2, "",              "",                                           administration(ALLOWED_ADMINISTRATION), { tips: "nondeterministic_output all_shards special", categories: "", states: ["asks_one"] }],
+    ["memory|purge",          2, "",              "",                                           administration(ALLOWED_ADMINISTRATION), { tips: "all_shards all_succeeded", categories: "" }],
+    ["memory|stats",          2, "",              "",                                           administration(ALLOWED_ADMINISTRATION), { tips: "nondeterministic_output all_shards special", categories: "", states: ["asks_one"] }],
+    ["memory|usage",         -3, "readonly",      "RO: 2",                                      BY_KEY,                          { categories: "" }],
+    ["migrate",              -6, "write",         "RW access delete: 3, RW access delete incomplete: KEYS from -2 to -1", keysBy(migrateKeys),             { tips: "nondeterministic_output", categories: "@keyspace @dangerous", keyParser: "migrate" }],
+    ["move",                  3, "write fast",    "RW access update: 1",                        BY_KEY],
+    ["object",               -2, "",              "",                                           BEHIND_SUBCOMMAND],
+    ["object|encoding",       3, "readonly",      "RO: 2",                                      BY_KEY,                          { tips: "nondeterministic_output" }],
+    ["object|freq",           3, "readonly",      "RO: 2",                                      BY_KEY,                          { tips: "nondeterministic_output" }],
+    ["object|help",           2, "loading stale", "",                                           BY_KEY],
+    ["object|idletime",       3, "readonly",      "RO: 2",                                      BY_KEY,                          { tips: "nondeterministic_output" }],
+    ["object|refcount",       3, "readonly",      "RO: 2",                                      BY_KEY,                          { tips: "nondeterministic_output" }],
+    ["persist",               2, "write fast",    "RW update: 1",                               BY_KEY],
+    ["pexpire",              -3, "write fast",    "RW update: 1",                               BY_KEY],
+    ["pexpireat",            -3, "write fast",    "RW update: 1",                               BY_KEY],
+    ["pexpiretime",           2, "readonly fast", "RO access: 1",                               BY_KEY],
+    ["pttl",                  2, "readonly fast", "RO access: 1",                               BY_KEY,                          { tips: "nondeterministic_output" }],
+    ["randomkey",             1, "readonly",      "",                                           ofAllShards(barrier("randomkey",
+      "a key of any server, those with more keys more often")), { tips: "nondeterministic_output all_shards" }],
+    ["rename",                3, "write",         "RW access delete: 1, OW update: 2",          BY_KEY],
+    ["renamenx",              3, "write fast",    "RW access delete: 1, OW insert: 2",          BY_KEY],
+    ["restore",              -4, "write denyoom", "OW update: 1",                               BY_KEY,                          { categories: "@keyspace @dangerous" }],
+    ["restore-asking",       -4, "write",         "RW access update: 1",                        refused(INTERNAL),               { categories: "" }],
+    ["scan",                 -2, "readonly",      "",                                           ofAllShards(answered("scan",
+      "one server after the other: the cursor says which, see below")), { tips: "nondeterministic_output special" }],
+    ["sort",                 -2, "write denyoom", "RO access: 1, RO access: unknown, OW update: unknown", keysBy(sortKeys),                { categories: "@set @sortedset @list @dangerous", keyParser: "sort" }],
+    ["sort_ro",              -2, "readonly",      "RO access: 1, RO access: unknown",           BY_KEY,                          { categories: "@set @sortedset @list @dangerous", keyParser: "sort_ro" }],
+    ["swapdb",                3, "write fast",    "",                                           everyShard(AllSucceeded),        { categories: "@keyspace @dangerous" }],
+    ["touch",                -2, "readonly fast", "RO: 1 to -1",                                split(Sum),                      { tips: "multi_shard agg_sum" }],
+    ["ttl",                   2, "readonly fast", "RO access: 1",                               BY_KEY,                          { tips: "nondeterministic_output" }],
+    ["type",                  2, "readonly fast", "RO: 1",                                      BY_KEY],
+    ["unlink",               -2, "write fast",    "RM delete: 1 to -1",                         split(Sum),                      { tips: "multi_shard agg_sum" }],
+  ],
+};

@@ -1,36 +1,40 @@
 /**
- * List commands of Redis 7.0.
+ * List commands.
  *
  * @module
  */
-import type { CommandDefinition } from "../../command_table.ts";
 import { blockingPopKeys, popKeys } from "../key_finders/counted_keys.ts";
-import { dedicated, forward, moving, Read, Write } from "./row.ts";
+import type { CommandGroup } from "./record.ts";
+import { blocks, BY_KEY, FirstWord, keysBy, LastWord } from "./route.ts";
 
-// deno-fmt-ignore: one row a command, columns aligned.
 /** List commands. */
-export const listCommands: readonly CommandDefinition[] = [
-  //       name                 arity flags first last step
-  dedicated("blmove",               6, Write,  1,  2,  1),
-  dedicated("blmpop",              -5, Write,  0,  0,  0, blockingPopKeys),
-  dedicated("blpop",               -3, Write,  1, -2,  1),
-  dedicated("brpop",               -3, Write,  1, -2,  1),
-  dedicated("brpoplpush",           4, Write,  1,  2,  1),
-  forward("lindex",                 3, Read,   1,  1,  1),
-  forward("linsert",                5, Write,  1,  1,  1),
-  forward("llen",                   2, Read,   1,  1,  1),
-  forward("lmove",                  5, Write,  1,  2,  1),
-  moving( "lmpop",                 -4, Write,  0,  0,  0, popKeys),
-  forward("lpop",                  -2, Write,  1,  1,  1),
-  forward("lpos",                  -3, Read,   1,  1,  1),
-  forward("lpush",                 -3, Write,  1,  1,  1),
-  forward("lpushx",                -3, Write,  1,  1,  1),
-  forward("lrange",                 4, Read,   1,  1,  1),
-  forward("lrem",                   4, Write,  1,  1,  1),
-  forward("lset",                   4, Write,  1,  1,  1),
-  forward("ltrim",                  4, Write,  1,  1,  1),
-  forward("rpop",                  -2, Write,  1,  1,  1),
-  forward("rpoplpush",              3, Write,  1,  2,  1),
-  forward("rpush",                 -3, Write,  1,  1,  1),
-  forward("rpushx",                -3, Write,  1,  1,  1),
-];
+export const listCommands: CommandGroup = {
+  title: "Lists",
+  category: "@list",
+  // deno-fmt-ignore: one record a command, columns aligned.
+  records: [
+    // name      arity  flags                              keys                                 what the proxy does
+    ["blmove",       6, "write denyoom noscript blocking", "RW access delete: 1, RW insert: 2", blocks(LastWord)],
+    ["blmpop",      -5, "write blocking",                  "RW access delete: 2 counted",       blocks(FirstWord, blockingPopKeys)],
+    ["blpop",       -3, "write noscript blocking",         "RW access delete: 1 to -2",         blocks(LastWord)],
+    ["brpop",       -3, "write noscript blocking",         "RW access delete: 1 to -2",         blocks(LastWord)],
+    ["brpoplpush",   4, "write denyoom noscript blocking", "RW access delete: 1, RW insert: 2", blocks(LastWord)],
+    ["lindex",       3, "readonly",                        "RO access: 1",                      BY_KEY],
+    ["linsert",      5, "write denyoom",                   "RW insert: 1",                      BY_KEY],
+    ["llen",         2, "readonly fast",                   "RO: 1",                             BY_KEY],
+    ["lmove",        5, "write denyoom",                   "RW access delete: 1, RW insert: 2", BY_KEY],
+    ["lmpop",       -4, "write",                           "RW access delete: 1 counted",       keysBy(popKeys)],
+    ["lpop",        -2, "write fast",                      "RW access delete: 1",               BY_KEY],
+    ["lpos",        -3, "readonly",                        "RO access: 1",                      BY_KEY],
+    ["lpush",       -3, "write denyoom fast",              "RW insert: 1",                      BY_KEY],
+    ["lpushx",      -3, "write denyoom fast",              "RW insert: 1",                      BY_KEY],
+    ["lrange",       4, "readonly",                        "RO access: 1",                      BY_KEY],
+    ["lrem",         4, "write",                           "RW delete: 1",                      BY_KEY],
+    ["lset",         4, "write denyoom",                   "RW update: 1",                      BY_KEY],
+    ["ltrim",        4, "write",                           "RW delete: 1",                      BY_KEY],
+    ["rpop",        -2, "write fast",                      "RW access delete: 1",               BY_KEY],
+    ["rpoplpush",    3, "write denyoom",                   "RW access delete: 1, RW insert: 2", BY_KEY],
+    ["rpush",       -3, "write denyoom fast",              "RW insert: 1",                      BY_KEY],
+    ["rpushx",      -3, "write denyoom fast",              "RW insert: 1",                      BY_KEY],
+  ],
+};

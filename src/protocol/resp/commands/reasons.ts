@@ -27,3 +27,8 @@ export const INTERNAL = "redirections are followed by the proxy";
 
 /** `WAIT` and `WAITAOF` for more than nothing. */
 export const WAITING = "clients share the connections to servers, so it cannot count their writes";
+
+/** Text of an error that refuses a command, or one form of it, without the error's code. */
+export function refusalText(what: string, reason: string): string {
+  return `'${what}' is not supported: ${reason}`;
+}

@@ -1,31 +1,35 @@
 /**
- * Set commands of Redis 7.0.
+ * Set commands.
  *
  * @module
  */
-import type { CommandDefinition } from "../../command_table.ts";
 import { cardinalityKeys } from "../key_finders/counted_keys.ts";
-import { forward, moving, Read, Write } from "./row.ts";
+import type { CommandGroup } from "./record.ts";
+import { BY_KEY, keysBy } from "./route.ts";
 
-// deno-fmt-ignore: one row a command, columns aligned.
 /** Set commands. */
-export const setCommands: readonly CommandDefinition[] = [
-  //       name                 arity flags first last step
-  forward("sadd",                  -3, Write,  1,  1,  1),
-  forward("scard",                  2, Read,   1,  1,  1),
-  forward("sdiff",                 -2, Read,   1, -1,  1),
-  forward("sdiffstore",            -3, Write,  1, -1,  1),
-  forward("sinter",                -2, Read,   1, -1,  1),
-  moving( "sintercard",            -3, Read,   0,  0,  0, cardinalityKeys),
-  forward("sinterstore",           -3, Write,  1, -1,  1),
-  forward("sismember",              3, Read,   1,  1,  1),
-  forward("smembers",               2, Read,   1,  1,  1),
-  forward("smismember",            -3, Read,   1,  1,  1),
-  forward("smove",                  4, Write,  1,  2,  1),
-  forward("spop",                  -2, Write,  1,  1,  1),
-  forward("srandmember",           -2, Read,   1,  1,  1),
-  forward("srem",                  -3, Write,  1,  1,  1),
-  forward("sscan",                 -3, Read,   1,  1,  1),
-  forward("sunion",                -2, Read,   1, -1,  1),
-  forward("sunionstore",           -3, Write,  1, -1,  1),
-];
+export const setCommands: CommandGroup = {
+  title: "Sets",
+  category: "@set",
+  // deno-fmt-ignore: one record a command, columns aligned.
+  records: [
+    // name       arity  flags                 keys                                 what the proxy does
+    ["sadd",         -3, "write denyoom fast", "RW insert: 1",                      BY_KEY],
+    ["scard",         2, "readonly fast",      "RO: 1",                             BY_KEY],
+    ["sdiff",        -2, "readonly",           "RO access: 1 to -1",                BY_KEY,                  { tips: "nondeterministic_output_order" }],
+    ["sdiffstore",   -3, "write denyoom",      "OW update: 1, RO access: 2 to -1",  BY_KEY],
+    ["sinter",       -2, "readonly",           "RO access: 1 to -1",                BY_KEY,                  { tips: "nondeterministic_output_order" }],
+    ["sintercard",   -3, "readonly",           "RO access: 1 counted",              keysBy(cardinalityKeys)],
+    ["sinterstore",  -3, "write denyoom",      "RW update: 1, RO access: 2 to -1",  BY_KEY],
+    ["sismember",     3, "readonly fast",      "RO: 1",                             BY_KEY],
+    ["smembers",      2, "readonly",           "RO access: 1",                      BY_KEY,                  { tips: "nondeterministic_output_order" }],
+    ["smismember",   -3, "readonly fast",      "RO access: 1",                      BY_KEY],
+    ["smove",         4, "write fast",         "RW access delete: 1, RW insert: 2", BY_KEY],
+    ["spop",         -2, "write fast",         "RW access delete: 1",               BY_KEY,                  { tips: "nondeterministic_output" }],
+    ["srandmember",  -2, "readonly",           "RO access: 1",                      BY_KEY,                  { tips: "nondeterministic_output" }],
+    ["srem",         -3, "write fast",         "RW delete: 1",                      BY_KEY],
+    ["sscan",        -3, "readonly",           "RO access: 1",                      BY_KEY,                  { tips: "nondeterministic_output" }],
+    ["sunion",       -2, "readonly",           "RO access: 1 to -1",                BY_KEY,                  { tips: "nondeterministic_output_order" }],
+    ["sunionstore",  -3, "write denyoom",      "OW update: 1, RO access: 2 to -1",  BY_KEY],
+  ],
+};

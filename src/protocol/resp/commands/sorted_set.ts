@@ -1,54 +1,58 @@
 /**
- * Sorted set commands of Redis 7.0.
+ * Sorted set commands.
  *
  * @module
  */
-import type { CommandDefinition } from "../../command_table.ts";
 import {
   blockingPopKeys,
   popKeys,
   sortedSetKeys,
   storedSetKeys,
 } from "../key_finders/counted_keys.ts";
-import { dedicated, forward, moving, Read, Write } from "./row.ts";
+import type { CommandGroup } from "./record.ts";
+import { blocks, BY_KEY, FirstWord, keysBy, LastWord } from "./route.ts";
 
-// deno-fmt-ignore: one row a command, columns aligned.
 /** Sorted set commands. */
-export const sortedSetCommands: readonly CommandDefinition[] = [
-  //       name                 arity flags first last step
-  dedicated("bzmpop",              -5, Write,  0,  0,  0, blockingPopKeys),
-  dedicated("bzpopmax",            -3, Write,  1, -2,  1),
-  dedicated("bzpopmin",            -3, Write,  1, -2,  1),
-  forward("zadd",                  -4, Write,  1,  1,  1),
-  forward("zcard",                  2, Read,   1,  1,  1),
-  forward("zcount",                 4, Read,   1,  1,  1),
-  moving( "zdiff",                 -3, Read,   0,  0,  0, sortedSetKeys),
-  moving( "zdiffstore",            -4, Write,  1,  1,  1, storedSetKeys),
-  forward("zincrby",                4, Write,  1,  1,  1),
-  moving( "zinter",                -3, Read,   0,  0,  0, sortedSetKeys),
-  moving( "zintercard",            -3, Read,   0,  0,  0, sortedSetKeys),
-  moving( "zinterstore",           -4, Write,  1,  1,  1, storedSetKeys),
-  forward("zlexcount",              4, Read,   1,  1,  1),
-  moving( "zmpop",                 -4, Write,  0,  0,  0, popKeys),
-  forward("zmscore",               -3, Read,   1,  1,  1),
-  forward("zpopmax",               -2, Write,  1,  1,  1),
-  forward("zpopmin",               -2, Write,  1,  1,  1),
-  forward("zrandmember",           -2, Read,   1,  1,  1),
-  forward("zrange",                -4, Read,   1,  1,  1),
-  forward("zrangebylex",           -4, Read,   1,  1,  1),
-  forward("zrangebyscore",         -4, Read,   1,  1,  1),
-  forward("zrangestore",           -5, Write,  1,  2,  1),
-  forward("zrank",                 -3, Read,   1,  1,  1),
-  forward("zrem",                  -3, Write,  1,  1,  1),
-  forward("zremrangebylex",         4, Write,  1,  1,  1),
-  forward("zremrangebyrank",        4, Write,  1,  1,  1),
-  forward("zremrangebyscore",       4, Write,  1,  1,  1),
-  forward("zrevrange",             -4, Read,   1,  1,  1),
-  forward("zrevrangebylex",        -4, Read,   1,  1,  1),
-  forward("zrevrangebyscore",      -4, Read,   1,  1,  1),
-  forward("zrevrank",              -3, Read,   1,  1,  1),
-  forward("zscan",                 -3, Read,   1,  1,  1),
-  forward("zscore",                 3, Read,   1,  1,  1),
-  moving( "zunion",                -3, Read,   0,  0,  0, sortedSetKeys),
-  moving( "zunionstore",           -4, Write,  1,  1,  1, storedSetKeys),
-];
+export const sortedSetCommands: CommandGroup = {
+  title: "Sorted sets",
+  category: "@sortedset",
+  // deno-fmt-ignore: one record a command, columns aligned.
+  records: [
+    // name            arity  flags                           keys                                  what the proxy does
+    ["bzmpop",            -5, "write blocking",               "RW access delete: 2 counted",        blocks(FirstWord, blockingPopKeys)],
+    ["bzpopmax",          -3, "write noscript blocking fast", "RW access delete: 1 to -2",          blocks(LastWord)],
+    ["bzpopmin",          -3, "write noscript blocking fast", "RW access delete: 1 to -2",          blocks(LastWord)],
+    ["zadd",              -4, "write denyoom fast",           "RW update: 1",                       BY_KEY],
+    ["zcard",              2, "readonly fast",                "RO: 1",                              BY_KEY],
+    ["zcount",             4, "readonly fast",                "RO access: 1",                       BY_KEY],
+    ["zdiff",             -3, "readonly",                     "RO access: 1 counted",               keysBy(sortedSetKeys)],
+    ["zdiffstore",        -4, "write denyoom",                "OW update: 1, RO access: 2 counted", keysBy(storedSetKeys)],
+    ["zincrby",            4, "write denyoom fast",           "RW access update: 1",                BY_KEY],
+    ["zinter",            -3, "readonly",                     "RO access: 1 counted",               keysBy(sortedSetKeys)],
+    ["zintercard",        -3, "readonly",                     "RO access: 1 counted",               keysBy(sortedSetKeys)],
+    ["zinterstore",       -4, "write denyoom",                "OW update: 1, RO access: 2 counted", keysBy(storedSetKeys)],
+    ["zlexcount",          4, "readonly fast",                "RO access: 1",                       BY_KEY],
+    ["zmpop",             -4, "write",                        "RW access delete: 1 counted",        keysBy(popKeys)],
+    ["zmscore",           -3, "readonly fast",                "RO access: 1",                       BY_KEY],
+    ["zpopmax",           -2, "write fast",                   "RW access delete: 1",                BY_KEY],
+    ["zpopmin",           -2, "write fast",                   "RW access delete: 1",                BY_KEY],
+    ["zrandmember",       -2, "readonly",                     "RO access: 1",                       BY_KEY,                             { tips: "nondeterministic_output" }],
+    ["zrange",            -4, "readonly",                     "RO access: 1",                       BY_KEY],
+    ["zrangebylex",       -4, "readonly",                     "RO access: 1",                       BY_KEY],
+    ["zrangebyscore",     -4, "readonly",                     "RO access: 1",                       BY_KEY],
+    ["zrangestore",       -5, "write denyoom",                "OW update: 1, RO access: 2",         BY_KEY],
+    ["zrank",             -3, "readonly fast",                "RO access: 1",                       BY_KEY],
+    ["zrem",              -3, "write fast",                   "RW delete: 1",                       BY_KEY],
+    ["zremrangebylex",     4, "write",                        "RW delete: 1",                       BY_KEY],
+    ["zremrangebyrank",    4, "write",                        "RW delete: 1",                       BY_KEY],
+    ["zremrangebyscore",   4, "write",                        "RW delete: 1",                       BY_KEY],
+    ["zrevrange",         -4, "readonly",                     "RO access: 1",                       BY_KEY],
+    ["zrevrangebylex",    -4, "readonly",                     "RO access: 1",                       BY_KEY],
+    ["zrevrangebyscore",  -4, "readonly",                     "RO access: 1",                       BY_KEY],
+    ["zrevrank",          -3, "readonly fast",                "RO access: 1",                       BY_KEY],
+    ["zscan",             -3, "readonly",                     "RO access: 1",                       BY_KEY,                             { tips: "nondeterministic_output" }],
+    ["zscore",             3, "readonly fast",                "RO access: 1",                       BY_KEY],
+    ["zunion",            -3, "readonly",                     "RO access: 1 counted",               keysBy(sortedSetKeys)],
+    ["zunionstore",       -4, "write denyoom",                "OW update: 1, RO access: 2 counted", keysBy(storedSetKeys)],
+  ],
+};

@@ -1,40 +1,44 @@
 /**
- * String commands of Redis 7.0 and of later versions.
+ * String commands.
  *
  * @module
  */
-import type { CommandDefinition } from "../../command_table.ts";
 import { pairKeys } from "../key_finders/counted_keys.ts";
-import { AllSucceeded, Elements, forward, moving, Read, split, Write } from "./row.ts";
+import type { CommandGroup } from "./record.ts";
+import { AllSucceeded, BY_KEY, Elements, keysBy, split } from "./route.ts";
 
-// deno-fmt-ignore: one row a command, columns aligned.
 /** String commands. */
-export const stringCommands: readonly CommandDefinition[] = [
-  //       name                 arity flags first last step
-  forward("append",                 3, Write,  1,  1,  1),
-  forward("decr",                   2, Write,  1,  1,  1),
-  forward("decrby",                 3, Write,  1,  1,  1),
-  forward("delex",                 -2, Write,  1,  1,  1),
-  forward("delifeq",                3, Write,  1,  1,  1),
-  forward("digest",                 2, Read,   1,  1,  1),
-  forward("get",                    2, Read,   1,  1,  1),
-  forward("getdel",                 2, Write,  1,  1,  1),
-  forward("getex",                 -2, Write,  1,  1,  1),
-  forward("getrange",               4, Read,   1,  1,  1),
-  forward("getset",                 3, Write,  1,  1,  1),
-  forward("incr",                   2, Write,  1,  1,  1),
-  forward("incrby",                 3, Write,  1,  1,  1),
-  forward("incrbyfloat",            3, Write,  1,  1,  1),
-  forward("lcs",                   -3, Read,   1,  2,  1),
-  split(  "mget",                  -2, Read,   1, -1,  1, Elements),
-  split(  "mset",                  -3, Write,  1, -1,  2, AllSucceeded),
-  moving( "msetex",                -4, Write,  0,  0,  0, pairKeys),
-  forward("msetnx",                -3, Write,  1, -1,  2),
-  forward("psetex",                 4, Write,  1,  1,  1),
-  forward("set",                   -3, Write,  1,  1,  1),
-  forward("setex",                  4, Write,  1,  1,  1),
-  forward("setnx",                  3, Write,  1,  1,  1),
-  forward("setrange",               4, Write,  1,  1,  1),
-  forward("strlen",                 2, Read,   1,  1,  1),
-  forward("substr",                 4, Read,   1,  1,  1),
-];
+export const stringCommands: CommandGroup = {
+  title: "Strings",
+  category: "@string",
+  // deno-fmt-ignore: one record a command, columns aligned.
+  records: [
+    // name       arity  flags                 keys                                  what the proxy does
+    ["append",        3, "write denyoom fast", "RW insert: 1",                       BY_KEY],
+    ["decr",          2, "write denyoom fast", "RW access update: 1",                BY_KEY],
+    ["decrby",        3, "write denyoom fast", "RW access update: 1",                BY_KEY],
+    ["delex",        -2, "write",              "RW access update: 1",                BY_KEY,              { since: "Redis 8.4" }],
+    ["delifeq",       3, "write",              "RW access update: 1",                BY_KEY,              { since: "Valkey 9.0" }],
+    ["digest",        2, "readonly",           "RO access: 1",                       BY_KEY,              { since: "Redis 8.4" }],
+    ["get",           2, "readonly fast",      "RO access: 1",                       BY_KEY],
+    ["getdel",        2, "write fast",         "RW access delete: 1",                BY_KEY],
+    ["getex",        -2, "write fast",         "RW access update: 1",                BY_KEY],
+    ["getrange",      4, "readonly",           "RO access: 1",                       BY_KEY],
+    ["getset",        3, "write denyoom fast", "RW access update: 1",                BY_KEY],
+    ["incr",          2, "write denyoom fast", "RW access update: 1",                BY_KEY],
+    ["incrby",        3, "write denyoom fast", "RW access update: 1",                BY_KEY],
+    ["incrbyfloat",   3, "write denyoom fast", "RW access update: 1",                BY_KEY],
+    ["lcs",          -3, "readonly",           "RO access: 1 to +1",                 BY_KEY],
+    ["mget",         -2, "readonly fast",      "RO access: 1 to -1",                 split(Elements),     { tips: "multi_shard" }],
+    ["mset",         -3, "write denyoom",      "OW update: 1 to -1 step 2",          split(AllSucceeded), { tips: "multi_shard all_succeeded" }],
+    ["msetex",       -4, "write",              "OW update: 1 counted step 2",        keysBy(pairKeys),    { tips: "multi_shard all_succeeded", since: "Redis 8.4" }],
+    ["msetnx",       -3, "write denyoom",      "OW insert: 1 to -1 step 2",          BY_KEY,              { tips: "multi_shard agg_min" }],
+    ["psetex",        4, "write denyoom",      "OW update: 1",                       BY_KEY],
+    ["set",          -3, "write denyoom",      "RW access update variable_flags: 1", BY_KEY, { keyParser: "set" }],
+    ["setex",         4, "write denyoom",      "OW update: 1",                       BY_KEY],
+    ["setnx",         3, "write denyoom fast", "OW insert: 1",                       BY_KEY],
+    ["setrange",      4, "write denyoom",      "RW update: 1",                       BY_KEY],
+    ["strlen",        2, "readonly fast",      "RO: 1",                              BY_KEY],
+    ["substr",        4, "readonly",           "RO access: 1",                       BY_KEY],
+  ],
+};

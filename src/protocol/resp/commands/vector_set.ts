@@ -1,27 +1,30 @@
 /**
- * Vector set commands, which came with Redis 8. Servers call any number of words right at first, so the arity here
- * is what their error for too few words goes by.
+ * Vector set commands.
  *
  * @module
  */
-import type { CommandDefinition } from "../../command_table.ts";
-import { forward, Read, Write } from "./row.ts";
+import type { CommandGroup } from "./record.ts";
+import { BY_KEY } from "./route.ts";
 
-// deno-fmt-ignore: one row a command, columns aligned.
 /** Vector set commands. */
-export const vectorSetCommands: readonly CommandDefinition[] = [
-  //       name                 arity flags first last step
-  forward("vadd",                  -5, Write,  1,  1,  1),
-  forward("vcard",                  2, Read,   1,  1,  1),
-  forward("vdim",                   2, Read,   1,  1,  1),
-  forward("vemb",                  -3, Read,   1,  1,  1),
-  forward("vgetattr",               3, Read,   1,  1,  1),
-  forward("vinfo",                  2, Read,   1,  1,  1),
-  forward("vismember",              3, Read,   1,  1,  1),
-  forward("vlinks",                -3, Read,   1,  1,  1),
-  forward("vrandmember",           -2, Read,   1,  1,  1),
-  forward("vrange",                -4, Read,   1,  1,  1),
-  forward("vrem",                   3, Write,  1,  1,  1),
-  forward("vsetattr",               4, Write,  1,  1,  1),
-  forward("vsim",                  -4, Read,   1,  1,  1),
-];
+export const vectorSetCommands: CommandGroup = {
+  title: "Vector sets",
+  category: "",
+  // deno-fmt-ignore: one record a command, columns aligned.
+  records: [
+    // name       arity  flags       keys                   what the proxy does
+    ["vadd",         -5, "write",    "RW access update: 1", BY_KEY, { since: "Redis 8.0" }],
+    ["vcard",         2, "readonly", "RO access: 1",        BY_KEY, { since: "Redis 8.0" }],
+    ["vdim",          2, "readonly", "RO access: 1",        BY_KEY, { since: "Redis 8.0" }],
+    ["vemb",         -3, "readonly", "RO access: 1",        BY_KEY, { since: "Redis 8.0" }],
+    ["vgetattr",      3, "readonly", "RO access: 1",        BY_KEY, { since: "Redis 8.0" }],
+    ["vinfo",         2, "readonly", "RO access: 1",        BY_KEY, { since: "Redis 8.0" }],
+    ["vismember",     3, "readonly", "RO access: 1",        BY_KEY, { since: "Redis 8.0" }],
+    ["vlinks",       -3, "readonly", "RO access: 1",        BY_KEY, { since: "Redis 8.0" }],
+    ["vrandmember",  -2, "readonly", "RO access: 1",        BY_KEY, { since: "Redis 8.0" }],
+    ["vrange",       -4, "readonly", "RO access: 1",        BY_KEY, { since: "Redis 8.4" }],
+    ["vrem",          3, "write",    "RW access update: 1", BY_KEY, { since: "Redis 8.0" }],
+    ["vsetattr",      4, "write",    "RW access update: 1", BY_KEY, { since: "Redis 8.0" }],
+    ["vsim",         -4, "readonly", "RO access: 1",        BY_KEY, { since: "Redis 8.0" }],
+  ],
+};

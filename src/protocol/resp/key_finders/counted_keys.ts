@@ -20,19 +20,20 @@ import {
 /** Bytes of the digest that names a script. */
 const DIGEST_BYTES = 40;
 
-/** EVAL and its kin: `EVAL script numkeys key…`. */
+/** EVAL and EVAL_RO: `EVAL script numkeys key…`. */
 export function scriptKeys(frame: RequestFrame, bytes: Uint8Array): void {
   const keyCount = readCount(frame, bytes, 2);
   if (keyCount >= 0 && keyCount <= frame.argumentCount - 3) setKeys(frame, 3, keyCount);
-  else if (namesNoScript(frame)) frame.refusal = NO_SCRIPT;
   else if (keyCount === NOT_A_NUMBER) frame.refusal = NOT_AN_INTEGER;
   else frame.refusal = keyCount < 0 ? NEGATIVE_KEYS : TOO_MANY_KEYS;
 }
 
-/** Whether an EVALSHA has no digest, which Redis sees before it counts keys. */
-function namesNoScript(frame: RequestFrame): boolean {
+/** EVALSHA and EVALSHA_RO: the same with a digest; that it is none is what Redis sees before it counts keys. */
+export function digestKeys(frame: RequestFrame, bytes: Uint8Array): void {
+  scriptKeys(frame, bytes);
+  if (frame.refusal === null) return;
   const digestBytes = frame.argumentEnd(1) - frame.argumentStart(1);
-  return digestBytes !== DIGEST_BYTES && frame.row!.name.startsWith("evalsha");
+  if (digestBytes !== DIGEST_BYTES) frame.refusal = NO_SCRIPT;
 }
 
 /**

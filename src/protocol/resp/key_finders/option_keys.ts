@@ -85,8 +85,17 @@ export function migrateKeys(frame: RequestFrame, bytes: Uint8Array): void {
   }
 }
 
-/** XREAD and XREADGROUP: as many ids as keys follow STREAMS. With BLOCK the row is that of the blocking form. */
+/** XREAD: as many ids as keys follow STREAMS. With BLOCK the row is that of the blocking form. */
 export function streamKeys(frame: RequestFrame, bytes: Uint8Array): void {
+  findStreams(frame, bytes, false);
+}
+
+/** The same for XREADGROUP. */
+export function groupStreamKeys(frame: RequestFrame, bytes: Uint8Array): void {
+  findStreams(frame, bytes, true);
+}
+
+function findStreams(frame: RequestFrame, bytes: Uint8Array, isGroup: boolean): void {
   let word = 1;
   let mayBlock = false;
   while (word < frame.argumentCount && !isAt(frame, bytes, word, STREAMS)) {
@@ -100,7 +109,7 @@ export function streamKeys(frame: RequestFrame, bytes: Uint8Array): void {
   }
   const streamWords = frame.argumentCount - word - 1;
   if (streamWords < 1 || streamWords % 2 !== 0 || !isAt(frame, bytes, word, STREAMS)) {
-    frame.refusal = streamError(frame, bytes);
+    frame.refusal = streamError(frame, bytes, isGroup);
     return;
   }
   frame.firstKey = word + 1;
@@ -110,8 +119,7 @@ export function streamKeys(frame: RequestFrame, bytes: Uint8Array): void {
 }
 
 /** What Redis says of an XREAD or XREADGROUP without streams, or of what it meets before them. */
-function streamError(frame: RequestFrame, bytes: Uint8Array): Uint8Array {
-  const isGroup = frame.row!.name === "xreadgroup";
+function streamError(frame: RequestFrame, bytes: Uint8Array, isGroup: boolean): Uint8Array {
   const lastWord = frame.argumentCount - 1;
   let word = 1;
   while (word <= lastWord) {

@@ -5,8 +5,8 @@
  */
 import type { KeyFinder } from "../../command_table.ts";
 import type { RequestFrame } from "../../protocol.ts";
-import { ALLOWED_ADMINISTRATION } from "../commands/reasons.ts";
-import { refusalText } from "../commands/row.ts";
+import type { CommandDescription } from "../commands/catalogue.ts";
+import { refusalText } from "../commands/reasons.ts";
 import { isWord } from "../decimal.ts";
 import { arityError, byteErrorReply, errorReply, quotedWord } from "../replies.ts";
 
@@ -25,60 +25,24 @@ interface Subcommand {
 const KEY_WORD = 2;
 const encoder = new TextEncoder();
 
-/** OBJECT. */
-export const objectKeys: KeyFinder = family([
-  member("object", "encoding", 3, true),
-  member("object", "freq", 3, true),
-  member("object", "help", 2, false),
-  member("object", "idletime", 3, true),
-  member("object", "refcount", 3, true),
-]);
-
-/** MEMORY: only USAGE speaks of a key. */
-export const memoryKeys: KeyFinder = family([
-  refused("memory", "doctor", 2),
-  member("memory", "help", 2, false),
-  refused("memory", "malloc-stats", 2),
-  refused("memory", "purge", 2),
-  refused("memory", "stats", 2),
-  member("memory", "usage", -3, true),
-]);
-
-/** XINFO. */
-export const streamInfoKeys: KeyFinder = family([
-  member("xinfo", "consumers", 4, true),
-  member("xinfo", "groups", 3, true),
-  member("xinfo", "help", 2, false),
-  member("xinfo", "stream", -3, true),
-]);
-
-/** XGROUP. */
-export const streamGroupKeys: KeyFinder = family([
-  member("xgroup", "create", -5, true),
-  member("xgroup", "createconsumer", 5, true),
-  member("xgroup", "delconsumer", 5, true),
-  member("xgroup", "destroy", 4, true),
-  member("xgroup", "help", 2, false),
-  member("xgroup", "setid", -5, true),
-]);
-
-function member(command: string, name: string, arity: number, hasKey: boolean): Subcommand {
-  return {
-    name: encoder.encode(name),
-    arity,
-    hasKey,
-    arityError: arityError(`${command}|${name}`),
-    refusal: null,
-  };
-}
-
-function refused(command: string, name: string, arity: number): Subcommand {
-  const text = refusalText(`${command} ${name}`, ALLOWED_ADMINISTRATION);
-  return { ...member(command, name, arity, false), refusal: errorReply(`ERR ${text}`) };
-}
-
-function family(members: readonly Subcommand[]): KeyFinder {
+/** The key finder of a command that is a family: its subcommands' records say which of them have a key. */
+export function subcommandKeys({ subcommands }: CommandDescription): KeyFinder {
+  const members = subcommands.map(member);
   return (frame, bytes) => findKey(frame, bytes, members);
+}
+
+function member({ name, arity, firstKey, route }: CommandDescription): Subcommand {
+  const [command, subcommand] = name.split("|") as [string, string];
+  const { reason } = route;
+  return {
+    name: encoder.encode(subcommand),
+    arity,
+    hasKey: firstKey === KEY_WORD,
+    arityError: arityError(name),
+    refusal: reason === null
+      ? null
+      : errorReply(`ERR ${refusalText(`${command} ${subcommand}`, reason)}`),
+  };
 }
 
 function findKey(frame: RequestFrame, bytes: Uint8Array, members: readonly Subcommand[]): void {

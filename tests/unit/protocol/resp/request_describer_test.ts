@@ -5,10 +5,26 @@ import {
   Merge,
 } from "../../../../src/protocol/command_table.ts";
 import { RequestFrame } from "../../../../src/protocol/protocol.ts";
-import { forward, refuse, split } from "../../../../src/protocol/resp/commands/row.ts";
 import { RequestDescriber } from "../../../../src/protocol/resp/request_describer.ts";
 import { assertEquals } from "../../../deps.ts";
 import { bytesOf } from "./parse.ts";
+
+function forward(
+  name: string,
+  arity: number,
+  flags: number,
+  firstKey: number,
+  lastKey: number,
+  keyStep: number,
+): CommandDefinition {
+  return {
+    ...{ name, arity, flags, firstKey, lastKey, keyStep },
+    action: Action.Forward,
+    keyFinder: null,
+    merge: Merge.None,
+    refusal: null,
+  };
+}
 
 /** Describes words of one letter, one behind the other; the first is the command. */
 function describe(rows: CommandDefinition[], words: string): RequestFrame {
@@ -24,6 +40,10 @@ function describe(rows: CommandDefinition[], words: string): RequestFrame {
   return frame;
 }
 
+function split(row: CommandDefinition): CommandDefinition {
+  return { ...row, action: Action.Split, merge: Merge.AllSucceeded };
+}
+
 /** First key, step, number of keys, extra key, and the error. */
 function keys(rows: CommandDefinition[], words: string): unknown[] {
   const { firstKey, keyStep, keyCount, extraKey, refusal } = describe(rows, words);
@@ -36,14 +56,14 @@ Deno.test("the columns say where the keys are", () => {
   assertEquals(keys([forward("c", -1, 0, 0, 0, 0)], "cxx"), [0, 1, 0, -1, null]);
   assertEquals(keys([forward("c", -3, 1, 1, 2, 1)], "cabx"), [1, 1, 2, -1, null]);
   assertEquals(keys([forward("c", -4, 2, 2, -1, 1)], "cxabd"), [2, 1, 3, -1, null]);
-  assertEquals(keys([split("c", -3, 2, 1, -1, 2, Merge.AllSucceeded)], "cavbw"), [
+  assertEquals(keys([split(forward("c", -3, 2, 1, -1, 2))], "cavbw"), [
     ...[1, 2, 2, -1, null],
   ]);
   assertEquals(keys([forward("c", -4, 2, 1, -2, 1)], "cabx"), [1, 1, 2, -1, null]);
 });
 
 Deno.test("keys that lack their value are a wrong number of words", () => {
-  const rows = [split("c", -3, 2, 1, -1, 2, Merge.AllSucceeded)];
+  const rows = [split(forward("c", -3, 2, 1, -1, 2))];
   const text = "-ERR wrong number of arguments for 'c' command\r\n";
   assertEquals(keys(rows, "cavb")[4], text);
 });
@@ -69,7 +89,11 @@ Deno.test("a key finder runs after the columns, and may refuse", () => {
 });
 
 Deno.test("a refused row says why, a wrong number of words comes first", () => {
-  const rows = [refuse("c", 2, 1, 1, 1, 1, "because")];
+  const rows = [{
+    ...forward("c", 2, 1, 1, 1, 1),
+    action: Action.Refuse,
+    refusal: "'c' is not supported: because",
+  }];
   assertEquals(describe(rows, "ck").row?.action, Action.Refuse);
   assertEquals(keys(rows, "ck")[4], "-ERR 'c' is not supported: because\r\n");
   assertEquals(keys(rows, "c")[4], "-ERR wrong number of arguments for 'c' command\r\n");

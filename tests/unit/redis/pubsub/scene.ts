@@ -10,6 +10,8 @@ import { Pubsub } from "../../../../src/redis/pubsub/pubsub.ts";
 import { CoreRig } from "../../../support/core_rig.ts";
 import { type FakeTcpConn, turn } from "../../../support/fake_tcp_conn.ts";
 import { frameOf, LocalRigClient } from "../../../support/local_rig.ts";
+import type { HandlerId } from "../../../../src/protocol/resp/commands/handlers.ts";
+import type { Answers } from "../../../../src/redis/feature.ts";
 import { LocalRequest } from "../../../../src/redis/local_request.ts";
 import { Verdict } from "../../../../src/session/features.ts";
 import { redisContext, RigPeers } from "../../../support/redis_context.ts";
@@ -58,7 +60,8 @@ export class PubsubScene implements Disposable {
       const verdict = client.guard.admit(client, frame, bytes);
       if (verdict !== Verdict.Pass) return;
     }
-    const answer = this.pubsub.answers.get(frame.row!.name);
+    const answers: Partial<Answers> = this.pubsub.answers;
+    const answer = answers[frame.row!.handler as HandlerId];
     const reply = answer?.(new LocalRequest(client, frame, bytes)) ?? null;
     if (reply !== null) client.reply(reply, 0, reply.length);
   }

@@ -3,10 +3,8 @@
  *
  * @module
  */
-import { respCommands } from "../../../../../src/protocol/resp/commands/mod.ts";
-import { commandPolicies } from "../../../../../src/protocol/resp/commands/policies.ts";
-import { laterCommands } from "../../../../../src/protocol/resp/commands/versions.ts";
-import { assert, assertEquals } from "../../../../deps.ts";
+import { respDescriptions } from "../../../../../src/protocol/resp/commands/mod.ts";
+import { assertEquals } from "../../../../deps.ts";
 import { startRedisServer } from "../../../../support/redis_server.ts";
 
 /** Names whose tips of a Redis 7.0 are others than those of the table, with the reason. */
@@ -44,17 +42,8 @@ Deno.test("policies are the tips of redis-server 7.0", async () => {
   const listed = new Map(flatten(await server.call("COMMAND") as unknown as Described[]));
   const differences: Record<string, string> = {};
   for (const [name, tips] of listed) {
-    const policy = commandPolicies.get(name);
-    const own = policy === undefined ? "" : `${policy.request} ${policy.response ?? ""}`.trim();
+    const own = policyOf(respDescriptions.get(name)?.tips ?? []);
     if (own !== tips) differences[name] = `server "${tips}", table "${own}"`;
   }
   assertEquals(differences, DIFFERENT);
-});
-
-Deno.test("every policy is of a command in the table", () => {
-  const names = new Set(respCommands.rows.map(({ name }) => name));
-  for (const name of commandPolicies.keys()) {
-    const [command] = name.split("|");
-    assert(names.has(command!) || laterCommands.has(command!), name);
-  }
 });
