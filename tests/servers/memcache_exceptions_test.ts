@@ -82,11 +82,33 @@ const NOOP = request({ operation: 0x0a, opaque: 7777 });
 const QUITQ = request({ operation: 0x17 });
 const NOOP_REPLY = reply({ operation: 0x0a, opaque: 7777 });
 
-Deno.test("packets: an unknown operation with a key", async () => {
-  const sent = request({ operation: 0x70, key: "k".repeat(24) }) + NOOP + NOOP + QUITQ;
-  const refused = reply({ operation: 0x70, status: 0x81, value: "Unknown command" });
-  assertEquals(await exchange(pool.direct.port, sent), refused + NOOP_REPLY);
-  assertEquals(await exchange(pool.aster.port, sent), refused + NOOP_REPLY + NOOP_REPLY);
+Deno.test("packets: an unknown operation with a key or extras; Verbosity is one, too", async () => {
+  for (const [operation, extras, key] of [[0x70, "", "k"], [0x1b, "x", ""]] as const) {
+    const unknown = { operation, extras: extras.repeat(24), key: key.repeat(24) };
+    const sent = request(unknown) + NOOP + NOOP + QUITQ;
+    const refused = reply({ operation, status: 0x81, value: "Unknown command" });
+    assertEquals(await exchange(pool.direct.port, sent), refused + NOOP_REPLY);
+    assertEquals(await exchange(pool.aster.port, sent), refused + NOOP_REPLY + NOOP_REPLY);
+  }
+});
+
+Deno.test("packets: no operation, known or not, takes another client's reply", async () => {
+  const { port } = pool.aster;
+  const store = (key: string) =>
+    request({ operation: 0x01, extras: "\0".repeat(8), key, value: key });
+  await exchange(port, store("mine") + store("them") + QUITQ);
+  const ask = (key: string) => exchange(port, request({ operation: 0x0d, key }) + QUITQ);
+  const own = await ask("mine");
+  for (let operation = 0; operation < 256; operation++) {
+    // As long as the request of another client, or of two.
+    for (const key of ["", "k"]) {
+      if (operation === 0x08 || operation === 0x18) continue;
+      using hostile = await Deno.connect({ hostname: "127.0.0.1", port });
+      await hostile.write(word(request({ operation, extras: "\0".repeat(28), key }) + NOOP));
+      await withDeadline(hostile.read(new Uint8Array(1000)), "it is answered");
+      assertEquals(await ask("mine"), own, `behind operation ${operation}`);
+    }
+  }
 });
 
 Deno.test("packets: a body with more than its operation has use for", async () => {
