@@ -430,7 +430,9 @@ export class Session
 
   /** A request beyond the limit gets an error in its turn, and is the last: what is left of it is read and dropped. */
   #refuseLarge(): void {
+    const { frame } = this.#context;
     const request = this.enqueue(false);
+    if (frame.operation >= 0) request.mark(frame);
     this.#goTo(SessionState.Finishing);
     this.#context.metrics.countFailure(failures.clientRequestLimit);
     this.fail(request, failures.clientRequestLimit, "");

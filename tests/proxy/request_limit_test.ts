@@ -5,6 +5,9 @@
  */
 import { assert, assertEquals, assertMatch } from "../deps.ts";
 import { type Aster, startAster } from "../support/aster.ts";
+import { withDeadline } from "../support/poll.ts";
+import { request } from "../unit/protocol/memcache/binary/packets.ts";
+import { toBytes } from "../unit/protocol/memcache/parse_stream.ts";
 
 const LIMIT = 100_000;
 /** Announced and sent beyond the limit. */
@@ -95,4 +98,16 @@ Deno.test("memcache: a value beyond the limit is refused", async () => {
   const reply = await ask(aster.port, `mn\r\nset a 0 0 ${LARGE}\r\n`);
   assertMatch(reply, /^MN\r\nSERVER_ERROR [^\r]*max_request_bytes[^\r]*\r\n$/);
   assertEquals(await metric(aster, REFUSED), 1);
+});
+
+Deno.test("memcache: a packet beyond the limit is refused as that packet, known by its opaque", async () => {
+  await using aster = await start("memcache");
+  using client = await Deno.connect({ hostname: "127.0.0.1", port: aster.port });
+  const large = { operation: 0x11, opaque: 0xfedcba98, extras: "\0".repeat(8), key: "k" };
+  await client.write(toBytes(request({ ...large, lengths: { body: LARGE } })));
+  const reply = new Uint8Array(1024);
+  await withDeadline(client.read(reply), "a refusal arrives");
+  const view = new DataView(reply.buffer);
+  assertEquals([view.getUint16(0), view.getUint16(6)], [0x8111, 0x86]);
+  assertEquals(view.getUint32(12), 0xfedcba98);
 });

@@ -56,6 +56,7 @@ export class MemcacheScene implements Disposable {
     const frame = new RequestFrame();
     const bytes = toBytes(request);
     const dialect = this.#protocol.dialectOf!(bytes[0]!);
+    client.profiles = dialect.profiles;
     dialect.createRequestParser(frame).parse(bytes, 0, bytes.length);
     return client.guard === null ? Verdict.Pass : client.guard.admit(client, frame, bytes);
   }

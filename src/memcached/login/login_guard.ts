@@ -4,8 +4,15 @@
  * @module
  */
 import { encodeText } from "../../protocol/memcache/ascii.ts";
-import { replyPacket, Status, statusTexts } from "../../protocol/memcache/binary/packet.ts";
-import { NO_OPERATION, type RequestFrame } from "../../protocol/protocol.ts";
+import {
+  Field,
+  read32,
+  replyPacket,
+  Status,
+  statusTexts,
+} from "../../protocol/memcache/binary/packet.ts";
+import { BINARY_PROFILES } from "../../protocol/memcache/profiles.ts";
+import type { RequestFrame } from "../../protocol/protocol.ts";
 import {
   type LocalClient,
   type SessionGuard,
@@ -40,9 +47,10 @@ export class LoginGuard implements SessionGuard {
   }
 
   admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
-    return frame.operation === NO_OPERATION
-      ? this.#admitLine(client, frame, bytes)
-      : this.#admitPacket(client, frame, bytes);
+    // Not by the frame's operation: quiet meta commands have one, and refused packets have none.
+    return client.profiles === BINARY_PROFILES
+      ? this.#admitPacket(client, frame, bytes)
+      : this.#admitLine(client, frame, bytes);
   }
 
   inputEnded(): boolean {
@@ -64,14 +72,15 @@ export class LoginGuard implements SessionGuard {
   }
 
   #admitPacket(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
-    if (frame.refusal !== null) return Verdict.Pass;
+    const { refusal } = frame;
+    if (refusal !== null) {
+      client.closeWhenAnswered();
+      return give(client, authFailure(refusal[Field.Operation]!, read32(refusal, Field.Opaque)));
+    }
     const name = frame.row!.name;
     if (OPEN_OPERATIONS.has(name)) return Verdict.Pass;
     const { operation, opaque } = frame;
-    const failure = replyPacket(operation, opaque, {
-      status: Status.AuthError,
-      value: statusTexts.authFailure,
-    });
+    const failure = authFailure(operation, opaque);
     if (name !== "sasl_auth" && name !== "sasl_step") {
       client.closeWhenAnswered();
       return give(client, failure);
@@ -82,6 +91,13 @@ export class LoginGuard implements SessionGuard {
     const { username, password } = attempt;
     return verdictOf(client, this.#login.enter(client, username, password, failure), success);
   }
+}
+
+function authFailure(operation: number, opaque: number): Uint8Array {
+  return replyPacket(operation, opaque, {
+    status: Status.AuthError,
+    value: statusTexts.authFailure,
+  });
 }
 
 function verdictOf(client: LocalClient, attempt: AttemptCode, success: Uint8Array): VerdictCode {

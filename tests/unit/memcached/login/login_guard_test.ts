@@ -34,6 +34,21 @@ Deno.test("before its login a client of lines may quit, and nothing else", () =>
   assertEquals(scene.client.guard!.requestBytesMax, STRANGER_REQUEST_BYTES_MAX);
 });
 
+Deno.test("before its login a client is refused as it speaks", () => {
+  using lines = stranger();
+  for (const line of ["mg a q v\r\n", "ms a 1 q\r\nx\r\n", "md a q\r\n", "ma a q\r\n"]) {
+    assertEquals(lines.admit(line), Verdict.Handled);
+    assertEquals(lines.told(), ["CLIENT_ERROR unauthenticated\r\n"], line);
+  }
+  assertEquals(lines.client.isClosing, false);
+  using packets = stranger();
+  assertEquals(packets.admit(request({ operation: 0x40, key: "k", opaque: 9 })), Verdict.Handled);
+  assertEquals(packets.told(), [
+    asText(reply({ operation: 0x40, opaque: 9, status: 0x20, value: "Auth failure." })),
+  ]);
+  assertEquals(packets.client.isClosing, true);
+});
+
 Deno.test("the value of a set logs a client of lines in", () => {
   using scene = stranger();
   assertEquals(scene.admit("set x 0 0 3\r\nann\r\n"), Verdict.Handled);
