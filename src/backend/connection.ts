@@ -37,7 +37,7 @@ import { Outbox } from "./outbox.ts";
 import { isOverdue, isSilent, overdueExchanges } from "./reply_deadlines.ts";
 import { ReplyStream } from "./reply_stream.ts";
 
-/** See above. */
+/** One pipelined connection to a backend, shared by many clients. Replies answer exchanges in order, else it closes. */
 export class BackendConnection implements ByteReceiver, DialListener, SlicedParser, Watched {
   isWatched = false;
   state: ConnectionStateCode = ConnectionState.Idle;

@@ -34,7 +34,7 @@ export interface PushListener {
   lost(failure: Failure): void;
 }
 
-/** See above. */
+/** One connection to a backend that speaks unasked: every frame goes to the listener, in order. Outlives sockets. */
 export class PushConnection implements ByteReceiver, DialListener, Watched {
   isWatched = false;
   readonly #context: BackendContext;

@@ -35,7 +35,7 @@ export interface ServerSetting {
 
 const AS_CONFIGURED: ServerSetting = { state: "ready", weight: null };
 
-/** See above. */
+/** Which servers of one cluster operators have paused or taken out, by name, as one worker knows it. */
 export class ServerOrders {
   /** Whether any pause is on: all that is read where none is. */
   isPausing = false;

@@ -8,7 +8,7 @@ const FIRST_BYTES = 4 * 1024;
 const KEPT_BYTES_MAX = 256 * 1024;
 const ZERO = 0x30;
 
-/** See above. */
+/** Puts bytes together piece by piece, in an array that grows and is used again. */
 export class ByteWriter {
   /** What was written stands in `bytes[0, length)`, until the next write. */
   bytes: Uint8Array = new Uint8Array(FIRST_BYTES);

@@ -44,7 +44,7 @@ interface Resuming {
   readonly done: (() => void)[];
 }
 
-/** See above. */
+/** Pauses of one cluster in one worker: requests wait, what is in flight ends, connections are made, requests go on. */
 export class PauseControl implements Watched {
   isWatched = false;
   readonly #parts: PauseParts;

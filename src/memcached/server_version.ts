@@ -17,7 +17,7 @@ export const DEFAULT_VERSION = "1.6.18";
 /** Asks every server; `answered` is called once, with the replies of those that gave one. */
 export type AskVersions = (answered: (replies: readonly string[]) => void) => void;
 
-/** See above. */
+/** The version that clients are told: the least of the servers' versions, asked for at most once a minute. */
 export class ServerVersion {
   readonly #clock: Clock;
   #known: string | null = null;

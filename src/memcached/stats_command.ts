@@ -39,7 +39,7 @@ const refused = new Set(["sizes_enable", "sizes_disable"]);
 
 const NO_SUCH_SERVER: readonly Statistic[] = [["error", "no server of the pool has this name"]];
 
-/** See above. */
+/** Answers `stats`, of all servers as of one, of one server, or of the proxy, and always with an end. */
 export class StatsCommand {
   readonly #context: MemcacheContext;
 

@@ -21,7 +21,7 @@ import { lineReplies } from "../protocol/memcache/replies.ts";
 import type { RequestMark } from "../protocol/protocol.ts";
 import type { Statistic } from "./statistics.ts";
 
-/** See above. */
+/** One protocol's form of the proxy's own answers to clients, and of its own questions to servers. */
 export interface Wire {
   /** A question for statistics; the words are those behind `stats`. */
   statsRequest(words: readonly string[]): Uint8Array;

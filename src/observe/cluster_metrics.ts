@@ -42,7 +42,7 @@ export interface BackendMetricsSnapshot extends Record<Exclude<BackendCount, "is
 export interface ClusterMetrics
   extends Record<ClusterCount, number>, Readonly<Record<ClusterHistogram, Histogram>> {}
 
-/** See the interface of the same name, which has the fields that the table's rows make. */
+/** Counters of one cluster in one worker; the interface of the same name has the fields that the table's rows make. */
 export class ClusterMetrics {
   readonly cluster: string;
   /** Failures by {@link Failure.id}. */

@@ -32,7 +32,7 @@ const WHOSE_SLOWLOG = errorReply(
 /** How the slow logs of all servers become one reply, by Redis's policies; without, what the first one says is it. */
 const slowlogMerges = new Map<string, ReplyMerge>([["get", joinedReplies], ["len", summedReplies]]);
 
-/** See above. */
+/** Forwards commands about the servers themselves: to all servers, or to one of them if the command only asks. */
 export class AdminCommands {
   readonly #context: RedisContext;
   readonly #info: Info;

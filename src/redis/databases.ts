@@ -10,7 +10,7 @@ export const DATABASES_MAX = 64;
 /** Highest database number: connections are found by it. */
 export const DATABASE_NUMBER_MAX = 1_023;
 
-/** See above. */
+/** The databases that clients of one cluster use in one worker. Their number is bounded: each costs connections. */
 export class Databases {
   readonly #known = new Set([0]);
 

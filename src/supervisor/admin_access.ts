@@ -21,7 +21,7 @@ const FORWARDED_HEADERS = ["forwarded", "x-forwarded-for", "x-real-ip"];
 
 const encoder = new TextEncoder();
 
-/** See above. */
+/** Decides who may ask the admin server what: by token, by address, and by the headers that browsers send. */
 export class AdminAccess {
   readonly #tokenDigest: Uint8Array | null;
   readonly #isOnLoopback: boolean;

@@ -77,7 +77,7 @@ interface Pause extends PauseRequest {
   readonly endMs: number;
 }
 
-/** See above. */
+/** Orders of operators that stand: pauses, and servers taken out. Every worker is told, late ones too. */
 export class OperatorOrders implements Watched {
   isWatched = false;
   readonly #workers: () => Iterable<OrderedWorker>;

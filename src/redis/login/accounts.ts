@@ -15,7 +15,7 @@ const decoder = new TextDecoder();
 /** What the password of an unknown user is compared with. */
 const NOBODY = sha256(encoder.encode("nobody"));
 
-/** See above. */
+/** Users of a cluster, with digests of their passwords. Checking one takes as long whether or not the user exists. */
 export class Accounts {
   readonly #digests: ReadonlyMap<string, Uint8Array>;
 

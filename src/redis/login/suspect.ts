@@ -32,7 +32,10 @@ interface OtherWorker {
   readonly heardAtMs: number;
 }
 
-/** See above. Judging a wrong password takes one of its tokens; a right one takes none. */
+/**
+ * Logins as one user from one address after a wrong password: how many may be judged now, and who waits for a turn.
+ * Judging a wrong password takes one of its tokens; a right one takes none.
+ */
 export class Suspect {
   /** Who waits to be judged, in the order in which they came; each client is there once. */
   readonly #open: Set<LocalClient> = new Set();

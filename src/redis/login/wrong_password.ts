@@ -9,7 +9,7 @@ import type { LateReply } from "../../session/features.ts";
 
 const WRONG_PASSWORD = errorReply("WRONGPASS invalid username-password pair or user is disabled.");
 
-/** See above. */
+/** One reply to a wrong password, sent only when it is due. */
 export class WrongPassword implements Watched {
   isWatched = false;
   readonly #late: LateReply;

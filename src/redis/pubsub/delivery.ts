@@ -29,7 +29,10 @@ export function deliver(
   client.push(bytes, start, end);
 }
 
-/** See above. A large message is kept once for all clients, not once for each. */
+/**
+ * One message on its way to all subscribers of a topic, handed out in pieces. A large message is kept once for all
+ * clients, not once for each.
+ */
 export class Delivery {
   readonly #topic: Topic;
   readonly #bytes: Uint8Array;

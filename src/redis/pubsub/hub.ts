@@ -62,7 +62,7 @@ export interface FailedTopic {
   readonly address: string;
 }
 
-/** See above. */
+/** Subscriptions of all clients of one worker: who has which topic, and at which backends it is subscribed to. */
 export class Hub implements Watched, LinkOwner {
   isWatched = false;
   /** Bytes of memory that subscriptions take, those included that are under way. */

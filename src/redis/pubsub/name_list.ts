@@ -13,7 +13,7 @@ export interface KeptNames {
   readonly offsets: Int32Array;
 }
 
-/** See above. */
+/** The names in one request, read in place while the request stands in the receive buffer, from a copy after that. */
 export class NameList {
   readonly count: number;
   /** Bytes of the request. */

@@ -15,7 +15,7 @@ export const WAITING_BYTES_MAX = 1024 * 1024;
 const writer = new ByteWriter();
 const NOTHING = new Uint8Array(0);
 
-/** See above. */
+/** The reply to one request of many names, written as confirmations come, no faster than the client takes them. */
 export class ReplyInParts {
   readonly #client: LocalClient;
   readonly #version: 2 | 3;

@@ -33,7 +33,7 @@ const TOO_MUCH = errorReply(
 const Phase = { Asking: 0, Waiting: 1, Confirming: 2, GivingUp: 3, Over: 4 } as const;
 type PhaseCode = 0 | 1 | 2 | 3 | 4;
 
-/** See above. */
+/** One subscribe request, done in pieces: its client has all of its names in the end, or none. */
 export class SubscribeTask implements SubscriptionTask {
   isQueued = false;
   readonly #hub: Hub;

@@ -25,7 +25,7 @@ import { type Topic, TopicKind, type TopicKindCode } from "./topic.ts";
 /** Pieces of work that a subscription takes when its client leaves. */
 const PIECES_TO_LEAVE = 3;
 
-/** See above. */
+/** One client's subscriptions, and what it may still ask while it has any (in RESP2 few commands). */
 export class Subscriber implements LongTask, SessionGuard {
   isQueued = false;
   /** Whether it has left all topics: it hears nothing any more, although it may take a while to go from all lists. */

@@ -63,7 +63,7 @@ const PONG: DueAnswer = { verb: "pong", name: "", site: null };
 const frame = new PushFrame();
 const writer = new ByteWriter();
 
-/** See above. */
+/** One worker's subscriptions at one backend, over a connection that is made again with back-off when it is lost. */
 export class SubscriptionLink implements LongTask, PushListener {
   isQueued = false;
   /** Counts its connections, from 1 on. */

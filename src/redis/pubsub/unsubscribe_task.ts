@@ -15,7 +15,7 @@ export const PIECES_TO_UNSUBSCRIBE = 4;
 /** A name of this many bytes more is one more piece. */
 const BYTES_PER_PIECE = 512;
 
-/** See above. */
+/** One unsubscribe request, done in pieces: each name is left, and that is confirmed to the client. */
 export class UnsubscribeTask implements SubscriptionTask {
   isQueued = false;
   readonly awaited: undefined;

@@ -34,7 +34,7 @@ const BODY_CHARACTERS_MAX = 16 * 1024;
 /** Spaces behind an index above which it is not looked any further. */
 const SPACES_MAX = 64;
 
-/** See above. */
+/** Whether the script could reply with an error in words of its choice; true wherever that is not certain. */
 export function mayReplyOwnErrors(body: string): boolean {
   if (body.length > BODY_CHARACTERS_MAX || body.includes("\0")) return true;
   if (OTHER_ENGINE.test(body)) return true;

@@ -17,7 +17,7 @@ interface Script {
   mayReplyOwnErrors: boolean | null;
 }
 
-/** See above. */
+/** Bodies of scripts by their SHA-1, up to a number of bytes; those not needed for longest go first. */
 export class ScriptCache {
   readonly #bytesMax: number;
   /** Oldest first. */

@@ -64,7 +64,7 @@ export interface Evalsha {
   readonly bytes: Uint8Array;
 }
 
-/** See above. */
+/** Loads a script at a server ahead of the first EVALSHA there, and repeats a call after NOSCRIPT if it has not run. */
 export class ScriptKeeper implements ScriptListener {
   readonly #context: RedisContext;
   readonly #cache: ScriptCache;

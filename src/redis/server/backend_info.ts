@@ -41,7 +41,7 @@ interface Question {
   readonly waiting: ((info: BackendInfo) => void)[];
 }
 
-/** See above. */
+/** INFO of a cluster's servers, asked for on demand and believed for a second, waited for no longer than that. */
 export class BackendInfos {
   readonly #context: RedisContext;
   readonly #questions = new Map<string, Question>();

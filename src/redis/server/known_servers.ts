@@ -18,7 +18,7 @@ export const RETRY_INTERVAL_MS = 5_000;
 /** Asks all servers for their INFO; `heard` is called once, perhaps at once. */
 export type AskServers = (word: string, heard: (info: BackendInfo) => void) => void;
 
-/** See above. */
+/** Product and version of a cluster's servers, the oldest of them; asked for on demand, at most once a minute. */
 export class KnownServers {
   readonly #clock: Clock;
   #askServers: AskServers | null = null;

@@ -30,7 +30,7 @@ const NONE: ProxyCounts = {
 const COUNT = "info count";
 const RESET = "info reset";
 
-/** See above. */
+/** What all workers have counted of a cluster's clients, since the start or the last CONFIG RESETSTAT. */
 export class ProxyCounters {
   readonly #source: InfoSource;
   readonly #peers: Peers;

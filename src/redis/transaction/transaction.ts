@@ -59,7 +59,7 @@ const TOO_MUCH_HELD = errorReply(
     "a transaction: begin with a request that has a key",
 );
 
-/** See above. */
+/** One client's transaction from MULTI or WATCH to EXEC or DISCARD, on a connection of its own. */
 export class Transaction implements SessionGuard {
   readonly #context: RedisContext;
   readonly #client: LocalClient;
