@@ -56,7 +56,7 @@ const NO_ID = "";
 /** Ids that servers gave to connections: they stay as long as the connection. */
 const knownIds = new WeakMap<BackendConnection, string>();
 
-/** One client in a blocking command, on a connection of its own, until it has an element, the wait ends or it is gone. */
+/** A client in a blocking command, with a connection of its own, until it has an element, the wait ends or it is gone. */
 export class BlockedClient implements SessionGuard, Watched {
   isWatched = false;
   readonly #context: RedisContext;
