@@ -94,6 +94,9 @@ What differs from memcached on purpose:
 - A \`noreply\` silences every reply to its line, that to a bad one included.
 - A quiet \`ma\` that makes its item says nothing, as a quiet \`ma\` that finds it. memcached 1.6.18
   says \`HD\`.
+- \`mg\` with the flag \`k\`, and \`me\`, are refused for a key in base64 that has a line feed in it.
+  memcached may return the key as it is, and what stands behind the line feed would be taken for
+  another reply.
 - The extras and the key of a binary request with an unknown operation are skipped once; memcached
   skips as much again.
 - A binary request whose body is longer than its operation has use for is answered by "Invalid

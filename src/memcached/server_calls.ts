@@ -5,6 +5,7 @@
  */
 import type { Backend } from "../backend/backend.ts";
 import type { Failure } from "../failure.ts";
+import type { Profile } from "../protocol/protocol.ts";
 import type { RequestPool } from "../request/pool.ts";
 import type { Exchange, ReplyReceiver } from "../request/exchange.ts";
 import type { LocalClient } from "../session/features.ts";
@@ -19,7 +20,7 @@ export interface ServerReply {
 }
 
 /**
- * Sends `request` over the client's usual connection to each server; `done` is called once, with the replies
+ * Sends `request` to each server, over the client's usual connection or one of `profile`; `done` is called once, with the replies
  * in the order of the servers, perhaps before this returns.
  */
 export function callServers(
@@ -28,6 +29,7 @@ export function callServers(
   servers: readonly Backend[],
   request: Uint8Array,
   done: (replies: readonly ServerReply[]) => void,
+  profile: Profile = client.profiles.master,
 ): void {
   if (servers.length === 0) return done([]);
   const replies: ServerReply[] = [];
@@ -40,8 +42,7 @@ export function callServers(
     });
     const exchange = requests.takeExchange();
     exchange.begin(receiver, 0, -1, true, client);
-    backend.connectionFor(client.number, client.profiles.master)
-      .send(exchange, request, 0, request.length);
+    backend.connectionFor(client.number, profile).send(exchange, request, 0, request.length);
   }
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Backend } from "../backend/backend.ts";
-import type { RequestMark } from "../protocol/protocol.ts";
+import type { Profile, RequestMark } from "../protocol/protocol.ts";
 import type { LateReply, LocalClient } from "../session/features.ts";
 import type { MemcacheContext } from "./local.ts";
 import { proxyStatistics } from "./proxy_statistics.ts";
@@ -94,7 +94,8 @@ export class StatsCommand {
 
   /** Lists of all servers one behind the other, or the answer that none of them gives as a list. */
   #listed(asked: Asked, words: readonly string[]): void {
-    const { wire, mark } = asked;
+    const { wire, mark, client } = asked;
+    const profile = wire.listProfile ?? client.profiles.master;
     this.#call(asked, this.#all(), words, (late, replies) => {
       const failed = replies.find(({ failure }) => failure !== null);
       if (failed !== undefined) return late.fail(failed.failure!, failed.backend.address);
@@ -103,7 +104,7 @@ export class StatsCommand {
         ? wire.passOn(other.bytes, mark)
         : wire.joinLists(replies.map(({ bytes }) => bytes), mark);
       late.reply(reply, 0, reply.length, true);
-    });
+    }, profile);
   }
 
   #call(
@@ -111,11 +112,13 @@ export class StatsCommand {
     servers: readonly Backend[],
     words: readonly string[],
     done: (late: LateReply, replies: readonly ServerReply[]) => void,
+    profile: Profile = client.profiles.master,
   ): void {
     const late = client.answerLater();
     const { requests } = this.#context.backends;
     const request = wire.statsRequest(words);
-    callServers(requests, client, servers, request, (replies) => done(late, replies));
+    const answered = (replies: readonly ServerReply[]) => done(late, replies);
+    callServers(requests, client, servers, request, answered, profile);
   }
 }
 

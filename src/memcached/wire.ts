@@ -18,7 +18,8 @@ import {
   statusTexts,
 } from "../protocol/memcache/binary/packet.ts";
 import { lineReplies } from "../protocol/memcache/replies.ts";
-import type { RequestMark } from "../protocol/protocol.ts";
+import { LIST_PROFILE } from "../protocol/memcache/profiles.ts";
+import type { Profile, RequestMark } from "../protocol/protocol.ts";
 import type { Statistic } from "./statistics.ts";
 
 /** One protocol's form of the proxy's own answers to clients, and of its own questions to servers. */
@@ -29,6 +30,8 @@ export interface Wire {
   readonly versionRequest: Uint8Array;
   /** The statistics in a server's reply; null where it is none. */
   readStatistics(reply: Uint8Array): Statistic[] | null;
+  /** Over which connections servers are asked for lists of what they hold; null: over the client's usual ones. */
+  readonly listProfile: Profile | null;
   /** Lists of what servers hold, one behind the other. */
   joinLists(replies: readonly Uint8Array[], mark: RequestMark): Uint8Array;
   /** A reply that is an answer of its own, as a client of this kind has to see it. */
@@ -55,6 +58,7 @@ export const textWire: Wire = {
       return found === null ? [] : [[found[1]!, found[2]!] as const];
     });
   },
+  listProfile: LIST_PROFILE,
   joinLists: (replies) => {
     const lists = replies.map((reply) => decoder.decode(reply).slice(0, -END.length));
     return encodeText(`${lists.join("")}${END}`);
@@ -71,6 +75,7 @@ export const binaryWire: Wire = {
   statsRequest: (words) => requestPacket(Operation.Stat, encodeText(words.join(" "))),
   versionRequest: requestPacket(Operation.Version, statusTexts.nothing),
   readStatistics: readPackets,
+  listProfile: null,
   joinLists: (replies, mark) =>
     binaryWire.writeStatistics(replies.flatMap((reply) => readPackets(reply) ?? []), mark),
   passOn: (reply, { opaque }) =>

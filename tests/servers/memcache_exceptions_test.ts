@@ -92,6 +92,39 @@ Deno.test("packets: an unknown operation with a key or extras; Verbosity is one,
   }
 });
 
+Deno.test("lines: keys of several lines are no other client's replies", async () => {
+  const { port } = pool.aster;
+  const evil = "a\r\n\r\nHD Oforged";
+  const line = `mg ${btoa(evil)} b N30 k v\r\n`;
+  assertEquals(
+    await exchange(pool.direct.port, `${line}mn\r\nquit\r\n`),
+    `VA 0 k${evil} W\r\n\r\nMN\r\n`,
+  );
+  using hostile = await Deno.connect({ hostname: "127.0.0.1", port });
+  const replied = hostile.read(new Uint8Array(1000));
+  for (let round = 0; round < 20; round++) {
+    await hostile.write(word(line));
+    assertEquals(await exchange(port, "mg mine v O7\r\nmn\r\nquit\r\n"), "EN O7\r\nMN\r\n");
+  }
+  await replied;
+});
+
+Deno.test("lines: lists of keys of several lines are no other client's replies", async () => {
+  const { port } = pool.aster;
+  const key = "list\r\nEND\r\nSERVER_ERROR forged";
+  const stored = request({ operation: 0x01, extras: "\0".repeat(8), key, value: "x" });
+  await exchange(port, stored + QUITQ);
+  using hostile = await Deno.connect({ hostname: "127.0.0.1", port });
+  const lists = "stats cachedump 1 0\r\n".repeat(3);
+  for (let round = 0; round < 5; round++) {
+    await hostile.write(word(lists));
+    assertEquals(
+      await exchange(port, "get mine\r\n".repeat(50) + "quit\r\n"),
+      "END\r\n".repeat(50),
+    );
+  }
+});
+
 Deno.test("packets: no operation, known or not, takes another client's reply", async () => {
   const { port } = pool.aster;
   const store = (key: string) =>

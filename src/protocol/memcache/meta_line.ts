@@ -7,7 +7,14 @@
  * @module
  */
 import { NO_OPERATION, type RequestFrame, type RequestMark } from "../protocol.ts";
-import { CARRIAGE_RETURN, encodeText, parseUnsigned, SPACE, startsWith } from "./ascii.ts";
+import {
+  CARRIAGE_RETURN,
+  encodeText,
+  LINE_FEED,
+  parseUnsigned,
+  SPACE,
+  startsWith,
+} from "./ascii.ts";
 import { decodeBase64 } from "./base64.ts";
 import { LineForm, type LineFormCode } from "./commands.ts";
 import { DATA_LENGTH_MAX_BYTES, KEY_LIMIT_BYTES, VALUE_LIMIT_BYTES } from "./limits.ts";
@@ -19,6 +26,7 @@ import { wordBytes } from "./words.ts";
 const META_WORDS_MAX = 19;
 const QUIET = 0x71;
 const BASE64 = 0x62;
+const RETURN_KEY = 0x6b;
 /** Every flag of memcached 1.6.18. */
 const FLAGS = encodeText("bNTRlOPLkstcfvhuqFCMJDI");
 
@@ -69,7 +77,7 @@ function judgeDebug(frame: RequestFrame, bytes: Uint8Array): number {
   const isBase64 = frame.argumentCount > 2 && wordBytes(frame, 2) === 1 &&
     bytes[frame.argumentStart(2)] === BASE64;
   if (isBase64) decodeKey(frame, bytes);
-  return NO_DATA;
+  return hasLineFeed(frame.decodedKey) ? refuse(frame, lineReplies.manyLines) : NO_DATA;
 }
 
 function setKey(frame: RequestFrame): void {
@@ -90,10 +98,16 @@ function readFlags(
   form: LineFormCode,
 ): void {
   let quietCount = 0;
+  let returnsKey = false;
   for (let word = firstFlag; word < frame.argumentCount; word++) {
     const flag = bytes[frame.argumentStart(word)]!;
     if (flag === QUIET) quietCount += 1;
     else if (flag === BASE64) decodeKey(frame, bytes);
+    else if (flag === RETURN_KEY) returnsKey = true;
+  }
+  if (returnsKey && form === LineForm.MetaGet && hasLineFeed(frame.decodedKey)) {
+    refuse(frame, lineReplies.manyLines);
+    return;
   }
   if (quietCount === 0) return;
   // The server refuses these, too; one that it would not refuse must not be sent with what silences it.
@@ -126,6 +140,14 @@ function areKnownToSecondQuiet(frame: RequestFrame, bytes: Uint8Array, first: nu
 /** What cannot be decoded goes by its own bytes to a server, which says so. */
 function decodeKey(frame: RequestFrame, bytes: Uint8Array): void {
   frame.decodedKey = decodeBase64(bytes, frame.argumentStart(1), frame.argumentEnd(1));
+}
+
+/**
+ * Whether a reply with the key in it might have several lines: `mg` and `me` return the key of an item that was not
+ * written in base64 as it is, and what stands behind its line feed would be the next client's reply.
+ */
+function hasLineFeed(key: Uint8Array | null): boolean {
+  return key !== null && key.includes(LINE_FEED);
 }
 
 /** The word with the flag `q` of a quiet meta command, or -1. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Profiles } from "../protocol.ts";
+import type { Profile, Profiles } from "../protocol.ts";
 
 /** Which of memcached's protocols a connection speaks. */
 export const MemcacheDialect = {
@@ -18,6 +18,11 @@ export const MemcacheDialect = {
 export const TEXT_PROFILES: Profiles = profilesOf(MemcacheDialect.Text);
 export const META_PROFILES: Profiles = profilesOf(MemcacheDialect.Meta);
 export const BINARY_PROFILES: Profiles = profilesOf(MemcacheDialect.Binary);
+/**
+ * Lines that list what servers hold. Keys that were written in packets or in base64 may hold line ends there, and
+ * whoever wrote them may have made them look like replies: no other request shares a connection with such lists.
+ */
+export const LIST_PROFILE: Profile = { ...TEXT_PROFILES.master, index: 3 };
 
 /** There are no replicas: both are one. */
 function profilesOf(dialect: number): Profiles {

@@ -25,6 +25,9 @@ export const lineReplies = {
   flagsTooLong: encodeText("CLIENT_ERROR options flags too long\r\n"),
   duplicateFlag: encodeText("CLIENT_ERROR duplicate flag\r\n"),
   invalidFlag: encodeText("CLIENT_ERROR invalid flag\r\n"),
+  manyLines: encodeText(
+    "CLIENT_ERROR a key with a line feed in it is not returned in lines by this proxy\r\n",
+  ),
   tooManyKeys: encodeText("CLIENT_ERROR too many keys\r\n"),
   tooLarge: encodeText("SERVER_ERROR object too large for cache\r\n"),
   /** What memcached answers to `gat` with an expiry time and no key. */

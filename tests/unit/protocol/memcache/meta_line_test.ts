@@ -3,7 +3,7 @@ import { breaksSilence, quietFlagOf } from "../../../../src/protocol/memcache/me
 import { LineJudge } from "../../../../src/protocol/memcache/request_line.ts";
 import { splitWords } from "../../../../src/protocol/memcache/words.ts";
 import { NO_OPERATION, RequestFrame } from "../../../../src/protocol/protocol.ts";
-import { assertEquals } from "../../../deps.ts";
+import { assertEquals, assertMatch } from "../../../deps.ts";
 import { toBytes, toText } from "./parse_stream.ts";
 
 const judge = new LineJudge(new MemcacheCommands());
@@ -22,6 +22,24 @@ Deno.test("a key in base64 is routed by the bytes that it stands for", () => {
   }
   for (const line of ["mg foo v", "mg !!! b", "me Zm9v k", "me Zm9v bx"]) {
     assertEquals(judged(line).frame.decodedKey, null, line);
+  }
+});
+
+Deno.test("no key comes back that would be several lines", () => {
+  const key = btoa("a\r\nHD");
+  for (const line of [`mg ${key} b k`, `mg ${key} k v q b`, `me ${key} b`]) {
+    assertMatch(toText(judged(line).frame.refusal!), /^CLIENT_ERROR .*line feed.*\r\n$/, line);
+  }
+  for (
+    const line of [
+      `mg ${key} b v`,
+      `ms ${key} 2 b k`,
+      `ma ${key} b k`,
+      `mg ${key} k`,
+      "mg Zm9v b k",
+    ]
+  ) {
+    assertEquals(judged(line).frame.refusal, null, line);
   }
 });
 
