@@ -115,13 +115,21 @@ Deno.test("lines: lists of keys of several lines are no other client's replies",
   const stored = request({ operation: 0x01, extras: "\0".repeat(8), key, value: "x" });
   await exchange(port, stored + QUITQ);
   using hostile = await Deno.connect({ hostname: "127.0.0.1", port });
-  const lists = "stats cachedump 1 0\r\n".repeat(3);
-  for (let round = 0; round < 5; round++) {
-    await hostile.write(word(lists));
-    assertEquals(
-      await exchange(port, "get mine\r\n".repeat(50) + "quit\r\n"),
-      "END\r\n".repeat(50),
-    );
+  using victim = await Deno.connect({ hostname: "127.0.0.1", port });
+  // Keys of every server, so that many requests are in flight whenever the list comes.
+  const gets = Array.from({ length: 5000 }, (_, index) => `get mine${index}\r\n`).join("");
+  const misses = "END\r\n".repeat(5000);
+  const buffer = new Uint8Array(65_536);
+  for (let round = 0; round < 10; round++) {
+    await victim.write(word(gets));
+    await hostile.write(word("stats cachedump 1 0\r\n"));
+    let replies = "";
+    while (replies.length < misses.length) {
+      const count = await withDeadline(victim.read(buffer), "all gets are answered");
+      replies += new TextDecoder().decode(buffer.subarray(0, count!));
+    }
+    assertEquals(replies === misses, true, `round ${round}`);
+    await withDeadline(hostile.read(buffer), "a list arrives");
   }
 });
 
