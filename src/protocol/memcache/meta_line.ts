@@ -112,8 +112,7 @@ function readFlags(
   if (quietCount === 0) return;
   // The server refuses these, too; one that it would not refuse must not be sent with what silences it.
   if (quietCount > 1) {
-    const isKnown = areKnownToSecondQuiet(frame, bytes, firstFlag);
-    refuse(frame, isKnown ? lineReplies.duplicateFlag : lineReplies.invalidFlag);
+    refuse(frame, flagComplaint(frame, bytes, firstFlag, form));
     return;
   }
   frame.isQuiet = true;
@@ -123,6 +122,20 @@ function readFlags(
     : form === LineForm.MetaArithmetic
     ? MetaQuiet.Number
     : MetaQuiet.Success;
+}
+
+/** What memcached says to a flag that comes twice, unless it does not know one before. */
+function flagComplaint(
+  frame: RequestFrame,
+  bytes: Uint8Array,
+  firstFlag: number,
+  form: LineFormCode,
+): Uint8Array {
+  if (form === LineForm.MetaDelete || form === LineForm.MetaArithmetic) {
+    return lineReplies.invalidOrDuplicateFlag;
+  }
+  const areKnown = areKnownToSecondQuiet(frame, bytes, firstFlag);
+  return areKnown ? lineReplies.duplicateFlag : lineReplies.invalidFlag;
 }
 
 /** Whether all flags are known before one of them comes again. */

@@ -24,6 +24,7 @@ export const lineReplies = {
   getFlagsTooLong: encodeText("CLIENT_ERROR options flags are too long\r\n"),
   flagsTooLong: encodeText("CLIENT_ERROR options flags too long\r\n"),
   duplicateFlag: encodeText("CLIENT_ERROR duplicate flag\r\n"),
+  invalidOrDuplicateFlag: encodeText("CLIENT_ERROR invalid or duplicate flag\r\n"),
   invalidFlag: encodeText("CLIENT_ERROR invalid flag\r\n"),
   manyLines: encodeText(
     "CLIENT_ERROR a key with a line feed in it is not returned in lines by this proxy\r\n",

@@ -56,6 +56,10 @@ Deno.test("the flag that makes a command quiet is found wherever it stands, and 
   assertEquals(toText(judged("mg k q v q").frame.refusal!), "CLIENT_ERROR duplicate flag\r\n");
   assertEquals(toText(judged("ms k 2 q q").frame.refusal!), "CLIENT_ERROR duplicate flag\r\n");
   assertEquals(judged("ms k 2 q q").dataLength, 2);
+  for (const line of ["md k q q", "ma k v q q", "md k Z q q"]) {
+    const refusal = toText(judged(line).frame.refusal!);
+    assertEquals(refusal, "CLIENT_ERROR invalid or duplicate flag\r\n", line);
+  }
   assertEquals(toText(judged("mg k Z q q").frame.refusal!), "CLIENT_ERROR invalid flag\r\n");
 });
 

@@ -226,6 +226,8 @@ export const others: OddLine[] = [
   ["mg none v k Oab\r\n", "EN knone Oab\r\n"],
   ["mg none q q\r\n", "CLIENT_ERROR duplicate flag\r\n"],
   ["mg none Z q q\r\n", "CLIENT_ERROR invalid flag\r\n"],
+  ["md none q q\r\n", "CLIENT_ERROR invalid or duplicate flag\r\n"],
+  ["ma none Z q q\r\n", "CLIENT_ERROR invalid or duplicate flag\r\n"],
   ["mg none q Z\r\n", "CLIENT_ERROR invalid flag\r\n"],
   [`mg none${" s".repeat(18)}\r\n`, "CLIENT_ERROR options flags are too long\r\n"],
   [`mg ${K251}\r\n`, FORMAT],
