@@ -13,7 +13,8 @@ import {
 } from "../protocol/memcache/binary/packet.ts";
 import { lineReplies } from "../protocol/memcache/replies.ts";
 import { wantsLogin } from "../protocol/memcache/backend_login.ts";
-import type { CommandRow } from "../protocol/command_table.ts";
+import { writesItem } from "../protocol/memcache/meta_line.ts";
+import { CommandFlag, type CommandRow } from "../protocol/command_table.ts";
 import { NO_OPERATION, type RequestFrame } from "../protocol/protocol.ts";
 import type { Exchange } from "../request/exchange.ts";
 import { type Failure, failures } from "../failure.ts";
@@ -75,6 +76,10 @@ export class MemcacheLocal implements LocalAnswers {
 
   needsNoServer(row: CommandRow): boolean {
     return NEEDS_NO_SERVER.has(row.name);
+  }
+
+  mayWrite(row: CommandRow, frame: RequestFrame, bytes: Uint8Array): boolean {
+    return (row.flags & CommandFlag.Write) !== 0 || (row.name === "mg" && writesItem(frame, bytes));
   }
 
   answer(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean {

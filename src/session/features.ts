@@ -151,8 +151,8 @@ export interface LocalAnswers {
   errorReplied?(exchange: Exchange, bytes: Uint8Array, start: number, end: number): Failure | null;
   /** Whether a local row is answered without any server, so that a pause does not concern it; none if left out. */
   needsNoServer?(row: CommandRow): boolean;
-  /** Whether a row may change what servers hold; what its flags say if left out. */
-  mayWrite?(row: CommandRow): boolean;
+  /** Whether a request of this row may change what servers hold; what the row's flags say if left out. */
+  mayWrite?(row: CommandRow, frame: RequestFrame, bytes: Uint8Array): boolean;
   /** Whether a client that asks for nothing is there to wait: blocked, or for messages; none is if left out. */
   waits?(client: LocalClient): boolean;
   /** Counts clients for a pause of a server, or of the cluster; nobody waits or listens if left out. */

@@ -21,7 +21,7 @@ export function isPaused(
   const row = frame.row!;
   if (row.action === Action.Refuse) return false;
   if (row.action === Action.Local && local.needsNoServer?.(row)) return false;
-  const isWrite = local.mayWrite?.(row) ?? (row.flags & CommandFlag.Write) !== 0;
+  const isWrite = local.mayWrite?.(row, frame, bytes) ?? (row.flags & CommandFlag.Write) !== 0;
   const mode = orders.clusterMode;
   if (mode === PauseMode.All || (mode === PauseMode.Writes && isWrite)) return true;
   return orders.arePaused && isAnyPaused(context, frame, bytes, isWrite);

@@ -30,6 +30,9 @@ const RETURN_KEY = 0x6b;
 /** Every flag of memcached 1.6.18. */
 const FLAGS = encodeText("bNTRlOPLkstcfvhuqFCMJDI");
 
+/** Flags with which `mg` changes what the server holds. */
+const WRITING_FLAGS = encodeText("NRT");
+
 /** Which replies a quiet meta command keeps from its client; its operation. */
 const MetaQuiet = {
   /** `mg`: a miss. */
@@ -161,6 +164,14 @@ function decodeKey(frame: RequestFrame, bytes: Uint8Array): void {
  */
 function hasLineFeed(key: Uint8Array | null): boolean {
   return key !== null && key.includes(LINE_FEED);
+}
+
+/** Whether a `mg` makes its item, touches it or has somebody renew it. */
+export function writesItem(frame: RequestFrame, bytes: Uint8Array): boolean {
+  for (let word = 2; word < frame.argumentCount; word++) {
+    if (WRITING_FLAGS.includes(bytes[frame.argumentStart(word)]!)) return true;
+  }
+  return false;
 }
 
 /** The word with the flag `q` of a quiet meta command, or -1. */

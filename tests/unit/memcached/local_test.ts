@@ -1,3 +1,5 @@
+import { createMemcacheProtocol } from "../../../src/protocol/memcache/mod.ts";
+import { RequestFrame } from "../../../src/protocol/protocol.ts";
 import { MemcacheScene } from "../../support/memcache_scene.ts";
 import { assertEquals, assertThrows } from "../../deps.ts";
 
@@ -39,4 +41,20 @@ Deno.test("quit closes when everything due is answered, and says nothing", () =>
 Deno.test("a command that is not local is a programming error", () => {
   using scene = new MemcacheScene();
   assertThrows(() => scene.ask("get a\r\n"), Error, 'Cannot answer "get"');
+});
+
+Deno.test("a pause of writes is for gets that write, too", () => {
+  using scene = new MemcacheScene();
+  const mayWrite = (line: string) => {
+    const frame = new RequestFrame();
+    const bytes = new TextEncoder().encode(`${line}\r\n`);
+    createMemcacheProtocol().createRequestParser(frame).parse(bytes, 0, bytes.length);
+    return scene.local.mayWrite(frame.row!, frame, bytes);
+  };
+  for (const line of ["mg k N30 v", "gat 0 k", "md k", "flush_all"]) {
+    assertEquals(mayWrite(line), true, line);
+  }
+  for (const line of ["mg k v", "get N T", "me k", "version"]) {
+    assertEquals(mayWrite(line), false, line);
+  }
 });

@@ -1,5 +1,9 @@
 import { MemcacheCommands } from "../../../../src/protocol/memcache/commands.ts";
-import { breaksSilence, quietFlagOf } from "../../../../src/protocol/memcache/meta_line.ts";
+import {
+  breaksSilence,
+  quietFlagOf,
+  writesItem,
+} from "../../../../src/protocol/memcache/meta_line.ts";
 import { LineJudge } from "../../../../src/protocol/memcache/request_line.ts";
 import { splitWords } from "../../../../src/protocol/memcache/words.ts";
 import { NO_OPERATION, RequestFrame } from "../../../../src/protocol/protocol.ts";
@@ -22,6 +26,17 @@ Deno.test("a key in base64 is routed by the bytes that it stands for", () => {
   }
   for (const line of ["mg foo v", "mg !!! b", "me Zm9v k", "me Zm9v bx"]) {
     assertEquals(judged(line).frame.decodedKey, null, line);
+  }
+});
+
+Deno.test("a get may write: it makes its item, touches it or has it renewed", () => {
+  for (const line of ["mg k v", "mg T", "mg N v t", "mg k O1 q k"]) {
+    const { frame, bytes } = judged(line);
+    assertEquals(writesItem(frame, bytes), false, line);
+  }
+  for (const line of ["mg k N30 v", "mg k v T0", "mg k R5"]) {
+    const { frame, bytes } = judged(line);
+    assertEquals(writesItem(frame, bytes), true, line);
   }
 });
 
