@@ -59,10 +59,9 @@ export const textWire: Wire = {
     });
   },
   listProfile: LIST_PROFILE,
-  joinLists: (replies) => {
-    const lists = replies.map((reply) => decoder.decode(reply).slice(0, -END.length));
-    return encodeText(`${lists.join("")}${END}`);
-  },
+  joinLists: (replies) =>
+    // Keys need not be UTF-8.
+    joined([...replies.map((reply) => reply.subarray(0, -END.length)), encodeText(END)]),
   passOn: (reply) => reply,
   writeStatistics: (statistics) =>
     encodeText(`${statistics.map(([name, value]) => `STAT ${name} ${value}\r\n`).join("")}${END}`),

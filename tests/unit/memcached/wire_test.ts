@@ -41,10 +41,10 @@ Deno.test("binary clients speak packets, and servers are asked in packets for th
 });
 
 Deno.test("lists of several servers are one list", () => {
-  const lines = ["ITEM a [1 b; 0 s]\r\nEND\r\n", "END\r\n", "ITEM b [1 b; 0 s]\r\nEND\r\n"];
+  const lines = ["ITEM a [1 b; 0 s]\r\nEND\r\n", "END\r\n", "ITEM \xff [1 b; 0 s]\r\nEND\r\n"];
   assertEquals(
     toText(textWire.joinLists(lines.map(toBytes), mark)),
-    "ITEM a [1 b; 0 s]\r\nITEM b [1 b; 0 s]\r\nEND\r\n",
+    "ITEM a [1 b; 0 s]\r\nITEM \xff [1 b; 0 s]\r\nEND\r\n",
   );
   const end = reply({ operation: 0x10 });
   assertEquals(
