@@ -121,6 +121,11 @@ export const failures = {
     "client",
     "request is larger than max_request_bytes allows",
   ),
+  clientLimit: failure(
+    "client_limit",
+    "client",
+    "cluster has as many clients as max_clients allows",
+  ),
   clientIdle: failure("client_idle", "client", "client asked for nothing for too long"),
   clientReadAhead: failure(
     "client_read_ahead",

@@ -30,6 +30,8 @@ export interface ClusterContext {
   readonly log: Log;
   /** Whether there may be one more client, by what all workers have. */
   readonly clientRoom: ClientRoom;
+  /** The clients of this cluster, those of whom it takes the place included, in all workers. */
+  readonly clusterRoom: ClientRoom;
   /** Knows the proxy when a connection to a backend leads back to it. */
   readonly loopGuard: LoopGuard;
   /** What operators have ordered; shared with the clusters of whom it takes the place. */

@@ -110,7 +110,9 @@ export class RunningCluster implements Acceptor, Cluster {
       limits: sessionLimits(config),
       isAtomic: config.atomicMultiKey,
       sessionEnded: (session) => {
-        if (this.#sessions.delete(session as Session)) cluster.clientRoom.left();
+        if (!this.#sessions.delete(session as Session)) return;
+        cluster.clientRoom.left();
+        cluster.clusterRoom.left();
       },
     };
     const { local } = this.#sessionContext;
@@ -244,11 +246,29 @@ export class RunningCluster implements Acceptor, Cluster {
     this.#acceptPause.ended();
     this.clientCount += 1;
     const session = new Session(connection, this.clientCount, this.#sessionContext);
+    const { clientRoom, clusterRoom, config } = this.#cluster;
+    // Entered first, so that of several workers none takes the last place for free that another one takes.
+    clusterRoom.entered();
+    if (config.maxClients !== 0 && clusterRoom.clientCount > config.maxClients) {
+      clusterRoom.left();
+      return this.#refuse(session);
+    }
     this.#sessions.add(session);
-    this.#cluster.clientRoom.entered();
+    clientRoom.entered();
     this.#sessionContext.local.clientConnected(session);
     session.start();
     this.#idle.look();
+  }
+
+  /** Tells a client that there are too many, and closes it; it was never one of the cluster's. */
+  #refuse(session: Session): void {
+    const { log, config } = this.#cluster;
+    log.warning("Client is refused", {
+      reason: failures.clientLimit.name,
+      maxClients: config.maxClients,
+    });
+    session.start();
+    session.refuse(failures.clientLimit, this.#backends.protocol.tooManyClients);
   }
 
   /** A map has come, or none has for long enough: whoever waited for it is asked again. */

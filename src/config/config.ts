@@ -96,6 +96,8 @@ export interface ClusterConfig {
   backendQueueSoftBytes: number;
   clientReadAheadBytes: number;
   maxRequestBytes: number;
+  /** Clients of the cluster in all workers; 0: as many as there are descriptors for. */
+  maxClients: number;
   /** 0: clients may be idle for ever. */
   clientIdleTimeoutMs: number;
 }

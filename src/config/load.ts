@@ -272,6 +272,7 @@ function completeCluster(
     clientReadAheadBytes: values.client_read_ahead_bytes ??
       clusterKeys.client_read_ahead_bytes.default,
     maxRequestBytes: values.max_request_bytes ?? clusterKeys.max_request_bytes.default,
+    maxClients: values.max_clients ?? clusterKeys.max_clients.default,
     clientIdleTimeoutMs: values.client_idle_timeout ?? clusterKeys.client_idle_timeout.default,
   };
 }

@@ -62,6 +62,7 @@ export const clusterReload: Readonly<Record<keyof ClusterConfig, ReloadRow>> = {
   backendQueueSoftBytes: live("backend_queue_soft_bytes"),
   clientReadAheadBytes: live("client_read_ahead_bytes"),
   maxRequestBytes: live("max_request_bytes"),
+  maxClients: live("max_clients"),
   clientIdleTimeoutMs: live("client_idle_timeout"),
 };
 

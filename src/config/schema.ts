@@ -236,6 +236,14 @@ export const clusterKeys = {
     "all",
     "one request; a larger one is answered with an error, and its client is closed",
   ),
+  max_clients: integer(
+    "clients",
+    0,
+    0,
+    10_000_000,
+    "all",
+    "clients of the cluster, in all workers; one more is told so and closed; 0: no limit of its own",
+  ),
   client_idle_timeout: integer(
     "ms",
     0,

@@ -1,7 +1,7 @@
 /**
  * How many clients all workers of a process have, and how many they may have: counted in memory that the workers
- * share, so that clients can never take the last descriptors from the connections to backends. While the process
- * drains, also how many are not waiting for what others do: who waits is closed when those are gone, in all workers.
+ * share, so that clients can never take the last descriptors from the connections to backends. Each cluster has such a
+ * memory, too, for its own limit. While the process drains, also how many are not waiting for what others do: who waits is closed when those are gone, in all workers.
  *
  * @module
  */
@@ -17,6 +17,19 @@ const COUNTS_AT = 1;
 /** Makes the memory for so many workers. */
 export function createClientMemory(workerCount: number): SharedArrayBuffer {
   return new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT * (COUNTS_AT + 2 * workerCount));
+}
+
+/**
+ * Makes the memory for the clients of each cluster.
+ *
+ * @param former What there is already: a cluster that stays keeps its own.
+ */
+export function createClusterMemories(
+  names: readonly string[],
+  workerCount: number,
+  former: ReadonlyMap<string, SharedArrayBuffer> = new Map(),
+): Map<string, SharedArrayBuffer> {
+  return new Map(names.map((name) => [name, former.get(name) ?? createClientMemory(workerCount)]));
 }
 
 /** The memory as one worker, or the supervisor, sees it. */

@@ -267,6 +267,14 @@ export class Session
     return Dispatched.GoesOn;
   }
 
+  /** Says `reply` to a client that has asked for nothing yet, and closes it behind that; `failure` is counted. */
+  refuse(failure: Failure, reply: Uint8Array): void {
+    this.#goTo(SessionState.Finishing);
+    this.#context.metrics.countFailure(failure);
+    this.#context.metrics.errorReplies += 1;
+    this.reply(reply, 0, reply.length);
+  }
+
   closeWhenAnswered(): void {
     this.#goTo(SessionState.Finishing);
   }

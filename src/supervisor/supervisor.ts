@@ -8,7 +8,7 @@ import { Clock, Deadline } from "../clock.ts";
 import type { ClusterConfig, Config, IoChoice } from "../config/config.ts";
 import { compareConfigs } from "../config/reload.ts";
 import { formatSocketAddress } from "../config/socket_address.ts";
-import { ClientRoom, createClientMemory } from "../observe/client_room.ts";
+import { ClientRoom, createClientMemory, createClusterMemories } from "../observe/client_room.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type {
   ClusterNote,
@@ -97,6 +97,8 @@ export class Supervisor implements WorkerReceiver {
   #config: Config;
   #assignment: Assignment;
   readonly #clientMemory: SharedArrayBuffer;
+  /** How many clients each cluster has, by its name. */
+  #clusterMemories: Map<string, SharedArrayBuffer>;
   /** Which clusters were seen to lead to which: a byte for each pair. */
   #loopMemory: SharedArrayBuffer;
   /** By their positions in {@link Supervisor.#assignment}, which are not their numbers. */
@@ -124,6 +126,7 @@ export class Supervisor implements WorkerReceiver {
     this.#assignment = assignClusters(options.config.clusters);
     this.#loopMemory = createLoopMemory(options.config);
     this.#clientMemory = createClientMemory(WORKERS_MAX);
+    this.#clusterMemories = createClusterMemories(namesOf(options.config), WORKERS_MAX);
   }
 
   /** All workers listened once, and nobody asked to stop. */
@@ -194,6 +197,11 @@ export class Supervisor implements WorkerReceiver {
     this.#config = config;
     this.orders.keepOnly(config);
     this.#loopMemory = createLoopMemory(config);
+    this.#clusterMemories = createClusterMemories(
+      namesOf(config),
+      WORKERS_MAX,
+      this.#clusterMemories,
+    );
     this.#retireTimeoutMs = retireTimeoutMs;
     const former = this.#places;
     this.#assignment = reassignClusters(this.#assignment, config.clusters);
@@ -270,7 +278,9 @@ export class Supervisor implements WorkerReceiver {
 
   /** A worker that has ended took its clients along, whatever it had counted. */
   #clearRoom({ number }: { readonly number: number }): void {
-    new ClientRoom(this.#clientMemory, number).clear();
+    for (const memory of [this.#clientMemory, ...this.#clusterMemories.values()]) {
+      new ClientRoom(memory, number).clear();
+    }
   }
 
   #configureMessage(index: number): ConfigureMessage {
@@ -278,6 +288,7 @@ export class Supervisor implements WorkerReceiver {
       kind: "configure",
       clusters: this.#places[index]!.clusters,
       leads: this.#leadsOf(index),
+      clusterMemories: this.#clusterMemories,
       listeners: listenersOf(this.#config),
       loopMemory: this.#loopMemory,
       logLevel: this.#config.runtime.logLevel,
@@ -406,6 +417,7 @@ export class Supervisor implements WorkerReceiver {
       advertisedAddress,
       sharesPort,
       clientMemory: this.#clientMemory,
+      clusterMemories: this.#clusterMemories,
       listeners: listenersOf(config),
       loopMemory: this.#loopMemory,
       isTakeover: isTakeover && !this.#isStarted,
@@ -527,6 +539,10 @@ function listenersOf({ clusters }: Config): ListenerAddress[] {
 }
 
 /** A byte for each pair of clusters. */
+function namesOf({ clusters }: Config): string[] {
+  return clusters.map(({ name }) => name);
+}
+
 function createLoopMemory({ clusters }: Config): SharedArrayBuffer {
   return new SharedArrayBuffer(clusters.length ** 2);
 }

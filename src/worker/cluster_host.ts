@@ -151,7 +151,8 @@ export class ClusterHost {
   /** Goes over to other clusters and settings, one cluster after the other; what fails leaves the others alone. */
   #configure(message: ConfigureMessage): void {
     const { clusters, leads, listeners, loopMemory, logLevel, retireTimeoutMs } = message;
-    Object.assign(this.#start!, { logLevel, listeners, loopMemory });
+    const { clusterMemories } = message;
+    Object.assign(this.#start!, { logLevel, listeners, loopMemory, clusterMemories });
     const wanted = new Set(clusters.map(({ name }) => name));
     for (const name of this.#orders.keys()) if (!wanted.has(name)) this.#orders.delete(name);
     for (const order of message.orders ?? []) {
@@ -243,6 +244,7 @@ export class ClusterHost {
       loopGuard,
       orders: this.#ordersOf(config.name),
       clientRoom: new ClientRoom(message.clientMemory, message.workerNumber),
+      clusterRoom: new ClientRoom(message.clusterMemories.get(config.name)!, message.workerNumber),
       advertisedAddress: message.advertisedAddress,
       sharesPort: message.sharesPort,
       publish: (state) => {

@@ -1,6 +1,6 @@
 /**
- * What supervisor and workers say to each other. Everything is plain data, but for two memories that all
- * workers share: how many clients there are, and which clusters lead to which.
+ * What supervisor and workers say to each other. Everything is plain data, but for memories that
+ * workers share: how many clients there are, in all and of each cluster, and which clusters lead to which.
  *
  * @module
  */
@@ -29,6 +29,8 @@ export interface StartMessage {
   isTakeover: boolean;
   /** Memory of a `ClientRoom`, shared by all workers. */
   clientMemory: SharedArrayBuffer;
+  /** Memory of a `ClientRoom` for each of its clusters, by name, shared by all workers of the cluster. */
+  clusterMemories: Map<string, SharedArrayBuffer>;
   /** Where all clusters of the process listen. */
   listeners: ListenerAddress[];
   /** Memory of every `LoopGuard`, shared by all workers. */
@@ -52,6 +54,8 @@ export interface ConfigureMessage {
   clusters: ClusterConfig[];
   /** Names of the clusters that it leads. */
   leads: string[];
+  /** As in {@link StartMessage}. */
+  clusterMemories: Map<string, SharedArrayBuffer>;
   /** Listeners of all clusters, and the memory in which their loops are noted, as in {@link StartMessage}. */
   listeners: ListenerAddress[];
   loopMemory: SharedArrayBuffer;

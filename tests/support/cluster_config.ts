@@ -61,6 +61,7 @@ export function clusterConfig(options: Partial<ClusterConfig>): ClusterConfig {
     backendQueueSoftBytes: 4 * 1024 * 1024,
     clientReadAheadBytes: 64 * 1024,
     maxRequestBytes: 1024 * 1024 * 1024,
+    maxClients: 0,
     clientIdleTimeoutMs: 0,
     ...options,
   };

@@ -95,6 +95,7 @@ export class LineProtocol implements Protocol {
   readonly profilesApart = PROFILES[3];
   readonly commands = createCommandTable(definitions);
   readonly probe = encoder.encode("probe\n");
+  readonly tooManyClients = encoder.encode("too many clients\n");
   readonly #handshake: readonly string[];
 
   /** @param handshake Lines that go first on each connection; each must be answered `ok`. */

@@ -62,6 +62,7 @@ export class LocalProxy implements Disposable {
       orders: new ServerOrders(),
       loopGuard: new LoopGuard(new SharedArrayBuffer(1), [], ""),
       clientRoom: new ClientRoom(createClientMemory(1), 0),
+      clusterRoom: new ClientRoom(createClientMemory(1), 0),
       publish: (state) => this.published.push(state),
       post: () => {},
       requestRefresh: () => this.refreshRequests += 1,

@@ -26,6 +26,7 @@ export class RecordingClusterContext implements ClusterContext {
   readonly orders = new ServerOrders();
   readonly loopGuard = new LoopGuard(new SharedArrayBuffer(1), [], "");
   readonly clientRoom = new ClientRoom(createClientMemory(1), 0);
+  readonly clusterRoom = new ClientRoom(createClientMemory(1), 0);
   readonly advertisedAddress = "127.0.0.1";
   readonly sharesPort = false;
   readonly published: SharedState[] = [];

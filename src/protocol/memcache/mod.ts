@@ -30,6 +30,8 @@ import { MemcacheReplyParser } from "./reply_parser.ts";
 import { LineJudge } from "./request_line.ts";
 import { MemcacheRequestParser } from "./request_parser.ts";
 
+/** As a server says it that runs with `maxconns_fast`; the client has shown no dialect yet. */
+const TOO_MANY_CLIENTS = encodeText("ERROR Too many open connections\r\n");
 /** As long as the header of a packet: a server that speaks in packets alone hangs up on it instead of waiting for more. */
 const PROBE = encodeText(`${"version".padEnd(HEADER_BYTES)}\r\n`);
 const PROBE_ANSWER = encodeText("VERSION ");
@@ -67,6 +69,7 @@ export function createMemcacheProtocol(
     handshakeFailure: (bytes, start, end) =>
       handshakeFailure(bytes, start, end, credentials !== null),
     handshakeLost,
+    tooManyClients: TOO_MANY_CLIENTS,
     probe: PROBE,
     otherProbe: { bytes: BINARY_PROBE, profile: BINARY_PROFILES.master },
     isProbeAccepted: (bytes, start, end) =>

@@ -21,7 +21,7 @@ import { createRespCommands, type CustomCommand, DOTTED_ROW } from "./commands/c
 import { writeFragment, writeRequest } from "./fragments.ts";
 import { MEMCACHE_BINARY, TLS_HANDSHAKE } from "./inline_requests.ts";
 import { beginMerge, writeMerged } from "./merge.ts";
-import { PONG_REPLY, requestBytes, writeFailure } from "./replies.ts";
+import { errorReply, PONG_REPLY, requestBytes, writeFailure } from "./replies.ts";
 import { RespReplyParser } from "./reply_parser.ts";
 import { RequestDescriber } from "./request_describer.ts";
 import { RespRequestParser } from "./request_parser.ts";
@@ -60,6 +60,9 @@ export const HELLO_3_REQUEST: Uint8Array = requestBytes("HELLO", "3");
 const ERROR_TYPE = 0x2d;
 const latin1 = new TextDecoder("latin1");
 
+/** As a Redis server says it at `maxclients`. */
+const TOO_MANY_CLIENTS = errorReply("ERR max number of clients reached");
+
 /** Who the proxy is to its backends. */
 export interface Credentials {
   /** Null: the default user, in the form that servers before Redis 6 know. */
@@ -89,6 +92,7 @@ export function createRespProtocol(
 class RespProtocol implements Protocol {
   readonly profiles = PROFILES[2];
   readonly commands: CommandTable;
+  readonly tooManyClients: Uint8Array = TOO_MANY_CLIENTS;
   readonly probe: Uint8Array = PING_REQUEST;
   readonly #describer: RequestDescriber;
   readonly #login: readonly Uint8Array[];

@@ -115,6 +115,37 @@ Deno.test("there are no more clients than there is room for, and what keeps othe
   assertEquals(context.clientRoom.clientCount, 0);
 });
 
+Deno.test("a client beyond max_clients is told so and closed, until there is a place again", async () => {
+  const port = findFreePort();
+  const context = new RecordingClusterContext({
+    listen: { hostname: "127.0.0.1", port },
+    maxClients: 2,
+  });
+  // Another worker of the cluster has one of the places.
+  context.clusterRoom.entered();
+  const cluster = new RunningCluster(context, recipe());
+  cluster.start();
+  const first = await connectFakeClient(port);
+  await first.sends("echo 1\n");
+  await first.receives("1\n");
+  await using second = await connectFakeClient(port);
+  await second.receives("too many clients\n");
+  await second.receivesEnd();
+  await first.sends("echo 2\n");
+  await first.receives("2\n");
+  const { failures: counts, clientsConnected } = cluster.metrics();
+  assertEquals([counts[failures.clientLimit.id], clientsConnected], [1, 1]);
+  assertEquals([context.clusterRoom.clientCount, context.clientRoom.clientCount], [2, 1]);
+  assertEquals(context.messages(), ["warning: Client is refused"]);
+  await first[Symbol.asyncDispose]();
+  await until(() => context.clusterRoom.clientCount === 1, { what: "a place" });
+  await using third = await connectFakeClient(port);
+  await third.sends("echo 3\n");
+  await third.receives("3\n");
+  await cluster.stop();
+  assertEquals([context.clusterRoom.clientCount, context.clientRoom.clientCount], [1, 0]);
+});
+
 Deno.test("a lost client is counted, and no more; a lack of descriptors tells what the room is", () => {
   const context = new RecordingClusterContext({ listen: { hostname: "127.0.0.1", port: 1 } });
   const cluster = new RunningCluster(context, recipe());

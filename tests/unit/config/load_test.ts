@@ -60,6 +60,7 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       backendQueueSoftBytes: 4_194_304,
       clientReadAheadBytes: 65_536,
       maxRequestBytes: 1_073_741_824,
+      maxClients: 0,
       clientIdleTimeoutMs: 0,
     }],
   });
@@ -91,6 +92,7 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     backend_queue_soft_bytes = 4096
     client_read_ahead_bytes = 1024
     max_request_bytes = 4096
+    max_clients = 7
     client_idle_timeout = 5
   `);
   const { name: _, type: __, listen: ___, servers: ____, ...rest } = clusterOf(text);
@@ -125,6 +127,7 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     backendQueueSoftBytes: 4096,
     clientReadAheadBytes: 1024,
     maxRequestBytes: 4096,
+    maxClients: 7,
     clientIdleTimeoutMs: 5,
   });
 });

@@ -38,6 +38,7 @@ const integers: Record<string, [number, number, number | null]> = {
   max_backend_queue_bytes: [1024, 17_179_869_184, 67_108_864],
   backend_queue_soft_bytes: [1024, 17_179_869_184, 4_194_304],
   max_request_bytes: [1024, 1_073_741_824, 1_073_741_824],
+  max_clients: [0, 10_000_000, 0],
   client_idle_timeout: [0, 86_400_000, 0],
   client_read_ahead_bytes: [1024, 1_073_741_824, 65_536],
   drain_delay: [0, 3_600_000, 0],

@@ -50,6 +50,7 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
     backendQueueSoftBytes: 4 * 1024 * 1024,
     clientReadAheadBytes: 64 * 1024,
     maxRequestBytes: 1024 * 1024 * 1024,
+    maxClients: 0,
     clientIdleTimeoutMs: 0,
   };
 }

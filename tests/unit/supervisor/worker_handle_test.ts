@@ -1,4 +1,4 @@
-import { createClientMemory } from "../../../src/observe/client_room.ts";
+import { createClientMemory, createClusterMemories } from "../../../src/observe/client_room.ts";
 import { assert, assertEquals } from "../../deps.ts";
 import { WorkerHandle, type WorkerReceiver } from "../../../src/supervisor/worker_handle.ts";
 import { clusterConfig } from "./cluster_configs.ts";
@@ -32,6 +32,7 @@ function stage(): {
       sharesPort: true,
       isTakeover: false,
       clientMemory: createClientMemory(1),
+      clusterMemories: createClusterMemories(["main"], 8),
       listeners: [],
       loopMemory: new SharedArrayBuffer(1),
     },

@@ -1,4 +1,4 @@
-import { createClientMemory } from "../../../src/observe/client_room.ts";
+import { createClientMemory, createClusterMemories } from "../../../src/observe/client_room.ts";
 import { assertEquals } from "../../deps.ts";
 import type { ClusterConfig } from "../../../src/config/config.ts";
 import type { Cluster, ClusterContext } from "../../../src/cluster/cluster.ts";
@@ -105,6 +105,7 @@ function startMessage(leads: string[], isTakeover = false): StartMessage {
     advertisedAddress: "192.0.2.1",
     sharesPort: true,
     clientMemory: createClientMemory(1),
+    clusterMemories: createClusterMemories(["a", "b"], 4),
     listeners: [],
     loopMemory: new SharedArrayBuffer(1),
     isTakeover,
@@ -323,6 +324,7 @@ function configure(...clusters: ClusterConfig[]): ConfigureMessage {
     kind: "configure",
     clusters,
     leads: [],
+    clusterMemories: createClusterMemories(clusters.map(({ name }) => name), 4),
     listeners: clusters.map(({ name, listen }) => ({ name, ...listen })),
     loopMemory: new SharedArrayBuffer(clusters.length ** 2),
     logLevel: "info",
@@ -430,6 +432,7 @@ Deno.test("what operators ordered is known to clusters from their start, and for
     kind: "configure",
     clusters: [clusterConfig("c", 1, 7_002)],
     leads: [],
+    clusterMemories: createClusterMemories(["c"], 4),
     listeners: [],
     loopMemory: new SharedArrayBuffer(1),
     logLevel: "info",

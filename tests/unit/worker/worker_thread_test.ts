@@ -1,4 +1,4 @@
-import { createClientMemory } from "../../../src/observe/client_room.ts";
+import { createClientMemory, createClusterMemories } from "../../../src/observe/client_room.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";
 import type { SupervisorMessage, WorkerMessage } from "../../../src/worker/messages.ts";
 import { withFreePorts } from "../../support/free_port.ts";
@@ -33,6 +33,7 @@ Deno.test("a thread reports the error that nothing caught, with its counts, and 
         advertisedAddress: "127.0.0.1",
         sharesPort: false,
         clientMemory: createClientMemory(1),
+        clusterMemories: createClusterMemories(["main"], 8),
         listeners: [],
         loopMemory: new SharedArrayBuffer(1),
         isTakeover: false,
@@ -88,6 +89,7 @@ async function dieOnEpoll(port: number): Promise<void> {
       advertisedAddress: "127.0.0.1",
       sharesPort: false,
       clientMemory: createClientMemory(1),
+      clusterMemories: createClusterMemories(["main"], 8),
       listeners: [],
       loopMemory: new SharedArrayBuffer(1),
       isTakeover: false,
