@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { concatenate } from "../../src/bytes/copy.ts";
 import { withDeadline } from "../support/poll.ts";
 import { encodeCommand, type RespWord } from "../support/resp_client.ts";
 
@@ -56,14 +57,12 @@ export class RawClient implements Disposable {
     return this.#received;
   }
 
-  /** Sends commands. */
+  /** Sends commands in one piece, so that none is on its way when the other side closes behind an earlier one. */
   async send(...commands: RespWord[][]): Promise<void> {
-    for (const command of commands) {
-      const bytes = encodeCommand(command);
-      let written = 0;
-      while (written < bytes.length) {
-        written += await this.#connection.write(bytes.subarray(written));
-      }
+    const bytes = concatenate(commands.map((command) => encodeCommand(command)));
+    let written = 0;
+    while (written < bytes.length) {
+      written += await this.#connection.write(bytes.subarray(written));
     }
   }
 
