@@ -5,12 +5,9 @@
  *
  * @module
  */
+import { AskedFact } from "../backend/asked_fact.ts";
 import type { Clock } from "../clock.ts";
 
-/** How long what was learned is believed, milliseconds. */
-export const REFRESH_INTERVAL_MS = 60_000;
-/** How long a question is not repeated that nobody answered, milliseconds. */
-export const RETRY_INTERVAL_MS = 5_000;
 /** What is said while no server has answered: the version whose behaviour the tests compare with. */
 export const DEFAULT_VERSION = "1.6.18";
 
@@ -19,43 +16,24 @@ export type AskVersions = (answered: (replies: readonly string[]) => void) => vo
 
 /** The version that clients are told: the least of the servers' versions, asked for at most once a minute. */
 export class ServerVersion {
-  readonly #clock: Clock;
-  #known: string | null = null;
-  #askedAtMs = -Infinity;
-  #isAsking = false;
-  /** Who asked before anything was known. */
-  readonly #waiting: ((version: string) => void)[] = [];
+  readonly #version: AskedFact<string>;
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.#version = new AskedFact(clock, DEFAULT_VERSION);
   }
 
   /** Calls `answer` with the version, at once unless the servers are being asked for the first time. */
   tell(ask: AskVersions, answer: (version: string) => void): void {
-    if (this.#isDue) this.#ask(ask);
-    if (this.#known === null && this.#isAsking) this.#waiting.push(answer);
-    else answer(this.#known ?? DEFAULT_VERSION);
+    if (this.#version.isDue) {
+      this.#version.begin();
+      ask((replies) => this.#version.learn(leastVersion(replies)));
+    }
+    this.#version.tell(answer);
   }
 
   /** Whether what is known is less than `version`; while nothing is, it is not. */
   isBefore(version: string): boolean {
-    return isBefore(this.#known ?? DEFAULT_VERSION, version);
-  }
-
-  get #isDue(): boolean {
-    if (this.#isAsking) return false;
-    const intervalMs = this.#known === null ? RETRY_INTERVAL_MS : REFRESH_INTERVAL_MS;
-    return this.#clock.nowMs - this.#askedAtMs >= intervalMs;
-  }
-
-  #ask(ask: AskVersions): void {
-    this.#askedAtMs = this.#clock.nowMs;
-    this.#isAsking = true;
-    ask((replies) => {
-      this.#isAsking = false;
-      this.#known = leastVersion(replies) ?? this.#known;
-      for (const answer of this.#waiting.splice(0)) answer(this.#known ?? DEFAULT_VERSION);
-    });
+    return isBefore(this.#version.value, version);
   }
 }
 

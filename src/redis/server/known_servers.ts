@@ -5,31 +5,22 @@
  *
  * @module
  */
+import { AskedFact } from "../../backend/asked_fact.ts";
 import type { Clock } from "../../clock.ts";
 import type { LocalClient } from "../../session/features.ts";
 import type { BackendInfo } from "./backend_info.ts";
 import { DEFAULT_KIND, kindOf, type ServerKind } from "./server_kind.ts";
-
-/** How long what was learned is believed, milliseconds. */
-export const REFRESH_INTERVAL_MS = 60_000;
-/** How long a question is not repeated that nobody answered, milliseconds. */
-export const RETRY_INTERVAL_MS = 5_000;
 
 /** Asks all servers for their INFO; `heard` is called once, perhaps at once. */
 export type AskServers = (word: string, heard: (info: BackendInfo) => void) => void;
 
 /** Product and version of a cluster's servers, the oldest of them; asked for on demand, at most once a minute. */
 export class KnownServers {
-  readonly #clock: Clock;
+  readonly #fact: AskedFact<ServerKind>;
   #askServers: AskServers | null = null;
-  #known: ServerKind | null = null;
-  #askedAtMs = -Infinity;
-  #isAsking = false;
-  /** Clients that asked before anything was known. */
-  readonly #waiting: ((kind: ServerKind) => void)[] = [];
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.#fact = new AskedFact(clock, DEFAULT_KIND);
   }
 
   /** From now on the servers can be asked. */
@@ -40,23 +31,22 @@ export class KnownServers {
   /** What is known now; before the servers' first answer, {@link DEFAULT_KIND}. */
   get kind(): ServerKind {
     this.#askIfDue();
-    return this.#known ?? DEFAULT_KIND;
+    return this.#fact.value;
   }
 
   /** Tells the kind: at once, or once the servers were asked for the first time. */
   tell(heard: (kind: ServerKind) => void): void {
-    const { kind } = this;
-    if (this.#known === null && this.#isAsking) this.#waiting.push(heard);
-    else heard(kind);
+    this.#askIfDue();
+    this.#fact.tell(heard);
   }
 
   /** Answers with what `make` makes of the kind: now, or once the servers were asked for the first time. */
   answer(client: LocalClient, make: (kind: ServerKind) => Uint8Array | null): Uint8Array | null {
-    const { kind } = this;
-    if (this.#known !== null || !this.#isAsking) return make(kind);
+    this.#askIfDue();
+    if (!this.#fact.isAwaited) return make(this.#fact.value);
     const late = client.answerLater();
-    this.#waiting.push((heard) => {
-      const reply = make(heard);
+    this.#fact.tell((kind) => {
+      const reply = make(kind);
       if (reply !== null) late.reply(reply, 0, reply.length);
     });
     return null;
@@ -68,21 +58,16 @@ export class KnownServers {
   }
 
   #askIfDue(): void {
-    if (this.#isAsking || this.#askServers === null) return;
-    const intervalMs = this.#known === null ? RETRY_INTERVAL_MS : REFRESH_INTERVAL_MS;
-    if (this.#clock.nowMs - this.#askedAtMs < intervalMs) return;
-    this.#askedAtMs = this.#clock.nowMs;
-    this.#isAsking = true;
+    if (this.#askServers === null || !this.#fact.isDue) return;
+    this.#fact.begin();
     this.#askServers("server", ({ sections, asked }) => {
-      this.#isAsking = false;
-      // No server is known yet: that soon changes.
-      if (asked === 0) this.#askedAtMs = -Infinity;
       const fields = new Map(sections.flatMap((section) => section.fields));
-      const redisVersion = versionIn(fields.get("redis_version"));
-      if (redisVersion !== null) {
-        this.#known = kindOf(redisVersion, versionIn(fields.get("valkey_version")));
-      }
-      for (const waiting of this.#waiting.splice(0)) waiting(this.#known ?? DEFAULT_KIND);
+      const version = versionIn(fields.get("redis_version"));
+      const kind = version === null
+        ? null
+        : kindOf(version, versionIn(fields.get("valkey_version")));
+      // Where nobody could be asked no server is known yet: that soon changes.
+      this.#fact.learn(kind, asked === 0);
     });
   }
 }

@@ -3,10 +3,9 @@ import {
   DEFAULT_VERSION,
   isBefore,
   leastVersion,
-  REFRESH_INTERVAL_MS,
-  RETRY_INTERVAL_MS,
   ServerVersion,
 } from "../../../src/memcached/server_version.ts";
+import { REFRESH_INTERVAL_MS, RETRY_INTERVAL_MS } from "../../../src/backend/asked_fact.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 import { assertEquals } from "../../deps.ts";
 

@@ -3,11 +3,8 @@
  *
  * @module
  */
-import {
-  KnownServers,
-  REFRESH_INTERVAL_MS,
-  RETRY_INTERVAL_MS,
-} from "../../../../src/redis/server/known_servers.ts";
+import { REFRESH_INTERVAL_MS, RETRY_INTERVAL_MS } from "../../../../src/backend/asked_fact.ts";
+import { KnownServers } from "../../../../src/redis/server/known_servers.ts";
 import { BackendInfos } from "../../../../src/redis/server/backend_info.ts";
 import { DEFAULT_KIND } from "../../../../src/redis/server/server_kind.ts";
 import { NESTED } from "../../../../src/redis/transaction/replies.ts";
