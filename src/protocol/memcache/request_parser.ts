@@ -24,6 +24,7 @@ import {
 } from "./ascii.ts";
 import { KEY_LIST_LIMIT_BYTES, LINE_LIMIT_BYTES } from "./limits.ts";
 import { lineReplies } from "./replies.ts";
+import { RefusedRequest } from "./refused_request.ts";
 import { clearFrame, NO_DATA, refuse } from "./request_frame.ts";
 import { HANG_UP, type LineJudge } from "./request_line.ts";
 import { splitWords } from "./words.ts";
@@ -49,13 +50,7 @@ export class MemcacheRequestParser implements RequestParser {
    * Bytes of the whole frame at hand, once its line is known and it awaits its data block; else 0.
    */
   #wholeBytes = 0;
-  /**
-   * Bytes of a refused value still to come; then {@link MemcacheRequestParser.#refusal} is the
-   * answer.
-   */
-  #skipBytes = 0;
-  #refusal: Uint8Array | null = null;
-  #isRefusalQuiet = false;
+  readonly #refused = new RefusedRequest(this);
 
   constructor(frame: RequestFrame, judge: LineJudge) {
     this.frame = frame;
@@ -64,7 +59,7 @@ export class MemcacheRequestParser implements RequestParser {
 
   parse(bytes: Uint8Array, start: number, end: number): ParseStatusCode {
     this.keepFrom = start;
-    if (this.#skipBytes > 0) return this.#skip(start, end);
+    if (this.#refused.bytesToCome > 0) return this.#refused.skip(start, end);
     if (end - start < this.#wholeBytes) return ParseStatus.Incomplete;
     if (this.#scanned > 0) {
       const found = findLineFeed(bytes, start + this.#scanned, end);
@@ -95,7 +90,10 @@ export class MemcacheRequestParser implements RequestParser {
     if (dataLength === HANG_UP) return this.#malformed(null);
     if (dataLength === NO_DATA) return ParseStatus.Complete;
     const frameEnd = frame.end + dataLength + DATA_END_BYTES;
-    if (frame.refusal !== null) return this.#beginSkip(frameEnd, end);
+    if (frame.refusal !== null) {
+      // Its value is not kept.
+      return this.#refused.begin({ start, frameEnd, end }, frame.refusal, frame.isQuiet);
+    }
     if (frameEnd > end) {
       this.#wholeBytes = frameEnd - start;
       this.frameBytes = this.#wholeBytes;
@@ -116,43 +114,6 @@ export class MemcacheRequestParser implements RequestParser {
     this.#scanned = scanned;
     this.frameBytes = scanned + 1;
     return ParseStatus.Incomplete;
-  }
-
-  /** The value of a refused request is not kept: only its end is looked for. */
-  #beginSkip(frameEnd: number, end: number): ParseStatusCode {
-    const { frame } = this;
-    this.#refusal = frame.refusal;
-    this.#isRefusalQuiet = frame.isQuiet;
-    if (frameEnd <= end) return this.#refuse(frame.start, frameEnd);
-    this.#skipBytes = frameEnd - end;
-    return this.#awaitSkipped(end);
-  }
-
-  #skip(start: number, end: number): ParseStatusCode {
-    const skipBytes = this.#skipBytes;
-    if (end - start >= skipBytes) return this.#refuse(start, start + skipBytes);
-    this.#skipBytes = skipBytes - (end - start);
-    return this.#awaitSkipped(end);
-  }
-
-  #awaitSkipped(end: number): ParseStatusCode {
-    this.keepFrom = end;
-    this.frameBytes = 1;
-    return ParseStatus.Incomplete;
-  }
-
-  /** Its line may be gone, so that the frame says nothing of it, however its bytes came. */
-  #refuse(start: number, frameEnd: number): ParseStatusCode {
-    const { frame } = this;
-    clearFrame(frame);
-    frame.start = start;
-    frame.end = frameEnd;
-    frame.argumentCount = 0;
-    frame.refusal = this.#refusal;
-    frame.isQuiet = this.#isRefusalQuiet;
-    this.#skipBytes = 0;
-    this.#refusal = null;
-    return ParseStatus.Complete;
   }
 
   #malformed(refusal: Uint8Array | null): ParseStatusCode {

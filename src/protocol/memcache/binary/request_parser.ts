@@ -11,6 +11,7 @@ import {
   type RequestParser,
 } from "../../protocol.ts";
 import { KEY_LIMIT_BYTES, VALUE_LIMIT_BYTES } from "../limits.ts";
+import { RefusedRequest } from "../refused_request.ts";
 import { clearFrame } from "../request_frame.ts";
 import { loudOf, PacketForm, packetFormOf, rowOf } from "./commands.ts";
 import {
@@ -32,9 +33,7 @@ export class BinaryRequestParser implements RequestParser {
   readonly frame: RequestFrame;
   frameBytes = 0;
   keepFrom = 0;
-  /** Bytes of a refused request still to come; then {@link BinaryRequestParser.#refusal} is the answer. */
-  #skipBytes = 0;
-  #refusal: Uint8Array | null = null;
+  readonly #refused = new RefusedRequest(this);
 
   constructor(frame: RequestFrame) {
     this.frame = frame;
@@ -42,7 +41,7 @@ export class BinaryRequestParser implements RequestParser {
 
   parse(bytes: Uint8Array, start: number, end: number): ParseStatusCode {
     this.keepFrom = start;
-    if (this.#skipBytes > 0) return this.#skip(start, end);
+    if (this.#refused.bytesToCome > 0) return this.#refused.skip(start, end);
     if (bytes[start] !== REQUEST_MAGIC) return this.#giveUp(null);
     if (end - start < HEADER_BYTES) return this.#await(HEADER_BYTES);
     const { frame } = this;
@@ -113,35 +112,8 @@ export class BinaryRequestParser implements RequestParser {
 
   /** Answers by an error behind the body, of which nothing is kept. */
   #refuse(start: number, end: number, bodyBytes: number, refusal: Uint8Array): ParseStatusCode {
-    this.#refusal = refusal;
     const frameEnd = start + HEADER_BYTES + bodyBytes;
-    if (frameEnd <= end) return this.#refused(start, frameEnd);
-    this.#skipBytes = frameEnd - end;
-    return this.#awaitSkipped(end);
-  }
-
-  #skip(start: number, end: number): ParseStatusCode {
-    if (end - start >= this.#skipBytes) return this.#refused(start, start + this.#skipBytes);
-    this.#skipBytes -= end - start;
-    return this.#awaitSkipped(end);
-  }
-
-  #awaitSkipped(end: number): ParseStatusCode {
-    this.keepFrom = end;
-    this.frameBytes = 1;
-    return ParseStatus.Incomplete;
-  }
-
-  #refused(start: number, frameEnd: number): ParseStatusCode {
-    const { frame } = this;
-    clearFrame(frame);
-    frame.start = start;
-    frame.end = frameEnd;
-    frame.argumentCount = 0;
-    frame.refusal = this.#refusal;
-    this.#refusal = null;
-    this.#skipBytes = 0;
-    return ParseStatus.Complete;
+    return this.#refused.begin({ start, frameEnd, end }, refusal);
   }
 }
 
