@@ -13,9 +13,13 @@ export function clientHelp(kind: ServerKind): Uint8Array {
   return helpReply("client", [...lines, ...SHARED_LINES], kind);
 }
 
-const LINES_OF_REDIS: readonly string[] = [
+const CACHING: readonly string[] = [
   "CACHING (YES|NO)",
   "    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.",
+];
+
+/** Of the client that asks. */
+const ABOUT_ONESELF: readonly string[] = [
   "GETREDIR",
   "    Return the client ID we are redirecting to when tracking is enabled.",
   "GETNAME",
@@ -24,11 +28,21 @@ const LINES_OF_REDIS: readonly string[] = [
   "    Return the ID of the current connection.",
   "INFO",
   "    Return information about the current client connection.",
+];
+
+/** How KILL begins. */
+const KILL: readonly string[] = [
   "KILL <ip:port>",
   "    Kill connection made from <ip:port>.",
   "KILL <option> <value> [<option> <value> [...]]",
   "    Kill connections. Options are:",
   "    * ADDR (<ip:port>|<unixsocket>:0)",
+];
+
+const LINES_OF_REDIS: readonly string[] = [
+  ...CACHING,
+  ...ABOUT_ONESELF,
+  ...KILL,
   "      Kill connections made from the specified address",
   "    * LADDR (<ip:port>|<unixsocket>:0)",
   "      Kill connections made to specified local address",
@@ -50,25 +64,13 @@ const LINES_OF_REDIS: readonly string[] = [
 ];
 
 const LINES_OF_VALKEY: readonly string[] = [
-  "CACHING (YES|NO)",
-  "    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.",
+  ...CACHING,
   "CAPA <option> [options...]",
   "    The client claims its some capability options. Options are:",
   "    * REDIRECT",
   "      The client can handle redirection during primary and replica failover in standalone mode.",
-  "GETREDIR",
-  "    Return the client ID we are redirecting to when tracking is enabled.",
-  "GETNAME",
-  "    Return the name of the current connection.",
-  "ID",
-  "    Return the ID of the current connection.",
-  "INFO",
-  "    Return information about the current client connection.",
-  "KILL <ip:port>",
-  "    Kill connection made from <ip:port>.",
-  "KILL <option> <value> [<option> <value> [...]]",
-  "    Kill connections. Options are:",
-  "    * ADDR (<ip:port>|<unixsocket>:0)",
+  ...ABOUT_ONESELF,
+  ...KILL,
   "      Kill connections made from the specified address.",
   "    * LADDR (<ip:port>|<unixsocket>:0)",
   "      Kill connections made to the specified local address.",
