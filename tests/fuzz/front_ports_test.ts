@@ -19,6 +19,7 @@ import { type Random, scaled, seededRandom } from "../support/seed.ts";
 import { Bystanders } from "./bystanders.ts";
 import { countReplies } from "./reply_count.ts";
 import { anyMemcacheRequest, anyRedisRequest, hostileStream } from "./hostile_bytes.ts";
+import { startPool } from "./pool.ts";
 
 const STREAMS = 250;
 const HOSTILE_CLIENTS = 6;
@@ -134,16 +135,8 @@ function drain(socket: Deno.TcpConn): { isSilent: () => Promise<void>; hasEnded:
 
 Deno.test("every whole request of Redis has exactly one reply, whatever it asks", async () => {
   const random = seededRandom("whole requests");
-  await using first = await startRedisServer();
-  await using second = await startRedisServer();
-  await using aster = await startAster((port) => `
-[[clusters]]
-name = "redis"
-listen_addr = "127.0.0.1:${port}"
-cache_type = "redis"
-servers = ["${first.address}:1", "${second.address}:1"]
-read_timeout = 10000
-`, { metrics: true });
+  await using pool = await startPool();
+  const { aster } = pool;
   for (let talk = scaled(WHOLE_TALKS); talk > 0; talk--) await talkWhole(random, aster.port);
   const metrics = await scrape(aster);
   for (
@@ -186,16 +179,8 @@ async function talkWhole(random: Random, port: number): Promise<void> {
 
 Deno.test("a client that ends its input is closed, whatever it asks, with at most one reply a request", async () => {
   const random = seededRandom("half-closed clients");
-  await using first = await startRedisServer();
-  await using second = await startRedisServer();
-  await using aster = await startAster((port) => `
-[[clusters]]
-name = "redis"
-listen_addr = "127.0.0.1:${port}"
-cache_type = "redis"
-servers = ["${first.address}:1", "${second.address}:1"]
-read_timeout = 10000
-`, { metrics: true });
+  await using pool = await startPool();
+  const { aster } = pool;
   const idleCount = await idleDescriptors(aster);
   let left = scaled(HALF_CLOSED_TALKS);
   const talk = async () => {

@@ -7,11 +7,10 @@
 import { assert, assertEquals } from "../deps.ts";
 import { becomesIdle, idleDescriptors, memoryBytes } from "../model/proxy_watch.ts";
 import { CrowdCounts, SubscriberCrowd } from "../model/subscriber_crowd.ts";
-import { startAster } from "../support/aster.ts";
-import { startRedisServer } from "../support/redis_server.ts";
 import { until } from "../support/poll.ts";
 import { scaled, seededRandom } from "../support/seed.ts";
 import { Bystanders } from "./bystanders.ts";
+import { startPool } from "./pool.ts";
 
 const STORMS = 12;
 const CROWDS = 2;
@@ -19,16 +18,8 @@ const MEMORY_LIMIT_BYTES = 600 * 1024 * 1024;
 
 Deno.test("crowds of subscribers are told what a server tells them, and hold up nobody", async () => {
   const random = seededRandom("crowds of subscribers");
-  await using first = await startRedisServer();
-  await using second = await startRedisServer();
-  await using aster = await startAster((port) => `
-[[clusters]]
-name = "redis"
-listen_addr = "127.0.0.1:${port}"
-cache_type = "redis"
-servers = ["${first.address}:1", "${second.address}:1"]
-read_timeout = 10000
-`, { metrics: true });
+  await using pool = await startPool();
+  const { aster } = pool;
   const idleCount = await idleDescriptors(aster);
   const bystanders = new Bystanders(aster.port, false, random.next());
   const counts = new CrowdCounts();
@@ -41,7 +32,7 @@ read_timeout = 10000
   assert(counts.confirmations > 0);
   assertEquals(counts.errors, 0);
   assert(memoryBytes(aster) < MEMORY_LIMIT_BYTES);
-  for (const server of [first, second]) {
+  for (const server of pool.servers) {
     await until(async () => (await server.call("PUBSUB", "CHANNELS") as string[]).length === 0, {
       what: "the servers have no subscription left",
     });
