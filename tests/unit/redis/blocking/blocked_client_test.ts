@@ -9,11 +9,19 @@ import { guardOf, GuardRank } from "../../../../src/redis/guard_chain.ts";
 import { Blocking } from "../../../../src/redis/blocking/mod.ts";
 import { Redirection } from "../../../../src/router/router.ts";
 import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
-import { turn } from "../../../support/fake_tcp_conn.ts";
+import { type FakeTcpConn, turn } from "../../../support/fake_tcp_conn.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
 
 function createScene(): FeatureScene {
   return new FeatureScene((context) => [new Blocking(context)], { respOnDedicated: true });
+}
+
+/** Has the client wait at backend 0, on a connection whose id is 5 there. */
+async function block(scene: FeatureScene): Promise<FakeTcpConn> {
+  scene.ask("BLPOP k0 0");
+  const conn = await scene.accept(0);
+  await conn.receives(":5\r\n");
+  return conn;
 }
 
 Deno.test("it waits as long as it takes, and gives the connection back", async () => {
@@ -66,9 +74,7 @@ Deno.test("the server hears that a client has left before it hears what others s
   );
   shared.open();
   const usual = await scene.accept(0);
-  scene.ask("BLPOP k0 0");
-  const conn = await scene.accept(0);
-  await conn.receives(":5\r\n");
+  const conn = await block(scene);
   scene.client.guard!.clientClosed();
   await turn();
   assertEquals([requestsIn(usual.written), conn.isClosed], [["CLIENT UNBLOCK 5 TIMEOUT"], true]);
@@ -106,9 +112,7 @@ Deno.test("a slot that has moved is followed, with ASKING while it moves", async
 Deno.test("redirections come to an end", async () => {
   using scene = createScene();
   scene.rig.router.onLearn = () => Redirection.Moved;
-  scene.ask("BLPOP k0 0");
-  const conn = await scene.accept(0);
-  await conn.receives(":5\r\n");
+  const conn = await block(scene);
   for (let count = 0; count < 6; count++) await conn.receives("-MOVED\r\n");
   assertMatch(scene.told().join(), /^-TRYAGAIN /);
   assertEquals(scene.context.dedicated.takenCount, 0);
@@ -174,9 +178,7 @@ Deno.test("who has sent its last before the command is sent does not block", asy
 
 Deno.test("an end that comes later has the server end the wait: nothing is there, the client is closed", async () => {
   using scene = createScene();
-  scene.ask("BLPOP k0 0");
-  const conn = await scene.accept(0);
-  await conn.receives(":5\r\n");
+  const conn = await block(scene);
   ends(scene);
   const shared = await scene.accept(0);
   assertEquals(requestsIn(shared.takeWritten()), ["CLIENT UNBLOCK 5 TIMEOUT"]);
@@ -193,9 +195,7 @@ Deno.test("an end that comes later has the server end the wait: nothing is there
 
 Deno.test("an element that the server took meanwhile is delivered", async () => {
   using scene = createScene();
-  scene.ask("BLPOP k0 0");
-  const conn = await scene.accept(0);
-  await conn.receives(":5\r\n");
+  const conn = await block(scene);
   ends(scene);
   const shared = await scene.accept(0);
   await conn.receives("*2\r\n$2\r\nk0\r\n$1\r\nx\r\n");
@@ -238,9 +238,7 @@ Deno.test("a server that does not tell ids cannot be told to end a wait", async 
 Deno.test("where the server allows no MULTI the wait is begun and ended", async () => {
   using scene = createScene();
   scene.client.hasEnded = true;
-  scene.ask("BLPOP k0 0");
-  const conn = await scene.accept(0);
-  await conn.receives(":5\r\n");
+  const conn = await block(scene);
   await conn.receives("-NOPERM no\r\n");
   assertEquals(requestsIn(conn.written), ["CLIENT ID", "MULTI", "BLPOP k0 0"]);
   const shared = await scene.accept(0);
@@ -253,9 +251,7 @@ Deno.test("where the server allows no MULTI the wait is begun and ended", async 
 Deno.test("a redirection behind the end is followed without blocking", async () => {
   using scene = createScene();
   const { router, backends } = scene.rig;
-  scene.ask("BLPOP k0 0");
-  const conn = await scene.accept(0);
-  await conn.receives(":5\r\n");
+  const conn = await block(scene);
   ends(scene);
   router.onLearn = () => Redirection.Ask;
   router.asked = backends[1]!;
@@ -295,9 +291,7 @@ function moveKeys({ rig }: FeatureScene): void {
 
 Deno.test("a client whose keys get another server waits there, and its wait ends where it was", async () => {
   using scene = createScene();
-  scene.ask("BLPOP k0 0");
-  const conn = await scene.accept(0);
-  await conn.receives(":5\r\n");
+  const conn = await block(scene);
   moveKeys(scene);
   scene.rig.clock.advance(50);
   const usual = await scene.accept(0);
@@ -318,9 +312,7 @@ Deno.test("a client whose keys get another server waits there, and its wait ends
 
 Deno.test("an element that was taken where the keys were is delivered", async () => {
   using scene = createScene();
-  scene.ask("BLPOP k0 0");
-  const conn = await scene.accept(0);
-  await conn.receives(":5\r\n");
+  const conn = await block(scene);
   moveKeys(scene);
   scene.rig.clock.advance(50);
   await scene.accept(0);
@@ -369,9 +361,7 @@ Deno.test("a wait that moves ends when its own timeout is over", async () => {
 
 Deno.test("who is unblocked by somebody while its keys move waits no more", async () => {
   using scene = createScene();
-  scene.ask("BLPOP k0 0");
-  const conn = await scene.accept(0);
-  await conn.receives(":5\r\n");
+  const conn = await block(scene);
   moveKeys(scene);
   (guardOf(scene.client, GuardRank.Blocking) as BlockedClient).unblock("TIMEOUT", () => {});
   scene.rig.clock.advance(50);

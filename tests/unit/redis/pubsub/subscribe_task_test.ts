@@ -42,6 +42,14 @@ async function confirm(conn: FakeTcpConn, refused = ""): Promise<void> {
   await conn.receives(answers.join(""));
 }
 
+/** The client subscribes to all names; returns the connection over which they are asked for. */
+async function subscribeToAll(scene: PubsubScene, client: LocalRigClient): Promise<FakeTcpConn> {
+  scene.ask(client, "SUBSCRIBE", ...NAMES);
+  const conn = await scene.accept(0);
+  await untilAsked(conn, COUNT);
+  return conn;
+}
+
 async function turns(isOver: () => boolean): Promise<void> {
   for (let count = 0; count < 200 && !isOver(); count++) await turn();
   assert(isOver());
@@ -93,9 +101,7 @@ Deno.test("a client that leaves while its names are asked for leaves nothing beh
 Deno.test("a client that leaves while it is told keeps nothing of what it was told of", async () => {
   using scene = new PubsubScene();
   const client = new LocalRigClient();
-  scene.ask(client, "SUBSCRIBE", ...NAMES);
-  const conn = await scene.accept(0);
-  await untilAsked(conn, COUNT);
+  const conn = await subscribeToAll(scene, client);
   client.output.waitingBytes = WAITING_BYTES_MAX + 1;
   await confirm(conn);
   client.output.waitingBytes = 0;
@@ -111,9 +117,7 @@ Deno.test("a client that leaves while it is told keeps nothing of what it was to
 Deno.test("what a client does not take is not made", async () => {
   using scene = new PubsubScene();
   const client = new LocalRigClient();
-  scene.ask(client, "SUBSCRIBE", ...NAMES);
-  const conn = await scene.accept(0);
-  await untilAsked(conn, COUNT);
+  const conn = await subscribeToAll(scene, client);
   client.output.waitingBytes = WAITING_BYTES_MAX + 1;
   await confirm(conn);
   for (let count = 0; count < 30; count++) {
@@ -131,9 +135,7 @@ Deno.test("what a client does not take is not made", async () => {
 Deno.test("one name that is refused among thousands: an error, and nothing is subscribed to", async () => {
   using scene = new PubsubScene();
   const client = new LocalRigClient();
-  scene.ask(client, "SUBSCRIBE", ...NAMES);
-  const conn = await scene.accept(0);
-  await untilAsked(conn, COUNT);
+  const conn = await subscribeToAll(scene, client);
   await confirm(conn, "n2000_0");
   await turns(() => client.replies.length > 0);
   assertEquals([client.replies, client.guard], [["-NOPERM no\r\n"], null]);
