@@ -4,6 +4,7 @@
  * @module
  */
 import { concatenate } from "../bytes/copy.ts";
+import { tcpEndpoint } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { Connection, Dial, DialListener } from "../net/io_engine.ts";
 import type { Profile } from "../protocol/protocol.ts";
@@ -65,8 +66,8 @@ export class Connector implements DialListener {
     this.#context.clock.readNow();
     const { dialTimeoutMs: timeoutMs } = this.#options.limits;
     this.#deadlineMs = this.#context.clock.nowMs + timeoutMs;
-    const { hostname, port } = this.#backend;
-    this.#dial = this.#context.engine.dial({ hostname, port, timeoutMs }, this);
+    const endpoint = tcpEndpoint(this.#backend.hostname, this.#backend.port);
+    this.#dial = this.#context.engine.dial({ endpoint, timeoutMs }, this);
   }
 
   /** Gives an attempt up; the listener hears nothing of it. */

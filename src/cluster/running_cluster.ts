@@ -8,6 +8,7 @@ import type { BackendContext, BackendLimits } from "../backend/backend_context.t
 import type { ClusterConfig } from "../config/config.ts";
 import { ArrayPool } from "../bytes/receive_buffer.ts";
 import { ChunkPool } from "../bytes/chunk_pool.ts";
+import { tcpEndpoint } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { Acceptor, Connection, Listener } from "../net/io_engine.ts";
 import { ClusterMetrics, type ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
@@ -148,7 +149,10 @@ export class RunningCluster implements Acceptor, Cluster {
   #listenOn(listen: ClusterConfig["listen"]): void {
     const { engine, sharesPort } = this.#cluster;
     const former = this.#listener;
-    this.#listener = engine.listen({ ...listen, sharesPort }, this);
+    this.#listener = engine.listen({
+      endpoint: tcpEndpoint(listen.hostname, listen.port),
+      sharesPort,
+    }, this);
     former?.close();
   }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import type { SendLog } from "../bytes/send_log.ts";
+import type { Endpoint } from "../endpoint.ts";
 import type { Failure } from "../failure.ts";
 import type { ByteReceiver } from "./byte_receiver.ts";
 import type { FlushQueue } from "./flush_queue.ts";
@@ -50,9 +51,8 @@ export interface Connection {
 
 /** Where to connect to. */
 export interface DialTarget {
-  /** Name or IP address, IPv6 without brackets; a name is resolved anew each time, so a moved host is found. */
-  hostname: string;
-  port: number;
+  /** A name is resolved anew each time, so a moved host is found. */
+  endpoint: Endpoint;
   /** After so many milliseconds without success the attempt has failed. */
   timeoutMs: number;
 }
@@ -71,8 +71,7 @@ export interface Dial {
 
 /** Where and how to listen. */
 export interface ListenOptions {
-  hostname: string;
-  port: number;
+  endpoint: Endpoint;
   /** Lets several listeners have the port; the kernel spreads connections over them (Linux). */
   sharesPort: boolean;
 }

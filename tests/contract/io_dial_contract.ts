@@ -8,10 +8,10 @@ import type { Connection } from "../../src/net/io_engine.ts";
 import { assert, assertEquals } from "../deps.ts";
 import {
   DialOutcome,
-  type Endpoint,
   type EngineScene,
   readText,
   type SceneTest,
+  type SocketEnd,
 } from "../support/engine_scene.ts";
 import { until } from "../support/poll.ts";
 
@@ -163,7 +163,7 @@ function testCancelling(test: SceneTest): void {
   test("cancelling a connected attempt changes nothing", async (scene) => {
     const front = scene.listen();
     const outcome = new DialOutcome();
-    const clients: Endpoint[] = [];
+    const clients: SocketEnd[] = [];
     outcome.onConnected = (connection) => clients.push(scene.open(connection));
     const dial = scene.dial({ port: front.port }, outcome);
     await until(() => clients.length > 0, { what: "the connection" });

@@ -9,10 +9,10 @@ import { assert, assertEquals } from "../deps.ts";
 import { patternBytes, PatternCheck } from "../support/byte_pattern.ts";
 import {
   type CreateEngine,
-  type Endpoint,
   EngineScene,
   readText,
   type SceneTest,
+  type SocketEnd,
 } from "../support/engine_scene.ts";
 import { testDials } from "./io_dial_contract.ts";
 import { testListeners } from "./io_listen_contract.ts";
@@ -226,7 +226,7 @@ function testWhatGoesFirst(test: SceneTest): void {
 }
 
 /** A connection with `log` in its log. */
-async function gated(scene: EngineScene): Promise<[Endpoint, Deno.TcpConn]> {
+async function gated(scene: EngineScene): Promise<[SocketEnd, Deno.TcpConn]> {
   const pair = await scene.pairWithPeer();
   pair[0].append("log");
   return pair;

@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertThrows } from "../deps.ts";
-import { DialOutcome, type Endpoint, readText, type SceneTest } from "../support/engine_scene.ts";
+import { DialOutcome, readText, type SceneTest, type SocketEnd } from "../support/engine_scene.ts";
 import { until } from "../support/poll.ts";
 import { resetBeforeAccept } from "../support/reset_connections.ts";
 
@@ -107,7 +107,7 @@ function testAccepting(test: SceneTest): void {
   test("three hundred connections at once are each served their own bytes", async (scene) => {
     const count = 300;
     const front = scene.listen();
-    const clients: Endpoint[] = [];
+    const clients: SocketEnd[] = [];
     for (let index = 0; index < count; index++) {
       const outcome = new DialOutcome();
       outcome.onConnected = (connection) => clients.push(scene.open(connection));

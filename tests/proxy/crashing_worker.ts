@@ -4,6 +4,7 @@
  * @module
  */
 import type { Cluster, ClusterContext } from "../../src/cluster/cluster.ts";
+import { tcpEndpoint } from "../../src/endpoint.ts";
 import type { Listener } from "../../src/net/io_engine.ts";
 import { ClusterMetrics } from "../../src/observe/cluster_metrics.ts";
 import { runWorkerThread } from "../../src/worker/worker_thread.ts";
@@ -15,7 +16,10 @@ function createCluster({ config, engine, sharesPort }: ClusterContext): Cluster 
     name: config.name,
     prepare: () => Promise.resolve(),
     start() {
-      listener = engine.listen({ ...config.listen, sharesPort }, {
+      listener = engine.listen({
+        endpoint: tcpEndpoint(config.listen.hostname, config.listen.port),
+        sharesPort,
+      }, {
         hasRoom: true,
         accepted(connection) {
           metrics.clientsAccepted++;

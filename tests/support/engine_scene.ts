@@ -8,13 +8,13 @@ import { connect } from "node:net";
 import { ChunkPool } from "../../src/bytes/chunk_pool.ts";
 import { SendLog } from "../../src/bytes/send_log.ts";
 import { Clock } from "../../src/clock.ts";
+import { tcpEndpoint } from "../../src/endpoint.ts";
 import type { Failure } from "../../src/failure.ts";
 import type {
   Acceptor,
   Connection,
   Dial,
   DialListener,
-  DialTarget,
   IoEngine,
   Listener,
   ListenOptions,
@@ -40,7 +40,7 @@ interface Closable {
 }
 
 /** One end of a connection that an engine serves. */
-export class Endpoint {
+export class SocketEnd {
   readonly receiver: RecordingByteReceiver = new RecordingByteReceiver();
   readonly log: SendLog;
   readonly socket: Socket;
@@ -73,7 +73,7 @@ export class Endpoint {
 /** A listener and what it accepted. */
 export class Front implements Acceptor {
   hasRoom = true;
-  readonly endpoints: Endpoint[] = [];
+  readonly endpoints: SocketEnd[] = [];
   /** Names of the failures of accepts. */
   readonly errors: string[] = [];
   readonly listener: Listener;
@@ -102,7 +102,7 @@ export class Front implements Acceptor {
   }
 
   /** The accepted endpoint number `index`. */
-  async endpoint(index: number): Promise<Endpoint> {
+  async endpoint(index: number): Promise<SocketEnd> {
     await until(() => this.endpoints.length > index, { what: "an accept", intervalMs: 1 });
     return this.endpoints[index]!;
   }
@@ -124,45 +124,59 @@ export class DialOutcome implements DialListener {
   }
 }
 
+/** Where a test listens: on any free port of 127.0.0.1, of its own, unless it says otherwise. */
+export interface ListenWish {
+  hostname?: string;
+  port?: number;
+  sharesPort?: boolean;
+}
+
+/** Where a test connects to: on 127.0.0.1, with time enough, unless it says otherwise. */
+export interface DialWish {
+  hostname?: string;
+  port: number;
+  timeoutMs?: number;
+}
+
 /** One engine and everything that a test opened with it. */
 export class EngineScene implements AsyncDisposable {
   readonly clock: Clock = new Clock();
   readonly engine: IoEngine;
   readonly #before = openDescriptors().size;
   readonly #pool = new ChunkPool();
-  readonly #endpoints: Endpoint[] = [];
+  readonly #endpoints: SocketEnd[] = [];
   readonly #fronts: Front[] = [];
   readonly #peers: Disposable[] = [];
-  #fence: [Endpoint, Endpoint] | null = null;
+  #fence: [SocketEnd, SocketEnd] | null = null;
 
   constructor(createEngine: CreateEngine) {
     this.engine = createEngine(this.clock);
   }
 
   /** Makes a connection a socket, closed at the end; nothing is read before it is resumed. */
-  open(connection: Connection): Endpoint {
-    const endpoint = new Endpoint(this.engine, connection, this.#pool);
+  open(connection: Connection): SocketEnd {
+    const endpoint = new SocketEnd(this.engine, connection, this.#pool);
     this.#endpoints.push(endpoint);
     return endpoint;
   }
 
-  listen(options: Partial<ListenOptions> = {}): Front {
-    const wanted = { hostname: "127.0.0.1", port: 0, sharesPort: false, ...options };
-    const front = new Front(this, wanted);
+  listen(options: ListenWish = {}): Front {
+    const { hostname = "127.0.0.1", port = 0, sharesPort = false } = options;
+    const front = new Front(this, { endpoint: tcpEndpoint(hostname, port), sharesPort });
     this.#fronts.push(front);
     return front;
   }
 
   /** Begins to connect. */
-  dial(target: Partial<DialTarget> & { port: number }, outcome: DialListener): Dial {
-    const whole = { hostname: "127.0.0.1", timeoutMs: DIAL_TIMEOUT_MS, ...target };
-    return this.engine.dial(whole, outcome);
+  dial(target: DialWish, outcome: DialListener): Dial {
+    const { hostname = "127.0.0.1", port, timeoutMs = DIAL_TIMEOUT_MS } = target;
+    return this.engine.dial({ endpoint: tcpEndpoint(hostname, port), timeoutMs }, outcome);
   }
 
   /** Connects; nothing is read yet. */
-  async connect(port: number, hostname = "127.0.0.1"): Promise<Endpoint> {
+  async connect(port: number, hostname = "127.0.0.1"): Promise<SocketEnd> {
     const outcome = new DialOutcome();
-    let endpoint: Endpoint | null = null;
+    let endpoint: SocketEnd | null = null;
     outcome.onConnected = (connection) => endpoint = this.open(connection);
     this.dial({ hostname, port }, outcome);
     await until(() => outcome.heard.length > 0, { what: "an outcome", intervalMs: 1 });
@@ -171,7 +185,7 @@ export class EngineScene implements AsyncDisposable {
   }
 
   /** An accepted endpoint and the one that dialled it, both read. */
-  async pair(front: Front = this.listen()): Promise<[Endpoint, Endpoint]> {
+  async pair(front: Front = this.listen()): Promise<[SocketEnd, SocketEnd]> {
     const index = front.endpoints.length;
     const client = await this.connect(front.port);
     client.socket.resume();
@@ -179,7 +193,7 @@ export class EngineScene implements AsyncDisposable {
   }
 
   /** An accepted endpoint and a connection of Deno's own at its other end. */
-  async pairWithPeer(front: Front = this.listen()): Promise<[Endpoint, Deno.TcpConn]> {
+  async pairWithPeer(front: Front = this.listen()): Promise<[SocketEnd, Deno.TcpConn]> {
     const index = front.endpoints.length;
     const peer = await this.peer(front.port);
     return [await front.endpoint(index), peer];
@@ -193,7 +207,7 @@ export class EngineScene implements AsyncDisposable {
   }
 
   /** An accepted endpoint and what resets it from the other side, settling when that is done. */
-  async pairWithReset(front: Front = this.listen()): Promise<[Endpoint, () => Promise<void>]> {
+  async pairWithReset(front: Front = this.listen()): Promise<[SocketEnd, () => Promise<void>]> {
     const index = front.endpoints.length;
     // Of all sockets that Deno has, only these can reset a connection.
     const peer = connect({ host: "127.0.0.1", port: front.port });

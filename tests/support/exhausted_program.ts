@@ -6,6 +6,7 @@
  * @module
  */
 import { Clock } from "../../src/clock.ts";
+import { tcpEndpoint } from "../../src/endpoint.ts";
 import { EpollEngine } from "../../src/net/epoll/epoll_engine.ts";
 import { delay, until } from "./poll.ts";
 
@@ -17,7 +18,7 @@ Deno.addSignalListener("SIGUSR2", () => {});
 const engine = new EpollEngine(Deno.args[0]!, new Clock());
 const errors: string[] = [];
 let accepted = 0;
-const listener = engine.listen({ hostname: "127.0.0.1", port: 0, sharesPort: false }, {
+const listener = engine.listen({ endpoint: tcpEndpoint("127.0.0.1", 0), sharesPort: false }, {
   hasRoom: true,
   accepted: () => accepted += 1,
   acceptFailed: ({ name }) => errors.push(name),

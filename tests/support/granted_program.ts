@@ -8,9 +8,10 @@
 import { ChunkPool } from "../../src/bytes/chunk_pool.ts";
 import { Clock } from "../../src/clock.ts";
 import type { IoChoice } from "../../src/config/config.ts";
+import { tcpEndpoint } from "../../src/endpoint.ts";
 import { createEngine } from "../../src/net/create_engine.ts";
 import { chooseIo, IoUnavailable } from "../../src/supervisor/io_choice.ts";
-import { DialOutcome, Endpoint } from "./engine_scene.ts";
+import { DialOutcome, SocketEnd } from "./engine_scene.ts";
 import { until } from "./poll.ts";
 
 if (import.meta.main) {
@@ -31,30 +32,32 @@ async function use(choice: IoChoice): Promise<Record<string, unknown>> {
   const pool = new ChunkPool();
   const acceptor = {
     hasRoom: true,
-    accepted: (connection: ConstructorParameters<typeof Endpoint>[1]) => {
-      const server = new Endpoint(engine, connection, pool);
+    accepted: (connection: ConstructorParameters<typeof SocketEnd>[1]) => {
+      const server = new SocketEnd(engine, connection, pool);
       server.echo();
       server.socket.resume();
     },
     acceptFailed: () => {},
   };
-  const options = { hostname: "localhost", port: 0, sharesPort: false };
+  const options = { endpoint: tcpEndpoint("localhost", 0), sharesPort: false };
   const listener = engine.listen(options, acceptor);
   const { port } = listener;
-  let client: Endpoint | undefined;
+  let client: SocketEnd | undefined;
   const known = new DialOutcome();
-  known.onConnected = (connection) => client = new Endpoint(engine, connection, pool);
+  known.onConnected = (connection) => client = new SocketEnd(engine, connection, pool);
   const unknown = new DialOutcome();
-  engine.dial({ hostname: "localhost", port, timeoutMs: 5000 }, known);
-  engine.dial({ hostname: "no-such-host.invalid", port, timeoutMs: 5000 }, unknown);
+  engine.dial({ endpoint: tcpEndpoint("localhost", port), timeoutMs: 5000 }, known);
+  engine.dial({ endpoint: tcpEndpoint("no-such-host.invalid", port), timeoutMs: 5000 }, unknown);
   await until(() => known.heard.length + unknown.heard.length === 2, { what: "both outcomes" });
   client!.socket.resume();
   client!.send("hello");
   await until(() => client!.receiver.text === "hello", { what: "the echo" });
-  const taken = messageOf(() => engine.listen({ ...options, port }, acceptor));
+  const taken = messageOf(() =>
+    engine.listen({ ...options, endpoint: tcpEndpoint("localhost", port) }, acceptor)
+  );
   await listener.close();
   const refused = new DialOutcome();
-  engine.dial({ hostname: "127.0.0.1", port, timeoutMs: 5000 }, refused);
+  engine.dial({ endpoint: tcpEndpoint("127.0.0.1", port), timeoutMs: 5000 }, refused);
   await until(() => refused.heard.length > 0, { what: "the refusal" });
   const net = (await Deno.permissions.query({ name: "net" })).state;
   engine.close();

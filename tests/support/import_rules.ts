@@ -7,7 +7,7 @@
 import { type Import, importsOf, type SourceFile } from "./repository.ts";
 
 /** Leaves that every unit but `hash` and `bytes` may import. */
-const OPEN_TO_ALL = ["failure", "clock", "observe", "config/config", "version"];
+const OPEN_TO_ALL = ["failure", "clock", "endpoint", "observe", "config/config", "version"];
 
 /** Units that import nothing, not even those open to all. */
 const PURE_UNITS = new Set(["hash", "bytes"]);
@@ -70,6 +70,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   hash: [],
   bytes: [],
   failure: [],
+  endpoint: [],
   clock: [],
   observe: [],
   "config/config": [],

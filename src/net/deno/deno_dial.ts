@@ -4,6 +4,7 @@
  * @module
  */
 import { type Clock, Deadline } from "../../clock.ts";
+import { type Endpoint, formatEndpoint } from "../../endpoint.ts";
 import { type Failure, failures } from "../../failure.ts";
 import type { Dial, DialTarget } from "../io_engine.ts";
 import { connectFailure } from "../system_failures.ts";
@@ -23,7 +24,7 @@ export class DenoDial implements Dial {
   #isSettled = false;
 
   constructor(target: DialTarget, clock: Clock, listener: DenoDialListener) {
-    const { hostname, port, timeoutMs } = target;
+    const { endpoint, timeoutMs } = target;
     this.#listener = listener;
     // Deno asks the signal once more when the connection is there, and throws it away, still open, if the
     // signal was aborted in that moment. So it must not mind: what comes too late is closed below.
@@ -32,7 +33,7 @@ export class DenoDial implements Dial {
       this.#fail(failures.connectTimeout);
       this.#abort.abort();
     });
-    this.#connect(hostname, port);
+    this.#connect(endpoint);
   }
 
   cancel(): void {
@@ -40,10 +41,10 @@ export class DenoDial implements Dial {
     this.#abort.abort();
   }
 
-  async #connect(hostname: string, port: number): Promise<void> {
+  async #connect(endpoint: Endpoint): Promise<void> {
     let connection: Deno.TcpConn;
     try {
-      connection = await connectIfGranted(hostname, port, this.#abort.signal);
+      connection = await connectIfGranted(endpoint, this.#abort.signal);
     } catch (error) {
       return this.#fail(dialFailure(error));
     }
@@ -67,18 +68,15 @@ export class DenoDial implements Dial {
  * Connects, or fails where that is not granted. Deno itself would ask on a terminal, and this thread with all
  * its clients would stand still until somebody answers.
  */
-async function connectIfGranted(
-  hostname: string,
-  port: number,
-  signal: AbortSignal,
-): Promise<Deno.TcpConn> {
-  if (!isGranted(hostname, port)) throw new Deno.errors.NotCapable("connecting is not granted");
+async function connectIfGranted(endpoint: Endpoint, signal: AbortSignal): Promise<Deno.TcpConn> {
+  if (!isGranted(endpoint)) throw new Deno.errors.NotCapable("connecting is not granted");
+  const { hostname, port } = endpoint;
   return await Deno.connect({ hostname, port, signal });
 }
 
-function isGranted(hostname: string, port: number): boolean {
+function isGranted(endpoint: Endpoint): boolean {
   if (Deno.permissions.querySync({ name: "net" }).state === "granted") return true;
-  const host = `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+  const host = formatEndpoint(endpoint);
   return Deno.permissions.querySync({ name: "net", host }).state === "granted";
 }
 

@@ -36,7 +36,7 @@ export class DenoListener implements Listener {
    * @throws {Error} If the address cannot be bound.
    */
   constructor(options: ListenOptions, acceptor: DenoAcceptor) {
-    const { hostname, port, sharesPort } = options;
+    const { endpoint: { hostname, port }, sharesPort } = options;
     const address = { hostname, port, tcpBacklog: BACKLOG_CONNECTIONS };
     this.#listener = Deno.listen(sharesPort ? { ...address, reusePort: true } : address);
     this.#acceptor = acceptor;

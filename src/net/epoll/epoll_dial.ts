@@ -38,7 +38,7 @@ export class EpollDial implements Dial, EventHandler, TurnTask {
     this.#underWay = underWay;
     this.#listener = listener;
     underWay.add(this);
-    const { hostname, port, timeoutMs } = target;
+    const { endpoint: { hostname, port }, timeoutMs } = target;
     this.#deadline = new Deadline(
       loop.clock,
       timeoutMs,

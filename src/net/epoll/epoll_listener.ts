@@ -34,8 +34,9 @@ export class EpollListener implements EventHandler, Listener {
   constructor(loop: EpollLoop, names: NameLookup, options: ListenOptions, acceptor: Acceptor) {
     this.#loop = loop;
     this.#acceptor = acceptor;
-    const address = names.toListen(options.hostname, options.port)[0];
-    if (address === undefined) throw new Error(`Name is not known: "${options.hostname}"`);
+    const { hostname, port } = options.endpoint;
+    const address = names.toListen(hostname, port)[0];
+    if (address === undefined) throw new Error(`Name is not known: "${hostname}"`);
     this.#descriptor = this.#require(loop.system.openSocket(familyOf(address)));
     try {
       this.#bind(address, options.sharesPort);

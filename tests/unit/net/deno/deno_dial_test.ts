@@ -1,3 +1,4 @@
+import { tcpEndpoint } from "../../../../src/endpoint.ts";
 import { type Failure, failures } from "../../../../src/failure.ts";
 import {
   DenoDial,
@@ -28,7 +29,11 @@ class Listener implements DenoDialListener {
 Deno.test("a connection goes to the listener, and no timer stays behind", async () => {
   using network = new FakeNetwork();
   const listener = new Listener();
-  new DenoDial({ hostname: "host", port: 7000, timeoutMs: 60_000 }, new ManualClock(), listener);
+  new DenoDial(
+    { endpoint: tcpEndpoint("host", 7000), timeoutMs: 60_000 },
+    new ManualClock(),
+    listener,
+  );
   assertEquals([network.attempts[0]!.hostname, network.attempts[0]!.port], ["host", 7000]);
   await network.attempt(7000).succeeds();
   assertEquals(listener.heard, ["connected"]);
@@ -37,7 +42,11 @@ Deno.test("a connection goes to the listener, and no timer stays behind", async 
 Deno.test("a refused connection is told once", async () => {
   using network = new FakeNetwork();
   const listener = new Listener();
-  new DenoDial({ hostname: "host", port: 7000, timeoutMs: 60_000 }, new ManualClock(), listener);
+  new DenoDial(
+    { endpoint: tcpEndpoint("host", 7000), timeoutMs: 60_000 },
+    new ManualClock(),
+    listener,
+  );
   await network.attempt(7000).fails();
   assertEquals(listener.heard, ["connect_refused"]);
 });
@@ -53,7 +62,11 @@ Deno.test("what is not granted is refused without asking, and what is granted by
   };
   try {
     const [refused, granted] = [new Listener(), new Listener()];
-    new DenoDial({ hostname: "host", port: 7001, timeoutMs: 60_000 }, new ManualClock(), refused);
+    new DenoDial(
+      { endpoint: tcpEndpoint("host", 7001), timeoutMs: 60_000 },
+      new ManualClock(),
+      refused,
+    );
     assertEquals(
       refused.heard,
       [],
@@ -61,7 +74,11 @@ Deno.test("what is not granted is refused without asking, and what is granted by
     );
     await turn();
     assertEquals([refused.heard, network.attempts.length], [["connect_denied"], 0]);
-    new DenoDial({ hostname: "::1", port: 7000, timeoutMs: 60_000 }, new ManualClock(), granted);
+    new DenoDial(
+      { endpoint: tcpEndpoint("::1", 7000), timeoutMs: 60_000 },
+      new ManualClock(),
+      granted,
+    );
     await network.attempt(7000).succeeds();
     assertEquals(granted.heard, ["connected"]);
     assertEquals(asked, [undefined, "host:7001", undefined, "[::1]:7000"]);
@@ -74,7 +91,7 @@ Deno.test("after the deadline the attempt has failed; a connection that comes la
   using network = new FakeNetwork();
   const listener = new Listener();
   const clock = new ManualClock();
-  new DenoDial({ hostname: "host", port: 7000, timeoutMs: 100 }, clock, listener);
+  new DenoDial({ endpoint: tcpEndpoint("host", 7000), timeoutMs: 100 }, clock, listener);
   clock.advance(99);
   assertEquals(listener.heard, []);
   clock.advance(1);
@@ -88,7 +105,7 @@ Deno.test("a connection made in the moment of its deadline is handed out, so tha
   using network = new FakeNetwork();
   const listener = new Listener();
   const clock = new ManualClock();
-  new DenoDial({ hostname: "host", port: 7000, timeoutMs: 100 }, clock, listener);
+  new DenoDial({ endpoint: tcpEndpoint("host", 7000), timeoutMs: 100 }, clock, listener);
   clock.advance(99);
   assertEquals(listener.heard, []);
   clock.advance(1);
@@ -103,7 +120,7 @@ Deno.test("a cancelled attempt says nothing, whatever becomes of it", async () =
     using network = new FakeNetwork();
     const listener = new Listener();
     const dial = new DenoDial(
-      { hostname: "host", port: 7000, timeoutMs: 60_000 },
+      { endpoint: tcpEndpoint("host", 7000), timeoutMs: 60_000 },
       new ManualClock(),
       listener,
     );
@@ -123,7 +140,11 @@ Deno.test("an error of the listener is not taken for a failed connect but left t
   listener.connected = () => {
     throw mistake;
   };
-  new DenoDial({ hostname: "host", port: 7000, timeoutMs: 60_000 }, new ManualClock(), listener);
+  new DenoDial(
+    { endpoint: tcpEndpoint("host", 7000), timeoutMs: 60_000 },
+    new ManualClock(),
+    listener,
+  );
   await network.attempt(7000).succeeds();
   await turn();
   assertEquals(listener.heard, []);
@@ -164,13 +185,21 @@ Deno.test("a real port that nobody listens on refuses; a real listener is connec
   const port = findFreePort();
   const server = Deno.listen({ hostname: "127.0.0.1", port });
   const reached = new Listener();
-  new DenoDial({ hostname: "127.0.0.1", port, timeoutMs: 5000 }, new ManualClock(), reached);
+  new DenoDial(
+    { endpoint: tcpEndpoint("127.0.0.1", port), timeoutMs: 5000 },
+    new ManualClock(),
+    reached,
+  );
   (await server.accept()).close();
   await until(() => reached.heard.length > 0, { what: "an outcome" });
   assertEquals(reached.heard, ["connected"]);
   server.close();
   const refused = new Listener();
-  new DenoDial({ hostname: "127.0.0.1", port, timeoutMs: 5000 }, new ManualClock(), refused);
+  new DenoDial(
+    { endpoint: tcpEndpoint("127.0.0.1", port), timeoutMs: 5000 },
+    new ManualClock(),
+    refused,
+  );
   await until(() => refused.heard.length > 0, { what: "an outcome" });
   assertEquals(refused.heard, ["connect_refused"]);
 });

@@ -4,9 +4,10 @@
  * @module
  */
 import { READ_SMALL_BYTES } from "../../../../src/bytes/receive_buffer.ts";
+import { tcpEndpoint } from "../../../../src/endpoint.ts";
 import { DenoEngine } from "../../../../src/net/deno/deno_engine.ts";
 import type { Connection } from "../../../../src/net/io_engine.ts";
-import { DialOutcome, Endpoint } from "../../../support/engine_scene.ts";
+import { DialOutcome, SocketEnd } from "../../../support/engine_scene.ts";
 import { ChunkPool } from "../../../../src/bytes/chunk_pool.ts";
 import { FakeNetwork } from "../../../support/fake_network.ts";
 import { FakeTcpConn, turn } from "../../../support/fake_tcp_conn.ts";
@@ -19,7 +20,7 @@ import { assert, assertEquals } from "../../../deps.ts";
 sanitizedTest("a connection of Deno's becomes the engine's, read once it is resumed", async () => {
   const engine = new DenoEngine(new ManualClock());
   const conn = new FakeTcpConn();
-  const endpoint = new Endpoint(engine, engine.adopt(conn.asTcpConn), new ChunkPool());
+  const endpoint = new SocketEnd(engine, engine.adopt(conn.asTcpConn), new ChunkPool());
   assertEquals([conn.isReading, endpoint.receiver.reserveCount], [false, 0]);
   endpoint.socket.resume();
   await conn.receives("hello");
@@ -45,8 +46,8 @@ sanitizedTest("dials go to Deno's network and come back as connections", async (
   using network = new FakeNetwork();
   const engine = new DenoEngine(new ManualClock());
   const outcome = new DialOutcome();
-  engine.dial({ hostname: "one", port: 7000, timeoutMs: 60_000 }, outcome);
-  engine.dial({ hostname: "two", port: 7001, timeoutMs: 60_000 }, outcome);
+  engine.dial({ endpoint: tcpEndpoint("one", 7000), timeoutMs: 60_000 }, outcome);
+  engine.dial({ endpoint: tcpEndpoint("two", 7001), timeoutMs: 60_000 }, outcome);
   assertEquals(network.attempts.map(({ hostname }) => hostname), ["one", "two"]);
   const conn = await network.attempt(7000).succeeds();
   await network.attempt(7001).fails();
@@ -62,7 +63,7 @@ sanitizedTest(
     const connections: Connection[] = [];
     const failed: string[] = [];
     const mistake = new Error("mistake");
-    const listener = engine.listen({ hostname: "127.0.0.1", port: 0, sharesPort: false }, {
+    const listener = engine.listen({ endpoint: tcpEndpoint("127.0.0.1", 0), sharesPort: false }, {
       hasRoom: true,
       accepted: (connection) => {
         connections.push(connection);

@@ -1,3 +1,4 @@
+import { tcpEndpoint } from "../../../../src/endpoint.ts";
 import { DenoListener } from "../../../../src/net/deno/deno_listener.ts";
 import { ACCEPT_RETRY_MS } from "../../../../src/net/io_engine.ts";
 import { turn } from "../../../support/fake_tcp_conn.ts";
@@ -5,7 +6,7 @@ import { until } from "../../../support/poll.ts";
 import { UnhandledRejections } from "../../../support/unhandled_rejections.ts";
 import { assert, assertEquals, assertThrows } from "../../../deps.ts";
 
-const local = { hostname: "127.0.0.1", port: 0, sharesPort: false };
+const local = { endpoint: tcpEndpoint("127.0.0.1", 0), sharesPort: false };
 
 Deno.test("every connection goes to the callback until the listener is closed", async () => {
   const accepted: Deno.TcpConn[] = [];
@@ -29,11 +30,14 @@ Deno.test("every connection goes to the callback until the listener is closed", 
 Deno.test("a taken address is an error at once; a shared port can be taken twice", () => {
   const ignore = { hasRoom: true, accepted: () => {}, acceptFailed: () => {} };
   const holder = new DenoListener(local, ignore);
-  const taken = { ...local, port: holder.port };
+  const taken = { ...local, endpoint: tcpEndpoint("127.0.0.1", holder.port) };
   assertThrows(() => new DenoListener(taken, ignore), Deno.errors.AddrInUse);
   holder.close();
   const first = new DenoListener({ ...local, sharesPort: true }, ignore);
-  const second = new DenoListener({ ...local, port: first.port, sharesPort: true }, ignore);
+  const second = new DenoListener({
+    endpoint: tcpEndpoint("127.0.0.1", first.port),
+    sharesPort: true,
+  }, ignore);
   assertEquals(second.port, first.port);
   first.close();
   second.close();

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { tcpEndpoint } from "../../../../src/endpoint.ts";
 import { type Failure, failures } from "../../../../src/failure.ts";
 import { EpollDial } from "../../../../src/net/epoll/epoll_dial.ts";
 import { EpollEngine } from "../../../../src/net/epoll/epoll_engine.ts";
@@ -50,7 +51,7 @@ class Scene {
       numeric: () => typeof found === "number" ? address(found) : null,
       toConnect: () => found,
     } as unknown as NameLookup;
-    const target = { hostname: "host", port: 7000, timeoutMs };
+    const target = { endpoint: tcpEndpoint("host", 7000), timeoutMs };
     return new EpollDial(this.loop.asLoop, names, this.underWay, target, this.outcome);
   }
 

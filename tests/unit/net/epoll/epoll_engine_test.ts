@@ -10,9 +10,9 @@ import { EpollEngine } from "../../../../src/net/epoll/epoll_engine.ts";
 import { openDescriptors } from "../../../support/descriptors.ts";
 import {
   DialOutcome,
-  type Endpoint,
   EngineScene,
   readText,
+  type SocketEnd,
 } from "../../../support/engine_scene.ts";
 import { libcPath } from "../../../support/libc_path.ts";
 import { delay, until, withDeadline } from "../../../support/poll.ts";
@@ -165,7 +165,7 @@ sanitizedTest("a connection that takes megabytes leaves the others their turns",
 sanitizedTest("idle connections have no buffer", async () => {
   await using scene = createScene();
   const front = scene.listen();
-  const clients: Endpoint[] = [];
+  const clients: SocketEnd[] = [];
   for (let count = 0; count < 50; count++) clients.push((await scene.pair(front))[1]);
   for (const client of clients) client.send("ping");
   await until(() => front.endpoints.every(({ receiver }) => receiver.text === "ping"), {

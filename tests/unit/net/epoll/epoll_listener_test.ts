@@ -1,3 +1,4 @@
+import { tcpEndpoint } from "../../../../src/endpoint.ts";
 import type { Failure } from "../../../../src/failure.ts";
 import type { Connection } from "../../../../src/net/io_engine.ts";
 import { ACCEPT_RETRY_MS, type Acceptor } from "../../../../src/net/io_engine.ts";
@@ -59,7 +60,7 @@ class Scene implements Acceptor {
 
   listen(): EpollListener {
     const names = { toListen: () => [Uint8Array.of(2, 0, 0, 0)] } as unknown as NameLookup;
-    const options = { hostname: "127.0.0.1", port: 0, sharesPort: false };
+    const options = { endpoint: tcpEndpoint("127.0.0.1", 0), sharesPort: false };
     return new EpollListener(this.loop.asLoop, names, options, this);
   }
 
@@ -186,7 +187,7 @@ sanitizedTest("on a real kernel a failed bind leaves no descriptor open, and say
   const holder = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const system = openSystem();
   const loop = new FakeEpollLoop(system as unknown as FakeSystem).asLoop;
-  const options = { hostname: "127.0.0.1", port: holder.addr.port, sharesPort: true };
+  const options = { endpoint: tcpEndpoint("127.0.0.1", holder.addr.port), sharesPort: true };
   const before = openDescriptors().size;
   const acceptor = { hasRoom: true, accepted: () => {}, acceptFailed: () => {} };
   const listen = () => new EpollListener(loop, new NameLookup(system), options, acceptor);
@@ -197,7 +198,7 @@ sanitizedTest("on a real kernel a failed bind leaves no descriptor open, and say
 
 sanitizedTest("a name that nobody knows cannot be listened on", () => {
   const names = { toListen: () => [] } as unknown as NameLookup;
-  const options = { hostname: "nowhere", port: 0, sharesPort: false };
+  const options = { endpoint: tcpEndpoint("nowhere", 0), sharesPort: false };
   const listen = () => new EpollListener(new FakeEpollLoop().asLoop, names, options, new Scene());
   assertThrows(listen, Error, 'Name is not known: "nowhere"');
 });
