@@ -57,10 +57,10 @@ export function sendAgain(
   const { log } = connection;
   if (preface !== null) {
     log.reserve(preface.length + byteCount);
-    const herald = requests.takeExchange();
-    herald.state = ExchangeState.Swallowed;
-    herald.isSent = false;
-    connection.enqueue(herald, log.append(preface, 0, preface.length), preface.length);
+    const prelude = requests.takeExchange();
+    prelude.state = ExchangeState.Swallowed;
+    prelude.isSent = false;
+    connection.enqueue(prelude, log.append(preface, 0, preface.length), preface.length);
   }
   const chunk = log.append(former.chunk!.bytes, former.start, former.end);
   connection.enqueue(exchange, chunk, byteCount);

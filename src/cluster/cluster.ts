@@ -11,9 +11,9 @@ import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type { ClientRoom } from "../observe/client_room.ts";
 import type { Log } from "../observe/log.ts";
 import type {
-  ClusterNote,
   DrainTimes,
   PauseCount,
+  PeerMessage,
   ServerOrder,
   SharedState,
 } from "../worker/messages.ts";
@@ -42,8 +42,8 @@ export interface ClusterContext {
   readonly sharesPort: boolean;
   /** Tells the other workers of this cluster what this one, as its leader, found. */
   publish(state: SharedState): void;
-  /** Carries a note to other workers of this cluster. */
-  post(note: ClusterNote): void;
+  /** Carries a message to other workers of this cluster. */
+  post(peerMessage: PeerMessage): void;
   /** Asks the leader of this cluster for a fresh slot map. */
   requestRefresh(): void;
 }
@@ -84,7 +84,7 @@ export interface Cluster {
   /** Does what an operator orders; `answer` is called once, when it is done. */
   obey(order: ServerOrder, answer: (count: PauseCount) => void): void;
   /** Another worker's word. */
-  hear(note: ClusterNote): void;
+  hear(peerMessage: PeerMessage): void;
   /** What was counted so far. */
   metrics(): ClusterMetricsSnapshot;
   /**

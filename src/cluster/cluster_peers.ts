@@ -1,17 +1,17 @@
 /**
- * Notes between the workers of one cluster: the supervisor carries them, questions are answered by all that are
+ * Messages between the workers of one cluster: the supervisor carries them, questions are answered by all that are
  * alive, and nobody waits long for one that is not.
  *
  * @module
  */
 import { Deadline } from "../clock.ts";
-import type { ClusterNote } from "../worker/messages.ts";
+import type { PeerMessage } from "../worker/messages.ts";
 import type { ClusterContext } from "./cluster.ts";
 
 /** Longest wait for the answers of other workers, milliseconds. */
 export const ANSWER_TIMEOUT_MS = 1_000;
 
-/** Answers a note, or says nothing. */
+/** Answers a message, or says nothing. */
 export type NoteHandler = (body: unknown) => unknown;
 
 /** Answers a question by calling `answer` once, now or later. */
@@ -39,7 +39,7 @@ export class ClusterPeers {
     return this.#cluster.config.thread - 1;
   }
 
-  /** Has notes of `topic` handled; one handler a topic. */
+  /** Has messages of `topic` handled; one handler a topic. */
   on(topic: string, handler: NoteHandler): void {
     this.#handlers.set(topic, (body, answer) => answer(handler(body)));
   }
@@ -70,16 +70,16 @@ export class ClusterPeers {
     this.#post({ topic, body, to: null, question: number, isAnswer: false });
   }
 
-  /** Takes a note from another worker. */
-  hear(note: ClusterNote): void {
-    if (note.isAnswer) return this.#takeAnswer(note);
-    const { topic, from: to, question } = note;
+  /** Takes a message from another worker. */
+  hear(peerMessage: PeerMessage): void {
+    if (peerMessage.isAnswer) return this.#takeAnswer(peerMessage);
+    const { topic, from: to, question } = peerMessage;
     const answer = (body: unknown) => {
       if (question !== 0) this.#post({ topic, body, to, question, isAnswer: true });
     };
     const handler = this.#handlers.get(topic);
     if (handler === undefined) answer(undefined);
-    else handler(note.body, answer);
+    else handler(peerMessage.body, answer);
   }
 
   /** Whoever waits for answers waits no longer. */
@@ -87,15 +87,15 @@ export class ClusterPeers {
     for (const question of [...this.#questions.values()]) question.settle();
   }
 
-  #takeAnswer(note: ClusterNote): void {
-    const question = this.#questions.get(note.question);
+  #takeAnswer(peerMessage: PeerMessage): void {
+    const question = this.#questions.get(peerMessage.question);
     if (question === undefined) return;
-    question.answers.push(note.body);
+    question.answers.push(peerMessage.body);
     if (question.answers.length === this.count) question.settle();
   }
 
-  #post(note: Omit<ClusterNote, "cluster" | "from">): void {
+  #post(peerMessage: Omit<PeerMessage, "cluster" | "from">): void {
     const { config, workerNumber, post } = this.#cluster;
-    post({ ...note, cluster: config.name, from: workerNumber });
+    post({ ...peerMessage, cluster: config.name, from: workerNumber });
   }
 }

@@ -5,9 +5,9 @@
  */
 import { DedicatedConnections } from "../backend/dedicated_connections.ts";
 import type { Protocol } from "../protocol/protocol.ts";
-import type { RedisContext } from "../redis/feature.ts";
+import type { RedisContext } from "../redis/core/feature.ts";
 import { createRedisFeatures } from "../redis/features.ts";
-import { Databases } from "../redis/databases.ts";
+import { Databases } from "../redis/connection/databases.ts";
 import { ScriptKeeper } from "../redis/scripts/script_keeper.ts";
 import { RedisLocal } from "../redis/local.ts";
 import { KnownServers } from "../redis/server/known_servers.ts";

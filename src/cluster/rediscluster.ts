@@ -4,7 +4,7 @@
  * @module
  */
 import type { ClusterConfig } from "../config/config.ts";
-import { clusterDialect } from "../protocol/resp/cluster_dialect.ts";
+import { clusterDialect } from "../protocol/resp/cluster/cluster_dialect.ts";
 import { createRespProtocol } from "../protocol/resp/mod.ts";
 import { createRedisAnswers } from "./redis_answers.ts";
 import type { Recipe } from "./running_cluster.ts";

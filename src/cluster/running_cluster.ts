@@ -21,9 +21,9 @@ import { OutputPool } from "../session/output_share.ts";
 import { Session } from "../session/session.ts";
 import type { SessionContext, SessionLimits } from "../session/session_context.ts";
 import type {
-  ClusterNote,
   DrainTimes,
   PauseCount,
+  PeerMessage,
   ServerOrder,
   SharedState,
 } from "../worker/messages.ts";
@@ -201,8 +201,8 @@ export class RunningCluster implements Acceptor, Cluster {
     answer(pauses.count(server));
   }
 
-  hear(note: ClusterNote): void {
-    this.#peers.hear(note);
+  hear(peerMessage: PeerMessage): void {
+    this.#peers.hear(peerMessage);
   }
 
   metrics(): ClusterMetricsSnapshot {

@@ -6,7 +6,7 @@
  */
 import type { Backend } from "../backend/backend.ts";
 import type { Profile, RequestMark } from "../protocol/protocol.ts";
-import type { LateReply, LocalClient } from "../session/features.ts";
+import type { DeferredReply, LocalClient } from "../session/features.ts";
 import type { MemcacheContext } from "./local.ts";
 import { proxyStatistics } from "./proxy_statistics.ts";
 import { callServers, type ServerReply } from "./server_calls.ts";
@@ -111,7 +111,7 @@ export class StatsCommand {
     { client, wire }: Asked,
     servers: readonly Backend[],
     words: readonly string[],
-    done: (late: LateReply, replies: readonly ServerReply[]) => void,
+    done: (late: DeferredReply, replies: readonly ServerReply[]) => void,
     profile: Profile = client.profiles.master,
   ): void {
     const late = client.answerLater();

@@ -4,11 +4,11 @@
  * @module
  */
 import { Blocking } from "./blocking/mod.ts";
-import { FirstMap } from "./first_map.ts";
-import type { RedisContext, RedisFeature } from "./feature.ts";
+import { FirstMap } from "./core/first_map.ts";
+import type { RedisContext, RedisFeature } from "./core/feature.ts";
 import { Pubsub } from "./pubsub/pubsub.ts";
-import { RandomKey } from "./random_key.ts";
-import { Scan } from "./scan.ts";
+import { RandomKey } from "./keyspace/random_key.ts";
+import { Scan } from "./keyspace/scan.ts";
 import { Scripts } from "./scripts/mod.ts";
 import { ScriptKeeper } from "./scripts/script_keeper.ts";
 import { Transactions } from "./transaction/mod.ts";

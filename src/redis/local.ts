@@ -13,31 +13,31 @@ import {
   OK_REPLY,
   PONG_REPLY,
   statusReply,
-} from "../protocol/resp/replies.ts";
+} from "../protocol/resp/write/replies.ts";
 import { PROFILES, type RequestFrame } from "../protocol/protocol.ts";
 import type { CommandRow } from "../protocol/command_table.ts";
 import type { HandlerId } from "../protocol/resp/commands/handlers.ts";
 import { descriptionOf } from "../protocol/resp/commands/custom.ts";
-import { takeCensus } from "./client_census.ts";
+import { takeCensus } from "./client/pause_census.ts";
 import type { ClientCensus, LocalAnswers, LocalClient } from "../session/features.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import type { Exchange } from "../request/exchange.ts";
 import type { Request } from "../request/request.ts";
-import { AdminCommands } from "./admin_commands.ts";
+import { AdminCommands } from "./server/admin_commands.ts";
 import { ScriptKeeper } from "./scripts/script_keeper.ts";
 import { ClientMarks } from "./client/client_marks.ts";
-import { clientAnswer } from "./client_commands.ts";
+import { clientAnswer } from "./client/client_commands.ts";
 import { ClientUnblock } from "./blocking/client_unblock.ts";
-import { ClientPause } from "./client_pause.ts";
-import { ClientRoll } from "./client_roll.ts";
-import { clusterAnswer } from "./cluster_commands.ts";
-import { CommandAnswers } from "./command_commands.ts";
+import { ClientPause } from "./client/client_pause.ts";
+import { ClientRegistry } from "./client/client_registry.ts";
+import { clusterAnswer } from "./server/cluster_commands.ts";
+import { CommandAnswers } from "./server/command_commands.ts";
 import { isAnyLoginWanted, isLoginWanted } from "./login/login_wanted.ts";
-import { guardOf, GuardRank } from "./guard_chain.ts";
-import { helloAnswer } from "./hello.ts";
-import { Info } from "./info.ts";
-import { textReply } from "./reply_builder.ts";
+import { guardOf, GuardRank } from "./core/guard_chain.ts";
+import { helloAnswer } from "./connection/hello.ts";
+import { Info } from "./server/info.ts";
+import { textReply } from "./core/reply_builder.ts";
 import { BackendInfos } from "./server/backend_info.ts";
 import type { ServerKind } from "./server/server_kind.ts";
 import { slotKeysAnswer } from "./server/slot_keys.ts";
@@ -49,11 +49,11 @@ import {
   type RedisContext,
   type RedisFeature,
   SHOWN_AGAIN,
-} from "./feature.ts";
+} from "./core/feature.ts";
 import type { FeatureAnswers } from "./features.ts";
-import { LocalRequest } from "./local_request.ts";
-import { mayWrite, needsNoServer } from "./paused_rows.ts";
-import { Select } from "./select.ts";
+import { LocalRequest } from "./core/local_request.ts";
+import { mayWrite, needsNoServer } from "./client/paused_rows.ts";
+import { Select } from "./connection/select.ts";
 
 /** Answers the local rows of the RESP command table. */
 export class RedisLocal implements LocalAnswers {
@@ -184,7 +184,7 @@ export class RedisLocal implements LocalAnswers {
     const commands = new CommandAnswers(options);
     const parts = {
       marks: this.#marks,
-      roll: new ClientRoll(options, this.#marks, this.#login),
+      clients: new ClientRegistry(options, this.#marks, this.#login),
       pause: this.#pause,
       unblock: new ClientUnblock(options),
       servers,

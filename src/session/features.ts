@@ -12,13 +12,13 @@ import type { Exchange, RoutedClient } from "../request/exchange.ts";
 import type { Request } from "../request/request.ts";
 
 /** A reply that is not known yet; the client's later requests wait for it. */
-export interface LateReply {
+export interface DeferredReply {
   /** Whether the client is there and still waits. */
   readonly isDue: boolean;
   /** Gives the reply, which is copied unless `isOwned`. Nothing happens where none is due. */
   reply(bytes: Uint8Array, start: number, end: number, isOwned?: boolean): void;
   /**
-   * Gives a part of it, copied; the rest is given by {@link LateReply.reply} in the end. Only for requests that wait
+   * Gives a part of it, copied; the rest is given by {@link DeferredReply.reply} in the end. Only for requests that wait
    * until all earlier ones are answered.
    */
   part(bytes: Uint8Array, start: number, end: number): void;
@@ -92,7 +92,7 @@ export interface LocalClient extends RoutedClient {
    * Takes the request at hand to be answered later; nothing behind it is parsed before that, unless `goesOn`:
    * then later requests are, and a guard has to keep their order.
    */
-  answerLater(goesOn?: boolean): LateReply;
+  answerLater(goesOn?: boolean): DeferredReply;
   /**
    * Writes what answers no request, behind the replies given so far. It is copied, unless `isShared`: then `bytes`, which
    * end at `end`, stay as they are for as long as anybody has them.

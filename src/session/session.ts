@@ -25,8 +25,8 @@ import type { Exchange } from "../request/exchange.ts";
 import type { Request, RequestOwner } from "../request/request.ts";
 import { dispatch, type DispatchSession } from "./dispatch.ts";
 import { Dispatched, type DispatchedCode, type LongDispatch } from "./long_dispatch.ts";
-import type { LateReply, SessionGuard } from "./features.ts";
-import { LateAnswer, type LateAnswerOwner } from "./late_answer.ts";
+import type { DeferredReply, SessionGuard } from "./features.ts";
+import { type DeferredReplyOwner, QueuedReply } from "./deferred_reply.ts";
 import type { OutputWaiter } from "./output_share.ts";
 import { ParseHold } from "./parse_hold.ts";
 import { ReplyQueue, type ReplyQueueOwner } from "./reply_queue.ts";
@@ -40,7 +40,7 @@ export class Session
     ByteReceiver,
     DispatchSession,
     DrainWaiter,
-    LateAnswerOwner,
+    DeferredReplyOwner,
     LongTask,
     OutputWaiter,
     ReplyQueueOwner,
@@ -215,11 +215,11 @@ export class Session
     }
   }
 
-  answerLater(goesOn = false): LateReply {
+  answerLater(goesOn = false): DeferredReply {
     if (!goesOn) this.#hold.isHeld = true;
     const request = this.enqueue(false);
     request.mark(this.#context.frame);
-    return new LateAnswer(this, request);
+    return new QueuedReply(this, request);
   }
 
   settle(request: Request, bytes: Uint8Array, start: number, end: number, isOwned: boolean): void {

@@ -11,10 +11,10 @@ import { formatSocketAddress } from "../config/socket_address.ts";
 import { ClientRoom, createClientMemory, createClusterMemories } from "../observe/client_room.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type {
-  ClusterNote,
   ConfigureMessage,
   DrainTimes,
   ListenerAddress,
+  PeerMessage,
   SharedState,
   StartMessage,
   WorkerMessage,
@@ -348,8 +348,8 @@ export class Supervisor implements WorkerReceiver {
         return this.#relay(worker, message.state);
       case "refresh":
         return this.#leader(message.cluster)?.post(message);
-      case "note":
-        return this.#pass(message.note);
+      case "peer_message":
+        return this.#pass(message.peerMessage);
     }
   }
 
@@ -451,16 +451,18 @@ export class Supervisor implements WorkerReceiver {
     }
   }
 
-  /** Carries a note to the workers it is for. */
-  #pass(note: ClusterNote): void {
+  /** Carries a message to the workers it is for. */
+  #pass(peerMessage: PeerMessage): void {
     // A question counts the answers of those that serve the cluster now; whoever has retired may ask, and is told.
-    const isQuestion = note.question !== 0 && !note.isAnswer;
+    const isQuestion = peerMessage.question !== 0 && !peerMessage.isAnswer;
     const workers = isQuestion ? this.#places.map(({ worker }) => worker) : this.#workers();
     for (const worker of workers) {
       const { number } = worker;
-      const isMeant = note.to === null ? number !== note.from : number === note.to;
-      if (isMeant && worker.clusterNames.includes(note.cluster)) {
-        worker.post({ kind: "note", note });
+      const isMeant = peerMessage.to === null
+        ? number !== peerMessage.from
+        : number === peerMessage.to;
+      if (isMeant && worker.clusterNames.includes(peerMessage.cluster)) {
+        worker.post({ kind: "peer_message", peerMessage });
       }
     }
   }

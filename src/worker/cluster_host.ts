@@ -16,10 +16,10 @@ import { FloodGuard } from "../observe/flood_guard.ts";
 import { Log } from "../observe/log.ts";
 import { MetricsSum } from "../observe/metrics_sum.ts";
 import type {
-  ClusterNote,
   ConfigureMessage,
   DrainTimes,
   PauseCount,
+  PeerMessage,
   ServerOrder,
   SharedState,
   StartMessage,
@@ -90,8 +90,8 @@ export class ClusterHost {
         return this.#postMetrics(message.question);
       case "follow":
         return this.#follow(message.state);
-      case "note":
-        return this.#hear(message.note);
+      case "peer_message":
+        return this.#hear(message.peerMessage);
       case "refresh":
         return this.#clusters.get(message.cluster)?.cluster.refresh();
       case "lead":
@@ -204,10 +204,12 @@ export class ClusterHost {
   }
 
   /** A question is for the cluster as it is now; answers and news are also for clients of what it was. */
-  #hear(note: ClusterNote): void {
-    const isQuestion = note.question !== 0 && !note.isAnswer;
-    if (isQuestion) return this.#clusters.get(note.cluster)?.cluster.hear(note);
-    for (const { cluster } of this.#hosted()) if (cluster.name === note.cluster) cluster.hear(note);
+  #hear(peerMessage: PeerMessage): void {
+    const isQuestion = peerMessage.question !== 0 && !peerMessage.isAnswer;
+    if (isQuestion) return this.#clusters.get(peerMessage.cluster)?.cluster.hear(peerMessage);
+    for (const { cluster } of this.#hosted()) {
+      if (cluster.name === peerMessage.cluster) cluster.hear(peerMessage);
+    }
   }
 
   #follow(state: SharedState): void {
@@ -254,7 +256,7 @@ export class ClusterHost {
           if (hosted.cluster.name === state.cluster) hosted.cluster.follow(state);
         }
       },
-      post: (note) => this.#post({ kind: "note", note }),
+      post: (peerMessage) => this.#post({ kind: "peer_message", peerMessage }),
       requestRefresh: () => this.#requestRefresh(config.name),
     });
     return { cluster, config, log, loopGuard };

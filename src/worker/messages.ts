@@ -84,7 +84,7 @@ export interface SlotRange {
 }
 
 /** What a worker says to others that serve the same cluster. */
-export interface ClusterNote {
+export interface PeerMessage {
   cluster: string;
   topic: string;
   /** Plain data. */
@@ -149,7 +149,7 @@ export type SupervisorMessage =
   /** Another worker's finding. */
   | { kind: "follow"; state: SharedState }
   /** Another worker's word. */
-  | { kind: "note"; note: ClusterNote }
+  | { kind: "peer_message"; peerMessage: PeerMessage }
   /** Asks the leader of `cluster` for a fresh slot map: a worker that does not lead met a redirect. */
   | { kind: "refresh"; cluster: string }
   /** This worker leads `cluster` from now on (its former leader ended). */
@@ -180,7 +180,7 @@ export type WorkerMessage =
   /** A finding for the other workers of the cluster, and for late starters. */
   | { kind: "found"; state: SharedState }
   | { kind: "refresh"; cluster: string }
-  | { kind: "note"; note: ClusterNote }
+  | { kind: "peer_message"; peerMessage: PeerMessage }
   /**
    * The answer to `configure`; `problems` says what could not be done, one sentence each. What could be done is done.
    */

@@ -11,9 +11,9 @@ const CATALOGUES = /^src\/(protocol\/resp\/commands|protocol\/memcache|memcached
 
 /** Files that name commands all the same, and why. The list is to become shorter. */
 const EXCEPTIONS: Record<string, string> = {
-  "src/protocol/resp/replies.ts":
+  "src/protocol/resp/write/replies.ts":
     "EXEC says of a wrong number of words that the transaction is over",
-  "src/redis/admin_commands.ts":
+  "src/redis/server/admin_commands.ts":
     "ACL WHOAMI, CONFIG RESETSTAT, DEBUG SLEEP and SLOWLOG BACKENDS are told apart by their words",
 };
 

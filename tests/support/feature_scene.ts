@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { RedisContext, RedisFeature } from "../../src/redis/feature.ts";
+import type { RedisContext, RedisFeature } from "../../src/redis/core/feature.ts";
 import { RedisLocal } from "../../src/redis/local.ts";
 import { Verdict } from "../../src/session/features.ts";
 import { CoreRig } from "./core_rig.ts";

@@ -40,7 +40,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   memcached: [
     ...["session/features", "protocol/memcache", "protocol", "router/router", "backend"],
     // Who may be judged when is the same whatever clients speak.
-    ...["request", "bytes", "redis/login/accounts", "redis/login/turns", "redis/peers"],
+    ...["request", "bytes", "redis/login/accounts", "redis/login/turns", "redis/core/peers"],
   ],
   session: [
     "router/router",

@@ -7,18 +7,18 @@ import type { Failure } from "../../src/failure.ts";
 import type { CommandRow } from "../../src/protocol/command_table.ts";
 import { PROFILES, type Profiles, RequestFrame } from "../../src/protocol/protocol.ts";
 import { respCommands } from "../../src/protocol/resp/commands/mod.ts";
-import { RequestDescriber } from "../../src/protocol/resp/request_describer.ts";
-import { RespRequestParser } from "../../src/protocol/resp/request_parser.ts";
-import { requestBytes } from "../../src/protocol/resp/replies.ts";
-import type { InfoSource } from "../../src/redis/info.ts";
-import { LocalRequest } from "../../src/redis/local_request.ts";
-import type { LateReply, LocalClient, SessionGuard } from "../../src/session/features.ts";
+import { RequestDescriber } from "../../src/protocol/resp/parse/request_describer.ts";
+import { RespRequestParser } from "../../src/protocol/resp/parse/request_parser.ts";
+import { requestBytes } from "../../src/protocol/resp/write/replies.ts";
+import type { InfoSource } from "../../src/redis/server/info.ts";
+import { LocalRequest } from "../../src/redis/core/local_request.ts";
+import type { DeferredReply, LocalClient, SessionGuard } from "../../src/session/features.ts";
 
 const decoder = new TextDecoder();
 const describer = new RequestDescriber(respCommands);
 
 /** A reply that a test waits for. */
-export class RigLateReply implements LateReply {
+export class RigLateReply implements DeferredReply {
   isDue = true;
   /** What was given of it so far. */
   readonly parts: string[] = [];
@@ -82,7 +82,7 @@ export class LocalRigClient implements LocalClient {
     this.replies.push(decoder.decode(bytes.subarray(start, end)));
   }
 
-  answerLater(): LateReply {
+  answerLater(): DeferredReply {
     const late = new RigLateReply(this);
     this.late.push(late);
     return late;

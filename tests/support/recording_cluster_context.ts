@@ -10,7 +10,7 @@ import { ServerOrders } from "../../src/backend/server_orders.ts";
 import { LoopGuard } from "../../src/cluster/loop_guard.ts";
 import { ClientRoom, createClientMemory } from "../../src/observe/client_room.ts";
 import { Log, type LogRecord } from "../../src/observe/log.ts";
-import type { ClusterNote, SharedState } from "../../src/worker/messages.ts";
+import type { PeerMessage, SharedState } from "../../src/worker/messages.ts";
 import { clusterConfig } from "./cluster_config.ts";
 import { ManualClock } from "./manual_clock.ts";
 
@@ -37,9 +37,9 @@ export class RecordingClusterContext implements ClusterContext {
     this.published.push(structuredClone(state));
   };
 
-  readonly posted: ClusterNote[] = [];
+  readonly posted: PeerMessage[] = [];
 
-  readonly post = (note: ClusterNote): void => {
+  readonly post = (note: PeerMessage): void => {
     this.posted.push(structuredClone(note));
   };
 

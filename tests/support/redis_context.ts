@@ -5,10 +5,10 @@
  */
 import { createRespProtocol } from "../../src/protocol/resp/mod.ts";
 import { respCommands } from "../../src/protocol/resp/commands/mod.ts";
-import { Databases } from "../../src/redis/databases.ts";
-import type { RedisContext } from "../../src/redis/feature.ts";
+import { Databases } from "../../src/redis/connection/databases.ts";
+import type { RedisContext } from "../../src/redis/core/feature.ts";
 import { KnownServers } from "../../src/redis/server/known_servers.ts";
-import type { LaterHandler, NoteHandler, Peers } from "../../src/redis/peers.ts";
+import type { LaterHandler, NoteHandler, Peers } from "../../src/redis/core/peers.ts";
 import { DedicatedConnections } from "../../src/backend/dedicated_connections.ts";
 import { clusterConfig } from "./cluster_config.ts";
 import type { CoreRig } from "./core_rig.ts";

@@ -24,7 +24,7 @@ import { Attempt, type AttemptCode } from "./attempt.ts";
 import type { Login } from "./mod.ts";
 
 /** Most bytes of a request from somebody unknown. */
-export const STRANGER_REQUEST_BYTES_MAX = 16 * 1024;
+export const UNAUTHENTICATED_REQUEST_BYTES_MAX = 16 * 1024;
 
 /** Operations that a server answers to strangers, too. */
 const OPEN_OPERATIONS = new Set(["version", "sasl_list"]);
@@ -37,7 +37,7 @@ const AUTHENTICATED = encodeText("Authenticated");
 
 /** The guard of one client. */
 export class LoginGuard implements SessionGuard {
-  readonly requestBytesMax = STRANGER_REQUEST_BYTES_MAX;
+  readonly requestBytesMax = UNAUTHENTICATED_REQUEST_BYTES_MAX;
   readonly #client: LocalClient;
   readonly #login: Login;
 

@@ -9,8 +9,8 @@ import type { ClusterConfig } from "../../config/config.ts";
 import type { BackendContext } from "../../backend/backend_context.ts";
 import { Accounts } from "../../redis/login/accounts.ts";
 import { LoginTurns } from "../../redis/login/turns.ts";
-import type { Peers } from "../../redis/peers.ts";
-import type { LateReply, LocalClient } from "../../session/features.ts";
+import type { Peers } from "../../redis/core/peers.ts";
+import type { DeferredReply, LocalClient } from "../../session/features.ts";
 import { Attempt, type AttemptCode } from "./attempt.ts";
 import { LoginGuard } from "./login_guard.ts";
 
@@ -87,12 +87,12 @@ export class Login {
 /** The reply to a wrong password, which comes late. */
 class WrongPassword implements Watched {
   isWatched = false;
-  readonly #late: LateReply;
+  readonly #late: DeferredReply;
   readonly #reply: Uint8Array;
   readonly #dueMs: number;
 
   /** @param dueMs When it is to come, milliseconds of the clock. */
-  constructor(late: LateReply, reply: Uint8Array, dueMs: number) {
+  constructor(late: DeferredReply, reply: Uint8Array, dueMs: number) {
     this.#late = late;
     this.#reply = reply;
     this.#dueMs = dueMs;

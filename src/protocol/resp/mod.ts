@@ -18,21 +18,21 @@ import {
   type RequestParser,
 } from "../protocol.ts";
 import { createRespCommands, type CustomCommand, DOTTED_ROW } from "./commands/custom.ts";
-import { writeFragment, writeRequest } from "./fragments.ts";
-import { MEMCACHE_BINARY, TLS_HANDSHAKE } from "./inline_requests.ts";
-import { beginMerge, writeMerged } from "./merge.ts";
-import { errorReply, PONG_REPLY, requestBytes, writeFailure } from "./replies.ts";
-import { RespReplyParser } from "./reply_parser.ts";
-import { RequestDescriber } from "./request_describer.ts";
-import { RespRequestParser } from "./request_parser.ts";
+import { writeFragment, writeRequest } from "./write/fragments.ts";
+import { MEMCACHE_BINARY, TLS_HANDSHAKE } from "./parse/inline_requests.ts";
+import { beginMerge, writeMerged } from "./write/merge.ts";
+import { errorReply, PONG_REPLY, requestBytes, writeFailure } from "./write/replies.ts";
+import { RespReplyParser } from "./parse/reply_parser.ts";
+import { RequestDescriber } from "./parse/request_describer.ts";
+import { RespRequestParser } from "./parse/request_parser.ts";
 
-export * from "./cluster_answers.ts";
+export * from "./cluster/cluster_answers.ts";
 export {
   clusterDialect,
   joinAddress,
   type NodeAddress,
   type RedirectReading,
-} from "./cluster_dialect.ts";
+} from "./cluster/cluster_dialect.ts";
 export {
   arityError,
   arrayReply,
@@ -47,7 +47,7 @@ export {
   PONG_REPLY,
   quotedWord,
   statusReply,
-} from "./replies.ts";
+} from "./write/replies.ts";
 
 /** `READONLY`: lets a Redis Cluster replica answer reads. */
 export const READONLY_REQUEST: Uint8Array = requestBytes("READONLY");

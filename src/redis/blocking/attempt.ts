@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { requestBytes } from "../../protocol/resp/replies.ts";
+import { requestBytes } from "../../protocol/resp/write/replies.ts";
 import { Type } from "../../protocol/resp/type.ts";
-import type { CallListener, CallReply } from "../dedicated_call.ts";
-import type { DedicatedLink } from "../dedicated_link.ts";
+import type { CallListener, CallReply } from "../core/dedicated_call.ts";
+import type { DedicatedLink } from "../core/dedicated_link.ts";
 
 const MULTI = requestBytes("MULTI");
 const EXEC = requestBytes("EXEC");

@@ -14,12 +14,12 @@
  */
 import type { Watched } from "../../clock.ts";
 import { type Failure, failures } from "../../failure.ts";
-import { clusterDialect } from "../../protocol/resp/cluster_dialect.ts";
-import { errorReply, failureReply, requestBytes } from "../../protocol/resp/replies.ts";
+import { clusterDialect } from "../../protocol/resp/cluster/cluster_dialect.ts";
+import { errorReply, failureReply, requestBytes } from "../../protocol/resp/write/replies.ts";
 import { PLACES_DIFFER } from "../../router/common_place.ts";
 import { NOTHING_LEARNED, Redirection } from "../../router/router.ts";
 import {
-  type LateReply,
+  type DeferredReply,
   type LocalClient,
   type SessionGuard,
   Verdict,
@@ -27,10 +27,10 @@ import {
 } from "../../session/features.ts";
 import type { BackendConnection } from "../../backend/connection.ts";
 import type { Backend } from "../../backend/backend.ts";
-import { type CallReply, sendCall } from "../dedicated_call.ts";
-import { DedicatedLink } from "../dedicated_link.ts";
-import type { RedisContext } from "../feature.ts";
-import { addGuard, GuardRank, removeGuard } from "../guard_chain.ts";
+import { type CallReply, sendCall } from "../core/dedicated_call.ts";
+import { DedicatedLink } from "../core/dedicated_link.ts";
+import type { RedisContext } from "../core/feature.ts";
+import { addGuard, GuardRank, removeGuard } from "../core/guard_chain.ts";
 import { attempt, isNull } from "./attempt.ts";
 import type { WaitingPlace } from "./waiting_place.ts";
 
@@ -65,7 +65,7 @@ export class BlockedClient implements SessionGuard, Watched {
   readonly #place: WaitingPlace;
   readonly #waitLimitMs: number;
   #link: DedicatedLink | null = null;
-  #late: LateReply | null = null;
+  #late: DeferredReply | null = null;
   #redirects = 0;
   #isOver = false;
   /** The command was sent as it is: its server may let it wait. */
@@ -86,7 +86,7 @@ export class BlockedClient implements SessionGuard, Watched {
   /** The routing epoch under which the place of its keys was looked up last. */
   #epoch = 0;
   /** Its keys are elsewhere now: the wait shall end where it is, to go on there. */
-  #isAstray = false;
+  #isAtFormerNode = false;
   /** It has waited elsewhere before. */
   #hasMoved = false;
   /** Somebody has asked for its end by CLIENT UNBLOCK. */
@@ -168,13 +168,14 @@ export class BlockedClient implements SessionGuard, Watched {
 
   /** Whether the server is to end the wait where it is. */
   get #isToEnd(): boolean {
-    return this.#endsByMs < Infinity || this.#isAstray || (this.#hasMoved && this.#isTimeOver);
+    return this.#endsByMs < Infinity || this.#isAtFormerNode ||
+      (this.#hasMoved && this.#isTimeOver);
   }
 
   /** Looks whether its keys are still where it waits. */
   #lookUp(link: DedicatedLink): void {
     this.#epoch = this.#context.router.epoch;
-    this.#isAstray = this.#place.current !== link.place;
+    this.#isAtFormerNode = this.#place.current !== link.place;
   }
 
   admit(): VerdictCode {
@@ -258,7 +259,7 @@ export class BlockedClient implements SessionGuard, Watched {
     const { current } = this.#place;
     if (current === PLACES_DIFFER) return KEYS_APART;
     this.#epoch = this.#context.router.epoch;
-    this.#isAstray = false;
+    this.#isAtFormerNode = false;
     return this.#open(current);
   }
 
@@ -288,7 +289,7 @@ export class BlockedClient implements SessionGuard, Watched {
   }
 
   #sendCommand(link: DedicatedLink): void {
-    if (this.#isAstray) return this.#follow(link);
+    if (this.#isAtFormerNode) return this.#follow(link);
     if (this.#mayWait && this.#unblock === null) return this.#sendAsItIs(link);
     this.#ask(link);
     attempt(link, this.#request, {
@@ -351,7 +352,10 @@ export class BlockedClient implements SessionGuard, Watched {
     if (redirection === Redirection.None) {
       if (isError) backends.metrics.errorReplies += 1;
       const isNothing = isNull(bytes, start);
-      if (isNothing && this.#isAstray && !this.#isTimeOver && !this.#isToldToEnd && this.#mayWait) {
+      if (
+        isNothing && this.#isAtFormerNode && !this.#isTimeOver && !this.#isToldToEnd &&
+        this.#mayWait
+      ) {
         return this.#follow(link);
       }
       this.#end(true);

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { errorReply, integerReply } from "../../protocol/resp/replies.ts";
-import type { RedisContext } from "../feature.ts";
-import { guardOf, GuardRank } from "../guard_chain.ts";
-import { readInteger } from "../integer.ts";
-import type { LocalRequest } from "../local_request.ts";
+import { errorReply, integerReply } from "../../protocol/resp/write/replies.ts";
+import type { RedisContext } from "../core/feature.ts";
+import { guardOf, GuardRank } from "../core/guard_chain.ts";
+import { readInteger } from "../core/integer.ts";
+import type { LocalRequest } from "../core/local_request.ts";
 import { BlockedClient, type UnblockMode } from "./blocked_client.ts";
 
 /** What one worker asks the others. */
-interface UnblockNote {
+interface UnblockMessage {
   readonly id: number;
   readonly mode: UnblockMode;
 }
@@ -28,7 +28,7 @@ export class ClientUnblock {
 
   constructor(context: RedisContext) {
     this.#context = context;
-    context.peers.on(UNBLOCK, (note) => this.#hear(note as UnblockNote));
+    context.peers.on(UNBLOCK, (message) => this.#hear(message as UnblockMessage));
   }
 
   /** `words` are the id and the mode, if one is given. */
@@ -37,9 +37,9 @@ export class ClientUnblock {
     if (mode !== "TIMEOUT" && mode !== "ERROR") return BAD_MODE;
     const id = readInteger(words[0]!);
     if (id === null) return NOT_AN_INTEGER;
-    const note: UnblockNote = { id: Number(id), mode };
+    const message: UnblockMessage = { id: Number(id), mode };
     const { client } = request;
-    const blocked = this.#find(note.id);
+    const blocked = this.#find(message.id);
     if (blocked !== null) {
       const late = client.answerLater();
       blocked.unblock(mode, (reply) => {
@@ -52,14 +52,14 @@ export class ClientUnblock {
     const { peers } = this.#context;
     if (peers.count === 0) return NOT_BLOCKED;
     const late = client.answerLater();
-    peers.ask(UNBLOCK, note, (answers) => {
+    peers.ask(UNBLOCK, message, (answers) => {
       const reply = answers.includes(true) ? UNBLOCKED : NOT_BLOCKED;
       late.reply(reply, 0, reply.length);
     });
     return null;
   }
 
-  #hear({ id, mode }: UnblockNote): boolean {
+  #hear({ id, mode }: UnblockMessage): boolean {
     const blocked = this.#find(id);
     blocked?.unblock(mode, () => {});
     return blocked !== null;

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Answers, RedisContext, RedisFeature } from "../feature.ts";
-import type { LocalRequest } from "../local_request.ts";
-import { copyRequest } from "../request_copy.ts";
+import type { Answers, RedisContext, RedisFeature } from "../core/feature.ts";
+import type { LocalRequest } from "../core/local_request.ts";
+import { copyRequest } from "../core/request_copy.ts";
 import { BlockedClient } from "./blocked_client.ts";
 import { waitLimitMs } from "./wait_limit.ts";
 import { WaitingPlace } from "./waiting_place.ts";

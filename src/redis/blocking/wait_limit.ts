@@ -5,7 +5,7 @@
  * @module
  */
 import { Timeout, type TimeoutCode } from "../../protocol/command_table.ts";
-import type { LocalRequest } from "../local_request.ts";
+import type { LocalRequest } from "../core/local_request.ts";
 
 /** Words of the options of XREAD and XREADGROUP with their values, where there are any. */
 const OPTION_WORDS = new Map([["block", 2], ["claim", 2], ["count", 2], ["group", 3]]);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { helpReply } from "../reply_builder.ts";
+import { helpReply } from "../core/reply_builder.ts";
 import type { ServerKind } from "../server/server_kind.ts";
 
 /** The reply. */

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { joinAddress } from "../../protocol/resp/cluster_dialect.ts";
+import { joinAddress } from "../../protocol/resp/cluster/cluster_dialect.ts";
 import type { LocalClient } from "../../session/features.ts";
-import { clientState } from "../client_state.ts";
-import type { FilteredClient } from "../client_filter.ts";
-import type { RedisContext } from "../feature.ts";
-import { guardOf, GuardRank } from "../guard_chain.ts";
+import { clientState } from "./client_state.ts";
+import type { FilteredClient } from "./client_filter.ts";
+import type { RedisContext } from "../core/feature.ts";
+import { guardOf, GuardRank } from "../core/guard_chain.ts";
 import type { Login } from "../login/mod.ts";
 import type { ClientMarks } from "./client_marks.ts";
 

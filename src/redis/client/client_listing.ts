@@ -5,7 +5,7 @@
  */
 import type { LongTask } from "../../net/turn_budget.ts";
 import type { LocalClient } from "../../session/features.ts";
-import { type ClientFilter, matchesFilter } from "../client_filter.ts";
+import { type ClientFilter, matchesFilter } from "./client_filter.ts";
 import type { ClientLines } from "./client_line.ts";
 
 /** One client's line, with what it is sorted by. */

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { errorReply, OK_REPLY } from "../../protocol/resp/replies.ts";
-import { readInteger } from "../integer.ts";
+import { errorReply, OK_REPLY } from "../../protocol/resp/write/replies.ts";
+import { readInteger } from "../core/integer.ts";
 
 const SYNTAX_ERROR = errorReply("ERR syntax error");
 const NO_INTEGER = errorReply("ERR value is not an integer or out of range");

@@ -6,7 +6,7 @@
  */
 import { CommandFlag, fitsArity } from "../../protocol/command_table.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
-import { errorReply } from "../../protocol/resp/replies.ts";
+import { errorReply } from "../../protocol/resp/write/replies.ts";
 import {
   type LocalClient,
   type SessionGuard,
@@ -17,7 +17,7 @@ import type { KnownServers } from "../server/known_servers.ts";
 import type { LoginTurns } from "./turns.ts";
 
 /** Most bytes of a request from somebody unknown: ten words of 16 KiB, as Redis has it. */
-export const STRANGER_REQUEST_BYTES_MAX = 160 * 1024;
+export const UNAUTHENTICATED_REQUEST_BYTES_MAX = 160 * 1024;
 
 const NO_AUTH = errorReply("NOAUTH Authentication required.");
 
@@ -49,7 +49,7 @@ export class WaitGuard extends TurnGuard {}
 
 /** The guard of a client that has not logged in. */
 export class LoginGuard extends TurnGuard {
-  readonly requestBytesMax = STRANGER_REQUEST_BYTES_MAX;
+  readonly requestBytesMax = UNAUTHENTICATED_REQUEST_BYTES_MAX;
   readonly #servers: KnownServers;
 
   constructor(client: LocalClient, turns: LoginTurns, servers: KnownServers) {

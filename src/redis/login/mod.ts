@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { errorReply, OK_REPLY } from "../../protocol/resp/replies.ts";
+import { errorReply, OK_REPLY } from "../../protocol/resp/write/replies.ts";
 import type { LocalClient } from "../../session/features.ts";
-import { type RedisContext, SHOWN_AGAIN } from "../feature.ts";
-import { addGuard, guardOf, GuardRank, removeGuard } from "../guard_chain.ts";
-import type { LocalRequest } from "../local_request.ts";
+import { type RedisContext, SHOWN_AGAIN } from "../core/feature.ts";
+import { addGuard, guardOf, GuardRank, removeGuard } from "../core/guard_chain.ts";
+import type { LocalRequest } from "../core/local_request.ts";
 import { Accounts, DEFAULT_USER } from "./accounts.ts";
 import { LoginGuard, WaitGuard } from "./login_guard.ts";
 import { LoginTurns } from "./turns.ts";

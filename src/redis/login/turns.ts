@@ -8,7 +8,7 @@
 import type { Clock, Watched } from "../../clock.ts";
 import { sha256 } from "../../hash/mod.ts";
 import type { LocalClient } from "../../session/features.ts";
-import type { Peers } from "../peers.ts";
+import type { Peers } from "../core/peers.ts";
 import { Suspect } from "./suspect.ts";
 
 /** Pairs of address and user remembered; with more the oldest for which nobody waits is forgotten. */
@@ -19,7 +19,7 @@ const TOLD_MAX = 512;
 const TOPIC = "login turns";
 
 /** What one worker tells the others. */
-interface TurnsNote {
+interface TurnsMessage {
   readonly worker: string;
   /** Which pair, what those weigh that wait there, and how many passwords were wrong without a wait. */
   readonly suspects: readonly (readonly [key: string, weight: number, wrongs: number])[];
@@ -47,7 +47,7 @@ export class LoginTurns implements Watched {
   constructor(clock: Clock, peers: Peers) {
     this.#clock = clock;
     this.#peers = peers;
-    peers.on(TOPIC, (note) => this.#hear(note as TurnsNote));
+    peers.on(TOPIC, (message) => this.#hear(message as TurnsMessage));
   }
 
   /** Pairs of address and user that are remembered. */
@@ -131,7 +131,7 @@ export class LoginTurns implements Watched {
     return this.#active.size > 0;
   }
 
-  #hear({ worker, suspects }: TurnsNote): void {
+  #hear({ worker, suspects }: TurnsMessage): void {
     const { nowMs } = this.#clock;
     for (const [key, weight, wrongs] of suspects) {
       const suspect = this.#suspects.get(key) ?? new Suspect(nowMs);

@@ -4,19 +4,19 @@
  * @module
  */
 import type { Watched } from "../../clock.ts";
-import { errorReply } from "../../protocol/resp/replies.ts";
-import type { LateReply } from "../../session/features.ts";
+import { errorReply } from "../../protocol/resp/write/replies.ts";
+import type { DeferredReply } from "../../session/features.ts";
 
 const WRONG_PASSWORD = errorReply("WRONGPASS invalid username-password pair or user is disabled.");
 
 /** One reply to a wrong password, sent only when it is due. */
 export class WrongPassword implements Watched {
   isWatched = false;
-  readonly #late: LateReply;
+  readonly #late: DeferredReply;
   readonly #dueMs: number;
 
   /** @param dueMs When it is to come, milliseconds of the clock. */
-  constructor(late: LateReply, dueMs: number) {
+  constructor(late: DeferredReply, dueMs: number) {
     this.#late = late;
     this.#dueMs = dueMs;
   }

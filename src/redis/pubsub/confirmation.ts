@@ -4,7 +4,7 @@
  * @module
  */
 import type { ByteWriter } from "../../bytes/byte_writer.ts";
-import { bulkBytesReply } from "../../protocol/resp/replies.ts";
+import { bulkBytesReply } from "../../protocol/resp/write/replies.ts";
 import { bytesOfText } from "./push_frame.ts";
 
 /** First byte of what answers no request: RESP2 has no type of its own for it. */

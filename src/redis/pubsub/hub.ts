@@ -79,7 +79,7 @@ export class Hub implements Watched, LinkOwner {
   readonly #tasks = new Set<SubscriptionTask>();
   readonly #placing: PlaceTask;
   /** Topics to be placed again at the next tick. */
-  #astray = new Set<Topic>();
+  #unplaced = new Set<Topic>();
   readonly #exchange = new Exchange();
   readonly #isReachable = (backend: Backend) => !this.#links.get(backend)?.isInBackoff;
   #epoch = 0;
@@ -138,7 +138,7 @@ export class Hub implements Watched, LinkOwner {
     if (!topic.isUnused || this.find(topic.kind, topic.name) !== topic) return;
     this.#topics[topic.kind]!.delete(topic.name);
     this.byteCount -= TOPIC_BYTES + topic.name.length;
-    this.#astray.delete(topic);
+    this.#unplaced.delete(topic);
     for (const site of topic.wanted) this.#removeSite(site);
     for (const site of topic.former) this.#removeSite(site);
     topic.wanted = [];
@@ -201,10 +201,10 @@ export class Hub implements Watched, LinkOwner {
 
   onTick(nowMs: number): boolean {
     if (this.#router.epoch !== this.#epoch) this.#placeAll();
-    else if (this.#astray.size > 0) {
-      const astray = this.#astray;
-      this.#astray = new Set();
-      this.#placeThese(astray.values(), astray.size);
+    else if (this.#unplaced.size > 0) {
+      const unplaced = this.#unplaced;
+      this.#unplaced = new Set();
+      this.#placeThese(unplaced.values(), unplaced.size);
     }
     for (const [backend, link] of this.#links) {
       if (!link.tick(nowMs)) this.#links.delete(backend);
@@ -298,13 +298,13 @@ export class Hub implements Watched, LinkOwner {
   #follow(topic: Topic): void {
     topic.redirects += 1;
     if (topic.redirects <= REDIRECTS_AT_ONCE_MAX) this.#place(topic);
-    else this.#astray.add(topic);
+    else this.#unplaced.add(topic);
   }
 
   /** Owners have changed. */
   #placeAll(): void {
     this.#epoch = this.#router.epoch;
-    this.#astray.clear();
+    this.#unplaced.clear();
     for (const topics of this.#topics) this.#placeThese(topics.values(), topics.size);
   }
 

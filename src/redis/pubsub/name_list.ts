@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { LocalRequest } from "../local_request.ts";
+import type { LocalRequest } from "../core/local_request.ts";
 import { textOfBytes } from "./push_frame.ts";
 
 /** A list that was kept, as plain data: start and end of each name in the bytes. */

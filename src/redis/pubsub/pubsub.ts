@@ -5,12 +5,12 @@
  *
  * @module
  */
-import { errorReply } from "../../protocol/resp/replies.ts";
+import { errorReply } from "../../protocol/resp/write/replies.ts";
 import { commonPlace, PLACES_DIFFER } from "../../router/common_place.ts";
 import type { LocalClient } from "../../session/features.ts";
-import type { Answers, RedisContext, RedisFeature } from "../feature.ts";
-import { addGuard, guardOf, GuardRank } from "../guard_chain.ts";
-import type { LocalRequest } from "../local_request.ts";
+import type { Answers, RedisContext, RedisFeature } from "../core/feature.ts";
+import { addGuard, guardOf, GuardRank } from "../core/guard_chain.ts";
+import type { LocalRequest } from "../core/local_request.ts";
 import { Hub } from "./hub.ts";
 import { NameList } from "./name_list.ts";
 import { PubsubCommand } from "./pubsub_command.ts";

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { arityError, byteErrorReply } from "../../protocol/resp/replies.ts";
-import type { LateReply } from "../../session/features.ts";
-import type { LocalRequest } from "../local_request.ts";
-import type { Peers } from "../peers.ts";
-import { helpReply, shown, unknownSubcommandReply } from "../reply_builder.ts";
+import { arityError, byteErrorReply } from "../../protocol/resp/write/replies.ts";
+import type { DeferredReply } from "../../session/features.ts";
+import type { LocalRequest } from "../core/local_request.ts";
+import type { Peers } from "../core/peers.ts";
+import { helpReply, shown, unknownSubcommandReply } from "../core/reply_builder.ts";
 import {
   type CountShape,
   CountTask,
@@ -118,7 +118,7 @@ export class PubsubCommand {
     const hub = this.#hub;
     const pieces = this.#piecesOf(question);
     let atOnce: Uint8Array | null = null;
-    let late: LateReply | null = null;
+    let late: DeferredReply | null = null;
     const sum = new SumTask(question, shape, (reply) => {
       if (late === null) atOnce = reply;
       else late.reply(reply, 0, reply.length, true);

@@ -5,7 +5,7 @@
  * @module
  */
 import { ByteWriter } from "../../bytes/byte_writer.ts";
-import type { LateReply, LocalClient } from "../../session/features.ts";
+import type { DeferredReply, LocalClient } from "../../session/features.ts";
 import { writeConfirmation } from "./confirmation.ts";
 
 /** What a client has to take above which nothing is added, bytes. */
@@ -19,7 +19,7 @@ const NOTHING = new Uint8Array(0);
 export class ReplyInParts {
   readonly #client: LocalClient;
   readonly #version: 2 | 3;
-  #late: LateReply | null = null;
+  #late: DeferredReply | null = null;
 
   constructor(client: LocalClient) {
     this.#client = client;
@@ -37,7 +37,7 @@ export class ReplyInParts {
   }
 
   /** What the rest of a reply that comes late is given to. */
-  get late(): LateReply {
+  get late(): DeferredReply {
     this.comesLate();
     return this.#late!;
   }

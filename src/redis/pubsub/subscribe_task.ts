@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { errorReply } from "../../protocol/resp/replies.ts";
+import { errorReply } from "../../protocol/resp/write/replies.ts";
 import { failures } from "../../failure.ts";
 import type { FailedTopic, Hub, SubscriptionTask } from "./hub.ts";
 import type { NameList } from "./name_list.ts";

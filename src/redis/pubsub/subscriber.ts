@@ -9,16 +9,21 @@ import { descriptionOf } from "../../protocol/resp/commands/custom.ts";
 import { handlerOf } from "../../protocol/resp/commands/handlers.ts";
 import type { LongTask } from "../../net/turn_budget.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
-import { arityError, arrayReply, bulkBytesReply, bulkReply } from "../../protocol/resp/replies.ts";
-import { byteErrorReply } from "../../protocol/resp/replies.ts";
+import {
+  arityError,
+  arrayReply,
+  bulkBytesReply,
+  bulkReply,
+} from "../../protocol/resp/write/replies.ts";
+import { byteErrorReply } from "../../protocol/resp/write/replies.ts";
 import {
   type LocalClient,
   type SessionGuard,
   Verdict,
   type VerdictCode,
 } from "../../session/features.ts";
-import { guardOf, GuardRank, removeGuard } from "../guard_chain.ts";
-import { LocalRequest } from "../local_request.ts";
+import { guardOf, GuardRank, removeGuard } from "../core/guard_chain.ts";
+import { LocalRequest } from "../core/local_request.ts";
 import type { Hub, SubscriptionTask } from "./hub.ts";
 import { type Topic, TopicKind, type TopicKindCode } from "./topic.ts";
 

@@ -13,7 +13,7 @@ import { type Failure, failures } from "../../failure.ts";
 import { PROFILES } from "../../protocol/protocol.ts";
 import { ByteWriter } from "../../bytes/byte_writer.ts";
 import type { LongTask } from "../../net/turn_budget.ts";
-import { requestBytes } from "../../protocol/resp/replies.ts";
+import { requestBytes } from "../../protocol/resp/write/replies.ts";
 import { AnswersDue, type DueAnswer } from "./answers_due.ts";
 import { writeRequestOfName } from "./confirmation.ts";
 import type { Delivery } from "./delivery.ts";

@@ -11,13 +11,13 @@ import {
   failureReply,
   integerReply,
   requestBytes,
-} from "../../protocol/resp/replies.ts";
-import type { LateReply, LocalClient } from "../../session/features.ts";
-import type { Answers, RedisContext, RedisFeature } from "../feature.ts";
-import type { LocalRequest } from "../local_request.ts";
-import { helpReply, unknownSubcommandReply } from "../reply_builder.ts";
-import { copyRequest } from "../request_copy.ts";
-import { callShards, type ShardReply } from "../shard_calls.ts";
+} from "../../protocol/resp/write/replies.ts";
+import type { DeferredReply, LocalClient } from "../../session/features.ts";
+import type { Answers, RedisContext, RedisFeature } from "../core/feature.ts";
+import type { LocalRequest } from "../core/local_request.ts";
+import { helpReply, unknownSubcommandReply } from "../core/reply_builder.ts";
+import { copyRequest } from "../core/request_copy.ts";
+import { callShards, type ShardReply } from "../core/shard_calls.ts";
 import { killEverywhere, statsEverywhere } from "./running_scripts.ts";
 import { isFlush, type ScriptKeeper } from "./script_keeper.ts";
 
@@ -197,7 +197,7 @@ export class Scripts implements RedisFeature {
     }
   }
 
-  #answer(late: LateReply, reply: Uint8Array, isError: boolean): void {
+  #answer(late: DeferredReply, reply: Uint8Array, isError: boolean): void {
     if (isError) this.#context.backends.metrics.errorReplies += 1;
     late.reply(reply, 0, reply.length);
   }
@@ -209,7 +209,7 @@ export class Scripts implements RedisFeature {
   ): Uint8Array | null {
     const { router } = this.#context;
     if (backends.length === 0) return failureReply(router.unplaced, "");
-    const late: LateReply = request.client.answerLater(true);
+    const late: DeferredReply = request.client.answerLater(true);
     callShards(this.#context, request.client, backends, copyRequest(request), (replies) => {
       this.#answer(late, merge(replies), replies.some(({ isError }) => isError));
     });

@@ -8,7 +8,7 @@
  */
 import { startsWith } from "../../bytes/starts_with.ts";
 import { NO_SCRIPT } from "../../protocol/resp/key_finders/errors.ts";
-import { errorReply } from "../../protocol/resp/replies.ts";
+import { errorReply } from "../../protocol/resp/write/replies.ts";
 
 /** That of Redis, the same in 6.2 and 7.0; that of Valkey 9.1. */
 const SENTENCES = [NO_SCRIPT, errorReply("NOSCRIPT No matching script.")];

@@ -6,11 +6,11 @@
  */
 import { startsWith } from "../../bytes/starts_with.ts";
 import type { Failure } from "../../failure.ts";
-import { errorReply, failureReply, OK_REPLY } from "../../protocol/resp/replies.ts";
+import { errorReply, failureReply, OK_REPLY } from "../../protocol/resp/write/replies.ts";
 import type { LocalClient } from "../../session/features.ts";
-import { DedicatedLink } from "../dedicated_link.ts";
-import type { RedisContext } from "../feature.ts";
-import { gatherReplies, type ShardReply } from "../shard_calls.ts";
+import { DedicatedLink } from "../core/dedicated_link.ts";
+import type { RedisContext } from "../core/feature.ts";
+import { gatherReplies, type ShardReply } from "../core/shard_calls.ts";
 
 const NO_SERVER = errorReply("ERR no server is known yet");
 const encoder = new TextEncoder();

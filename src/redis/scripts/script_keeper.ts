@@ -18,15 +18,15 @@ import { HAND_OVER_BYTES } from "../../bytes/chunk_pool.ts";
 import { keyMark } from "../../bytes/key_mark.ts";
 import { sha1Hex } from "../../hash/mod.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
-import { arrayReply, bulkBytesReply, bulkReply } from "../../protocol/resp/replies.ts";
+import { arrayReply, bulkBytesReply, bulkReply } from "../../protocol/resp/write/replies.ts";
 import { digestKeys, scriptKeys } from "../../protocol/resp/key_finders/counted_keys.ts";
-import { ReplyReader } from "../../protocol/resp/reply_reader.ts";
+import { ReplyReader } from "../../protocol/resp/parse/reply_reader.ts";
 import { type Exchange, ExchangeState, type SentTo } from "../../request/exchange.ts";
 import type { Request } from "../../request/request.ts";
 import type { ScriptListener } from "../../router/router.ts";
 import type { LocalClient } from "../../session/features.ts";
-import { sendCall } from "../dedicated_call.ts";
-import type { RedisContext } from "../feature.ts";
+import { sendCall } from "../core/dedicated_call.ts";
+import type { RedisContext } from "../core/feature.ts";
 import { hasNoScriptCode, isServersNoScript } from "./no_script.ts";
 import { ScriptCache } from "./script_cache.ts";
 
@@ -45,7 +45,7 @@ const REPEATABLE_IN_FLIGHT_MAX = 1024;
 const decoder = new TextDecoder("latin1");
 
 /** What one worker tells the others. */
-interface LearntNote {
+interface LearntMessage {
   readonly sha: string;
   readonly body: Uint8Array;
 }
@@ -77,8 +77,8 @@ export class ScriptKeeper implements ScriptListener {
   constructor(context: RedisContext) {
     this.#context = context;
     this.#cache = new ScriptCache(context.config.scriptCacheBytes);
-    context.peers.on(LEARNT, (note) => {
-      const { sha, body } = note as LearntNote;
+    context.peers.on(LEARNT, (message) => {
+      const { sha, body } = message as LearntMessage;
       this.#cache.add(sha, body);
     });
     context.peers.on(FLUSHED, () => this.#forget());
@@ -95,8 +95,8 @@ export class ScriptKeeper implements ScriptListener {
     const sha = sha1Hex(body);
     if (this.#cache.has(sha)) return sha;
     this.#cache.add(sha, body);
-    const note: LearntNote = { sha, body };
-    this.#context.peers.tell(LEARNT, note);
+    const message: LearntMessage = { sha, body };
+    this.#context.peers.tell(LEARNT, message);
     return sha;
   }
 

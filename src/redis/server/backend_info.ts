@@ -7,10 +7,10 @@
  */
 import type { Backend } from "../../backend/backend.ts";
 import type { Watched } from "../../clock.ts";
-import { requestBytes } from "../../protocol/resp/replies.ts";
+import { requestBytes } from "../../protocol/resp/write/replies.ts";
 import { NOBODY } from "../../request/exchange.ts";
-import { sendCall } from "../dedicated_call.ts";
-import type { RedisContext } from "../feature.ts";
+import { sendCall } from "../core/dedicated_call.ts";
+import type { RedisContext } from "../core/feature.ts";
 import { InfoMerge } from "./info_merge.ts";
 import type { InfoSection } from "./info_text.ts";
 import { type Baseline, countedSince, readBaseline } from "./statistics_baseline.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { concatenate } from "../../bytes/copy.ts";
-import { ReplyReader } from "../../protocol/resp/reply_reader.ts";
+import { ReplyReader } from "../../protocol/resp/parse/reply_reader.ts";
 import { Type } from "../../protocol/resp/type.ts";
 
 /** Descriptions by full name, as replies. */

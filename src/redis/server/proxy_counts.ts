@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { InfoSource } from "../info.ts";
-import type { Peers } from "../peers.ts";
+import type { InfoSource } from "./info.ts";
+import type { Peers } from "../core/peers.ts";
 
 /** How long what other workers said is believed, milliseconds. */
 export const BELIEVED_MS = 1_000;

@@ -10,7 +10,7 @@ import {
   UNBALANCED_XREAD,
   UNBALANCED_XREADGROUP,
 } from "../../protocol/resp/key_finders/errors.ts";
-import { errorReply } from "../../protocol/resp/replies.ts";
+import { errorReply } from "../../protocol/resp/write/replies.ts";
 import { CLIENT_FIELDS_OF_REDIS, CLIENT_FIELDS_OF_VALKEY } from "../client/client_fields.ts";
 import { HELLO_WITHOUT_AUTH } from "../login/mod.ts";
 import { NESTED, WATCH_INSIDE } from "../transaction/replies.ts";

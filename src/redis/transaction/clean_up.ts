@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DedicatedLink } from "../dedicated_link.ts";
+import type { DedicatedLink } from "../core/dedicated_link.ts";
 
 /**
  * Has the backend forget a transaction or watched keys, then lets the next client have the connection.

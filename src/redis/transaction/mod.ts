@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { OK_REPLY } from "../../protocol/resp/replies.ts";
-import type { Answers, RedisContext, RedisFeature } from "../feature.ts";
-import type { LocalRequest } from "../local_request.ts";
+import { OK_REPLY } from "../../protocol/resp/write/replies.ts";
+import type { Answers, RedisContext, RedisFeature } from "../core/feature.ts";
+import type { LocalRequest } from "../core/local_request.ts";
 import { ScriptKeeper } from "../scripts/script_keeper.ts";
 import { DISCARD_OUTSIDE, EXEC_OUTSIDE } from "./replies.ts";
 import { Transaction } from "./transaction.ts";

@@ -8,7 +8,7 @@ import { Action, CommandFlag, type CommandRow } from "../../protocol/command_tab
 import type { RequestFrame } from "../../protocol/protocol.ts";
 import { handlerOf } from "../../protocol/resp/commands/handlers.ts";
 import { refusalText, WAITING } from "../../protocol/resp/commands/reasons.ts";
-import { errorReply } from "../../protocol/resp/replies.ts";
+import { errorReply } from "../../protocol/resp/write/replies.ts";
 import { waitsForNothing } from "../server/wait.ts";
 
 /** The key of the configuration that errors name. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { startsWith } from "../../bytes/starts_with.ts";
-import { errorReply, statusReply } from "../../protocol/resp/replies.ts";
+import { errorReply, statusReply } from "../../protocol/resp/write/replies.ts";
 
 const encoder = new TextEncoder();
 

@@ -9,7 +9,7 @@ import type { Backend } from "../../backend/backend.ts";
 import { handlerOf } from "../../protocol/resp/commands/handlers.ts";
 import type { SentTo } from "../../request/exchange.ts";
 import type { LocalClient } from "../../session/features.ts";
-import type { LocalRequest } from "../local_request.ts";
+import type { LocalRequest } from "../core/local_request.ts";
 import { isFlush, namedSha, type ScriptKeeper } from "../scripts/script_keeper.ts";
 
 const NO_SCRIPT = new TextEncoder().encode("-NOSCRIPT ");

@@ -24,24 +24,24 @@ import {
   failureReply,
   OK_REPLY,
   requestBytes,
-} from "../../protocol/resp/replies.ts";
+} from "../../protocol/resp/write/replies.ts";
 import { commonPlace, PLACES_DIFFER } from "../../router/common_place.ts";
 import { Redirection, ShardsState } from "../../router/router.ts";
 import {
-  type LateReply,
+  type DeferredReply,
   type LocalClient,
   type SessionGuard,
   Verdict,
   type VerdictCode,
 } from "../../session/features.ts";
-import type { CallReply } from "../dedicated_call.ts";
-import { DATABASE_NUMBER_MAX } from "../databases.ts";
-import { DedicatedLink } from "../dedicated_link.ts";
-import type { RedisContext } from "../feature.ts";
-import { addGuard, GuardRank, removeGuard } from "../guard_chain.ts";
-import { readInteger } from "../integer.ts";
-import { LocalRequest } from "../local_request.ts";
-import { copyRequest } from "../request_copy.ts";
+import type { CallReply } from "../core/dedicated_call.ts";
+import { DATABASE_NUMBER_MAX } from "../connection/databases.ts";
+import { DedicatedLink } from "../core/dedicated_link.ts";
+import type { RedisContext } from "../core/feature.ts";
+import { addGuard, GuardRank, removeGuard } from "../core/guard_chain.ts";
+import { readInteger } from "../core/integer.ts";
+import { LocalRequest } from "../core/local_request.ts";
+import { copyRequest } from "../core/request_copy.ts";
 import type { ScriptKeeper } from "../scripts/script_keeper.ts";
 import { cleanUp } from "./clean_up.ts";
 import { HELD_BYTES_MAX, HELD_REQUESTS_MAX, HeldRequests } from "./held_requests.ts";
@@ -304,7 +304,7 @@ export class Transaction implements SessionGuard {
     });
   }
 
-  #queued(reply: CallReply, late: LateReply): void {
+  #queued(reply: CallReply, late: DeferredReply): void {
     const { exchange, bytes, start, end, isError, isOwned } = reply;
     if (!isError) return late.reply(bytes, reply.attributesStart, end, isOwned);
     this.#context.backends.metrics.errorReplies += 1;
@@ -338,7 +338,7 @@ export class Transaction implements SessionGuard {
     return Verdict.Handled;
   }
 
-  #executed(reply: CallReply, late: LateReply): void {
+  #executed(reply: CallReply, late: DeferredReply): void {
     const { exchange, bytes, start, end, isError, isOwned } = reply;
     const { backends, router } = this.#context;
     const database = isError || this.#selections.length === 0
@@ -394,7 +394,7 @@ export class Transaction implements SessionGuard {
     return Verdict.Handled;
   }
 
-  #callFailed(late: LateReply, failure: Failure, address: string): void {
+  #callFailed(late: DeferredReply, failure: Failure, address: string): void {
     this.#fail(failure, address);
     late.fail(failure, address);
   }

@@ -4,16 +4,16 @@
  *
  * @module
  */
-import { failureReply, OK_REPLY } from "../../protocol/resp/replies.ts";
+import { failureReply, OK_REPLY } from "../../protocol/resp/write/replies.ts";
 import { commonPlace, PLACES_DIFFER } from "../../router/common_place.ts";
 import { Redirection } from "../../router/router.ts";
-import type { LateReply } from "../../session/features.ts";
-import type { CallReply } from "../dedicated_call.ts";
-import type { DedicatedLink } from "../dedicated_link.ts";
-import type { RedisContext } from "../feature.ts";
-import { guardOf, GuardRank } from "../guard_chain.ts";
-import type { LocalRequest } from "../local_request.ts";
-import { copyRequest } from "../request_copy.ts";
+import type { DeferredReply } from "../../session/features.ts";
+import type { CallReply } from "../core/dedicated_call.ts";
+import type { DedicatedLink } from "../core/dedicated_link.ts";
+import type { RedisContext } from "../core/feature.ts";
+import { guardOf, GuardRank } from "../core/guard_chain.ts";
+import type { LocalRequest } from "../core/local_request.ts";
+import { copyRequest } from "../core/request_copy.ts";
 import type { ScriptKeeper } from "../scripts/script_keeper.ts";
 import { KEYS_APART, WATCH_MOVED } from "./replies.ts";
 import { Transaction } from "./transaction.ts";
@@ -58,7 +58,7 @@ class Watching {
   readonly #context: RedisContext;
   readonly #transaction: Transaction;
   readonly #request: Uint8Array;
-  readonly #late: LateReply;
+  readonly #late: DeferredReply;
   /** Other keys are watched already. */
   readonly #isFurther: boolean;
   #moves = 0;
@@ -67,7 +67,7 @@ class Watching {
     context: RedisContext,
     transaction: Transaction,
     request: Uint8Array,
-    late: LateReply,
+    late: DeferredReply,
     isFurther: boolean,
   ) {
     this.#context = context;

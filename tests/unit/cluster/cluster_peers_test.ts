@@ -24,10 +24,12 @@ function workers(count: number) {
     for (let moved = true; moved;) {
       moved = false;
       for (const { posted } of contexts) {
-        for (const note of posted.splice(0)) {
+        for (const peerMessage of posted.splice(0)) {
           moved = true;
           peers.forEach((peer, number) => {
-            if (note.to === null ? number !== note.from : number === note.to) peer.hear(note);
+            if (peerMessage.to === null ? number !== peerMessage.from : number === peerMessage.to) {
+              peer.hear(peerMessage);
+            }
           });
         }
       }
@@ -82,8 +84,8 @@ Deno.test("a cluster that takes the place of another takes no answer to the othe
   const [answered, other] = [ask(peers[0]!, "a", 1), ask(successor, "b", 2)];
   const [first, second] = contexts[0]!.posted;
   for (const peer of [peers[0]!, successor]) {
-    for (const [note, body] of [[first!, "of a"], [second!, "of b"]] as const) {
-      peer.hear({ ...note, body, from: 1, to: 0, isAnswer: true });
+    for (const [peerMessage, body] of [[first!, "of a"], [second!, "of b"]] as const) {
+      peer.hear({ ...peerMessage, body, from: 1, to: 0, isAnswer: true });
     }
   }
   assertEquals([await answered, await other], [["of a"], ["of b"]]);

@@ -9,7 +9,7 @@ import { PROFILES } from "../../../src/protocol/protocol.ts";
 import { respCommands } from "../../../src/protocol/resp/commands/mod.ts";
 import { createRedisFeatures } from "../../../src/redis/features.ts";
 import { RedisLocal } from "../../../src/redis/local.ts";
-import { muteNext } from "../../../src/redis/mute.ts";
+import { muteNext } from "../../../src/redis/client/reply_mode.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";
 import { CoreRig } from "../../support/core_rig.ts";
 import { frameOf, LocalRigClient } from "../../support/local_rig.ts";

@@ -14,7 +14,7 @@ import {
   type DispatchedCode,
   type LongDispatch,
 } from "../../../src/session/long_dispatch.ts";
-import { type LateReply, type SessionGuard, Verdict } from "../../../src/session/features.ts";
+import { type DeferredReply, type SessionGuard, Verdict } from "../../../src/session/features.ts";
 import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
 import { assertEquals } from "../../deps.ts";
 
@@ -56,7 +56,7 @@ class RecordingSession implements DispatchSession, RequestOwner {
     this.heard.push(`reply ${decoder.decode(bytes.subarray(start, end)).trimEnd()}`);
   }
 
-  answerLater(): LateReply {
+  answerLater(): DeferredReply {
     throw new Error("Dispatch answers nothing itself");
   }
 

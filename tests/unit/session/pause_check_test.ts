@@ -4,7 +4,7 @@
  * @module
  */
 import { PauseMode, type PauseModeCode } from "../../../src/backend/server_orders.ts";
-import { mayWrite, needsNoServer } from "../../../src/redis/paused_rows.ts";
+import { mayWrite, needsNoServer } from "../../../src/redis/client/paused_rows.ts";
 import { isPaused } from "../../../src/session/pause_check.ts";
 import { assertEquals } from "../../deps.ts";
 import { CoreRig } from "../../support/core_rig.ts";

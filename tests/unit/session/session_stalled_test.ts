@@ -5,7 +5,7 @@
  */
 import { failures } from "../../../src/failure.ts";
 import {
-  type LateReply,
+  type DeferredReply,
   type LocalAnswers,
   type SessionGuard,
   Verdict,
@@ -34,7 +34,7 @@ Deno.test("requests held back behind an early answer are served before a half-cl
 /** A client whose requests "wait" are answered late, and held back by a guard that says so. */
 function guardedScene(rig: CoreRig) {
   const { session, conn } = rig.client();
-  const late: LateReply[] = [];
+  const late: DeferredReply[] = [];
   const heard: string[] = [];
   const held = { isHeld: false };
   const guard: SessionGuard = {

@@ -3,7 +3,7 @@ import { Log, type LogRecord } from "../../../src/observe/log.ts";
 import { ClientRoom } from "../../../src/observe/client_room.ts";
 import { StartError } from "../../../src/supervisor/start_error.ts";
 import { Supervisor } from "../../../src/supervisor/supervisor.ts";
-import type { ClusterNote, SharedState } from "../../../src/worker/messages.ts";
+import type { PeerMessage, SharedState } from "../../../src/worker/messages.ts";
 import { clusterConfig, config } from "./cluster_configs.ts";
 import { FakeWorker } from "./fake_worker.ts";
 import { snapshot } from "./snapshots.ts";
@@ -107,20 +107,20 @@ Deno.test("what the leader finds goes to the others, and what others find goes n
   await stage.supervisor.stop();
 });
 
-Deno.test("a note goes to all others of its cluster, or to the one it is for", async () => {
+Deno.test("a peerMessage goes to all others of its cluster, or to the one it is for", async () => {
   const stage = new Stage(3);
   await stage.start();
   const [first, second, third] = stage.workers;
-  const note: ClusterNote = {
+  const peerMessage: PeerMessage = {
     ...{ cluster: "main", topic: "names", body: 1 },
     ...{ from: 1, to: null, question: 4, isAnswer: false },
   };
-  second!.say({ kind: "note", note });
-  const answer = { ...note, from: 2, to: 1, isAnswer: true };
-  third!.say({ kind: "note", note: answer });
-  assertEquals(first!.received.slice(1), [{ kind: "note", note }]);
-  assertEquals(second!.received.slice(1), [{ kind: "note", note: answer }]);
-  assertEquals(third!.received.slice(1), [{ kind: "note", note }]);
+  second!.say({ kind: "peer_message", peerMessage });
+  const answer = { ...peerMessage, from: 2, to: 1, isAnswer: true };
+  third!.say({ kind: "peer_message", peerMessage: answer });
+  assertEquals(first!.received.slice(1), [{ kind: "peer_message", peerMessage }]);
+  assertEquals(second!.received.slice(1), [{ kind: "peer_message", peerMessage: answer }]);
+  assertEquals(third!.received.slice(1), [{ kind: "peer_message", peerMessage }]);
   await stage.supervisor.stop();
 });
 
@@ -396,17 +396,17 @@ Deno.test("who serves the clients of a former configuration is answered, and tol
   await stage.supervisor.reconfigure(config(clusterConfig("main", 1, 7_000)), Infinity);
   const [first, second] = stage.workers;
   const told = second!.received.length;
-  const note: ClusterNote = {
+  const peerMessage: PeerMessage = {
     ...{ cluster: "main", topic: "names", body: 1 },
     ...{ from: 0, to: null, question: 0, isAnswer: false },
   };
-  const answer = { ...note, to: 1, question: 4, isAnswer: true };
-  for (const one of [note, { ...note, question: 3 }, answer]) {
-    first!.say({ kind: "note", note: one });
+  const answer = { ...peerMessage, to: 1, question: 4, isAnswer: true };
+  for (const one of [peerMessage, { ...peerMessage, question: 3 }, answer]) {
+    first!.say({ kind: "peer_message", peerMessage: one });
   }
-  assertEquals(second!.received.slice(told), [{ kind: "note", note }, {
-    kind: "note",
-    note: answer,
+  assertEquals(second!.received.slice(told), [{ kind: "peer_message", peerMessage }, {
+    kind: "peer_message",
+    peerMessage: answer,
   }]);
   await stage.supervisor.stop();
 });

@@ -6,10 +6,10 @@ import { ClusterMetrics } from "../../../src/observe/cluster_metrics.ts";
 import { BACKLOG_CONNECTIONS } from "../../../src/net/io_engine.ts";
 import { ClusterHost } from "../../../src/worker/cluster_host.ts";
 import type {
-  ClusterNote,
   ConfigureMessage,
   DrainTimes,
   PauseCount,
+  PeerMessage,
   ServerOrder,
   SharedState,
   StartMessage,
@@ -17,7 +17,7 @@ import type {
 } from "../../../src/worker/messages.ts";
 import { clusterConfig } from "../supervisor/cluster_configs.ts";
 
-/** A cluster that notes what is asked of it. */
+/** A cluster that messages what is asked of it. */
 class FakeCluster implements Cluster {
   readonly name: string;
   readonly context: ClusterContext;
@@ -56,7 +56,7 @@ class FakeCluster implements Cluster {
     this.calls.push("refresh");
   }
 
-  hear({ topic }: ClusterNote): void {
+  hear({ topic }: PeerMessage): void {
     this.calls.push(`hear ${topic}`);
   }
 
@@ -295,14 +295,17 @@ Deno.test("who has ended answers no more: its last word stands", async () => {
 Deno.test("notes go between a cluster and the supervisor", () => {
   const { host, posted, clusters } = stage();
   host.onMessage(startMessage([]));
-  const note: ClusterNote = {
+  const peerMessage: PeerMessage = {
     ...{ cluster: "b", topic: "names", body: ["x"] },
     ...{ from: 0, to: null, question: 7, isAnswer: false },
   };
-  host.onMessage({ kind: "note", note });
+  host.onMessage({ kind: "peer_message", peerMessage });
   assertEquals(clusters.map(({ calls }) => calls), [["start"], ["start", "hear names"]]);
-  clusters[1]!.context.post({ ...note, from: 2, to: 0, isAnswer: true });
-  assertEquals(posted.at(-1), { kind: "note", note: { ...note, from: 2, to: 0, isAnswer: true } });
+  clusters[1]!.context.post({ ...peerMessage, from: 2, to: 0, isAnswer: true });
+  assertEquals(posted.at(-1), {
+    kind: "peer_message",
+    peerMessage: { ...peerMessage, from: 2, to: 0, isAnswer: true },
+  });
 });
 
 Deno.test("drain is said to every cluster, and answered when all clients have left", async () => {
@@ -398,13 +401,19 @@ Deno.test("who has retired hears answers and news, and no questions", () => {
   host.onMessage(startMessage([]));
   const [a, b] = startMessage([]).clusters as [ClusterConfig, ClusterConfig];
   host.onMessage(configure({ ...a, hash: "md5" }, b));
-  const note: ClusterNote = {
+  const peerMessage: PeerMessage = {
     ...{ cluster: "a", topic: "news", body: 1 },
     ...{ from: 1, to: null, question: 0, isAnswer: false },
   };
-  host.onMessage({ kind: "note", note });
-  host.onMessage({ kind: "note", note: { ...note, topic: "question", question: 1 } });
-  host.onMessage({ kind: "note", note: { ...note, topic: "answer", question: 1, isAnswer: true } });
+  host.onMessage({ kind: "peer_message", peerMessage });
+  host.onMessage({
+    kind: "peer_message",
+    peerMessage: { ...peerMessage, topic: "question", question: 1 },
+  });
+  host.onMessage({
+    kind: "peer_message",
+    peerMessage: { ...peerMessage, topic: "answer", question: 1, isAnswer: true },
+  });
   const heard = clusters.map(({ calls }) => calls.filter((call) => call.startsWith("hear")));
   assertEquals(heard, [["hear news", "hear answer"], [], [
     "hear news",

@@ -5,7 +5,7 @@
  */
 import type { RequestFrame } from "../../protocol.ts";
 import { NOT_A_NUMBER, readDecimal } from "../decimal.ts";
-import { errorReply } from "../replies.ts";
+import { errorReply } from "../write/replies.ts";
 import {
   BAD_PAIR_COUNT,
   INVALID_KEY_COUNT,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { errorReply } from "../replies.ts";
+import { errorReply } from "../write/replies.ts";
 
 /** A word that should be a number is none. */
 export const NOT_AN_INTEGER: Uint8Array = errorReply(

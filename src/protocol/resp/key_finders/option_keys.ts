@@ -5,7 +5,7 @@
  */
 import type { RequestFrame } from "../../protocol.ts";
 import { isWord, NOT_A_NUMBER, readDecimal } from "../decimal.ts";
-import { errorReply } from "../replies.ts";
+import { errorReply } from "../write/replies.ts";
 import {
   BAD_TIMEOUT,
   NEGATIVE_TIMEOUT,

@@ -8,7 +8,7 @@ import type { RequestFrame } from "../../protocol.ts";
 import type { CommandDescription } from "../commands/catalogue.ts";
 import { refusalText } from "../commands/reasons.ts";
 import { isWord } from "../decimal.ts";
-import { arityError, byteErrorReply, errorReply, quotedWord } from "../replies.ts";
+import { arityError, byteErrorReply, errorReply, quotedWord } from "../write/replies.ts";
 
 /** One member of a family. */
 interface Subcommand {

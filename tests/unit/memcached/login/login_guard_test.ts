@@ -1,4 +1,4 @@
-import { STRANGER_REQUEST_BYTES_MAX } from "../../../../src/memcached/login/login_guard.ts";
+import { UNAUTHENTICATED_REQUEST_BYTES_MAX } from "../../../../src/memcached/login/login_guard.ts";
 import { Verdict } from "../../../../src/session/features.ts";
 import { MemcacheScene } from "../../../support/memcache_scene.ts";
 import { reply, request } from "../../protocol/memcache/binary/packets.ts";
@@ -31,7 +31,7 @@ Deno.test("before its login a client of lines may quit, and nothing else", () =>
     assertEquals(scene.told(), ["CLIENT_ERROR unauthenticated\r\n"], line);
   }
   assertEquals(scene.admit("quit\r\n"), Verdict.Pass);
-  assertEquals(scene.client.guard!.requestBytesMax, STRANGER_REQUEST_BYTES_MAX);
+  assertEquals(scene.client.guard!.requestBytesMax, UNAUTHENTICATED_REQUEST_BYTES_MAX);
 });
 
 Deno.test("before its login a client is refused as it speaks", () => {

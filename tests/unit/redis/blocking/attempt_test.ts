@@ -4,8 +4,8 @@
  * @module
  */
 import { attempt, isNull } from "../../../../src/redis/blocking/attempt.ts";
-import { DedicatedLink } from "../../../../src/redis/dedicated_link.ts";
-import { requestBytes } from "../../../../src/protocol/resp/replies.ts";
+import { DedicatedLink } from "../../../../src/redis/core/dedicated_link.ts";
+import { requestBytes } from "../../../../src/protocol/resp/write/replies.ts";
 import { assertEquals } from "../../../deps.ts";
 import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 import type { BlockedClient } from "../../../../src/redis/blocking/blocked_client.ts";
-import { guardOf, GuardRank } from "../../../../src/redis/guard_chain.ts";
+import { guardOf, GuardRank } from "../../../../src/redis/core/guard_chain.ts";
 import { Blocking } from "../../../../src/redis/blocking/mod.ts";
 import { Redirection } from "../../../../src/router/router.ts";
 import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";

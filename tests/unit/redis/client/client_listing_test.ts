@@ -1,7 +1,7 @@
 import { ClientLines } from "../../../../src/redis/client/client_line.ts";
 import { ClientListing, type Line } from "../../../../src/redis/client/client_listing.ts";
 import { ClientMarks } from "../../../../src/redis/client/client_marks.ts";
-import { EVERY_CLIENT } from "../../../../src/redis/client_filter.ts";
+import { EVERY_CLIENT } from "../../../../src/redis/client/client_filter.ts";
 import { Login } from "../../../../src/redis/login/mod.ts";
 import { CoreRig } from "../../../support/core_rig.ts";
 import { LocalRigClient } from "../../../support/local_rig.ts";

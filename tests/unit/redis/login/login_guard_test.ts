@@ -6,7 +6,7 @@
 import { respCommands } from "../../../../src/protocol/resp/commands/mod.ts";
 import {
   LoginGuard,
-  STRANGER_REQUEST_BYTES_MAX,
+  UNAUTHENTICATED_REQUEST_BYTES_MAX,
   WaitGuard,
 } from "../../../../src/redis/login/login_guard.ts";
 import type { KnownServers } from "../../../../src/redis/server/known_servers.ts";
@@ -37,7 +37,10 @@ Deno.test("four commands pass, all others are told to log in", () => {
 
 Deno.test("its requests are bounded, and it has nothing due when it leaves", () => {
   const guard = new LoginGuard(new LocalRigClient(), createTurns(), knownServers("7.0.15"));
-  assertEquals([guard.requestBytesMax, guard.inputEnded()], [STRANGER_REQUEST_BYTES_MAX, false]);
+  assertEquals([guard.requestBytesMax, guard.inputEnded()], [
+    UNAUTHENTICATED_REQUEST_BYTES_MAX,
+    false,
+  ]);
 });
 
 Deno.test("who has logged in and waits to do so again may ask for everything meanwhile", () => {

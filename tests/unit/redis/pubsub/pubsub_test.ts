@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { guardOf, GuardRank } from "../../../../src/redis/guard_chain.ts";
+import { guardOf, GuardRank } from "../../../../src/redis/core/guard_chain.ts";
 import { CLIENT_SUBSCRIPTIONS_MAX } from "../../../../src/redis/pubsub/pubsub.ts";
-import type { LocalRequest } from "../../../../src/redis/local_request.ts";
+import type { LocalRequest } from "../../../../src/redis/core/local_request.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
 import { LocalRigClient } from "../../../support/local_rig.ts";
 import { turn } from "../../../support/fake_tcp_conn.ts";

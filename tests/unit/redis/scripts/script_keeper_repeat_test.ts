@@ -4,7 +4,7 @@
  * @module
  */
 import { sha1Hex } from "../../../../src/hash/mod.ts";
-import { requestBytes } from "../../../../src/protocol/resp/replies.ts";
+import { requestBytes } from "../../../../src/protocol/resp/write/replies.ts";
 import { ScriptKeeper } from "../../../../src/redis/scripts/script_keeper.ts";
 import type { Exchange } from "../../../../src/request/exchange.ts";
 import { Request, type RequestOwner } from "../../../../src/request/request.ts";

@@ -5,7 +5,7 @@
  */
 import { SCRIPT_BYTES } from "../../../../src/redis/scripts/script_cache.ts";
 import { sha1Hex } from "../../../../src/hash/mod.ts";
-import { requestBytes } from "../../../../src/protocol/resp/replies.ts";
+import { requestBytes } from "../../../../src/protocol/resp/write/replies.ts";
 import { Exchange } from "../../../../src/request/exchange.ts";
 import { ScriptKeeper } from "../../../../src/redis/scripts/script_keeper.ts";
 import { Chunk } from "../../../../src/bytes/chunk_pool.ts";

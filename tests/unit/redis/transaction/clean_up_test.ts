@@ -1,5 +1,5 @@
-import { requestBytes } from "../../../../src/protocol/resp/replies.ts";
-import { DedicatedLink } from "../../../../src/redis/dedicated_link.ts";
+import { requestBytes } from "../../../../src/protocol/resp/write/replies.ts";
+import { DedicatedLink } from "../../../../src/redis/core/dedicated_link.ts";
 import { cleanUp } from "../../../../src/redis/transaction/clean_up.ts";
 import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
 import { assertEquals } from "../../../deps.ts";

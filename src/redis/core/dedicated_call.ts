@@ -1,0 +1,84 @@
+/**
+ * One request over a connection that its client has to itself, and what is done with its reply.
+ *
+ * @module
+ */
+import type { BackendConnection } from "../../backend/connection.ts";
+import { type Failure, failures } from "../../failure.ts";
+import type { Exchange, ReplyReceiver, RoutedClient } from "../../request/exchange.ts";
+import type { RedisContext } from "./feature.ts";
+import { isAnyLoginWanted } from "../login/login_wanted.ts";
+
+/** A reply; its bytes are valid during the call only, unless `isOwned`. */
+export interface CallReply {
+  readonly exchange: Exchange;
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  readonly isError: boolean;
+  readonly isOwned: boolean;
+  /** Where the reply's RESP3 attributes begin, for whoever passes it on; mostly at `start`. */
+  readonly attributesStart: number;
+}
+
+/** Hears what became of a call; exactly one of the two, once, perhaps before {@link sendCall} returns. */
+export interface CallListener {
+  replied(reply: CallReply): void;
+  failed(failure: Failure, address: string): void;
+}
+
+/** Where a call goes, and for whom. */
+export interface CallTarget {
+  readonly connection: BackendConnection;
+  /** The router's place of its keys. */
+  readonly place: number;
+  readonly client: RoutedClient;
+}
+
+/** Sends the request in `bytes`, which are copied. */
+export function sendCall(
+  context: RedisContext,
+  target: CallTarget,
+  bytes: Uint8Array,
+  listener: CallListener,
+  start = 0,
+  end: number = bytes.length,
+): void {
+  const exchange = context.backends.requests.takeExchange();
+  exchange.begin(new CallReceiver(listener), 0, target.place, false, target.client);
+  target.connection.send(exchange, bytes, start, end);
+}
+
+class CallReceiver implements ReplyReceiver {
+  generation = 0;
+  readonly #listener: CallListener;
+
+  constructor(listener: CallListener) {
+    this.#listener = listener;
+  }
+
+  onReply(
+    exchange: Exchange,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    isError: boolean,
+    isOwned: boolean,
+  ): void {
+    if (isError && isAnyLoginWanted(bytes, start, end)) {
+      return this.#listener.failed(failures.backendLogin, exchange.sentTo!.address);
+    }
+    const attributesStart = start - exchange.attributeBytes;
+    this.#listener.replied({ exchange, bytes, start, end, isError, isOwned, attributesStart });
+  }
+
+  onFailure(_exchange: Exchange, failure: Failure, address: string): void {
+    this.#listener.failed(failure, address);
+  }
+
+  onLargeReply(_exchange: Exchange, _byteCount: number): void {
+    // Whether it is too much for the client shows when it is whole: one large reply alone is let pass.
+  }
+
+  onRedirect(_exchange: Exchange, _successor: Exchange): void {}
+}

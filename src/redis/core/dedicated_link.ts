@@ -1,0 +1,102 @@
+/**
+ * A connection to one backend that a client has to itself, from the place of a key to its end.
+ *
+ * @module
+ */
+import type { Backend } from "../../backend/backend.ts";
+import type { BackendConnection } from "../../backend/connection.ts";
+import { type Failure, failures } from "../../failure.ts";
+import { errorReply, failureReply } from "../../protocol/resp/write/replies.ts";
+import type { LocalClient } from "../../session/features.ts";
+import { type CallListener, sendCall } from "./dedicated_call.ts";
+import type { RedisContext } from "./feature.ts";
+
+/** What a link is opened for. */
+export interface LinkOptions {
+  /** The router's place of its keys. */
+  readonly place: number;
+  /** Called once if the connection is lost before the link has ended, behind the failures of its calls. */
+  readonly lost: () => void;
+  /** Longest wait for one reply, milliseconds; `read_timeout` if left out. */
+  readonly readTimeoutMs?: number;
+  /** Where it leads, if not to the backend of the place. */
+  readonly backend?: Backend;
+}
+
+const TOO_MANY = errorReply(
+  "ERR too many clients have a connection of their own (transactions and blocking commands); " +
+    "try again, or raise dedicated_connections",
+);
+
+interface LinkParts {
+  readonly place: number;
+  readonly backend: Backend;
+  readonly connection: BackendConnection;
+}
+
+/** One such connection. */
+export class DedicatedLink {
+  readonly place: number;
+  readonly backend: Backend;
+  readonly connection: BackendConnection;
+  readonly #context: RedisContext;
+  readonly #client: LocalClient;
+  /** Given back, closed, or lost: it must not connect anew, to a server that knows nothing of the client. */
+  #isOver = false;
+
+  private constructor(context: RedisContext, client: LocalClient, parts: LinkParts) {
+    this.#context = context;
+    this.#client = client;
+    this.place = parts.place;
+    this.backend = parts.backend;
+    this.connection = parts.connection;
+  }
+
+  /** A link to the backend of a place, or the error that says why there is none. */
+  static open(
+    context: RedisContext,
+    client: LocalClient,
+    options: LinkOptions,
+  ): DedicatedLink | Uint8Array {
+    const { router, dedicated } = context;
+    const { place, lost, readTimeoutMs } = options;
+    const placed = () => place < 0 ? null : router.backendAt(place);
+    const backend = options.backend ?? placed();
+    if (backend === null) return failureReply(router.unplaced, "");
+    const connection = dedicated.take(backend, client.profiles.master, readTimeoutMs);
+    if (connection === null) return TOO_MANY;
+    const link = new DedicatedLink(context, client, { place, backend, connection });
+    connection.onLost = () => {
+      link.#isOver = true;
+      dedicated.discard(connection);
+      lost();
+    };
+    return link;
+  }
+
+  /** Sends the request in `bytes`, which are copied. */
+  send(bytes: Uint8Array, listener: CallListener, start?: number, end?: number): void {
+    const { connection, place } = this;
+    if (this.#isOver) return listener.failed(failures.backendClosed, connection.backend.address);
+    sendCall(
+      this.#context,
+      { connection, place, client: this.#client },
+      bytes,
+      listener,
+      start,
+      end,
+    );
+  }
+
+  /** The client has left nothing behind on it: another may have it. */
+  giveBack(): void {
+    this.#isOver = true;
+    this.#context.dedicated.giveBack(this.connection);
+  }
+
+  /** Nobody else may have it; what is in flight on it fails, by default as the backend's fault. */
+  close(failure?: Failure): void {
+    this.#isOver = true;
+    this.#context.dedicated.discard(this.connection, failure);
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * What local answers need to know of their cluster.
+ *
+ * @module
+ */
+import type { CommandTable } from "../../protocol/command_table.ts";
+import type { InfoSource } from "../server/info.ts";
+
+/** What local answers need to know of their cluster. */
+export interface LocalOptions {
+  readonly commands: CommandTable;
+  /** Whether it fronts a Redis Cluster. */
+  readonly isCluster: boolean;
+  /** Where cluster-aware clients are sent: this proxy. */
+  readonly advertised: { readonly hostname: string; readonly port: number };
+  readonly info: InfoSource;
+}

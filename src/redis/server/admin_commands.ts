@@ -1,0 +1,135 @@
+/**
+ * Commands about the servers themselves, where `admin_commands = "forward"` lets clients send them: to all servers,
+ * and what only asks to one of them.
+ *
+ * @module
+ */
+import {
+  arrayReply,
+  bulkBytesReply,
+  bulkReply,
+  errorReply,
+  failureReply,
+} from "../../protocol/resp/write/replies.ts";
+import { CommandFlag } from "../../protocol/command_table.ts";
+import { respDescriptions } from "../../protocol/resp/commands/mod.ts";
+import type { Backend } from "../../backend/backend.ts";
+import type { LocalClient } from "../../session/features.ts";
+import type { RedisContext } from "../core/feature.ts";
+import type { Info } from "./info.ts";
+import type { LocalRequest } from "../core/local_request.ts";
+import { joinedReplies, type ReplyMerge, summedReplies } from "../core/reply_merges.ts";
+import { copyRequest } from "../core/request_copy.ts";
+import { callShards } from "../core/shard_calls.ts";
+
+const NO_SLEEP = errorReply(
+  "ERR DEBUG SLEEP is not supported: it would hold up all clients; pause clients by CLIENT PAUSE",
+);
+const WHOSE_SLOWLOG = errorReply(
+  "ERR the servers' slow logs are asked for by SLOWLOG BACKENDS GET, LEN or RESET",
+);
+
+/** How the slow logs of all servers become one reply, by Redis's policies; without, what the first one says is it. */
+const slowlogMerges = new Map<string, ReplyMerge>([["get", joinedReplies], ["len", summedReplies]]);
+
+/** Forwards commands about the servers themselves: to all servers, or to one of them if the command only asks. */
+export class AdminCommands {
+  readonly #context: RedisContext;
+  readonly #info: Info;
+  readonly #userOf: (client: LocalClient) => string;
+
+  /** @param userOf Who a client is to the proxy. */
+  constructor(context: RedisContext, info: Info, userOf: (client: LocalClient) => string) {
+    this.#context = context;
+    this.#info = info;
+    this.#userOf = userOf;
+  }
+
+  /** Takes a request that is refused by its row; false where it stays so. */
+  take(request: LocalRequest): boolean {
+    const { frame } = request;
+    if (isWhoAmI(request)) {
+      const reply = bulkReply(this.#userOf(request.client));
+      request.client.reply(reply, 0, reply.length);
+      return true;
+    }
+    if (isReset(request)) {
+      this.#info.reset(request);
+      return true;
+    }
+    if (this.#context.config.adminCommands !== "forward" || frame.row === null) return false;
+    const { name, arity, flags } = frame.row;
+    const isForwarded = (flags & CommandFlag.Administration) !== 0;
+    if (!isForwarded || request.wordCount < -arity) return false;
+    const reply = this.#forward(request, name);
+    if (reply !== null) request.client.reply(reply, 0, reply.length);
+    return true;
+  }
+
+  #forward(request: LocalRequest, name: string): Uint8Array | null {
+    const isSlowlog = name === "slowlog";
+    if (isSlowlog && (request.words[1]!.toLowerCase() !== "backends" || request.wordCount < 3)) {
+      return WHOSE_SLOWLOG;
+    }
+    const subcommand = request.words[isSlowlog ? 2 : 1]!.toLowerCase();
+    if (name === "debug" && subcommand === "sleep") return NO_SLEEP;
+    const { router, backends } = this.#context;
+    const shards = router.shards();
+    if (shards.length === 0) return failureReply(router.unplaced, "");
+    const asked = this.#serversFor(request, name, subcommand);
+    const bytes = isSlowlog ? withoutSecondWord(request) : copyRequest(request);
+    const late = request.client.answerLater(true);
+    const merge = isSlowlog ? slowlogMerges.get(subcommand) : undefined;
+    callShards(this.#context, request.client, asked, bytes, (replies) => {
+      const failed = replies.find(({ isError }) => isError);
+      if (failed !== undefined) backends.metrics.errorReplies += 1;
+      const reply = failed === undefined && merge !== undefined
+        ? merge(replies.map((one) => one.bytes))
+        : (failed ?? replies[0]!).attributed;
+      late.reply(reply, 0, reply.length);
+    });
+    return null;
+  }
+
+  /** The server of the key that is asked about, one where any will do, or all. */
+  #serversFor(request: LocalRequest, name: string, subcommand: string): readonly Backend[] {
+    const { router } = this.#context;
+    const shards = router.shards();
+    if (name === "debug" && subcommand === "object" && request.wordCount > 2) {
+      const { bytes, frame } = request;
+      const place = router.place(bytes, frame.argumentStart(2), frame.argumentEnd(2));
+      const backend = place < 0 ? null : router.backendAt(place);
+      return backend === null ? shards.slice(0, 1) : [backend];
+    }
+    const isAsking = onlyAsks(name, subcommand) && !isLogReset(request, subcommand);
+    return isAsking ? shards.slice(0, 1) : shards;
+  }
+}
+
+/** Whether a subcommand changes nothing, so that the first server answers. */
+function onlyAsks(name: string, subcommand: string): boolean {
+  if (subcommand === "help") return true;
+  return respDescriptions.get(`${name}|${subcommand}`)?.states.includes("asks_one") === true;
+}
+
+/** ACL WHOAMI: clients ask who they are to the proxy, not who it is to its servers. */
+function isWhoAmI({ frame, wordCount, words }: LocalRequest): boolean {
+  return frame.row?.name === "acl" && wordCount === 2 && words[1]!.toLowerCase() === "whoami";
+}
+
+/** CONFIG RESETSTAT: others count on what the servers have counted, so it is about what INFO says here. */
+function isReset({ frame, wordCount, words }: LocalRequest): boolean {
+  return frame.row?.name === "config" && wordCount === 2 && words[1]!.toLowerCase() === "resetstat";
+}
+
+/** ACL LOG RESET, the one asking subcommand that can change something. */
+function isLogReset(request: LocalRequest, subcommand: string): boolean {
+  return subcommand === "log" && request.words[2]?.toLowerCase() === "reset";
+}
+
+function withoutSecondWord(request: LocalRequest): Uint8Array {
+  const words = Array.from({ length: request.wordCount }, (_, index) => request.raw(index));
+  return arrayReply(
+    words.toSpliced(1, 1).map((word) => bulkBytesReply(word, 0, word.length)),
+  );
+}

@@ -1,0 +1,38 @@
+/**
+ * Who a pause waits for, and who is only counted.
+ *
+ * @module
+ */
+import { takeCensus } from "../../../../src/redis/client/pause_census.ts";
+import { addGuard, GuardRank } from "../../../../src/redis/core/guard_chain.ts";
+import { Transactions } from "../../../../src/redis/transaction/mod.ts";
+import type { SessionGuard } from "../../../../src/session/features.ts";
+import { assertEquals } from "../../../deps.ts";
+import { CoreRig } from "../../../support/core_rig.ts";
+import { frameOf, localRequest, LocalRigClient } from "../../../support/local_rig.ts";
+import { redisContext } from "../../../support/redis_context.ts";
+
+const guard: SessionGuard = { admit: () => 0, inputEnded: () => false, clientClosed: () => {} };
+
+Deno.test("the blocked are not busy, and a transaction counts where it has begun", () => {
+  using rig = new CoreRig();
+  const [blocked, busy, subscribed, begun, opened] = Array.from(
+    { length: 5 },
+    () => new LocalRigClient(),
+  ) as [LocalRigClient, LocalRigClient, LocalRigClient, LocalRigClient, LocalRigClient];
+  blocked.hasRequestsInFlight = true;
+  busy.hasRequestsInFlight = true;
+  addGuard(blocked, GuardRank.Blocking, guard);
+  addGuard(subscribed, GuardRank.Subscriptions, guard);
+  const transactions = new Transactions(redisContext(rig));
+  for (const client of [begun, opened]) {
+    transactions.answers.multi(localRequest(client, "MULTI"));
+  }
+  const { frame, bytes } = frameOf(["SET", "k0", "v"]);
+  begun.guard!.admit(begun, frame, bytes);
+  const clients = [blocked, busy, subscribed, begun, opened];
+  const census = { transactions: 1, blocked: 1, subscribed: 1, busy: 1 };
+  assertEquals(takeCensus(clients, null), census);
+  assertEquals(takeCensus(clients, rig.backends[0]!.name), census);
+  assertEquals(takeCensus(clients, rig.backends[1]!.name), { ...census, transactions: 0 });
+});

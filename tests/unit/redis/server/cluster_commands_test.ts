@@ -1,0 +1,103 @@
+/**
+ * CLUSTER shows cluster-aware clients the proxy as the one node of all slots.
+ *
+ * @module
+ */
+import { respCommands } from "../../../../src/protocol/resp/commands/mod.ts";
+import { integerReply } from "../../../../src/protocol/resp/write/replies.ts";
+import { clusterAnswer } from "../../../../src/redis/server/cluster_commands.ts";
+import { knownServers } from "../../../support/redis_context.ts";
+import { assertEquals, assertMatch } from "../../../deps.ts";
+import { infoSource, localRequest, LocalRigClient, textOf } from "../../../support/local_rig.ts";
+
+function cluster(isCluster: boolean, ...words: string[]): string {
+  return answer(new LocalRigClient(), isCluster, ...words);
+}
+
+function answer(client: LocalRigClient, isCluster: boolean, ...words: string[]): string {
+  const request = localRequest(client, "CLUSTER", ...words);
+  const options = {
+    commands: respCommands,
+    isCluster,
+    advertised: { hostname: "10.1.2.3", port: 9001 },
+    info: infoSource,
+  };
+  return textOf(clusterAnswer(request, options, knownServers("7.0.15"), () => integerReply(42))!);
+}
+
+Deno.test("CLUSTER SLOTS, NODES and SHARDS name the advertised address for all slots", () => {
+  assertMatch(
+    cluster(true, "SLOTS"),
+    /^\*1\r\n\*3\r\n:0\r\n:16383\r\n\*4\r\n\$8\r\n10.1.2.3\r\n:9001\r\n\$40\r\n/,
+  );
+  assertMatch(cluster(true, "NODES"), / 10\.1\.2\.3:9001@19001 myself,master .* 0-16383\n/);
+  assertMatch(cluster(true, "SHARDS"), /\$8\r\n10.1.2.3\r\n/);
+});
+
+Deno.test("CLUSTER SHARDS is made of maps in RESP3, of arrays in RESP2", () => {
+  const name = cluster(true, "MYID").split("\r\n")[1];
+  const shards = (version: 2 | 3, shard: string, node: string) => {
+    assertEquals(
+      answer(new LocalRigClient(version), true, "SHARDS"),
+      `*1\r\n${shard}\r\n$5\r\nslots\r\n*2\r\n:0\r\n:16383\r\n$5\r\nnodes\r\n*1\r\n${node}\r\n` +
+        `$2\r\nid\r\n$40\r\n${name}\r\n$4\r\nport\r\n:9001\r\n$2\r\nip\r\n$8\r\n10.1.2.3\r\n` +
+        "$8\r\nendpoint\r\n$8\r\n10.1.2.3\r\n$4\r\nrole\r\n$6\r\nmaster\r\n" +
+        "$18\r\nreplication-offset\r\n:0\r\n$6\r\nhealth\r\n$6\r\nonline\r\n",
+    );
+  };
+  shards(2, "*4", "*14");
+  shards(3, "%2", "%7");
+});
+
+Deno.test("CLUSTER NODES and INFO are text in RESP3", () => {
+  const client = new LocalRigClient(3);
+  assertMatch(answer(client, true, "NODES"), /^=\d+\r\ntxt:[0-9a-f]{40} 10\.1\.2\.3:9001@19001 /);
+  assertMatch(answer(client, true, "INFO"), /^=\d+\r\ntxt:cluster_state:ok\r\n/);
+});
+
+Deno.test("what only a slot's owner knows is asked there; the proxy has no links and no replicas", () => {
+  assertEquals(cluster(true, "COUNTKEYSINSLOT", "1"), ":42\r\n");
+  assertEquals(cluster(true, "GETKEYSINSLOT", "1", "2"), ":42\r\n");
+  assertMatch(cluster(true, "GETKEYSINSLOT", "1"), /^-ERR wrong number of arguments/);
+  assertEquals(cluster(true, "LINKS"), "*0\r\n");
+  const name = cluster(true, "MYID").split("\r\n")[1]!;
+  assertEquals([cluster(true, "REPLICAS", name), cluster(true, "slaves", name)], [
+    "*0\r\n",
+    "*0\r\n",
+  ]);
+  assertEquals(cluster(true, "REPLICAS", "x"), "-ERR Unknown node x\r\n");
+  assertMatch(cluster(false, "LINKS"), /^-ERR This instance has cluster support disabled/);
+});
+
+Deno.test("CLUSTER HELP lists what is answered", () => {
+  const lines = cluster(true, "HELP").split("\r\n+").map((line) => line.split(" ")[0]);
+  for (
+    const name of [
+      "INFO",
+      "KEYSLOT",
+      "LINKS",
+      "COUNTKEYSINSLOT",
+      "GETKEYSINSLOT",
+      "REPLICAS",
+      "MYID",
+      "NODES",
+      "SHARDS",
+      "SLOTS",
+    ]
+  ) {
+    assertEquals(lines.includes(name), true, name);
+  }
+});
+
+Deno.test("CLUSTER INFO, MYID and KEYSLOT are answered", () => {
+  assertMatch(cluster(true, "INFO"), /cluster_state:ok\r\n/);
+  assertMatch(cluster(true, "MYID"), /^\$40\r\n[0-9a-f]{40}\r\n$/);
+  assertEquals(cluster(true, "KEYSLOT", "123456789"), ":12739\r\n");
+  assertEquals(cluster(true, "KEYSLOT", "{foo}bar"), cluster(true, "KEYSLOT", "foo"));
+});
+
+Deno.test("other subcommands, wrong counts, and a pool that is no cluster are refused", () => {
+  assertMatch(cluster(true, "MEET", "x"), /^-ERR unknown subcommand 'MEET'/);
+  assertMatch(cluster(true, "SLOTS", "x"), /^-ERR wrong number of arguments for 'cluster\|slots'/);
+  assertEquals(cluster(false, "SLOTS"), "-ERR This instance has cluster support disabled\r\n");
+});
