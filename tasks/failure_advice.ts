@@ -1,0 +1,83 @@
+/**
+ * What an operator can do about each failure, for docs/errors.md. The type check names a failure without advice.
+ *
+ * @module
+ */
+import type { failures } from "../src/failure.ts";
+
+/** Advice by the name of the failure, one or two sentences of Markdown. */
+export const failureAdvice: Readonly<Record<keyof typeof failures, string>> = {
+  connectRefused: "Nothing listens there: start the server, or correct `servers`.",
+  connectTimeout:
+    "The server did not accept and greet within `dial_timeout`: look for a firewall that drops " +
+    "packets, a full accept queue or a stopped process.",
+  connectFailed: "The log line says what the system answered.",
+  connectDenied:
+    "The permissions of the process leave this address out: start it with the flags that " +
+    '`--print-permissions` prints, or widen `network` with `"process"`.',
+  noRouteToHost: "The proxy's machine has no way to the server's address: look at routes.",
+  networkUnreachable: "The proxy's machine has no way to the server's network: look at routes.",
+  addressInvalid: "The address is none that can be connected to, such as a broadcast address.",
+  addressFamilyUnsupported:
+    "The proxy's system has no IPv6, or no IPv4: name the server by the other kind of address.",
+  addressNotAvailable:
+    "All local ports to this one server are in use: fewer workers (`thread`), fewer " +
+    "`node_connections`, or a wider range of local ports.",
+  permissionDenied: "A rule of the proxy's system (firewall, sandbox) forbids the connection.",
+  tooManyOpenFiles:
+    "Raise the limit of open files of the process (`LimitNOFILE=`, `ulimit -n`), or lower " +
+    "`max_clients`.",
+  tooManyOpenFilesInSystem: "Raise the system's limit of open files.",
+  outOfMemory: "The system has no memory for another socket: look at its memory limits.",
+  backendIsProxy: "A server of the cluster is this proxy itself: correct `servers`.",
+  nameUnresolved: "There is no such host name: correct `servers`, or the name service.",
+  nameLookupFailed: "The name service did not answer; the next connection asks it again.",
+  backendLogin: "Set `backend_password` or `backend_auth` to what the server takes.",
+  backendDatabase: "The server has fewer databases than the client selects: see `databases` there.",
+  dialectUnsupported:
+    "A memcached that was started for one protocol only (`-B`), or too old for it: start it with " +
+    "`-B auto`.",
+  handshakeRefused: "The log line says what the server answered to the handshake.",
+  backendTimeout:
+    "The server did not answer within `read_timeout`; a write may have run. Look for slow commands " +
+    "there, or raise `read_timeout`.",
+  backendSilent:
+    "The server sent nothing for twice `read_timeout` with requests due; the connection is made anew.",
+  backendClosed: "The server closed the connection: look at its log.",
+  backendReset: "The connection broke: look at the server, and at what stands between.",
+  backendWriteTimeout:
+    "The server read nothing for `write_timeout`: it hangs, or the network drops packets.",
+  backendMalformed: "What answers is no Redis or memcached server, or a broken one.",
+  backendStray: "The server sent a reply that nobody asked for; report it with its version.",
+  backendQueueFull:
+    "Requests wait for this server above `max_backend_queue_bytes`: it is slower than its clients " +
+    "ask.",
+  backendEjected: "The server does not answer pings and is out of the ring until it does.",
+  backendRemoved: "A reload or a new slot map took the server away while the request waited.",
+  noBackend: "Every server of the cluster is ejected, or out by order.",
+  slotUncovered: "The Redis Cluster gives this slot to no node: see `CLUSTER INFO` there.",
+  tooManyRedirects: "The nodes send the request to and fro: their slot maps disagree; see " +
+    "`redis-cli --cluster check`.",
+  topologyUnknown: "No seed has answered yet: start one, or correct `servers`.",
+  topologyChanging: "Try again: a failover is under way.",
+  scriptRedirected: "A script answered with an error in the form of a redirection; try again.",
+  redirectInvalid: "A node announces an address that cannot be used: see " +
+    "`cluster-announce-ip` there.",
+  keysApart:
+    "The keys of one command must live on one server: give them a common hash tag, such as " +
+    "`{user:1}:name`.",
+  clientMalformed: "The client does not speak the protocol of the cluster's `cache_type`.",
+  clientReset: "The client's connection broke. Nothing to do, unless there are many.",
+  clientWriteTimeout: "The client read nothing for `write_timeout`, and was closed.",
+  clientOutputLimit:
+    "Replies above `client_output_limit` wait for this client: it asks for more than it reads.",
+  clientRequestLimit: "Send less in one request, or raise `max_request_bytes`.",
+  clientLimit: "Raise `max_clients`, or close clients: `CLIENT LIST` shows them.",
+  clientIdle: "The client was silent for `client_idle_timeout`, and was closed.",
+  clientReadAhead:
+    "The client sent more behind a blocking command than is kept for it; wait for its reply.",
+  clientStranger: "A client without a login sent a large request: log in first.",
+  clientKilled: "An operator closed it by `CLIENT KILL`.",
+  shuttingDown: "The proxy ends: connect anew, to its successor.",
+  generationMismatch: "A fault of the proxy, which closed the connection instead: report it.",
+};
