@@ -73,6 +73,8 @@ async function withConfig(flags: Flags, environment: Environment): Promise<numbe
     isTerminal: Deno.stderr.isTerminal(),
     isStrict: flags.mode === "check",
     flags,
+    // The permissions to fetch them are what is asked for.
+    ...flags.mode === "print_permissions" ? { secrets: null } : {},
   };
   const load = (text: string) => loadConfig(text, flags.configFile, options);
   const loaded = load(text);
@@ -156,7 +158,7 @@ function counted(count: string | number | undefined, noun: string): string {
 
 function printPermissions(
   config: Config,
-  { environmentNames }: LoadResult,
+  { environmentNames, secretPlaces }: LoadResult,
   { ip }: Flags,
   { HOST: host }: Environment,
 ): number {
@@ -165,7 +167,7 @@ function printPermissions(
     ? decodeURIComponent(sources.pathname)
     : null;
   const libcPath = likelyLibc();
-  const options = { sourceDirectory, environmentNames, ip, host, libcPath };
+  const options = { sourceDirectory, environmentNames, secretPlaces, ip, host, libcPath };
   // The flags alone go to standard output, for `deno run $(…) mod.ts`.
   for (const note of permissionNotes(config)) console.error(note);
   return printLines([formatPermissionFlags(permissionFlags(config, options))]);

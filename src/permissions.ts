@@ -6,7 +6,7 @@
 import { advertisableHost, needsAdvertisedAddress } from "./config/advertised_address.ts";
 import type { ClusterConfig, Config } from "./config/config.ts";
 import type { EnvironmentName } from "./config/environment.ts";
-import { secretPlace } from "./config/secret_source.ts";
+import { type SecretPlace, secretPlace } from "./config/secret_source.ts";
 import { formatHost, formatSocketAddress, isIpv4, isIpv6 } from "./config/socket_address.ts";
 
 /** What decides about permissions besides the configuration. */
@@ -18,6 +18,8 @@ export interface PermissionOptions {
   sourceDirectory: string | null;
   /** Environment variables that can decide something, see `LoadResult`. */
   environmentNames: readonly EnvironmentName[];
+  /** Where secrets of the clusters are, see `LoadResult`. */
+  secretPlaces: readonly SecretPlace[];
   /** The flag `--ip`, or null. */
   ip: string | null;
   /** Env `HOST` as it is now. */
@@ -32,15 +34,16 @@ export interface PermissionOptions {
  */
 export function permissionFlags(config: Config, options: PermissionOptions): string[] {
   const flags = ["--no-prompt", `--allow-net=${processAddresses(config).join(",")}`];
-  const token = secretPlace(config.runtime.adminToken ?? "");
-  const tokenFile = token.kind === "file" ? token.path : null;
-  const paths = [config.file, options.sourceDirectory, tokenFile].filter((path) => path !== null);
+  const secrets = [...options.secretPlaces, secretPlace(config.runtime.adminToken ?? "")];
+  const secretFiles = secrets.flatMap((place) => place.kind === "file" ? [place.path] : []);
+  const paths = [config.file, options.sourceDirectory].filter((path) => path !== null);
+  paths.push(...secretFiles);
   flags.push(`--allow-read=${unique(paths.map(grantablePath)).join(",")}`);
   const names: string[] = [...options.environmentNames];
-  if (token.kind === "env") names.push(token.name);
+  names.push(...secrets.flatMap((place) => place.kind === "env" ? [place.name] : []));
   const mustSay = needsAdvertisedAddress(config) && options.ip === null;
   if (mustSay) names.push("HOST");
-  if (names.length > 0) flags.push(`--allow-env=${names.join(",")}`);
+  if (names.length > 0) flags.push(`--allow-env=${unique(names).join(",")}`);
   if (mustSay && advertisableHost(options.host) === undefined) {
     flags.push("--allow-sys=networkInterfaces");
   }

@@ -33,7 +33,8 @@ export interface CustomCommandConfig {
 /** A user that clients may log in as. */
 export interface UserConfig {
   username: string;
-  password: string;
+  /** SHA-256 digests of its passwords, 64 hexadecimal digits in lower case each; any of them lets in. */
+  passwords: string[];
 }
 
 /** How the proxy logs in at its backends. */

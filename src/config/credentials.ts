@@ -7,24 +7,41 @@
 import type { BackendCredentials, UserConfig } from "./config.ts";
 import { joinPath } from "./key_names.ts";
 import type { Report } from "./problem.ts";
+import { sha256 } from "../hash/mod.ts";
 import { SECRET_CHARACTERS_LIMIT } from "./key_row.ts";
+import type { SecretPlaces } from "./secret_source.ts";
 import { USERS_LIMIT } from "./schema.ts";
 
 /** The user of clients that give no name; Redis's. */
 export const DEFAULT_USER = "default";
 
+/** Most passwords of one user: the one that is, the one that was, and some more. */
+export const PASSWORDS_LIMIT = 16;
+
+/** How the digest of a password begins that stands in its place. */
+const DIGEST_PREFIX = "sha256:";
+const encoder = new TextEncoder();
+
 /** What the keys of one cluster say. */
 interface Keys {
-  readonly password?: string | undefined;
+  readonly password?: string | readonly string[] | undefined;
   readonly auth?: string | Record<string, unknown> | undefined;
   readonly backend_password?: string | undefined;
   readonly backend_auth?: string | Record<string, unknown> | undefined;
 }
 
-/** Where the keys stand. */
+/** Where the keys stand, and what fetches secrets that stand elsewhere. */
 interface Place {
   pathOf(key: string): string;
   readonly report: Report;
+  readonly secrets: SecretPlaces;
+}
+
+/** What reads one table. */
+interface Reading {
+  readonly path: string;
+  readonly report: Report;
+  readonly secrets: SecretPlaces;
 }
 
 /** A branch of aster 1.x gave the word of this key to the servers and asked nothing of clients. */
@@ -33,24 +50,23 @@ const AUTH_OF_CLIENTS =
   "aster that sent it to them, write backend_password; if not, password says the same";
 
 /** Who may connect; nobody is named where everybody may. `auth` wins over `password`. */
-export function readUsers(keys: Keys, { pathOf, report }: Place): UserConfig[] {
+export function readUsers(keys: Keys, { pathOf, report, secrets }: Place): UserConfig[] {
   const { auth, password } = keys;
   if (auth === undefined) {
-    return password === undefined ? [] : [{ username: DEFAULT_USER, password }];
-  }
-  if (typeof auth === "string") {
-    const saysBoth = keys.backend_auth !== undefined || keys.backend_password !== undefined;
-    if (!saysBoth) report.warning(pathOf("auth"), AUTH_OF_CLIENTS);
-    return [{ username: DEFAULT_USER, password: auth }];
+    if (password === undefined) return [];
+    return defaultUser(passwordsOf(password, pathOf("password"), { report, secrets }));
   }
   const path = pathOf("auth");
+  if (typeof auth === "string") {
+    const saysBoth = keys.backend_auth !== undefined || keys.backend_password !== undefined;
+    if (!saysBoth) report.warning(path, AUTH_OF_CLIENTS);
+    return defaultUser(passwordsOf(auth, path, { report, secrets }));
+  }
+  const reading = { path, report, secrets };
   reportUnknown(auth, ["password", "users"], path, report);
   const users: UserConfig[] = [];
-  if ("password" in auth) {
-    const own = readSecret(auth, "password", path, report);
-    if (own !== null) users.push({ username: DEFAULT_USER, password: own });
-  }
-  users.push(...readUserList(auth.users, joinPath(path, "users"), report));
+  if ("password" in auth) users.push(...defaultUser(readPasswords(auth, reading)));
+  users.push(...readUserList(auth.users, { ...reading, path: joinPath(path, "users") }));
   reportRepeated(users, path, report);
   if (users.length === 0) report.problem(path, "expected a password, users, or both");
   return users;
@@ -58,19 +74,28 @@ export function readUsers(keys: Keys, { pathOf, report }: Place): UserConfig[] {
 
 /** Who the proxy is to its backends, or null. `backend_auth` wins over `backend_password`. */
 export function readBackendCredentials(
-  { backend_auth: auth, backend_password: password }: Keys,
-  { pathOf, report }: Place,
+  { backend_auth: auth, backend_password }: Keys,
+  { pathOf, report, secrets }: Place,
 ): BackendCredentials | null {
-  if (auth === undefined) return password === undefined ? null : { username: null, password };
-  if (typeof auth === "string") return { username: null, password: auth };
-  const path = pathOf("backend_auth");
-  reportUnknown(auth, ["username", "password"], path, report);
-  const own = readSecret(auth, "password", path, report);
-  const username = "username" in auth ? readName(auth, path, report) : null;
-  return own === null ? null : { username, password: own };
+  const word = auth ?? backend_password;
+  if (word === undefined) return null;
+  const path = pathOf(auth === undefined ? "backend_password" : "backend_auth");
+  if (typeof word === "string") {
+    const password = secrets.fetch(word, path, report);
+    return password === null ? null : { username: null, password };
+  }
+  reportUnknown(word, ["username", "password"], path, report);
+  const own = readString(word, "password", path, report);
+  const username = "username" in word ? readName(word, path, report) : null;
+  const password = own === null ? null : secrets.fetch(own, joinPath(path, "password"), report);
+  return password === null ? null : { username, password };
 }
 
-function readUserList(value: unknown, path: string, report: Report): UserConfig[] {
+function defaultUser(passwords: string[] | null): UserConfig[] {
+  return passwords === null ? [] : [{ username: DEFAULT_USER, passwords }];
+}
+
+function readUserList(value: unknown, { path, report, secrets }: Reading): UserConfig[] {
   if (value === undefined) return [];
   if (!Array.isArray(value) || value.length > USERS_LIMIT) {
     report.problem(path, `expected an array of at most ${USERS_LIMIT} tables`);
@@ -85,32 +110,90 @@ function readUserList(value: unknown, path: string, report: Report): UserConfig[
     const table = entry as Record<string, unknown>;
     reportUnknown(table, ["username", "password"], entryPath, report);
     const username = readName(table, entryPath, report);
-    const password = readSecret(table, "password", entryPath, report);
-    return username === null || password === null ? [] : [{ username, password }];
+    const passwords = readPasswords(table, { path: entryPath, report, secrets });
+    return username === null || passwords === null ? [] : [{ username, passwords }];
   });
 }
 
 /** A user's name, which clients' lists show. */
 function readName(table: Record<string, unknown>, path: string, report: Report): string | null {
-  const name = readSecret(table, "username", path, report);
+  const name = readString(table, "username", path, report);
   if (name === null || /^[!-~]+$/.test(name)) return name;
   report.problem(joinPath(path, "username"), "expected printable ASCII characters without spaces");
   return null;
 }
 
-function readSecret(
+/** The passwords of a user as digests, any of which lets in; null where something is wrong. */
+function readPasswords(
+  table: Record<string, unknown>,
+  { path, report, secrets }: Reading,
+): string[] | null {
+  const value = table.password;
+  const isList = Array.isArray(value) && value.every(isSecretText);
+  if (isList || isSecretText(value)) {
+    return passwordsOf(value, joinPath(path, "password"), { report, secrets });
+  }
+  const expected = `${STRING}, or a list of these`;
+  report.problem(
+    joinPath(path, "password"),
+    value === undefined ? `missing: ${expected}` : expected,
+  );
+  return null;
+}
+
+function passwordsOf(
+  words: string | readonly string[],
+  path: string,
+  { report, secrets }: Pick<Reading, "report" | "secrets">,
+): string[] | null {
+  if (typeof words === "string") {
+    const digest = digestOf(words, path, report, secrets);
+    return digest === null ? null : [digest];
+  }
+  if (words.length === 0 || words.length > PASSWORDS_LIMIT) {
+    report.problem(path, `expected 1 to ${PASSWORDS_LIMIT} passwords, not ${words.length}`);
+    return null;
+  }
+  const digests = words.map((word, index) => digestOf(word, `${path}[${index}]`, report, secrets));
+  return digests.some((digest) => digest === null) ? null : digests as string[];
+}
+
+/** The digest of a password, which may stand elsewhere, or be given as its digest. */
+function digestOf(
+  word: string,
+  path: string,
+  report: Report,
+  secrets: SecretPlaces,
+): string | null {
+  const password = secrets.fetch(word, path, report);
+  if (password === null) return null;
+  if (!password.startsWith(DIGEST_PREFIX)) return hexOf(sha256(encoder.encode(password)));
+  const digest = password.slice(DIGEST_PREFIX.length).toLowerCase();
+  if (/^[0-9a-f]{64}$/.test(digest)) return digest;
+  report.problem(path, `expected 64 hexadecimal digits behind ${DIGEST_PREFIX}`);
+  return null;
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+const STRING = `expected a string of 1 to ${SECRET_CHARACTERS_LIMIT} characters`;
+
+function readString(
   table: Record<string, unknown>,
   key: string,
   path: string,
   report: Report,
 ): string | null {
   const value = table[key];
-  if (typeof value === "string" && value !== "" && value.length <= SECRET_CHARACTERS_LIMIT) {
-    return value;
-  }
-  const expected = `expected a string of 1 to ${SECRET_CHARACTERS_LIMIT} characters`;
-  report.problem(joinPath(path, key), value === undefined ? `missing: ${expected}` : expected);
+  if (isSecretText(value)) return value;
+  report.problem(joinPath(path, key), value === undefined ? `missing: ${STRING}` : STRING);
   return null;
+}
+
+function isSecretText(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.length <= SECRET_CHARACTERS_LIMIT;
 }
 
 function reportUnknown(

@@ -19,6 +19,7 @@ export interface KeyRow<Value, Default extends Value | null> {
     | "integer"
     | "boolean"
     | "string or integer"
+    | "string or strings"
     | "string or table"
     | "table";
   /** What one unit of a number is, such as `ms`; null for other types. */
@@ -60,6 +61,17 @@ export function secret(reason: string): KeyRow<string, null> {
       valibot.minLength(1),
       valibot.maxLength(SECRET_CHARACTERS_LIMIT),
     ),
+  };
+}
+
+/** A key that holds a password or several, any of which will do. */
+export function secrets(reason: string): KeyRow<string | string[], null> {
+  const { schema, expected, ...row } = secret(reason);
+  return {
+    ...row,
+    type: "string or strings",
+    expected: `${expected}, or a list of these`,
+    schema: valibot.union([schema, valibot.array(schema)]),
   };
 }
 

@@ -11,6 +11,12 @@ import type { Environment, EnvironmentName } from "./environment.ts";
 import { type CheckedTable, checkTable, isTable, joinPath, matchKeys } from "./key_names.ts";
 import { type Problem, Report } from "./problem.ts";
 import { findRepeatedKeys } from "./repeated_keys.ts";
+import {
+  processSecrets,
+  type SecretPlace,
+  SecretPlaces,
+  type SecretReader,
+} from "./secret_source.ts";
 import { readRuntime, type RuntimeFlags } from "./runtime.ts";
 import {
   clusterKeys,
@@ -43,6 +49,11 @@ export interface LoadOptions {
   /** Whether unknown keys are errors, as under `--check`. */
   isStrict: boolean;
   flags: RuntimeFlags;
+  /**
+   * What fetches secrets that stand elsewhere, this process's environment and files if left out; null: they are not
+   * fetched, and the configuration is not one to run.
+   */
+  secrets?: SecretReader | null;
 }
 
 /** What came out of a file. */
@@ -54,28 +65,45 @@ export interface LoadResult {
   warnings: Problem[];
   /** Environment variables that can decide something that neither file nor flags say. */
   environmentNames: EnvironmentName[];
+  /** Where secrets of the clusters are that stand elsewhere. */
+  secretPlaces: readonly SecretPlace[];
 }
 
 /** Reads and checks a configuration. `file` is its path as given, for messages. */
 export function loadConfig(text: string, file: string, options: LoadOptions): LoadResult {
   const report = new Report(file);
   const environmentNames: EnvironmentName[] = [];
-  const config = load(text, options, report, environmentNames);
+  const { secrets: reader = processSecrets, isStrict } = options;
+  // What is checked here may run elsewhere, where its secrets are.
+  const secrets = new SecretPlaces(reader, isStrict);
+  const config = load(text, options, report, { environmentNames, secrets });
   const { problems, warnings } = report;
-  return { config: problems.length === 0 ? config : null, problems, warnings, environmentNames };
+  return {
+    config: problems.length === 0 ? config : null,
+    problems,
+    warnings,
+    environmentNames,
+    secretPlaces: secrets.found,
+  };
+}
+
+/** What is found by the way. */
+interface Findings {
+  readonly environmentNames: EnvironmentName[];
+  readonly secrets: SecretPlaces;
 }
 
 function load(
   text: string,
   options: LoadOptions,
   report: Report,
-  environmentNames: EnvironmentName[],
+  { environmentNames, secrets }: Findings,
 ): Config | null {
   const root = parseText(text, report);
   if (root === null) return null;
   const { isStrict, platform } = options;
   const written = matchKeys(root, topLevelKeys, { path: "", report, isStrict });
-  const drafts = readClusters(root, written.get("clusters"), isStrict, report);
+  const drafts = readClusters(root, written.get("clusters"), { isStrict, report, secrets });
   const runtimeTable = readRuntimeTable(root, written.get("runtime"), isStrict, report);
   const hasSlots = drafts.some(({ table }) => table.values.cache_type === "redis_cluster");
   const draft = readRuntime(runtimeTable, { ...options, hasSlots, report });
@@ -145,11 +173,17 @@ function readRuntimeTable(
   return checkTable({}, shape);
 }
 
+/** What clusters are read with. */
+interface ClusterReading {
+  readonly isStrict: boolean;
+  readonly report: Report;
+  readonly secrets: SecretPlaces;
+}
+
 function readClusters(
   root: Record<string, unknown>,
   key: string | undefined,
-  isStrict: boolean,
-  report: Report,
+  { isStrict, report, secrets }: ClusterReading,
 ): ClusterDraft[] {
   const entries = key === undefined ? [] : root[key];
   const path = key ?? "clusters";
@@ -167,7 +201,7 @@ function readClusters(
     if (isTable(entry)) {
       return [readCluster(
         checkTable(entry, { path: entryPath, rows: clusterKeys, report, isStrict }),
-        report,
+        { report, secrets },
       )];
     }
     report.problem(entryPath, "expected a table", entry);
@@ -175,7 +209,10 @@ function readClusters(
   });
 }
 
-function readCluster(table: CheckedTable<typeof clusterKeys>, report: Report): ClusterDraft {
+function readCluster(
+  table: CheckedTable<typeof clusterKeys>,
+  { report, secrets }: Pick<ClusterReading, "report" | "secrets">,
+): ClusterDraft {
   const { values } = table;
   let listen: SocketAddress | null = null;
   if (values.listen_addr !== undefined) {
@@ -200,7 +237,7 @@ function readCluster(table: CheckedTable<typeof clusterKeys>, report: Report): C
     }
     return server.value;
   });
-  const place = { pathOf: table.pathOf, report };
+  const place = { pathOf: table.pathOf, report, secrets };
   return {
     table,
     listen,

@@ -12,6 +12,7 @@ import {
   type Scope,
   secret,
   SECRET_CHARACTERS_LIMIT,
+  secrets,
   secretTable,
 } from "./key_row.ts";
 import { LOG_LEVELS, parseLogLevel } from "./log_level.ts";
@@ -190,7 +191,9 @@ export const clusterKeys = {
     "resp",
     "whether clients may send CONFIG, DEBUG, ACL and the like to all servers",
   ),
-  password: secret('the password of all clients, whose user is "default"'),
+  password: secrets(
+    'the password of all clients, whose user is "default"; several while it changes',
+  ),
   auth: secretTable("who may connect: a password, or a table with password and users"),
   backend_password: secret("the password that the backends want from the default user"),
   backend_auth: secretTable(

@@ -5,6 +5,7 @@
  * @module
  */
 import { SECRET_CHARACTERS_LIMIT } from "./key_row.ts";
+import type { Report } from "./problem.ts";
 import { faulty, type Parsed, parsed } from "./socket_address.ts";
 
 /** Where a secret is said to be. */
@@ -19,11 +20,19 @@ export interface SecretReader {
   file(path: string): string;
 }
 
+/** Variables that were read: the right to read them is given up behind the start, and a reload wants them again. */
+const knownVariables = new Map<string, string>();
+
 /** The process's own environment and files; asking first keeps Deno from prompting on a terminal. */
 export const processSecrets: SecretReader = {
   env(name) {
-    demand({ name: "env", variable: name });
-    return Deno.env.get(name);
+    const known = knownVariables.get(name);
+    const permission = { name: "env", variable: name } as const;
+    if (known !== undefined && !isGranted(permission)) return known;
+    demand(permission);
+    const value = Deno.env.get(name);
+    if (value !== undefined) knownVariables.set(name, value);
+    return value;
   },
   file(path) {
     demand({ name: "read", path });
@@ -38,18 +47,68 @@ export function secretPlace(text: string): SecretPlace {
   return { kind: "here" };
 }
 
-/** Fetches the secret; a fault names its place and never what stands there. */
+/** Fetches a secret that goes into a header as it is; a fault names its place and never what stands there. */
 export function readSecret(text: string, reader: SecretReader = processSecrets): Parsed<string> {
+  const { value, fault } = readPassword(text, reader);
+  if (fault !== null) return faulty(fault);
+  return /^[\x21-\x7e]+$/.test(value)
+    ? parsed(value)
+    : faulty(`${placeName(text)} has other than visible ASCII characters`);
+}
+
+/** Fetches a secret that may have any characters; a fault names its place and never what stands there. */
+export function readPassword(text: string, reader: SecretReader = processSecrets): Parsed<string> {
   const place = secretPlace(text);
-  if (place.kind === "here") return checked(text, "it");
+  const what = placeName(text);
+  if (place.kind === "here") return checked(text, what);
   if (place.kind === "env") {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(place.name)) return faulty("env: wants a variable's name");
-    const what = `the variable ${place.name}`;
     return attempt(what, () => reader.env(place.name));
   }
   if (place.path === "") return faulty("file: wants a path");
   // Editors and `echo` end a file by a line feed.
-  return attempt(`the file ${place.path}`, () => reader.file(place.path).replace(/\r?\n$/, ""));
+  return attempt(what, () => reader.file(place.path).replace(/\r?\n$/, ""));
+}
+
+/** What a file says of its secrets: fetches each, reports what cannot be had, and keeps in mind where they are. */
+export class SecretPlaces {
+  /** Where secrets of the file are that stand elsewhere. */
+  readonly found: SecretPlace[] = [];
+  readonly #reader: SecretReader | null;
+  readonly #isWarning: boolean;
+
+  /**
+   * @param reader Null: nothing is fetched.
+   * @param isWarning Whether what cannot be had here and now is no error.
+   */
+  constructor(reader: SecretReader | null, isWarning: boolean) {
+    this.#reader = reader;
+    this.#isWarning = isWarning;
+  }
+
+  /** The secret that `text` says; null where it cannot be had, which is reported. */
+  fetch(text: string, path: string, report: Report): string | null {
+    const place = secretPlace(text);
+    if (place.kind !== "here") this.found.push(place);
+    if (place.kind !== "here" && this.#reader === null) return UNREAD;
+    const { value, fault } = readPassword(text, this.#reader ?? processSecrets);
+    if (fault === null) return value;
+    if (this.#isWarning && place.kind !== "here") {
+      report.warning(path, fault);
+      return UNREAD;
+    }
+    report.problem(path, fault);
+    return null;
+  }
+}
+
+/** Stands for a secret that nobody will use. */
+const UNREAD = "unread";
+
+function placeName(text: string): string {
+  const place = secretPlace(text);
+  if (place.kind === "here") return "it";
+  return place.kind === "env" ? `the variable ${place.name}` : `the file ${place.path}`;
 }
 
 function attempt(what: string, read: () => string | undefined): Parsed<string> {
@@ -71,13 +130,14 @@ function checked(secret: string, what: string): Parsed<string> {
   if (secret.length > SECRET_CHARACTERS_LIMIT) {
     return faulty(`${what} has more than ${SECRET_CHARACTERS_LIMIT} characters`);
   }
-  // It goes into a header as it is.
-  return /^[\x21-\x7e]+$/.test(secret)
-    ? parsed(secret)
-    : faulty(`${what} has other than visible ASCII characters`);
+  return parsed(secret);
+}
+
+function isGranted(permission: Deno.PermissionDescriptor): boolean {
+  return Deno.permissions.querySync(permission).state === "granted";
 }
 
 function demand(permission: Deno.PermissionDescriptor): void {
-  if (Deno.permissions.querySync(permission).state === "granted") return;
+  if (isGranted(permission)) return;
   throw new Deno.errors.NotCapable("not granted");
 }

@@ -13,11 +13,12 @@ import {
   type PermissionOptions,
 } from "../../src/permissions.ts";
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { configOf, redisText, slotsText } from "./config/load_text.ts";
+import { configOf, loadText, redisText, slotsText } from "./config/load_text.ts";
 
 const options: PermissionOptions = {
   sourceDirectory: "/opt/aster/src/",
   environmentNames: [],
+  secretPlaces: [],
   ip: null,
   host: undefined,
   libcPath: "/lib/libc.so.6",
@@ -45,6 +46,18 @@ Deno.test("permissionFlags() allow the environment by name where it can decide",
   const environmentNames = ["ASTER_DEFAULT_THREAD", "ASTER_LOG", "RUST_LOG"] as const;
   const flags = permissionFlags(configOf(redisText()), { ...options, environmentNames });
   assertEquals(flags.slice(3), ["--allow-env=ASTER_DEFAULT_THREAD,ASTER_LOG,RUST_LOG"]);
+});
+
+Deno.test("permissionFlags() allow to read each secret where it is, once", () => {
+  const { config, secretPlaces } = loadText(
+    redisText(`password = ["env:ONE", "file:/run/one"]
+auth = { users = [{ username = "a", password = ["env:ONE", "env:TWO", "file:/run/one"] }] }`),
+    { secrets: null },
+  );
+  assertEquals(permissionFlags(config!, { ...options, secretPlaces }).slice(2), [
+    "--allow-read=a.toml,/opt/aster/src/,/run/one",
+    "--allow-env=ONE,TWO",
+  ]);
 });
 
 Deno.test("permissionFlags() allow to read the admin token where it is", () => {

@@ -3,19 +3,20 @@
  *
  * @module
  */
-import { clusterOf, loadText, problemsOf, redisText } from "./load_text.ts";
+import { clusterOf, loadText, problemsOf, redisText, warningsOf } from "./load_text.ts";
 import { assert, assertEquals } from "../../deps.ts";
+import { digestOf, userWith } from "../../support/user_config.ts";
 
 Deno.test("one password, or users, or both", () => {
   const users = (keys: string) => clusterOf(redisText(keys)).users;
-  const main = { username: "default", password: "hunter2" };
+  const main = userWith("default", "hunter2");
   assertEquals(users(""), []);
   assertEquals(users('password = "hunter2"'), [main]);
   assertEquals(users('auth = "hunter2"'), [main]);
   assertEquals(users('password = "other"\nauth = { password = "hunter2" }'), [main]);
   assertEquals(
     users('auth = { password = "hunter2", users = [{ username = "a", password = "b" }] }'),
-    [main, { username: "a", password: "b" }],
+    [main, userWith("a", "b")],
   );
 });
 
@@ -43,10 +44,52 @@ Deno.test("who the proxy is to its backends", () => {
   });
 });
 
+Deno.test("a user may have several passwords, in clear, as digests, or elsewhere", () => {
+  const secrets = {
+    env: (name: string) => ({ NEW: "new" })[name],
+    file: (path: string) => path === "/run/old" ? "old\n" : "",
+  };
+  const digest = digestOf("given").toUpperCase();
+  const { config, problems, secretPlaces } = loadText(
+    redisText(`password = ["env:NEW", "file:/run/old", "sha256:${digest}", "plain"]
+backend_auth = { username = "u", password = "file:/run/old" }`),
+    { secrets },
+  );
+  assertEquals(problems, []);
+  assertEquals(config!.clusters[0]!.users, [userWith("default", "new", "old", "given", "plain")]);
+  assertEquals(config!.clusters[0]!.backendCredentials, { username: "u", password: "old" });
+  assertEquals(secretPlaces, [
+    { kind: "env", name: "NEW" },
+    { kind: "file", path: "/run/old" },
+    { kind: "file", path: "/run/old" },
+  ]);
+});
+
+Deno.test("a secret that cannot be had is an error to run with, and a warning to check with", () => {
+  const text = redisText('password = "env:ASTER_NO_SUCH_SECRET"');
+  const fault = "a.toml: clusters[0].password: the variable ASTER_NO_SUCH_SECRET is not set";
+  assertEquals(problemsOf(text), [fault]);
+  assertEquals(problemsOf(text, { isStrict: true }), []);
+  assertEquals(warningsOf(text, { isStrict: true }), [fault]);
+  assertEquals(problemsOf(text, { secrets: null }), []);
+});
+
 const STRING = "expected a string of 1 to 512 characters";
+const STRINGS = `${STRING}, or a list of these`;
 const mistakes: [keys: string, ...problems: string[]][] = [
-  ['password = ""', `clusters[0].password: ${STRING}`],
-  ["password = 4711", `clusters[0].password: ${STRING}`],
+  ['password = ""', `clusters[0].password: ${STRINGS}`],
+  ["password = 4711", `clusters[0].password: ${STRINGS}`],
+  ["password = []", "clusters[0].password: expected 1 to 16 passwords, not 0"],
+  ['password = ["hunter2", 4711]', `clusters[0].password: ${STRINGS}`],
+  [
+    'password = ["x", "sha256:hunter2"]',
+    "clusters[0].password[1]: expected 64 hexadecimal digits behind sha256:",
+  ],
+  ['auth = "env:hunter-2"', "clusters[0].auth: env: wants a variable's name"],
+  [
+    'backend_auth = { password = "file:" }',
+    "clusters[0].backend_auth.password: file: wants a path",
+  ],
   ["auth = 4711", `clusters[0].auth: ${STRING}, or a table`],
   ["auth = {}", "clusters[0].auth: expected a password, users, or both"],
   [
@@ -62,9 +105,9 @@ const mistakes: [keys: string, ...problems: string[]][] = [
   [
     'auth = { password = "x", users = ["hunter2", { username = "a" }, { password = 4711 }] }',
     "clusters[0].auth.users[0]: expected a table with username and password",
-    `clusters[0].auth.users[1].password: missing: ${STRING}`,
+    `clusters[0].auth.users[1].password: missing: ${STRINGS}`,
     `clusters[0].auth.users[2].username: missing: ${STRING}`,
-    `clusters[0].auth.users[2].password: ${STRING}`,
+    `clusters[0].auth.users[2].password: ${STRINGS}`,
   ],
   [
     'auth = { password = "x", users = [{ username = "default", password = "hunter2" }] }',
@@ -95,6 +138,6 @@ Deno.test("memcache's clients log in, too, and the proxy at its servers", () => 
   const { config, problems } = loadText(text);
   assertEquals(problems, []);
   const [cluster] = config!.clusters;
-  assertEquals(cluster!.users, [{ username: "default", password: "hunter2" }]);
+  assertEquals(cluster!.users, [userWith("default", "hunter2")]);
   assertEquals(cluster!.backendCredentials, { username: "u", password: "p" });
 });

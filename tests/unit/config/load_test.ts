@@ -8,6 +8,7 @@ import { assertEquals } from "../../deps.ts";
 import { serverAt } from "../../support/cluster_config.ts";
 import { clusterOf, configOf, loadOptions, loadText } from "./load_text.ts";
 import { problemsOf, redisText, slotsText, warningsOf } from "./load_text.ts";
+import { userWith } from "../../support/user_config.ts";
 
 Deno.test("loadConfig() fills in every default of a cluster", () => {
   assertEquals(configOf(redisText()), {
@@ -112,7 +113,7 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     pingSuccIntervalMs: 500,
     pingIntervalMs: 600,
     maxPipeline: 100,
-    users: [{ username: "default", password: "p" }],
+    users: [userWith("default", "p")],
     backendCredentials: { username: null, password: "q" },
     customCommands: [],
     unknownCommands: "first-key",
@@ -341,7 +342,7 @@ Deno.test("loadConfig() reports everything at once, with the keys as they are wr
     listen_addr = "127.0.0.1:9002"
     cache_type = "mysql"
     servers = []
-    passWord = ["hunter2"]
+    passWord = [4711]
   `;
   assertEquals(problemsOf(text), [
     `a.toml: clusters[0].Name = "has space": ${NAME_EXPECTED}`,
@@ -355,7 +356,7 @@ Deno.test("loadConfig() reports everything at once, with the keys as they are wr
     '"redis_cluster" or "rediscluster"',
     "a.toml: clusters[1].servers = an array of 0 values: expected an array of 1 to 1024 strings " +
     '"host:port[:weight] [alias]"',
-    "a.toml: clusters[1].passWord: expected a string of 1 to 512 characters",
+    "a.toml: clusters[1].passWord: expected a string of 1 to 512 characters, or a list of these",
     'a.toml: runtime.metrics = 0: expected "host:port", a port, or "off"',
   ]);
   assertEquals(loadText(text).config, null);

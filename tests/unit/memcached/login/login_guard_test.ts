@@ -4,8 +4,9 @@ import { MemcacheScene } from "../../../support/memcache_scene.ts";
 import { reply, request } from "../../protocol/memcache/binary/packets.ts";
 import { toBytes } from "../../protocol/memcache/parse_stream.ts";
 import { assertEquals } from "../../../deps.ts";
+import { userWith } from "../../../support/user_config.ts";
 
-const users = [{ username: "ann", password: "secret" }];
+const users = [userWith("ann", "secret")];
 
 function stranger(): MemcacheScene {
   const scene = new MemcacheScene(1, users);

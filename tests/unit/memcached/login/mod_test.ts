@@ -4,8 +4,9 @@ import { LocalRigClient } from "../../../support/local_rig.ts";
 import { MemcacheScene } from "../../../support/memcache_scene.ts";
 import { toBytes } from "../../protocol/memcache/parse_stream.ts";
 import { assertEquals } from "../../../deps.ts";
+import { userWith } from "../../../support/user_config.ts";
 
-const users = [{ username: "ann", password: "secret" }, { username: "bob", password: "other" }];
+const users = [userWith("ann", "secret"), userWith("bob", "other")];
 const wrongReply = toBytes("no\r\n");
 
 Deno.test("a password is judged with its user's name", () => {

@@ -5,13 +5,14 @@
  */
 import { Accounts } from "../../../../src/redis/login/accounts.ts";
 import { assertEquals } from "../../../deps.ts";
+import { userWith } from "../../../support/user_config.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 Deno.test("each user has its password; without a name it is the default user's", () => {
   const accounts = new Accounts([
-    { username: "default", password: "pä ss" },
-    { username: "app", password: "other" },
+    userWith("default", "pä ss"),
+    userWith("app", "other"),
   ]);
   assertEquals(accounts.areWanted, true);
   assertEquals(accounts.check(null, bytes("pä ss")), "default");
@@ -33,6 +34,6 @@ Deno.test("without users the default user is in, with any password", () => {
 });
 
 Deno.test("without a default user nobody is in without a name", () => {
-  const accounts = new Accounts([{ username: "app", password: "other" }]);
+  const accounts = new Accounts([userWith("app", "other")]);
   assertEquals(accounts.check(null, bytes("other")), null);
 });

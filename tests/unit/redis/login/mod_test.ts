@@ -8,10 +8,11 @@ import { FeatureScene } from "../../../support/feature_scene.ts";
 import { clusterConfig } from "../../../support/cluster_config.ts";
 import { frameOf, LocalRigClient } from "../../../support/local_rig.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
+import { userWith } from "../../../support/user_config.ts";
 
 const users = [
-  { username: "default", password: "secret" },
-  { username: "app", password: "other" },
+  userWith("default", "secret"),
+  userWith("app", "other"),
 ];
 const NO_AUTH = "-NOAUTH Authentication required.";
 const WRONG = "-WRONGPASS invalid username-password pair or user is disabled.";
