@@ -14,7 +14,7 @@ import {
   type LoadResult,
   type Problem,
 } from "./config/load.ts";
-import { formatSocketAddress } from "./config/socket_address.ts";
+import { formatEndpoint } from "./endpoint.ts";
 import { formatPermissionFlags, permissionFlags, permissionNotes } from "./permissions.ts";
 import { chooseAdvertisedAddress, grantedInterfaces } from "./supervisor/advertised_address.ts";
 import { chooseIo, IoUnavailable, likelyLibc } from "./supervisor/io_choice.ts";
@@ -145,7 +145,7 @@ function describeConfig(config: Config): string[] {
       `cluster "${cluster}": ${type} on ${address}, ${counted(threads, "thread")}, ` +
       `${counted(backends, "backend")}: ${servers}`
     ),
-    `admin server: ${metrics === null ? "off" : formatSocketAddress(metrics)}`,
+    `admin server: ${metrics === null ? "off" : formatEndpoint(metrics)}`,
     `I/O: ${io}; network of workers: ${
       io === "epoll" ? "not limited by Deno" : network
     }; log: ${logFormat}, ${logLevel} and above`,

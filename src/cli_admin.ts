@@ -8,7 +8,7 @@ import { parseArgs } from "../deps.ts";
 import { parseMetrics } from "./config/runtime.ts";
 import { showValue } from "./config/problem.ts";
 import { readSecret } from "./config/secret_source.ts";
-import { formatSocketAddress } from "./config/socket_address.ts";
+import { formatEndpoint } from "./endpoint.ts";
 
 /** Longest wait for the proxy's answer, milliseconds: a pause and a resume take some seconds. */
 const ANSWER_TIMEOUT_MS = 30_000;
@@ -154,7 +154,7 @@ export async function askProxy(
 
 function readAddress(text: string, errors: string[]): string {
   const { value, fault } = parseMetrics(text);
-  if (value !== null && value !== "off") return formatSocketAddress(value);
+  if (value !== null && value !== "off") return formatEndpoint(value);
   errors.push(
     `--admin ${showValue(text)}: expected [HOST:]PORT${fault === null ? "" : `: ${fault}`}`,
   );

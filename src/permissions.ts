@@ -7,7 +7,8 @@ import { advertisableHost, needsAdvertisedAddress } from "./config/advertised_ad
 import type { ClusterConfig, Config } from "./config/config.ts";
 import type { EnvironmentName } from "./config/environment.ts";
 import { type SecretPlace, secretPlace } from "./config/secret_source.ts";
-import { formatHost, formatSocketAddress, isIpv4, isIpv6 } from "./config/socket_address.ts";
+import { isIpv4, isIpv6 } from "./config/socket_address.ts";
+import { formatEndpoint, formatHost } from "./endpoint.ts";
 
 /** What decides about permissions besides the configuration. */
 export interface PermissionOptions {
@@ -75,7 +76,9 @@ export function permissionNotes(config: Config): string[] {
     `# (${hosts}) is allowed. Nodes on other hosts: add their host, host:port or subnet to`,
     "# --allow-net, such as 10.1.0.0/16. To narrow it: name each node as host:port instead.",
   ];
-  const isNamed = slots.some(({ servers }) => servers.some(({ hostname }) => !isIp(hostname)));
+  const isNamed = slots.some(({ servers }) =>
+    servers.some(({ endpoint }) => !isIp(endpoint.hostname))
+  );
   // Deno compares what is connected to as it is written, and nodes mostly call each other by address.
   if (isNamed) {
     notes.push("# A host's name does not allow its addresses: add those of the nodes too.");
@@ -86,11 +89,11 @@ export function permissionNotes(config: Config): string[] {
 /** What the main thread tries to bind, and on Deno's sockets what workers connect to. */
 function processAddresses(config: Config): string[] {
   const addresses = config.clusters.flatMap((cluster) => [
-    formatSocketAddress(cluster.listen),
+    formatEndpoint(cluster.listen),
     ...backendAddresses(cluster, config),
   ]);
   const { metrics } = config.runtime;
-  return unique(metrics === null ? addresses : [...addresses, formatSocketAddress(metrics)]);
+  return unique(metrics === null ? addresses : [...addresses, formatEndpoint(metrics)]);
 }
 
 /**
@@ -110,7 +113,7 @@ function isDiscovering(cluster: ClusterConfig, config: Config): boolean {
 }
 
 function seedHosts(cluster: ClusterConfig): string[] {
-  return cluster.servers.map((server) => formatHost(server.hostname));
+  return cluster.servers.map((server) => formatHost(server.endpoint.hostname));
 }
 
 function isIp(hostname: string): boolean {

@@ -4,20 +4,15 @@
  * @module
  */
 import type { ClusterConfig, Config, ServerConfig } from "../mod.ts";
+import type { TcpEndpoint } from "../src/endpoint.ts";
 
 /** Nodes of the demo's Redis Cluster: three masters, each with a replica. */
 const CLUSTER_NODE_COUNT = 6;
 
-/** One server to start. */
-export interface PlannedServer {
-  hostname: string;
-  port: number;
-}
-
 /** All servers to start. */
 export interface DemoPlan {
-  redis: PlannedServer[];
-  memcached: PlannedServer[];
+  redis: TcpEndpoint[];
+  memcached: TcpEndpoint[];
   /** Ports of each Redis Cluster's nodes, masters first. */
   redisClusters: number[][];
   /** Ports of the proxy itself, that of the admin server included. */
@@ -52,14 +47,16 @@ export function plannedPorts(plan: DemoPlan): number[] {
   ];
 }
 
-function distinct(servers: readonly ServerConfig[]): PlannedServer[] {
+function distinct(servers: readonly ServerConfig[]): TcpEndpoint[] {
   const byAddress = new Map(servers.map((server) => [server.address, server]));
-  return [...byAddress.values()].map(({ hostname, port }) => ({ hostname, port }));
+  return [...byAddress.values()].map(({ endpoint }) => endpoint);
 }
 
 /** The seeds' ports, and behind the highest of them as many more as a whole cluster needs. */
 function nodePorts(seeds: readonly ServerConfig[]): number[] {
-  const ports = [...new Set(seeds.map((seed) => seed.port))].sort((one, other) => one - other);
+  const ports = [...new Set(seeds.map((seed) => seed.endpoint.port))].sort((one, other) =>
+    one - other
+  );
   while (ports.length < CLUSTER_NODE_COUNT) ports.push(ports.at(-1)! + 1);
   return ports;
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { BackendMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type { Profile } from "../protocol/protocol.ts";
@@ -14,8 +15,7 @@ import type { BackendAddress, ConnectionOwner } from "./connection_owner.ts";
 
 /** One backend. */
 export class Backend implements ConnectionOwner {
-  readonly hostname: string;
-  readonly port: number;
+  readonly endpoint: Endpoint;
   readonly address: string;
   /** What operators call it: its alias, else its address. */
   readonly name: string;
@@ -37,10 +37,9 @@ export class Backend implements ConnectionOwner {
   readonly #pools: (BackendConnection[] | null)[] = [];
 
   constructor(address: BackendAddress, context: BackendContext) {
-    this.hostname = address.hostname;
-    this.port = address.port;
-    this.address = address.address;
-    this.name = address.alias ?? address.address;
+    this.endpoint = address.endpoint;
+    this.address = formatEndpoint(address.endpoint);
+    this.name = address.alias ?? this.address;
     this.#context = context;
   }
 

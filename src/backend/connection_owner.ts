@@ -3,22 +3,22 @@
  *
  * @module
  */
+import type { Endpoint } from "../endpoint.ts";
 import type { Failure } from "../failure.ts";
 import type { BackendLimits } from "./backend_context.ts";
 
 /** Where a backend is. */
 export interface BackendAddress {
-  /** Host name or IP address, IPv6 without brackets. */
-  readonly hostname: string;
-  readonly port: number;
-  /** `host:port` for logs and errors. */
-  readonly address: string;
+  readonly endpoint: Endpoint;
   /** What stands for it in the ring, if not its address. */
   readonly alias?: string | null;
 }
 
 /** A backend, as its connections see it. */
-export interface ConnectionOwner extends BackendAddress {
+export interface ConnectionOwner {
+  readonly endpoint: Endpoint;
+  /** The endpoint as logs, errors and metrics have it. */
+  readonly address: string;
   /** Exchanges appended to its connections. */
   requests: number;
   /** When it was last found to serve again after it had left the ring; milliseconds of the worker's clock. */

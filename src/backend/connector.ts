@@ -4,7 +4,6 @@
  * @module
  */
 import { concatenate } from "../bytes/copy.ts";
-import { tcpEndpoint } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { Connection, Dial, DialListener } from "../net/io_engine.ts";
 import type { Profile } from "../protocol/protocol.ts";
@@ -66,7 +65,7 @@ export class Connector implements DialListener {
     this.#context.clock.readNow();
     const { dialTimeoutMs: timeoutMs } = this.#options.limits;
     this.#deadlineMs = this.#context.clock.nowMs + timeoutMs;
-    const endpoint = tcpEndpoint(this.#backend.hostname, this.#backend.port);
+    const { endpoint } = this.#backend;
     this.#dial = this.#context.engine.dial({ endpoint, timeoutMs }, this);
   }
 

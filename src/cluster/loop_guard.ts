@@ -6,8 +6,9 @@
  *
  * @module
  */
+import type { Endpoint } from "../endpoint.ts";
 import type { Connection } from "../net/io_engine.ts";
-import { comparableIp, isLoopback, splitAddress } from "../net/ip_address.ts";
+import { comparableIp, isLoopback } from "../net/ip_address.ts";
 import type { ListenerAddress } from "../worker/messages.ts";
 
 /** The guard of one cluster in one worker. */
@@ -37,12 +38,12 @@ export class LoopGuard {
 
   /** Whether a new connection to a backend leads back to the cluster. */
   isLoop(connection: Connection): boolean {
-    const peer = splitAddress(connection.peerAddress);
-    const local = splitAddress(connection.localAddress);
+    const { local, peer } = connection;
     if (peer === null || local === null) return false;
+    const host = comparableIp(peer.hostname);
     // Linux gives a connection to one of its own addresses that address as its own end.
-    if (!isLoopback(peer.host) && peer.host !== local.host) return false;
-    const reached = this.#listeners.findIndex((listener) => takes(listener, peer));
+    if (!isLoopback(host) && host !== comparableIp(local.hostname)) return false;
+    const reached = this.#listeners.findIndex(({ endpoint }) => takes(endpoint, host, peer.port));
     // Nothing leads to a cluster that does not listen any more.
     if (reached < 0 || this.#own < 0) return false;
     Atomics.store(this.#leads, this.#own * this.#listeners.length + reached, 1);
@@ -64,11 +65,15 @@ export class LoopGuard {
   }
 }
 
-/** Whether a connection to this machine's `host:port` ends at the listener. A listener's name may be any address. */
-function takes({ hostname, port }: ListenerAddress, peer: { host: string; port: number }): boolean {
-  if (port !== peer.port) return false;
-  const host = comparableIp(hostname.toLowerCase());
-  if (host === "::") return true;
-  if (host === "0.0.0.0") return !peer.host.includes(":");
-  return host === "localhost" ? isLoopback(peer.host) : host === peer.host;
+/**
+ * Whether a connection to this machine's `host` and `port` ends at a listener. A listener's name may be any address.
+ *
+ * @param host In comparable form.
+ */
+function takes(listen: Endpoint, host: string, port: number): boolean {
+  if (listen.port !== port) return false;
+  const own = comparableIp(listen.hostname.toLowerCase());
+  if (own === "::") return true;
+  if (own === "0.0.0.0") return !host.includes(":");
+  return own === "localhost" ? isLoopback(host) : own === host;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { DedicatedConnections } from "../backend/dedicated_connections.ts";
+import { tcpEndpoint } from "../endpoint.ts";
 import type { Protocol } from "../protocol/protocol.ts";
 import type { RedisContext } from "../redis/core/feature.ts";
 import { createRedisFeatures } from "../redis/features.ts";
@@ -36,11 +37,8 @@ export function createRedisAnswers(protocol: Protocol, parts: ClusterParts): Loc
     }),
     clients: () => parts.clients(),
     isCluster: config.type === "redis_cluster",
-    advertised: {
-      hostname: advertisedAddress,
-      get port() {
-        return config.listen.port;
-      },
+    get advertised() {
+      return tcpEndpoint(advertisedAddress, config.listen.port);
     },
     info: {
       cluster: config.name,

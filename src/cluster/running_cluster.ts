@@ -8,7 +8,7 @@ import type { BackendContext, BackendLimits } from "../backend/backend_context.t
 import type { ClusterConfig } from "../config/config.ts";
 import { ArrayPool } from "../bytes/receive_buffer.ts";
 import { ChunkPool } from "../bytes/chunk_pool.ts";
-import { tcpEndpoint } from "../endpoint.ts";
+import { type Endpoint, sameEndpoint } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { Acceptor, Connection, Listener } from "../net/io_engine.ts";
 import { ClusterMetrics, type ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
@@ -146,22 +146,16 @@ export class RunningCluster implements Acceptor, Cluster {
   }
 
   /** Listens there, and nowhere else any more. */
-  #listenOn(listen: ClusterConfig["listen"]): void {
+  #listenOn(endpoint: Endpoint): void {
     const { engine, sharesPort } = this.#cluster;
     const former = this.#listener;
-    this.#listener = engine.listen({
-      endpoint: tcpEndpoint(listen.hostname, listen.port),
-      sharesPort,
-    }, this);
+    this.#listener = engine.listen({ endpoint, sharesPort }, this);
     former?.close();
   }
 
   reconfigure(config: ClusterConfig): void {
     const cluster = this.#cluster;
-    const { listen } = cluster.config;
-    if (listen.hostname !== config.listen.hostname || listen.port !== config.listen.port) {
-      this.#listenOn(config.listen);
-    }
+    if (!sameEndpoint(cluster.config.listen, config.listen)) this.#listenOn(config.listen);
     // Whoever reads a setting reads it here, or in the limits: nobody keeps a copy.
     Object.assign(cluster.config, config);
     Object.assign(this.#sessionContext.limits, sessionLimits(config));

@@ -5,9 +5,9 @@
  * @module
  */
 import { Backend } from "../backend/backend.ts";
-import type { BackendAddress } from "../backend/connection_owner.ts";
 import type { BackendContext } from "../backend/backend_context.ts";
 import { BackendConnection } from "../backend/connection.ts";
+import { formatEndpoint, type TcpEndpoint } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
 import { SLOT_COUNT } from "../hash/mod.ts";
 import type { TurnTask } from "../net/flush_queue.ts";
@@ -43,7 +43,7 @@ export interface SlotDialect {
     askedHost: string,
   ): SlotRange[] | null;
   /** Splits `host:port`. */
-  parseAddress(address: string): BackendAddress | null;
+  parseAddress(address: string): TcpEndpoint | null;
 }
 
 /** Hears how a fetch ended; one call, once, unless it was stopped. */
@@ -118,7 +118,7 @@ export class SlotFetch implements TurnTask {
   answered(question: SlotQuestion, ranges: SlotRange[]): void {
     this.#settle(question);
     if (this.#isOver) return;
-    const from = question.node.address;
+    const from = formatEndpoint(question.node);
     const slots = countSlots(ranges);
     if (slots === 0 || slots > SLOT_COUNT) {
       return this.#goOn(question, slots === 0 ? "knows of no slots" : "map overlaps itself");
@@ -150,7 +150,7 @@ export class SlotFetch implements TurnTask {
   }
 
   #goOn({ node }: SlotQuestion, reason: string): void {
-    this.#explain(node.address, reason);
+    this.#explain(formatEndpoint(node), reason);
     this.#context.engine.flushQueue.defer(this);
   }
 
@@ -198,7 +198,7 @@ export class SlotFetch implements TurnTask {
 /** One node, asked over a connection of its own. */
 class SlotQuestion implements ReplyReceiver, TurnTask {
   generation = 0;
-  readonly node: BackendAddress;
+  readonly node: TcpEndpoint;
   readonly #fetch: SlotFetch;
   readonly #dialect: SlotDialect;
   readonly #context: BackendContext;
@@ -207,7 +207,7 @@ class SlotQuestion implements ReplyReceiver, TurnTask {
 
   constructor(
     fetch: SlotFetch,
-    node: BackendAddress,
+    node: TcpEndpoint,
     dialect: SlotDialect,
     context: BackendContext,
   ) {
@@ -215,7 +215,7 @@ class SlotQuestion implements ReplyReceiver, TurnTask {
     this.#fetch = fetch;
     this.#dialect = dialect;
     this.#context = context;
-    const backend = new Backend(node, context);
+    const backend = new Backend({ endpoint: node }, context);
     const profile = NOBODY.profiles.master;
     this.#connection = new BackendConnection(backend, profile, context, { keepsBackoff: false });
   }

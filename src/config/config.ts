@@ -4,17 +4,16 @@
  *
  * @module
  */
+import type { Endpoint, TcpEndpoint } from "../endpoint.ts";
 
 /** One backend of a cluster, or one seed node of a Redis Cluster. */
 export interface ServerConfig {
-  /** Host name or IP address, IPv6 without brackets. */
-  hostname: string;
-  port: number;
+  endpoint: Endpoint;
   /** Share of the keys, relative to the other servers; at least 1. */
   weight: number;
   /** Name that stands for the server in the ring, or null. */
   alias: string | null;
-  /** `host:port` as logs and errors print it, IPv6 in brackets. */
+  /** The endpoint as logs and errors print it. */
   address: string;
 }
 
@@ -51,7 +50,7 @@ export type ClusterType = "memcache" | "redis" | "redis_cluster";
 export interface ClusterConfig {
   name: string;
   type: ClusterType;
-  listen: { hostname: string; port: number };
+  listen: Endpoint;
   servers: ServerConfig[];
   /** Exactly two characters, or null. */
   hashTag: string | null;
@@ -119,7 +118,7 @@ export interface RuntimeConfig {
   /** What workers do I/O with. */
   io: IoChoice["engine"];
   /** Address of the admin server, or null when off. */
-  metrics: { hostname: string; port: number } | null;
+  metrics: TcpEndpoint | null;
   /** The admin server's token, or where it is (`env:NAME`, `file:PATH`); null: there is none. */
   adminToken: string | null;
   logLevel: LogLevel;

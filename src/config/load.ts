@@ -4,6 +4,7 @@
  * @module
  */
 import { parseToml, TomlError } from "../../deps.ts";
+import type { Endpoint } from "../endpoint.ts";
 import { readCustomCommands } from "./custom_commands.ts";
 import { readBackendCredentials, readUsers } from "./credentials.ts";
 import type { ClusterConfig, Config } from "./config.ts";
@@ -27,7 +28,7 @@ import {
   topLevelKeys,
 } from "./schema.ts";
 import { parseSeedLine, parseServerLine } from "./server_line.ts";
-import { faulty, parseSocketAddress, type SocketAddress } from "./socket_address.ts";
+import { faulty, parseSocketAddress } from "./socket_address.ts";
 import {
   type ClusterDraft,
   defaultSoftBytes,
@@ -214,7 +215,7 @@ function readCluster(
   { report, secrets }: Pick<ClusterReading, "report" | "secrets">,
 ): ClusterDraft {
   const { values } = table;
-  let listen: SocketAddress | null = null;
+  let listen: Endpoint | null = null;
   if (values.listen_addr !== undefined) {
     const address = parseSocketAddress(values.listen_addr);
     listen = address.value;

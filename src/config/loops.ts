@@ -4,14 +4,15 @@
  *
  * @module
  */
+import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import type { ServerConfig } from "./config.ts";
-import { formatSocketAddress, reaches, type SocketAddress } from "./socket_address.ts";
+import { reaches } from "./socket_address.ts";
 
 /** One cluster as far as loops go. */
 export interface LoopNode {
   /** Path of its `listen_addr`, as problems name it. */
   readonly listenPath: string;
-  readonly listen: SocketAddress | null;
+  readonly listen: Endpoint | null;
   readonly servers: readonly LoopServer[];
 }
 
@@ -40,7 +41,7 @@ export function findLoops(nodes: readonly LoopNode[]): Loop[] {
     for (const [at, { path, line }] of servers.entries()) {
       for (const target of targets[index]![at]!) {
         const { listen, listenPath } = nodes[target]!;
-        const found = `${listenPath} is ${formatSocketAddress(listen!)}`;
+        const found = `${listenPath} is ${formatEndpoint(listen!)}`;
         if (target === index) {
           const message = `expected another address than the cluster's own: ${found}; ` +
             "give the cluster another listen_addr, or name the server's own port here";
@@ -59,7 +60,7 @@ export function findLoops(nodes: readonly LoopNode[]): Loop[] {
 /** The clusters that listen where `server` is. */
 function listenersAt(nodes: readonly LoopNode[], server: ServerConfig): number[] {
   return nodes.flatMap(({ listen }, index) =>
-    listen !== null && reaches(server, listen) ? [index] : []
+    listen !== null && reaches(server.endpoint, listen) ? [index] : []
   );
 }
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type TcpEndpoint, tcpEndpoint } from "../endpoint.ts";
 import type { LogLevel, RuntimeConfig } from "./config.ts";
 import type { Environment, EnvironmentName } from "./environment.ts";
 import type { CheckedTable } from "./key_names.ts";
@@ -11,13 +12,12 @@ import { parseLogDirectives } from "./log_level.ts";
 import type { Report } from "./problem.ts";
 import { METRICS_DEFAULT, runtimeKeys } from "./schema.ts";
 import { type Parsed, parsed, parsePort, parseSocketAddress } from "./socket_address.ts";
-import type { SocketAddress } from "./socket_address.ts";
 
 /** Settings that flags give; null: not given. */
 export interface RuntimeFlags {
   io: RuntimeConfig["io"] | null;
   /** An address, or `off`. */
-  metrics: SocketAddress | "off" | null;
+  metrics: TcpEndpoint | "off" | null;
   logLevel: LogLevel | null;
   logFormat: "text" | "json" | null;
 }
@@ -43,13 +43,13 @@ export interface RuntimeDraft {
 }
 
 /** Reads `[HOST:]PORT` or `off`; without host it is this machine's loopback. */
-export function parseMetrics(value: string | number): Parsed<SocketAddress | "off"> {
+export function parseMetrics(value: string | number): Parsed<TcpEndpoint | "off"> {
   const text = String(value).trim();
   if (text.toLowerCase() === "off") return parsed("off");
   if (text.includes(":")) return parseSocketAddress(text);
   const port = parsePort(text);
   if (port.fault !== null) return port;
-  return parsed({ hostname: METRICS_DEFAULT.hostname, port: port.value });
+  return parsed(tcpEndpoint(METRICS_DEFAULT.hostname, port.value));
 }
 
 /** Applies flags, table, environment and defaults, in this order. */
@@ -94,7 +94,7 @@ export function readRuntime(
 function readMetrics(
   table: CheckedTable<typeof runtimeKeys>,
   { flags, report }: RuntimeSources,
-): SocketAddress | null {
+): TcpEndpoint | null {
   const value = table.values.metrics ?? runtimeKeys.metrics.default;
   const address = parseMetrics(value);
   if (address.fault !== null) {

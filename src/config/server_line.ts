@@ -4,9 +4,9 @@
  *
  * @module
  */
+import { formatEndpoint } from "../endpoint.ts";
 import type { ServerConfig } from "./config.ts";
-import { faulty, formatSocketAddress, type Parsed, parsed } from "./socket_address.ts";
-import { parseSocketAddress } from "./socket_address.ts";
+import { faulty, type Parsed, parsed, parseSocketAddress } from "./socket_address.ts";
 
 /** Highest weight of one server. */
 export const SERVER_WEIGHT_MAXIMUM = 65_535;
@@ -32,10 +32,10 @@ export function parseServerLine(line: string): Parsed<ServerConfig> {
     if (fault !== null) return faulty(fault);
   }
   return parsed({
-    ...target.value,
+    endpoint: target.value,
     weight: weight === null ? 1 : Number(weight),
     alias,
-    address: formatSocketAddress(target.value),
+    address: formatEndpoint(target.value),
   });
 }
 

@@ -1,19 +1,11 @@
 /**
- * Reads and writes `host:port`, IPv6 in brackets. Names are not looked up: they resolve at each
- * connect.
+ * Reads `host:port`, IPv6 in brackets, and compares what listens there. Names are not looked up: they
+ * resolve at each connect.
  *
  * @module
  */
-
+import { type Endpoint, type TcpEndpoint, tcpEndpoint } from "../endpoint.ts";
 import { comparableIp, isLoopback } from "../net/ip_address.ts";
-
-/** Where to listen or to connect to. */
-export interface SocketAddress {
-  /** Host name or IP address, IPv6 without brackets. */
-  hostname: string;
-  /** 1 to 65,535. */
-  port: number;
-}
 
 /** A value, or the reason why a text is none. */
 export type Parsed<Value> = { value: Value; fault: null } | { value: null; fault: string };
@@ -33,14 +25,14 @@ export function faulty(fault: string): Parsed<never> {
 }
 
 /** Reads `host:port`. The fault, if any, completes a sentence: "port 0 is not from 1 to 65535". */
-export function parseSocketAddress(text: string): Parsed<SocketAddress> {
+export function parseSocketAddress(text: string): Parsed<TcpEndpoint> {
   if (/\s/.test(text)) return faulty("it contains a space");
   const colon = text.lastIndexOf(":");
   if (colon < 0 || text.endsWith("]")) return faulty("the port is missing");
   const host = parseHost(text.slice(0, colon));
   if (host.fault !== null) return host;
   const port = parsePort(text.slice(colon + 1));
-  return port.fault !== null ? port : parsed({ hostname: host.value, port: port.value });
+  return port.fault !== null ? port : parsed(tcpEndpoint(host.value, port.value));
 }
 
 /** Reads a port, 1 to 65,535. */
@@ -81,21 +73,11 @@ export function isIpv6(text: string): boolean {
   return /^[0-9A-Fa-f:.]+$/.test(text) && URL.canParse(`http://[${text}]/`);
 }
 
-/** Writes `host:port`, IPv6 in brackets. */
-export function formatSocketAddress(address: SocketAddress): string {
-  return `${formatHost(address.hostname)}:${address.port}`;
-}
-
-/** Writes a host as it stands in an address: IPv6 in brackets. */
-export function formatHost(hostname: string): string {
-  return hostname.includes(":") ? `[${hostname}]` : hostname;
-}
-
 /**
  * Whether both cannot be listened on at the same time, or not without one taking the other's
  * connections: the same host, or a wildcard that contains the other.
  */
-export function overlap(one: SocketAddress, other: SocketAddress): boolean {
+export function overlap(one: Endpoint, other: Endpoint): boolean {
   if (one.port !== other.port) return false;
   const hosts = [comparableHost(one.hostname), comparableHost(other.hostname)];
   // On Linux an IPv6 wildcard takes IPv4 connections as well.
@@ -104,11 +86,11 @@ export function overlap(one: SocketAddress, other: SocketAddress): boolean {
 }
 
 /** Whether connecting to `target` from this machine surely reaches a listener on `listen`. */
-export function reaches(target: SocketAddress, listen: SocketAddress): boolean {
+export function reaches(target: Endpoint, listen: Endpoint): boolean {
   if (target.port !== listen.port) return false;
   const host = connectedHost(target.hostname);
   if (isLoopback(host) && isWildcard(listen.hostname)) {
-    return overlap({ ...target, hostname: host }, listen);
+    return overlap(tcpEndpoint(host, target.port), listen);
   }
   return host === comparableHost(listen.hostname);
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import type {
   BackendCredentials,
   CustomCommandConfig,
@@ -15,13 +16,13 @@ import { findLoops, type LoopNode } from "./loops.ts";
 import type { Report } from "./problem.ts";
 import type { KeyRow, Scope } from "./key_row.ts";
 import { clusterKeys, WEIGHT_SUM_MAXIMUM } from "./schema.ts";
-import { formatSocketAddress, overlap, type SocketAddress } from "./socket_address.ts";
+import { overlap } from "./socket_address.ts";
 
 /** One `[[clusters]]` entry as far as it could be read. */
 export interface ClusterDraft {
   table: CheckedTable<typeof clusterKeys>;
   /** Null if missing or faulty, which was reported. */
-  listen: SocketAddress | null;
+  listen: Endpoint | null;
   /** One for each line of `servers`, null where it was faulty. */
   servers: (ServerConfig | null)[];
   users: UserConfig[];
@@ -72,15 +73,15 @@ function loopNode(draft: ClusterDraft): LoopNode {
 
 /** Checks that the admin server has an address of its own. */
 export function validateMetrics(
-  metrics: SocketAddress,
+  metrics: Endpoint,
   drafts: ClusterDraft[],
   origin: { report: Report; path: string },
 ): void {
   for (const { listen, table } of drafts) {
     if (listen === null || !overlap(metrics, listen)) continue;
     const message = `expected an address that no cluster listens on: ${table.path} has ` +
-      `${formatSocketAddress(listen)}`;
-    origin.report.problem(origin.path, message, formatSocketAddress(metrics));
+      `${formatEndpoint(listen)}`;
+    origin.report.problem(origin.path, message, formatEndpoint(metrics));
     return;
   }
 }
@@ -214,11 +215,11 @@ function checkListeners(earlier: ClusterDraft, later: ClusterDraft, report: Repo
   if (earlier.listen === null || later.listen === null) return;
   if (!overlap(earlier.listen, later.listen)) return;
   const message = `expected an address of its own: ${earlier.table.pathOf("listen_addr")} is ` +
-    formatSocketAddress(earlier.listen);
+    formatEndpoint(earlier.listen);
   report.problem(
     later.table.pathOf("listen_addr"),
     message,
-    formatSocketAddress(later.listen),
+    formatEndpoint(later.listen),
   );
 }
 

@@ -21,8 +21,8 @@ export interface Socket {
   /** While true nothing of the log is written: a handshake is under way. */
   isGated: boolean;
   readonly isClosed: boolean;
-  /** `host:port` of the other end, IPv6 in brackets; "" where it cannot be told any more. */
-  readonly peerAddress: string;
+  /** The other end; null where it cannot be told any more. */
+  readonly peer: Endpoint | null;
   /** Reads on if the receiver has room. Called once at the start and after a null `reserve()`. */
   resume(): void;
   /** Writes what the log has, unless a write is in flight: then it follows by itself. */
@@ -40,9 +40,9 @@ export interface Socket {
 
 /** A connection that was accepted or dialled and that nobody reads yet. */
 export interface Connection {
-  /** `host:port` of this end and of the other, IPv6 in brackets; "" where it cannot be told. */
-  readonly localAddress: string;
-  readonly peerAddress: string;
+  /** This end and the other; null where it cannot be told. */
+  readonly local: Endpoint | null;
+  readonly peer: Endpoint | null;
   /** Makes it a socket; nothing is read before {@link Socket.resume}. */
   open(receiver: ByteReceiver, log: SendLog): Socket;
   /** Closes it unused. */

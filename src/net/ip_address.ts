@@ -25,11 +25,3 @@ export function comparableIp(host: string): string {
 export function isLoopback(host: string): boolean {
   return host.startsWith("127.") || host === "::1";
 }
-
-/** Splits `host:port`, IPv6 in brackets, into a comparable host and the port; null for what is none. */
-export function splitAddress(address: string): { host: string; port: number } | null {
-  const colon = address.lastIndexOf(":");
-  if (colon < 0) return null;
-  const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
-  return { host: comparableIp(host), port: Number(address.slice(colon + 1)) };
-}

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Chunk } from "../bytes/chunk_pool.ts";
+import type { Endpoint } from "../endpoint.ts";
 import { PROFILES, type Profiles } from "../protocol/protocol.ts";
 import type { Failure } from "../failure.ts";
 
@@ -45,9 +46,8 @@ export const NOBODY: RoutedClient = { number: 0, profiles: PROFILES[2] };
 
 /** A backend, as what was sent to it remembers it. */
 export interface SentTo {
-  /** Host name or IP address, IPv6 without brackets. */
-  readonly hostname: string;
-  /** `host:port`. */
+  readonly endpoint: Endpoint;
+  /** The endpoint as errors have it. */
   readonly address: string;
 }
 

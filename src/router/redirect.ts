@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BackendAddress } from "../backend/connection_owner.ts";
+import type { TcpEndpoint } from "../endpoint.ts";
 
 /** What an error reply says of topology. */
 export const RedirectKind = {
@@ -26,7 +26,7 @@ export interface Redirect {
   kind: RedirectKindCode;
   slot: number;
   /** Where to; an empty host name means the host that replied. Null where the reply names none. */
-  target: BackendAddress | null;
+  target: TcpEndpoint | null;
 }
 
 /** The words of the protocol that speak of topology; handed in by the recipe. */
@@ -36,5 +36,5 @@ export interface ClusterDialect {
   /** Reads an error reply. */
   readRedirect(bytes: Uint8Array, start: number, end: number, into: Redirect): void;
   /** Splits `host:port` as the slot map has it. */
-  parseAddress(address: string): BackendAddress | null;
+  parseAddress(address: string): TcpEndpoint | null;
 }

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import {
   type HashFunction,
   hashFunction,
@@ -17,9 +18,7 @@ import {
 
 /** What a ring needs to know of a server. */
 export interface RingServer {
-  /** Host name or IP address, IPv6 without brackets. */
-  hostname: string;
-  port: number;
+  endpoint: Endpoint;
   /** Share of the keys relative to the other servers; a whole number, at least 1. */
   weight: number;
   /** Stands for the server in the ring when not null. */
@@ -120,11 +119,10 @@ const encoder = new TextEncoder();
  * from beyond its buffer, which nobody can reproduce; here the whole label counts.
  */
 export function ringLabel(server: RingServer, placement: Placement): string {
-  const { hostname, port, alias } = server;
+  const { alias, endpoint } = server;
   if (alias !== null) return alias;
-  if (placement === "aster") {
-    return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
-  }
+  if (placement === "aster") return formatEndpoint(endpoint);
+  const { hostname, port } = endpoint;
   return port === 11_211 ? hostname : `${hostname}:${port}`;
 }
 

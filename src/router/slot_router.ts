@@ -6,14 +6,14 @@
  */
 import { Backend } from "../backend/backend.ts";
 import type { BackendConnection } from "../backend/connection.ts";
-import type { BackendAddress } from "../backend/connection_owner.ts";
 import type { BackendContext } from "../backend/backend_context.ts";
 import { PauseMode } from "../backend/server_orders.ts";
 import { sendAgain } from "../backend/send_written.ts";
 import type { Watched } from "../clock.ts";
+import { formatEndpoint, type TcpEndpoint, tcpEndpoint } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
 import { SLOT_COUNT, slotOf } from "../hash/mod.ts";
-import type { Exchange, RoutedClient } from "../request/exchange.ts";
+import type { Exchange, RoutedClient, SentTo } from "../request/exchange.ts";
 import { MapWait } from "./map_wait.ts";
 import { type ClusterDialect, type Redirect, RedirectKind } from "./redirect.ts";
 import {
@@ -241,7 +241,7 @@ export class SlotRouter implements Router, Watched {
   #follow(exchange: Exchange, redirect: Redirect): void {
     // A node redirects only for the slot it was asked for; anything else did not come from its routing.
     const isOwnSlot = redirect.target !== null && redirect.slot === exchange.place;
-    const target = isOwnSlot ? targetOf(redirect.target!, exchange.sentTo!.hostname) : null;
+    const target = isOwnSlot ? targetOf(redirect.target!, exchange.sentTo!) : null;
     if (exchange.isScript) return this.#followScript(exchange, redirect, target);
     const backend = target === null ? null : this.#backendAt(target);
     const isMoved = redirect.kind === RedirectKind.Moved;
@@ -252,7 +252,11 @@ export class SlotRouter implements Router, Watched {
     if (backend === null || exchange.redirects >= REDIRECTS_MAX) {
       const failure = backend === null ? failures.redirectInvalid : failures.tooManyRedirects;
       this.#context.metrics.countFailure(failure);
-      exchange.receiver!.onFailure(exchange, failure, target?.address ?? "");
+      exchange.receiver!.onFailure(
+        exchange,
+        failure,
+        target === null ? "" : formatEndpoint(target),
+      );
       return;
     }
     this.#context.metrics.redirects += 1;
@@ -262,7 +266,7 @@ export class SlotRouter implements Router, Watched {
   /** The backend that a redirection names for the slot it was asked for, or null. */
   #targetBackend(exchange: Exchange, redirect: Redirect): Backend | null {
     if (redirect.target === null || redirect.slot !== exchange.place) return null;
-    return this.#backendAt(targetOf(redirect.target, exchange.sentTo!.hostname));
+    return this.#backendAt(targetOf(redirect.target, exchange.sentTo!));
   }
 
   /**
@@ -270,9 +274,9 @@ export class SlotRouter implements Router, Watched {
    * names no new node, and is sent once more at the most: to another known node, which either owns the slot
    * or redirects by itself without running the script.
    */
-  #followScript(exchange: Exchange, redirect: Redirect, target: BackendAddress | null): void {
+  #followScript(exchange: Exchange, redirect: Redirect, target: TcpEndpoint | null): void {
     this.#options.refreshWanted(null);
-    const backend = target === null ? undefined : this.#backends.get(target.address);
+    const backend = target === null ? undefined : this.#backends.get(formatEndpoint(target));
     const isKnown = backend !== undefined && this.#map.addresses().has(backend.address);
     if (isKnown && exchange.redirects === 0 && backend.address !== exchange.sentTo!.address) {
       const isMoved = redirect.kind === RedirectKind.Moved;
@@ -370,12 +374,12 @@ export class SlotRouter implements Router, Watched {
     return parsed === null ? null : this.#backendAt(parsed);
   }
 
-  #backendAt(target: BackendAddress): Backend | null {
-    const known = this.#backends.get(target.address);
+  #backendAt(endpoint: TcpEndpoint): Backend | null {
+    const known = this.#backends.get(formatEndpoint(endpoint));
     if (known !== undefined) return known;
     if (this.#backends.size >= BACKENDS_MAX) return null;
-    const backend = new Backend(target, this.#context);
-    this.#backends.set(target.address, backend);
+    const backend = new Backend({ endpoint }, this.#context);
+    this.#backends.set(backend.address, backend);
     this.#context.clock.watch(this);
     return backend;
   }
@@ -398,8 +402,7 @@ export class SlotRouter implements Router, Watched {
 }
 
 /** A redirection without a host means the one that replied. */
-function targetOf(target: BackendAddress, repliedFrom: string): BackendAddress {
+function targetOf(target: TcpEndpoint, repliedFrom: SentTo): TcpEndpoint {
   if (target.hostname !== "") return target;
-  const host = repliedFrom.includes(":") ? `[${repliedFrom}]` : repliedFrom;
-  return { hostname: repliedFrom, port: target.port, address: `${host}:${target.port}` };
+  return tcpEndpoint(repliedFrom.endpoint.hostname, target.port);
 }

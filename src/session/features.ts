@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Endpoint } from "../endpoint.ts";
 import type { Failure } from "../failure.ts";
 import type { CommandRow } from "../protocol/command_table.ts";
 import type { Profiles, RequestFrame } from "../protocol/protocol.ts";
@@ -75,8 +76,8 @@ export interface LocalClient extends RoutedClient {
   readonly hasRequestsInFlight: boolean;
   /** Whether it sends no more. It is served to its last request, but waits for nobody: see {@link leave}. */
   readonly hasEnded: boolean;
-  /** `host:port` of the client's end, IPv6 in brackets. */
-  readonly peerAddress: string;
+  /** The client's end; null where it cannot be told any more. */
+  readonly peer: Endpoint | null;
   /** When it connected, and when its last request was parsed, real milliseconds of the worker's clock. */
   readonly connectedAtMs: number;
   readonly lastRequestAtMs: number;

@@ -9,6 +9,7 @@ import type { DrainWaiter } from "../backend/drain_waiters.ts";
 import { READ_LARGE_BYTES, ReceiveBuffer } from "../bytes/receive_buffer.ts";
 import { SendLog } from "../bytes/send_log.ts";
 import type { Watched } from "../clock.ts";
+import type { Endpoint } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
 import { type ByteReceiver, type Space, spaceOf } from "../net/byte_receiver.ts";
 import type { TurnTask } from "../net/flush_queue.ts";
@@ -100,8 +101,8 @@ export class Session
     return this.#context.firstClientId + this.number;
   }
 
-  get peerAddress(): string {
-    return this.#socket.peerAddress;
+  get peer(): Endpoint | null {
+    return this.#socket.peer;
   }
 
   get hasRequestsInFlight(): boolean {

@@ -5,8 +5,9 @@
  *
  * @module
  */
+import type { TcpEndpoint } from "../endpoint.ts";
 import { comparableIp, isLoopback } from "../net/ip_address.ts";
-import { isIpv4, isIpv6, type SocketAddress } from "../config/socket_address.ts";
+import { isIpv4, isIpv6 } from "../config/socket_address.ts";
 import { isSameDigest, sha256 } from "../hash/mod.ts";
 
 /** Longest address of a request, characters. */
@@ -27,7 +28,7 @@ export class AdminAccess {
   readonly #isOnLoopback: boolean;
 
   /** @param token What `Authorization: Bearer …` has to say, or null: nothing. */
-  constructor(listen: SocketAddress, token: string | null) {
+  constructor(listen: TcpEndpoint, token: string | null) {
     this.#tokenDigest = token === null ? null : sha256(encoder.encode(token));
     this.#isOnLoopback = isLoopbackName(listen.hostname);
   }

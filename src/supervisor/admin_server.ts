@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatSocketAddress, type SocketAddress } from "../config/socket_address.ts";
+import { formatEndpoint, type TcpEndpoint, tcpEndpoint } from "../endpoint.ts";
 import type { Log } from "../observe/log.ts";
 import { VERSION } from "../version.ts";
 import { act, ACTION_PATHS, type ActionTarget } from "./admin_actions.ts";
@@ -133,7 +133,7 @@ export class AdminPages {
       clusters: this.#source.config.clusters.map(({ name, type, listen, thread, servers }) => ({
         name,
         type,
-        address: formatSocketAddress(listen),
+        address: formatEndpoint(listen),
         threads: thread,
         pauses: this.#source.orders.pausesOf(name),
         servers: servers.map(({ address, alias, weight }) => {
@@ -167,7 +167,7 @@ export class AdminServer {
    * @throws {Error} If the address cannot be bound.
    */
   constructor(
-    address: SocketAddress,
+    address: TcpEndpoint,
     sharesPort: boolean,
     pages: AdminPages,
     access: AdminAccess,
@@ -179,8 +179,9 @@ export class AdminServer {
     const options = { hostname: address.hostname, port: address.port, onListen() {} };
     this.#options = sharesPort ? { ...options, reusePort: true } : options;
     this.#server = this.#listen();
-    this.address = formatSocketAddress(this.#server.addr);
-    this.#options.port = this.#server.addr.port;
+    const { hostname, port } = this.#server.addr;
+    this.address = formatEndpoint(tcpEndpoint(hostname, port));
+    this.#options.port = port;
   }
 
   /** Closes it, with a bounded wait for answers under way. */

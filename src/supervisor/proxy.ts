@@ -5,7 +5,7 @@
  */
 import type { ClusterConfig, Config, IoChoice, RuntimeConfig } from "../config/config.ts";
 import { readSecret } from "../config/secret_source.ts";
-import { formatSocketAddress } from "../config/socket_address.ts";
+import { formatEndpoint } from "../endpoint.ts";
 import { AdminAccess } from "./admin_access.ts";
 import type { ReloadSource } from "./admin_actions.ts";
 import { AdminPages, AdminServer } from "./admin_server.ts";
@@ -130,11 +130,11 @@ export async function startProxy(
     async reconfigure(wanted) {
       if (!supervisor.isReady) throw new StartError("The proxy is about to end");
       const next = asServed({ ...wanted, runtime: keepFixed(config.runtime, wanted.runtime) });
-      const known = new Set(config.clusters.map(({ listen }) => formatSocketAddress(listen)));
+      const known = new Set(config.clusters.map(({ listen }) => formatEndpoint(listen)));
       // The others are bound, by this very process.
       tryBindAll(
-        bindTargets(next).filter(({ address }) =>
-          address !== next.runtime.metrics && !known.has(formatSocketAddress(address))
+        bindTargets(next).filter(({ endpoint }) =>
+          endpoint !== next.runtime.metrics && !known.has(formatEndpoint(endpoint))
         ),
       );
       config = next;
@@ -178,7 +178,7 @@ export function describeClusters(config: Config): Record<string, string | number
   return config.clusters.map((cluster) => ({
     cluster: cluster.name,
     type: cluster.type,
-    address: formatSocketAddress(cluster.listen),
+    address: formatEndpoint(cluster.listen),
     threads: cluster.thread,
     backends: cluster.servers.length,
     servers: describeServers(cluster),
@@ -201,11 +201,11 @@ function onOneWorker(config: Config): Config {
 
 function bindTargets(config: Config): BindTarget[] {
   const targets: BindTarget[] = config.clusters.map(({ listen, name }) => ({
-    address: listen,
+    endpoint: listen,
     owner: `cluster "${name}"`,
   }));
   const admin = config.runtime.metrics;
-  if (admin !== null) targets.push({ address: admin, owner: "the admin server" });
+  if (admin !== null) targets.push({ endpoint: admin, owner: "the admin server" });
   return targets;
 }
 

@@ -7,7 +7,7 @@
 import { Clock, Deadline } from "../clock.ts";
 import type { ClusterConfig, Config, IoChoice } from "../config/config.ts";
 import { compareConfigs } from "../config/reload.ts";
-import { formatSocketAddress } from "../config/socket_address.ts";
+import { formatEndpoint } from "../endpoint.ts";
 import { ClientRoom, createClientMemory, createClusterMemories } from "../observe/client_room.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type {
@@ -532,12 +532,12 @@ export class Supervisor implements WorkerReceiver {
   #describeStartFailure(name: string, reason: string): string {
     const cluster = this.#config.clusters.find((one) => one.name === name);
     if (cluster === undefined) return `Cannot start a worker: ${reason}`;
-    return `Cannot serve cluster "${name}" on ${formatSocketAddress(cluster.listen)}: ${reason}`;
+    return `Cannot serve cluster "${name}" on ${formatEndpoint(cluster.listen)}: ${reason}`;
   }
 }
 
 function listenersOf({ clusters }: Config): ListenerAddress[] {
-  return clusters.map(({ name, listen }) => ({ name, ...listen }));
+  return clusters.map(({ name, listen }) => ({ name, endpoint: listen }));
 }
 
 /** A byte for each pair of clusters. */

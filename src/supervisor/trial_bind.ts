@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { formatSocketAddress, type SocketAddress } from "../config/socket_address.ts";
+import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { StartError } from "./start_error.ts";
 
 /** An address to be listened on, and for whom. */
 export interface BindTarget {
-  address: SocketAddress;
+  endpoint: Endpoint;
   /** As errors name it, such as `cluster "cache"`. */
   owner: string;
 }
@@ -22,12 +22,13 @@ export interface BindTarget {
 export function tryBindAll(targets: readonly BindTarget[]): void {
   const listeners: Deno.Listener[] = [];
   const problems: string[] = [];
-  for (const { address, owner } of targets) {
-    if (address.port === 0) continue;
+  for (const { endpoint, owner } of targets) {
+    const { hostname, port } = endpoint;
+    if (port === 0) continue;
     try {
-      listeners.push(Deno.listen(address));
+      listeners.push(Deno.listen({ hostname, port }));
     } catch (error) {
-      problems.push(describeBindFailure(address, owner, error));
+      problems.push(describeBindFailure(endpoint, owner, error));
     }
   }
   for (const listener of listeners) listener.close();
@@ -36,11 +37,11 @@ export function tryBindAll(targets: readonly BindTarget[]): void {
 
 /** Says which address could not be bound, by whom, and why. */
 export function describeBindFailure(
-  address: SocketAddress,
+  endpoint: Endpoint,
   owner: string,
   error: unknown,
 ): string {
-  return `Cannot listen on ${formatSocketAddress(address)} for ${owner}: ${bindReason(error)}`;
+  return `Cannot listen on ${formatEndpoint(endpoint)} for ${owner}: ${bindReason(error)}`;
 }
 
 function bindReason(error: unknown): string {

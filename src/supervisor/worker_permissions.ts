@@ -4,7 +4,7 @@
  * @module
  */
 import type { ClusterConfig, IoChoice, RuntimeConfig } from "../config/config.ts";
-import { formatSocketAddress } from "../config/socket_address.ts";
+import { formatEndpoint } from "../endpoint.ts";
 
 /**
  * Returns the permissions of a worker that serves `clusters`. On Deno's sockets and with `network = "config"`
@@ -56,8 +56,8 @@ function grantedNetwork(
 /** Where the clusters listen and what they connect to; of a Redis Cluster that is the seeds alone. */
 function workerAddresses(clusters: readonly ClusterConfig[]): string[] {
   const addresses = clusters.flatMap(({ listen, servers }) => [
-    formatSocketAddress(listen),
-    ...servers.map((server) => formatSocketAddress(server)),
+    formatEndpoint(listen),
+    ...servers.map((server) => server.address),
   ]);
   return [...new Set(addresses)];
 }

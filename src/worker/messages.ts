@@ -5,6 +5,7 @@
  * @module
  */
 import type { ClusterConfig, IoChoice, LogLevel } from "../config/config.ts";
+import type { Endpoint } from "../endpoint.ts";
 import type { LogRecord } from "../observe/log.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 
@@ -41,8 +42,7 @@ export interface StartMessage {
 export interface ListenerAddress {
   /** Name of the cluster. */
   name: string;
-  hostname: string;
-  port: number;
+  endpoint: Endpoint;
 }
 
 /** What a worker that runs is to run from now on. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type Endpoint, tcpEndpoint } from "../../src/endpoint.ts";
 import type { Connection } from "../../src/net/io_engine.ts";
 import { assert, assertEquals } from "../deps.ts";
 import {
@@ -39,15 +40,15 @@ function testDialing(test: SceneTest): void {
   test("a dialled connection knows both of its ends", async (scene) => {
     const front = scene.listen();
     const outcome = new DialOutcome();
-    let ends: string[] = [];
+    let ends: (Endpoint | null)[] = [];
     outcome.onConnected = (connection) => {
-      ends = [connection.localAddress, connection.peerAddress];
+      ends = [connection.local, connection.peer];
       scene.open(connection);
     };
     scene.dial({ port: front.port }, outcome);
     const server = await front.endpoint(0);
     await until(() => ends.length > 0, { what: "the connection" });
-    assertEquals(ends, [server.socket.peerAddress, `127.0.0.1:${front.port}`]);
+    assertEquals(ends, [server.socket.peer, tcpEndpoint("127.0.0.1", front.port)]);
   });
 
   test("a name is looked up", async (scene) => {

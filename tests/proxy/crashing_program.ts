@@ -5,6 +5,7 @@
  * @module
  */
 import type { Config } from "../../src/config/config.ts";
+import { tcpEndpoint } from "../../src/endpoint.ts";
 import { AdminAccess } from "../../src/supervisor/admin_access.ts";
 import { AdminPages, AdminServer } from "../../src/supervisor/admin_server.ts";
 import { openLogOutput } from "../../src/supervisor/log_output.ts";
@@ -64,7 +65,7 @@ const source = {
   serversOf: () => Promise.resolve([]),
   reloader: null,
 };
-const address = { hostname: "127.0.0.1", port: adminPort! };
+const address = tcpEndpoint("127.0.0.1", adminPort!);
 const pages = new AdminPages(source, output.log);
 const admin = new AdminServer(address, false, pages, new AdminAccess(address, null), output.log);
 giveUpPrivileges(io);

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ClusterConfig, ServerConfig } from "../../src/config/config.ts";
+import { formatEndpoint, tcpEndpoint } from "../../src/endpoint.ts";
 
 /** Timeouts in the words of a configuration file, for tests that are about something else on a busy machine. */
 export const PATIENT_TIMEOUTS = {
@@ -20,8 +21,8 @@ export function patientTimeouts(keys = ""): string {
 
 /** A server of the configuration at a loopback port. */
 export function serverAt(port: number): ServerConfig {
-  const address = `127.0.0.1:${port}`;
-  return { hostname: "127.0.0.1", port, weight: 1, alias: null, address };
+  const endpoint = tcpEndpoint("127.0.0.1", port);
+  return { endpoint, weight: 1, alias: null, address: formatEndpoint(endpoint) };
 }
 
 /** A cluster of type redis without servers; what is not given is generous. */
@@ -29,7 +30,7 @@ export function clusterConfig(options: Partial<ClusterConfig>): ClusterConfig {
   return {
     name: "test",
     type: "redis",
-    listen: { hostname: "127.0.0.1", port: 0 },
+    listen: tcpEndpoint("127.0.0.1", 0),
     servers: [],
     hashTag: null,
     hash: "fnv1a_64",

@@ -10,6 +10,7 @@ import type { BackendConnection } from "../../src/backend/connection.ts";
 import type { BackendContext, BackendLimits } from "../../src/backend/backend_context.ts";
 import { type Chunk, ChunkPool } from "../../src/bytes/chunk_pool.ts";
 import { ArrayPool } from "../../src/bytes/receive_buffer.ts";
+import { tcpEndpoint } from "../../src/endpoint.ts";
 import { type Failure, failures } from "../../src/failure.ts";
 import { DenoEngine } from "../../src/net/deno/deno_engine.ts";
 import { ClusterMetrics } from "../../src/observe/cluster_metrics.ts";
@@ -193,7 +194,7 @@ export class CoreRig implements Disposable {
     for (let index = 0; index < (options.backendCount ?? 2); index++) {
       const port = FIRST_BACKEND_PORT + index;
       this.backends.push(
-        new Backend({ hostname: "10.0.0.1", port, address: `10.0.0.1:${port}` }, this.context),
+        new Backend({ endpoint: tcpEndpoint("10.0.0.1", port) }, this.context),
       );
     }
     this.router = new DigitRouter(this.backends);

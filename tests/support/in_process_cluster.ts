@@ -5,6 +5,7 @@
  */
 import { ServerOrders } from "../../src/backend/server_orders.ts";
 import { LoopGuard } from "../../src/cluster/loop_guard.ts";
+import { tcpEndpoint } from "../../src/endpoint.ts";
 import { ClientRoom, createClientMemory } from "../../src/observe/client_room.ts";
 import { Clock } from "../../src/clock.ts";
 import type { Cluster } from "../../src/cluster/cluster.ts";
@@ -89,7 +90,7 @@ export class InProcessCluster implements AsyncDisposable {
 /** Starts a cluster on a free port. */
 export function startInProcessCluster(options: InProcessOptions): InProcessCluster {
   return new InProcessCluster(
-    clusterConfig({ listen: { hostname: "127.0.0.1", port: findFreePort() }, ...options }),
+    clusterConfig({ listen: tcpEndpoint("127.0.0.1", findFreePort()), ...options }),
   );
 }
 

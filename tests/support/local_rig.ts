@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Endpoint, tcpEndpoint } from "../../src/endpoint.ts";
 import type { Failure } from "../../src/failure.ts";
 import type { CommandRow } from "../../src/protocol/command_table.ts";
 import { PROFILES, type Profiles, RequestFrame } from "../../src/protocol/protocol.ts";
@@ -57,7 +58,7 @@ export class LocalRigClient implements LocalClient {
   hasEnded = false;
   /** It was closed without a reply. */
   hasLeft = false;
-  peerAddress = "10.0.0.9:50007";
+  peer: Endpoint | null = tcpEndpoint("10.0.0.9", 50007);
   readonly connectedAtMs = 0;
   lastRequestAtMs = 0;
   lastRow: CommandRow | null = null;

@@ -28,8 +28,9 @@ export class MemcacheScene implements Disposable {
       config: clusterConfig({
         type: "memcache",
         users: [...users],
-        servers: this.rig.backends.map(({ port, address }, index) => ({
-          ...serverAt(port),
+        servers: this.rig.backends.map(({ endpoint, address }, index) => ({
+          ...serverAt(0),
+          endpoint,
           address,
           alias: `m${index}`,
         })),

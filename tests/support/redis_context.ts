@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { tcpEndpoint } from "../../src/endpoint.ts";
 import { createRespProtocol } from "../../src/protocol/resp/mod.ts";
 import { respCommands } from "../../src/protocol/resp/commands/mod.ts";
 import { Databases } from "../../src/redis/connection/databases.ts";
@@ -67,7 +68,7 @@ export function redisContext(rig: CoreRig, options: ContextOptions = {}): RedisC
   return {
     commands: respCommands,
     isCluster: false,
-    advertised: { hostname: "10.1.2.3", port: 9001 },
+    advertised: tcpEndpoint("10.1.2.3", 9001),
     info: infoSource,
     config: clusterConfig({}),
     router: rig.router,

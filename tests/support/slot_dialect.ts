@@ -4,17 +4,17 @@
  *
  * @module
  */
-import type { BackendAddress } from "../../src/backend/connection_owner.ts";
 import type { SlotDialect } from "../../src/cluster/slot_fetch.ts";
+import { type TcpEndpoint, tcpEndpoint } from "../../src/endpoint.ts";
 import { type ClusterDialect, type Redirect, RedirectKind } from "../../src/router/redirect.ts";
 import type { SlotRange } from "../../src/worker/messages.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-function parseAddress(address: string): BackendAddress | null {
+function parseAddress(address: string): TcpEndpoint | null {
   const match = /^(.*):(\d+)$/.exec(address);
-  return match === null ? null : { hostname: match[1]!, port: Number(match[2]), address };
+  return match === null ? null : tcpEndpoint(match[1]!, Number(match[2]));
 }
 
 function readRedirect(bytes: Uint8Array, start: number, end: number, into: Redirect): void {

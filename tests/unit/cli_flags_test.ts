@@ -4,6 +4,7 @@
  * @module
  */
 import { type Flags, HELP_TEXT, parseFlags } from "../../src/cli_flags.ts";
+import { tcpEndpoint } from "../../src/endpoint.ts";
 import { assert, assertEquals } from "../deps.ts";
 
 const defaults: Flags = {
@@ -34,10 +35,10 @@ const accepted: [line: string, flags: Partial<Flags>][] = [
   ["-i 10.0.0.1", { ip: "10.0.0.1" }],
   ["--ip=2001:db8::1", { ip: "2001:db8::1" }],
   ["-m off", { metrics: "off" }],
-  ["-m 2111", { metrics: { hostname: "127.0.0.1", port: 2111 } }],
-  ["-m2111", { metrics: { hostname: "127.0.0.1", port: 2111 } }],
-  ["--metrics 0.0.0.0:2111", { metrics: { hostname: "0.0.0.0", port: 2111 } }],
-  ["--metrics=[::1]:2111", { metrics: { hostname: "::1", port: 2111 } }],
+  ["-m 2111", { metrics: tcpEndpoint("127.0.0.1", 2111) }],
+  ["-m2111", { metrics: tcpEndpoint("127.0.0.1", 2111) }],
+  ["--metrics 0.0.0.0:2111", { metrics: tcpEndpoint("0.0.0.0", 2111) }],
+  ["--metrics=[::1]:2111", { metrics: tcpEndpoint("::1", 2111) }],
   ["--io epoll", { io: "epoll" }],
   ["--io=deno", { io: "deno" }],
   ["--log-level debug", { logLevel: "debug" }],

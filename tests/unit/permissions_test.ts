@@ -5,7 +5,7 @@
  * @module
  */
 import type { Config } from "../../src/config/config.ts";
-import { formatSocketAddress } from "../../src/config/socket_address.ts";
+import { formatEndpoint } from "../../src/endpoint.ts";
 import {
   formatPermissionFlags,
   permissionFlags,
@@ -207,7 +207,7 @@ Deno.test("Deno may do all it must with exactly the flags, and not with one of t
     const environment = ["ASTER_LOG", "HOST"];
     const task = {
       file,
-      listens: config.clusters.map(({ listen }) => formatSocketAddress(listen)),
+      listens: config.clusters.map(({ listen }) => formatEndpoint(listen)),
       connects: config.clusters.flatMap(({ servers }) => servers.map(({ address }) => address)),
       environment,
     };

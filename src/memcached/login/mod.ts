@@ -7,6 +7,7 @@
 import type { Watched } from "../../clock.ts";
 import type { ClusterConfig } from "../../config/config.ts";
 import type { BackendContext } from "../../backend/backend_context.ts";
+import { formatEndpoint } from "../../endpoint.ts";
 import { Accounts } from "../../redis/login/accounts.ts";
 import { LoginTurns } from "../../redis/login/turns.ts";
 import type { Peers } from "../../redis/core/peers.ts";
@@ -77,7 +78,7 @@ export class Login {
     log.info("Login refused: wrong user name or password", {
       cluster: config.name,
       client: client.id,
-      address: client.peerAddress,
+      address: client.peer === null ? "" : formatEndpoint(client.peer),
     });
     const dueMs = this.#turns.wrong(client, username);
     clock.watch(new WrongPassword(client.answerLater(), reply, dueMs));

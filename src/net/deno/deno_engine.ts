@@ -6,6 +6,7 @@
 import { READ_SMALL_BYTES } from "../../bytes/receive_buffer.ts";
 import type { SendLog } from "../../bytes/send_log.ts";
 import type { Clock } from "../../clock.ts";
+import { type Endpoint, tcpEndpoint } from "../../endpoint.ts";
 import type { ByteReceiver } from "../byte_receiver.ts";
 import { FlushQueue } from "../flush_queue.ts";
 import type {
@@ -21,7 +22,6 @@ import type {
 } from "../io_engine.ts";
 import { DenoDial } from "./deno_dial.ts";
 import { DenoListener } from "./deno_listener.ts";
-import { addressText } from "./address_text.ts";
 import { DenoSocket } from "./deno_socket.ts";
 import { WriteDelay } from "./write_delay.ts";
 
@@ -85,12 +85,14 @@ class DenoConnection implements Connection {
     this.#writeDelay = writeDelay;
   }
 
-  get localAddress(): string {
-    return addressText(this.#connection.localAddr);
+  get local(): Endpoint {
+    const { hostname, port } = this.#connection.localAddr;
+    return tcpEndpoint(hostname, port);
   }
 
-  get peerAddress(): string {
-    return addressText(this.#connection.remoteAddr);
+  get peer(): Endpoint {
+    const { hostname, port } = this.#connection.remoteAddr;
+    return tcpEndpoint(hostname, port);
   }
 
   open(receiver: ByteReceiver, log: SendLog): Socket {

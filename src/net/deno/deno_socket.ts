@@ -7,9 +7,9 @@
 import type { Clock } from "../../clock.ts";
 import type { Chunk } from "../../bytes/chunk_pool.ts";
 import type { SendLog } from "../../bytes/send_log.ts";
+import { type Endpoint, tcpEndpoint } from "../../endpoint.ts";
 import type { ByteReceiver } from "../byte_receiver.ts";
 import type { Socket } from "../io_engine.ts";
-import { addressText } from "./address_text.ts";
 import type { WriteDelay } from "./write_delay.ts";
 
 /** See {@link Socket}. */
@@ -63,8 +63,9 @@ export class DenoSocket implements Socket {
     return this.#isClosed;
   }
 
-  get peerAddress(): string {
-    return addressText(this.#connection.remoteAddr);
+  get peer(): Endpoint {
+    const { hostname, port } = this.#connection.remoteAddr;
+    return tcpEndpoint(hostname, port);
   }
 
   resume(): void {

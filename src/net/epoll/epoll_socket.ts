@@ -8,9 +8,10 @@
  * @module
  */
 import type { SendLog } from "../../bytes/send_log.ts";
+import type { Endpoint } from "../../endpoint.ts";
 import type { ByteReceiver } from "../byte_receiver.ts";
 import type { Connection, Socket } from "../io_engine.ts";
-import { addressText } from "./address_text.ts";
+import { endpointOf } from "./socket_endpoint.ts";
 import type { EpollLoop, EventHandler, Resumable } from "./epoll_loop.ts";
 import {
   EAGAIN,
@@ -37,12 +38,12 @@ export class EpollConnection implements Connection, EventHandler {
     loop.own(descriptor, this);
   }
 
-  get localAddress(): string {
-    return addressText(this.#loop.system.address(this.#descriptor, false));
+  get local(): Endpoint | null {
+    return endpointOf(this.#loop.system.address(this.#descriptor, false));
   }
 
-  get peerAddress(): string {
-    return addressText(this.#loop.system.address(this.#descriptor, true));
+  get peer(): Endpoint | null {
+    return endpointOf(this.#loop.system.address(this.#descriptor, true));
   }
 
   open(receiver: ByteReceiver, log: SendLog): Socket {
@@ -95,8 +96,8 @@ export class EpollSocket implements EventHandler, Resumable, Socket {
     loop.own(descriptor, this);
   }
 
-  get peerAddress(): string {
-    return this.isClosed ? "" : addressText(this.#loop.system.address(this.#descriptor, true));
+  get peer(): Endpoint | null {
+    return this.isClosed ? null : endpointOf(this.#loop.system.address(this.#descriptor, true));
   }
 
   resume(): void {

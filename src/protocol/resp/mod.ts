@@ -27,12 +27,7 @@ import { RequestDescriber } from "./parse/request_describer.ts";
 import { RespRequestParser } from "./parse/request_parser.ts";
 
 export * from "./cluster/cluster_answers.ts";
-export {
-  clusterDialect,
-  joinAddress,
-  type NodeAddress,
-  type RedirectReading,
-} from "./cluster/cluster_dialect.ts";
+export { clusterDialect, type RedirectReading } from "./cluster/cluster_dialect.ts";
 export {
   arityError,
   arrayReply,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { joinAddress } from "../../protocol/resp/cluster/cluster_dialect.ts";
+import { formatEndpoint } from "../../endpoint.ts";
 import type { LocalClient } from "../../session/features.ts";
 import { clientState } from "./client_state.ts";
 import type { FilteredClient } from "./client_filter.ts";
@@ -12,8 +12,6 @@ import type { RedisContext } from "../core/feature.ts";
 import { guardOf, GuardRank } from "../core/guard_chain.ts";
 import type { Login } from "../login/mod.ts";
 import type { ClientMarks } from "./client_marks.ts";
-
-const PORT = /:\d+$/;
 
 /** Describes clients of one cluster. */
 export class ClientLines {
@@ -29,7 +27,7 @@ export class ClientLines {
 
   /** What filters look at. */
   facts(client: LocalClient): FilteredClient {
-    const { hostname, port } = this.#context.config.listen;
+    const { peer } = client;
     const { realMs } = this.#context.backends.clock;
     const seconds = (sinceMs: number) => Math.max(0, Math.floor((realMs - sinceMs) / 1000));
     const { names, libraries } = this.#marks;
@@ -37,9 +35,9 @@ export class ClientLines {
     return {
       id: client.id,
       type: guardOf(client, GuardRank.Subscriptions) === null ? "normal" : "pubsub",
-      address: client.peerAddress,
-      localAddress: joinAddress(hostname, port),
-      ip: client.peerAddress.replace(PORT, "").replace(/^\[|\]$/g, ""),
+      address: peer === null ? "" : formatEndpoint(peer),
+      localAddress: formatEndpoint(this.#context.config.listen),
+      ip: peer?.hostname ?? "",
       user: this.#login.userOf(client),
       name: names.get(client) ?? "",
       flags: this.#flags(client),

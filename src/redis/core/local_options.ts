@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { TcpEndpoint } from "../../endpoint.ts";
 import type { CommandTable } from "../../protocol/command_table.ts";
 import type { InfoSource } from "../server/info.ts";
 
@@ -12,6 +13,6 @@ export interface LocalOptions {
   /** Whether it fronts a Redis Cluster. */
   readonly isCluster: boolean;
   /** Where cluster-aware clients are sent: this proxy. */
-  readonly advertised: { readonly hostname: string; readonly port: number };
+  readonly advertised: TcpEndpoint;
   readonly info: InfoSource;
 }

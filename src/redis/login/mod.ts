@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { formatEndpoint } from "../../endpoint.ts";
 import { errorReply, OK_REPLY } from "../../protocol/resp/write/replies.ts";
 import type { LocalClient } from "../../session/features.ts";
 import { type RedisContext, SHOWN_AGAIN } from "../core/feature.ts";
@@ -108,7 +109,7 @@ export class Login {
     log.info("Login refused: wrong user name or password", {
       cluster: this.#context.config.name,
       client: client.id,
-      address: client.peerAddress,
+      address: client.peer === null ? "" : formatEndpoint(client.peer),
     });
     if (this.isIn(client)) removeGuard(client, GuardRank.Login);
     const dueMs = this.#turns.wrong(client, username);

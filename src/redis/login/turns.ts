@@ -60,7 +60,7 @@ export class LoginTurns implements Watched {
    * come: it asks again then.
    */
   mayJudge(client: LocalClient, username: Uint8Array): boolean {
-    const key = keyOf(client.peerAddress, username);
+    const key = keyOf(client, username);
     const place = this.#places.get(client);
     if (place !== undefined) {
       if (place.key === key) return place.isItsTurn;
@@ -76,14 +76,14 @@ export class LoginTurns implements Watched {
 
   /** The password was right. */
   right(client: LocalClient, username: Uint8Array): void {
-    this.#suspects.get(keyOf(client.peerAddress, username))?.right();
+    this.#suspects.get(keyOf(client, username))?.right();
     this.leave(client);
   }
 
   /** The password was wrong; returns when that is to be told, milliseconds of the clock. */
   wrong(client: LocalClient, username: Uint8Array): number {
     const { nowMs } = this.#clock;
-    const key = keyOf(client.peerAddress, username);
+    const key = keyOf(client, username);
     const place = this.#places.get(client);
     this.#places.delete(client);
     const suspect = place?.suspect ?? this.#suspects.get(key) ?? new Suspect(nowMs);
@@ -157,7 +157,6 @@ export class LoginTurns implements Watched {
 }
 
 /** An address without its port, and a digest of a user's name, known or not: names may be long. */
-function keyOf(peerAddress: string, username: Uint8Array): string {
-  const host = peerAddress.slice(0, peerAddress.lastIndexOf(":"));
-  return `${host} ${String.fromCharCode(...sha256(username).subarray(0, 16))}`;
+function keyOf({ peer }: LocalClient, username: Uint8Array): string {
+  return `${peer?.hostname ?? ""} ${String.fromCharCode(...sha256(username).subarray(0, 16))}`;
 }

@@ -60,7 +60,7 @@ Deno.test("what the proxy lacks is said once, by its reason, and never of the ba
   for (let index = 0; index < 5; index++) {
     sendText(rig.requests, connection, "get a\n", receiver);
     const error = Object.assign(new Error("Too many open files"), { code: "EMFILE" });
-    await rig.network.attempt(backend.port).fails(error);
+    await rig.network.attempt(backend.endpoint.port).fails(error);
     assertEquals(receiver.take(), ["!too_many_open_files 10.0.0.1:7000"]);
     assertEquals(connection.isInBackoff, true);
     // No longer from time to time: the backend has nothing to recover from.

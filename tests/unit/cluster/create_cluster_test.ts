@@ -5,6 +5,7 @@
  */
 import { createCluster } from "../../../src/cluster/create_cluster.ts";
 import type { ClusterConfig } from "../../../src/config/config.ts";
+import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { serverAt } from "../../support/cluster_config.ts";
 import { type FakeBackend, startFakeBackend } from "../../support/fake_backend.ts";
 import { connectFakeClient } from "../../support/fake_client.ts";
@@ -22,7 +23,7 @@ async function withCluster(
   const port = findFreePort();
   const context = new RecordingClusterContext({
     type,
-    listen: { hostname: "127.0.0.1", port },
+    listen: tcpEndpoint("127.0.0.1", port),
     servers: [serverAt(backend.port)],
   });
   const cluster = createCluster(context);

@@ -1,11 +1,13 @@
+import { parseSocketAddress } from "../../../src/config/socket_address.ts";
 import { LoopGuard } from "../../../src/cluster/loop_guard.ts";
+import { tcpEndpoint } from "../../../src/endpoint.ts";
 import type { Connection } from "../../../src/net/io_engine.ts";
 import { assertEquals } from "../../deps.ts";
 
-function connection(localAddress: string, peerAddress: string): Connection {
+function connection(local: string, peer: string): Connection {
   return {
-    localAddress,
-    peerAddress,
+    local: parseSocketAddress(local).value,
+    peer: parseSocketAddress(peer).value,
     open() {
       throw new Error("nobody opens it");
     },
@@ -19,8 +21,7 @@ function guards(...listens: [hostname: string, port: number][]): LoopGuard[][] {
   const names = "abcdef";
   const listeners = listens.map(([hostname, port], index) => ({
     name: names[index]!,
-    hostname,
-    port,
+    endpoint: tcpEndpoint(hostname, port),
   }));
   return [0, 1].map(() => listeners.map(({ name }) => new LoopGuard(memory, listeners, name)));
 }
@@ -79,6 +80,6 @@ Deno.test("a cluster in front of others is no loop", () => {
 
 Deno.test("a cluster that no longer listens leads wherever it likes", () => {
   const [[a]] = guards(["127.0.0.1", 1], ["127.0.0.1", 2]) as [[LoopGuard]];
-  a.setListeners(new SharedArrayBuffer(1), [{ name: "b", hostname: "127.0.0.1", port: 2 }]);
+  a.setListeners(new SharedArrayBuffer(1), [{ name: "b", endpoint: tcpEndpoint("127.0.0.1", 2) }]);
   assertEquals(a.isLoop(connection("127.0.0.1:50000", "127.0.0.1:2")), false);
 });

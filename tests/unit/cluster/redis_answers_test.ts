@@ -6,6 +6,7 @@
 import { ClusterPeers } from "../../../src/cluster/cluster_peers.ts";
 import { createRedisAnswers } from "../../../src/cluster/redis_answers.ts";
 import type { ClusterConfig } from "../../../src/config/config.ts";
+import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { createRespProtocol } from "../../../src/protocol/resp/mod.ts";
 import { RequestFrame } from "../../../src/protocol/protocol.ts";
 import { CoreRig } from "../../support/core_rig.ts";
@@ -20,7 +21,7 @@ function answer(type: ClusterConfig["type"], ...words: string[]): string {
   const protocol = createRespProtocol();
   const context = new RecordingClusterContext({
     type,
-    listen: { hostname: "0.0.0.0", port: 6380 },
+    listen: tcpEndpoint("0.0.0.0", 6380),
   });
   rig.metrics.clientsConnected = 17;
   // No server is asked for its version.

@@ -5,6 +5,7 @@
  */
 import { RingTopology } from "../../../src/cluster/ring_topology.ts";
 import { type Recipe, RunningCluster } from "../../../src/cluster/running_cluster.ts";
+import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { failures } from "../../../src/failure.ts";
 import type { LocalClient } from "../../../src/session/features.ts";
 import { serverAt } from "../../support/cluster_config.ts";
@@ -38,7 +39,7 @@ Deno.test("clients are served until the cluster stops; then all are closed and n
   await using backend = await startFakeBackend();
   const port = findFreePort();
   const context = new RecordingClusterContext({
-    listen: { hostname: "127.0.0.1", port },
+    listen: tcpEndpoint("127.0.0.1", port),
     servers: [serverAt(backend.port)],
   });
   const cluster = new RunningCluster(context, recipe());
@@ -70,7 +71,7 @@ Deno.test("client ids of different workers never meet", async () => {
   for (const workerNumber of [0, 1, 4095]) {
     const port = findFreePort();
     const context = new RecordingClusterContext(
-      { listen: { hostname: "127.0.0.1", port }, servers: [serverAt(1)] },
+      { listen: tcpEndpoint("127.0.0.1", port), servers: [serverAt(1)] },
       workerNumber,
     );
     const cluster = new RunningCluster(context, recipe(seen));
@@ -88,7 +89,7 @@ Deno.test("client ids of different workers never meet", async () => {
 
 Deno.test("there are no more clients than there is room for, and what keeps others out is said", async () => {
   const port = findFreePort();
-  const context = new RecordingClusterContext({ listen: { hostname: "127.0.0.1", port } });
+  const context = new RecordingClusterContext({ listen: tcpEndpoint("127.0.0.1", port) });
   context.clientRoom.clientsMax = 2;
   const cluster = new RunningCluster(context, recipe());
   cluster.start();
@@ -118,7 +119,7 @@ Deno.test("there are no more clients than there is room for, and what keeps othe
 Deno.test("a client beyond max_clients is told so and closed, until there is a place again", async () => {
   const port = findFreePort();
   const context = new RecordingClusterContext({
-    listen: { hostname: "127.0.0.1", port },
+    listen: tcpEndpoint("127.0.0.1", port),
     maxClients: 2,
   });
   // Another worker of the cluster has one of the places.
@@ -147,7 +148,7 @@ Deno.test("a client beyond max_clients is told so and closed, until there is a p
 });
 
 Deno.test("a lost client is counted, and no more; a lack of descriptors tells what the room is", () => {
-  const context = new RecordingClusterContext({ listen: { hostname: "127.0.0.1", port: 1 } });
+  const context = new RecordingClusterContext({ listen: tcpEndpoint("127.0.0.1", 1) });
   const cluster = new RunningCluster(context, recipe());
   cluster.acceptFailed(failures.clientReset);
   assertEquals([context.clientRoom.clientsMax, context.messages()], [0, []]);
@@ -163,7 +164,7 @@ Deno.test("a lost client is counted, and no more; a lack of descriptors tells wh
 Deno.test("a port that is taken is an error of start()", () => {
   const holder = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const context = new RecordingClusterContext({
-    listen: { hostname: "127.0.0.1", port: holder.addr.port },
+    listen: tcpEndpoint("127.0.0.1", holder.addr.port),
   });
   const cluster = new RunningCluster(context, recipe());
   assertThrows(() => cluster.start(), Deno.errors.AddrInUse);
@@ -174,7 +175,7 @@ Deno.test("a port that is taken is an error of start()", () => {
 Deno.test("what the leader found goes to the topology, and what it finds is published", async () => {
   await using backend = await startFakeBackend();
   const context = new RecordingClusterContext({
-    listen: { hostname: "127.0.0.1", port: findFreePort() },
+    listen: tcpEndpoint("127.0.0.1", findFreePort()),
     servers: [serverAt(backend.port)],
     pingFailLimit: 1,
   });

@@ -4,6 +4,7 @@
  * @module
  */
 import { loadConfig } from "../../../src/config/load.ts";
+import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { assertEquals } from "../../deps.ts";
 import { serverAt } from "../../support/cluster_config.ts";
 import { clusterOf, configOf, loadOptions, loadText } from "./load_text.ts";
@@ -16,7 +17,7 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
     runtime: {
       network: "config",
       io: "deno",
-      metrics: { hostname: "127.0.0.1", port: 2110 },
+      metrics: tcpEndpoint("127.0.0.1", 2110),
       adminToken: null,
       logLevel: "info",
       logFormat: "text",
@@ -29,7 +30,7 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
     clusters: [{
       name: "one",
       type: "redis",
-      listen: { hostname: "127.0.0.1", port: 9001 },
+      listen: tcpEndpoint("127.0.0.1", 9001),
       servers: [serverAt(7011)],
       hashTag: null,
       hash: "fnv1a_64",

@@ -5,6 +5,7 @@
  */
 import { parseMetrics } from "../../../src/config/runtime.ts";
 import type { RuntimeFlags } from "../../../src/config/runtime.ts";
+import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { assertEquals } from "../../deps.ts";
 import { configOf, problemsOf, redisText, slotsText, warningsOf } from "./load_text.ts";
 
@@ -41,12 +42,12 @@ for (const [value, address, fault] of metricsCases) {
 Deno.test("loadConfig() takes the admin address from flag, file and default, in this order", () => {
   const metrics = (lines: string, flags = noFlags) =>
     configOf(runtimeText(lines), { flags }).runtime.metrics;
-  assertEquals(metrics(""), { hostname: "127.0.0.1", port: 2110 });
-  assertEquals(metrics("metrics = 2222"), { hostname: "127.0.0.1", port: 2222 });
-  assertEquals(metrics('metrics = "0.0.0.0:2222"'), { hostname: "0.0.0.0", port: 2222 });
+  assertEquals(metrics(""), tcpEndpoint("127.0.0.1", 2110));
+  assertEquals(metrics("metrics = 2222"), tcpEndpoint("127.0.0.1", 2222));
+  assertEquals(metrics('metrics = "0.0.0.0:2222"'), tcpEndpoint("0.0.0.0", 2222));
   assertEquals(metrics('metrics = "off"'), null);
   assertEquals(metrics("metrics = 2222", { ...noFlags, metrics: "off" }), null);
-  const flag = { hostname: "::1", port: 3 };
+  const flag = tcpEndpoint("::1", 3);
   assertEquals(metrics('metrics = "off"', { ...noFlags, metrics: flag }), flag);
 });
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { parseSeedLine, parseServerLine } from "../../../src/config/server_line.ts";
 import { assertEquals } from "../../deps.ts";
 
@@ -31,7 +32,7 @@ const accepted: [
 for (const [line, hostname, port, weight, alias, address] of accepted) {
   Deno.test(`parseServerLine() reads ${JSON.stringify(line)}`, () => {
     assertEquals(parseServerLine(line), {
-      value: { hostname, port, weight, alias, address },
+      value: { endpoint: tcpEndpoint(hostname, port), weight, alias, address },
       fault: null,
     });
   });
@@ -77,8 +78,7 @@ Deno.test("parseServerLine() accepts an alias of 255 bytes", () => {
 Deno.test("parseSeedLine() reads host and port, and refuses a weight or an alias", () => {
   assertEquals(parseSeedLine("[::1]:7000").value?.address, "[::1]:7000");
   assertEquals(parseSeedLine("node.example:7000").value, {
-    hostname: "node.example",
-    port: 7000,
+    endpoint: tcpEndpoint("node.example", 7000),
     weight: 1,
     alias: null,
     address: "node.example:7000",

@@ -5,15 +5,14 @@
  * @module
  */
 import {
-  formatSocketAddress,
   isIpv4,
   isIpv6,
   isWildcard,
   overlap,
   parseSocketAddress,
   reaches,
-  type SocketAddress,
 } from "../../../src/config/socket_address.ts";
+import { type TcpEndpoint, tcpEndpoint } from "../../../src/endpoint.ts";
 import { assertEquals } from "../../deps.ts";
 
 const accepted: [text: string, hostname: string, port: number][] = [
@@ -29,7 +28,7 @@ const accepted: [text: string, hostname: string, port: number][] = [
 ];
 for (const [text, hostname, port] of accepted) {
   Deno.test(`parseSocketAddress() reads ${text}`, () => {
-    assertEquals(parseSocketAddress(text), { value: { hostname, port }, fault: null });
+    assertEquals(parseSocketAddress(text), { value: tcpEndpoint(hostname, port), fault: null });
   });
 }
 
@@ -70,11 +69,6 @@ for (const [text, fault] of faults) {
   });
 }
 
-Deno.test("formatSocketAddress() puts IPv6 in brackets", () => {
-  assertEquals(formatSocketAddress({ hostname: "::1", port: 6379 }), "[::1]:6379");
-  assertEquals(formatSocketAddress({ hostname: "localhost", port: 6379 }), "localhost:6379");
-});
-
 Deno.test("isIpv4() and isIpv6() take whole addresses only", () => {
   assertEquals(["1.2.3.4", "1.2.3.4.", "1.2.3", "::1", ""].map(isIpv4), [
     true,
@@ -107,7 +101,7 @@ Deno.test("isWildcard() knows both wildcards however they are written", () => {
   );
 });
 
-function address(text: string): SocketAddress {
+function address(text: string): TcpEndpoint {
   return parseSocketAddress(text).value!;
 }
 

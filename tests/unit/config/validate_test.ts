@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { DISTRIBUTION_NAMES } from "../../../src/router/ring.ts";
 import { clusterKeys } from "../../../src/config/schema.ts";
 import { assertEquals } from "../../deps.ts";
@@ -132,7 +133,7 @@ for (const [title, text, problems] of problemCases) {
 Deno.test("loadConfig() blames the flag for an admin address that a cluster has", () => {
   const flags = {
     io: null,
-    metrics: { hostname: "::", port: 9001 },
+    metrics: tcpEndpoint("::", 9001),
     logLevel: null,
     logFormat: null,
   };

@@ -11,7 +11,7 @@ Deno.test("replies and failures come in the order of the servers, once all are t
   callServers(rig.requests, client, rig.backends, request, (replies) => {
     heard.push(
       replies.map(({ backend, bytes, failure }) =>
-        `${backend.port} ${failure?.name ?? textOf(bytes).trim()}`
+        `${backend.endpoint.port} ${failure?.name ?? textOf(bytes).trim()}`
       ),
     );
   });

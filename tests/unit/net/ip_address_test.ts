@@ -1,4 +1,4 @@
-import { comparableIp, isLoopback, splitAddress } from "../../../src/net/ip_address.ts";
+import { comparableIp, isLoopback } from "../../../src/net/ip_address.ts";
 import { assertEquals } from "../../deps.ts";
 
 Deno.test("one address is one text, however it is written", () => {
@@ -25,11 +25,4 @@ Deno.test("each machine is itself by 127.0.0.0/8 and ::1", () => {
     false,
     false,
   ]);
-});
-
-Deno.test("an address is split at its last colon", () => {
-  assertEquals(splitAddress("127.0.0.1:80"), { host: "127.0.0.1", port: 80 });
-  assertEquals(splitAddress("[::ffff:7f00:1]:6379"), { host: "127.0.0.1", port: 6379 });
-  assertEquals(splitAddress("[::1]:1"), { host: "::1", port: 1 });
-  assertEquals(splitAddress(""), null);
 });

@@ -1,3 +1,4 @@
+import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { movedShare, type RingDescription } from "../../../src/router/moved_share.ts";
 import { assert, assertEquals } from "../../deps.ts";
 
@@ -5,8 +6,7 @@ function ring(servers: readonly (readonly [port: number, alias?: string, weight?
   return {
     ...{ hash: "fnv1a_64", distribution: "ketama", placement: "twemproxy", hashTag: null },
     servers: servers.map(([port, alias, weight]) => ({
-      hostname: "127.0.0.1",
-      port,
+      endpoint: tcpEndpoint("127.0.0.1", port),
       weight: weight ?? 1,
       alias: alias ?? null,
       address: `127.0.0.1:${port}`,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ServerConfig } from "../../../src/config/config.ts";
+import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { failures } from "../../../src/failure.ts";
 import { RingRouter } from "../../../src/router/ring_router.ts";
 import { CoreRig, type RigClient } from "../../support/core_rig.ts";
@@ -18,8 +19,7 @@ const OPTIONS = {
 } as const;
 
 const SERVERS: ServerConfig[] = [7000, 7001, 7002].map((port) => ({
-  hostname: "h",
-  port,
+  endpoint: tcpEndpoint("h", port),
   weight: 1,
   alias: null,
   address: `h:${port}`,
@@ -172,8 +172,7 @@ Deno.test("an error reply is always the client's", () => {
 });
 
 const OTHER: ServerConfig = {
-  hostname: "h",
-  port: 7003,
+  endpoint: tcpEndpoint("h", 7003),
   weight: 1,
   alias: null,
   address: "h:7003",
@@ -229,7 +228,7 @@ Deno.test("keys of a new list are where a ring of that list has them", () => {
 Deno.test("a server that moved under its alias keeps its keys and is another backend", () => {
   using scene = new Scene();
   const named = (port: number): ServerConfig => ({
-    ...{ hostname: "h", port, weight: 1, alias: "one", address: `h:${port}` },
+    ...{ endpoint: tcpEndpoint("h", port), weight: 1, alias: "one", address: `h:${port}` },
   });
   const { router } = scene;
   router.setServers([named(1), { ...SERVERS[1]!, alias: "two" }]);

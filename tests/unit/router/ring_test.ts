@@ -1,3 +1,4 @@
+import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { assert, assertEquals, assertThrows, fc } from "../../deps.ts";
 import golden from "../../golden/placement.json" with { type: "json" };
 import { md5Digest } from "../../../src/hash/mod.ts";
@@ -24,7 +25,8 @@ const aster: RingOptions = { ...twemproxy, placement: "aster" };
 function server(line: string): RingServer {
   const [address, alias] = line.split(" ");
   const [hostname, port, weight] = address!.split(":");
-  return { hostname: hostname!, port: Number(port), weight: Number(weight), alias: alias ?? null };
+  const endpoint = tcpEndpoint(hostname!, Number(port));
+  return { endpoint, weight: Number(weight), alias: alias ?? null };
 }
 
 function aliased(...aliases: string[]): RingServer[] {
@@ -82,7 +84,7 @@ Deno.test("a label is the alias, else host and port, else the host alone on memc
   const plain = server("10.0.0.1:7001:3");
   const memcached = server("10.0.0.1:11211:3");
   const named = server("10.0.0.1:11211:3 name");
-  const ipv6 = { hostname: "::1", port: 6379, weight: 1, alias: null };
+  const ipv6 = { endpoint: tcpEndpoint("::1", 6379), weight: 1, alias: null };
   assertEquals(ringLabel(plain, "twemproxy"), "10.0.0.1:7001");
   assertEquals(ringLabel(memcached, "twemproxy"), "10.0.0.1");
   assertEquals(ringLabel(named, "twemproxy"), "name");

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { tcpEndpoint } from "../../../src/endpoint.ts";
 import {
   AdminAccess,
   HEADER_CHARACTERS_MAX,
@@ -11,8 +12,8 @@ import {
 } from "../../../src/supervisor/admin_access.ts";
 import { assertEquals } from "../../deps.ts";
 
-const loopback = { hostname: "127.0.0.1", port: 2110 };
-const everywhere = { hostname: "0.0.0.0", port: 2110 };
+const loopback = tcpEndpoint("127.0.0.1", 2110);
+const everywhere = tcpEndpoint("0.0.0.0", 2110);
 const open = new AdminAccess(loopback, null);
 const locked = new AdminAccess(loopback, "sesame");
 const openEverywhere = new AdminAccess(everywhere, null);

@@ -1,3 +1,4 @@
+import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { assert, assertEquals, assertMatch } from "../../deps.ts";
 import { Clock } from "../../../src/clock.ts";
 import { Log, type LogRecord } from "../../../src/observe/log.ts";
@@ -109,7 +110,7 @@ Deno.test("unknown paths are 404 and methods that write are 405", async () => {
 
 Deno.test("AdminServer answers on its address and is gone after close()", async () => {
   const log = new Log("info", () => {});
-  const address = { hostname: "127.0.0.1", port: 0 };
+  const address = tcpEndpoint("127.0.0.1", 0);
   const server = new AdminServer(
     address,
     false,
@@ -126,7 +127,7 @@ Deno.test("AdminServer answers on its address and is gone after close()", async 
 });
 
 Deno.test("AdminServer refuses what a page may have sent, and what has a body", async () => {
-  const address = { hostname: "127.0.0.1", port: 0 };
+  const address = tcpEndpoint("127.0.0.1", 0);
   const log = new Log("info", () => {});
   const access = new AdminAccess(address, null);
   const server = new AdminServer(address, false, pages([worker(0)]), access, log);

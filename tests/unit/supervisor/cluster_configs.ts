@@ -4,17 +4,17 @@
  * @module
  */
 import type { ClusterConfig, Config } from "../../../src/config/config.ts";
+import { tcpEndpoint } from "../../../src/endpoint.ts";
 
 /** A redis cluster entry with one backend; the port tells entries apart. */
 export function clusterConfig(name: string, thread: number, port: number): ClusterConfig {
   return {
     name,
     type: "redis",
-    listen: { hostname: "127.0.0.1", port },
+    listen: tcpEndpoint("127.0.0.1", port),
     servers: [
       {
-        hostname: "127.0.0.1",
-        port: port + 1,
+        endpoint: tcpEndpoint("127.0.0.1", port + 1),
         weight: 1,
         alias: null,
         address: `127.0.0.1:${port + 1}`,

@@ -1,3 +1,4 @@
+import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { assertEquals, assertRejects } from "../../deps.ts";
 import { Log, type LogRecord } from "../../../src/observe/log.ts";
 import { describeClusters, startProxy } from "../../../src/supervisor/proxy.ts";
@@ -7,7 +8,7 @@ import { clusterConfig, config } from "./cluster_configs.ts";
 Deno.test("describeClusters() names each cluster and all of its servers", () => {
   const small = clusterConfig("small", 2, 7_000);
   const large = clusterConfig("large", 1, 7_100);
-  large.listen = { hostname: "::1", port: 7_100 };
+  large.listen = tcpEndpoint("::1", 7_100);
   large.servers = Array.from({ length: 10 }, (_, index) => ({
     ...small.servers[0]!,
     alias: index === 0 ? "first" : null,

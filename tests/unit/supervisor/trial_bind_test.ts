@@ -1,3 +1,4 @@
+import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { assertEquals, assertThrows } from "../../deps.ts";
 import { StartError } from "../../../src/supervisor/start_error.ts";
 import { tryBindAll } from "../../../src/supervisor/trial_bind.ts";
@@ -6,10 +7,10 @@ import { findFreePort } from "../../support/free_port.ts";
 const hostname = "127.0.0.1";
 
 Deno.test("tryBindAll() leaves free addresses free", () => {
-  const address = { hostname, port: findFreePort() };
-  tryBindAll([{ address, owner: 'cluster "a"' }]);
-  tryBindAll([{ address, owner: 'cluster "a"' }]);
-  Deno.listen(address).close();
+  const endpoint = tcpEndpoint(hostname, findFreePort());
+  tryBindAll([{ endpoint, owner: 'cluster "a"' }]);
+  tryBindAll([{ endpoint, owner: 'cluster "a"' }]);
+  Deno.listen({ hostname, port: endpoint.port }).close();
 });
 
 Deno.test("tryBindAll() names every taken address and whose it is, also when its holder shares it", () => {
@@ -19,9 +20,9 @@ Deno.test("tryBindAll() names every taken address and whose it is, also when its
     const error = assertThrows(
       () =>
         tryBindAll([
-          { address: { hostname, port: first! }, owner: 'cluster "a"' },
-          { address: { hostname, port: findFreePort() }, owner: 'cluster "b"' },
-          { address: { hostname, port: second! }, owner: "the admin server" },
+          { endpoint: tcpEndpoint(hostname, first!), owner: 'cluster "a"' },
+          { endpoint: tcpEndpoint(hostname, findFreePort()), owner: 'cluster "b"' },
+          { endpoint: tcpEndpoint(hostname, second!), owner: "the admin server" },
         ]),
       StartError,
     );
@@ -40,8 +41,8 @@ Deno.test("tryBindAll() finds two clusters on one port, also through a wildcard 
   const error = assertThrows(
     () =>
       tryBindAll([
-        { address: { hostname, port }, owner: 'cluster "a"' },
-        { address: { hostname: "0.0.0.0", port }, owner: 'cluster "b"' },
+        { endpoint: tcpEndpoint(hostname, port), owner: 'cluster "a"' },
+        { endpoint: tcpEndpoint("0.0.0.0", port), owner: 'cluster "b"' },
       ]),
     StartError,
   );
@@ -53,7 +54,7 @@ Deno.test("tryBindAll() finds two clusters on one port, also through a wildcard 
 
 Deno.test("tryBindAll() says when this machine has no such address", () => {
   const error = assertThrows(
-    () => tryBindAll([{ address: { hostname: "192.0.2.1", port: 7 }, owner: 'cluster "a"' }]),
+    () => tryBindAll([{ endpoint: tcpEndpoint("192.0.2.1", 7), owner: 'cluster "a"' }]),
     StartError,
   );
   assertEquals(

@@ -1,10 +1,14 @@
+import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { assertEquals } from "../../deps.ts";
 import { workerPermissions } from "../../../src/supervisor/worker_permissions.ts";
 import { clusterConfig } from "./cluster_configs.ts";
 
 const clusters = [clusterConfig("a", 1, 7_000), clusterConfig("b", 1, 7_001)];
-clusters[1]!.listen = { hostname: "::", port: 7_001 };
-clusters[1]!.servers[0]!.hostname = "cache.example";
+clusters[1]!.listen = tcpEndpoint("::", 7_001);
+Object.assign(clusters[1]!.servers[0]!, {
+  endpoint: tcpEndpoint("cache.example", 7002),
+  address: "cache.example:7002",
+});
 
 Deno.test("workerPermissions() grants the addresses of the worker's clusters and nothing else", () => {
   assertEquals(workerPermissions(clusters, "config", { engine: "deno" }), {

@@ -1,3 +1,4 @@
+import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { assertEquals } from "../../deps.ts";
 import { parseConfig } from "../../../mod.ts";
 import { planDemo, plannedPorts } from "../../../tasks/demo_plan.ts";
@@ -30,10 +31,10 @@ servers = ["127.0.0.1:11212:1 first"]
 Deno.test("the demo starts each server of the configuration once, and a whole Redis Cluster", () => {
   const plan = planDemo(parseConfig(clusters));
   assertEquals(plan.redis, [
-    { hostname: "127.0.0.1", port: 7011 },
-    { hostname: "127.0.0.1", port: 7012 },
+    tcpEndpoint("127.0.0.1", 7011),
+    tcpEndpoint("127.0.0.1", 7012),
   ]);
-  assertEquals(plan.memcached, [{ hostname: "127.0.0.1", port: 11212 }]);
+  assertEquals(plan.memcached, [tcpEndpoint("127.0.0.1", 11212)]);
   assertEquals(plan.redisClusters, [[7000, 7001, 7002, 7003, 7004, 7005]]);
   assertEquals(plannedPorts(plan).length, 9);
   assertEquals(plan.proxy, [9001, 9002, 9003, 9004, 2110]);

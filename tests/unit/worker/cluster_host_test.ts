@@ -328,7 +328,7 @@ function configure(...clusters: ClusterConfig[]): ConfigureMessage {
     clusters,
     leads: [],
     clusterMemories: createClusterMemories(clusters.map(({ name }) => name), 4),
-    listeners: clusters.map(({ name, listen }) => ({ name, ...listen })),
+    listeners: clusters.map(({ name, listen }) => ({ name, endpoint: listen })),
     loopMemory: new SharedArrayBuffer(clusters.length ** 2),
     logLevel: "info",
     retireTimeoutMs: 60,

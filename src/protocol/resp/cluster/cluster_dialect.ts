@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { formatEndpoint, type TcpEndpoint, tcpEndpoint } from "../../../endpoint.ts";
 import type { SlotRange } from "../../../worker/messages.ts";
 import { requestBytes } from "../write/replies.ts";
 import { ReplyReader } from "../parse/reply_reader.ts";
@@ -17,16 +18,6 @@ const RANGES_MAX = SLOT_COUNT;
 /** Nodes of one range that are read; the others are passed over. */
 const NODES_MAX = 256;
 
-/** Where a node listens. */
-export interface NodeAddress {
-  /** Host name or IP address, IPv6 without brackets; empty where a reply leaves it out. */
-  readonly hostname: string;
-  /** 1 to 65,535. */
-  readonly port: number;
-  /** `host:port`, IPv6 in brackets. */
-  readonly address: string;
-}
-
 /**
  * What an error reply says about topology: 0 nothing, 1 MOVED, 2 ASK, 3 CLUSTERDOWN or READONLY, 4 LOADING or
  * MASTERDOWN.
@@ -35,7 +26,7 @@ export interface RedirectReading {
   kind: 0 | 1 | 2 | 3 | 4;
   slot: number;
   /** Null where the reply names no usable address. An empty host name stands for the host that replied. */
-  target: NodeAddress | null;
+  target: TcpEndpoint | null;
 }
 
 const decoder = new TextDecoder();
@@ -89,14 +80,14 @@ export function readRedirect(
 }
 
 /** Reads the `host:port` of a redirection, where IPv6 has no brackets and the host may be left out. */
-function readTarget(text: string): NodeAddress | null {
+function readTarget(text: string): TcpEndpoint | null {
   const colon = text.lastIndexOf(":");
   const port = colon < 0 ? 0 : readPort(text.slice(colon + 1));
-  return port === 0 ? null : nodeAddress(knownHost(text.slice(0, colon)), port);
+  return port === 0 ? null : tcpEndpoint(knownHost(text.slice(0, colon)), port);
 }
 
 /** Splits `host:port`, IPv6 with or without brackets; null if it is none or has no host. */
-export function parseAddress(address: string): NodeAddress | null {
+export function parseAddress(address: string): TcpEndpoint | null {
   const target = readTarget(address);
   return target === null || target.hostname === "" ? null : target;
 }
@@ -110,15 +101,6 @@ function readPort(text: string): number {
 function knownHost(text: string): string {
   if (text === "?") return "";
   return text.startsWith("[") && text.endsWith("]") ? text.slice(1, -1) : text;
-}
-
-function nodeAddress(hostname: string, port: number): NodeAddress {
-  return { hostname, port, address: joinAddress(hostname, port) };
-}
-
-/** `host:port`, IPv6 in brackets. */
-export function joinAddress(hostname: string, port: number): string {
-  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }
 
 /**
@@ -171,5 +153,5 @@ function readNode(reader: ReplyReader, askedHost: string): string | null {
   for (let index = 2; index < elements; index++) {
     if (!reader.skip()) return null;
   }
-  return port === 0 ? "" : joinAddress(knownHost(host) || askedHost, port);
+  return port === 0 ? "" : formatEndpoint(tcpEndpoint(knownHost(host) || askedHost, port));
 }

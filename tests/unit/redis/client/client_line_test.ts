@@ -1,3 +1,4 @@
+import { tcpEndpoint } from "../../../../src/endpoint.ts";
 import { ClientLines } from "../../../../src/redis/client/client_line.ts";
 import { ClientMarks } from "../../../../src/redis/client/client_marks.ts";
 import { Login } from "../../../../src/redis/login/mod.ts";
@@ -33,6 +34,6 @@ Deno.test("an address of IPv6 is one without brackets and port", () => {
   using rig = new CoreRig();
   const context = redisContext(rig);
   const lines = new ClientLines(context, new ClientMarks(), new Login(context));
-  const client = Object.assign(new LocalRigClient(), { peerAddress: "[2001:db8::1]:5000" });
+  const client = Object.assign(new LocalRigClient(), { peer: tcpEndpoint("2001:db8::1", 5000) });
   assertEquals(lines.facts(client).ip, "2001:db8::1");
 });

@@ -16,7 +16,7 @@ Deno.test("replies and failures come in the order of the backends, once all are 
   callShards(scene.context, scene.client, scene.rig.backends, request, (replies) => {
     heard.push(
       replies.map(({ bytes, isError, backend }) =>
-        `${backend.port} ${isError} ${textOf(bytes).trim()}`
+        `${backend.endpoint.port} ${isError} ${textOf(bytes).trim()}`
       ),
     );
   });

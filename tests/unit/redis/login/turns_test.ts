@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { tcpEndpoint } from "../../../../src/endpoint.ts";
 import { WRONG_AT_ONCE, WRONG_PER_SECOND } from "../../../../src/redis/login/suspect.ts";
 import { LoginTurns, SUSPECTS_MAX } from "../../../../src/redis/login/turns.ts";
 import { LocalRigClient } from "../../../support/local_rig.ts";
@@ -129,14 +130,14 @@ Deno.test("guessing one user's password from one address holds up no other user 
   const { clock, turns } = scene(40);
   advance(clock, 1_000);
   const [user, neighbour] = [new LocalRigClient(), new LocalRigClient()];
-  neighbour.peerAddress = "10.0.0.10:50007";
+  neighbour.peer = tcpEndpoint("10.0.0.10", 50007);
   assertEquals([turns.mayJudge(user, OTHER), turns.mayJudge(neighbour, USER)], [true, true]);
 });
 
 Deno.test("the same client at another port is the same address", () => {
   const { turns } = scene(40);
   const client = new LocalRigClient();
-  client.peerAddress = "10.0.0.9:1";
+  client.peer = tcpEndpoint("10.0.0.9", 1);
   assertEquals(turns.mayJudge(client, USER), false);
 });
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { tcpEndpoint } from "../../../../src/endpoint.ts";
 import { respCommands } from "../../../../src/protocol/resp/commands/mod.ts";
 import { integerReply } from "../../../../src/protocol/resp/write/replies.ts";
 import { clusterAnswer } from "../../../../src/redis/server/cluster_commands.ts";
@@ -19,7 +20,7 @@ function answer(client: LocalRigClient, isCluster: boolean, ...words: string[]):
   const options = {
     commands: respCommands,
     isCluster,
-    advertised: { hostname: "10.1.2.3", port: 9001 },
+    advertised: tcpEndpoint("10.1.2.3", 9001),
     info: infoSource,
   };
   return textOf(clusterAnswer(request, options, knownServers("7.0.15"), () => integerReply(42))!);

@@ -1,6 +1,6 @@
+import { tcpEndpoint } from "../../../../../src/endpoint.ts";
 import {
   clusterDialect,
-  joinAddress,
   type RedirectReading,
 } from "../../../../../src/protocol/resp/cluster/cluster_dialect.ts";
 import { assertEquals } from "../../../../deps.ts";
@@ -17,23 +17,23 @@ Deno.test("MOVED and ASK are read", () => {
   assertEquals(redirect("-MOVED 3999 127.0.0.1:6381\r\n"), {
     kind: 1,
     slot: 3999,
-    target: { hostname: "127.0.0.1", port: 6381, address: "127.0.0.1:6381" },
+    target: tcpEndpoint("127.0.0.1", 6381),
   });
   assertEquals(redirect("-ASK 0 example.org:1\r\n"), {
     kind: 2,
     slot: 0,
-    target: { hostname: "example.org", port: 1, address: "example.org:1" },
+    target: tcpEndpoint("example.org", 1),
   });
 });
 
 Deno.test("an IPv6 address in a redirection gets its brackets", () => {
-  const target = { hostname: "fe80::1", port: 6381, address: "[fe80::1]:6381" };
+  const target = tcpEndpoint("fe80::1", 6381);
   assertEquals(redirect("-MOVED 16383 fe80::1:6381\r\n"), { kind: 1, slot: 16_383, target });
   assertEquals(redirect("-MOVED 16383 [fe80::1]:6381\r\n"), { kind: 1, slot: 16_383, target });
 });
 
 Deno.test("a redirection without a host has an empty one", () => {
-  const target = { hostname: "", port: 6381, address: ":6381" };
+  const target = tcpEndpoint("", 6381);
   assertEquals(redirect("-MOVED 1 :6381\r\n").target, target);
   assertEquals(redirect("-MOVED 1 ?:6381\r\n").target, target);
 });
@@ -65,17 +65,12 @@ Deno.test("other errors are no redirection", () => {
   }
 });
 
-Deno.test("addresses are split and joined", () => {
-  assertEquals(clusterDialect.parseAddress("[::1]:6379"), {
-    hostname: "::1",
-    port: 6379,
-    address: "[::1]:6379",
-  });
+Deno.test("addresses are split", () => {
+  assertEquals(clusterDialect.parseAddress("[::1]:6379"), tcpEndpoint("::1", 6379));
   assertEquals(clusterDialect.parseAddress("h:65535")?.port, 65_535);
   for (const text of ["", "h", ":1", "h:0", "h:65536", "h:x"]) {
     assertEquals(clusterDialect.parseAddress(text), null, text);
   }
-  assertEquals([joinAddress("::1", 1), joinAddress("h", 2)], ["[::1]:1", "h:2"]);
 });
 
 function slots(text: string) {

@@ -1,21 +1,22 @@
 /**
- * The kernel's addresses as people write them.
+ * The kernel's socket addresses as endpoints.
  *
  * @module
  */
+import { type Endpoint, tcpEndpoint } from "../../endpoint.ts";
 import { AF_INET6, sockaddrLayout } from "./libc.ts";
 import { familyOf, portOf } from "./name_lookup.ts";
 
 const IPV4_BYTES = 4;
 const IPV6_GROUPS = 8;
 
-/** `host:port` of a `sockaddr_in`, `[host]:port` of a `sockaddr_in6`; "" for no address. */
-export function addressText(address: Uint8Array): string {
-  if (address.length === 0) return "";
+/** What a `sockaddr_in` or `sockaddr_in6` says; null for no address. */
+export function endpointOf(address: Uint8Array): Endpoint | null {
+  if (address.length === 0) return null;
   const port = portOf(address);
   if (familyOf(address) !== AF_INET6) {
     const start = sockaddrLayout.ipv4;
-    return `${address.subarray(start, start + IPV4_BYTES).join(".")}:${port}`;
+    return tcpEndpoint(address.subarray(start, start + IPV4_BYTES).join("."), port);
   }
   const groups: string[] = [];
   for (let group = 0; group < IPV6_GROUPS; group++) {
@@ -23,5 +24,5 @@ export function addressText(address: Uint8Array): string {
     groups.push((address[start]! << 8 | address[start + 1]!).toString(16));
   }
   // The longest run of zeros is left out, as the URL standard writes it.
-  return `${new URL(`http://[${groups.join(":")}]`).hostname}:${port}`;
+  return tcpEndpoint(new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1), port);
 }
