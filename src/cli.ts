@@ -4,9 +4,10 @@
  * @module
  */
 import { askProxy, isAdminCommand, parseAdminCall } from "./cli_admin.ts";
+import { CONFIG_VARIABLE, type ConfigSource, configSource } from "./cli_config.ts";
 import { type Flags, HELP_TEXT, parseFlags } from "./cli_flags.ts";
 import type { Config, IoChoice } from "./config/config.ts";
-import { type Environment, readEnvironment } from "./config/environment.ts";
+import { type Environment, type EnvironmentName, readEnvironment } from "./config/environment.ts";
 import {
   formatProblem,
   loadConfig,
@@ -65,7 +66,8 @@ async function runAdminCommand(args: readonly string[]): Promise<number> {
 }
 
 async function withConfig(flags: Flags, environment: Environment): Promise<number> {
-  const text = readConfigFile(flags.configFile);
+  const source = configSource(flags.configFile, environment);
+  const text = readOrSay(source);
   if (text === null) return ExitCode.BadUsage;
   const options: LoadOptions = {
     environment,
@@ -76,7 +78,7 @@ async function withConfig(flags: Flags, environment: Environment): Promise<numbe
     // The permissions to fetch them are what is asked for.
     ...flags.mode === "print_permissions" ? { secrets: null } : {},
   };
-  const load = (text: string) => loadConfig(text, flags.configFile, options);
+  const load = (text: string) => loadConfig(text, source.name, options);
   const loaded = load(text);
   if (loaded.config === null) {
     for (const problem of loaded.problems) console.error(`error: ${formatProblem(problem)}`);
@@ -86,11 +88,11 @@ async function withConfig(flags: Flags, environment: Environment): Promise<numbe
   const { config, warnings } = loaded;
   if (flags.mode === "print_permissions") {
     printWarnings(warnings);
-    return printPermissions(config, loaded, flags, environment);
+    return printPermissions(config, loaded, source, flags, environment);
   }
   const io = chooseIoOrSay(config);
   if (io !== null && flags.mode === "run") {
-    return await run({ config, text, load, io, warnings, flags, environment });
+    return await run({ config, source, text, load, io, warnings, flags, environment });
   }
   printWarnings(warnings);
   return io === null ? ExitCode.BadUsage : printLines(describeConfig(config));
@@ -106,35 +108,12 @@ function chooseIoOrSay(config: Config): IoChoice | null {
   }
 }
 
-function readConfigFile(file: string): string | null {
+function readOrSay(source: ConfigSource): string | null {
   try {
-    return readText(file);
+    return source.read();
   } catch (error) {
     console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
     return null;
-  }
-}
-
-/** @throws {Error} That names the file and why it cannot be read. */
-function readText(file: string): string {
-  try {
-    return decodeUtf8(Deno.readFileSync(file));
-  } catch (error) {
-    const reason = error instanceof Deno.errors.NotFound
-      ? "there is no such file"
-      : error instanceof Error
-      ? error.message
-      : String(error);
-    throw new Error(`${file}: ${reason}`);
-  }
-}
-
-/** An alias with a replaced character would place keys elsewhere, without a word. */
-function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new TypeError("not valid TOML: expected text in UTF-8");
   }
 }
 
@@ -158,7 +137,8 @@ function counted(count: string | number | undefined, noun: string): string {
 
 function printPermissions(
   config: Config,
-  { environmentNames, secretPlaces }: LoadResult,
+  { environmentNames: read, secretPlaces }: LoadResult,
+  source: ConfigSource,
   { ip }: Flags,
   { HOST: host }: Environment,
 ): number {
@@ -167,7 +147,11 @@ function printPermissions(
     ? decodeURIComponent(sources.pathname)
     : null;
   const libcPath = likelyLibc();
-  const options = { sourceDirectory, environmentNames, secretPlaces, ip, host, libcPath };
+  const environmentNames: readonly EnvironmentName[] = source.path === null
+    ? [CONFIG_VARIABLE, ...read]
+    : read;
+  const files = { configPath: source.path, sourceDirectory, libcPath };
+  const options = { ...files, environmentNames, secretPlaces, ip, host };
   // The flags alone go to standard output, for `deno run $(…) mod.ts`.
   for (const note of permissionNotes(config)) console.error(note);
   return printLines([formatPermissionFlags(permissionFlags(config, options))]);
@@ -176,7 +160,8 @@ function printPermissions(
 /** What to run, and what it came from. */
 interface RunParts {
   config: Config;
-  /** The file's text. */
+  source: ConfigSource;
+  /** Its text. */
   text: string;
   /** Checks such a text. */
   load(text: string): LoadResult;
@@ -263,9 +248,9 @@ function followFile(
   log: Log,
   hangUp: { heard: () => void },
 ): Disposable {
-  const { flags, load, text } = parts;
+  const { flags, source, load, text } = parts;
   const reloader = new Reloader({
-    read: () => readText(flags.configFile),
+    read: source.read,
     load,
     current: () => proxy.config,
     apply: (config) => proxy.reconfigure(config),
@@ -273,8 +258,11 @@ function followFile(
   }, text);
   hangUp.heard = () => reloader.reload();
   proxy.reloadBy(reloader);
-  const watch = flags.isReloading
-    ? new FileWatch(flags.configFile, () => reloader.reloadIfChanged())
+  if (flags.isReloading && source.path === null) {
+    log.warning("Nothing to watch: the configuration is in the environment, which cannot change");
+  }
+  const watch = flags.isReloading && source.path !== null
+    ? new FileWatch(source.path, () => reloader.reloadIfChanged())
     : null;
   return { [Symbol.dispose]: () => watch?.close() };
 }

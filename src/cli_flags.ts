@@ -20,7 +20,8 @@ export type CommandMode = "run" | "check" | "print_permissions" | "help" | "vers
 /** The flags, checked. */
 export interface Flags extends RuntimeFlags {
   mode: CommandMode;
-  configFile: string;
+  /** The file that is named, or null. */
+  configFile: string | null;
   /** Address advertised to cluster-aware clients, or null: to be found. */
   ip: string | null;
   /** Whether to start although the addresses are in use: a planned restart. */
@@ -80,7 +81,8 @@ Usage: aster [options] [FILE]
 
 ${ADMIN_HELP}
 Flags win over the file, the file over the environment.
-Environment: ASTER_DEFAULT_THREAD, ASTER_LOG (else RUST_LOG), HOST.
+Environment: ASTER_CONFIG_TOML (the whole configuration, where no FILE is named),
+ASTER_DEFAULT_THREAD, ASTER_LOG (else RUST_LOG), HOST.
 Exit codes: 0 ended as asked, 1 could not run, 2 bad usage or configuration.
 `;
 
@@ -145,7 +147,7 @@ function readFile(
   if (config !== null && files.length > 0) {
     errors.push(`the file is named twice: by --config and as ${showValue(files[0])}`);
   }
-  flags.configFile = config ?? files[0] ?? DEFAULT_CONFIG_FILE;
+  flags.configFile = config ?? files[0] ?? null;
 }
 
 function readValues(
@@ -186,7 +188,7 @@ function readValues(
 function emptyFlags(mode: CommandMode): Flags {
   return {
     mode,
-    configFile: DEFAULT_CONFIG_FILE,
+    configFile: null,
     ip: null,
     io: null,
     metrics: null,

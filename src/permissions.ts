@@ -12,6 +12,8 @@ import { formatEndpoint, formatHost } from "./endpoint.ts";
 
 /** What decides about permissions besides the configuration. */
 export interface PermissionOptions {
+  /** The file of the configuration; null where the environment holds it. */
+  configPath: string | null;
   /**
    * Directory of the worker's modules, which Deno reads when the worker starts; null if not on
    * disk.
@@ -37,9 +39,9 @@ export function permissionFlags(config: Config, options: PermissionOptions): str
   const flags = ["--no-prompt", `--allow-net=${processAddresses(config).join(",")}`];
   const secrets = [...options.secretPlaces, secretPlace(config.runtime.adminToken ?? "")];
   const secretFiles = secrets.flatMap((place) => place.kind === "file" ? [place.path] : []);
-  const paths = [config.file, options.sourceDirectory].filter((path) => path !== null);
+  const paths = [options.configPath, options.sourceDirectory].filter((path) => path !== null);
   paths.push(...secretFiles);
-  flags.push(`--allow-read=${unique(paths.map(grantablePath)).join(",")}`);
+  if (paths.length > 0) flags.push(`--allow-read=${unique(paths.map(grantablePath)).join(",")}`);
   const names: string[] = [...options.environmentNames];
   names.push(...secrets.flatMap((place) => place.kind === "env" ? [place.name] : []));
   const mustSay = needsAdvertisedAddress(config) && options.ip === null;

@@ -6,7 +6,13 @@
  */
 
 /** Every variable the proxy reads. */
-export const ENVIRONMENT_NAMES = ["ASTER_DEFAULT_THREAD", "ASTER_LOG", "RUST_LOG", "HOST"] as const;
+export const ENVIRONMENT_NAMES = [
+  "ASTER_CONFIG_TOML",
+  "ASTER_DEFAULT_THREAD",
+  "ASTER_LOG",
+  "RUST_LOG",
+  "HOST",
+] as const;
 
 /** Name of a variable the proxy reads. */
 export type EnvironmentName = typeof ENVIRONMENT_NAMES[number];

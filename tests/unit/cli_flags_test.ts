@@ -9,7 +9,7 @@ import { assert, assertEquals } from "../deps.ts";
 
 const defaults: Flags = {
   mode: "run",
-  configFile: "default.toml",
+  configFile: null,
   io: null,
   ip: null,
   metrics: null,
@@ -112,6 +112,7 @@ Deno.test("the help names every flag, and fits a terminal", () => {
     "--print-permissions",
     "-V, --version",
     "-h, --help",
+    "ASTER_CONFIG_TOML",
     "ASTER_DEFAULT_THREAD",
     "ASTER_LOG",
     "RUST_LOG",
@@ -125,6 +126,6 @@ Deno.test("docs/configuration.md has every flag and environment variable of the 
   const url = new URL("../../docs/configuration.md", import.meta.url);
   const documentation = await Deno.readTextFile(url);
   const names = HELP_TEXT.match(/--[a-z-]+|\b[A-Z]+_[A-Z_]+\b/g)!;
-  assertEquals(names.length, 24);
+  assertEquals(names.length, 25);
   for (const name of names) assert(documentation.includes(name), name);
 });

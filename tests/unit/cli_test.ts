@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "../deps.ts";
 import { main } from "../../src/cli.ts";
+import { CONFIG_VARIABLE } from "../../src/cli_config.ts";
 
 interface Printed {
   code: number;
@@ -99,4 +100,26 @@ Deno.test("main() refuses a file that is not UTF-8 instead of replacing what it 
     const error = `error: ${file}: not valid TOML: expected text in UTF-8`;
     assertEquals(await call("--check", file), { code: 2, out: [], err: [error] });
   });
+});
+
+Deno.test("main() takes the configuration from the environment where no file is named", async () => {
+  Deno.env.set(CONFIG_VARIABLE, good.replace('"[::1]:7000"', '"[::1]:7001"'));
+  try {
+    const { code, out } = await call("--check");
+    assertEquals(code, 0);
+    assertMatch(out[0]!, /^cluster "main": redis on \[::1\]:7001/);
+    const printed = await call("--print-permissions");
+    assertMatch(printed.out[0]!, / --allow-env=ASTER_CONFIG_TOML/);
+    assertEquals(printed.out[0]!.includes("default.toml"), false);
+    // A file that is named goes first.
+    await withFile(good, async (file) => {
+      assertMatch((await call("--check", file)).out[0]!, /\[::1\]:7000/);
+    });
+    Deno.env.set(CONFIG_VARIABLE, "colour = 1");
+    const wrong = await call("--check");
+    assertEquals(wrong.code, 2);
+    assertMatch(wrong.err[0]!, /^error: ASTER_CONFIG_TOML: /);
+  } finally {
+    Deno.env.delete(CONFIG_VARIABLE);
+  }
 });

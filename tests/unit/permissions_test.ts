@@ -16,6 +16,7 @@ import { assert, assertEquals, assertMatch } from "../deps.ts";
 import { configOf, loadText, redisText, slotsText } from "./config/load_text.ts";
 
 const options: PermissionOptions = {
+  configPath: "a.toml",
   sourceDirectory: "/opt/aster/src/",
   environmentNames: [],
   secretPlaces: [],
@@ -121,8 +122,8 @@ Deno.test("permissionFlags() of a Redis Cluster held to the file's addresses are
 });
 
 Deno.test("permissionFlags() allow the directory above a path that Deno cannot read", () => {
-  const read = (file: string, sourceDirectory: string | null) =>
-    permissionFlags({ ...configOf(redisText()), file }, { ...options, sourceDirectory })[2];
+  const read = (configPath: string, sourceDirectory: string | null) =>
+    permissionFlags(configOf(redisText()), { ...options, configPath, sourceDirectory })[2];
   assertEquals(read("/etc/a,b/c.toml", "/opt/src/"), "--allow-read=/etc,/opt/src/");
   assertEquals(read("/a,b.toml", null), "--allow-read=/");
   assertEquals(read("a,b.toml", null), "--allow-read=.");
@@ -213,6 +214,7 @@ Deno.test("Deno may do all it must with exactly the flags, and not with one of t
     };
     const flags = permissionFlags(config, {
       ...options,
+      configPath: file,
       sourceDirectory: `${directory}/src`,
       environmentNames: ["ASTER_LOG"],
     });

@@ -25,8 +25,8 @@ Deno.test("readEnvironment() reads what is granted and set, and never touches th
     },
   });
   assertEquals(environment, { RUST_LOG: "info" });
-  assertEquals(read, ["ASTER_DEFAULT_THREAD", "ASTER_LOG", "RUST_LOG"]);
-  assertEquals(ENVIRONMENT_NAMES.length, 4);
+  assertEquals(read, ["ASTER_CONFIG_TOML", "ASTER_DEFAULT_THREAD", "ASTER_LOG", "RUST_LOG"]);
+  assertEquals(ENVIRONMENT_NAMES.length, 5);
 });
 
 Deno.test({
