@@ -18,6 +18,19 @@ import type { DrainTimes } from "../worker/messages.ts";
 /** How much of the time is kept for the last replies, milliseconds; less where there is less in all. */
 export const LAST_CALL_MS = 1_000;
 
+/** Most that clients are told they have left to go elsewhere, seconds. */
+export const HANDOFF_SECONDS_MAX = 30;
+
+/** How long clients are told that they have to go elsewhere, seconds: until nothing new is read of them. */
+export function handoffSeconds(timeoutMs: number): number {
+  const leftSeconds = Math.floor((timeoutMs - lastCallOf(timeoutMs)) / 1000);
+  return Math.min(Math.max(leftSeconds, 1), HANDOFF_SECONDS_MAX);
+}
+
+function lastCallOf(timeoutMs: number): number {
+  return Math.min(LAST_CALL_MS, timeoutMs / 2);
+}
+
 /** A client as the drain sees it. */
 export interface DrainingClient {
   /** Set while it waits in a blocking command, is subscribed, or is in a transaction, … */
@@ -66,7 +79,7 @@ export class ClientDrain implements Watched {
     this.#clients = clients;
     this.#busy = busy;
     this.#idleMs = idleMs;
-    this.#lastCallMs = clock.nowMs + timeoutMs - Math.min(LAST_CALL_MS, timeoutMs / 2);
+    this.#lastCallMs = clock.nowMs + timeoutMs - lastCallOf(timeoutMs);
     this.#done = done;
     if (this.onTick(clock.nowMs)) clock.watch(this);
   }

@@ -71,8 +71,11 @@ export interface Cluster {
   /**
    * Another takes its place: accepts nobody any more, finds nothing out any more, and serves its clients until they
    * have left, or `timeoutMs` are over. Settles then.
+   *
+   * @param isTaken Whether others serve at its address: clients that want to know it are told where to go on. Null:
+   * nobody is told, as its clients are not to go.
    */
-  retire(timeoutMs: number): Promise<void>;
+  retire(timeoutMs: number, isTaken: boolean | null): Promise<void>;
   /** Number of the client that connected last; ids are made of it. */
   readonly clientCount: number;
   /** From now on this worker pings the backends or fetches the topology, and publishes what it finds. */
@@ -87,8 +90,10 @@ export interface Cluster {
   hear(peerMessage: PeerMessage): void;
   /** What was counted so far. */
   metrics(): ClusterMetricsSnapshot;
+  /** Accepts nobody any more, and goes on serving. Settles when its address is free. */
+  stopAccepting(): Promise<void>;
   /**
-   * Stops accepting, and lets the clients leave by themselves or when they are idle. Settles when nobody is left, at
+   * Stops accepting, tells the clients that want to know it where to go on, and lets them leave by themselves or when they are idle. Settles when nobody is left, at
    * the latest somewhat after `times.timeoutMs`, if clients take their replies.
    */
   drain(times: DrainTimes): Promise<void>;

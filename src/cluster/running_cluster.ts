@@ -28,7 +28,7 @@ import type {
   SharedState,
 } from "../worker/messages.ts";
 import { AcceptPause } from "./accept_pause.ts";
-import { ClientDrain } from "./client_drain.ts";
+import { ClientDrain, handoffSeconds } from "./client_drain.ts";
 import type { Cluster, ClusterContext } from "./cluster.ts";
 import { ClusterPeers } from "./cluster_peers.ts";
 import { IdleClients } from "./idle_clients.ts";
@@ -166,9 +166,9 @@ export class RunningCluster implements Acceptor, Cluster {
     this.#idle.look();
   }
 
-  async retire(timeoutMs: number): Promise<void> {
+  async retire(timeoutMs: number, isTaken: boolean | null): Promise<void> {
     this.#topology.resign();
-    await this.drain({ idleMs: Infinity, timeoutMs });
+    await this.#leaveClients({ idleMs: Infinity, timeoutMs }, isTaken);
   }
 
   lead(): void {
@@ -204,17 +204,30 @@ export class RunningCluster implements Acceptor, Cluster {
     return this.#metrics.snapshot(backends);
   }
 
-  async drain(times: DrainTimes): Promise<void> {
+  drain(times: DrainTimes): Promise<void> {
+    return this.#leaveClients(times, times.takenOver?.includes(this.name) ?? false);
+  }
+
+  async #leaveClients(times: DrainTimes, isTaken: boolean | null): Promise<void> {
     const { clock, clientRoom } = this.#cluster;
     // Until its clients are looked at they may all be busy.
     clientRoom.changeBusy(1);
     // Whoever is accepted until its end is served like the others.
     await this.#closeListener();
     this.#isStopped = true;
+    clock.readNow();
+    if (isTaken !== null) {
+      const seconds = handoffSeconds(times.timeoutMs);
+      this.#sessionContext.local.handOff?.({ seconds, isTaken });
+    }
     const { promise, resolve } = Promise.withResolvers<void>();
     new ClientDrain(clock, this.#sessions, clientRoom, times, resolve);
     clientRoom.changeBusy(-1);
     await promise;
+  }
+
+  stopAccepting(): Promise<void> {
+    return this.#closeListener();
   }
 
   stop(): Promise<void> {

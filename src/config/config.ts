@@ -100,6 +100,10 @@ export interface ClusterConfig {
   maxClients: number;
   /** 0: clients may be idle for ever. */
   clientIdleTimeoutMs: number;
+  /** Whether clients may ask to be told where to go on before they are closed. */
+  clientHandoff: boolean;
+  /** Where clients go on that are told, as `host:port`; null: where they are connected, if others serve there. */
+  handoffAddress: string | null;
 }
 
 /** Levels of the log, least severe first. */

@@ -312,5 +312,7 @@ function completeCluster(
     maxRequestBytes: values.max_request_bytes ?? clusterKeys.max_request_bytes.default,
     maxClients: values.max_clients ?? clusterKeys.max_clients.default,
     clientIdleTimeoutMs: values.client_idle_timeout ?? clusterKeys.client_idle_timeout.default,
+    clientHandoff: values.client_handoff ?? clusterKeys.client_handoff.default,
+    handoffAddress: values.handoff_address ?? null,
   };
 }

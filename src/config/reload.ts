@@ -64,6 +64,8 @@ export const clusterReload: Readonly<Record<keyof ClusterConfig, ReloadRow>> = {
   maxRequestBytes: live("max_request_bytes"),
   maxClients: live("max_clients"),
   clientIdleTimeoutMs: live("client_idle_timeout"),
+  clientHandoff: live("client_handoff"),
+  handoffAddress: live("handoff_address"),
 };
 
 /** The settings of the process, by their field. */

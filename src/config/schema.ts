@@ -255,6 +255,25 @@ export const clusterKeys = {
     "all",
     "a client that has asked for nothing for so long is closed; 0: never",
   ),
+  client_handoff: {
+    type: "boolean",
+    unit: null,
+    default: true,
+    isRequired: false,
+    scope: "resp",
+    expected: "true or false",
+    bounds: null,
+    reason: "clients that ask for it are told to move on, instead of losing their connection",
+    schema: valibot.boolean(),
+  } satisfies KeyRow<boolean, boolean>,
+  handoff_address: {
+    ...text(/^/, {
+      expected: 'an address "host:port" or "[IPv6]:port"',
+      reason: "where clients go on when the proxy ends; without it, to who has taken its port over",
+    }),
+    isRequired: false,
+    scope: "resp",
+  },
   client_read_ahead_bytes: integer(
     "bytes",
     64 * KIB,

@@ -16,7 +16,7 @@ import { findLoops, type LoopNode } from "./loops.ts";
 import type { Report } from "./problem.ts";
 import type { KeyRow, Scope } from "./key_row.ts";
 import { clusterKeys, WEIGHT_SUM_MAXIMUM } from "./schema.ts";
-import { overlap } from "./socket_address.ts";
+import { isWildcard, overlap, parseSocketAddress } from "./socket_address.ts";
 
 /** One `[[clusters]]` entry as far as it could be read. */
 export interface ClusterDraft {
@@ -41,6 +41,7 @@ const scopeNames: Record<Exclude<Scope, "all">, string> = {
 export function validateCluster(draft: ClusterDraft, platform: string, report: Report): void {
   checkTimes(draft, report);
   checkLimits(draft, report);
+  checkHandoff(draft, report);
   checkPlacement(draft, report);
   checkThread(draft, platform, report);
   checkScopes(draft, report);
@@ -114,6 +115,19 @@ function checkLimits({ table }: ClusterDraft, report: Report): void {
   if (soft === undefined || soft <= max) return;
   const message = `expected at most max_backend_queue_bytes (${max} bytes)`;
   report.problem(table.pathOf("backend_queue_soft_bytes"), message, soft);
+}
+
+/** Clients are sent there, from wherever they are. */
+function checkHandoff({ table }: ClusterDraft, report: Report): void {
+  const { handoff_address: text } = table.values;
+  if (text === undefined) return;
+  const { value, fault } = parseSocketAddress(text);
+  const reason = value !== null && isWildcard(value.hostname)
+    ? "clients cannot connect to a wildcard address"
+    : fault;
+  if (reason === null) return;
+  const message = `expected ${clusterKeys.handoff_address.expected}: ${reason}`;
+  report.problem(table.pathOf("handoff_address"), message, text);
 }
 
 /** aster 1.x knew one hash and one distribution: with another there is nobody to agree with. */

@@ -21,7 +21,8 @@ export interface Socket {
   /** While true nothing of the log is written: a handshake is under way. */
   isGated: boolean;
   readonly isClosed: boolean;
-  /** The other end; null where it cannot be told any more. */
+  /** This end and the other; null where it cannot be told any more. */
+  readonly local: Endpoint | null;
   readonly peer: Endpoint | null;
   /** Reads on if the receiver has room. Called once at the start and after a null `reserve()`. */
   resume(): void;

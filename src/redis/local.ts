@@ -19,13 +19,14 @@ import type { CommandRow } from "../protocol/command_table.ts";
 import type { HandlerId } from "../protocol/resp/commands/handlers.ts";
 import { descriptionOf } from "../protocol/resp/commands/custom.ts";
 import { takeCensus } from "./client/pause_census.ts";
-import type { ClientCensus, LocalAnswers, LocalClient } from "../session/features.ts";
+import type { ClientCensus, Handoff, LocalAnswers, LocalClient } from "../session/features.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import type { Exchange } from "../request/exchange.ts";
 import type { Request } from "../request/request.ts";
 import { AdminCommands } from "./server/admin_commands.ts";
 import { ScriptKeeper } from "./scripts/script_keeper.ts";
+import { ClientHandoff } from "./client/client_handoff.ts";
 import { ClientMarks } from "./client/client_marks.ts";
 import { clientAnswer } from "./client/client_commands.ts";
 import { ClientUnblock } from "./blocking/client_unblock.ts";
@@ -60,6 +61,7 @@ export class RedisLocal implements LocalAnswers {
   readonly #options: RedisContext;
   readonly #features: readonly RedisFeature[];
   readonly #marks = new ClientMarks();
+  readonly #handoff: ClientHandoff;
   readonly #pause: ClientPause;
   readonly #login: Login;
   readonly #keeper: ScriptKeeper;
@@ -85,6 +87,7 @@ export class RedisLocal implements LocalAnswers {
     this.#admin = new AdminCommands(options, info, (client) => this.#login.userOf(client));
     this.#options = options;
     this.#features = features;
+    this.#handoff = new ClientHandoff(options);
     this.#pause = new ClientPause(options);
     this.#login = new Login(options);
     const answers: Partial<Answers> = Object.assign(
@@ -172,6 +175,10 @@ export class RedisLocal implements LocalAnswers {
     return takeCensus(this.#options.clients(), server);
   }
 
+  handOff(handoff: Handoff): void {
+    this.#handoff.tell(handoff);
+  }
+
   stop(): void {
     for (const feature of this.#features) feature.stop?.();
     this.#options.dedicated.stop();
@@ -184,6 +191,7 @@ export class RedisLocal implements LocalAnswers {
     const commands = new CommandAnswers(options);
     const parts = {
       marks: this.#marks,
+      handoff: this.#handoff,
       clients: new ClientRegistry(options, this.#marks, this.#login),
       pause: this.#pause,
       unblock: new ClientUnblock(options),
@@ -225,6 +233,7 @@ export class RedisLocal implements LocalAnswers {
     client.guard = null;
     client.isMuted = false;
     client.profiles = PROFILES[2];
+    this.#handoff.reset(client);
     this.#marks.reset(client, this.#options.servers.kind.ways);
     this.#pause.clientConnected(client);
     this.#login.clientConnected(client);

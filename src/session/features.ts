@@ -76,6 +76,8 @@ export interface LocalClient extends RoutedClient {
   readonly hasRequestsInFlight: boolean;
   /** Whether it sends no more. It is served to its last request, but waits for nobody: see {@link leave}. */
   readonly hasEnded: boolean;
+  /** This end; null where it cannot be told any more. */
+  readonly local: Endpoint | null;
   /** The client's end; null where it cannot be told any more. */
   readonly peer: Endpoint | null;
   /** When it connected, and when its last request was parsed, real milliseconds of the worker's clock. */
@@ -107,6 +109,14 @@ export interface LocalClient extends RoutedClient {
   leave(): void;
   /** Closes now; `failure` is counted and logged. */
   close(failure: Failure): void;
+}
+
+/** Where the clients of a cluster are to go on that is about to close them. */
+export interface Handoff {
+  /** When the last of them will be closed, whole seconds from now; at least 1. */
+  readonly seconds: number;
+  /** Whether somebody else serves at the address that they are connected to. */
+  readonly isTaken: boolean;
 }
 
 /** Clients that a pause has to know of. */
@@ -162,6 +172,8 @@ export interface LocalAnswers {
   inTheirWords?(refusal: Uint8Array): Uint8Array;
   /** Takes a request whose row is refused, as the configuration may allow it all the same; false: it is refused. */
   takeRefused?(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean;
+  /** Tells the clients that want it where to go on; nobody is told if left out. */
+  handOff?(handoff: Handoff): void;
   /** Ends timers and connections; clients are closed already. */
   stop(): void;
 }

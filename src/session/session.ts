@@ -101,6 +101,10 @@ export class Session
     return this.#context.firstClientId + this.number;
   }
 
+  get local(): Endpoint | null {
+    return this.#socket.local;
+  }
+
   get peer(): Endpoint | null {
     return this.#socket.peer;
   }

@@ -10,6 +10,7 @@ import { act, ACTION_PATHS, type ActionTarget } from "./admin_actions.ts";
 import type { AdminAccess } from "./admin_access.ts";
 import { configHash } from "./config_hash.ts";
 import { METRICS_CONTENT_TYPE, type MetricsView, renderMetrics } from "./metrics_text.ts";
+import { isTaken } from "./trial_bind.ts";
 import { CpuMeter, residentBytes } from "./process_usage.ts";
 import type { Collected } from "./supervisor.ts";
 
@@ -17,6 +18,8 @@ import type { Collected } from "./supervisor.ts";
 const CLOSE_TIMEOUT_MS = 500;
 /** Wait before it listens again when it could not accept, in milliseconds. */
 const LISTEN_RETRY_MS = 1_000;
+/** How often it looks whether a former process has left its address, in milliseconds. */
+const FREE_CHECK_MS = 200;
 /** Requests that are answered at once; further ones are told to come again. */
 export const REQUESTS_AT_ONCE_MAX = 64;
 
@@ -149,21 +152,26 @@ export class AdminPages {
   }
 }
 
-/** A listening admin server. It listens again when the system made it stop, which ends no more than its answers. */
+/**
+ * A listening admin server. It listens again when the system made it stop, which ends no more than its answers. Where a
+ * former process still answers at its address it waits until that has left: two would answer at random.
+ */
 export class AdminServer {
-  /** Where it listens, as `host:port`. */
+  /** Where it listens, or will, as `host:port`. */
   readonly address: string;
   readonly #pages: AdminPages;
   readonly #access: AdminAccess;
   readonly #log: Log;
   #requestsUnderWay = 0;
   readonly #options: Deno.ServeTcpOptions;
-  #server: Deno.HttpServer<Deno.NetAddr>;
+  /** Null while it waits for its address. */
+  #server: Deno.HttpServer<Deno.NetAddr> | null = null;
   #isClosed = false;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * @param sharesPort Whether a second process may listen on the same port.
+   * @param waits Whether to wait where another process listens there.
    * @throws {Error} If the address cannot be bound.
    */
   constructor(
@@ -172,25 +180,39 @@ export class AdminServer {
     pages: AdminPages,
     access: AdminAccess,
     log: Log,
+    waits = false,
   ) {
     this.#pages = pages;
     this.#access = access;
     this.#log = log;
     const options = { hostname: address.hostname, port: address.port, onListen() {} };
     this.#options = sharesPort ? { ...options, reusePort: true } : options;
-    this.#server = this.#listen();
-    const { hostname, port } = this.#server.addr;
+    if (waits && isTaken(address)) {
+      this.address = formatEndpoint(address);
+      this.#listenWhenFree(address);
+      return;
+    }
+    const { hostname, port } = (this.#server = this.#listen()).addr;
     this.address = formatEndpoint(tcpEndpoint(hostname, port));
     this.#options.port = port;
   }
 
+  #listenWhenFree(address: TcpEndpoint): void {
+    this.#retryTimer = setTimeout(() => {
+      if (isTaken(address)) return this.#listenWhenFree(address);
+      this.#listenOrRetry();
+      this.#log.info("Admin server serves", { address: this.address });
+    }, FREE_CHECK_MS);
+  }
+
   /** Closes it, with a bounded wait for answers under way. */
   async close(): Promise<void> {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     clearTimeout(this.#retryTimer);
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
-    await Promise.race([this.#server.shutdown(), promise]);
+    await Promise.race([this.#server?.shutdown(), promise]);
     clearTimeout(timer);
   }
 
@@ -225,13 +247,15 @@ export class AdminServer {
   #listenLater(error: unknown): void {
     if (this.#isClosed) return;
     this.#log.error("Admin server cannot accept, and tries again", { reason: reasonOf(error) });
-    this.#retryTimer = setTimeout(() => {
-      try {
-        this.#server = this.#listen();
-      } catch (again) {
-        this.#listenLater(again);
-      }
-    }, LISTEN_RETRY_MS);
+    this.#retryTimer = setTimeout(() => this.#listenOrRetry(), LISTEN_RETRY_MS);
+  }
+
+  #listenOrRetry(): void {
+    try {
+      this.#server = this.#listen();
+    } catch (error) {
+      this.#listenLater(error);
+    }
   }
 }
 

@@ -13,7 +13,7 @@ import { readDescriptorUse } from "./descriptor_limit.ts";
 import type { LogOutput } from "./log_output.ts";
 import { StartError } from "./start_error.ts";
 import { Supervisor } from "./supervisor.ts";
-import { type BindTarget, describeBindFailure, tryBindAll } from "./trial_bind.ts";
+import { type BindTarget, describeBindFailure, isTaken, tryBindAll } from "./trial_bind.ts";
 import type { WorkerPort } from "./worker_handle.ts";
 import { mayServe, workerPermissions } from "./worker_permissions.ts";
 
@@ -112,12 +112,22 @@ export async function startProxy(
     },
   };
   const pages = new AdminPages(source, output.log);
-  const admin = await openAdmin({ config, adminToken, sharesPort, pages, supervisor, output });
+  const admin = await openAdmin({
+    ...{ config, adminToken, sharesPort, isTakeover, pages, supervisor, output },
+  });
   output.log.info("aster is ready", {
     io: io.engine,
     admin: admin?.address ?? "off",
     clientsMax: clientsMax ?? "unknown",
   });
+  /** Another process may share the ports only where this one lets it. */
+  const findTakenOver = async () => {
+    const { clusters } = config;
+    const taken = sharesPort ? clusters.filter(({ listen }) => isTaken(listen)) : [];
+    // It answers for itself from now on: two behind one port would answer at random.
+    if (taken.length > 0) await admin?.close();
+    return taken.map(({ name }) => name);
+  };
   const stop = async () => {
     await supervisor.stop();
     await admin?.close();
@@ -155,7 +165,8 @@ export async function startProxy(
       supervisor.leave();
       await delay(drainDelayMs);
       if (shutdownTimeoutMs > 0) {
-        await supervisor.drain({ idleMs: drainIdleMs, timeoutMs: shutdownTimeoutMs });
+        const times = { idleMs: drainIdleMs, timeoutMs: shutdownTimeoutMs };
+        await supervisor.drain(times, findTakenOver);
       }
       await stop();
     },
@@ -234,19 +245,20 @@ interface AdminParts {
   config: Config;
   adminToken: string | null;
   sharesPort: boolean;
+  isTakeover: boolean;
   pages: AdminPages;
   supervisor: Supervisor;
   output: LogOutput;
 }
 
 async function openAdmin(
-  { config, adminToken, sharesPort, pages, supervisor, output }: AdminParts,
+  { config, adminToken, sharesPort, isTakeover, pages, supervisor, output }: AdminParts,
 ): Promise<AdminServer | null> {
   const address = config.runtime.metrics;
   if (address === null) return null;
   try {
     const access = new AdminAccess(address, adminToken);
-    return new AdminServer(address, sharesPort, pages, access, output.log);
+    return new AdminServer(address, sharesPort, pages, access, output.log, isTakeover);
   } catch (error) {
     await supervisor.stop();
     throw new StartError(describeBindFailure(address, "the admin server", error));

@@ -7,7 +7,7 @@
 import { Clock, Deadline } from "../clock.ts";
 import type { ClusterConfig, Config, IoChoice } from "../config/config.ts";
 import { compareConfigs } from "../config/reload.ts";
-import { formatEndpoint } from "../endpoint.ts";
+import { formatEndpoint, sameEndpoint } from "../endpoint.ts";
 import { ClientRoom, createClientMemory, createClusterMemories } from "../observe/client_room.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type {
@@ -268,12 +268,25 @@ export class Supervisor implements WorkerReceiver {
     // Of one that died everything is counted already.
     if (worker.hasEnded) return this.#clearRoom(worker);
     this.#retired.add(worker);
-    await worker.drain({ idleMs: Infinity, timeoutMs: this.#retireTimeoutMs });
+    await worker.drain({
+      idleMs: Infinity,
+      timeoutMs: this.#retireTimeoutMs,
+      takenOver: this.#servedElsewhere(worker),
+    });
     if (!this.#retired.has(worker)) return;
     await worker.stop(STOP_TIMEOUT_MS);
     if (!this.#retired.delete(worker)) return;
     this.#metrics.retire(worker.snapshots);
     this.#clearRoom(worker);
+  }
+
+  /** Those of its clusters that workers of the newest configuration serve at the same address. */
+  #servedElsewhere({ clusters }: WorkerHandle): string[] {
+    const isServed = ({ name, listen }: ClusterConfig) => {
+      const now = this.#config.clusters.find((cluster) => cluster.name === name)?.listen;
+      return now !== undefined && sameEndpoint(now, listen);
+    };
+    return clusters.filter(isServed).map(({ name }) => name);
   }
 
   /** A worker that has ended took its clients along, whatever it had counted. */
@@ -303,13 +316,20 @@ export class Supervisor implements WorkerReceiver {
     yield* this.#retired;
   }
 
-  /** Stops accepting and lets the clients leave; settles when they have, or `times.timeoutMs` are over. */
-  async drain(times: DrainTimes): Promise<void> {
+  /**
+   * Stops accepting and lets the clients leave; settles when they have, or `times.timeoutMs` are over.
+   *
+   * @param findTakenOver Called when nobody is accepted any more; returns the names of the clusters at whose addresses
+   * others are.
+   */
+  async drain(times: DrainTimes, findTakenOver: () => string[] | Promise<string[]>): Promise<void> {
     this.leave();
     const workers = [...this.#workers()].filter(({ isListening }) => isListening);
     // Each counts as busy until it has looked at its clients.
     for (const { number } of workers) new ClientRoom(this.#clientMemory, number).changeBusy(1);
-    await Promise.all(workers.map((worker) => worker.drain({ ...times, isLast: true })));
+    await Promise.all(workers.map((worker) => worker.stopAccepting(STOP_TIMEOUT_MS)));
+    const takenOver = await findTakenOver();
+    await Promise.all(workers.map((worker) => worker.drain({ ...times, isLast: true, takenOver })));
   }
 
   /** Stops all workers, within {@link STOP_TIMEOUT_MS}. */

@@ -35,6 +35,16 @@ export function tryBindAll(targets: readonly BindTarget[]): void {
   if (problems.length > 0) throw new StartError(...problems);
 }
 
+/** Whether somebody listens on an address that this process has left. */
+export function isTaken({ hostname, port }: Endpoint): boolean {
+  try {
+    Deno.listen({ hostname, port }).close();
+    return false;
+  } catch (error) {
+    return error instanceof Deno.errors.AddrInUse;
+  }
+}
+
 /** Says which address could not be bound, by whom, and why. */
 export function describeBindFailure(
   endpoint: Endpoint,

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Clock, Deadline } from "../clock.ts";
+import type { ClusterConfig } from "../config/config.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type {
   ConfigureMessage,
@@ -38,7 +39,8 @@ export interface WorkerReceiver {
 /** A worker from its start message to its end. */
 export class WorkerHandle {
   readonly number: number;
-  clusterNames: readonly string[];
+  /** What it serves, as it was told last. */
+  clusters: readonly ClusterConfig[];
   /** Whether it is gone, or was ended; only this object writes it. */
   hasEnded = false;
   readonly #port: WorkerPort;
@@ -50,6 +52,7 @@ export class WorkerHandle {
   readonly #started: PromiseWithResolvers<boolean> = Promise.withResolvers();
   /** Calls for {@link WorkerHandle.configure}'s answers, the oldest first. */
   readonly #configured: ((problems: string[]) => void)[] = [];
+  #closed: (() => void) | null = null;
   #drained: (() => void) | null = null;
   #stopped: (() => void) | null = null;
   #isListening = false;
@@ -58,7 +61,7 @@ export class WorkerHandle {
 
   constructor(port: WorkerPort, start: StartMessage, receiver: WorkerReceiver, clock: Clock) {
     this.number = start.workerNumber;
-    this.clusterNames = start.clusters.map(({ name }) => name);
+    this.clusters = start.clusters;
     this.#port = port;
     this.#receiver = receiver;
     this.#clock = clock;
@@ -69,6 +72,10 @@ export class WorkerHandle {
       this.#end("", event.message);
     };
     port.postMessage(start);
+  }
+
+  get clusterNames(): readonly string[] {
+    return this.clusters.map(({ name }) => name);
   }
 
   /** All its listeners are open and it has not ended. */
@@ -140,7 +147,7 @@ export class WorkerHandle {
   /** Has it go over to other clusters and settings; returns what could not be done, one sentence each. */
   async configure(message: ConfigureMessage): Promise<string[]> {
     if (this.hasEnded) return [];
-    this.clusterNames = message.clusters.map(({ name }) => name);
+    this.clusters = message.clusters;
     const { promise, resolve } = Promise.withResolvers<string[]>();
     const late = [`worker ${this.number} does not answer in time`];
     const deadline = new Deadline(this.#clock, CONFIGURE_TIMEOUT_MS, () => resolve(late));
@@ -149,6 +156,17 @@ export class WorkerHandle {
     const problems = await promise;
     deadline.cancel();
     return problems;
+  }
+
+  /** Asks it to accept nobody any more, and waits until it does not, at most `timeoutMs`. */
+  async stopAccepting(timeoutMs: number): Promise<void> {
+    if (!this.isListening) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#closed = resolve;
+    const deadline = new Deadline(this.#clock, timeoutMs, resolve);
+    this.post({ kind: "close" });
+    await promise;
+    deadline.cancel();
   }
 
   /** Asks it to let its clients leave, and waits until they have, at most `times.timeoutMs`. */
@@ -182,6 +200,7 @@ export class WorkerHandle {
     this.#started.resolve(false);
     for (const resolve of this.#configured) resolve([]);
     for (const answer of [...this.#ordered.values()]) answer(null);
+    this.#closed?.();
     this.#drained?.();
     this.#stopped?.();
     this.#port.terminate();
@@ -204,6 +223,8 @@ export class WorkerHandle {
         return this.#end(message.cluster, message.reason);
       case "configured":
         return this.#configured.shift()?.(message.problems);
+      case "closed":
+        return this.#closed?.();
       case "drained":
         return this.#drained?.();
       case "stopped":

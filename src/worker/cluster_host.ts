@@ -9,6 +9,7 @@ import type { Cluster, ClusterContext } from "../cluster/cluster.ts";
 import { LoopGuard } from "../cluster/loop_guard.ts";
 import type { ClusterConfig } from "../config/config.ts";
 import { compareClusters } from "../config/reload.ts";
+import { sameEndpoint } from "../endpoint.ts";
 import { createEngine } from "../net/create_engine.ts";
 import { BACKLOG_CONNECTIONS, type IoEngine } from "../net/io_engine.ts";
 import { ClientRoom } from "../observe/client_room.ts";
@@ -18,6 +19,7 @@ import { MetricsSum } from "../observe/metrics_sum.ts";
 import type {
   ConfigureMessage,
   DrainTimes,
+  ListenerAddress,
   PauseCount,
   PeerMessage,
   ServerOrder,
@@ -98,6 +100,9 @@ export class ClusterHost {
         return this.#lead(message.cluster);
       case "order":
         return this.#obey(message.question, message.order);
+      case "close":
+        this.#stopAccepting();
+        return;
       case "drain":
         this.#drain(message.times);
         return;
@@ -161,7 +166,7 @@ export class ClusterHost {
     for (const [name, hosted] of this.#clusters) {
       hosted.log.setLevel(logLevel);
       hosted.loopGuard.setListeners(loopMemory, listeners);
-      if (!wanted.has(name)) this.#retire(hosted, retireTimeoutMs);
+      if (!wanted.has(name)) this.#retire(hosted, retireTimeoutMs, listeners);
     }
     const problems: string[] = [];
     for (const config of clusters) {
@@ -184,20 +189,32 @@ export class ClusterHost {
     if (change.newConnections.length === 0) return hosted.cluster.reconfigure(config);
     const isLeader = this.#leads.has(name);
     // Two can listen on one address at once, and no client finds the door closed; else the former has to go first.
-    if (!this.#start!.sharesPort) this.#retire(hosted, retireTimeoutMs);
+    if (!this.#start!.sharesPort) this.#retire(hosted, retireTimeoutMs, null);
     // The former may still accept those that wait: ids are not given twice.
     this.#startCluster(config, hosted.cluster.clientCount + BACKLOG_CONNECTIONS);
-    if (this.#start!.sharesPort) this.#retire(hosted, retireTimeoutMs);
+    if (this.#start!.sharesPort) this.#retire(hosted, retireTimeoutMs, null);
     if (isLeader) this.#lead(name);
   }
 
-  /** Lets a cluster serve the clients that it has, and no others. */
-  async #retire(hosted: HostedCluster, timeoutMs: number): Promise<void> {
-    const { name } = hosted.config;
+  /**
+   * Lets a cluster serve the clients that it has, and no others.
+   *
+   * @param listeners Where all clusters listen from now on, if it is gone for good here; null where another takes its
+   * place, which its clients are not to go over to.
+   */
+  async #retire(
+    hosted: HostedCluster,
+    timeoutMs: number,
+    listeners: readonly ListenerAddress[] | null,
+  ): Promise<void> {
+    const { name, listen } = hosted.config;
+    const isTaken = listeners?.some((one) =>
+      one.name === name && sameEndpoint(one.endpoint, listen)
+    );
     this.#retired.add(hosted);
     if (this.#clusters.get(name) === hosted) this.#clusters.delete(name);
     this.#leads.delete(name);
-    await hosted.cluster.retire(timeoutMs);
+    await hosted.cluster.retire(timeoutMs, isTaken ?? null);
     if (!this.#retired.delete(hosted)) return;
     this.#gone.retire([hosted.cluster.metrics()]);
     await hosted.cluster.stop();
@@ -267,6 +284,11 @@ export class ClusterHost {
     if (hosted === undefined || this.#leads.has(name)) return;
     this.#leads.add(name);
     hosted.cluster.lead();
+  }
+
+  async #stopAccepting(): Promise<void> {
+    await Promise.all([...this.#hosted()].map(({ cluster }) => cluster.stopAccepting()));
+    if (this.#ended === null) this.#post({ kind: "closed" });
   }
 
   async #drain(times: DrainTimes): Promise<void> {

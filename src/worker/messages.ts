@@ -106,6 +106,8 @@ export interface DrainTimes {
   readonly timeoutMs: number;
   /** Whether the process ends behind it: then its workers wait for each other's busy clients. */
   readonly isLast?: boolean;
+  /** Names of the clusters at whose addresses others serve from now on; none if left out. */
+  readonly takenOver?: readonly string[];
 }
 
 /** What an operator orders of a cluster; servers by their alias, else `host:port`; null: all of it. */
@@ -158,6 +160,8 @@ export type SupervisorMessage =
   | ConfigureMessage
   /** Do what an operator orders, answer `ordered` with the same number. */
   | { kind: "order"; question: number; order: ServerOrder }
+  /** Stop accepting, answer `closed`. */
+  | { kind: "close" }
   /** Stop accepting, let the clients leave, answer `drained`. */
   | { kind: "drain"; times: DrainTimes }
   /** Stop accepting, close everything, answer `stopped`. */
@@ -185,6 +189,8 @@ export type WorkerMessage =
    * The answer to `configure`; `problems` says what could not be done, one sentence each. What could be done is done.
    */
   | { kind: "configured"; problems: string[] }
+  /** None is accepted any more. */
+  | { kind: "closed" }
   /** No client is left, and none is accepted. */
   | { kind: "drained" }
   | { kind: "stopped" };

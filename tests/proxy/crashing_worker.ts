@@ -40,6 +40,7 @@ function createCluster({ config, engine, sharesPort }: ClusterContext): Cluster 
     clientCount: 0,
     reconfigure() {},
     retire: () => Promise.resolve(),
+    stopAccepting: () => Promise.resolve(),
     drain: () => Promise.resolve(),
     stop: () => listener?.close() ?? Promise.resolve(),
   };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assert, assertEquals } from "../deps.ts";
+import { assert, assertEquals, assertMatch } from "../deps.ts";
 import { type Aster, startAster } from "../support/aster.ts";
 import { connectFakeClient } from "../support/fake_client.ts";
 import { startFakeBackend } from "../support/fake_backend.ts";
@@ -123,6 +123,60 @@ Deno.test("drain_delay: listeners stay open while /ready says no", async () => {
   aster.process.signal("SIGTERM");
   const ended = await withDeadline(aster.process.ended, "the proxy ends");
   assertEquals([ended.code, ended.signal], [0, null]);
+});
+
+Deno.test("SIGTERM: who wants it is told to go on where others serve, once nobody is accepted here", async () => {
+  await using backend = await startFakeBackend({});
+  await using aster = await startAster(configOf(backend.port, "drain_idle = 50"), {
+    metrics: true,
+  });
+  const asks = async (version: 2 | 3, ...words: string[]) => {
+    const client = await connectFakeClient(aster.port);
+    await client.sends(request("HELLO", String(version)));
+    await client.receivesUpTo("modules\r\n*0\r\n");
+    await client.sends(request("CLIENT", "MAINT_NOTIFICATIONS", ...words));
+    return client;
+  };
+  await using told = await asks(3, "ON", "moving-endpoint-type", "external-ip");
+  await told.receives("+OK\r\n");
+  await using without = await asks(3, "ON", "moving-endpoint-type", "none");
+  await without.receives("+OK\r\n");
+  await using silent = await connectFakeClient(aster.port);
+  await silent.sends("PING\r\n");
+  await silent.receives("+PONG\r\n");
+  await using heir = await startAster(
+    () => configOf(backend.port)(aster.port),
+    { arguments: ["--takeover"] },
+  );
+  aster.process.signal("SIGTERM");
+  const address = `127.0.0.1:${aster.port}`;
+  const moving = /^>4\r\n\$6\r\nMOVING\r\n:\d{10}\r\n:9\r\n$/;
+  assertMatch(await told.receivesUpTo(":9\r\n"), moving);
+  await told.receives(`$${address.length}\r\n${address}\r\n`);
+  assertMatch(await without.receivesUpTo(":9\r\n"), moving);
+  await without.receives("_\r\n");
+  // Whoever is told finds the other process alone.
+  await using moved = await connectFakeClient(aster.port);
+  await moved.sends("PING\r\n");
+  await moved.receives("+PONG\r\n");
+  await Promise.all([told, without, silent].map((client) => client.receivesEnd()));
+  await withDeadline(aster.process.ended, "the proxy ends");
+  await moved.sends("PING\r\n");
+  await moved.receives("+PONG\r\n");
+  assert(heir.pid !== aster.pid);
+});
+
+Deno.test("SIGTERM: nobody is told to go on where nobody serves", async () => {
+  await using backend = await startFakeBackend({});
+  await using aster = await startAster(configOf(backend.port, "drain_idle = 50"));
+  await using client = await connectFakeClient(aster.port);
+  await client.sends(request("HELLO", "3"));
+  await client.receivesUpTo("modules\r\n*0\r\n");
+  await client.sends(request("CLIENT", "MAINT_NOTIFICATIONS", "ON"));
+  await client.receives("+OK\r\n");
+  aster.process.signal("SIGTERM");
+  await client.receivesEnd();
+  await withDeadline(aster.process.ended, "the proxy ends");
 });
 
 Deno.test("SIGQUIT, or a shutdown_timeout of 0, waits for nobody", async () => {

@@ -64,6 +64,8 @@ export function clusterConfig(options: Partial<ClusterConfig>): ClusterConfig {
     maxRequestBytes: 1024 * 1024 * 1024,
     maxClients: 0,
     clientIdleTimeoutMs: 0,
+    clientHandoff: true,
+    handoffAddress: null,
     ...options,
   };
 }

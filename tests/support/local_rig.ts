@@ -58,6 +58,7 @@ export class LocalRigClient implements LocalClient {
   hasEnded = false;
   /** It was closed without a reply. */
   hasLeft = false;
+  local: Endpoint | null = tcpEndpoint("10.0.0.1", 6380);
   peer: Endpoint | null = tcpEndpoint("10.0.0.9", 50007);
   readonly connectedAtMs = 0;
   lastRequestAtMs = 0;

@@ -63,6 +63,11 @@ export class DenoSocket implements Socket {
     return this.#isClosed;
   }
 
+  get local(): Endpoint {
+    const { hostname, port } = this.#connection.localAddr;
+    return tcpEndpoint(hostname, port);
+  }
+
   get peer(): Endpoint {
     const { hostname, port } = this.#connection.remoteAddr;
     return tcpEndpoint(hostname, port);

@@ -96,6 +96,10 @@ export class EpollSocket implements EventHandler, Resumable, Socket {
     loop.own(descriptor, this);
   }
 
+  get local(): Endpoint | null {
+    return this.isClosed ? null : endpointOf(this.#loop.system.address(this.#descriptor, false));
+  }
+
   get peer(): Endpoint | null {
     return this.isClosed ? null : endpointOf(this.#loop.system.address(this.#descriptor, true));
   }

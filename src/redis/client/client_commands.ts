@@ -16,6 +16,7 @@ import {
 import type { LocalClient } from "../../session/features.ts";
 import type { ClientPause } from "./client_pause.ts";
 import type { ClientUnblock } from "../blocking/client_unblock.ts";
+import type { ClientHandoff } from "./client_handoff.ts";
 import { clientHelp } from "./client_help.ts";
 import type { ClientLibraries, ClientMarks, ClientNames } from "./client_marks.ts";
 import { trackingAnswer } from "./tracking.ts";
@@ -33,6 +34,7 @@ import {
 /** What CLIENT is answered with. */
 export interface ClientParts {
   readonly marks: ClientMarks;
+  readonly handoff: ClientHandoff;
   readonly pause: ClientPause;
   readonly clients: ClientRegistry;
   readonly unblock: ClientUnblock;
@@ -50,7 +52,7 @@ const NOT_TRACKING = errorReply(
 /** Answers CLIENT with its subcommand. */
 export function clientAnswer(
   request: LocalRequest,
-  { marks, pause, clients, unblock, servers }: ClientParts,
+  { marks, handoff, pause, clients, unblock, servers }: ClientParts,
 ): Uint8Array | null {
   const { client, words } = request;
   const { ways } = servers.kind;
@@ -97,6 +99,9 @@ export function clientAnswer(
       if (words.length < 3) return arityError("client|unblock");
       if (words.length > 4 && !ways.ignoresFurtherWords) return tooManyWords(words[1]!);
       return unblock.answer(request, words.length > 4 ? [words[2]!] : words.slice(2));
+    case "maint_notifications":
+      return handoff.answer(client, words.slice(2)) ??
+        unknownSubcommandReply("client", words[1]!);
     case "capa":
       if (!ways.hasCapabilities) return unknownSubcommandReply("client", words[1]!);
       if (words.length < 3) return arityError("client|capa");

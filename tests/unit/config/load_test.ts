@@ -64,6 +64,8 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       maxRequestBytes: 1_073_741_824,
       maxClients: 0,
       clientIdleTimeoutMs: 0,
+      clientHandoff: true,
+      handoffAddress: null,
     }],
   });
 });
@@ -96,6 +98,8 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     max_request_bytes = 4096
     max_clients = 7
     client_idle_timeout = 5
+    client_handoff = false
+    handoff_address = "10.0.0.7:6380"
   `);
   const { name: _, type: __, listen: ___, servers: ____, ...rest } = clusterOf(text);
   assertEquals(rest, {
@@ -131,6 +135,8 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     maxRequestBytes: 4096,
     maxClients: 7,
     clientIdleTimeoutMs: 5,
+    clientHandoff: false,
+    handoffAddress: "10.0.0.7:6380",
   });
 });
 

@@ -29,6 +29,14 @@ const problemCases: [title: string, text: string, problems: string[]][] = [
     "clusters[0].fetch = 60: expected the same time as clusters[0].fetchInterval (70000 ms), or only " +
     "one of the two",
   ]],
+  ["a wildcard as the address to go on", redisText('handoff_address = "0.0.0.0:1"'), [
+    'clusters[0].handoff_address = "0.0.0.0:1": expected an address "host:port" or "[IPv6]:port": ' +
+    "clients cannot connect to a wildcard address",
+  ]],
+  ["no address to go on", redisText('handoff_address = "here"'), [
+    'clusters[0].handoff_address = "here": expected an address "host:port" or "[IPv6]:port": ' +
+    "the port is missing",
+  ]],
   ["fetch and fetch_interval that agree", slotsText("fetch = 60\nfetch_interval = 60000"), []],
   [
     "a soft limit above the hard one",

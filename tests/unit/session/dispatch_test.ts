@@ -30,6 +30,7 @@ class RecordingSession implements DispatchSession, RequestOwner {
   isMuted = false;
   hasRequestsInFlight = false;
   readonly hasEnded = false;
+  readonly local = null;
   readonly peer = null;
   readonly connectedAtMs = 0;
   readonly lastRequestAtMs = 0;

@@ -52,6 +52,8 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
     maxRequestBytes: 1024 * 1024 * 1024,
     maxClients: 0,
     clientIdleTimeoutMs: 0,
+    clientHandoff: true,
+    handoffAddress: null,
   };
 }
 

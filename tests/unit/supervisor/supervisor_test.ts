@@ -277,7 +277,8 @@ Deno.test("reconfigure() starts workers that more threads ask for, and lets surp
   second.listen();
   assertEquals(await grown, []);
   await stage.supervisor.reconfigure(config(clusterConfig("main", 1, 7_000)), Infinity);
-  const times = { idleMs: Infinity, timeoutMs: Infinity };
+  // The other worker serves at the same address.
+  const times = { idleMs: Infinity, timeoutMs: Infinity, takenOver: ["main"] };
   assertEquals(second.received.at(-1), { kind: "drain", times });
   second.requests = 5;
   const counted = await stage.supervisor.collect();
@@ -286,6 +287,26 @@ Deno.test("reconfigure() starts workers that more threads ask for, and lets surp
   while (!second.isTerminated) await new Promise((resolve) => setTimeout(resolve));
   // What it counted stays.
   assertEquals((await stage.supervisor.collect()).clusters[0]!.requests, 5);
+  await stage.supervisor.stop();
+});
+
+Deno.test("drain() lets clients leave when no worker accepts any more, and tells who is at their address", async () => {
+  const stage = new Stage(2);
+  await stage.start();
+  const [first, second] = stage.workers;
+  const drained = stage.supervisor.drain({ idleMs: 5, timeoutMs: 60 }, () => ["main"]);
+  assertEquals(stage.supervisor.isReady, false);
+  first!.say({ kind: "closed" });
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals([first!.kinds(), second!.kinds()], [["start", "close"], ["start", "close"]]);
+  second!.say({ kind: "closed" });
+  await new Promise((resolve) => setTimeout(resolve));
+  for (const worker of stage.workers) {
+    const times = { idleMs: 5, timeoutMs: 60, isLast: true, takenOver: ["main"] };
+    assertEquals(worker.received.at(-1), { kind: "drain", times });
+    worker.say({ kind: "drained" });
+  }
+  await drained;
   await stage.supervisor.stop();
 });
 
@@ -337,7 +358,7 @@ Deno.test("a worker that starts late takes the place of the former when it liste
   successor.listen();
   assertEquals(former!.received.at(-1), {
     kind: "drain",
-    times: { idleMs: Infinity, timeoutMs: 60 },
+    times: { idleMs: Infinity, timeoutMs: 60, takenOver: [] },
   });
   await stage.supervisor.stop();
 });

@@ -107,6 +107,26 @@ Deno.test("stop() waits for the worker's word, but not for ever", async () => {
   assertEquals([obedient.heard, stuck.heard], [[], []]);
 });
 
+Deno.test("stopAccepting() waits until nobody is accepted, or the time is over, or the worker is gone", async () => {
+  const closed = stage();
+  closed.worker.listen();
+  const first = closed.handle.stopAccepting(100);
+  assertEquals(closed.worker.received.at(-1), { kind: "close" });
+  closed.worker.say({ kind: "closed" });
+  await first;
+  const slow = stage();
+  slow.worker.listen();
+  const second = slow.handle.stopAccepting(100);
+  slow.clock.advance(100);
+  await second;
+  const dead = stage();
+  dead.worker.listen();
+  const third = dead.handle.stopAccepting(100);
+  dead.worker.die("boom");
+  await third;
+  await stage().handle.stopAccepting(100);
+});
+
 Deno.test("drain() waits until the clients have left, or the time is over, or the worker is gone", async () => {
   const times = { idleMs: 5, timeoutMs: 100 };
   const drained = stage();

@@ -78,9 +78,14 @@ class FakeCluster implements Cluster {
     if (this.failure !== null) throw this.failure;
   }
 
-  retire(timeoutMs: number): Promise<void> {
-    this.calls.push(`retire ${timeoutMs}`);
+  retire(timeoutMs: number, isTaken: boolean | null): Promise<void> {
+    this.calls.push(`retire ${timeoutMs} ${isTaken}`);
     return this.drained.promise;
+  }
+
+  stopAccepting(): Promise<void> {
+    this.calls.push("stop accepting");
+    return this.freed;
   }
 
   drain(times: DrainTimes): Promise<void> {
@@ -351,7 +356,7 @@ Deno.test("a cluster that comes is started, one that goes serves the clients tha
   host.onMessage({ ...configure(a, clusterConfig("c", 1, 7_002)), leads: ["c"] });
   assertEquals(clusters.map(({ name, calls }) => [name, ...calls]), [
     ["a", "start"],
-    ["b", "start", "lead", "retire 60"],
+    ["b", "start", "lead", "retire 60 false"],
     ["c", "start", "lead"],
   ]);
   host.onMessage({ kind: "collect", question: 1 });
@@ -366,13 +371,37 @@ Deno.test("a cluster that comes is started, one that goes serves the clients tha
   assertEquals([names(), gone?.requests], [["a", "b", "c"], 3]);
 });
 
+Deno.test("a cluster that other workers serve on at the same address is one whose clients may go there", () => {
+  const { host, clusters } = stage();
+  host.onMessage(startMessage([]));
+  const [a, b] = startMessage([]).clusters as [ClusterConfig, ClusterConfig];
+  const listeners = [a, b].map(({ name, listen }) => ({ name, endpoint: listen }));
+  host.onMessage({ ...configure(a), listeners });
+  assertEquals(clusters[1]!.calls.at(-1), "retire 60 true");
+});
+
+Deno.test("close is said to every cluster, and answered when no address is taken any more", async () => {
+  const { host, posted, clusters } = stage();
+  host.onMessage(startMessage([]));
+  const freed = Promise.withResolvers<void>();
+  clusters[1]!.freed = freed.promise;
+  host.onMessage({ kind: "close" });
+  assertEquals(clusters.map(({ calls }) => calls.at(-1)), ["stop accepting", "stop accepting"]);
+  await Promise.resolve();
+  assertEquals(posted.map(({ kind }) => kind), ["listening"]);
+  freed.resolve();
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(posted.map(({ kind }) => kind), ["listening", "closed"]);
+  host.onMessage({ kind: "stop" });
+});
+
 Deno.test("what only new connections can have is another cluster, which goes on with the ids and the lead", () => {
   const { host, clusters } = stage();
   host.onMessage(startMessage(["a"]));
   const [a, b] = startMessage([]).clusters as [ClusterConfig, ClusterConfig];
   host.onMessage(configure({ ...a, hash: "md5" }, b));
   assertEquals(clusters.map(({ name, calls }) => [name, ...calls]), [
-    ["a", "start", "lead", "retire 60"],
+    ["a", "start", "lead", "retire 60 null"],
     ["b", "start"],
     ["a", "start", "lead"],
   ]);

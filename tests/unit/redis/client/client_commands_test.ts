@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ClientHandoff } from "../../../../src/redis/client/client_handoff.ts";
 import { ClientMarks } from "../../../../src/redis/client/client_marks.ts";
 import { clientAnswer, NAME_LIMIT_BYTES } from "../../../../src/redis/client/client_commands.ts";
 import { ClientUnblock } from "../../../../src/redis/blocking/client_unblock.ts";
@@ -29,6 +30,7 @@ function askOf(
   const listed = new ClientRegistry(context, marks, new Login(context));
   const parts = {
     marks,
+    handoff: new ClientHandoff(context),
     clients: listed,
     pause: new ClientPause(context),
     unblock: new ClientUnblock(context),

@@ -1,0 +1,97 @@
+/**
+ * CLIENT MAINT_NOTIFICATIONS, and what those are told who asked for it by that: where to go on before they are closed
+ * here. Their libraries connect there, finish what is under way here, and no command fails.
+ *
+ * @module
+ */
+import { formatEndpoint, tcpEndpoint } from "../../endpoint.ts";
+import { errorReply, OK_REPLY } from "../../protocol/resp/write/replies.ts";
+import type { Handoff, LocalClient } from "../../session/features.ts";
+
+/** What decides where clients go on; read anew each time, as a reload may change it. */
+export interface HandoffOptions {
+  readonly config: { readonly clientHandoff: boolean; readonly handoffAddress: string | null };
+  /** Where a client is sent whose own address cannot be told. */
+  readonly advertised: { readonly hostname: string; readonly port: number };
+  clients(): Iterable<LocalClient>;
+}
+
+/** The kinds of address that a client may ask for. All get the same one, but for `none`, which wants none. */
+const ENDPOINT_TYPES = ["internal-ip", "internal-fqdn", "external-ip", "external-fqdn", "none"];
+
+const SYNTAX_ERROR = errorReply("ERR syntax error");
+/** An IPv4 address as a socket for both kinds has it. */
+const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+
+/** Who wants to be told. */
+export class ClientHandoff {
+  readonly #options: HandoffOptions;
+  /** Those that do, and whether they want an address. */
+  readonly #wanting: WeakMap<LocalClient, boolean> = new WeakMap();
+
+  constructor(options: HandoffOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Answers CLIENT MAINT_NOTIFICATIONS with the words behind it; null where nobody is told anything: then there is no
+   * such subcommand.
+   */
+  answer(client: LocalClient, words: readonly string[]): Uint8Array | null {
+    // A push cannot be told from a reply in RESP2.
+    if (!this.#options.config.clientHandoff || client.profiles.master.version !== 3) return null;
+    const [state, ...options] = words.map((word) => word.toLowerCase());
+    if (state === "off" && options.length === 0) {
+      this.#wanting.delete(client);
+      return OK_REPLY;
+    }
+    const endpointType = readEndpointType(options);
+    if (state !== "on" || endpointType === null) return SYNTAX_ERROR;
+    this.#wanting.set(client, endpointType !== "none");
+    return OK_REPLY;
+  }
+
+  /** RESET. */
+  reset(client: LocalClient): void {
+    this.#wanting.delete(client);
+  }
+
+  /** Tells each that wants it, once. Nobody may be accepted here any more: they would come back. */
+  tell({ seconds, isTaken }: Handoff): void {
+    const { config, clients } = this.#options;
+    if (!config.clientHandoff || (config.handoffAddress === null && !isTaken)) return;
+    // Libraries drop what they have seen already by this number: others may have counted before this process.
+    const sequence = Math.floor(Date.now() / 1000);
+    for (const client of clients()) {
+      const wantsAddress = this.#wanting.get(client);
+      if (wantsAddress === undefined || client.profiles.master.version !== 3) continue;
+      const push = movingPush(sequence, seconds, wantsAddress ? this.#addressFor(client) : null);
+      client.push(push, 0, push.length);
+    }
+  }
+
+  #addressFor(client: LocalClient): string {
+    const { config, advertised: { hostname, port } } = this.#options;
+    if (config.handoffAddress !== null) return config.handoffAddress;
+    const { local } = client;
+    if (local === null) return formatEndpoint(tcpEndpoint(hostname, port));
+    return formatEndpoint(tcpEndpoint(local.hostname.replace(MAPPED_IPV4, "$1"), local.port));
+  }
+}
+
+/** The type that the options ask for; null where they cannot be understood. */
+function readEndpointType(options: readonly string[]): string | null {
+  if (options.length === 0) return ENDPOINT_TYPES[0]!;
+  const [name, type] = options;
+  const isKnown = options.length === 2 && name === "moving-endpoint-type" &&
+    ENDPOINT_TYPES.includes(type!);
+  return isKnown ? type! : null;
+}
+
+/** An address is left out for those only who asked for none: to others that is an error. */
+function movingPush(sequence: number, seconds: number, address: string | null): Uint8Array {
+  const where = address === null ? "_" : `$${address.length}\r\n${address}`;
+  return new TextEncoder().encode(
+    `>4\r\n$6\r\nMOVING\r\n:${sequence}\r\n:${seconds}\r\n${where}\r\n`,
+  );
+}
