@@ -1,6 +1,6 @@
 /**
- * One attempt to learn the slot map: asks node after node until one answers with a usable map. A node that
- * hangs does not hold up the others: the next one is asked a moment later.
+ * One attempt to learn the slot map: asks node after node until what they say is believed. A node that hangs does
+ * not hold up the others: the next one is asked a moment later.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { TurnTask } from "../net/flush_queue.ts";
 import { ClusterMetrics } from "../observe/cluster_metrics.ts";
 import { Log } from "../observe/log.ts";
 import { type Exchange, NOBODY, type ReplyReceiver } from "../request/exchange.ts";
-import type { SlotRange } from "../worker/messages.ts";
+import { countSlots, type Judgement, type SlotView } from "./slot_ledger.ts";
 
 /** A node that has not answered for so long, milliseconds, gets company: the next one is asked. */
 export const STAGGER_MS = 200;
@@ -24,8 +24,6 @@ export const ASKED_AT_ONCE_MAX = 4;
 export const ANSWER_TIMEOUT_MS = 2_000;
 /** A map of a thousand nodes with every slot for itself is shorter than this, bytes. */
 export const ANSWER_LIMIT_BYTES = 16 * 1024 * 1024;
-/** Maps with gaps that are compared before the fullest is taken. */
-export const PARTIAL_MAPS_MAX = 3;
 /** Characters of a reply that is no map in the reason of a failed fetch. */
 const SHOWN_CHARACTERS = 80;
 /** Reasons kept of a failed fetch. */
@@ -33,45 +31,43 @@ const REASONS_MAX = 4;
 
 /** The words that ask for the slot map. */
 export interface SlotDialect {
-  /** The request. */
-  readonly slotsRequest: Uint8Array;
-  /** The map in the reply, or null if it is not one. `askedHost` stands in where the reply leaves a host out. */
-  readSlots(
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    askedHost: string,
-  ): SlotRange[] | null;
+  /** The requests that make a view, sent at once. */
+  readonly viewRequests: readonly Uint8Array[];
+  /** One more, for nodes that take it. */
+  readonly furtherViewRequest: Uint8Array;
+  /**
+   * The view that replies to these requests show; null if they show none, "more" where it takes the further request.
+   * `askedHost` stands in where they leave a host out.
+   */
+  readView(replies: readonly Uint8Array[], askedHost: string): SlotView | null | "more";
   /** Splits `host:port`. */
   parseAddress(address: string): TcpEndpoint | null;
 }
 
-/** Hears how a fetch ended; one call, once, unless it was stopped. */
+/** Hears how a fetch ended, once, unless it was stopped; before that it weighs what nodes say. */
 export interface SlotFetchListener {
-  /** `from` is the address of the node that answered. */
-  fetched(ranges: SlotRange[], from: string): void;
+  /** Weighs the views so far; see {@link SlotLedger.judge}. */
+  judge(views: readonly SlotView[], isLast: boolean): Judgement;
+  /** What is believed. `from` is the address of the node that answered last. */
+  fetched(judgement: Judgement, views: readonly SlotView[], from: string): void;
   /** `reasons` say of the first nodes what was wrong with each. */
   fetchFailed(reasons: readonly string[]): void;
-}
-
-/** Number of slots in ranges that do not overlap. */
-export function countSlots(ranges: readonly SlotRange[]): number {
-  let count = 0;
-  for (const { first, last } of ranges) count += last - first + 1;
-  return count;
+  /** A node has answered, and not with a map. */
+  passedOver(address: string, answer: string): void;
 }
 
 /** Asks the nodes in the order given. */
 export class SlotFetch implements TurnTask {
-  readonly #nodes: readonly string[];
+  readonly #nodes: string[];
   readonly #dialect: SlotDialect;
   readonly #context: BackendContext;
   readonly #listener: SlotFetchListener;
   readonly #questions = new Set<SlotQuestion>();
   readonly #reasons: string[] = [];
+  readonly #views: SlotView[] = [];
   #asked = 0;
-  #partialMaps = 0;
-  #fullest: { ranges: SlotRange[]; from: string } | null = null;
+  /** The node whose view came last. */
+  #from = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;
   readonly #askNext = () => this.#ask();
@@ -82,7 +78,7 @@ export class SlotFetch implements TurnTask {
     context: BackendContext,
     listener: SlotFetchListener,
   ) {
-    this.#nodes = nodes;
+    this.#nodes = [...nodes];
     this.#dialect = dialect;
     const { dialTimeoutMs } = context.limits;
     this.#context = {
@@ -114,29 +110,39 @@ export class SlotFetch implements TurnTask {
     this.#questions.clear();
   }
 
-  /** A node answered with a map. */
-  answered(question: SlotQuestion, ranges: SlotRange[]): void {
+  /** A node answered with its view. */
+  answered(question: SlotQuestion, view: SlotView): void {
     this.#settle(question);
     if (this.#isOver) return;
-    const from = formatEndpoint(question.node);
-    const slots = countSlots(ranges);
+    const slots = countSlots(view.ranges);
     if (slots === 0 || slots > SLOT_COUNT) {
       return this.#goOn(question, slots === 0 ? "knows of no slots" : "map overlaps itself");
     }
-    this.#partialMaps += 1;
-    if (this.#fullest === null || slots > countSlots(this.#fullest.ranges)) {
-      this.#fullest = { ranges, from };
-    }
-    if (slots < SLOT_COUNT && this.#partialMaps < PARTIAL_MAPS_MAX) {
-      return this.#goOn(question, "map has gaps");
-    }
-    this.#conclude();
+    this.#views.push(view);
+    this.#from = formatEndpoint(question.node);
+    const judgement = this.#listener.judge(this.#views, false);
+    if (!judgement.isOpen) return this.#conclude(judgement);
+    this.#append(view);
+    this.#goOn(question, "not believed alone");
+  }
+
+  /** Nodes that only this view knows are asked next: those that were known may all be gone. */
+  #append({ ranges }: SlotView): void {
+    const known = new Set(this.#nodes);
+    const found = new Set(ranges.map(({ master }) => master).filter((node) => !known.has(node)));
+    this.#nodes.splice(this.#asked, 0, ...found);
   }
 
   /** A node gave no map. */
   failed(question: SlotQuestion, reason: string): void {
     this.#settle(question);
     if (!this.#isOver) this.#goOn(question, reason);
+  }
+
+  /** A node answered with something else. */
+  refused(question: SlotQuestion, answer: string): void {
+    if (!this.#isOver) this.#listener.passedOver(formatEndpoint(question.node), answer);
+    this.failed(question, `answered ${answer}`);
   }
 
   /** The connection closes behind this turn: it may be in the middle of a delivery. */
@@ -186,12 +192,14 @@ export class SlotFetch implements TurnTask {
     return true;
   }
 
-  #conclude(): void {
+  /** @param judgement What is believed, if that is known. */
+  #conclude(judgement: Judgement | null = null): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
     for (const question of this.#questions) this.#settle(question);
-    if (this.#fullest === null) this.#listener.fetchFailed(this.#reasons);
-    else this.#listener.fetched(this.#fullest.ranges, this.#fullest.from);
+    if (this.#views.length === 0) return this.#listener.fetchFailed(this.#reasons);
+    const believed = judgement ?? this.#listener.judge(this.#views, true);
+    this.#listener.fetched(believed, this.#views, this.#from);
   }
 }
 
@@ -203,6 +211,9 @@ class SlotQuestion implements ReplyReceiver, TurnTask {
   readonly #dialect: SlotDialect;
   readonly #context: BackendContext;
   readonly #connection: BackendConnection;
+  readonly #replies: Uint8Array[] = [];
+  /** Replies that have not come. */
+  #due = 0;
   #isSettled = false;
 
   constructor(
@@ -221,10 +232,14 @@ class SlotQuestion implements ReplyReceiver, TurnTask {
   }
 
   ask(): void {
+    for (const request of this.#dialect.viewRequests) this.#send(request);
+  }
+
+  #send(request: Uint8Array): void {
     const exchange = this.#context.requests.takeExchange();
     exchange.begin(this, 0, 0, true, NOBODY);
-    const { slotsRequest } = this.#dialect;
-    this.#connection.send(exchange, slotsRequest, 0, slotsRequest.length);
+    this.#due += 1;
+    this.#connection.send(exchange, request, 0, request.length);
   }
 
   runAtTurnEnd(): void {
@@ -238,10 +253,14 @@ class SlotQuestion implements ReplyReceiver, TurnTask {
 
   onReply(_exchange: Exchange, bytes: Uint8Array, start: number, end: number): void {
     if (this.#isSettled) return;
+    this.#replies.push(bytes.slice(start, end));
+    this.#due -= 1;
+    if (this.#due > 0) return;
+    const view = this.#dialect.readView(this.#replies, this.node.hostname);
+    if (view === "more") return this.#send(this.#dialect.furtherViewRequest);
     this.#isSettled = true;
-    const ranges = this.#dialect.readSlots(bytes, start, end, this.node.hostname);
-    if (ranges !== null) this.#fetch.answered(this, ranges);
-    else this.#fetch.failed(this, `answered ${shown(bytes, start, end)}`);
+    if (view !== null) this.#fetch.answered(this, view);
+    else this.#fetch.refused(this, shown(this.#replies.at(-1)!));
   }
 
   onFailure(_exchange: Exchange, failure: Failure, _address: string): void {
@@ -261,7 +280,7 @@ class SlotQuestion implements ReplyReceiver, TurnTask {
   }
 }
 
-function shown(bytes: Uint8Array, start: number, end: number): string {
-  const text = new TextDecoder().decode(bytes.subarray(start, Math.min(end, start + 512)));
+function shown(bytes: Uint8Array): string {
+  const text = new TextDecoder().decode(bytes.subarray(0, 512));
   return JSON.stringify(text.trimEnd().slice(0, SHOWN_CHARACTERS));
 }

@@ -12,7 +12,8 @@ import type { ClusterDialect } from "../router/redirect.ts";
 import { SlotRouter } from "../router/slot_router.ts";
 import type { SharedState, SlotRange } from "../worker/messages.ts";
 import type { ClusterContext } from "./cluster.ts";
-import { countSlots, type SlotDialect, SlotFetch } from "./slot_fetch.ts";
+import { type SlotDialect, SlotFetch } from "./slot_fetch.ts";
+import { countSlots, type Judgement, SlotLedger, type SlotView } from "./slot_ledger.ts";
 import type { Topology } from "./topology.ts";
 
 /** Shortest time between the starts of two fetches, milliseconds. */
@@ -24,6 +25,10 @@ export const REFRESH_SPACING_MS = 250;
 export const SETTLE_FIRST_MS = 2_000;
 /** Longest time between two tries while no node answers and nobody asks, milliseconds. */
 export const FAILED_RETRY_MS = 2_000;
+/** Nodes without a map that are remembered as logged. */
+const PASSED_OVER_MAX = 64;
+/** Waits are longer by up to this share, by chance, so that many proxies do not ask together. */
+export const JITTER = 0.2;
 
 /** The backends of a `redis_cluster` cluster. */
 export class SlotTopology implements Topology {
@@ -32,6 +37,12 @@ export class SlotTopology implements Topology {
   readonly #cluster: ClusterContext;
   readonly #backends: BackendContext;
   readonly #dialect: SlotDialect;
+  readonly #ledger = new SlotLedger();
+  /** Nodes that answered with something else than a map, and that was logged. */
+  readonly #passedOver = new Set<string>();
+  /** The seeds are another cluster's, maybe: nodes of the map in use are asked behind them. */
+  #asksSeedsFirst = false;
+  #seeds: string;
   #isLeader = false;
   #isStopped = false;
   #fetch: SlotFetch | null = null;
@@ -57,6 +68,7 @@ export class SlotTopology implements Topology {
     this.#cluster = cluster;
     this.#backends = backends;
     this.#dialect = dialect;
+    this.#seeds = seedsOf(cluster);
     this.router = new SlotRouter(backends, {
       dialect,
       readsFromReplicas: cluster.config.readFromSlave,
@@ -64,6 +76,7 @@ export class SlotTopology implements Topology {
         this.#preferred = address ?? this.#preferred;
         this.#want();
       },
+      slotMoved: (slot, address) => this.#ledger.moved(slot, address),
       waitEnded: () => this.waitEnded?.(),
     });
   }
@@ -87,13 +100,20 @@ export class SlotTopology implements Topology {
   }
 
   reconfigure(): void {
-    // Other seeds may know another map; and the time until the next question may be another.
+    const seeds = seedsOf(this.#cluster);
+    if (seeds !== this.#seeds) {
+      this.#seeds = seeds;
+      this.#asksSeedsFirst = true;
+      this.#ledger.forget();
+    }
+    // The time until the next question may be another, too.
     if (this.#isLeader) this.#want();
   }
 
   follow(state: SharedState): void {
     if (state.kind !== "slots") return;
     this.router.numbers.follow(state.masters);
+    this.#ledger.follow(state.ranges);
     this.#apply(state.ranges);
   }
 
@@ -140,7 +160,8 @@ export class SlotTopology implements Topology {
   #schedule(spacingMs: number): void {
     clearTimeout(this.#timer);
     const elapsedMs = performance.now() - this.#startedAtMs;
-    this.#timer = setTimeout(() => this.#startFetch(), Math.max(0, spacingMs - elapsedMs));
+    const waitMs = Math.max(0, spacingMs - elapsedMs) * (1 + JITTER * Math.random());
+    this.#timer = setTimeout(() => this.#startFetch(), waitMs);
   }
 
   #startFetch(): void {
@@ -149,28 +170,31 @@ export class SlotTopology implements Topology {
     this.#isWanted = false;
     this.#startedAtMs = performance.now();
     this.#fetch = new SlotFetch(this.#nodesToAsk(), this.#dialect, this.#backends, {
-      fetched: (ranges, from) => this.#fetched(ranges, from),
+      judge: (views, isLast) => this.#ledger.judge(views, isLast),
+      fetched: (judgement, views, from) => this.#fetched(judgement, views, from),
       fetchFailed: (reasons) => this.#failed(reasons),
+      passedOver: (address, answer) => this.#logPassedOver(address, answer),
     });
     this.#preferred = null;
     this.router.fetchBegins();
     this.#fetch.start();
   }
 
-  /** Seeds and known nodes, beginning at a random one so that no node gets all the questions. */
+  /** The known nodes, in random order so that no node gets all the questions, and behind them the seeds. */
   #nodesToAsk(): string[] {
-    const nodes = new Set(this.#cluster.config.servers.map((server) => server.address));
-    for (const address of this.router.map.addresses()) nodes.add(address);
-    const list = [...nodes];
-    const first = Math.floor(Math.random() * list.length);
-    const rotated = [...list.slice(first), ...list.slice(0, first)];
+    const seeds = shuffled(this.#cluster.config.servers.map((server) => server.address));
+    const known = shuffled([...this.router.map.addresses()]);
+    const nodes = this.#asksSeedsFirst ? [...seeds, ...known] : [...known, ...seeds];
     const preferred = this.#preferred;
-    if (preferred === null) return rotated;
-    return [preferred, ...rotated.filter((address) => address !== preferred)];
+    return [...new Set(preferred === null ? nodes : [preferred, ...nodes])];
   }
 
-  #fetched(ranges: SlotRange[], from: string): void {
+  #fetched(judgement: Judgement, views: readonly SlotView[], from: string): void {
     this.#fetch = null;
+    this.#asksSeedsFirst = false;
+    this.#passedOver.delete(from);
+    const { ranges } = judgement;
+    this.#ledger.accept(judgement, views);
     if (this.#failuresInRow > 0) {
       this.#cluster.log.info("Nodes of the cluster answer CLUSTER SLOTS again", { source: from });
     }
@@ -204,6 +228,13 @@ export class SlotTopology implements Topology {
     this.#logged = described;
   }
 
+  /** Once, until a map comes: a seed that is no node of a cluster is a mistake that somebody can mend. */
+  #logPassedOver(node: string, answer: string): void {
+    if (this.#passedOver.has(node) || this.#passedOver.size >= PASSED_OVER_MAX) return;
+    this.#passedOver.add(node);
+    this.#cluster.log.warning("Node has no slot map: others are asked", { node, answer });
+  }
+
   #failed(reasons: readonly string[]): void {
     this.#fetch = null;
     this.#failuresInRow += 1;
@@ -225,4 +256,16 @@ export class SlotTopology implements Topology {
     else this.router.confirmMap();
     return hasChanged;
   }
+}
+
+function seedsOf({ config }: ClusterContext): string {
+  return config.servers.map(({ address }) => address).join();
+}
+
+function shuffled<Item>(items: Item[]): Item[] {
+  for (let end = items.length; end > 1; end--) {
+    const other = Math.floor(Math.random() * end);
+    [items[end - 1], items[other]] = [items[other]!, items[end - 1]!];
+  }
+  return items;
 }

@@ -46,6 +46,8 @@ export interface SlotRouterOptions {
   readonly readsFromReplicas: boolean;
   /** The map may be out of date. `address` is a node that knows better than others, or null. */
   refreshWanted(address: string | null): void;
+  /** MOVED has named the owner of a slot. */
+  slotMoved(slot: number, address: string): void;
   /** Requests that waited for a map are to be shown again. */
   waitEnded(): void;
 }
@@ -318,6 +320,7 @@ export class SlotRouter implements Router, Watched {
 
   #moveSlot(slot: number, owner: Backend): void {
     if (this.#shardAt(slot)?.master === owner) return;
+    this.#options.slotMoved(slot, owner.address);
     this.#corrections?.set(slot, owner.address);
     this.#wait.corrected(owner.address);
     const shard = this.#map.setOwner(slot, owner.address);

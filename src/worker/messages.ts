@@ -81,6 +81,10 @@ export interface SlotRange {
   master: string;
   /** `host:port` of each replica. */
   replicas: string[];
+  /** Configuration epoch under which the master has them: of two nodes that disagree the higher one knows better. */
+  epoch?: number;
+  /** The master's node id. */
+  id?: string;
 }
 
 /** What a worker says to others that serve the same cluster. */

@@ -10,6 +10,7 @@ import { RespError } from "../support/resp_client.ts";
 import { ScriptedNode, type ScriptedReply, slotsReply } from "../support/scripted_node.ts";
 import { assert, assertEquals, assertMatch } from "../deps.ts";
 
+const PASSED_OVER = "Node has no slot map: others are asked";
 const UNKNOWN = new RespError("ERR no node has answered CLUSTER SLOTS yet");
 
 function start(seeds: readonly string[], keys: ClusterKeys = {}): LocalProxy {
@@ -90,9 +91,22 @@ Deno.test("seeds that hang, refuse, are no cluster nodes or answer nonsense do n
     using proxy = start(seeds);
     await mapKnown(proxy);
     assert(performance.now() - startedAtMs < 3_000, "found within three seconds");
-    assertEquals(proxy.messages(), ["Slot map changed"]);
+    const messages = proxy.messages().filter((message) => message !== PASSED_OVER);
+    assertEquals(messages, ["Slot map changed"]);
     assertEquals(proxy.backends(), [good.address]);
   }
+});
+
+Deno.test("a seed that is no node of a cluster is said, once", async () => {
+  await using stranger = new ScriptedNode();
+  await using node = new ScriptedNode();
+  node.serves([0, 16_383, stranger.address]);
+  using proxy = start([stranger.address, node.address], { fetch_interval: 100 });
+  const passedOver = () => proxy.records.filter(({ message }) => message === PASSED_OVER);
+  await until(() => proxy.metrics().topologyRefreshes > 3, { what: "it was asked several times" });
+  assertEquals(passedOver().map(({ level, fields }) => [level, fields.node, fields.answer]), [
+    ["warning", stranger.address, '"-ERR This instance has cluster support disabled"'],
+  ]);
 });
 
 Deno.test("a map with gaps is taken only if no other node knows more", async () => {

@@ -20,6 +20,9 @@ export type ScriptedReply = string | null;
 /** Slots of a map: first, last, and the nodes as `host:port`, the master first. An empty host is sent as null. */
 export type ScriptedRange = readonly [first: number, last: number, ...nodes: string[]];
 
+/** What an old node says to CLUSTER SHARDS, so that it is asked for CLUSTER SLOTS. */
+const UNKNOWN_SUBCOMMAND = "-ERR Unknown subcommand or wrong number of arguments\r\n";
+
 const decoder = new TextDecoder("latin1");
 const encoder = new TextEncoder();
 
@@ -33,6 +36,8 @@ export class ScriptedNode implements AsyncDisposable {
   /** The answer to CLUSTER SLOTS. */
   slots: ScriptedReply | Promise<ScriptedReply> =
     "-ERR This instance has cluster support disabled\r\n";
+  /** The answer to CLUSTER NODES. */
+  nodes: ScriptedReply | Promise<ScriptedReply> = UNKNOWN_SUBCOMMAND;
   /** The answer to READONLY, ASKING and HELLO. */
   handshake: ScriptedReply = "+OK\r\n";
   /** Answers everything else. */
@@ -94,6 +99,8 @@ export class ScriptedNode implements AsyncDisposable {
 
   #reply(request: ScriptedRequest): ScriptedReply | Promise<ScriptedReply> {
     const name = request.words.slice(0, 2).join(" ");
+    if (name === "CLUSTER SHARDS") return UNKNOWN_SUBCOMMAND;
+    if (name === "CLUSTER NODES") return this.nodes;
     if (name === "CLUSTER SLOTS") {
       this.slotsAsked += 1;
       return this.slots;

@@ -1,10 +1,11 @@
 /**
  * How the line protocol speaks of slots: `-moved SLOT HOST:PORT`, `-ask SLOT HOST:PORT`, `-down`, `-unready`, and the map
- * as `FIRST-LAST=MASTER,REPLICA… FIRST-LAST=…`.
+ * as `FIRST-LAST=MASTER,REPLICA… FIRST-LAST=…`, each with `@EPOCH` behind it if it is told, and `#ID` of its master.
  *
  * @module
  */
 import type { SlotDialect } from "../../src/cluster/slot_fetch.ts";
+import type { SlotView } from "../../src/cluster/slot_ledger.ts";
 import { type TcpEndpoint, tcpEndpoint } from "../../src/endpoint.ts";
 import { type ClusterDialect, type Redirect, RedirectKind } from "../../src/router/redirect.ts";
 import type { SlotRange } from "../../src/worker/messages.ts";
@@ -29,29 +30,32 @@ function readRedirect(bytes: Uint8Array, start: number, end: number, into: Redir
   into.target = parseAddress(words[2]!);
 }
 
-function readSlots(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  askedHost: string,
-): SlotRange[] | null {
-  const text = decoder.decode(bytes.subarray(start, end - 1));
+function readView(replies: readonly Uint8Array[], askedHost: string): SlotView | null {
+  const text = decoder.decode(replies[0]!).trimEnd();
   if (text.startsWith("-")) return null;
-  if (text === "") return [];
-  return text.split(" ").map((range) => {
-    const [, first, last, nodes] = /^(\d+)-(\d+)=(.*)$/.exec(range)!;
+  const ranges = text === "" ? [] : text.split(" ").map((range): SlotRange => {
+    const [, first, last, nodes, , epoch, , id] = /^(\d+)-(\d+)=([^@#]*)(@(\d+))?(#(\w+))?$/.exec(
+      range,
+    )!;
     const [master, ...replicas] = nodes!.split(",").map((node) =>
       node.startsWith(":") ? `${askedHost}${node}` : node
     );
-    return { first: Number(first), last: Number(last), master: master!, replicas };
+    return {
+      ...{ first: Number(first), last: Number(last), master: master!, replicas },
+      ...epoch === undefined ? {} : { epoch: Number(epoch) },
+      ...id === undefined ? {} : { id },
+    };
   });
+  const ids = new Set(ranges.flatMap(({ id }) => id === undefined ? [] : [id]));
+  return { ranges, ids, zones: new Map() };
 }
 
 /** The dialect. */
 export const slotDialect: ClusterDialect & SlotDialect = {
   asking: encoder.encode("asking\n"),
-  slotsRequest: encoder.encode("slots\n"),
+  viewRequests: [encoder.encode("slots\n")],
+  furtherViewRequest: encoder.encode("more slots\n"),
   readRedirect,
-  readSlots,
+  readView,
   parseAddress,
 };

@@ -24,12 +24,15 @@ export class SlotScene implements Disposable {
   readonly router: SlotRouter;
   /** The nodes that a refresh was asked of; `?` for any. */
   readonly refreshes: string[] = [];
+  /** The slots that MOVED spoke of, and their owners. */
+  readonly moved: string[] = [];
   waitsEnded = 0;
 
   constructor(ranges: SlotRange[] = HALVES, readsFromReplicas = false) {
     this.router = new SlotRouter(this.rig.context, {
       dialect: slotDialect,
       readsFromReplicas,
+      slotMoved: (slot, address) => this.moved.push(`${slot} ${address}`),
       waitEnded: () => this.waitsEnded += 1,
       refreshWanted: (address) => this.refreshes.push(address ?? "?"),
     });

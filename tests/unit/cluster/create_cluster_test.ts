@@ -56,6 +56,8 @@ Deno.test("memcache: text over a ring", () =>
 Deno.test("redis_cluster: RESP over slots, whose map it fetches first", () =>
   withCluster("redis_cluster", async (client, backend) => {
     const asking = await backend.accepts();
+    await asking.receives(request("CLUSTER", "SHARDS"), request("CLUSTER", "NODES"));
+    await asking.sends("-ERR unknown subcommand\r\n".repeat(2));
     await asking.receives(request("CLUSTER", "SLOTS"));
     const node = array(bulk("127.0.0.1"), `:${backend.port}\r\n`, bulk("id"));
     await asking.sends(array(array(":0\r\n", ":16383\r\n", node)));

@@ -3,13 +3,8 @@
  *
  * @module
  */
-import {
-  ASKED_AT_ONCE_MAX,
-  countSlots,
-  SlotFetch,
-  STAGGER_MS,
-} from "../../../src/cluster/slot_fetch.ts";
-import type { SlotRange } from "../../../src/worker/messages.ts";
+import { ASKED_AT_ONCE_MAX, SlotFetch, STAGGER_MS } from "../../../src/cluster/slot_fetch.ts";
+import { SlotLedger } from "../../../src/cluster/slot_ledger.ts";
 import { CoreRig } from "../../support/core_rig.ts";
 import { type FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
 import { until } from "../../support/poll.ts";
@@ -26,12 +21,17 @@ class Scene implements Disposable {
   });
   /** Ranges and who gave them, or the reasons of a failure. */
   readonly heard: unknown[] = [];
+  /** Nodes that answered with something else than a map. */
+  readonly passedOver: string[] = [];
+  readonly ledger = new SlotLedger();
   readonly fetch: SlotFetch;
 
   constructor(...nodes: string[]) {
     this.fetch = new SlotFetch(nodes, slotDialect, this.rig.context, {
-      fetched: (ranges: SlotRange[], from) => this.heard.push([from, ranges]),
+      judge: (views, isLast) => this.ledger.judge(views, isLast),
+      fetched: ({ ranges }, _views, from) => this.heard.push([from, ranges]),
       fetchFailed: (reasons) => this.heard.push([...reasons]),
+      passedOver: (address, answer) => this.passedOver.push(`${address} ${answer}`),
     });
     this.fetch.start();
   }
@@ -78,6 +78,7 @@ Deno.test("a node that refuses, errs, or knows nothing is passed over at once", 
   await knowing.receives(WHOLE);
   assertEquals((scene.heard[0] as unknown[])[0], "h:7003");
   assertEquals([erring.isClosed, empty.isClosed], [true, true]);
+  assertEquals(scene.passedOver, ['h:7001 "-no cluster"']);
   await scene.ends();
 });
 
@@ -125,15 +126,30 @@ Deno.test("no more nodes are asked at once than the limit", async () => {
   await scene.ends();
 });
 
-Deno.test("maps with gaps are compared, and the fullest is taken", async () => {
+Deno.test("maps with gaps are put together, of three nodes at the most", async () => {
   using scene = new Scene("h:7000", "h:7001", "h:7002", "h:7003");
   await (await scene.accept(7000)).receives("0-99=h:7000\n");
-  await (await scene.accept(7001)).receives("0-8000=h:7001\n");
+  await (await scene.accept(7001)).receives("100-8000=h:7001\n");
   await (await scene.accept(7002)).receives("0-5=h:7002\n");
   assertEquals(scene.heard, [
-    ["h:7001", [{ first: 0, last: 8000, master: "h:7001", replicas: [] }]],
+    ["h:7002", [
+      { first: 0, last: 99, master: "h:7000", replicas: [] },
+      { first: 100, last: 8000, master: "h:7001", replicas: [] },
+    ]],
   ]);
   assertEquals(scene.ports().length, 3);
+  await scene.ends();
+});
+
+Deno.test("a node whose word is not enough has others asked, first those that only it knows", async () => {
+  using scene = new Scene("h:7000", "h:7001");
+  scene.ledger.follow([{ first: 0, last: 16_383, master: "h:7001", replicas: [], epoch: 5 }]);
+  await (await scene.accept(7000)).receives("0-16383=h:7005@5\n");
+  await (await scene.accept(7005)).receives("0-16383=h:7005@5\n");
+  assertEquals(scene.heard, [
+    ["h:7005", [{ first: 0, last: 16_383, master: "h:7005", replicas: [], epoch: 5 }]],
+  ]);
+  assertEquals(scene.ports(), [7000, 7005]);
   await scene.ends();
 });
 
@@ -171,10 +187,4 @@ Deno.test("failed questions leave no trace in the cluster's log or its backends"
   await scene.rig.refuse(0);
   assertEquals([scene.rig.records, scene.rig.unreachable], [[], []]);
   await scene.ends();
-});
-
-Deno.test("countSlots() counts both ends of each range", () => {
-  const range = { master: "h:1", replicas: [] };
-  assertEquals(countSlots([]), 0);
-  assertEquals(countSlots([{ ...range, first: 5, last: 5 }, { ...range, first: 7, last: 9 }]), 4);
 });

@@ -131,6 +131,34 @@ Deno.test("known nodes are asked as well, and first the one that a redirection n
   await until(() => scene.rig.network.countTo(7005) === 2, { what: "the new node is asked" });
 });
 
+Deno.test("one node that lags behind does not turn the map back", async () => {
+  using scene = new Scene({ servers: [serverAt(7000)] });
+  scene.topology.lead();
+  const map = (master: string, epoch: number) => `0-16383=${master}@${epoch}`;
+  await scene.answers(1, `0-8191=${SEED}@1`, `8192-16383=${OTHER}@2`);
+  scene.topology.refresh();
+  const { network } = scene.rig;
+  const asked = () => network.attempts.length;
+  await until(() => asked() === 2, { what: "one of the two nodes is asked" });
+  const ports = () => network.attempts.map(({ port }) => port);
+  await (await scene.rig.accept(ports()[1]! - 7000)).receives(`${map(SEED, 1)}\n`);
+  await until(() => asked() === 3, { what: "another one is asked" });
+  const second = await scene.rig.accept(ports()[2]! - 7000);
+  await second.receives(`0-8191=${SEED}@1 8192-16383=${OTHER}@2\n`);
+  assertEquals(scene.topology.router.map.toRanges().map(({ master }) => master), [SEED, OTHER]);
+});
+
+Deno.test("after a reload with other seeds those are asked first, and believed", async () => {
+  using scene = new Scene({ servers: [serverAt(7000)] });
+  scene.topology.lead();
+  await scene.answers(1, `0-16383=${SEED}@9`);
+  scene.cluster.config.servers = [serverAt(7002)];
+  scene.topology.reconfigure();
+  await until(() => scene.rig.network.countTo(7002) === 1, { what: "the new seed is asked" });
+  await (await scene.rig.accept(2)).receives("0-16383=127.0.0.1:7002@1\n");
+  assertEquals(scene.owners(), ["0-16383=127.0.0.1:7002"]);
+});
+
 Deno.test("a follower never asks a node; it asks the leader, spaced, and takes over maps", async () => {
   using scene = new Scene();
   for (let count = 0; count < 10; count++) scene.topology.refresh();

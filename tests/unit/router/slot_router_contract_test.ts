@@ -19,6 +19,7 @@ testRouterContract("slots", () => {
     dialect: slotDialect,
     readsFromReplicas: false,
     refreshWanted: () => {},
+    slotMoved: () => {},
     waitEnded: () => {},
   });
   router.setMap(mapWith(8192));

@@ -5,7 +5,7 @@ import {
   clusterSlotsReply,
   proxyNodeName,
 } from "../../../../../src/protocol/resp/cluster/cluster_answers.ts";
-import { clusterDialect } from "../../../../../src/protocol/resp/cluster/cluster_dialect.ts";
+import { readSlots } from "../../../../../src/protocol/resp/cluster/cluster_shown.ts";
 import { assert, assertEquals, assertMatch } from "../../../../deps.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -25,7 +25,7 @@ Deno.test("CLUSTER SLOTS shows one master of all slots", () => {
     text(reply),
     `*1\r\n*3\r\n:0\r\n:16383\r\n*4\r\n$8\r\n10.0.0.1\r\n:9001\r\n$40\r\n${name}\r\n*0\r\n`,
   );
-  assertEquals(clusterDialect.readSlots(reply, 0, reply.length, ""), [
+  assertEquals(readSlots(reply, "")?.ranges, [
     { first: 0, last: 16_383, master: "10.0.0.1:9001", replicas: [] },
   ]);
 });

@@ -73,67 +73,13 @@ Deno.test("addresses are split", () => {
   }
 });
 
-function slots(text: string) {
-  const bytes = bytesOf(`xx${text}yy`);
-  return clusterDialect.readSlots(bytes, 2, bytes.length - 2, "10.0.0.9");
-}
-
-const id = "$40\r\n0123456789012345678901234567890123456789\r\n";
-
-Deno.test("a slot map is read, in the forms of Redis 3, 4 and 7", () => {
-  const master = { first: 0, last: 5460, master: "127.0.0.1:7001", replicas: ["127.0.0.1:7004"] };
-  const head = "*1\r\n*4\r\n:0\r\n:5460\r\n";
-  const node = (port: number, extra: string, words: number) =>
-    `*${words}\r\n$9\r\n127.0.0.1\r\n:${port}\r\n${extra}`;
-  assertEquals(slots(`${head}${node(7001, "", 2)}${node(7004, "", 2)}`), [master]);
-  assertEquals(slots(`${head}${node(7001, id, 3)}${node(7004, id, 3)}`), [master]);
-  const metadata = `${id}*2\r\n$8\r\nhostname\r\n$1\r\nh\r\n`;
-  assertEquals(slots(`${head}${node(7001, metadata, 4)}${node(7004, `${id}*0\r\n`, 4)}`), [master]);
-  const map = `${id}%1\r\n$8\r\nhostname\r\n*1\r\n:1\r\n`;
-  assertEquals(slots(`${head}${node(7001, map, 4)}${node(7004, `${id}*-1\r\n`, 4)}`), [master]);
-  assertEquals(slots("*0\r\n"), []);
-});
-
-Deno.test("the host that was asked stands in for one that is missing", () => {
-  for (const host of ["$-1\r\n", "$0\r\n\r\n", "$1\r\n?\r\n", "_\r\n"]) {
-    assertEquals(slots(`*1\r\n*3\r\n:5\r\n:5\r\n*3\r\n${host}:7001\r\n${id}`), [
-      { first: 5, last: 5, master: "10.0.0.9:7001", replicas: [] },
-    ]);
-  }
-});
-
-Deno.test("a master whose address the cluster has lost leaves a gap, such a replica nothing", () => {
-  const [lost, found] = [`*3\r\n$0\r\n\r\n:0\r\n${id}`, `*3\r\n$1\r\nh\r\n:7001\r\n${id}`];
-  const range = (first: number, nodes: string) => `*4\r\n:${first}\r\n:${first}\r\n${nodes}`;
-  const map = `*3\r\n${range(0, found + lost)}${range(1, lost + found)}${range(2, lost + lost)}`;
-  assertEquals(slots(map), [{ first: 0, last: 0, master: "h:7001", replicas: [] }]);
-});
-
-Deno.test("IPv6 nodes get their brackets", () => {
-  assertEquals(slots(`*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$3\r\n::1\r\n:7001\r\n`), [
-    { first: 0, last: 16_383, master: "[::1]:7001", replicas: [] },
-  ]);
-});
-
-Deno.test("what is no slot map is null", () => {
-  const node = "*2\r\n$1\r\nh\r\n:7001\r\n";
-  const broken = [
-    ...["-ERR x\r\n", "+OK\r\n", "*-1\r\n", "*1\r\n", "*1\r\n:1\r\n", "*1\r\n*2\r\n:0\r\n:1\r\n"],
-    ...[`*1\r\n*3\r\n:0\r\n:16384\r\n${node}`, `*1\r\n*3\r\n:2\r\n:1\r\n${node}`],
-    ...[`*1\r\n*3\r\n:-1\r\n:1\r\n${node}`, `*1\r\n*3\r\n$1\r\n0\r\n:1\r\n${node}`],
-    ...[
-      "*1\r\n*3\r\n:0\r\n:1\r\n*1\r\n$1\r\nh\r\n",
-      "*1\r\n*3\r\n:0\r\n:1\r\n*2\r\n$1\r\nh\r\n:65536\r\n",
-    ],
-    ...["*1\r\n*3\r\n:0\r\n:1\r\n*2\r\n:1\r\n:7001\r\n", "*1\r\n*3\r\n:0\r\n:1\r\n+x\r\n"],
-    ...[`*2\r\n*3\r\n:0\r\n:1\r\n${node}`, "*1\r\n*3\r\n:0\r\n:1\r\n*2\r\n$9\r\nh\r\n:7001\r\n"],
-    "*99999\r\n",
-  ];
-  for (const text of broken) assertEquals(slots(text), null, JSON.stringify(text));
-});
-
 Deno.test("the requests of the dialect are whole frames", () => {
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   assertEquals(text(clusterDialect.asking), "*1\r\n$6\r\nASKING\r\n");
-  assertEquals(text(clusterDialect.slotsRequest), "*2\r\n$7\r\nCLUSTER\r\n$5\r\nSLOTS\r\n");
+  assertEquals(clusterDialect.viewRequests.map(text), [
+    "*2\r\n$7\r\nCLUSTER\r\n$6\r\nSHARDS\r\n",
+    "*2\r\n$7\r\nCLUSTER\r\n$5\r\nNODES\r\n",
+  ]);
+  const further = text(clusterDialect.furtherViewRequest);
+  assertEquals(further, "*2\r\n$7\r\nCLUSTER\r\n$5\r\nSLOTS\r\n");
 });
