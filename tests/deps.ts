@@ -13,6 +13,7 @@ export {
   assertStrictEquals,
   assertThrows,
 } from "npm:deno-std@1.4.0/assert/mod.js";
+export { parse as parseYaml, parseAll as parseAllYaml } from "npm:deno-std@1.4.0/yaml/mod.js";
 export { default as fc } from "npm:fast-check@4.10.2";
 
 /** Client libraries, loaded by the tests that use them: loading takes longer than most tests do. */
