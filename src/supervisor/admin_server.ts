@@ -69,10 +69,15 @@ export class AdminPages {
       case "/ready":
         return json(this.#source.isReady ? 200 : 503, { ready: this.#source.isReady });
       case "/status":
-        return json(200, this.#status(await this.#collect()));
+        return json(200, await this.status());
       default:
         return new Response("Try /metrics, /health, /ready or /status\n", { status: 404 });
     }
+  }
+
+  /** Returns what `/status` shows. */
+  async status(): Promise<Record<string, unknown>> {
+    return this.#status(await this.#collect());
   }
 
   /** Returns the Prometheus text. */
@@ -123,7 +128,7 @@ export class AdminPages {
     return json(healthy ? 200 : 503, { healthy, problems });
   }
 
-  #status({ workers, clusters }: Collected): unknown {
+  #status({ workers, clusters }: Collected): Record<string, unknown> {
     const counted = new Map(clusters.map((one) => [one.cluster, one]));
     return {
       version: VERSION,

@@ -52,6 +52,8 @@ export interface RunningProxy {
   reloadBy(reloader: ReloadSource): void;
   /** Returns what is counted so far as Prometheus text. */
   metrics(): Promise<string>;
+  /** Returns what `/status` of the admin server shows: workers, clusters, servers and their states, as JSON would have it. */
+  status(): Promise<Record<string, unknown>>;
   /**
    * Says that it is not ready, stops accepting after `drain_delay`, lets the clients leave, and stops; all within
    * `drain_delay` and `shutdown_timeout` of the configuration.
@@ -160,6 +162,7 @@ export async function startProxy(
       source.reloader = reloader;
     },
     metrics: () => pages.metricsText(),
+    status: () => pages.status(),
     async drain() {
       const { drainDelayMs, drainIdleMs, shutdownTimeoutMs } = config.runtime;
       supervisor.leave();
