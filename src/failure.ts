@@ -91,6 +91,11 @@ export const failures = {
   backendStray: failure("backend_stray", "backend", "reply without a request"),
   backendQueueFull: failure("backend_queue_full", "proxy", "send queue is full"),
   backendEjected: failure("backend_ejected", "backend", "ejected after failed pings"),
+  circuitOpen: failure(
+    "circuit_open",
+    "backend",
+    "too many timeouts in a row; it gets no requests until it answers a ping",
+  ),
   backendRemoved: failure("backend_removed", "proxy", "removed from the cluster"),
   noBackend: failure("no_backend", "backend", "no backend is available"),
   slotUncovered: failure("slot_uncovered", "backend", "hash slot is not served by any known node"),

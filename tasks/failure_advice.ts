@@ -52,7 +52,10 @@ export const failureAdvice: Readonly<Record<keyof typeof failures, string>> = {
   backendQueueFull:
     "Requests wait for this server above `max_backend_queue_bytes`: it is slower than its clients " +
     "ask.",
-  backendEjected: "The server does not answer pings and is out of the ring until it does.",
+  backendEjected:
+    'The server does not answer pings. It is out of the ring until it does, or fails requests with `eject = "fail"`.',
+  circuitOpen:
+    "The server did not answer `circuit_timeouts` requests in a row in time: look at it. It is pinged, and used again when it answers.",
   backendRemoved: "A reload or a new slot map took the server away while the request waited.",
   noBackend: "Every server of the cluster is ejected, or out by order.",
   slotUncovered: "The Redis Cluster gives this slot to no node: see `CLUSTER INFO` there.",

@@ -7,11 +7,16 @@
 import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { BackendMetricsSnapshot } from "../observe/cluster_metrics.ts";
-import type { Profile } from "../protocol/protocol.ts";
+import { type Profile, PROFILES } from "../protocol/protocol.ts";
 import type { BackendContext } from "./backend_context.ts";
 import { BackendConnection } from "./connection.ts";
-import { PauseMode, type PauseModeCode } from "./server_orders.ts";
 import type { BackendAddress, ConnectionOwner } from "./connection_owner.ts";
+import { Flaps } from "./flaps.ts";
+import { HealthProbe } from "./health.ts";
+import { PauseMode, type PauseModeCode } from "./server_orders.ts";
+
+/** Time between the pings to a backend that gets no requests because of timeouts, milliseconds. */
+export const CIRCUIT_PROBE_INTERVAL_MS = 500;
 
 /** One backend. */
 export class Backend implements ConnectionOwner {
@@ -35,6 +40,16 @@ export class Backend implements ConnectionOwner {
   readonly #context: BackendContext;
   /** Connections by profile index; a profile's are made when first needed. */
   readonly #pools: (BackendConnection[] | null)[] = [];
+  /** What requests get: those, or while it is barred such as refuse everything, so that sending asks for nothing more. */
+  #offered: (BackendConnection[] | null)[] = this.#pools;
+  #isEjected = false;
+  /** Timeouts of requests since the last that was answered in time. */
+  #timeoutsInRow = 0;
+  /** Pings it while it gets no requests because of timeouts; else null. */
+  #probe: HealthProbe | null = null;
+  readonly #circuitFlaps: Flaps = new Flaps();
+  /** How it left the ring and came back, as the leader's pings have seen it. */
+  readonly ejections: Flaps = new Flaps();
 
   constructor(address: BackendAddress, context: BackendContext) {
     this.endpoint = address.endpoint;
@@ -45,8 +60,38 @@ export class Backend implements ConnectionOwner {
 
   /** The connection that serves the client with this number. */
   connectionFor(clientNumber: number, profile: Profile): BackendConnection {
-    const pool = this.#pools[profile.index] ?? this.#openPool(profile);
+    const pool = this.#offered[profile.index] ?? this.#openPool(profile);
     return pool.length === 1 ? pool[0]! : pool[clientNumber % pool.length]!;
+  }
+
+  /** Why requests for it fail at once; null: they are sent. */
+  get barredBy(): Failure | null {
+    if (this.#isEjected) return failures.backendEjected;
+    return this.#probe === null ? null : failures.circuitOpen;
+  }
+
+  /** Whether it fails requests at once because its pings fail, instead of leaving the ring. */
+  setEjected(isEjected: boolean): void {
+    if (this.#isEjected === isEjected) return;
+    this.#isEjected = isEjected;
+    if (!isEjected) this.recovered();
+    this.#barOrNot();
+  }
+
+  /** So many requests of clients got no reply in time: too many in a row, and it gets no more until a ping is answered. */
+  timedOut(count: number): void {
+    const { circuitTimeouts } = this.#context.limits;
+    if (circuitTimeouts === 0 || this.#probe !== null) return;
+    if (this.#timeoutsInRow === 0) this.#suspect(true);
+    this.#timeoutsInRow += count;
+    if (this.#timeoutsInRow >= circuitTimeouts) this.#openCircuit();
+  }
+
+  /** A request of a client was answered in time. */
+  answeredInTime(): void {
+    if (this.#timeoutsInRow === 0) return;
+    this.#timeoutsInRow = 0;
+    this.#suspect(false);
   }
 
   /** A request got no reply, for whatever reason. */
@@ -101,10 +146,11 @@ export class Backend implements ConnectionOwner {
     this.#context.log.info("Backend is reached again", { backend: this.address });
   }
 
-  /** It is back in the ring: no request needs to wait for the end of a back-off. */
+  /** It is back in the ring: no request needs to wait for the end of a back-off, or for another ping. */
   recovered(): void {
     this.#context.clock.readNow();
     this.recoveredAtMs = this.#context.clock.nowMs;
+    this.#closeCircuit();
   }
 
   /** Fails what was not sent yet: the backend left the ring or the cluster. */
@@ -146,6 +192,7 @@ export class Backend implements ConnectionOwner {
 
   /** Closes every connection; what is in flight fails. */
   close(failure: Failure): void {
+    this.#closeCircuit();
     for (const connection of this.#connections()) connection.close(failure);
   }
 
@@ -161,7 +208,7 @@ export class Backend implements ConnectionOwner {
     }
     return {
       address: this.address,
-      isHealthy: this.isServing && !this.#isDown,
+      isHealthy: this.isServing && !this.#isDown && this.barredBy === null,
       connections,
       requests: this.requests,
       failures: this.failures,
@@ -172,12 +219,65 @@ export class Backend implements ConnectionOwner {
 
   #openPool(profile: Profile): BackendConnection[] {
     const pool: BackendConnection[] = [];
+    const { barredBy } = this;
     for (let index = 0; index < this.#context.limits.connections; index++) {
-      pool.push(new BackendConnection(this, profile, this.#context));
+      const connection = new BackendConnection(this, profile, this.#context);
+      connection.isSuspect = this.#timeoutsInRow > 0;
+      if (barredBy !== null) connection.bar(barredBy);
+      pool.push(connection);
     }
-    while (this.#pools.length <= profile.index) this.#pools.push(null);
-    this.#pools[profile.index] = pool;
+    const pools = this.#offered;
+    while (pools.length <= profile.index) pools.push(null);
+    pools[profile.index] = pool;
     return pool;
+  }
+
+  #suspect(isSuspect: boolean): void {
+    for (const connection of this.#connections()) connection.isSuspect = isSuspect;
+  }
+
+  #openCircuit(): void {
+    const { clock, log, metrics } = this.#context;
+    metrics.circuitsOpened += 1;
+    this.#circuitFlaps.left(clock.nowMs);
+    log.warning("Backend gets no requests: too many timed out in a row", {
+      backend: this.address,
+      timeoutsInRow: this.#timeoutsInRow,
+      notBeforeMs: this.#circuitFlaps.holdMs,
+    });
+    const options = {
+      failLimit: 1,
+      healthyIntervalMs: CIRCUIT_PROBE_INTERVAL_MS,
+      ejectedIntervalMs: CIRCUIT_PROBE_INTERVAL_MS,
+      // What is as slow as requests may be has to be let in again.
+      pingTimeoutMs: Infinity,
+      flaps: this.#circuitFlaps,
+    };
+    this.#probe = new HealthProbe(this, PROFILES[2].master, this.#context, options, {
+      healthChanged: () => this.#closeCircuit(),
+      isDispensable: () => true,
+    });
+    this.#barOrNot();
+    this.#probe.start(false);
+    this.#context.circuitOpened(this.address);
+  }
+
+  #closeCircuit(): void {
+    const probe = this.#probe;
+    if (probe === null) return;
+    this.#probe = null;
+    probe.stop();
+    this.answeredInTime();
+    this.#barOrNot();
+    this.recovered();
+    this.#context.log.info("Backend gets requests again", { backend: this.address });
+  }
+
+  /** Has requests refused or sent, as {@link Backend.barredBy} says; what was not sent yet fails where they are refused. */
+  #barOrNot(): void {
+    const { barredBy } = this;
+    this.#offered = barredBy === null ? this.#pools : [];
+    if (barredBy !== null) this.failUnsent(barredBy);
   }
 
   *#connections(): Generator<BackendConnection> {

@@ -28,6 +28,8 @@ export interface BackendLimits {
   queueSoftBytes: number;
   /** Connections per backend and profile. */
   connections: number;
+  /** Timeouts in a row behind which a backend gets no requests until it answers a ping; 0: never. */
+  circuitTimeouts: number;
 }
 
 /** Shared by all backends of a cluster. */
@@ -49,4 +51,6 @@ export interface BackendContext {
   isLoop(connection: Connection): boolean;
   /** Called for each failed attempt to connect to a backend, and for each request that it failed. */
   backendUnreachable(address: string): void;
+  /** Called when a backend has failed so many requests in a row by timeouts that it gets no more for now. */
+  circuitOpened(address: string): void;
 }

@@ -56,6 +56,9 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
   #closeReason: Failure = failures.backendClosed;
   readonly #waiters = new DrainWaiters();
   readonly #isDedicated: boolean;
+  readonly #isProbe: boolean;
+  /** A request timed out, here or on another connection of the backend, and none was answered since. */
+  isSuspect = false;
   /** Called when its socket is lost or could not be had, whatever was due. */
   onLost: ((failure: Failure) => void) | null = null;
 
@@ -71,6 +74,7 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
     this.#context = context;
     this.#limits = limits;
     this.#isDedicated = options.isDedicated ?? false;
+    this.#isProbe = options.isProbe ?? false;
     this.#connector = new Connector(backend, context, { profile, limits, keepsBackoff }, this);
     const { arrays, chunks, clock, engine, protocol, retainsRequests } = context;
     const parser = protocol.createReplyParser(profile);
@@ -106,6 +110,11 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
   /** Whether so much waits to be written that clients should be held back. */
   get isCongested(): boolean {
     return this.log.unwrittenBytes > this.#limits.queueSoftBytes;
+  }
+
+  /** From now on every request fails at once with `failure`, and nothing is connected to; it has no socket yet. */
+  bar(failure: Failure): void {
+    this.#connector.barredBy = failure;
   }
 
   /** Connects ahead of the first request, unless in back-off. */
@@ -360,6 +369,7 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
       exchange.receiver = null;
       this.#fault(failures.generationMismatch);
     } else {
+      if (this.isSuspect || this.#isDedicated) this.backend.answeredInTime();
       if (!this.#isDedicated) {
         const elapsedMs = this.#replies.elapsedMs(this.#context.clock.nowMs, exchange.sentAtMs);
         this.#context.metrics.remoteTimer.observe(elapsedMs * 1000);
@@ -406,6 +416,7 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
     }
     const overdue = overdueExchanges(this.inflight, this.#replies, nowMs, readTimeoutMs);
     for (const exchange of overdue) this.#fail(exchange, failures.backendTimeout);
+    if (overdue.length > 0 && !this.#isProbe) this.backend.timedOut(overdue.length);
     return true;
   }
 
@@ -446,6 +457,8 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
     } else if (this.inflight.unsent > 0) this.#connect();
     this.#waiters.wake();
     this.#failAll(failed, failure);
+    const isTimeout = wasTrying && failure === failures.connectTimeout;
+    if (isTimeout && !this.#isProbe) this.backend.timedOut(Math.max(1, failed.length));
     this.onLost?.(failure);
   }
 

@@ -31,6 +31,10 @@ export interface ConnectionOwner {
   pushDropped(): void;
   /** An exchange has failed. */
   requestFailed(failure: Failure): void;
+  /** So many requests of clients got no reply in time. */
+  timedOut(count: number): void;
+  /** A request of a client was answered in time. */
+  answeredInTime(): void;
 }
 
 /** What distinguishes one connection from the cluster's others. */
@@ -41,4 +45,6 @@ export interface ConnectionOptions {
   readonly keepsBackoff?: boolean;
   /** Whether it has one socket only: what was not sent fails with it. False if left out. */
   readonly isDedicated?: boolean;
+  /** Whether it carries the proxy's own questions, whose timeouts say nothing of requests. False if left out. */
+  readonly isProbe?: boolean;
 }

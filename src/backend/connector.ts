@@ -34,6 +34,8 @@ export class Connector implements DialListener {
   /** Whether it has answered by errors only. */
   #hasErred = false;
   #deadlineMs = 0;
+  /** Why no attempt may start, whatever the back-off says; null: one may. */
+  barredBy: Failure | null = null;
 
   /** @param listener Hears how each attempt to connect ended. */
   constructor(
@@ -50,11 +52,12 @@ export class Connector implements DialListener {
 
   /** Why the last attempt failed. */
   get lastFailure(): Failure {
-    return this.#backoff.lastFailure;
+    return this.barredBy ?? this.#backoff.lastFailure;
   }
 
   /** Whether an attempt may start now. */
   get mayConnect(): boolean {
+    if (this.barredBy !== null) return false;
     if (!this.#options.keepsBackoff) return true;
     return this.#backoff.isOver(this.#context.clock.nowMs, this.#backend.recoveredAtMs);
   }

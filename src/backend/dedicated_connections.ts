@@ -65,8 +65,12 @@ export class DedicatedConnections implements Watched {
     profile: Profile,
     readTimeoutMs: number = this.#options.limits.readTimeoutMs,
   ): BackendConnection | null {
-    const connection = this.#takeIdle(backend, profile) ?? this.#create(backend, profile);
+    const { barredBy } = backend;
+    // Where requests fail at once, those on a connection that is open already do too.
+    const idle = barredBy === null ? this.#takeIdle(backend, profile) : null;
+    const connection = idle ?? this.#create(backend, profile);
     if (connection !== null) {
+      if (barredBy !== null) connection.bar(barredBy);
       this.#limits.get(connection)!.readTimeoutMs = readTimeoutMs;
       this.#taken.add(connection);
     }

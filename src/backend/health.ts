@@ -10,6 +10,7 @@ import { type Exchange, NOBODY, type ReplyReceiver } from "../request/exchange.t
 import type { Backend } from "./backend.ts";
 import type { BackendContext, BackendLimits } from "./backend_context.ts";
 import { BackendConnection } from "./connection.ts";
+import { Flaps } from "./flaps.ts";
 
 /** When to ping, and how many failures in a row eject. */
 export interface HealthOptions {
@@ -19,11 +20,21 @@ export interface HealthOptions {
   healthyIntervalMs: number;
   /** Between pings while it is ejected, milliseconds. */
   ejectedIntervalMs: number;
+  /** Longest time that a ping may take, milliseconds, if it is not its interval; the read timeout holds besides. */
+  pingTimeoutMs?: number;
+  /** How it went and came before; nothing is known of that if left out. */
+  flaps?: Flaps;
 }
+
+/** Between pings that something else than their interval asks for, milliseconds. */
+export const HURRY_SPACING_MS = 50;
 
 /** Hears of changes. */
 export interface HealthListener {
-  healthChanged(backend: Backend, isHealthy: boolean): void;
+  /** `timesOut`: it is ejected since requests time out there, not for its pings. */
+  healthChanged(backend: Backend, isHealthy: boolean, timesOut: boolean): void;
+  /** Whether others can do without it: only then one that comes and goes is kept away although it answers. */
+  isDispensable(backend: Backend): boolean;
 }
 
 /** The pings of one backend. */
@@ -36,6 +47,7 @@ export class HealthProbe implements ReplyReceiver {
   readonly #listener: HealthListener;
   readonly #profile: Profile;
   readonly #limits: BackendLimits;
+  readonly #flaps: Flaps;
   #connection: BackendConnection;
   #exchange: Exchange | null = null;
   /** Whether the protocol's other probe is sent. */
@@ -63,6 +75,7 @@ export class HealthProbe implements ReplyReceiver {
     this.#listener = listener;
     this.#profile = profile;
     this.#limits = { ...context.limits };
+    this.#flaps = options.flaps ?? new Flaps();
     this.#connection = this.#openConnection();
   }
 
@@ -70,6 +83,28 @@ export class HealthProbe implements ReplyReceiver {
   start(isHealthy: boolean): void {
     this.#isHealthy = isHealthy;
     this.#sendPing();
+  }
+
+  /** Requests have failed there: it is pinged at once, unless it is being pinged. */
+  hurry(): void {
+    if (this.#isStopped || !this.#isHealthy || this.#exchange !== null) return;
+    this.#context.clock.readNow();
+    if (this.#context.clock.nowMs - this.#sentAtMs < HURRY_SPACING_MS) return;
+    clearTimeout(this.#timer);
+    this.#sendPing();
+  }
+
+  /** Requests get no replies there: it is ejected, whatever its pings say, until one that is sent from now on succeeds. */
+  condemn(): void {
+    if (this.#isStopped || !this.#isHealthy) return;
+    clearTimeout(this.#timer);
+    this.#exchange?.swallow();
+    this.#exchange = null;
+    this.#context.clock.readNow();
+    this.#sentAtMs = this.#context.clock.nowMs;
+    this.#failuresInRow += 1;
+    this.#eject(true);
+    this.#schedule();
   }
 
   /** Ends for good. */
@@ -108,6 +143,7 @@ export class HealthProbe implements ReplyReceiver {
     return new BackendConnection(this.#backend, profile, this.#context, {
       limits: this.#limits,
       keepsBackoff: false,
+      isProbe: true,
     });
   }
 
@@ -142,16 +178,17 @@ export class HealthProbe implements ReplyReceiver {
   #setTimeouts(): void {
     const { dialTimeoutMs, readTimeoutMs } = this.#context.limits;
     const limits = this.#limits;
-    limits.readTimeoutMs = Math.min(readTimeoutMs, this.#intervalMs);
+    limits.readTimeoutMs = Math.min(readTimeoutMs, this.#options.pingTimeoutMs ?? this.#intervalMs);
     limits.dialTimeoutMs = Math.min(dialTimeoutMs, limits.readTimeoutMs);
   }
 
   #succeeded(): void {
     this.#failuresInRow = 0;
     this.#isSecondTry = false;
-    if (!this.#isHealthy) {
+    if (!this.#isHealthy && this.#mayReturn()) {
       this.#isHealthy = true;
-      this.#listener.healthChanged(this.#backend, true);
+      this.#flaps.returned(this.#context.clock.nowMs);
+      this.#listener.healthChanged(this.#backend, true, false);
     }
     this.#schedule();
   }
@@ -160,14 +197,24 @@ export class HealthProbe implements ReplyReceiver {
     if (this.#isStopped) return;
     this.#isSecondTry = false;
     this.#failuresInRow += 1;
-    if (this.#isHealthy && this.#failuresInRow >= this.#options.failLimit) {
-      this.#isHealthy = false;
-      this.#listener.healthChanged(this.#backend, false);
-    }
+    if (this.#isHealthy && this.#failuresInRow >= this.#options.failLimit) this.#eject(false);
     this.#schedule();
   }
 
+  #eject(timesOut: boolean): void {
+    this.#isHealthy = false;
+    this.#flaps.left(this.#context.clock.nowMs);
+    this.#listener.healthChanged(this.#backend, false, timesOut);
+  }
+
+  /** One that comes and goes has to answer for a while before it returns, where others do its work meanwhile. */
+  #mayReturn(): boolean {
+    const { nowMs } = this.#context.clock;
+    return nowMs >= this.#flaps.mayReturnAtMs || !this.#listener.isDispensable(this.#backend);
+  }
+
   #schedule(): void {
+    if (this.#isStopped) return;
     const elapsedMs = this.#context.clock.nowMs - this.#sentAtMs;
     this.#timer = setTimeout(this.#ping, Math.max(0, this.#intervalMs - elapsedMs));
   }

@@ -19,6 +19,9 @@ import type { Topology } from "./topology.ts";
 /** How long a backend that left is looked after: who waited there may have something to say, milliseconds. */
 export const LEAVING_MS = 10_000;
 
+/** Signs that a server fails are heeded once in this time, milliseconds: each may be a ping, or a word to the leader. */
+const SIGN_SPACING_MS = 50;
+
 interface LeavingBackend {
   readonly backend: Backend;
   readonly leaveAtMs: number;
@@ -31,7 +34,10 @@ export class RingTopology implements Topology, HealthListener, Watched {
   readonly #cluster: ClusterContext;
   readonly #backends: BackendContext;
   readonly #ejected = new Set<string>();
-  #probes: HealthProbe[] = [];
+  /** The pings of the servers, by address; two servers may have one. */
+  readonly #probes = new Map<string, HealthProbe[]>();
+  /** When signs of failure were heeded last, by address, milliseconds. */
+  readonly #signs = new Map<string, number>();
   #isLeader = false;
   /** Backends that a reload took out, until their last replies are in. */
   #leaving: LeavingBackend[] = [];
@@ -65,6 +71,7 @@ export class RingTopology implements Topology, HealthListener, Watched {
     this.#leaving = this.#leaving.filter(({ backend }) => !kept.has(backend));
     for (const backend of left) this.#leaving.push({ backend, leaveAtMs });
     const addresses = new Set(config.servers.map(({ address }) => address));
+    this.#signs.clear();
     const ejectedCount = this.#ejected.size;
     for (const address of this.#ejected) {
       // One that nobody pings would never come back.
@@ -96,7 +103,7 @@ export class RingTopology implements Topology, HealthListener, Watched {
 
   #startProbes(): void {
     const { pingFailLimit, pingSuccIntervalMs, pingIntervalMs } = this.#cluster.config;
-    if (pingFailLimit === 0 || this.#probes.length > 0) return;
+    if (pingFailLimit === 0 || this.#probes.size > 0) return;
     const options = {
       failLimit: pingFailLimit,
       healthyIntervalMs: pingSuccIntervalMs,
@@ -107,9 +114,11 @@ export class RingTopology implements Topology, HealthListener, Watched {
       const { orders } = this.#backends;
       if (orders.modeAt(backend.name) !== PauseMode.None) continue;
       if (orders.settingOf(backend.name).state === "maint") continue;
-      const probe = new HealthProbe(backend, PROFILES[2].master, this.#backends, options, this);
-      this.#probes.push(probe);
-      probe.start(!this.#ejected.has(backend.address));
+      const { address, ejections: flaps } = backend;
+      const own = { ...options, flaps };
+      const probe = new HealthProbe(backend, PROFILES[2].master, this.#backends, own, this);
+      this.#probes.set(address, [...this.#probes.get(address) ?? [], probe]);
+      probe.start(!this.#ejected.has(address));
     }
   }
 
@@ -136,9 +145,27 @@ export class RingTopology implements Topology, HealthListener, Watched {
     if (this.#isLeader) this.#startProbes();
   }
 
-  backendUnreachable(): void {}
+  backendUnreachable(address: string, timesOut: boolean): boolean {
+    if (this.#cluster.config.pingFailLimit === 0) return false;
+    const { clock } = this.#cluster;
+    clock.readNow();
+    const isHeeded = clock.nowMs - (this.#signs.get(address) ?? -Infinity) < SIGN_SPACING_MS;
+    if (isHeeded && !timesOut) return false;
+    this.#signs.set(address, clock.nowMs);
+    if (!this.#isLeader) return true;
+    for (const probe of this.#probes.get(address) ?? []) {
+      if (timesOut) probe.condemn();
+      else probe.hurry();
+    }
+    return false;
+  }
 
-  healthChanged(backend: Backend, isHealthy: boolean): void {
+  isDispensable(backend: Backend): boolean {
+    if (this.#cluster.config.eject === "fail") return false;
+    return this.router.backends().some((other) => other !== backend && other.isServing);
+  }
+
+  healthChanged(backend: Backend, isHealthy: boolean, timesOut: boolean): void {
     const { log, config } = this.#cluster;
     const fields = { cluster: config.name, backend: backend.address };
     if (isHealthy) {
@@ -147,9 +174,12 @@ export class RingTopology implements Topology, HealthListener, Watched {
     } else {
       this.#ejected.add(backend.address);
       this.#backends.metrics.ejections += 1;
-      log.warning("Backend ejected from the ring: pings failed", {
+      const reason = timesOut ? "requests time out" : "pings failed";
+      log.warning(`Backend ejected from the ring: ${reason}`, {
         ...fields,
-        failuresInRow: config.pingFailLimit,
+        eject: config.eject,
+        failuresInRow: timesOut ? config.circuitTimeouts : config.pingFailLimit,
+        notBeforeMs: backend.ejections.holdMs,
       });
     }
     this.router.setEjected(this.#ejected);
@@ -171,7 +201,7 @@ export class RingTopology implements Topology, HealthListener, Watched {
   }
 
   #stopProbes(): void {
-    for (const probe of this.#probes) probe.stop();
-    this.#probes = [];
+    for (const probes of this.#probes.values()) for (const probe of probes) probe.stop();
+    this.#probes.clear();
   }
 }

@@ -38,6 +38,15 @@ import type { Topology } from "./topology.ts";
 /** Client ids are `worker × this + number`: unique over the workers of a cluster, and below 2^53. */
 const CLIENTS_PER_WORKER = 2 ** 40;
 
+/** Topic of what workers tell their leader of a backend that fails. */
+const BACKEND_FAILS = "backend fails";
+
+/** Requests fail at `address`; `timesOut`: by so many timeouts in a row that it gets no more for now. */
+interface BackendSign {
+  readonly address: string;
+  readonly timesOut: boolean;
+}
+
 /** What distinguishes one type of cluster from another. */
 export interface Recipe {
   readonly protocol: Protocol;
@@ -86,11 +95,15 @@ export class RunningCluster implements Acceptor, Cluster {
       cluster,
       recipe,
       this.#metrics,
-      () => this.#topology.backendUnreachable(),
+      (address, timesOut) => this.#backendFails(address, timesOut),
     );
     this.#topology = recipe.createTopology(cluster, backends);
     this.#topology.waitEnded = () => this.#waitEnded();
     this.#peers = new ClusterPeers(cluster);
+    this.#peers.on(BACKEND_FAILS, (body) => {
+      const { address, timesOut } = body as BackendSign;
+      this.#topology.backendUnreachable(address, timesOut);
+    });
     const { router } = this.#topology;
     const { config } = cluster;
     this.#sessionContext = {
@@ -282,6 +295,13 @@ export class RunningCluster implements Acceptor, Cluster {
     session.refuse(failures.clientLimit, this.#backends.protocol.tooManyClients);
   }
 
+  /** What this worker meets of a backend's failures is for its leader, which pings. */
+  #backendFails(address: string, timesOut: boolean): void {
+    if (!this.#topology.backendUnreachable(address, timesOut)) return;
+    const sign: BackendSign = { address, timesOut };
+    this.#peers.tell(BACKEND_FAILS, sign);
+  }
+
   /** A map has come, or none has for long enough: whoever waited for it is asked again. */
   #waitEnded(): void {
     this.#prepared?.();
@@ -299,7 +319,7 @@ function createBackendContext(
   cluster: ClusterContext,
   recipe: Recipe,
   metrics: ClusterMetrics,
-  backendUnreachable: (address: string) => void,
+  backendFails: (address: string, timesOut: boolean) => void,
 ): BackendContext {
   const { config, clock, engine, log } = cluster;
   return {
@@ -315,7 +335,8 @@ function createBackendContext(
     orders: cluster.orders,
     retainsRequests: recipe.retainsRequests,
     isLoop: (connection) => cluster.loopGuard.isLoop(connection),
-    backendUnreachable,
+    backendUnreachable: (address) => backendFails(address, false),
+    circuitOpened: (address) => backendFails(address, true),
   };
 }
 
@@ -337,5 +358,6 @@ function backendLimits(config: ClusterConfig): BackendLimits {
     queueBytesMax: config.maxBackendQueueBytes,
     queueSoftBytes: config.backendQueueSoftBytes,
     connections: config.nodeConnections,
+    circuitTimeouts: config.circuitTimeouts,
   };
 }

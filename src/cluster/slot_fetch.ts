@@ -88,10 +88,12 @@ export class SlotFetch implements TurnTask {
       // What is counted are clients' requests.
       metrics: new ClusterMetrics(context.metrics.cluster),
       backendUnreachable: () => {},
+      circuitOpened: () => {},
       limits: {
         ...context.limits,
         dialTimeoutMs: Math.min(dialTimeoutMs, ANSWER_TIMEOUT_MS),
         readTimeoutMs: ANSWER_TIMEOUT_MS,
+        circuitTimeouts: 0,
       },
     };
     this.#listener = listener;

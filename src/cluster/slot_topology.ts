@@ -131,8 +131,9 @@ export class SlotTopology implements Topology {
 
   settingsChanged(): void {}
 
-  backendUnreachable(): void {
+  backendUnreachable(): boolean {
     this.#want();
+    return false;
   }
 
   stop(): void {

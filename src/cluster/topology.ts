@@ -30,8 +30,13 @@ export interface Topology {
   pausesChanged(): void;
   /** Operators took servers out, or gave them other weights. */
   settingsChanged(): void;
-  /** A backend could not be connected to, or failed a request. */
-  backendUnreachable(): void;
+  /**
+   * A backend could not be connected to, or failed a request; `timesOut`: so many in a row by timeouts that it gets no
+   * more for now. Seen by this worker, or by another one.
+   *
+   * @returns Whether the leader, which is another worker, is to be told.
+   */
+  backendUnreachable(address: string, timesOut: boolean): boolean;
   /** Ends timers and closes every backend connection. */
   stop(): void;
 }

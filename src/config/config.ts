@@ -70,6 +70,10 @@ export interface ClusterConfig {
   pingFailLimit: number;
   pingSuccIntervalMs: number;
   pingIntervalMs: number;
+  /** What becomes of the keys of an ejected server. */
+  eject: "rehash" | "fail";
+  /** Timeouts in a row behind which a backend gets no requests until it answers a ping; 0: never. */
+  circuitTimeouts: number;
   /** Requests of one client in flight. */
   maxPipeline: number;
   /** Who may connect; empty: everybody. */

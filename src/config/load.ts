@@ -292,6 +292,8 @@ function completeCluster(
     pingSuccIntervalMs: values.ping_succ_interval ?? values.ping_interval ??
       clusterKeys.ping_succ_interval.default,
     pingIntervalMs: values.ping_interval ?? clusterKeys.ping_interval.default,
+    eject: values.eject ?? clusterKeys.eject.default,
+    circuitTimeouts: values.circuit_timeouts ?? clusterKeys.circuit_timeouts.default,
     maxPipeline: values.max_pipeline ?? clusterKeys.max_pipeline.default,
     users,
     backendCredentials,

@@ -46,6 +46,8 @@ export const clusterReload: Readonly<Record<keyof ClusterConfig, ReloadRow>> = {
   pingFailLimit: live("ping_fail_limit"),
   pingSuccIntervalMs: live("ping_succ_interval"),
   pingIntervalMs: live("ping_interval"),
+  eject: live("eject"),
+  circuitTimeouts: live("circuit_timeouts"),
   maxPipeline: live("max_pipeline"),
   users: newConnections("auth"),
   backendCredentials: newConnections("backend_auth"),

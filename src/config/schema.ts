@@ -122,6 +122,20 @@ export const clusterKeys = {
   ping_fail_limit: integer("pings", 0, 0, 255, "ring", "failures in a row that eject; 0: never"),
   ping_succ_interval: integer("ms", 1000, 10, DAY_MS, "ring", "between pings while healthy"),
   ping_interval: integer("ms", 10_000, 10, DAY_MS, "ring", "between probes while ejected"),
+  eject: choice(
+    ["rehash", "fail"],
+    "rehash",
+    "ring",
+    "whether an ejected server's keys go to the others, or fail at once until it is back",
+  ),
+  circuit_timeouts: integer(
+    "requests",
+    0,
+    0,
+    1_000_000,
+    "all",
+    "that time out in a row at one server; then it gets none until it answers a ping; 0: it gets them all",
+  ),
   max_pipeline: integer(
     "requests",
     10_000,

@@ -55,7 +55,12 @@ export const clusterCounts = {
   ejections: counter(
     "aster_ejections_total",
     "servers",
-    "Backends taken out of the ring after failed pings.",
+    "Backends ejected, because of failed pings or of timeouts in a row.",
+  ),
+  circuitsOpened: counter(
+    "aster_circuits_opened_total",
+    "openings",
+    "Times that a backend got no more requests for a while, because of circuit_timeouts in a row; counted by each worker.",
   ),
   dedicatedTaken: gauge(
     "aster_dedicated_connections",
@@ -153,7 +158,8 @@ export const backendCounts = {
     ...gauge(
       "aster_backend_up",
       "",
-      "1, or 0 while it is ejected, or after a failed connect until it answers again, as any worker sees it.",
+      "1, or 0 while it is ejected or gets no requests because of timeouts, or after a failed connect until it answers " +
+        "again, as any worker sees it.",
     ),
     across: "least",
   },

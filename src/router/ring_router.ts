@@ -21,6 +21,12 @@ import {
 } from "./router.ts";
 import { SERVER_NUMBER_MAX } from "./server_numbers.ts";
 
+/** How a ring places keys, and what becomes of those of ejected servers; read anew at each change. */
+export interface RingRouterOptions extends RingOptions {
+  /** `rehash`: other servers get their keys; `fail`: requests for them fail at once. */
+  readonly eject: "rehash" | "fail";
+}
+
 /**
  * A sharded pool. Its places are the numbers of the servers: their positions in the first configuration. A server
  * keeps its number through reloads; one that comes later gets the next, or that of one that left long ago.
@@ -31,7 +37,7 @@ export class RingRouter implements Router {
   readonly awaitsFirstMap = false;
   readonly shardsState: ShardsStateCode = ShardsState.Known;
   readonly unplaced: Failure = failures.noBackend;
-  readonly #options: RingOptions;
+  readonly #options: RingRouterOptions;
   readonly #context: BackendContext;
   /** In the order of the configuration, which placement hangs on. */
   #servers: readonly ServerConfig[];
@@ -45,7 +51,11 @@ export class RingRouter implements Router {
   #numbers: Int32Array | null = null;
   #ring: Ring;
 
-  constructor(servers: readonly ServerConfig[], options: RingOptions, context: BackendContext) {
+  constructor(
+    servers: readonly ServerConfig[],
+    options: RingRouterOptions,
+    context: BackendContext,
+  ) {
     this.#servers = servers;
     this.#options = options;
     this.#context = context;
@@ -165,17 +175,20 @@ export class RingRouter implements Router {
   }
 
   /**
-   * Takes exactly the servers with these addresses out of the ring, beside those that operators have taken out. What
-   * was not sent to one that leaves fails at once and is never sent elsewhere, unless it only drains: a later ring may
-   * hold other data under its keys.
+   * Takes exactly the servers with these addresses out of the ring, or has requests for them fail at once, beside those
+   * that operators have taken out. What was not sent to one that leaves fails at once and is never sent elsewhere, unless
+   * it only drains: a later ring may hold other data under its keys.
    *
-   * @returns Addresses that have just left.
+   * @returns Addresses that have just left the ring.
    */
   setEjected(addresses: ReadonlySet<string>): string[] {
     const left: Backend[] = [];
     let hasChanged = false;
+    const keepsKeys = this.#options.eject === "fail";
     for (const backend of this.#backends) {
-      const isServing = !addresses.has(backend.address) && this.#isReady(backend);
+      const isEjected = addresses.has(backend.address);
+      backend.setEjected(isEjected && keepsKeys);
+      const isServing = (!isEjected || keepsKeys) && this.#isReady(backend);
       if (isServing === backend.isServing) continue;
       hasChanged = true;
       backend.isServing = isServing;

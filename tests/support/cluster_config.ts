@@ -46,6 +46,8 @@ export function clusterConfig(options: Partial<ClusterConfig>): ClusterConfig {
     pingFailLimit: 0,
     pingSuccIntervalMs: 1000,
     pingIntervalMs: 1000,
+    eject: "rehash",
+    circuitTimeouts: 0,
     users: [],
     backendCredentials: null,
     maxPipeline: 10_000,

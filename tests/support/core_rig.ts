@@ -181,6 +181,8 @@ export class CoreRig implements Disposable {
   isLoop = false;
   /** Addresses that could not be connected to. */
   readonly unreachable: string[] = [];
+  /** Addresses that get no requests because of timeouts. */
+  readonly circuitsOpened: string[] = [];
   readonly ended: ClosableSession[] = [];
   readonly context: BackendContext;
   readonly sessionContext: SessionContext;
@@ -219,11 +221,13 @@ export class CoreRig implements Disposable {
         queueBytesMax: 1_000_000,
         queueSoftBytes: 500_000,
         connections: 1,
+        circuitTimeouts: 0,
         ...options.limits,
       },
       retainsRequests: options.retainsRequests ?? false,
       isLoop: () => this.isLoop,
       backendUnreachable: (address) => this.unreachable.push(address),
+      circuitOpened: (address) => this.circuitsOpened.push(address),
     };
   }
 

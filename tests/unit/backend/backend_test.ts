@@ -1,8 +1,9 @@
 import { failures } from "../../../src/failure.ts";
 import { OWN_RETRY_MS } from "../../../src/backend/backoff.ts";
+import { DedicatedConnections } from "../../../src/backend/dedicated_connections.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
 import { CoreRig } from "../../support/core_rig.ts";
-import { turn } from "../../support/fake_tcp_conn.ts";
+import { type FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
 import { RecordingReceiver, sendText } from "../../support/recording_receiver.ts";
 import { assertEquals, assertStrictEquals } from "../../deps.ts";
 
@@ -117,5 +118,123 @@ Deno.test("failUnsent() and close() reach the connections of every profile", asy
   assertEquals(backend.isIdle, true);
   backend.close(failures.shuttingDown);
   assertEquals(rig.network.attempts.map((attempt) => attempt.isAborted), Array(6).fill(true));
+  await rig.ends();
+});
+
+/** A backend that answered once and has failed so many requests by timeouts. */
+async function timedOut(rig: CoreRig, count: number): Promise<FakeTcpConn> {
+  const receiver = new RecordingReceiver();
+  const connection = rig.backends[0]!.connectionFor(0, master);
+  sendText(rig.requests, connection, "first\n", receiver);
+  const conn = await rig.accept(0);
+  await conn.receives("reply\n");
+  for (let index = 0; index < count; index++) {
+    sendText(rig.requests, connection, `get ${index}\n`, receiver);
+  }
+  await turn();
+  rig.clock.advance(1001);
+  const texts = Array.from({ length: count }, () => "!backend_timeout 10.0.0.1:7000");
+  assertEquals(receiver.take(), ["reply\n", ...texts]);
+  return conn;
+}
+
+Deno.test("behind timeouts in a row requests fail at once, until a ping on a connection of its own is answered", async () => {
+  using rig = new CoreRig({ backendCount: 1, limits: { circuitTimeouts: 3 } });
+  const backend = rig.backends[0]!;
+  const conn = await timedOut(rig, 3);
+  assertEquals([backend.barredBy, rig.circuitsOpened], [failures.circuitOpen, [backend.address]]);
+  assertEquals([backend.snapshot().isHealthy, rig.metrics.circuitsOpened], [false, 1]);
+  const receiver = new RecordingReceiver();
+  sendText(rig.requests, backend.connectionFor(0, master), "get a\n", receiver);
+  sendText(rig.requests, backend.connectionFor(0, PROFILES[3].master), "get b\n", receiver);
+  const refused = `!circuit_open ${backend.address}`;
+  assertEquals(receiver.take(), [refused, refused]);
+  const probe = await rig.accept(0);
+  // Late replies to requests say nothing of the next one's time.
+  await conn.receives("0\n1\n2\n");
+  assertEquals(backend.barredBy, failures.circuitOpen);
+  await probe.receives("pong\n");
+  assertEquals([backend.barredBy, backend.snapshot().isHealthy, probe.isClosed], [
+    null,
+    true,
+    true,
+  ]);
+  sendText(rig.requests, backend.connectionFor(0, master), "get a\n", receiver);
+  await turn();
+  await conn.receives("A\n");
+  assertEquals(receiver.take(), ["A\n"]);
+  await rig.ends();
+});
+
+Deno.test("an answer in time starts the count anew, a late one does not", async () => {
+  using rig = new CoreRig({ backendCount: 1, limits: { circuitTimeouts: 3 } });
+  const backend = rig.backends[0]!;
+  const conn = await timedOut(rig, 2);
+  const receiver = new RecordingReceiver();
+  const connection = backend.connectionFor(0, master);
+  const ask = async () => {
+    sendText(rig.requests, connection, "get a\n", receiver);
+    await turn();
+  };
+  await ask();
+  await conn.receives("0\n1\nA\n");
+  await ask();
+  rig.clock.advance(1001);
+  await conn.receives("late\n");
+  await ask();
+  rig.clock.advance(1001);
+  assertEquals(backend.barredBy, null);
+  await conn.receives("late\n");
+  await ask();
+  rig.clock.advance(1001);
+  assertEquals(backend.barredBy, failures.circuitOpen);
+  await rig.ends();
+});
+
+Deno.test("without circuit_timeouts requests are sent whatever times out", async () => {
+  using rig = new CoreRig({ backendCount: 1 });
+  await timedOut(rig, 100);
+  assertEquals(rig.backends[0]!.barredBy, null);
+  await rig.ends();
+});
+
+Deno.test("a server that does not let itself be connected to in time is one that times out", async () => {
+  using rig = new CoreRig({ backendCount: 1, limits: { circuitTimeouts: 2 } });
+  const backend = rig.backends[0]!;
+  const receiver = new RecordingReceiver();
+  for (const text of ["get a\n", "get b\n"]) {
+    sendText(rig.requests, backend.connectionFor(0, master), text, receiver);
+  }
+  rig.clock.advance(500);
+  assertEquals(receiver.take().length, 2);
+  assertEquals(backend.barredBy, failures.circuitOpen);
+  backend.unpark();
+  assertEquals(backend.barredBy, null, "another server may stand there by now");
+  await rig.ends();
+});
+
+Deno.test("what is ejected and keeps its keys fails requests at once, what was not sent included", async () => {
+  using rig = new CoreRig({ backendCount: 1 });
+  const backend = rig.backends[0]!;
+  const receiver = new RecordingReceiver();
+  const ejected = `!backend_ejected ${backend.address}`;
+  sendText(rig.requests, backend.connectionFor(0, master), "get a\n", receiver);
+  backend.setEjected(true);
+  assertEquals(receiver.take(), [ejected]);
+  sendText(rig.requests, backend.connectionFor(0, master), "get b\n", receiver);
+  assertEquals(receiver.take(), [ejected]);
+  const dedicated = new DedicatedConnections(rig.context, {
+    connectionsMax: 1,
+    limits: rig.context.limits,
+  });
+  const own = dedicated.take(backend, master)!;
+  sendText(rig.requests, own, "get c\n", receiver);
+  assertEquals(receiver.take(), [ejected]);
+  dedicated.giveBack(own);
+  backend.setEjected(false);
+  sendText(rig.requests, backend.connectionFor(0, master), "get d\n", receiver);
+  const conn = await rig.accept(0);
+  await conn.receives("D\n");
+  assertEquals(receiver.take(), ["D\n"]);
   await rig.ends();
 });

@@ -4,11 +4,12 @@
  * @module
  */
 import type { Backend } from "../../../src/backend/backend.ts";
-import { type HealthOptions, HealthProbe } from "../../../src/backend/health.ts";
+import { FLAP_HOLD_FIRST_MS } from "../../../src/backend/flaps.ts";
+import { type HealthOptions, HealthProbe, HURRY_SPACING_MS } from "../../../src/backend/health.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
 import { LineProtocol } from "../../support/line_protocol.ts";
 import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
-import type { FakeTcpConn } from "../../support/fake_tcp_conn.ts";
+import { type FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
 import { until } from "../../support/poll.ts";
 import { assertEquals } from "../../deps.ts";
 
@@ -18,6 +19,7 @@ const PORT = 7000;
 class Scene implements Disposable {
   readonly rig: CoreRig;
   readonly changes: boolean[] = [];
+  isDispensable = true;
   readonly probe: HealthProbe;
 
   constructor(options: Partial<HealthOptions> = {}, rig: RigOptions = {}) {
@@ -27,7 +29,10 @@ class Scene implements Disposable {
       PROFILES[2].master,
       this.rig.context,
       { failLimit: 2, healthyIntervalMs: 2, ejectedIntervalMs: 4, ...options },
-      { healthChanged: (_backend: Backend, isHealthy) => this.changes.push(isHealthy) },
+      {
+        healthChanged: (_backend: Backend, isHealthy) => this.changes.push(isHealthy),
+        isDispensable: () => this.isDispensable,
+      },
     );
   }
 
@@ -187,6 +192,7 @@ Deno.test("a ping fails after its interval or the read timeout, whichever is sho
 
 Deno.test("the time a ping has follows the interval that counts now", async () => {
   using scene = new Scene({ failLimit: 1, healthyIntervalMs: 2, ejectedIntervalMs: 20 });
+  scene.isDispensable = false;
   scene.probe.start(false);
   const first = await scene.accept(1);
   scene.rig.clock.advance(20);
@@ -252,4 +258,63 @@ Deno.test("a backend that hangs up on a ping gets the other one at once, and kee
   await until(() => scene.changes.length > 0, { what: "the ejection", intervalMs: 1 });
   assertEquals(scene.changes, [false]);
   await scene.ends();
+});
+
+Deno.test("a failed request has it pinged at once, not while it is pinged, and not again at once", async () => {
+  using scene = new Scene({ healthyIntervalMs: 60_000 });
+  scene.probe.start(true);
+  const conn = await scene.accept(1);
+  scene.probe.hurry();
+  await pinged(conn, 1);
+  await conn.receives("pong\n");
+  scene.probe.hurry();
+  await turn();
+  await pinged(conn, 1);
+  scene.rig.clock.advance(HURRY_SPACING_MS);
+  scene.probe.hurry();
+  await pinged(conn, 2);
+  await conn.receives("pong\n");
+  assertEquals(scene.changes, []);
+  await scene.ends();
+});
+
+Deno.test("who gets no replies to requests is ejected though it answers pings, until a later ping", async () => {
+  using scene = new Scene({ failLimit: 5, healthyIntervalMs: 60_000, ejectedIntervalMs: 1 });
+  scene.probe.start(true);
+  const conn = await scene.accept(1);
+  await pinged(conn, 1);
+  scene.probe.condemn();
+  assertEquals(scene.changes, [false]);
+  // What it says to the ping before is not heard.
+  await conn.receives("pong\n");
+  assertEquals(scene.changes, [false]);
+  scene.probe.condemn();
+  const next = await scene.accept(2);
+  await next.receives("pong\n");
+  assertEquals(scene.changes, [false, true]);
+  await scene.ends();
+});
+
+Deno.test("who comes and goes has to answer for a while, if others do its work meanwhile", async () => {
+  for (const isDispensable of [true, false]) {
+    using scene = new Scene({ failLimit: 1, healthyIntervalMs: 5, ejectedIntervalMs: 1 });
+    scene.isDispensable = isDispensable;
+    scene.probe.start(true);
+    await scene.refuse(1);
+    const first = await scene.accept(2);
+    await first.receives("pong\n");
+    assertEquals(scene.changes, [false, true]);
+    await pinged(first, 2);
+    await first.receives("-no\n");
+    const second = await scene.accept(3);
+    await second.receives("pong\n");
+    assertEquals(scene.changes.length, isDispensable ? 3 : 4);
+    if (isDispensable) {
+      scene.rig.clock.advance(FLAP_HOLD_FIRST_MS);
+      await pinged(second, 2);
+      await second.receives("pong\n");
+    }
+    assertEquals(scene.changes, [false, true, false, true]);
+    await scene.ends();
+  }
 });

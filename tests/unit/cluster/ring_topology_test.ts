@@ -196,3 +196,38 @@ Deno.test("a server that leaves and comes back goes on counting, and is connecte
   cluster.clock.advance(LEAVING_MS);
   assertEquals(topology.isWatched, false);
 });
+
+Deno.test("a failed request has the leader ping, each server once in a while", async () => {
+  using scene = new Scene({ pingFailLimit: 2, pingIntervalMs: 60_000 });
+  const { topology, rig, cluster } = scene;
+  topology.lead();
+  const conn = await rig.accept(0);
+  await conn.receives("pong\n");
+  cluster.clock.advance(100);
+  rig.clock.advance(100);
+  assertEquals(topology.backendUnreachable(FIRST, false), false);
+  assertEquals(topology.backendUnreachable(FIRST, false), false);
+  await until(() => conn.written === "probe\nprobe\n", { what: "a second ping" });
+  assertEquals(scene.serving(), [true, true]);
+});
+
+Deno.test("a server that gets no requests because of timeouts is ejected", () => {
+  using scene = new Scene({ pingFailLimit: 9, pingIntervalMs: 60_000 });
+  scene.topology.lead();
+  assertEquals(scene.topology.backendUnreachable(SECOND, true), false);
+  assertEquals(scene.serving(), [true, false]);
+  assertEquals(scene.cluster.messages(), [
+    "warning: Backend ejected from the ring: requests time out",
+  ]);
+});
+
+Deno.test("who does not lead has the leader told, once in a while, if there are pings at all", () => {
+  using scene = new Scene();
+  const tells = () => scene.topology.backendUnreachable(FIRST, false);
+  assertEquals([tells(), tells()], [true, false]);
+  assertEquals(scene.topology.backendUnreachable(FIRST, true), true);
+  scene.cluster.clock.advance(50);
+  assertEquals(tells(), true);
+  using unlimited = new Scene({ pingFailLimit: 0 });
+  assertEquals(unlimited.topology.backendUnreachable(FIRST, true), false);
+});

@@ -46,6 +46,8 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       pingFailLimit: 0,
       pingSuccIntervalMs: 1000,
       pingIntervalMs: 10_000,
+      eject: "rehash",
+      circuitTimeouts: 0,
       maxPipeline: 10_000,
       users: [],
       backendCredentials: null,
@@ -84,6 +86,8 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     ping_fail_limit = 3
     ping_succ_interval = 500
     ping_interval = 600
+    eject = "fail"
+    circuit_timeouts = 9
     max_pipeline = 100
     dedicated_connections = 7
     script_cache_bytes = 8_000
@@ -117,6 +121,8 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     pingFailLimit: 3,
     pingSuccIntervalMs: 500,
     pingIntervalMs: 600,
+    eject: "fail",
+    circuitTimeouts: 9,
     maxPipeline: 100,
     users: [userWith("default", "p")],
     backendCredentials: { username: null, password: "q" },

@@ -40,6 +40,7 @@ const integers: Record<string, [number, number, number | null]> = {
   max_request_bytes: [1024, 1_073_741_824, 1_073_741_824],
   max_clients: [0, 10_000_000, 0],
   client_idle_timeout: [0, 86_400_000, 0],
+  circuit_timeouts: [0, 1_000_000, 0],
   client_read_ahead_bytes: [1024, 1_073_741_824, 65_536],
   drain_delay: [0, 3_600_000, 0],
   drain_idle: [0, 3_600_000, 1000],

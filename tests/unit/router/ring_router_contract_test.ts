@@ -9,6 +9,7 @@ const OPTIONS = {
   distribution: "ketama",
   hashTag: null,
   placement: "twemproxy",
+  eject: "rehash",
 } as const;
 
 testRouterContract("ring", () => {

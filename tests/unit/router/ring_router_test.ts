@@ -6,7 +6,7 @@
 import type { ServerConfig } from "../../../src/config/config.ts";
 import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { failures } from "../../../src/failure.ts";
-import { RingRouter } from "../../../src/router/ring_router.ts";
+import { RingRouter, type RingRouterOptions } from "../../../src/router/ring_router.ts";
 import { CoreRig, type RigClient } from "../../support/core_rig.ts";
 import type { FakeTcpConn } from "../../support/fake_tcp_conn.ts";
 import { assertEquals } from "../../deps.ts";
@@ -16,6 +16,7 @@ const OPTIONS = {
   distribution: "ketama",
   hashTag: null,
   placement: "twemproxy",
+  eject: "rehash",
 } as const;
 
 const SERVERS: ServerConfig[] = [7000, 7001, 7002].map((port) => ({
@@ -27,7 +28,13 @@ const SERVERS: ServerConfig[] = [7000, 7001, 7002].map((port) => ({
 
 class Scene implements Disposable {
   readonly rig = new CoreRig({ backendCount: 0 });
-  readonly router = new RingRouter(SERVERS, OPTIONS, this.rig.context);
+  readonly options: RingRouterOptions;
+  readonly router: RingRouter;
+
+  constructor(options: Partial<RingRouterOptions> = {}) {
+    this.options = { ...OPTIONS, ...options };
+    this.router = new RingRouter(SERVERS, this.options, this.rig.context);
+  }
 
   client(): RigClient {
     return this.rig.client({ ...this.rig.sessionContext, router: this.router });
@@ -87,6 +94,38 @@ Deno.test("an ejected server's keys go to the others, theirs stay, and all come 
   assertEquals(new Set(moved), new Set([1]));
   assertEquals(scene.eject(), []);
   assertEquals(places(scene), before);
+});
+
+Deno.test('with eject = "fail" no key moves, and requests for an ejected server fail at once', async () => {
+  using scene = new Scene({ eject: "fail" });
+  const client = scene.client();
+  const before = places(scene);
+  const { epoch } = scene.router;
+  assertEquals(scene.eject("h:7001"), []);
+  assertEquals([places(scene), scene.router.epoch], [before, epoch]);
+  await client.conn.receives(`get ${scene.keyOf(1)}\n`);
+  assertEquals(client.conn.takeWritten(), "-backend_ejected h:7001\n");
+  // It holds its keys: requests to all are not answered without it.
+  assertEquals(scene.router.shards().length, 3);
+  scene.eject();
+  await client.conn.receives(`get ${scene.keyOf(1)}\n`);
+  const backend = await scene.accept(1);
+  await backend.receives("A\n");
+  assertEquals(client.conn.takeWritten(), "A\n");
+  await scene.ends(client);
+});
+
+Deno.test("another eject than before is for those that are ejected already", () => {
+  using scene = new Scene();
+  scene.eject("h:7001");
+  Object.assign(scene.options, { eject: "fail" });
+  scene.eject("h:7001");
+  const serving = () => scene.router.backends().map(({ isServing }) => isServing);
+  const barred = () => scene.router.backends().map(({ barredBy }) => barredBy !== null);
+  assertEquals([serving(), barred()], [[true, true, true], [false, true, false]]);
+  Object.assign(scene.options, { eject: "rehash" });
+  scene.eject("h:7001");
+  assertEquals([serving(), barred()], [[true, false, true], [false, false, false]]);
 });
 
 Deno.test("each change raises the epoch, and nothing else does", () => {

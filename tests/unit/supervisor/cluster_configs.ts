@@ -34,6 +34,8 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
     pingFailLimit: 0,
     pingSuccIntervalMs: 1_000,
     pingIntervalMs: 10_000,
+    eject: "rehash",
+    circuitTimeouts: 0,
     users: [],
     backendCredentials: null,
     maxPipeline: 10_000,
