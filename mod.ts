@@ -11,5 +11,6 @@ export { StartError } from "./src/supervisor/start_error.ts";
 export { IoUnavailable } from "./src/supervisor/io_choice.ts";
 export type { RunningProxy } from "./src/supervisor/proxy.ts";
 export type * from "./src/config/config.ts";
+export type * from "./src/endpoint.ts";
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,25 +1,14 @@
 /**
- * One connection to a backend, shared by many clients and pipelined. The object outlives its socket:
- *
- * ```text
- *   idle ──request──► connecting ──► handshaking ──last OK──► ready
- *    ▲                    │               │                     │
- *    └────── failed: back-off ◄───────────┴──── lost ◄──────────┘
- * ```
- *
- * Replies answer exchanges strictly in order. Whatever does not fit (a reply without an exchange, a malformed
- * frame, an exchange of another generation) closes the connection: a reply can go missing, never astray.
+ * One connection to a backend, shared by many clients and pipelined, over a link that comes and goes. Replies answer
+ * exchanges strictly in order. Whatever does not fit (a reply without an exchange, a malformed frame, an exchange of
+ * another generation) closes the link: a reply can go missing, never astray.
  *
  * @module
  */
 import { type Chunk, HAND_OVER_BYTES } from "../bytes/chunk_pool.ts";
 import type { SendLog } from "../bytes/send_log.ts";
-import type { Watched } from "../clock.ts";
 import { type Failure, failures } from "../failure.ts";
-import type { ByteReceiver, Space } from "../net/byte_receiver.ts";
-import type { Connection, DialListener, Socket } from "../net/io_engine.ts";
 import { type SlicedParser, SlicedParsing } from "../net/sliced_parsing.ts";
-import { isWriteOverdue } from "../net/write_deadline.ts";
 import {
   ParseStatus,
   type ParseStatusCode,
@@ -29,18 +18,15 @@ import {
 import { type Exchange, ExchangeState } from "../request/exchange.ts";
 import type { BackendContext, BackendLimits } from "./backend_context.ts";
 import type { ConnectionOptions, ConnectionOwner } from "./connection_owner.ts";
-import { ConnectionState, type ConnectionStateCode } from "./connection_state.ts";
-import { Connector } from "./connector.ts";
 import { type DrainWaiter, DrainWaiters } from "./drain_waiters.ts";
 import type { InflightQueue } from "./inflight_queue.ts";
+import { BackendLink, type EndListener, LinkState, type LinkUser } from "./link.ts";
 import { Outbox } from "./outbox.ts";
 import { isOverdue, isSilent, overdueExchanges } from "./reply_deadlines.ts";
-import { ReplyStream } from "./reply_stream.ts";
+import type { ReplyStream } from "./reply_stream.ts";
 
 /** One pipelined connection to a backend, shared by many clients. Replies answer exchanges in order, else it closes. */
-export class BackendConnection implements ByteReceiver, DialListener, SlicedParser, Watched {
-  isWatched = false;
-  state: ConnectionStateCode = ConnectionState.Idle;
+export class BackendConnection implements LinkUser, SlicedParser {
   readonly log: SendLog;
   readonly inflight: InflightQueue;
   readonly backend: ConnectionOwner;
@@ -50,17 +36,12 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
   readonly #outbox: Outbox;
   readonly #replies: ReplyStream;
   readonly #slices: SlicedParsing;
-  readonly #connector: Connector;
-  #socket: Socket | null = null;
-  #isClosing = false;
-  #closeReason: Failure = failures.backendClosed;
+  readonly #link: BackendLink;
   readonly #waiters = new DrainWaiters();
   readonly #isDedicated: boolean;
   readonly #isProbe: boolean;
   /** A request timed out, here or on another connection of the backend, and none was answered since. */
   isSuspect = false;
-  /** Called when its socket is lost or could not be had, whatever was due. */
-  onLost: ((failure: Failure) => void) | null = null;
 
   constructor(
     backend: ConnectionOwner,
@@ -75,10 +56,9 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
     this.#limits = limits;
     this.#isDedicated = options.isDedicated ?? false;
     this.#isProbe = options.isProbe ?? false;
-    this.#connector = new Connector(backend, context, { profile, limits, keepsBackoff }, this);
-    const { arrays, chunks, clock, engine, protocol, retainsRequests } = context;
-    const parser = protocol.createReplyParser(profile);
-    this.#replies = new ReplyStream(arrays, parser, engine.readBytesMin);
+    this.#link = new BackendLink(backend, context, { profile, limits, keepsBackoff }, this);
+    const { chunks, clock, engine, retainsRequests } = context;
+    this.#replies = this.#link.replies;
     this.#slices = new SlicedParsing(engine.flushQueue, this);
     this.#outbox = new Outbox(chunks, clock, this.#replies, retainsRequests);
     this.log = this.#outbox.log;
@@ -87,7 +67,12 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
 
   /** Whether it has a socket that went through its handshake. */
   get isConnected(): boolean {
-    return this.state === ConnectionState.Ready;
+    return this.#link.isReady;
+  }
+
+  /** Whether it is being made. */
+  get isConnecting(): boolean {
+    return this.#link.isConnecting;
   }
 
   /** Whether replies that have come wait for a later turn. */
@@ -97,12 +82,12 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
 
   /** Whether a new request would fail at once. */
   get isInBackoff(): boolean {
-    return this.state === ConnectionState.Idle && !this.#connector.mayConnect;
+    return this.#link.isInBackoff;
   }
 
   /** Whether a request would be sent now, and nothing sent before it is overdue. */
   get isUsable(): boolean {
-    if (this.state !== ConnectionState.Ready) return false;
+    if (!this.#link.isReady) return false;
     const { nowMs } = this.#context.clock;
     return !isOverdue(this.inflight, this.#replies, nowMs, this.#limits.readTimeoutMs);
   }
@@ -114,31 +99,32 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
 
   /** From now on every request fails at once with `failure`, and nothing is connected to; it has no socket yet. */
   bar(failure: Failure): void {
-    this.#connector.barredBy = failure;
+    this.#link.bar(failure);
   }
 
   /** Connects ahead of the first request, unless in back-off. */
   open(): void {
-    if (this.state === ConnectionState.Idle && this.#connector.mayConnect) this.#connect();
+    this.#link.open();
   }
 
   /** Lets its socket go and makes no other: what comes meanwhile waits. Only where nothing is in flight. */
   park(): void {
-    if (this.inflight.size > 0 || this.state === ConnectionState.Parked) return;
-    this.close(failures.backendClosed);
-    this.state = ConnectionState.Parked;
+    if (this.inflight.size === 0) this.#link.park();
   }
 
   /** Connects again, for what has come meanwhile or will. */
   unpark(): void {
-    if (this.state !== ConnectionState.Parked) return;
-    this.state = ConnectionState.Idle;
-    this.#connect();
+    this.#link.unpark();
   }
 
-  /** Whether it is being made. */
-  get isConnecting(): boolean {
-    return this.state === ConnectionState.Connecting || this.state === ConnectionState.Handshaking;
+  /** Calls `listener` each time that its socket is lost or could not be had, behind whatever was due. */
+  addEndListener(listener: EndListener): void {
+    this.#link.addEndListener(listener);
+  }
+
+  /** Calls `listener` no more. */
+  removeEndListener(listener: EndListener): void {
+    this.#link.removeEndListener(listener);
   }
 
   /** Sends one frame by copying it; on refusal the receiver hears of it before this returns. */
@@ -160,8 +146,9 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
    * exchange's receiver was told and the exchange is released.
    */
   admit(exchange: Exchange, byteCount: number): boolean {
-    if (this.state === ConnectionState.Idle && !this.#connector.mayConnect) {
-      this.#refuse(exchange, this.#connector.lastFailure);
+    const link = this.#link;
+    if (link.state === LinkState.Idle && !link.mayConnect) {
+      this.#refuse(exchange, link.lastFailure);
       return false;
     }
     const queued = this.#outbox.queuedBytes;
@@ -178,8 +165,9 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
     exchange.isAtReplica = this.profile.isReadonly;
     this.#outbox.enqueue(exchange, chunk, byteCount);
     this.backend.requests += 1;
-    if (this.state === ConnectionState.Ready) this.#flush();
-    else if (this.state === ConnectionState.Idle) this.#connect();
+    const link = this.#link;
+    if (link.state === LinkState.Ready) link.flush();
+    else if (link.state === LinkState.Idle) link.connect();
   }
 
   /** `waiter` hears once when the unwritten bytes have fallen to half the soft limit. */
@@ -194,50 +182,31 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
     this.#failAll(failed, failure);
   }
 
-  /** Closes for good; everything in the queue fails with `failure`. */
+  /** Closes; everything in the queue fails with `failure`. */
   close(failure: Failure): void {
-    this.#connector.cancel();
-    this.#closeReason = failure;
-    this.#isClosing = true;
-    if (this.#socket !== null) this.#socket.close(null);
-    else this.#lost(failure);
-    this.#isClosing = false;
+    this.#link.close(failure);
   }
 
-  connected(connection: Connection): void {
-    const socket = connection.open(this, this.log);
-    this.#socket = socket;
-    this.#replies.begin(this.#context.clock.nowMs);
-    const handshake = this.#connector.beginHandshake();
-    if (handshake === null) {
-      this.#becomeReady();
-    } else {
-      this.state = ConnectionState.Handshaking;
-      socket.writeFirst(handshake);
-      this.#context.clock.watch(this);
-    }
-    socket.resume();
+  get isReplyDue(): boolean {
+    return this.inflight.awaiting > 0;
   }
 
-  dialFailed(failure: Failure): void {
-    this.#lost(failure);
+  get isHeld(): boolean {
+    return this.#slices.isBehind;
   }
 
-  reserve(): Space | null {
-    return this.#slices.isBehind ? null : this.#replies.reserve();
+  connected(): void {}
+
+  opened(): void {
+    if (this.inflight.unsent > 0) this.#link.flush();
   }
 
-  commit(byteCount: number): void {
-    this.#replies.commit(byteCount, this.#context.clock.nowMs);
+  received(): void {
     this.#slices.parse();
   }
 
   parsedAll(): void {
-    this.#socket?.resume();
-  }
-
-  rested(): void {
-    this.#replies.buffer.rest();
+    this.#link.resume();
   }
 
   wrote(): void {
@@ -245,52 +214,28 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
     if (this.log.unwrittenBytes <= this.#limits.queueSoftBytes / 2) this.#waiters.wake();
   }
 
-  ended(): void {
-    this.#drop(failures.backendClosed);
-  }
-
-  closed(error: unknown): void {
-    const reason = error === null ? this.#closeReason : failures.backendReset;
-    const failure = this.#connector.lossReason(reason);
+  ending(): void {
     this.#slices.parseRest();
-    this.#socket = null;
-    if (!this.#isClosing) this.#connector.lost(failure, this.inflight.awaiting > 0);
-    this.#lost(failure);
   }
 
-  onTick(nowMs: number): boolean {
-    const socket = this.#socket;
-    if (socket === null) return false;
-    if (this.state === ConnectionState.Handshaking) {
-      if (!this.#connector.isOverdue(nowMs)) return true;
-      return this.#drop(failures.connectTimeout);
+  checkDeadlines(nowMs: number): boolean {
+    if (this.inflight.awaiting === 0) return false;
+    return this.#slices.isBehind || this.#checkReplies(nowMs);
+  }
+
+  /** What was handed to the socket fails; what was not goes out on the next one, unless it is of no use to try. */
+  lost(failure: Failure, wasTrying: boolean): void {
+    const link = this.#link;
+    const failed = this.#outbox.takeSent();
+    if (wasTrying || link.isClosing || this.#isDedicated || !link.mayConnect) {
+      for (const exchange of this.#outbox.takeUnsent()) failed.push(exchange);
+    } else if (this.inflight.unsent > 0) {
+      link.connect();
     }
-    const { writeTimeoutMs } = this.#limits;
-    if (isWriteOverdue(socket, this.#context.engine, nowMs, writeTimeoutMs)) {
-      return this.#drop(failures.backendWriteTimeout);
-    }
-    if (this.inflight.awaiting === 0) return socket.writingSinceMs > 0;
-    if (this.#slices.isBehind) return true;
-    return this.#checkReplies(nowMs);
-  }
-
-  #connect(): void {
-    this.state = ConnectionState.Connecting;
-    this.#closeReason = failures.backendClosed;
-    this.#connector.connect();
-  }
-
-  #becomeReady(): void {
-    this.state = ConnectionState.Ready;
-    this.#replies.pausedMs = 0;
-    this.#socket!.isGated = false;
-    if (this.inflight.unsent > 0) this.#flush();
-  }
-
-  /** Writes at the end of this turn, and looks at the deadlines from the next tick on. */
-  #flush(): void {
-    this.#context.engine.flushQueue.add(this.#socket!);
-    this.#context.clock.watch(this);
+    this.#waiters.wake();
+    this.#failAll(failed, failure);
+    const isTimeout = wasTrying && failure === failures.connectTimeout;
+    if (isTimeout && !this.#isProbe) this.backend.timedOut(Math.max(1, failed.length));
   }
 
   /** Parses one frame; false when the rest must wait or the connection is gone. */
@@ -305,10 +250,10 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
     const status = this.#replies.parse(isDiscarded);
     if (
       status === ParseStatus.Complete && frame.kind === ReplyKind.Reply &&
-      frame.attributeBytes === 0 && head !== null && this.state === ConnectionState.Ready
+      frame.attributeBytes === 0 && head !== null
     ) {
       this.#deliver(head, start, frame.end, frame.isError);
-      return this.#socket !== null;
+      return this.#link.socket !== null;
     }
     return this.#parsedOther(status, head, start, isDiscarded);
   }
@@ -322,52 +267,32 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
   ): boolean {
     const { parser } = this.#replies;
     const { frame } = parser;
-    if (frame.kind === ReplyKind.Push) return this.#dropPush(status);
+    if (frame.kind === ReplyKind.Push) return this.#link.dropPush(status);
     // Not even its first byte may wait here: the rest would be taken for the reply to the next request.
-    if (head === null && this.state === ConnectionState.Ready) {
-      return this.#fault(failures.backendStray);
-    }
+    if (head === null) return this.#link.fault(failures.backendStray);
     if (status === ParseStatus.Complete) {
       const { attributeBytes, end } = frame;
-      if (this.state === ConnectionState.Handshaking) {
-        return this.#handshakeReply(start + attributeBytes, end);
-      }
-      if (head === null) return this.#fault(failures.backendStray);
       if (this.profile.version === 3) head.attributeBytes = attributeBytes;
       this.#deliver(head, start + attributeBytes, end, frame.isError);
-      return this.#socket !== null;
+      return this.#link.socket !== null;
     }
-    if (status !== ParseStatus.Incomplete) return this.#fault(failures.backendMalformed);
-    if (parser.frameBytes > HAND_OVER_BYTES && head !== null && !isDiscarded) {
+    if (status !== ParseStatus.Incomplete) return this.#link.fault(failures.backendMalformed);
+    if (parser.frameBytes > HAND_OVER_BYTES && !isDiscarded) {
       head.receiver!.onLargeReply(head, parser.frameBytes);
     }
     return false;
   }
 
-  /**
-   * Drops a push that nobody asked for, which later servers may have invented: it answers nothing, so no reply is
-   * mistaken for another by it. Its bytes are let go as they come.
-   */
-  #dropPush(status: ParseStatusCode): boolean {
-    if (status === ParseStatus.Incomplete) return false;
-    if (status !== ParseStatus.Complete) return this.#fault(failures.backendMalformed);
-    const { buffer, parser } = this.#replies;
-    buffer.consume(parser.frame.end);
-    parser.frame.kind = ReplyKind.Reply;
-    this.backend.pushDropped();
-    return true;
-  }
-
   #deliver(exchange: Exchange, start: number, end: number, isError: boolean): void {
     const { buffer } = this.#replies;
     this.inflight.shift();
-    if (!this.#connector.hasAnswered) this.#connector.answered(isError);
+    if (!this.#link.hasAnswered) this.#link.answered(isError);
     const receiver = exchange.receiver;
     if (receiver === null) {
       buffer.consume(end);
     } else if (receiver.generation !== exchange.generation) {
       exchange.receiver = null;
-      this.#fault(failures.generationMismatch);
+      this.#link.fault(failures.generationMismatch);
     } else {
       if (this.isSuspect || this.#isDedicated) this.backend.answeredInTime();
       if (!this.#isDedicated) {
@@ -384,35 +309,11 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
     this.#release(exchange);
   }
 
-  #handshakeReply(start: number, end: number): boolean {
-    const { buffer } = this.#replies;
-    const failure = this.#connector.acceptHandshake(buffer.bytes, start, end);
-    if (failure !== null) return this.#drop(failure);
-    buffer.consume(end);
-    if (this.#connector.isHandshakeDone) this.#becomeReady();
-    return true;
-  }
-
-  #fault(failure: Failure): false {
-    this.#context.log.warning("Backend connection closed: its replies cannot be trusted", {
-      backend: this.backend.address,
-      reason: failure.name,
-    });
-    return this.#drop(failure);
-  }
-
-  /** Gives this socket up: what was not sent may go out on the next one. */
-  #drop(failure: Failure): false {
-    this.#closeReason = failure;
-    this.#socket!.close(null);
-    return false;
-  }
-
   /** Times out what waited too long; false when nothing is left to watch. */
   #checkReplies(nowMs: number): boolean {
     const { readTimeoutMs } = this.#limits;
     if (isSilent(this.inflight, this.#replies, nowMs, readTimeoutMs)) {
-      return this.#drop(failures.backendSilent);
+      return this.#link.drop(failures.backendSilent);
     }
     const overdue = overdueExchanges(this.inflight, this.#replies, nowMs, readTimeoutMs);
     for (const exchange of overdue) this.#fail(exchange, failures.backendTimeout);
@@ -439,27 +340,6 @@ export class BackendConnection implements ByteReceiver, DialListener, SlicedPars
   #release(exchange: Exchange): void {
     this.#outbox.letGo(exchange);
     this.#context.requests.releaseExchange(exchange);
-  }
-
-  /**
-   * The socket is gone, or could not be had. What was handed to it fails; what was not goes out on the next
-   * connection, unless there is a reason not to try.
-   */
-  #lost(failure: Failure): void {
-    const { state } = this;
-    const wasTrying = state === ConnectionState.Connecting || state === ConnectionState.Handshaking;
-    this.state = ConnectionState.Idle;
-    this.#replies.buffer.abandon();
-    const failed = this.#outbox.takeSent();
-    const isOver = wasTrying || this.#isClosing || this.#isDedicated;
-    if (isOver || !this.#connector.mayConnect) {
-      for (const exchange of this.#outbox.takeUnsent()) failed.push(exchange);
-    } else if (this.inflight.unsent > 0) this.#connect();
-    this.#waiters.wake();
-    this.#failAll(failed, failure);
-    const isTimeout = wasTrying && failure === failures.connectTimeout;
-    if (isTimeout && !this.#isProbe) this.backend.timedOut(Math.max(1, failed.length));
-    this.onLost?.(failure);
   }
 
   #failAll(failed: readonly Exchange[], failure: Failure): void {

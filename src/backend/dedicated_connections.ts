@@ -10,6 +10,7 @@ import type { Profile } from "../protocol/protocol.ts";
 import type { Backend } from "./backend.ts";
 import type { BackendContext, BackendLimits } from "./backend_context.ts";
 import { BackendConnection } from "./connection.ts";
+import type { EndListener } from "./link.ts";
 
 /** How long a connection that nobody has is kept, milliseconds. */
 export const IDLE_MAX_MS = 10_000;
@@ -33,7 +34,8 @@ export class DedicatedConnections implements Watched {
   isWatched = false;
   readonly #context: BackendContext;
   readonly #options: DedicatedOptions;
-  readonly #taken = new Set<BackendConnection>();
+  /** With whoever hears that it is lost. */
+  readonly #taken = new Map<BackendConnection, EndListener | null>();
   /** What each keeps to: its read timeout is that of its user. */
   readonly #limits = new WeakMap<BackendConnection, BackendLimits>();
   /** Oldest first. */
@@ -72,10 +74,17 @@ export class DedicatedConnections implements Watched {
     if (connection !== null) {
       if (barredBy !== null) connection.bar(barredBy);
       this.#limits.get(connection)!.readTimeoutMs = readTimeoutMs;
-      this.#taken.add(connection);
+      this.#taken.set(connection, null);
     }
     this.#count();
     return connection;
+  }
+
+  /** Whoever has `connection` hears that its socket is lost, or could not be had, until the connection is given up. */
+  listen(connection: BackendConnection, listener: EndListener): void {
+    if (!this.#taken.has(connection)) return;
+    connection.addEndListener(listener);
+    this.#taken.set(connection, listener);
   }
 
   /**
@@ -83,8 +92,7 @@ export class DedicatedConnections implements Watched {
    * due, or without a socket, is closed.
    */
   giveBack(connection: BackendConnection): void {
-    if (!this.#taken.delete(connection)) return;
-    connection.onLost = null;
+    if (!this.#release(connection)) return;
     this.#count();
     const isClean = connection.isConnected && connection.inflight.size === 0;
     if (!isClean || this.#isStopped || this.#idle.length >= IDLE_CONNECTIONS_MAX) {
@@ -98,8 +106,7 @@ export class DedicatedConnections implements Watched {
 
   /** Closes a connection that must not serve anybody else; what is in flight on it fails. */
   discard(connection: BackendConnection, failure: Failure = failures.backendClosed): void {
-    if (!this.#taken.delete(connection)) return;
-    connection.onLost = null;
+    if (!this.#release(connection)) return;
     this.#count();
     connection.close(failure);
   }
@@ -110,7 +117,9 @@ export class DedicatedConnections implements Watched {
     for (const { connection } of this.#idle) connection.close(failures.shuttingDown);
     this.#idle = [];
     this.#count();
-    for (const connection of [...this.#taken]) this.discard(connection, failures.shuttingDown);
+    for (const connection of [...this.#taken.keys()]) {
+      this.discard(connection, failures.shuttingDown);
+    }
   }
 
   onTick(nowMs: number): boolean {
@@ -134,6 +143,15 @@ export class DedicatedConnections implements Watched {
       connection.close(failures.backendClosed);
     }
     return null;
+  }
+
+  /** False where nobody has it any more. */
+  #release(connection: BackendConnection): boolean {
+    const listener = this.#taken.get(connection);
+    if (listener === undefined) return false;
+    this.#taken.delete(connection);
+    if (listener !== null) connection.removeEndListener(listener);
+    return true;
   }
 
   #create(backend: Backend, profile: Profile): BackendConnection | null {

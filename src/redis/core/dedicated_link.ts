@@ -66,11 +66,11 @@ export class DedicatedLink {
     const connection = dedicated.take(backend, client.profiles.master, readTimeoutMs);
     if (connection === null) return TOO_MANY;
     const link = new DedicatedLink(context, client, { place, backend, connection });
-    connection.onLost = () => {
+    dedicated.listen(connection, () => {
       link.#isOver = true;
       dedicated.discard(connection);
       lost();
-    };
+    });
     return link;
   }
 

@@ -71,6 +71,8 @@ export class ScriptKeeper implements ScriptListener {
   /** Digests of bodies by their marks. */
   readonly #digests = new Map<number, string>();
   #loaded = new WeakMap<BackendConnection, Loaded>();
+  /** Connections whose end this hears of. */
+  readonly #watched = new WeakSet<BackendConnection>();
   /** Raised when a server turns out to have lost its scripts. */
   readonly #generations = new WeakMap<SentTo, number>();
 
@@ -255,8 +257,11 @@ export class ScriptKeeper implements ScriptListener {
     if (known !== undefined && known.generation === generation) return known;
     const loaded: Loaded = { generation, shas: new Set(), confirmed: new Set() };
     this.#loaded.set(connection, loaded);
-    // Who is there after a loss may be another server.
-    connection.onLost = () => this.#loaded.delete(connection);
+    if (!this.#watched.has(connection)) {
+      this.#watched.add(connection);
+      // Who is there after a loss may be another server.
+      connection.addEndListener(() => this.#loaded.delete(connection));
+    }
     return loaded;
   }
 

@@ -111,7 +111,7 @@ Deno.test("what was not sent is lost with the socket, and whoever has the connec
   using scene = new Scene();
   const { connection, conn } = await scene.used();
   const lost: string[] = [];
-  connection.onLost = (failure) => lost.push(failure.name);
+  scene.pool.listen(connection, (failure) => lost.push(failure.name));
   conn.takesWrites = false;
   scene.send(connection);
   await turn();
