@@ -12,6 +12,7 @@ import type { Log } from "../observe/log.ts";
 import type { Protocol } from "../protocol/protocol.ts";
 import type { RequestPool } from "../request/pool.ts";
 
+import type { RequestWatch } from "./request_watch.ts";
 import type { ServerOrders } from "./server_orders.ts";
 
 /** Times and sizes a backend connection keeps to. */
@@ -47,6 +48,8 @@ export interface BackendContext {
   readonly orders: ServerOrders;
   /** Whether requests stay readable until answered, since they may be sent elsewhere. */
   readonly retainsRequests: boolean;
+  /** Tells of requests that take long, or are large. */
+  readonly watch: RequestWatch;
   /** Whether a new connection to a backend leads back to this very cluster. */
   isLoop(connection: Connection): boolean;
   /** Called for each failed attempt to connect to a backend, and for each request that it failed. */

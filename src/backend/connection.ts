@@ -57,10 +57,10 @@ export class BackendConnection implements LinkUser, SlicedParser {
     this.#isDedicated = options.isDedicated ?? false;
     this.#isProbe = options.isProbe ?? false;
     this.#link = new BackendLink(backend, context, { profile, limits, keepsBackoff }, this);
-    const { chunks, clock, engine, retainsRequests } = context;
+    const { chunks, clock, engine, retainsRequests, watch } = context;
     this.#replies = this.#link.replies;
     this.#slices = new SlicedParsing(engine.flushQueue, this);
-    this.#outbox = new Outbox(chunks, clock, this.#replies, retainsRequests);
+    this.#outbox = new Outbox(chunks, clock, this.#replies, retainsRequests, watch);
     this.log = this.#outbox.log;
     this.inflight = this.#outbox.inflight;
   }
@@ -299,6 +299,11 @@ export class BackendConnection implements LinkUser, SlicedParser {
         const elapsedMs = this.#replies.elapsedMs(this.#context.clock.nowMs, exchange.sentAtMs);
         this.#context.metrics.remoteTimer.observe(elapsedMs * 1000);
       }
+      const { watch } = this.#context;
+      if (exchange.row !== null) {
+        const { realMs } = this.#context.clock;
+        if (realMs - exchange.startedAtMs >= watch.slowMs) watch.slow(exchange, this, null);
+      }
       if (end - start > HAND_OVER_BYTES) {
         receiver.onReply(exchange, buffer.handOver(end), start, end, isError, true);
       } else {
@@ -326,6 +331,7 @@ export class BackendConnection implements LinkUser, SlicedParser {
     const receiver = exchange.receiver;
     if (receiver === null) return;
     const isCurrent = receiver.generation === exchange.generation;
+    if (exchange.row !== null) this.#context.watch.failed(exchange, this, failure);
     exchange.swallow();
     this.#context.metrics.countFailure(failure);
     this.backend.requestFailed(failure);

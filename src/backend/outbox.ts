@@ -10,6 +10,7 @@ import type { Clock } from "../clock.ts";
 import { type Exchange, ExchangeState } from "../request/exchange.ts";
 import { InflightQueue } from "./inflight_queue.ts";
 import type { ReplyStream } from "./reply_stream.ts";
+import type { RequestWatch } from "./request_watch.ts";
 
 /** Bytes and exchanges of one connection. */
 export class Outbox implements HandOverListener {
@@ -18,16 +19,27 @@ export class Outbox implements HandOverListener {
   readonly #clock: Clock;
   readonly #replies: ReplyStream;
   readonly #retains: boolean;
+  readonly #watch: RequestWatch;
   /** Bytes of all exchanges in the queue, where they are kept because they may have to be sent again. */
   #heldBytes = 0;
 
-  /** @param retains Whether bytes stay readable until their exchange is released. */
-  constructor(chunks: ChunkPool, clock: Clock, replies: ReplyStream, retains: boolean) {
+  /**
+   * @param retains Whether bytes stay readable until their exchange is released.
+   * @param watch Keeps them otherwise, as far as it wants to tell of them.
+   */
+  constructor(
+    chunks: ChunkPool,
+    clock: Clock,
+    replies: ReplyStream,
+    retains: boolean,
+    watch: RequestWatch,
+  ) {
     this.log = new SendLog(chunks);
     this.log.listener = this;
     this.#clock = clock;
     this.#replies = replies;
     this.#retains = retains;
+    this.#watch = watch;
   }
 
   /** Bytes that count against the connection's limit. */
@@ -42,24 +54,32 @@ export class Outbox implements HandOverListener {
     exchange.start = chunk.filled - byteCount;
     if (this.#retains) {
       chunk.holders += 1;
+      exchange.isHeld = true;
       this.#heldBytes += byteCount;
+    } else if (this.#watch.isOn) {
+      this.#watch.keep(exchange, byteCount);
     }
     this.inflight.push(exchange);
   }
 
   /** An exchange that left the queue needs its bytes no more. */
   letGo(exchange: Exchange): void {
-    if (!this.#retains || exchange.chunk === null) return;
-    this.#heldBytes -= exchange.end - exchange.start;
-    this.log.letGo(exchange.chunk);
+    if (!exchange.isHeld) return;
+    exchange.isHeld = false;
+    const byteCount = exchange.end - exchange.start;
+    if (this.#retains) this.#heldBytes -= byteCount;
+    else this.#watch.letGo(byteCount);
+    this.log.letGo(exchange.chunk!);
   }
 
   handedOver(chunk: Chunk, _position: number): void {
     const { inflight } = this;
     const sentAtMs = this.#clock.nowMs - this.#replies.pausedMs;
+    const { realMs } = this.#clock;
     let exchange = inflight.oldestUnsent();
     while (exchange !== null && exchange.chunk === chunk) {
       exchange.sentAtMs = sentAtMs;
+      exchange.handedAtMs = realMs;
       exchange.isSent = true;
       if (exchange.state === ExchangeState.Unsent) exchange.state = ExchangeState.Sent;
       inflight.markSent();

@@ -12,6 +12,7 @@ import type { ClientRoom } from "../observe/client_room.ts";
 import type { Log } from "../observe/log.ts";
 import type {
   DrainTimes,
+  InspectTopic,
   PauseCount,
   PeerMessage,
   ServerOrder,
@@ -92,6 +93,8 @@ export interface Cluster {
   metrics(): ClusterMetricsSnapshot;
   /** Accepts nobody any more, and goes on serving. Settles when its address is free. */
   stopAccepting(): Promise<void>;
+  /** This worker's part of a list, plain data. */
+  inspect(topic: InspectTopic): readonly unknown[];
   /**
    * Stops accepting, tells the clients that want to know it where to go on, and lets them leave by themselves or when they are idle. Settles when nobody is left, at
    * the latest somewhat after `times.timeoutMs`, if clients take their replies.

@@ -18,12 +18,13 @@ export function memcacheRecipe(config: ClusterConfig): Recipe {
     }),
     retainsRequests: false,
     createTopology: (cluster, backends) => new RingTopology(cluster, backends),
-    createLocalAnswers: ({ cluster, backends, peers, router }) =>
+    createLocalAnswers: ({ cluster, backends, peers, router, slowLog }) =>
       new MemcacheLocal({
         config: cluster.config,
         backends,
         peers,
         router,
+        slowLog,
         startedAtMs: performance.now(),
       }),
   };

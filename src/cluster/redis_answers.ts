@@ -27,6 +27,7 @@ export function createRedisAnswers(protocol: Protocol, parts: ClusterParts): Loc
     backends,
     servers: new KnownServers(backends.clock),
     peers,
+    slowLog: parts.slowLog,
     databases: new Databases(),
     dedicated: new DedicatedConnections(backends, {
       // Read anew each time: a reload may change it.

@@ -5,13 +5,16 @@
  * @module
  */
 import type { BackendContext, BackendLimits } from "../backend/backend_context.ts";
+import { RequestWatch } from "../backend/request_watch.ts";
 import type { ClusterConfig } from "../config/config.ts";
 import { ArrayPool } from "../bytes/receive_buffer.ts";
 import { ChunkPool } from "../bytes/chunk_pool.ts";
-import { type Endpoint, sameEndpoint } from "../endpoint.ts";
+import { type Endpoint, formatEndpoint, sameEndpoint } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { Acceptor, Connection, Listener } from "../net/io_engine.ts";
 import { ClusterMetrics, type ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
+import { Gathered } from "../observe/gathered.ts";
+import { type SlowEntry, SlowLog } from "../observe/slow_log.ts";
 import { type Protocol, RequestFrame } from "../protocol/protocol.ts";
 import { RequestPool } from "../request/pool.ts";
 import type { Router } from "../router/router.ts";
@@ -22,6 +25,7 @@ import { Session } from "../session/session.ts";
 import type { SessionContext, SessionLimits } from "../session/session_context.ts";
 import type {
   DrainTimes,
+  InspectTopic,
   PauseCount,
   PeerMessage,
   ServerOrder,
@@ -63,6 +67,8 @@ export interface ClusterParts {
   readonly router: Router;
   readonly backends: BackendContext;
   readonly peers: ClusterPeers;
+  /** The requests that took long, in all workers. */
+  readonly slowLog: Gathered<SlowEntry>;
   /** The clients of this worker. */
   clients(): Iterable<LocalClient>;
 }
@@ -74,6 +80,7 @@ export class RunningCluster implements Acceptor, Cluster {
   readonly #topology: Topology;
   readonly #backends: BackendContext;
   readonly #metrics: ClusterMetrics;
+  readonly #slowLog: SlowLog;
   readonly #sessions = new Set<Session>();
   readonly #peers: ClusterPeers;
   readonly #sessionContext: SessionContext;
@@ -91,10 +98,12 @@ export class RunningCluster implements Acceptor, Cluster {
     this.#cluster = cluster;
     this.#metrics = new ClusterMetrics(this.name);
     this.#acceptPause = new AcceptPause(cluster.log);
+    this.#slowLog = new SlowLog(cluster.config.slowlogLengthMax);
     const backends = this.#backends = createBackendContext(
       cluster,
       recipe,
       this.#metrics,
+      this.#slowLog,
       (address, timesOut) => this.#backendFails(address, timesOut),
     );
     this.#topology = recipe.createTopology(cluster, backends);
@@ -115,6 +124,7 @@ export class RunningCluster implements Acceptor, Cluster {
         router,
         backends,
         peers: this.#peers,
+        slowLog: new Gathered("slowlog", this.#peers, this.#slowLog),
         clients: () => this.#sessions,
       }),
       frame: new RequestFrame(),
@@ -130,6 +140,13 @@ export class RunningCluster implements Acceptor, Cluster {
       },
     };
     const { local } = this.#sessionContext;
+    this.#watchRequests();
+    backends.watch.identify = (client) => {
+      if (!(client instanceof Session)) return null;
+      const { name, user } = local.identify?.(client) ?? { name: "", user: "" };
+      const address = client.peer === null ? "" : formatEndpoint(client.peer);
+      return { id: client.id, address, name, user };
+    };
     this.#idle = new IdleClients({
       clock: cluster.clock,
       config,
@@ -175,8 +192,18 @@ export class RunningCluster implements Acceptor, Cluster {
     this.#sessionContext.isAtomic = config.atomicMultiKey;
     this.#sessionContext.output.heldBytesMax = config.workerOutputLimitBytes;
     Object.assign(this.#backends.limits, backendLimits(config));
+    this.#watchRequests();
     this.#topology.reconfigure();
     this.#idle.look();
+  }
+
+  /** Has requests watched as the configuration says. */
+  #watchRequests(): void {
+    const { slowlogLengthMax, slowlogSlowerThanUs } = this.#cluster.config;
+    const isOn = slowlogSlowerThanUs >= 0 && slowlogLengthMax > 0;
+    this.#backends.watch.slowMs = isOn ? slowlogSlowerThanUs / 1000 : Infinity;
+    this.#backends.watch.isOn = isOn;
+    this.#slowLog.lengthMax = slowlogLengthMax;
   }
 
   async retire(timeoutMs: number, isTaken: boolean | null): Promise<void> {
@@ -215,6 +242,13 @@ export class RunningCluster implements Acceptor, Cluster {
   metrics(): ClusterMetricsSnapshot {
     const backends = [...this.#topology.router.backends()].map((backend) => backend.snapshot());
     return this.#metrics.snapshot(backends);
+  }
+
+  inspect(topic: InspectTopic): readonly unknown[] {
+    switch (topic) {
+      case "slowlog":
+        return this.#slowLog.entries();
+    }
   }
 
   drain(times: DrainTimes): Promise<void> {
@@ -319,6 +353,7 @@ function createBackendContext(
   cluster: ClusterContext,
   recipe: Recipe,
   metrics: ClusterMetrics,
+  slowLog: SlowLog,
   backendFails: (address: string, timesOut: boolean) => void,
 ): BackendContext {
   const { config, clock, engine, log } = cluster;
@@ -334,6 +369,13 @@ function createBackendContext(
     limits: backendLimits(config),
     orders: cluster.orders,
     retainsRequests: recipe.retainsRequests,
+    watch: new RequestWatch({
+      protocol: recipe.protocol,
+      clock,
+      slowLog,
+      metrics,
+      nextEntryNumber: () => cluster.clusterRoom.nextEntryNumber(),
+    }),
     isLoop: (connection) => cluster.loopGuard.isLoop(connection),
     backendUnreachable: (address) => backendFails(address, false),
     circuitOpened: (address) => backendFails(address, true),

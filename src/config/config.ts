@@ -108,6 +108,10 @@ export interface ClusterConfig {
   clientHandoff: boolean;
   /** Where clients go on that are told, as `host:port`; null: where they are connected, if others serve there. */
   handoffAddress: string | null;
+  /** A request that takes so many microseconds is told of by the slow log; -1: none is. */
+  slowlogSlowerThanUs: number;
+  /** Entries of the slow log, of each worker and of all together. */
+  slowlogLengthMax: number;
 }
 
 /** Levels of the log, least severe first. */

@@ -316,5 +316,8 @@ function completeCluster(
     clientIdleTimeoutMs: values.client_idle_timeout ?? clusterKeys.client_idle_timeout.default,
     clientHandoff: values.client_handoff ?? clusterKeys.client_handoff.default,
     handoffAddress: values.handoff_address ?? null,
+    slowlogSlowerThanUs: values.slowlog_log_slower_than ??
+      clusterKeys.slowlog_log_slower_than.default,
+    slowlogLengthMax: values.slowlog_max_len ?? clusterKeys.slowlog_max_len.default,
   };
 }

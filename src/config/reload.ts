@@ -68,6 +68,8 @@ export const clusterReload: Readonly<Record<keyof ClusterConfig, ReloadRow>> = {
   clientIdleTimeoutMs: live("client_idle_timeout"),
   clientHandoff: live("client_handoff"),
   handoffAddress: live("handoff_address"),
+  slowlogSlowerThanUs: live("slowlog_log_slower_than"),
+  slowlogLengthMax: live("slowlog_max_len"),
 };
 
 /** The settings of the process, by their field. */

@@ -296,6 +296,22 @@ export const clusterKeys = {
     "all",
     "read from a client whose requests have to wait",
   ),
+  slowlog_log_slower_than: integer(
+    "µs",
+    10_000,
+    -1,
+    HOUR_MS * 1000,
+    "all",
+    "a request that takes so long is told of by SLOWLOG; 0: every one; -1: none",
+  ),
+  slowlog_max_len: integer(
+    "entries",
+    128,
+    0,
+    100_000,
+    "all",
+    "of the slow log, of each worker and of all together; further ones push the oldest out",
+  ),
 } as const satisfies KeyRows;
 
 /** The keys of the `[runtime]` table. */
@@ -401,8 +417,6 @@ export const laterKeys = [
   "listen_proto",
   "fetch_since_latest_cmd",
   "backend_resp_version",
-  "slowlog_log_slower_than",
-  "slowlog_max_len",
   "hotkey_sample_every",
   "hotkey_sketch_width",
   "hotkey_sketch_depth",

@@ -18,6 +18,8 @@ import { CommandFlag, type CommandRow } from "../protocol/command_table.ts";
 import { NO_OPERATION, type RequestFrame } from "../protocol/protocol.ts";
 import type { Exchange } from "../request/exchange.ts";
 import { type Failure, failures } from "../failure.ts";
+import type { Gathered } from "../observe/gathered.ts";
+import type { SlowEntry } from "../observe/slow_log.ts";
 import type { Router } from "../router/router.ts";
 import type { LocalAnswers, LocalClient } from "../session/features.ts";
 import { Login, type LoginContext } from "./login/mod.ts";
@@ -44,6 +46,8 @@ type Answer = (client: LocalClient, frame: RequestFrame, bytes: Uint8Array) => v
 /** What the answers are made with. */
 export interface MemcacheContext extends LoginContext {
   readonly router: Router;
+  /** The requests that took long, in all workers. */
+  readonly slowLog: Gathered<SlowEntry>;
   /** Since when the proxy runs, milliseconds of `performance.now()`. */
   readonly startedAtMs: number;
 }
@@ -90,6 +94,10 @@ export class MemcacheLocal implements LocalAnswers {
     if (!answer) throw new Error(`Cannot answer "${frame.row!.name}": it is not a local command`);
     answer(client, frame, bytes);
     return true;
+  }
+
+  identify(client: LocalClient): { name: string; user: string } {
+    return { name: "", user: this.#login.userOf(client) };
   }
 
   stop(): void {}

@@ -8,7 +8,9 @@ import type { Backend } from "../backend/backend.ts";
 import type { Profile, RequestMark } from "../protocol/protocol.ts";
 import type { DeferredReply, LocalClient } from "../session/features.ts";
 import type { MemcacheContext } from "./local.ts";
+import { mergeEntries } from "../observe/slow_log.ts";
 import { proxyStatistics } from "./proxy_statistics.ts";
+import { slowStatistics } from "./slow_statistics.ts";
 import { callServers, type ServerReply } from "./server_calls.ts";
 import { joinStatistics, mergeSettings, mergeStatistics, type Statistic } from "./statistics.ts";
 import type { Wire } from "./wire.ts";
@@ -54,6 +56,7 @@ export class StatsCommand {
     if (kind === "proxy") {
       return give(client, wire.writeStatistics(proxyStatistics(this.#context), mark));
     }
+    if (kind === "slowlog") return this.#slowLog(asked, name);
     if (refused.has(kind)) return give(client, wire.writeUnknown(mark));
     const merge = merges.get(kind);
     if (merge !== undefined) {
@@ -63,6 +66,19 @@ export class StatsCommand {
     }
     if (lists.has(kind) || orders.has(kind)) return this.#listed(asked, words);
     give(client, wire.writeUnknown(mark));
+  }
+
+  /** The requests that took long, latest first, or with `reset` none from now on. */
+  #slowLog({ client, mark, wire }: Asked, word: string | undefined): void {
+    const { config, slowLog } = this.#context;
+    if (word !== undefined && word !== "reset") return give(client, wire.writeUnknown(mark));
+    const late = client.answerLater();
+    const answer = (statistics: readonly Statistic[]) => {
+      const reply = wire.writeStatistics(statistics, mark);
+      late.reply(reply, 0, reply.length, true);
+    };
+    if (word === "reset") return slowLog.reset(() => answer([]));
+    slowLog.all((all) => answer(slowStatistics(mergeEntries(all, config.slowlogLengthMax))));
   }
 
   #all(): readonly Backend[] {

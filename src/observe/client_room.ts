@@ -1,7 +1,7 @@
 /**
  * How many clients all workers of a process have, and how many they may have: counted in memory that the workers
  * share, so that clients can never take the last descriptors from the connections to backends. Each cluster has such a
- * memory, too, for its own limit. While the process drains, also how many are not waiting for what others do: who waits is closed when those are gone, in all workers.
+ * memory, too, for its own limit, and for the numbers of what its slow log has. While the process drains, also how many are not waiting for what others do: who waits is closed when those are gone, in all workers.
  *
  * @module
  */
@@ -13,10 +13,14 @@ export const LEARNED_RESERVE = 16;
 const MAX_AT = 0;
 /** Where the count of the first worker stands; the others follow, and behind them those of busy clients. */
 const COUNTS_AT = 1;
+/** Behind all counts: the number given last to an entry of the slow log. */
+const NUMBERS_BEHIND = 1;
 
 /** Makes the memory for so many workers. */
 export function createClientMemory(workerCount: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT * (COUNTS_AT + 2 * workerCount));
+  return new SharedArrayBuffer(
+    Int32Array.BYTES_PER_ELEMENT * (COUNTS_AT + 2 * workerCount + NUMBERS_BEHIND),
+  );
 }
 
 /**
@@ -39,12 +43,15 @@ export class ClientRoom {
   /** Where the counts of busy clients begin. */
   readonly #busyAt: number;
   readonly #ownBusyAt: number;
+  /** Where the number of the last entry of the slow log stands. */
+  readonly #entryAt: number;
 
   /** @param workerNumber Whose clients {@link entered} and {@link left} count. */
   constructor(memory: SharedArrayBuffer, workerNumber: number) {
     this.#numbers = new Int32Array(memory);
     this.#ownAt = COUNTS_AT + workerNumber;
-    this.#busyAt = COUNTS_AT + (this.#numbers.length - COUNTS_AT) / 2;
+    this.#entryAt = this.#numbers.length - NUMBERS_BEHIND;
+    this.#busyAt = COUNTS_AT + (this.#entryAt - COUNTS_AT) / 2;
     this.#ownBusyAt = this.#busyAt + workerNumber;
   }
 
@@ -64,7 +71,7 @@ export class ClientRoom {
 
   /** Clients of all workers that are not waiting for what others do; while the process drains. */
   get busyCount(): number {
-    return this.#sum(this.#busyAt, this.#numbers.length);
+    return this.#sum(this.#busyAt, this.#entryAt);
   }
 
   /** This worker has so many busy clients more, or less. */
@@ -98,6 +105,11 @@ export class ClientRoom {
   ranOut(): void {
     if (this.clientsMax !== 0) return;
     this.clientsMax = Math.max(1, this.clientCount - LEARNED_RESERVE);
+  }
+
+  /** A number that no other entry of the slow log has, of any worker; later ones are greater. */
+  nextEntryNumber(): number {
+    return Atomics.add(this.#numbers, this.#entryAt, 1) + 1;
   }
 
   #sum(from: number, to: number): number {

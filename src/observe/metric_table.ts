@@ -47,6 +47,11 @@ export const clusterCounts = {
     "Error replies to clients, made by backends or by the proxy.",
   ),
   redirects: counter("aster_redirects_total", "replies", "MOVED and ASK replies followed."),
+  slowRequests: counter(
+    "aster_slow_requests_total",
+    "requests",
+    "Requests that took as long as slowlog_log_slower_than says; of a split request each part.",
+  ),
   topologyRefreshes: counter(
     "aster_topology_refreshes_total",
     "fetches",

@@ -276,6 +276,17 @@ export interface Protocol extends Dialect {
   /** Whether the answer to {@link Protocol.probe} means that the backend can serve. */
   isProbeAccepted(bytes: Uint8Array, start: number, end: number): boolean;
   createReplyParser(profile: Profile): ReplyParser;
+  /**
+   * The words of a request of `row` that stands in `bytes[start, end)` as it was sent over a connection of `profile`,
+   * shortened, without passwords; the end of the request may be missing.
+   */
+  requestWords(
+    row: CommandRow,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    profile: Profile,
+  ): Uint8Array[];
   /** Whether a request's bytes so far show a protocol this proxy does not speak; its name for the log, else null. */
   foreignProtocol(firstByte: number): string | null;
 }

@@ -41,6 +41,7 @@ import { Info } from "./server/info.ts";
 import { textReply } from "./core/reply_builder.ts";
 import { BackendInfos } from "./server/backend_info.ts";
 import type { ServerKind } from "./server/server_kind.ts";
+import { slowLogAnswer } from "./server/slow_log.ts";
 import { slotKeysAnswer } from "./server/slot_keys.ts";
 import { waitAnswer, waitAofAnswer } from "./server/wait.ts";
 import { Login } from "./login/mod.ts";
@@ -179,6 +180,10 @@ export class RedisLocal implements LocalAnswers {
     this.#handoff.tell(handoff);
   }
 
+  identify(client: LocalClient): { name: string; user: string } {
+    return { name: this.#marks.names.get(client) ?? "", user: this.#login.userOf(client) };
+  }
+
   stop(): void {
     for (const feature of this.#features) feature.stop?.();
     this.#options.dedicated.stop();
@@ -219,6 +224,13 @@ export class RedisLocal implements LocalAnswers {
       cluster: (request) => clusterAnswer(request, options, servers, askOwner),
       lolwut: ({ client }) => servers.answer(client, (kind) => lolwut(client, kind)),
       info: (request) => this.#info.answer(request),
+      slowlog: (request) =>
+        slowLogAnswer(request, {
+          entries: options.slowLog,
+          servers,
+          lengthMax: () => options.config.slowlogLengthMax,
+          askBackends: (asked) => this.#admin.askSlowLogs(asked),
+        }),
       wait: waitAnswer,
       waitaof: waitAofAnswer,
       readonly: ({ client }) => clusterSwitch("readonly", () => readOnly.add(client)),

@@ -6,6 +6,7 @@
  */
 import type { Chunk } from "../bytes/chunk_pool.ts";
 import type { Endpoint } from "../endpoint.ts";
+import type { CommandRow } from "../protocol/command_table.ts";
 import { PROFILES, type Profiles } from "../protocol/protocol.ts";
 import type { Failure } from "../failure.ts";
 
@@ -104,10 +105,20 @@ export class Exchange {
   window: FragmentWindow | null = null;
   /** When its bytes were handed to the socket, on the connection's scale, milliseconds. */
   sentAtMs = 0;
-  /** Chunk of the send log that has its bytes; held where it may be sent again. */
+  /** Chunk of the send log that has its bytes; held where it may be sent again, or may be told of. */
   chunk: Chunk | null = null;
   start = 0;
   end = 0;
+  /** Whether its bytes stay readable until it is released. */
+  isHeld = false;
+  /** Its first bytes, where it is too large to be held for what may be told of it; else null. */
+  head: Uint8Array | null = null;
+  /** The row of the client's request; null for what the proxy asks of itself, which nobody measures. */
+  row: CommandRow | null = null;
+  /** When the client's request was parsed, real milliseconds of the worker's clock. */
+  startedAtMs = 0;
+  /** When its bytes were handed to the socket, on the same scale; 0 before. */
+  handedAtMs = 0;
 
   /** Sets a taken exchange up for `receiver`. */
   begin(
@@ -130,6 +141,20 @@ export class Exchange {
     this.redirects = 0;
     this.attributeBytes = 0;
     this.sentAtMs = 0;
+    this.row = null;
+    this.handedAtMs = 0;
+  }
+
+  /** It is a client's request: how long it takes is measured. */
+  measure(row: CommandRow, startedAtMs: number): void {
+    this.row = row;
+    this.startedAtMs = startedAtMs;
+  }
+
+  /** It goes out once more in another's stead, whose client still waits. */
+  measureAs({ row, startedAtMs }: Exchange): void {
+    this.row = row;
+    this.startedAtMs = startedAtMs;
   }
 
   /** Nobody waits any more: the place in the queue stays, the reply will be dropped. */

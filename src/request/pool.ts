@@ -60,6 +60,8 @@ export class RequestPool {
     exchange.receiver = null;
     exchange.chunk = null;
     exchange.repeatable = null;
+    exchange.head = null;
+    exchange.row = null;
     exchange.client = NOBODY;
     exchange.sentTo = null;
     if (exchange.window !== null) {

@@ -304,6 +304,7 @@ export class SlotRouter implements Router, Watched {
     const receiver = exchange.receiver!;
     const successor = this.#context.requests.takeExchange();
     successor.begin(receiver, fragment, place, isRead, client);
+    successor.measureAs(exchange);
     successor.redirects = exchange.redirects + 1;
     successor.isScript = exchange.isScript;
     exchange.window?.enter(successor);

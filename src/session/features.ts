@@ -174,6 +174,8 @@ export interface LocalAnswers {
   takeRefused?(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean;
   /** Tells the clients that want it where to go on; nobody is told if left out. */
   handOff?(handoff: Handoff): void;
+  /** What a client calls itself, and who it logged in as; nothing is known if left out. */
+  identify?(client: LocalClient): { name: string; user: string };
   /** Ends timers and connections; clients are closed already. */
   stop(): void;
 }

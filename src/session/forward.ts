@@ -37,6 +37,7 @@ export function forward(
   }
   const exchange = requests.takeExchange();
   exchange.begin(request, 0, place, isRead, session);
+  exchange.measure(frame.row!, request.startedAtMs);
   const isScript = (frame.row!.flags & CommandFlag.Script) !== 0;
   exchange.isScript = isScript;
   request.exchange = exchange;

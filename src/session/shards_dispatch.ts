@@ -121,6 +121,7 @@ function send(
   for (let index = 0; index < shards.length; index++) {
     const exchange = requests.takeExchange();
     exchange.begin(request, index, NO_PLACE, isRead, session);
+    exchange.measure(frame.row!, request.startedAtMs);
     fanOut.window.enter(exchange);
     if (parts === null) request.exchange = exchange;
     else parts[index]!.exchange = exchange;

@@ -107,6 +107,7 @@ function sendPart(
   }
   const exchange = requests.takeExchange();
   exchange.begin(request, index, fragment.place, isRead, session);
+  exchange.measure(frame.row!, request.startedAtMs);
   fragment.exchange = exchange;
   fanOut.window.enter(exchange);
   keys.select(fragment);

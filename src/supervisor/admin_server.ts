@@ -1,18 +1,21 @@
 /**
- * The HTTP server for operators: `/metrics`, `/health`, `/ready` and `/status`, and what may be ordered by `POST`.
+ * The HTTP server for operators: `/metrics`, `/health`, `/ready`, `/status` and `/slowlog`, and what may be ordered by
+ * `POST`.
  *
  * @module
  */
 import { formatEndpoint, type TcpEndpoint, tcpEndpoint } from "../endpoint.ts";
 import type { Log } from "../observe/log.ts";
+import { mergeEntries, showEntry, type SlowEntry } from "../observe/slow_log.ts";
 import { VERSION } from "../version.ts";
+import type { InspectTopic } from "../worker/messages.ts";
 import { act, ACTION_PATHS, type ActionTarget } from "./admin_actions.ts";
 import type { AdminAccess } from "./admin_access.ts";
 import { configHash } from "./config_hash.ts";
 import { METRICS_CONTENT_TYPE, type MetricsView, renderMetrics } from "./metrics_text.ts";
 import { isTaken } from "./trial_bind.ts";
 import { CpuMeter, residentBytes } from "./process_usage.ts";
-import type { Collected } from "./supervisor.ts";
+import type { Collected, Inspected } from "./supervisor.ts";
 
 /** Longest wait for requests that are being answered when the server closes, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 500;
@@ -28,6 +31,8 @@ export interface AdminSource extends ActionTarget {
   /** Everything listens, and nobody asked to stop. */
   readonly isReady: boolean;
   collect(): Promise<Collected>;
+  /** Asks all workers for their parts of a list. */
+  inspect(topic: InspectTopic): Promise<Inspected>;
 }
 
 /** Answers what it is asked, whoever asks; works without a socket too. */
@@ -70,8 +75,12 @@ export class AdminPages {
         return json(this.#source.isReady ? 200 : 503, { ready: this.#source.isReady });
       case "/status":
         return json(200, await this.status());
+      case "/slowlog":
+        return json(200, await this.#slowLog());
       default:
-        return new Response("Try /metrics, /health, /ready or /status\n", { status: 404 });
+        return new Response("Try /metrics, /health, /ready, /status or /slowlog\n", {
+          status: 404,
+        });
     }
   }
 
@@ -115,6 +124,21 @@ export class AdminPages {
       if (isListening && !hasAnswered) this.#log.warning("Worker is silent", { worker: number });
     }
     return collected;
+  }
+
+  /** Of each cluster the requests that took long, latest first. */
+  async #slowLog(): Promise<unknown> {
+    const { parts, silentWorkers } = await this.#source.inspect("slowlog");
+    const clusters = this.#source.config.clusters.map((config) => {
+      const own = parts.filter(({ cluster }) => cluster === config.name)
+        .map(({ entries }) => entries as readonly SlowEntry[]);
+      return {
+        name: config.name,
+        slowerThanUs: config.slowlogSlowerThanUs,
+        entries: mergeEntries(own, config.slowlogLengthMax).map(showEntry),
+      };
+    });
+    return { silentWorkers, clusters };
   }
 
   #health({ workers }: Collected): Response {

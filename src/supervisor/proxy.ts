@@ -14,6 +14,7 @@ import type { LogOutput } from "./log_output.ts";
 import { StartError } from "./start_error.ts";
 import { Supervisor } from "./supervisor.ts";
 import { type BindTarget, describeBindFailure, isTaken, tryBindAll } from "./trial_bind.ts";
+import type { InspectTopic } from "../worker/messages.ts";
 import type { WorkerPort } from "./worker_handle.ts";
 import { mayServe, workerPermissions } from "./worker_permissions.ts";
 
@@ -102,6 +103,7 @@ export async function startProxy(
       return config;
     },
     collect: () => supervisor.collect(),
+    inspect: (topic: InspectTopic) => supervisor.inspect(topic),
     orders: supervisor.orders,
     reloader: null as ReloadSource | null,
     async serversOf(name: string) {

@@ -13,6 +13,8 @@ import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type {
   ConfigureMessage,
   DrainTimes,
+  InspectedPart,
+  InspectTopic,
   ListenerAddress,
   PeerMessage,
   SharedState,
@@ -75,6 +77,13 @@ export interface Collected {
   workers: WorkerState[];
   /** One per cluster, summed over workers. */
   clusters: ClusterMetricsSnapshot[];
+}
+
+/** A list of which the workers have parts. */
+export interface Inspected {
+  readonly parts: readonly InspectedPart[];
+  /** Workers that did not answer in time. */
+  readonly silentWorkers: number;
 }
 
 /** One place for a worker, filled again when its worker dies. */
@@ -174,6 +183,18 @@ export class Supervisor implements WorkerReceiver {
   collect(): Promise<Collected> {
     this.#collecting ??= this.#collectNow().finally(() => this.#collecting = null);
     return this.#collecting;
+  }
+
+  /** Asks every worker for its parts of a list. */
+  async inspect(topic: InspectTopic): Promise<Inspected> {
+    const listening = [...this.#workers()].filter(({ isListening }) => isListening);
+    const answers = await Promise.all(
+      listening.map((worker) => worker.inspect(topic, COLLECT_TIMEOUT_MS)),
+    );
+    return {
+      parts: answers.flatMap((answer) => answer ?? []),
+      silentWorkers: answers.filter((answer) => answer === null).length,
+    };
   }
 
   /** From now on it is not ready, and dead workers are not replaced. */

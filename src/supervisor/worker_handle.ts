@@ -9,6 +9,8 @@ import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type {
   ConfigureMessage,
   DrainTimes,
+  InspectedPart,
+  InspectTopic,
   PauseCount,
   ServerOrder,
   StartMessage,
@@ -48,6 +50,7 @@ export class WorkerHandle {
   readonly #clock: Clock;
   readonly #answers: Map<number, (inTime: boolean) => void> = new Map();
   readonly #ordered: Map<number, (count: PauseCount | null) => void> = new Map();
+  readonly #inspected: Map<number, (parts: InspectedPart[] | null) => void> = new Map();
   #nextQuestion = 1;
   readonly #started: PromiseWithResolvers<boolean> = Promise.withResolvers();
   /** Calls for {@link WorkerHandle.configure}'s answers, the oldest first. */
@@ -136,6 +139,20 @@ export class WorkerHandle {
     return count;
   }
 
+  /** Its parts of a list, or null where it does not say them in time. */
+  async inspect(topic: InspectTopic, timeoutMs: number): Promise<InspectedPart[] | null> {
+    if (!this.isListening) return null;
+    const question = this.#nextQuestion++;
+    const { promise, resolve } = Promise.withResolvers<InspectedPart[] | null>();
+    const deadline = new Deadline(this.#clock, timeoutMs, () => resolve(null));
+    this.#inspected.set(question, resolve);
+    this.post({ kind: "inspect", question, topic });
+    const parts = await promise;
+    this.#inspected.delete(question);
+    deadline.cancel();
+    return parts;
+  }
+
   /** Whether it listens; waits for that at most `timeoutMs`. */
   async started(timeoutMs: number): Promise<boolean> {
     const deadline = new Deadline(this.#clock, timeoutMs, () => this.#started.resolve(false));
@@ -201,6 +218,7 @@ export class WorkerHandle {
     for (const resolve of this.#configured) resolve([]);
     for (const answer of [...this.#ordered.values()]) answer(null);
     this.#closed?.();
+    for (const answer of [...this.#inspected.values()]) answer(null);
     this.#drained?.();
     this.#stopped?.();
     this.#port.terminate();
@@ -219,6 +237,8 @@ export class WorkerHandle {
         return this.#settle(message.question, true);
       case "ordered":
         return this.#ordered.get(message.question)?.(message.count);
+      case "inspected":
+        return this.#inspected.get(message.question)?.(message.parts);
       case "failed":
         return this.#end(message.cluster, message.reason);
       case "configured":

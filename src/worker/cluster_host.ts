@@ -90,6 +90,14 @@ export class ClusterHost {
         return this.#configure(message);
       case "collect":
         return this.#postMetrics(message.question);
+      case "inspect": {
+        const { question, topic } = message;
+        const parts = [...this.#hosted()].map(({ cluster }) => ({
+          cluster: cluster.name,
+          entries: cluster.inspect(topic),
+        }));
+        return this.#post({ kind: "inspected", question, parts });
+      }
       case "follow":
         return this.#follow(message.state);
       case "peer_message":

@@ -147,6 +147,15 @@ export interface PauseCount {
   subscribed: number;
 }
 
+/** Lists that every worker has a part of. */
+export type InspectTopic = "slowlog";
+
+/** What one worker has of such a list for one cluster; plain data. */
+export interface InspectedPart {
+  readonly cluster: string;
+  readonly entries: readonly unknown[];
+}
+
 /** From supervisor to worker. */
 export type SupervisorMessage =
   | StartMessage
@@ -166,6 +175,8 @@ export type SupervisorMessage =
   | { kind: "order"; question: number; order: ServerOrder }
   /** Stop accepting, answer `closed`. */
   | { kind: "close" }
+  /** Asks for an `inspected` message with the same number. */
+  | { kind: "inspect"; question: number; topic: InspectTopic }
   /** Stop accepting, let the clients leave, answer `drained`. */
   | { kind: "drain"; times: DrainTimes }
   /** Stop accepting, close everything, answer `stopped`. */
@@ -185,6 +196,8 @@ export type WorkerMessage =
   | { kind: "metrics"; question: number; clusters: ClusterMetricsSnapshot[] }
   /** The answer to `order`, with what is in flight in this worker. */
   | { kind: "ordered"; question: number; count: PauseCount }
+  /** The answer to `inspect`. */
+  | { kind: "inspected"; question: number; parts: InspectedPart[] }
   /** A finding for the other workers of the cluster, and for late starters. */
   | { kind: "found"; state: SharedState }
   | { kind: "refresh"; cluster: string }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { InspectTopic } from "../../src/worker/messages.ts";
 import type { Config } from "../../src/config/config.ts";
 import { tcpEndpoint } from "../../src/endpoint.ts";
 import { AdminAccess } from "../../src/supervisor/admin_access.ts";
@@ -61,6 +62,7 @@ const source = {
   config,
   isReady: true,
   collect: () => supervisor.collect(),
+  inspect: (topic: InspectTopic) => supervisor.inspect(topic),
   orders: supervisor.orders,
   serversOf: () => Promise.resolve([]),
   reloader: null,

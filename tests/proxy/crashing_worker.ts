@@ -37,6 +37,7 @@ function createCluster({ config, engine, sharesPort }: ClusterContext): Cluster 
     obey() {},
     refresh() {},
     metrics: () => metrics.snapshot([]),
+    inspect: () => [],
     clientCount: 0,
     reconfigure() {},
     retire: () => Promise.resolve(),

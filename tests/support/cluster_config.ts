@@ -68,6 +68,8 @@ export function clusterConfig(options: Partial<ClusterConfig>): ClusterConfig {
     clientIdleTimeoutMs: 0,
     clientHandoff: true,
     handoffAddress: null,
+    slowlogSlowerThanUs: 10_000,
+    slowlogLengthMax: 128,
     ...options,
   };
 }

@@ -8,13 +8,16 @@ import { ServerOrders } from "../../src/backend/server_orders.ts";
 import { Backend } from "../../src/backend/backend.ts";
 import type { BackendConnection } from "../../src/backend/connection.ts";
 import type { BackendContext, BackendLimits } from "../../src/backend/backend_context.ts";
+import { RequestWatch } from "../../src/backend/request_watch.ts";
 import { type Chunk, ChunkPool } from "../../src/bytes/chunk_pool.ts";
 import { ArrayPool } from "../../src/bytes/receive_buffer.ts";
 import { tcpEndpoint } from "../../src/endpoint.ts";
+import type { Clock } from "../../src/clock.ts";
 import { type Failure, failures } from "../../src/failure.ts";
 import { DenoEngine } from "../../src/net/deno/deno_engine.ts";
 import { ClusterMetrics } from "../../src/observe/cluster_metrics.ts";
 import { Log, type LogRecord } from "../../src/observe/log.ts";
+import { SlowLog } from "../../src/observe/slow_log.ts";
 import { type Protocol, RequestFrame } from "../../src/protocol/protocol.ts";
 import type { Exchange, RoutedClient } from "../../src/request/exchange.ts";
 import { RequestPool } from "../../src/request/pool.ts";
@@ -168,6 +171,18 @@ export interface RigClient {
   conn: FakeTcpConn;
 }
 
+/** A watch that is off. */
+export function createWatch(
+  protocol: Protocol = new LineProtocol(),
+  clock: Clock = new ManualClock(),
+  slowLog: SlowLog = new SlowLog(100),
+  metrics: { slowRequests: number } = { slowRequests: 0 },
+): RequestWatch {
+  let entryCount = 0;
+  const nextEntryNumber = () => entryCount += 1;
+  return new RequestWatch({ protocol, clock, slowLog, metrics, nextEntryNumber });
+}
+
 /** Everything a session or a backend connection needs. */
 export class CoreRig implements Disposable {
   readonly network = new FakeNetwork();
@@ -176,6 +191,7 @@ export class CoreRig implements Disposable {
   readonly requests = new CountingRequestPool();
   readonly chunks = new CountingChunkPool();
   readonly metrics = new ClusterMetrics("rig");
+  readonly slowLog = new SlowLog(100);
   readonly records: LogRecord[] = [];
   /** Whether connections to backends lead back. */
   isLoop = false;
@@ -204,8 +220,9 @@ export class CoreRig implements Disposable {
   }
 
   #createBackendContext(options: RigOptions): BackendContext {
+    const protocol = options.protocol ?? new LineProtocol(options.handshake);
     return {
-      protocol: options.protocol ?? new LineProtocol(options.handshake),
+      protocol,
       clock: this.clock,
       chunks: this.chunks,
       arrays: new ArrayPool(),
@@ -225,6 +242,7 @@ export class CoreRig implements Disposable {
         ...options.limits,
       },
       retainsRequests: options.retainsRequests ?? false,
+      watch: createWatch(protocol, this.clock, this.slowLog, this.metrics),
       isLoop: () => this.isLoop,
       backendUnreachable: (address) => this.unreachable.push(address),
       circuitOpened: (address) => this.circuitsOpened.push(address),

@@ -15,6 +15,7 @@ import {
   Action,
   type CommandDefinition,
   CommandFlag,
+  type CommandRow,
   createCommandTable,
   Merge,
 } from "../../src/protocol/command_table.ts";
@@ -113,6 +114,10 @@ export class LineProtocol implements Protocol {
 
   isProbeAccepted(bytes: Uint8Array, start: number, end: number): boolean {
     return text(bytes, start, end) === "pong\n";
+  }
+
+  requestWords(_row: CommandRow, bytes: Uint8Array, start: number, end: number): Uint8Array[] {
+    return text(bytes, start, end).trimEnd().split(" ").map((word) => encoder.encode(word));
   }
 
   createRequestParser(frame: RequestFrame): RequestParser {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Gathered } from "../../src/observe/gathered.ts";
 import { type MemcacheContext, MemcacheLocal } from "../../src/memcached/local.ts";
 import { createMemcacheProtocol } from "../../src/protocol/memcache/mod.ts";
 import { RequestFrame } from "../../src/protocol/protocol.ts";
@@ -38,6 +39,7 @@ export class MemcacheScene implements Disposable {
       peers: new RigPeers(),
       backends: this.rig.context,
       router: this.rig.router,
+      slowLog: new Gathered("slowlog", new RigPeers(), this.rig.slowLog),
       startedAtMs: performance.now(),
     };
     this.local = new MemcacheLocal(this.context);

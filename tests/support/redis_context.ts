@@ -6,6 +6,7 @@
 import { tcpEndpoint } from "../../src/endpoint.ts";
 import { createRespProtocol } from "../../src/protocol/resp/mod.ts";
 import { respCommands } from "../../src/protocol/resp/commands/mod.ts";
+import { Gathered } from "../../src/observe/gathered.ts";
 import { Databases } from "../../src/redis/connection/databases.ts";
 import type { RedisContext } from "../../src/redis/core/feature.ts";
 import { KnownServers } from "../../src/redis/server/known_servers.ts";
@@ -75,6 +76,7 @@ export function redisContext(rig: CoreRig, options: ContextOptions = {}): RedisC
     backends: rig.context,
     servers: new KnownServers(rig.context.clock),
     peers: new RigPeers(),
+    slowLog: new Gathered("slowlog", new RigPeers(), rig.slowLog),
     databases: new Databases(),
     dedicated: new DedicatedConnections(
       respOnDedicated ? { ...rig.context, protocol: createRespProtocol() } : rig.context,

@@ -15,6 +15,8 @@ import type { DeferredReply, LocalClient } from "../../session/features.ts";
 import { Attempt, type AttemptCode } from "./attempt.ts";
 import { LoginGuard } from "./login_guard.ts";
 
+const decoder = new TextDecoder();
+
 /** What logins are made with. */
 export interface LoginContext {
   readonly config: ClusterConfig;
@@ -27,6 +29,8 @@ export class Login {
   readonly #context: LoginContext;
   readonly #accounts: Accounts;
   readonly #turns: LoginTurns;
+  /** Users of clients that have logged in. */
+  readonly #users = new WeakMap<LocalClient, string>();
 
   constructor(context: LoginContext) {
     this.#context = context;
@@ -37,6 +41,11 @@ export class Login {
   /** Whether clients have to log in. */
   get isWanted(): boolean {
     return this.#accounts.areWanted;
+  }
+
+  /** Who a client logged in as; empty where nobody has to, or it has not. */
+  userOf(client: LocalClient): string {
+    return this.#users.get(client) ?? "";
   }
 
   /** A client has connected. */
@@ -57,6 +66,7 @@ export class Login {
       return Attempt.Wrong;
     }
     this.#turns.right(client, username);
+    this.#users.set(client, decoder.decode(username));
     client.guard = null;
     return Attempt.Right;
   }

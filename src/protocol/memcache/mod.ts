@@ -28,6 +28,7 @@ import { BINARY_PROFILES, MemcacheDialect, META_PROFILES, TEXT_PROFILES } from "
 import { writeFailure } from "./replies.ts";
 import { MemcacheReplyParser } from "./reply_parser.ts";
 import { LineJudge } from "./request_line.ts";
+import { requestWords } from "./request_words.ts";
 import { MemcacheRequestParser } from "./request_parser.ts";
 
 /** As a server says it that runs with `maxconns_fast`; the client has shown no dialect yet. */
@@ -78,6 +79,7 @@ export function createMemcacheProtocol(
     createRequestParser: (frame) => new MemcacheRequestParser(frame, judge),
     createReplyParser: ({ dialect }) =>
       dialect === MemcacheDialect.Binary ? new BinaryReplyParser() : new MemcacheReplyParser(),
+    requestWords,
     writeRequest,
     rewriteInPlace,
     writeFragment,

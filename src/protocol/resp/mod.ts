@@ -5,7 +5,7 @@
  */
 import type { SendLog } from "../../bytes/send_log.ts";
 import { type Failure, failures } from "../../failure.ts";
-import type { CommandTable } from "../command_table.ts";
+import type { CommandRow, CommandTable } from "../command_table.ts";
 import {
   type KeySelection,
   type LongMerge,
@@ -25,6 +25,7 @@ import { errorReply, PONG_REPLY, requestBytes, writeFailure } from "./write/repl
 import { RespReplyParser } from "./parse/reply_parser.ts";
 import { RequestDescriber } from "./parse/request_describer.ts";
 import { RespRequestParser } from "./parse/request_parser.ts";
+import { requestWords } from "./parse/request_words.ts";
 
 export * from "./cluster/cluster_answers.ts";
 export { clusterDialect, type RedirectReading } from "./cluster/cluster_dialect.ts";
@@ -126,6 +127,10 @@ class RespProtocol implements Protocol {
 
   createReplyParser(): ReplyParser {
     return new RespReplyParser();
+  }
+
+  requestWords(row: CommandRow, bytes: Uint8Array, start: number, end: number): Uint8Array[] {
+    return requestWords(row, bytes, start, end);
   }
 
   writeRequest(frame: RequestFrame, bytes: Uint8Array, target: SendLog): void {

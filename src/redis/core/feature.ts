@@ -6,6 +6,8 @@
 import type { BackendContext } from "../../backend/backend_context.ts";
 import type { DedicatedConnections } from "../../backend/dedicated_connections.ts";
 import type { ClusterConfig } from "../../config/config.ts";
+import type { Gathered } from "../../observe/gathered.ts";
+import type { SlowEntry } from "../../observe/slow_log.ts";
 import type { HandlerId } from "../../protocol/resp/commands/handlers.ts";
 import type { Router } from "../../router/router.ts";
 import type { LocalClient } from "../../session/features.ts";
@@ -50,6 +52,8 @@ export interface RedisContext extends LocalOptions {
   readonly servers: KnownServers;
   /** The other workers that serve this cluster. */
   readonly peers: Peers;
+  /** The requests that took long, in all workers. */
+  readonly slowLog: Gathered<SlowEntry>;
   /** Databases that clients use. */
   readonly databases: Databases;
   /** Connections that one client may have to itself. */

@@ -207,6 +207,7 @@ export class ScriptKeeper implements ScriptListener {
     if (this.#cache.mayReplyOwnErrors(sha)) return false;
     const successor = this.#context.backends.requests.takeExchange();
     successor.begin(request, fragment, place, isRead, client);
+    successor.measureAs(exchange);
     successor.isScript = true;
     successor.redirects = exchange.redirects;
     request.onRedirect(exchange, successor);

@@ -25,8 +25,8 @@ import { callShards } from "../core/shard_calls.ts";
 const NO_SLEEP = errorReply(
   "ERR DEBUG SLEEP is not supported: it would hold up all clients; pause clients by CLIENT PAUSE",
 );
-const WHOSE_SLOWLOG = errorReply(
-  "ERR the servers' slow logs are asked for by SLOWLOG BACKENDS GET, LEN or RESET",
+const NO_BACKEND_SLOWLOG = errorReply(
+  'ERR SLOWLOG BACKENDS is not supported: it is about the servers themselves; set admin_commands = "forward"',
 );
 
 /** How the slow logs of all servers become one reply, by Redis's policies; without, what the first one says is it. */
@@ -66,11 +66,14 @@ export class AdminCommands {
     return true;
   }
 
+  /** SLOWLOG BACKENDS: the servers' own slow logs as one; null: the answer is given later. */
+  askSlowLogs(request: LocalRequest): Uint8Array | null {
+    if (this.#context.config.adminCommands !== "forward") return NO_BACKEND_SLOWLOG;
+    return this.#forward(request, "slowlog");
+  }
+
   #forward(request: LocalRequest, name: string): Uint8Array | null {
     const isSlowlog = name === "slowlog";
-    if (isSlowlog && (request.words[1]!.toLowerCase() !== "backends" || request.wordCount < 3)) {
-      return WHOSE_SLOWLOG;
-    }
     const subcommand = request.words[isSlowlog ? 2 : 1]!.toLowerCase();
     if (name === "debug" && subcommand === "sleep") return NO_SLEEP;
     const { router, backends } = this.#context;

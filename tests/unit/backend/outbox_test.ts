@@ -8,7 +8,7 @@ import { ReplyStream } from "../../../src/backend/reply_stream.ts";
 import { ArrayPool } from "../../../src/bytes/receive_buffer.ts";
 import { type Exchange, ExchangeState } from "../../../src/request/exchange.ts";
 import { NOBODY } from "../../../src/request/exchange.ts";
-import { CountingChunkPool, CountingRequestPool } from "../../support/core_rig.ts";
+import { CountingChunkPool, CountingRequestPool, createWatch } from "../../support/core_rig.ts";
 import { LineProtocol } from "../../support/line_protocol.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 import { RecordingReceiver } from "../../support/recording_receiver.ts";
@@ -22,9 +22,10 @@ class Scene {
   readonly clock = new ManualClock();
   readonly replies = new ReplyStream(new ArrayPool(), new LineProtocol().createReplyParser());
   readonly outbox: Outbox;
+  readonly watch = createWatch();
 
   constructor(retains: boolean) {
-    this.outbox = new Outbox(this.chunks, this.clock, this.replies, retains);
+    this.outbox = new Outbox(this.chunks, this.clock, this.replies, retains, this.watch);
   }
 
   enqueue(text: string): Exchange {

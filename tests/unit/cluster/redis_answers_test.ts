@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Gathered } from "../../../src/observe/gathered.ts";
 import { ClusterPeers } from "../../../src/cluster/cluster_peers.ts";
 import { createRedisAnswers } from "../../../src/cluster/redis_answers.ts";
 import type { ClusterConfig } from "../../../src/config/config.ts";
@@ -32,6 +33,7 @@ function answer(type: ClusterConfig["type"], ...words: string[]): string {
     router: rig.router,
     backends: rig.context,
     peers: new ClusterPeers(context),
+    slowLog: new Gathered("slowlog", new ClusterPeers(context), rig.slowLog),
     clients: () => [],
   });
   const frame = new RequestFrame();

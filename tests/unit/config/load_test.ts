@@ -68,6 +68,8 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       clientIdleTimeoutMs: 0,
       clientHandoff: true,
       handoffAddress: null,
+      slowlogSlowerThanUs: 10_000,
+      slowlogLengthMax: 128,
     }],
   });
 });
@@ -104,6 +106,8 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     client_idle_timeout = 5
     client_handoff = false
     handoff_address = "10.0.0.7:6380"
+    slowlog_log_slower_than = -1
+    slowlog_max_len = 9
   `);
   const { name: _, type: __, listen: ___, servers: ____, ...rest } = clusterOf(text);
   assertEquals(rest, {
@@ -143,6 +147,8 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     clientIdleTimeoutMs: 5,
     clientHandoff: false,
     handoffAddress: "10.0.0.7:6380",
+    slowlogSlowerThanUs: -1,
+    slowlogLengthMax: 9,
   });
 });
 

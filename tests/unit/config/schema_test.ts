@@ -42,6 +42,8 @@ const integers: Record<string, [number, number, number | null]> = {
   client_idle_timeout: [0, 86_400_000, 0],
   circuit_timeouts: [0, 1_000_000, 0],
   client_read_ahead_bytes: [1024, 1_073_741_824, 65_536],
+  slowlog_log_slower_than: [-1, 3_600_000_000, 10_000],
+  slowlog_max_len: [0, 100_000, 128],
   drain_delay: [0, 3_600_000, 0],
   drain_idle: [0, 3_600_000, 1000],
   shutdown_timeout: [0, 3_600_000, 10_000],

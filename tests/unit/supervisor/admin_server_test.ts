@@ -1,4 +1,6 @@
 import { tcpEndpoint } from "../../../src/endpoint.ts";
+import type { SlowEntry } from "../../../src/observe/slow_log.ts";
+import type { InspectedPart } from "../../../src/worker/messages.ts";
 import { assert, assertEquals, assertMatch } from "../../deps.ts";
 import { Clock } from "../../../src/clock.ts";
 import { Log, type LogRecord } from "../../../src/observe/log.ts";
@@ -21,7 +23,12 @@ function worker(number: number, state: Partial<WorkerState> = {}): WorkerState {
   };
 }
 
-function pages(workers: WorkerState[], isReady = true, records: LogRecord[] = []): AdminPages {
+function pages(
+  workers: WorkerState[],
+  isReady = true,
+  records: LogRecord[] = [],
+  parts: InspectedPart[] = [],
+): AdminPages {
   const collected: Collected = {
     workers,
     clusters: [snapshot("main", {
@@ -34,6 +41,7 @@ function pages(workers: WorkerState[], isReady = true, records: LogRecord[] = []
     config: config(clusterConfig("main", 2, 7_000)),
     isReady,
     collect: () => Promise.resolve(collected),
+    inspect: () => Promise.resolve({ parts, silentWorkers: 0 }),
     orders: new OperatorOrders(() => [], new Clock(), new Log("info", () => {})),
     serversOf: () => Promise.resolve([]),
     reloader: null,
@@ -99,6 +107,40 @@ Deno.test("/status shows clusters, workers and the state of backends", async () 
   assertEquals(cluster.threads, 2);
   assertEquals(cluster.requests, 8);
   assertEquals(cluster.backends[0].isHealthy, false);
+});
+
+Deno.test("/slowlog shows the entries of all workers, latest first, and what is not text by its bytes", async () => {
+  const entry = (id: number, word: string | Uint8Array): SlowEntry => ({
+    id,
+    startedAtMs: 1_700_000_000_000,
+    totalUs: 20_000 + id,
+    queueUs: 5,
+    serverUs: 19_995 + id,
+    client: 3,
+    address: "10.0.0.9:5000",
+    name: "app",
+    user: "default",
+    backend: "127.0.0.1:7001",
+    command: "get",
+    words: ["GET", word].map((one) =>
+      typeof one === "string" ? new TextEncoder().encode(one) : one
+    ),
+    failure: "",
+  });
+  const parts = [
+    { cluster: "main", entries: [entry(1, "a"), entry(4, Uint8Array.of(0x61, 0xff))] },
+    { cluster: "main", entries: [entry(2, "größe")] },
+    { cluster: "gone", entries: [entry(9, "x")] },
+  ];
+  const answer = await (await get(pages([worker(0)], true, [], parts), "/slowlog")).json();
+  assertEquals(answer.silentWorkers, 0);
+  const [cluster] = answer.clusters;
+  assertEquals([cluster.name, cluster.slowerThanUs, answer.clusters.length], ["main", 10_000, 1]);
+  assertEquals(
+    cluster.entries.map(({ id, words }: { id: number; words: string[] }) => [id, ...words]),
+    [[4, "GET", "a\\xff"], [2, "GET", "größe"], [1, "GET", "a"]],
+  );
+  assertEquals(cluster.entries[0].time, "2023-11-14T22:13:20.000Z");
 });
 
 Deno.test("unknown paths are 404 and methods that write are 405", async () => {

@@ -56,6 +56,8 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
     clientIdleTimeoutMs: 0,
     clientHandoff: true,
     handoffAddress: null,
+    slowlogSlowerThanUs: 10_000,
+    slowlogLengthMax: 128,
   };
 }
 

@@ -8,6 +8,7 @@ import { ClusterHost } from "../../../src/worker/cluster_host.ts";
 import type {
   ConfigureMessage,
   DrainTimes,
+  InspectTopic,
   PauseCount,
   PeerMessage,
   ServerOrder,
@@ -50,6 +51,10 @@ class FakeCluster implements Cluster {
 
   follow(state: SharedState): void {
     this.calls.push(`follow ${state.kind}`);
+  }
+
+  inspect(topic: InspectTopic): readonly unknown[] {
+    return [`${topic} of ${this.name}`];
   }
 
   refresh(): void {
@@ -488,4 +493,20 @@ Deno.test("what operators ordered is known to clusters from their start, and for
   host.onMessage({ kind: "order", question: 8, order: { ...pause("b"), cluster: "none" } });
   const nothing = { isPaused: false, inFlight: 0, transactions: 0, blocked: 0, subscribed: 0 };
   assertEquals(posted.at(-1), { kind: "ordered", question: 8, count: nothing });
+});
+
+Deno.test("a list is asked of every cluster, those that retire included", async () => {
+  const { host, posted } = stage();
+  host.onMessage(startMessage([]));
+  await Promise.resolve();
+  posted.length = 0;
+  host.onMessage({ kind: "inspect", question: 7, topic: "slowlog" });
+  assertEquals(posted, [{
+    kind: "inspected",
+    question: 7,
+    parts: [
+      { cluster: "a", entries: ["slowlog of a"] },
+      { cluster: "b", entries: ["slowlog of b"] },
+    ],
+  }]);
 });

@@ -32,6 +32,7 @@ export type HandlerId =
   | "scan"
   | "script"
   | "select"
+  | "slowlog"
   | "ssubscribe"
   | "subscribe"
   | "sunsubscribe"

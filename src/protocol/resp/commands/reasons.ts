@@ -12,9 +12,7 @@ export const ALLOWED_ADMINISTRATION =
   'it concerns the servers themselves; send it to them, or set admin_commands = "forward"';
 
 /** Slow logs, which the configuration can allow to be asked for. */
-export const SLOW_LOGS =
-  'the servers have the logs; send it to them, or set admin_commands = "forward" and ask by SLOWLOG ' +
-  "BACKENDS GET, LEN or RESET";
+export const SLOW_LOGS = 'the servers\' own logs, where `admin_commands = "forward"`';
 
 /** `MONITOR`. */
 export const MONITORING = "it shows what one server does; connect to that server";

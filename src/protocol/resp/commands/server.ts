@@ -84,7 +84,9 @@ export const serverCommands: CommandGroup = {
     ["save",                1, "",                                "", refused(ADMINISTRATION)],
     ["shutdown",           -1, "",                                "", refused(ADMINISTRATION)],
     ["slaveof",             3, "",                                "", refused(ADMINISTRATION)],
-    ["slowlog",            -2, "",                                "", administration(SLOW_LOGS)],
+    ["slowlog",            -2, "",                                "", answered("slowlog",
+      "the requests of the proxy's clients that took long, see [operating.md](operating.md#slow-requests); " +
+      "`BACKENDS GET`, `LEN`, `RESET`: " + SLOW_LOGS), { states: ["serverless", "unpaused"] }],
     ["slowlog|get",        -2, "admin loading stale",             "", WITH_ITS_COMMAND,                { tips: "nondeterministic_output all_nodes" }],
     ["slowlog|help",        2, "loading stale",                   "", WITH_ITS_COMMAND],
     ["slowlog|len",         2, "admin loading stale",             "", WITH_ITS_COMMAND,                { tips: "nondeterministic_output all_nodes agg_sum" }],

@@ -64,7 +64,7 @@ Deno.test("inside MULTI nobody is told to change the configuration only", () => 
     return new TextDecoder().decode(refusedInside(frame.row, frame.refusal!));
   };
   for (
-    const line of ["CONFIG GET x", "SLOWLOG GET", "ACL WHOAMI", "MEMORY DOCTOR", "DEBUG SLEEP"]
+    const line of ["CONFIG GET x", "ACL WHOAMI", "MEMORY DOCTOR", "DEBUG SLEEP"]
   ) {
     assertMatch(said(line), /^-ERR '\w+' is not supported inside MULTI: .*send it outside/, line);
   }

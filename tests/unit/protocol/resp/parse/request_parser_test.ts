@@ -119,8 +119,8 @@ Deno.test("local commands reach their answers without keys", () => {
   assertEquals(names, [
     ...["auth", "client", "cluster", "command", "discard", "echo", "exec", "function", "hello"],
     ...["info", "lolwut", "multi", "ping", "psubscribe", "pubsub", "punsubscribe", "quit"],
-    ...["randomkey", "readonly", "readwrite", "reset", "scan", "script", "select", "subscribe"],
-    ...["time", "unsubscribe", "unwatch", "wait", "waitaof"],
+    ...["randomkey", "readonly", "readwrite", "reset", "scan", "script", "select", "slowlog"],
+    ...["subscribe", "time", "unsubscribe", "unwatch", "wait", "waitaof"],
   ]);
   const { frame, refusal } = parse(request("PING", "x"));
   assertEquals([frame.keyCount, frame.extraKey, refusal], [0, -1, null]);

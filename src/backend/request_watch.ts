@@ -1,0 +1,140 @@
+/**
+ * Tells of clients' requests that take long. What a request said is read from the log of the connection it was sent
+ * over: so nothing is copied while requests come, and nothing is done for those that are quick, but that their bytes
+ * stay where they are until they are answered.
+ *
+ * @module
+ */
+import { HAND_OVER_BYTES } from "../bytes/chunk_pool.ts";
+import type { Clock } from "../clock.ts";
+import type { Failure } from "../failure.ts";
+import type { SlowLog } from "../observe/slow_log.ts";
+import type { Profile, Protocol } from "../protocol/protocol.ts";
+import { ShortenedWords } from "../protocol/shortened_words.ts";
+import type { Exchange, RoutedClient } from "../request/exchange.ts";
+
+/** Bytes of requests that are kept for what may be told of them, in one worker; of further ones only the name is known. */
+export const KEPT_BYTES_MAX: number = 8 * 1024 * 1024;
+/** What a small request is taken to keep: it may be alone in its chunk. */
+const KEPT_BYTES_MIN = 512;
+/** Bytes kept of a request that is too large to be kept whole. */
+const HEAD_BYTES = 4 * 1024;
+
+/** Who a client is. */
+export interface ClientIdentity {
+  readonly id: number;
+  /** `host:port` of its end. */
+  readonly address: string;
+  /** What it calls itself. */
+  readonly name: string;
+  /** Who it logged in as. */
+  readonly user: string;
+}
+
+/** What a watch works with. */
+export interface WatchParts {
+  readonly protocol: Protocol;
+  readonly clock: Clock;
+  readonly slowLog: SlowLog;
+  readonly metrics: { slowRequests: number };
+  /** A number for an entry of the slow log. */
+  nextEntryNumber(): number;
+}
+
+/** Where an exchange went. */
+interface WatchedConnection {
+  readonly profile: Profile;
+  readonly backend: { readonly address: string };
+}
+
+const NOBODY: ClientIdentity = { id: 0, address: "", name: "", user: "" };
+
+/** One per cluster and worker. */
+export class RequestWatch {
+  /** A request that takes so long is told of, milliseconds; Infinity: none is. */
+  slowMs = Infinity;
+  /** Whether anything may be told of requests, so that their bytes are kept. */
+  isOn = false;
+  /** Says who a client is; null: it is gone. */
+  identify: (client: RoutedClient) => ClientIdentity | null = () => null;
+  readonly #parts: WatchParts;
+  #keptBytes = 0;
+  /** When the last entry was made, and how many were at that time. */
+  #entryAtMs = 0;
+  #entriesAtOnce = 0;
+
+  constructor(parts: WatchParts) {
+    this.#parts = parts;
+  }
+
+  /** Keeps the bytes of an exchange readable until it is over, or the first ones of a large one. */
+  keep(exchange: Exchange, byteCount: number): void {
+    const chunk = exchange.chunk!;
+    if (byteCount > HAND_OVER_BYTES) {
+      exchange.head = chunk.bytes.slice(exchange.start, exchange.start + HEAD_BYTES);
+      return;
+    }
+    const keptBytes = this.#keptBytes + (byteCount > KEPT_BYTES_MIN ? byteCount : KEPT_BYTES_MIN);
+    if (keptBytes > KEPT_BYTES_MAX) return;
+    this.#keptBytes = keptBytes;
+    chunk.holders += 1;
+    exchange.isHeld = true;
+  }
+
+  /** The bytes of an exchange that were kept are needed no more. */
+  letGo(byteCount: number): void {
+    this.#keptBytes -= byteCount > KEPT_BYTES_MIN ? byteCount : KEPT_BYTES_MIN;
+  }
+
+  /** An exchange of a client's request has failed. */
+  failed(exchange: Exchange, connection: WatchedConnection, failure: Failure): void {
+    const elapsedMs = this.#parts.clock.realMs - exchange.startedAtMs;
+    if (elapsedMs >= this.slowMs) this.slow(exchange, connection, failure);
+  }
+
+  /** An exchange of a client's request took long. */
+  slow(exchange: Exchange, connection: WatchedConnection, failure: Failure | null): void {
+    this.#parts.metrics.slowRequests += 1;
+    const { clock, slowLog, nextEntryNumber } = this.#parts;
+    const nowMs = clock.realMs;
+    if (this.#entryAtMs !== nowMs) this.#entriesAtOnce = 0;
+    // Further ones at the same time would only push these out.
+    if (this.#entriesAtOnce >= slowLog.lengthMax) return;
+    this.#entryAtMs = nowMs;
+    this.#entriesAtOnce += 1;
+    const { startedAtMs } = exchange;
+    const handedAtMs = exchange.isSent ? exchange.handedAtMs : nowMs;
+    const client = this.identify(exchange.client) ?? NOBODY;
+    slowLog.add({
+      id: nextEntryNumber(),
+      startedAtMs: Date.now() - (performance.now() - startedAtMs),
+      totalUs: toUs(nowMs - startedAtMs),
+      queueUs: toUs(handedAtMs - startedAtMs),
+      serverUs: toUs(nowMs - handedAtMs),
+      client: client.id,
+      address: client.address,
+      name: client.name,
+      user: client.user,
+      backend: connection.backend.address,
+      command: exchange.row!.name,
+      words: this.#wordsOf(exchange, connection.profile),
+      failure: failure?.name ?? "",
+    });
+  }
+
+  #wordsOf(exchange: Exchange, profile: Profile): Uint8Array[] {
+    const { protocol } = this.#parts;
+    const { chunk, end, head, isHeld, start } = exchange;
+    const row = exchange.row!;
+    if (head !== null) return protocol.requestWords(row, head, 0, head.length, profile);
+    if (isHeld) return protocol.requestWords(row, chunk!.bytes, start, end, profile);
+    const words = new ShortenedWords();
+    words.addText(row.name);
+    words.addText("... (arguments not kept)");
+    return words.end();
+  }
+}
+
+function toUs(milliseconds: number): number {
+  return Math.max(0, Math.round(milliseconds * 1000));
+}

@@ -1,0 +1,152 @@
+/**
+ * The slow log over both workers of a proxy, in front of real servers: what was slow, where, and for whom.
+ */
+import { assert, assertEquals } from "../deps.ts";
+import { delay, until } from "../support/poll.ts";
+import { RespClient, type RespValue } from "../support/resp_client.ts";
+import { clientsOfBothWorkers } from "./both_workers.ts";
+import { startMemcachePool } from "./memcache_pool.ts";
+import { readMetric } from "./metrics.ts";
+import { startRedisPool } from "./redis_pool.ts";
+import type { RedisServer } from "../support/redis_server.ts";
+
+/** A server is held up for so long; less than this and requests at it would not be slow. */
+const HELD_UP_MS = 80;
+const SLOWER_THAN_US = 40_000;
+
+interface Shown {
+  id: number;
+  totalUs: number;
+  queueUs: number;
+  serverUs: number;
+  clientName: string;
+  backend: string;
+  words: string[];
+}
+
+function fieldsOf(entry: RespValue): Record<string, RespValue> {
+  const flat = entry as RespValue[];
+  const names = flat.filter((_, index) => index % 2 === 0) as string[];
+  return Object.fromEntries(names.map((name, index) => [name, flat[2 * index + 1]!]));
+}
+
+Deno.test("what was slow is told of by all workers alike: what, where, for whom, and how long", async () => {
+  await using pool = await startRedisPool({
+    metrics: true,
+    keys: `thread = 2\nslowlog_log_slower_than = ${SLOWER_THAN_US}\nslowlog_max_len = 10`,
+  });
+  const opened: RespClient[] = [];
+  try {
+    const clients = await clientsOfBothWorkers(pool.aster.port, opened);
+    await clients[0]!.call("CLIENT", "SETNAME", "one");
+    await clients[1]!.call("CLIENT", "SETNAME", "two");
+    const keys = await keysOfFirst(pool.servers, clients[0]!);
+    await clients[0]!.call("SLOWLOG", "RESET");
+    const before = await readMetric(pool.aster, "aster_slow_requests_total");
+    for (const [index, client] of clients.entries()) {
+      await slowGet(pool.servers[0]!, client, keys[index]!);
+    }
+    for (const client of clients) {
+      assertEquals(await client.call("SLOWLOG", "LEN"), 2);
+      const entries = (await client.call("SLOWLOG", "GET", "-1", "FULL") as RespValue[])
+        .map(fieldsOf) as unknown as Shown[];
+      assertEquals(entries.map(({ words }) => words), [["GET", keys[1]], ["GET", keys[0]]]);
+      assertEquals(entries.map(({ clientName }) => clientName), ["two", "one"]);
+      for (const entry of entries) {
+        assertEquals(entry.backend, pool.servers[0]!.address);
+        assert(entry.serverUs >= SLOWER_THAN_US / 2, JSON.stringify(entry));
+        assert(
+          Math.abs(entry.totalUs - entry.queueUs - entry.serverUs) <= 2,
+          JSON.stringify(entry),
+        );
+      }
+      assert(entries[0]!.id > entries[1]!.id);
+      const short = await client.call("SLOWLOG", "GET", 1) as RespValue[];
+      assertEquals((short[0] as RespValue[]).length, 6);
+    }
+    const answer = await fetch(`http://127.0.0.1:${pool.aster.metricsPort}/slowlog`);
+    const { clusters, silentWorkers } = await answer.json();
+    assertEquals(silentWorkers, 0);
+    assertEquals(
+      clusters[0].entries.map(({ words }: Shown) => words),
+      [["GET", keys[1]], ["GET", keys[0]]],
+    );
+    assertEquals(await readMetric(pool.aster, "aster_slow_requests_total") - before, 2);
+    assertEquals(await clients[1]!.call("SLOWLOG", "RESET"), "OK");
+    assertEquals(await clients[0]!.call("SLOWLOG", "LEN"), 0);
+  } finally {
+    for (const client of opened) client[Symbol.dispose]();
+  }
+});
+
+/** A read that the server answers late. */
+async function slowGet(server: RedisServer, client: RespClient, key: string): Promise<void> {
+  await server.pause();
+  const reply = client.call("GET", key);
+  await delay(HELD_UP_MS);
+  server.resume();
+  await reply;
+}
+
+/** Two keys that the first server has. */
+async function keysOfFirst(
+  servers: readonly { call(...words: string[]): Promise<RespValue> }[],
+  client: RespClient,
+): Promise<string[]> {
+  const names = Array.from(
+    { length: 40 },
+    (_, index) => `${Math.imul(index + 1, 2_654_435_761) >>> 0}`,
+  );
+  for (const name of names) await client.call("SET", name, "v");
+  const found: string[] = [];
+  for (const name of names) {
+    if (await servers[0]!.call("EXISTS", name) === 1) found.push(name);
+  }
+  return found.slice(0, 2);
+}
+
+Deno.test("a threshold that a reload changes counts from then on; without one nothing is told", async () => {
+  await using pool = await startRedisPool({ keys: "slowlog_log_slower_than = -1" });
+  using client = await RespClient.connect({ port: pool.aster.port });
+  await client.call("SET", "k", "v");
+  assertEquals(await client.call("SLOWLOG", "LEN"), 0);
+  const text = await Deno.readTextFile(pool.aster.configFile);
+  await Deno.writeTextFile(
+    pool.aster.configFile,
+    text.replace("slower_than = -1", "slower_than = 0"),
+  );
+  Deno.kill(pool.aster.pid, "SIGHUP");
+  await until(async () => {
+    await client.call("GET", "k");
+    return Number(await client.call("SLOWLOG", "LEN")) > 0;
+  }, { what: "an entry of every request" });
+  await client.call("GET", "k");
+  const [entry] = await client.call("SLOWLOG", "GET", 1) as RespValue[][];
+  assertEquals(entry![3], ["GET", "k"]);
+});
+
+Deno.test("memcache clients ask by stats slowlog", async () => {
+  await using pool = await startMemcachePool({ keys: "slowlog_log_slower_than = 0" });
+  using connection = await Deno.connect({ port: pool.aster.port });
+  const ask = async (text: string, end: string) => {
+    await connection.write(new TextEncoder().encode(text));
+    let reply = "";
+    const buffer = new Uint8Array(65_536);
+    while (!reply.endsWith(end)) {
+      const count = await connection.read(buffer);
+      if (count === null) throw new Error(`closed behind ${JSON.stringify(reply)}`);
+      reply += new TextDecoder().decode(buffer.subarray(0, count));
+    }
+    return reply;
+  };
+  await ask("set some:key 0 0 5\r\nhello\r\n", "STORED\r\n");
+  await ask("get some:key\r\n", "END\r\n");
+  const lines = (await ask("stats slowlog\r\n", "END\r\n")).split("\r\n");
+  const requests = lines.filter((line) => line.includes(":request "));
+  assertEquals(requests.map((line) => line.replace(/^STAT \d+:request /, "")), [
+    "get some:key",
+    "set some:key 0 0 5",
+  ]);
+  assertEquals(await ask("stats slowlog reset\r\n", "END\r\n"), "END\r\n");
+  assertEquals(await ask("stats slowlog\r\n", "END\r\n"), "END\r\n");
+});

@@ -1,0 +1,24 @@
+import { slowStatistics } from "../../../src/memcached/slow_statistics.ts";
+import { assertEquals } from "../../deps.ts";
+
+Deno.test("an entry is some lines, each with its number, and no key ends a line", () => {
+  const words = ["get", "a\r\nEND"].map((word) => new TextEncoder().encode(word));
+  const lines = slowStatistics([{
+    id: 5,
+    startedAtMs: 0,
+    totalUs: 12_000,
+    queueUs: 2_000,
+    serverUs: 10_000,
+    client: 1,
+    address: "10.0.0.1:5",
+    name: "",
+    user: "ann",
+    backend: "10.0.0.2:11211",
+    command: "get",
+    words,
+    failure: "",
+  }]);
+  assertEquals(lines[1], ["5:totalUs", "12000"]);
+  assertEquals(lines.at(-1), ["5:request", "get a\\x0d\\x0aEND"]);
+  assertEquals(lines.every(([name]) => name.startsWith("5:")), true);
+});
