@@ -139,7 +139,7 @@ function printPermissions(
   config: Config,
   { environmentNames: read, secretPlaces }: LoadResult,
   source: ConfigSource,
-  { ip }: Flags,
+  { ip, isReloading }: Flags,
   { HOST: host }: Environment,
 ): number {
   const sources = new URL("./", import.meta.url);
@@ -151,7 +151,7 @@ function printPermissions(
     ? [CONFIG_VARIABLE, ...read]
     : read;
   const files = { configPath: source.path, sourceDirectory, libcPath };
-  const options = { ...files, environmentNames, secretPlaces, ip, host };
+  const options = { ...files, isReloading, environmentNames, secretPlaces, ip, host };
   // The flags alone go to standard output, for `deno run $(…) mod.ts`.
   for (const note of permissionNotes(config)) console.error(note);
   return printLines([formatPermissionFlags(permissionFlags(config, options))]);
@@ -204,7 +204,7 @@ async function run(parts: RunParts): Promise<number> {
       isStandalone: true,
       isTakeover: flags.isTakeover,
     }, asked);
-    giveUpPrivileges(io);
+    giveUpPrivileges(io, config.runtime.stateFile !== null);
     using _watch = followFile(proxy, parts, output.log, hangUp);
     await aborted(asked);
     output.log.info("aster stops", { signal: String(asked.reason) });

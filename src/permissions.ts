@@ -9,11 +9,15 @@ import type { EnvironmentName } from "./config/environment.ts";
 import { type SecretPlace, secretPlace } from "./config/secret_source.ts";
 import { isIpv4, isIpv6 } from "./config/socket_address.ts";
 import { formatEndpoint, formatHost } from "./endpoint.ts";
+import { folderOf } from "./supervisor/file_watch.ts";
+import { NEW_FILE_SUFFIX } from "./supervisor/state_file.ts";
 
 /** What decides about permissions besides the configuration. */
 export interface PermissionOptions {
   /** The file of the configuration; null where the environment holds it. */
   configPath: string | null;
+  /** Whether it is read again whenever it changes. */
+  isReloading: boolean;
   /**
    * Directory of the worker's modules, which Deno reads when the worker starts; null if not on
    * disk.
@@ -39,9 +43,18 @@ export function permissionFlags(config: Config, options: PermissionOptions): str
   const flags = ["--no-prompt", `--allow-net=${processAddresses(config).join(",")}`];
   const secrets = [...options.secretPlaces, secretPlace(config.runtime.adminToken ?? "")];
   const secretFiles = secrets.flatMap((place) => place.kind === "file" ? [place.path] : []);
-  const paths = [options.configPath, options.sourceDirectory].filter((path) => path !== null);
+  const { configPath, isReloading } = options;
+  // Whoever replaces a file has the folder watched, and in a ConfigMap the file is a link to another in it.
+  const watched = configPath !== null && isReloading ? folderOf(configPath) : configPath;
+  const paths = [watched, options.sourceDirectory].filter((path) => path !== null);
   paths.push(...secretFiles);
+  const { stateFile } = config.runtime;
+  const written = stateFile === null ? [] : [stateFile, stateFile + NEW_FILE_SUFFIX];
+  paths.push(...written);
   if (paths.length > 0) flags.push(`--allow-read=${unique(paths.map(grantablePath)).join(",")}`);
+  if (written.length > 0) {
+    flags.push(`--allow-write=${unique(written.map(grantablePath)).join(",")}`);
+  }
   const names: string[] = [...options.environmentNames];
   names.push(...secrets.flatMap((place) => place.kind === "env" ? [place.name] : []));
   const mustSay = needsAdvertisedAddress(config) && options.ip === null;

@@ -133,6 +133,8 @@ export interface RuntimeConfig {
   metrics: TcpEndpoint | null;
   /** The admin server's token, or where it is (`env:NAME`, `file:PATH`); null: there is none. */
   adminToken: string | null;
+  /** Where states of servers that operators have set are kept over restarts; null: nowhere. */
+  stateFile: string | null;
   logLevel: LogLevel;
   logFormat: "text" | "json";
   /** From the signal to end to when nobody is accepted any more, in milliseconds. */

@@ -78,6 +78,7 @@ export const runtimeReload: Readonly<Record<keyof RuntimeConfig, ReloadRow>> = {
   io: restart("io"),
   metrics: restart("metrics"),
   adminToken: restart("admin_token"),
+  stateFile: restart("state_file"),
   logLevel: live("log_level"),
   logFormat: restart("log_format"),
   drainDelayMs: live("drain_delay"),

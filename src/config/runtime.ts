@@ -76,6 +76,7 @@ export function readRuntime(
       io: flags.io ?? values.io ?? runtimeKeys.io.default,
       metrics: readMetrics(table, sources),
       adminToken: values.admin_token ?? null,
+      stateFile: values.state_file ?? null,
       logLevel,
       logFormat: flags.logFormat ?? values.log_format ?? (isTerminal ? "text" : "json"),
       drainDelayMs: values.drain_delay ?? runtimeKeys.drain_delay.default,

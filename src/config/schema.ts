@@ -355,6 +355,13 @@ export const runtimeKeys = {
     scope: "all",
     expected: `a string of 1 to ${SECRET_CHARACTERS_LIMIT} characters, "env:NAME" or "file:PATH"`,
   } satisfies KeyRow<string, null>,
+  state_file: {
+    ...text(/^[^\0]{1,4096}$/, {
+      expected: "a path of 1 to 4096 characters",
+      reason: "keeps the states of servers that operators have set over restarts",
+    }),
+    isRequired: false,
+  },
   log_level: {
     ...choice(LOG_LEVELS, "info", "all", "least severe records that are written"),
     schema: valibot.pipe(

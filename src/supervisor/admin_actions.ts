@@ -117,8 +117,9 @@ async function setState(target: ActionTarget, asked: Asked): Promise<ActionAnswe
     throw new Refusal(409, "no other server of the cluster is ready: say force=1 if that is meant");
   }
   const setting = { cluster: config.name, server: label(server), state, weight };
-  const { in_flight } = await orders.set(setting);
-  return { status: 200, body: { state, weight: weight ?? server.weight, in_flight } };
+  const { in_flight, is_kept } = await orders.set(setting);
+  const kept = is_kept === null ? {} : { kept: is_kept };
+  return { status: 200, body: { state, weight: weight ?? server.weight, in_flight, ...kept } };
 }
 
 /** `config` gives the configuration's weight back. */

@@ -77,6 +77,9 @@ interface Pause extends PauseRequest {
   readonly endMs: number;
 }
 
+/** Keeps settings beyond this process; says whether that went well. */
+export type KeepSettings = (settings: readonly ServerSetting[]) => Promise<boolean>;
+
 /** Orders of operators that stand: pauses, and servers taken out. Every worker is told, late ones too. */
 export class OperatorOrders implements Watched {
   isWatched = false;
@@ -85,6 +88,8 @@ export class OperatorOrders implements Watched {
   readonly #log: Log;
   readonly #pauses = new Map<string, Pause>();
   readonly #settings = new Map<string, ServerSetting>();
+  /** Keeps the settings for the next process; null where nothing does. */
+  #keep: KeepSettings | null = null;
 
   constructor(workers: () => Iterable<OrderedWorker>, clock: Clock, log: Log) {
     this.#workers = workers;
@@ -130,8 +135,31 @@ export class OperatorOrders implements Watched {
     return { paused: false };
   }
 
-  /** Takes a server out or in again, or gives it another weight; returns what is in flight at it. */
-  async set(setting: ServerSetting): Promise<{ in_flight: number }> {
+  /**
+   * Takes up what an earlier process has kept, as far as a configuration has the servers, and has `keep` called with
+   * every change from now on.
+   */
+  restore(settings: readonly ServerSetting[], config: Config, keep: KeepSettings): void {
+    this.#keep = keep;
+    const servers = serversOf(config);
+    for (const setting of settings) {
+      const { cluster, server, state, weight } = setting;
+      const fields = { cluster, server, state, weight: weight ?? "" };
+      if (servers.has(keyOf(setting))) {
+        this.#settings.set(keyOf(setting), setting);
+        this.#log.info("Server is as an operator has set it before the start", fields);
+      } else {
+        this.#log.warning("Server that an operator has set is not configured any more", fields);
+      }
+    }
+  }
+
+  /**
+   * Takes a server out or in again, or gives it another weight.
+   *
+   * @returns What is in flight at it; and whether the next process will know of it, null where that was not asked for.
+   */
+  async set(setting: ServerSetting): Promise<{ in_flight: number; is_kept: boolean | null }> {
     const { cluster, server, state, weight } = setting;
     this.#settings.set(keyOf(setting), setting);
     this.#log.info("Server is set by an operator", {
@@ -142,7 +170,7 @@ export class OperatorOrders implements Watched {
     });
     await this.#ask({ kind: "set", cluster, server, state, weight }, ANSWER_TIMEOUT_MS);
     const counts = await this.#ask({ kind: "count", cluster, server }, ANSWER_TIMEOUT_MS);
-    return { in_flight: sumOf(counts, false).in_flight };
+    return { in_flight: sumOf(counts, false).in_flight, is_kept: await this.#store() };
   }
 
   /** What was made of a server by hand. */
@@ -152,17 +180,16 @@ export class OperatorOrders implements Watched {
   }
 
   /** Forgets what was ordered of clusters and servers that a configuration does not have. */
-  keepOnly({ clusters }: Config): void {
+  keepOnly(config: Config): void {
+    const { clusters } = config;
     const names = new Set(clusters.map(({ name }) => name));
     for (const [key, { cluster }] of this.#pauses) {
       if (!names.has(cluster)) this.#pauses.delete(key);
     }
-    const servers = new Set(
-      clusters.flatMap(({ name, servers }) =>
-        servers.map(({ alias, address }) => keyOf({ cluster: name, server: alias ?? address }))
-      ),
-    );
+    const servers = serversOf(config);
+    const former = this.#settings.size;
     for (const key of this.#settings.keys()) if (!servers.has(key)) this.#settings.delete(key);
+    if (this.#settings.size < former) this.#store();
   }
 
   /** What a worker has to know that starts now. */
@@ -212,6 +239,14 @@ export class OperatorOrders implements Watched {
     return this.#clock.realMs;
   }
 
+  async #store(): Promise<boolean | null> {
+    if (this.#keep === null) return null;
+    const settings = [...this.#settings.values()];
+    return await this.#keep(
+      settings.filter(({ state, weight }) => state !== "ready" || weight !== null),
+    );
+  }
+
   #begin(request: PauseRequest): Pause {
     const pause = { ...request, endMs: this.#realMs + request.maxMs };
     this.#pauses.set(keyOf(request), pause);
@@ -239,6 +274,15 @@ export class OperatorOrders implements Watched {
 
 function keyOf({ cluster, server }: Pick<PauseRequest, "cluster" | "server">): string {
   return `${cluster} ${server ?? ""}`;
+}
+
+/** The keys of all servers that a configuration has. */
+function serversOf({ clusters }: Config): ReadonlySet<string> {
+  return new Set(
+    clusters.flatMap(({ name, servers }) =>
+      servers.map(({ alias, address }) => keyOf({ cluster: name, server: alias ?? address }))
+    ),
+  );
 }
 
 function named({ cluster, server }: Pick<PauseRequest, "cluster" | "server">) {

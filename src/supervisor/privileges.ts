@@ -13,10 +13,14 @@ import type { IoChoice } from "../config/config.ts";
 /** What no part of the proxy uses after its start. */
 export const revokedNames = ["run", "ffi", "write", "import", "sys", "env"] as const;
 
-/** Revokes {@link revokedNames} for the rest of this process, but for what replaced workers get from here. */
-export function giveUpPrivileges(io: IoChoice): void {
+/**
+ * Revokes {@link revokedNames} for the rest of this process, but for what replaced workers get from here, and writing
+ * where states of servers are kept in a file.
+ */
+export function giveUpPrivileges(io: IoChoice, keepsState: boolean): void {
   for (const name of revokedNames) {
     if (name === "ffi" && io.engine === "epoll") continue;
+    if (name === "write" && keepsState) continue;
     Deno.permissions.revokeSync({ name });
   }
 }

@@ -11,6 +11,7 @@ import type { ReloadSource } from "./admin_actions.ts";
 import { AdminPages, AdminServer } from "./admin_server.ts";
 import { readDescriptorUse } from "./descriptor_limit.ts";
 import type { LogOutput } from "./log_output.ts";
+import { StateFile } from "./state_file.ts";
 import { StartError } from "./start_error.ts";
 import { Supervisor } from "./supervisor.ts";
 import { type BindTarget, describeBindFailure, isTaken, tryBindAll } from "./trial_bind.ts";
@@ -92,6 +93,7 @@ export async function startProxy(
     mayServe: (granted, clusters) =>
       !isStandalone || mayServe(granted, clusters, config.runtime.network, io),
   });
+  await openStateFile(config, supervisor, output);
   const giveUp = () => supervisor.stop();
   signal.addEventListener("abort", giveUp, { once: true });
   await supervisor.start();
@@ -181,8 +183,8 @@ export async function startProxy(
 
 /** What of `[runtime]` can only be chosen at the start stays as it was. */
 function keepFixed(former: RuntimeConfig, next: RuntimeConfig): RuntimeConfig {
-  const { network, io, metrics, adminToken, logFormat } = former;
-  return { ...next, network, io, metrics, adminToken, logFormat };
+  const { network, io, metrics, adminToken, stateFile, logFormat } = former;
+  return { ...next, network, io, metrics, adminToken, stateFile, logFormat };
 }
 
 function delay(durationMs: number): Promise<void> {
@@ -244,6 +246,21 @@ function readAdminToken({ runtime: { adminToken } }: Config): string | null {
   const { value, fault } = readSecret(adminToken);
   if (fault !== null) throw new StartError(`Cannot read admin_token: ${fault}`);
   return value;
+}
+
+/** Takes up the states of servers that an earlier process has kept, and keeps them from now on. */
+async function openStateFile(
+  config: Config,
+  { orders }: Supervisor,
+  { log }: LogOutput,
+): Promise<void> {
+  const { stateFile: path } = config.runtime;
+  if (path === null) return;
+  const file = new StateFile(path, log);
+  const settings = file.read();
+  orders.restore(settings ?? [], config, (changed) => file.write(changed));
+  // Whoever may not write there is to know before it is needed. What could not be read is left as it is.
+  if (settings !== null) await file.write(settings);
 }
 
 interface AdminParts {

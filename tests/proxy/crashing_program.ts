@@ -26,6 +26,7 @@ const config: Config = {
     io: io.engine,
     metrics: null,
     adminToken: null,
+    stateFile: null,
     logLevel: "info",
     logFormat: "text",
     drainDelayMs: 0,
@@ -70,7 +71,7 @@ const source = {
 const address = tcpEndpoint("127.0.0.1", adminPort!);
 const pages = new AdminPages(source, output.log);
 const admin = new AdminServer(address, false, pages, new AdminAccess(address, null), output.log);
-giveUpPrivileges(io);
+giveUpPrivileges(io, false);
 Deno.addSignalListener("SIGTERM", async () => {
   await supervisor.stop();
   await admin.close();

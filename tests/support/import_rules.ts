@@ -17,7 +17,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   entry: ["cli", "embed", "supervisor"],
   cli: ["config", "supervisor", "hash", "router", "permissions", "deps"],
   embed: ["config", "supervisor"],
-  permissions: ["config"],
+  permissions: ["config", "supervisor/file_watch", "supervisor/state_file"],
   version: [],
   // Whether the engine that was asked for can run is found out before any worker starts.
   // The share of keys that a reload moves is told from rings.

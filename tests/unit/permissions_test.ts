@@ -17,6 +17,7 @@ import { configOf, loadText, redisText, slotsText } from "./config/load_text.ts"
 
 const options: PermissionOptions = {
   configPath: "a.toml",
+  isReloading: false,
   sourceDirectory: "/opt/aster/src/",
   environmentNames: [],
   secretPlaces: [],
@@ -68,6 +69,24 @@ Deno.test("permissionFlags() allow to read the admin token where it is", () => {
   assertEquals(flags("env:TOKEN"), ["--allow-read=a.toml,/opt/aster/src/", "--allow-env=TOKEN"]);
   assertEquals(flags("file:/run/token"), ["--allow-read=a.toml,/opt/aster/src/,/run/token"]);
   assertEquals(flags("sesame"), ["--allow-read=a.toml,/opt/aster/src/"]);
+});
+
+Deno.test("permissionFlags() allow to write the state file, and the one that takes its place", () => {
+  const config = configOf('[runtime]\nstate_file = "/var/lib/aster/state"\n' + redisText());
+  const paths = "/var/lib/aster/state,/var/lib/aster/state.new";
+  assertEquals(permissionFlags(config, options).slice(2), [
+    `--allow-read=a.toml,/opt/aster/src/,${paths}`,
+    `--allow-write=${paths}`,
+  ]);
+});
+
+Deno.test("permissionFlags() allow to read the folder of a file that is followed", () => {
+  const read = (configPath: string) => {
+    const given = { ...options, configPath, sourceDirectory: null, isReloading: true };
+    return permissionFlags(configOf(redisText()), given).slice(2);
+  };
+  assertEquals(read("/etc/aster/a.toml"), ["--allow-read=/etc/aster"]);
+  assertEquals(read("a.toml"), ["--allow-read=."]);
 });
 
 Deno.test("permissionFlags() allow to look for an address only where one must be found", () => {

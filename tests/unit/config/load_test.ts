@@ -19,6 +19,7 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       io: "deno",
       metrics: tcpEndpoint("127.0.0.1", 2110),
       adminToken: null,
+      stateFile: null,
       logLevel: "info",
       logFormat: "text",
       drainDelayMs: 0,

@@ -17,7 +17,9 @@ import { clusterConfig, config } from "./cluster_configs.ts";
 
 /** Writes down what is ordered. */
 class Orders extends OperatorOrders {
-  override set(setting: ServerSetting): Promise<{ in_flight: number }> {
+  override set(
+    setting: ServerSetting,
+  ): Promise<{ in_flight: number; is_kept: boolean | null }> {
     const { cluster, server, state, weight } = setting;
     this.asked.push([cluster, server, state, weight]);
     return super.set(setting);

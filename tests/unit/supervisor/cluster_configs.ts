@@ -70,6 +70,7 @@ export function config(...clusters: ClusterConfig[]): Config {
       io: "deno",
       metrics: null,
       adminToken: null,
+      stateFile: null,
       logLevel: "info",
       logFormat: "text",
       drainDelayMs: 0,

@@ -8,6 +8,7 @@ import { Log, type LogRecord } from "../../../src/observe/log.ts";
 import { OperatorOrders, type OrderedWorker } from "../../../src/supervisor/operator_orders.ts";
 import type { PauseCount, ServerOrder } from "../../../src/worker/messages.ts";
 import { assertEquals } from "../../deps.ts";
+import { clusterConfig, config } from "./cluster_configs.ts";
 
 const nothing: PauseCount = {
   isPaused: true,
@@ -91,4 +92,35 @@ Deno.test("a pause that is resumed meanwhile says so; a worker that does not lis
   // It is starting: nobody waits for it.
   assertEquals(workers[1]!.heard.slice(0, 2), ["told pause", "told resume"]);
   assertEquals(orders.pausesOf("main"), []);
+});
+
+Deno.test("what an earlier process kept is taken up where it is configured, and every change is kept", async () => {
+  using scene = open();
+  const { orders, records } = scene;
+  const main = clusterConfig("main", 1, 7_000);
+  const [first] = main.servers;
+  const one = { cluster: "main", server: first!.address, state: "drain", weight: 3 } as const;
+  const kept: unknown[] = [];
+  const gone = { ...one, server: "10.0.0.9:1" };
+  orders.restore([one, gone], config(main), (settings) => {
+    kept.push(settings);
+    return Promise.resolve(true);
+  });
+  assertEquals(orders.settingOf("main", first!.address), one);
+  assertEquals(records.map(({ level, message }) => [level, message]), [
+    ["info", "Server is as an operator has set it before the start"],
+    ["warning", "Server that an operator has set is not configured any more"],
+  ]);
+  assertEquals(orders.ordersFor(["main"]), [{ kind: "set", ...one }]);
+  assertEquals((await orders.set({ ...one, weight: null })).is_kept, true);
+  // As configured there is nothing to keep.
+  await orders.set({ ...one, state: "ready", weight: null });
+  orders.keepOnly(config(clusterConfig("other", 1, 7_100)));
+  assertEquals(kept, [[{ ...one, weight: null }], [], []]);
+});
+
+Deno.test("where nothing keeps states nobody is told that they are kept", async () => {
+  using scene = open();
+  const setting = { cluster: "main", server: "a", state: "drain", weight: null } as const;
+  assertEquals((await scene.orders.set(setting)).is_kept, null);
 });
