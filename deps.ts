@@ -4,9 +4,10 @@
  *
  * @module
  */
-export { parse as parseToml, TomlError } from "smol-toml";
+export { parse as parseToml, stringify as stringifyToml, TomlError } from "smol-toml";
 export { parseArgs } from "@std/cli";
 export { levenshteinDistance } from "@std/text";
+export { parse as parseYaml } from "@std/yaml";
 export * as valibot from "valibot";
 export {
   configureSync,

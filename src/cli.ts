@@ -6,7 +6,9 @@
 import { askProxy, isAdminCommand, parseAdminCall } from "./cli_admin.ts";
 import { CONFIG_VARIABLE, type ConfigSource, configSource } from "./cli_config.ts";
 import { type Flags, HELP_TEXT, parseFlags } from "./cli_flags.ts";
+import { isTool, runTool, type Tools } from "./cli_tools.ts";
 import type { Config, IoChoice } from "./config/config.ts";
+import type { RuntimeFlags } from "./config/runtime.ts";
 import { type Environment, type EnvironmentName, readEnvironment } from "./config/environment.ts";
 import {
   formatProblem,
@@ -38,6 +40,9 @@ export async function main(args: readonly string[]): Promise<number> {
   if (isAdminCommand(args[0]) && !args.includes("--help") && !args.includes("-h")) {
     return await runAdminCommand(args);
   }
+  if (isTool(args[0]) && !args.includes("--help") && !args.includes("-h")) {
+    return await runTool(args, tools()) ? ExitCode.Asked : ExitCode.BadUsage;
+  }
   const { flags, errors } = parseFlags(args);
   if (flags === null) {
     for (const error of errors) console.error(`aster: ${error}`);
@@ -52,6 +57,43 @@ export async function main(args: readonly string[]): Promise<number> {
     default:
       return await withConfig(flags, readEnvironment());
   }
+}
+
+/** What sub-commands that start nothing have of this process. */
+function tools(): Tools {
+  return {
+    readText: (file) => configSource(file, {}).read(),
+    load: (text, file) =>
+      loadConfig(text, file, {
+        environment: readEnvironment(),
+        platform: Deno.build.os,
+        isTerminal: false,
+        isStrict: true,
+        flags: NO_FLAGS,
+        secrets: null,
+      }),
+    describe: describeConfig,
+    inputLines: () => Deno.stdin.readable.pipeThrough(new TextDecoderStream()).pipeThrough(lines()),
+    print: console.log,
+    printError: console.error,
+  };
+}
+
+const NO_FLAGS: RuntimeFlags = { io: null, metrics: null, logLevel: null, logFormat: null };
+
+/** Cuts text into lines; a last one without an end is a line too. */
+function lines(): TransformStream<string, string> {
+  let rest = "";
+  return new TransformStream({
+    transform(text, controller) {
+      const parts = (rest + text).split("\n");
+      rest = parts.pop()!;
+      for (const line of parts) controller.enqueue(line.replace(/\r$/, ""));
+    },
+    flush(controller) {
+      if (rest !== "") controller.enqueue(rest);
+    },
+  });
 }
 
 async function runAdminCommand(args: readonly string[]): Promise<number> {

@@ -5,6 +5,7 @@
  */
 import { parseArgs } from "../deps.ts";
 import { ADMIN_HELP } from "./cli_admin.ts";
+import { TOOLS_HELP } from "./cli_tools.ts";
 import { isAdvertisable } from "./config/advertised_address.ts";
 import { nearestName } from "./config/key_names.ts";
 import { parseLogLevel } from "./config/log_level.ts";
@@ -80,6 +81,7 @@ Usage: aster [options] [FILE]
   -h, --help                 print this
 
 ${ADMIN_HELP}
+${TOOLS_HELP}
 Flags win over the file, the file over the environment.
 Environment: ASTER_CONFIG_TOML (the whole configuration, where no FILE is named),
 ASTER_DEFAULT_THREAD, ASTER_LOG (else RUST_LOG), HOST.

@@ -15,8 +15,9 @@ const PURE_UNITS = new Set(["hash", "bytes"]);
 /** From unit to the units that it may import besides itself and those open to all. */
 const ALLOWED: Record<string, readonly string[]> = {
   entry: ["cli", "embed", "supervisor"],
-  cli: ["config", "supervisor", "hash", "router", "permissions", "deps"],
+  cli: ["config", "import", "supervisor", "hash", "router", "permissions", "deps"],
   embed: ["config", "supervisor"],
+  import: ["deps"],
   permissions: ["config", "supervisor/file_watch", "supervisor/state_file"],
   version: [],
   // Whether the engine that was asked for can run is found out before any worker starts.
