@@ -98,7 +98,7 @@ export const failures = {
   ),
   backendRemoved: failure("backend_removed", "proxy", "removed from the cluster"),
   noBackend: failure("no_backend", "backend", "no backend is available"),
-  slotUncovered: failure("slot_uncovered", "backend", "hash slot is not served by any known node"),
+  slotUncovered: failure("slot_uncovered", "backend", "Hash slot not served"),
   tooManyRedirects: failure("too_many_redirects", "backend", "too many redirections"),
   topologyUnknown: failure("topology_unknown", "backend", "no node has answered CLUSTER SLOTS yet"),
   topologyChanging: failure(

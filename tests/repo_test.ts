@@ -76,6 +76,7 @@ Deno.test("pure code has no Deno, and the data path does not wait", () => {
 const TIMER_OWNERS = new Set([
   ...["src/clock.ts", "src/backend/health.ts", "src/backend/push_connection.ts"],
   ...["src/cluster/slot_fetch.ts", "src/cluster/slot_topology.ts", "src/net/flush_queue.ts"],
+  "src/router/held_exchanges.ts",
   ...["src/net/deno/deno_listener.ts", "src/net/epoll/epoll_listener.ts"],
   ...[
     "src/observe/flood_guard.ts",

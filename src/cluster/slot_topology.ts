@@ -72,6 +72,7 @@ export class SlotTopology implements Topology {
     this.router = new SlotRouter(backends, {
       dialect,
       readsFromReplicas: cluster.config.readFromSlave,
+      mayDivide: () => !cluster.config.atomicMultiKey,
       refreshWanted: (address) => {
         this.#preferred = address ?? this.#preferred;
         this.#want();

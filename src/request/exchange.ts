@@ -99,6 +99,11 @@ export class Exchange {
   isAtReplica = false;
   /** Redirections this fragment has been through. */
   redirects = 0;
+  /**
+   * Until when it is sent again and again while nodes ask it to try again, milliseconds on the worker's clock; 0 where
+   * none has; -1 where it has waited for a fresh slot map.
+   */
+  retriesUntilMs = 0;
   /** Bytes of RESP3 attributes right before the reply that is being delivered; mostly 0. */
   attributeBytes = 0;
   /** Where it is counted as a fragment in flight, or null. */
@@ -139,6 +144,7 @@ export class Exchange {
     this.isScript = false;
     this.repeatable = null;
     this.redirects = 0;
+    this.retriesUntilMs = 0;
     this.attributeBytes = 0;
     this.sentAtMs = 0;
     this.row = null;

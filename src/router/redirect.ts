@@ -17,9 +17,11 @@ export const RedirectKind = {
   ClusterDown: 3,
   /** This node has no data to serve for now: it is loading, or a replica without its master. */
   Unready: 4,
+  /** The keys are on their way between two nodes, and this one does not have all of them: it may be tried again. */
+  TryAgain: 5,
 } as const;
 /** One of the values of {@link RedirectKind}. */
-export type RedirectKindCode = 0 | 1 | 2 | 3 | 4;
+export type RedirectKindCode = 0 | 1 | 2 | 3 | 4 | 5;
 
 /** A redirection as read from a reply; one object is reused. */
 export interface Redirect {

@@ -6,6 +6,7 @@
  */
 import { Backend } from "../backend/backend.ts";
 import type { BackendConnection } from "../backend/connection.ts";
+import { dividableFrame, KeyByKey } from "../backend/key_by_key.ts";
 import type { BackendContext } from "../backend/backend_context.ts";
 import { PauseMode } from "../backend/server_orders.ts";
 import { sendAgain } from "../backend/send_written.ts";
@@ -14,6 +15,7 @@ import { formatEndpoint, type TcpEndpoint, tcpEndpoint } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
 import { SLOT_COUNT, slotOf } from "../hash/mod.ts";
 import type { Exchange, RoutedClient, SentTo } from "../request/exchange.ts";
+import { HeldExchanges } from "./held_exchanges.ts";
 import { MapWait } from "./map_wait.ts";
 import { type ClusterDialect, type Redirect, RedirectKind } from "./redirect.ts";
 import {
@@ -31,6 +33,10 @@ import { NO_SHARD, SlotMap } from "./slot_map.ts";
 
 /** Redirections one request follows before it fails; Redis's own clients use 5. */
 export const REDIRECTS_MAX = 5;
+/** First wait before a request that shall try again does so, milliseconds; each wait is as long as all before it. */
+export const RETRY_FIRST_MS = 2;
+/** Longest of these waits, milliseconds. */
+export const RETRY_MOST_MS = 100;
 /** Backends known at once; more in redirections and maps are not connected to. */
 export const BACKENDS_MAX = 4_096;
 /**
@@ -44,6 +50,8 @@ export interface SlotRouterOptions {
   readonly dialect: ClusterDialect;
   /** Reads go to replicas in turn. */
   readonly readsFromReplicas: boolean;
+  /** Whether a request with several keys may be sent key by key; read each time. */
+  mayDivide(): boolean;
   /** The map may be out of date. `address` is a node that knows better than others, or null. */
   refreshWanted(address: string | null): void;
   /** MOVED has named the owner of a slot. */
@@ -74,6 +82,12 @@ export class SlotRouter implements Router, Watched {
   readonly #unmapped = new Map<Backend, number>();
   readonly #redirect: Redirect = { kind: RedirectKind.None, slot: 0, target: null };
   readonly #wait: MapWait;
+  /** Those that nodes asked to try again. */
+  readonly #retries: HeldExchanges;
+  /** Those that wait for a fresh map. */
+  readonly #mapless: HeldExchanges;
+  readonly #look = (exchange: Exchange, bytes: Uint8Array, start: number, end: number) =>
+    this.onErrorReply(exchange, bytes, start, end);
   #map = new SlotMap();
   /** Owners by slot that MOVED named since a fetch began; null where the next map is newer than all of them. */
   #corrections: Map<number, string> | null = null;
@@ -84,7 +98,10 @@ export class SlotRouter implements Router, Watched {
   constructor(context: BackendContext, options: SlotRouterOptions) {
     this.#context = context;
     this.#options = options;
-    const { clock, limits } = context;
+    const { clock, limits, requests } = context;
+    const send = (exchange: Exchange, bytes: Uint8Array) => this.#sendHeld(exchange, bytes);
+    this.#retries = new HeldExchanges(requests, send);
+    this.#mapless = new HeldExchanges(requests, send);
     this.#wait = new MapWait(clock, limits, () => options.waitEnded());
   }
 
@@ -181,11 +198,13 @@ export class SlotRouter implements Router, Watched {
     }
     this.#context.clock.watch(this);
     this.#wait.fetched(fetchedMasters, corrections.values());
+    this.#mapless.sendAll();
   }
 
   /** The map in use, corrections included, was fetched as it is. */
   confirmMap(): void {
     this.#wait.fetched(this.#map.masters(), []);
+    this.#mapless.sendAll();
   }
 
   onErrorReply(exchange: Exchange, bytes: Uint8Array, start: number, end: number): boolean {
@@ -198,9 +217,11 @@ export class SlotRouter implements Router, Watched {
         return true;
       case RedirectKind.ClusterDown:
         this.#options.refreshWanted(null);
-        return this.#readAtMaster(exchange);
+        return exchange.isAtReplica ? this.#readAtMaster(exchange) : this.#askNewest(exchange);
       case RedirectKind.Unready:
         return this.#readAtMaster(exchange);
+      case RedirectKind.TryAgain:
+        return this.#tryAgain(exchange);
       default:
         return false;
     }
@@ -237,6 +258,8 @@ export class SlotRouter implements Router, Watched {
 
   /** Closes every connection. */
   close(failure: Failure): void {
+    this.#retries.close();
+    this.#mapless.close();
     for (const backend of this.#backends.values()) backend.close(failure);
   }
 
@@ -254,11 +277,8 @@ export class SlotRouter implements Router, Watched {
     if (backend === null || exchange.redirects >= REDIRECTS_MAX) {
       const failure = backend === null ? failures.redirectInvalid : failures.tooManyRedirects;
       this.#context.metrics.countFailure(failure);
-      exchange.receiver!.onFailure(
-        exchange,
-        failure,
-        target === null ? "" : formatEndpoint(target),
-      );
+      const isLost = backend === null && target !== null;
+      exchange.receiver!.onFailure(exchange, failure, isLost ? formatEndpoint(target) : "");
       return;
     }
     this.#context.metrics.redirects += 1;
@@ -299,18 +319,92 @@ export class SlotRouter implements Router, Watched {
     return true;
   }
 
-  #resend(exchange: Exchange, backend: Backend, preface: Uint8Array | null): void {
+  /**
+   * A node that calls the cluster down has not run the request. It may be cut off, or have lost its slots: the owner by
+   * the newest map gets the request, after one more map if this one does not know of another owner.
+   */
+  #askNewest(exchange: Exchange): boolean {
+    const { place, isScript, redirects, retriesUntilMs, sentTo } = exchange;
+    if (isScript || place < 0 || redirects >= REDIRECTS_MAX) return false;
+    const shard = this.#shardAt(place);
+    if (shard !== null && shard.master.address !== sentTo!.address) {
+      this.#context.metrics.redirects += 1;
+      this.#resend(exchange, shard.master, null);
+      return true;
+    }
+    if (retriesUntilMs !== 0 || !this.#mapless.hasRoom(exchange.end - exchange.start)) return false;
+    const held = this.#succeed(exchange);
+    held.retriesUntilMs = -1;
+    this.#mapless.hold(held, bytesOf(exchange), this.#context.limits.dialTimeoutMs);
+    return true;
+  }
+
+  /**
+   * Neither of two nodes has all keys of the request: it is sent key by key, or once more after a while. What a script
+   * says may be its own word, and it has run.
+   */
+  #tryAgain(exchange: Exchange): boolean {
+    const { clock, limits } = this.#context;
+    if (exchange.isScript || exchange.place < 0) return false;
+    const bytes = bytesOf(exchange);
+    const shard = this.#shardAt(exchange.place);
+    const frame = this.#options.mayDivide() && shard !== null
+      ? dividableFrame(this.#context, bytes)
+      : null;
+    if (frame !== null) {
+      const whole = this.#succeed(exchange);
+      const { client } = exchange;
+      const connection = shard!.master.connectionFor(client.number, client.profiles.master);
+      new KeyByKey(this.#context, whole, { frame, bytes }, this.#look).send(connection);
+      return true;
+    }
+    const isFirst = exchange.retriesUntilMs <= 0;
+    const untilMs = isFirst ? clock.nowMs + limits.readTimeoutMs : exchange.retriesUntilMs;
+    if (clock.nowMs >= untilMs || !this.#retries.hasRoom(bytes.length)) return false;
+    const held = this.#succeed(exchange);
+    held.retriesUntilMs = untilMs;
+    // The way to and fro between the two nodes is no circle: time bounds it.
+    held.redirects = 0;
+    const waitedMs = clock.nowMs + limits.readTimeoutMs - untilMs;
+    this.#retries.hold(held, bytes, Math.min(RETRY_MOST_MS, Math.max(RETRY_FIRST_MS, waitedMs)));
+    return true;
+  }
+
+  /** Sends what was held to the owner of its slot. */
+  #sendHeld(exchange: Exchange, bytes: Uint8Array): void {
+    this.#context.clock.readNow();
+    const { client } = exchange;
+    const shard = this.#shardAt(exchange.place);
+    if (shard === null) {
+      this.#context.metrics.countFailure(this.unplaced);
+      exchange.receiver!.onFailure(exchange, this.unplaced, "");
+      this.#context.requests.releaseExchange(exchange);
+      return;
+    }
+    const connection = shard.master.connectionFor(client.number, client.profiles.master);
+    connection.send(exchange, bytes, 0, bytes.length);
+  }
+
+  /** An exchange in the stead of one that is answered; not sent yet. */
+  #succeed(exchange: Exchange): Exchange {
     const { fragment, place, isRead, client } = exchange;
     const receiver = exchange.receiver!;
     const successor = this.#context.requests.takeExchange();
     successor.begin(receiver, fragment, place, isRead, client);
     successor.measureAs(exchange);
     successor.redirects = exchange.redirects + 1;
-    successor.isScript = exchange.isScript;
+    successor.retriesUntilMs = exchange.retriesUntilMs;
     exchange.window?.enter(successor);
+    receiver.onRedirect(exchange, successor);
+    return successor;
+  }
+
+  #resend(exchange: Exchange, backend: Backend, preface: Uint8Array | null): void {
+    const { client } = exchange;
+    const successor = this.#succeed(exchange);
+    successor.isScript = exchange.isScript;
     // Sent again as it is, it would lack the ASKING.
     successor.repeatable = preface === null ? exchange.repeatable : null;
-    receiver.onRedirect(exchange, successor);
     const connection = backend.connectionFor(client.number, client.profiles.master);
     if (exchange.isScript) {
       const byteCount = (preface?.length ?? 0) + exchange.end - exchange.start;
@@ -409,4 +503,9 @@ export class SlotRouter implements Router, Watched {
 function targetOf(target: TcpEndpoint, repliedFrom: SentTo): TcpEndpoint {
   if (target.hostname !== "") return target;
   return tcpEndpoint(repliedFrom.endpoint.hostname, target.port);
+}
+
+/** The bytes of a request that is answered. */
+function bytesOf({ chunk, start, end }: Exchange): Uint8Array {
+  return chunk!.bytes.slice(start, end);
 }

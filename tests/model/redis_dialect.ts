@@ -21,7 +21,7 @@ const FAULT_ERRORS = [
   /^ERR backend \S+: (connection silent for twice the read timeout|connection closed)$/,
   /^ERR backend \S+: (connection lost|took no bytes in time|send queue is full)$/,
   /^ERR backend \S+: (connection handshake refused|ejected after failed pings)$/,
-  /^ERR backend \S+: (too many redirections|removed from the cluster)$/,
+  /^ERR (too many redirections|backend \S+: removed from the cluster)$/,
   /^ERR no backend is available$/,
   /^ERR no node has answered CLUSTER SLOTS yet$/,
   /^(LOADING|CLUSTERDOWN|MASTERDOWN) /,

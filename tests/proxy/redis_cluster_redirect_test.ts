@@ -5,7 +5,7 @@
  */
 import { connectFakeClient } from "../support/fake_client.ts";
 import { findFreePort } from "../support/free_port.ts";
-import { type LocalProxy, startLocalProxy } from "../support/local_proxy.ts";
+import { type ClusterKeys, type LocalProxy, startLocalProxy } from "../support/local_proxy.ts";
 import { until } from "../support/poll.ts";
 import { RespError, type RespValue } from "../support/resp_client.ts";
 import {
@@ -27,12 +27,13 @@ class Scene implements AsyncDisposable {
   ];
   proxy!: LocalProxy;
 
-  static async open(): Promise<Scene> {
+  static async open(keys: ClusterKeys = {}): Promise<Scene> {
     const scene = new Scene();
     scene.serve([0, 16_383, scene.nodes[0]!.address]);
     scene.proxy = startLocalProxy({
       cache_type: "redis_cluster",
       servers: scene.nodes.map(({ address }) => address),
+      ...keys,
     });
     await until(() => scene.proxy.metrics().topologyRefreshes > 0, { what: "the map is known" });
     return scene;
@@ -146,7 +147,7 @@ Deno.test("five redirections are followed; then one error, and the client's othe
   using client = await scene.proxy.connect();
   assertEquals(
     await client.pipeline([["GET", "other"], ["GET", "foo"], ["GET", "other"]]),
-    ["FIRST", ...errors(`ERR backend ${first!.address}: too many redirections`), "FIRST"],
+    ["FIRST", ...errors("ERR too many redirections"), "FIRST"],
   );
   const hops = [...first!.lines, ...second!.lines].filter((line) => line === "GET foo");
   assertEquals([hops.length, scene.proxy.metrics().redirects], [6, 5]);
@@ -159,7 +160,7 @@ Deno.test("a redirection to the node that sent it ends like any other loop", asy
   node.answer = redirects("MOVED", node.address);
   using client = await scene.proxy.connect();
   const replies = await client.pipeline([["GET", "foo"], ["GET", "foo"], ["PING"]]);
-  const looped = new RespError(`ERR backend ${node.address}: too many redirections`);
+  const looped = new RespError("ERR too many redirections");
   assertEquals(replies, [looped, looped, "PONG"]);
   assertEquals(node.lines.length, 12);
 });
@@ -274,15 +275,29 @@ Deno.test("a redirection that comes after its client left is dropped, and the ne
   assertEquals(owner!.lines, []);
 });
 
-Deno.test("TRYAGAIN and errors of other kinds pass through", async () => {
+Deno.test("errors of other kinds pass through", async () => {
   await using scene = await Scene.open();
-  const replies = ["-TRYAGAIN Multiple keys request during rehashing of slot", "-MOVEDX 1 h:1"];
-  replies.push("-CLUSTERDOWN The cluster is down", "-LOADING Redis is loading", "-ASKING 1");
+  const replies = ["-MOVEDX 1 h:1", "-LOADING Redis is loading", "-ASKING 1", "-TRYAGAINX 1"];
   let next = 0;
   scene.nodes[0]!.answer = () => `${replies[next++]}\r\n`;
   using client = await scene.proxy.connect();
   const got: RespValue[] = await client.pipeline(replies.map(() => ["SET", "foo", "1"]));
   assertEquals(got, errors(...replies.map((reply) => reply.slice(1))));
+});
+
+Deno.test("TRYAGAIN and CLUSTERDOWN pass through where they do not end", async () => {
+  await using scene = await Scene.open({ read_timeout: 200 });
+  const node = scene.nodes[0]!;
+  using client = await scene.proxy.connect();
+  const texts = [
+    "TRYAGAIN Multiple keys request during rehashing of slot",
+    "CLUSTERDOWN The cluster is down",
+  ];
+  for (const text of texts) {
+    node.answer = () => `-${text}\r\n`;
+    assertEquals((await client.pipeline([["SET", "foo", "1"]]))[0], new RespError(text));
+  }
+  assert(node.lines.length > 4, node.lines.join());
 });
 
 Deno.test("redirections to ever new addresses leave no backend behind", async () => {

@@ -1,5 +1,5 @@
 /**
- * How the line protocol speaks of slots: `-moved SLOT HOST:PORT`, `-ask SLOT HOST:PORT`, `-down`, `-unready`, and the map
+ * How the line protocol speaks of slots: `-moved SLOT HOST:PORT`, `-ask SLOT HOST:PORT`, `-down`, `-unready`, `-again`, and the map
  * as `FIRST-LAST=MASTER,REPLICA… FIRST-LAST=…`, each with `@EPOCH` behind it if it is told, and `#ID` of its master.
  *
  * @module
@@ -24,6 +24,7 @@ function readRedirect(bytes: Uint8Array, start: number, end: number, into: Redir
   into.target = null;
   if (words[0] === "-down") into.kind = RedirectKind.ClusterDown;
   if (words[0] === "-unready") into.kind = RedirectKind.Unready;
+  if (words[0] === "-again") into.kind = RedirectKind.TryAgain;
   if (words[0] !== "-moved" && words[0] !== "-ask") return;
   into.kind = words[0] === "-moved" ? RedirectKind.Moved : RedirectKind.Ask;
   into.slot = Number(words[1]);

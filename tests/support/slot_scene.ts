@@ -27,11 +27,14 @@ export class SlotScene implements Disposable {
   /** The slots that MOVED spoke of, and their owners. */
   readonly moved: string[] = [];
   waitsEnded = 0;
+  /** Whether requests may be sent key by key. */
+  mayDivide = true;
 
   constructor(ranges: SlotRange[] = HALVES, readsFromReplicas = false) {
     this.router = new SlotRouter(this.rig.context, {
       dialect: slotDialect,
       readsFromReplicas,
+      mayDivide: () => this.mayDivide,
       slotMoved: (slot, address) => this.moved.push(`${slot} ${address}`),
       waitEnded: () => this.waitsEnded += 1,
       refreshWanted: (address) => this.refreshes.push(address ?? "?"),

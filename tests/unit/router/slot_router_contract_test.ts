@@ -18,6 +18,7 @@ testRouterContract("slots", () => {
   const router = new SlotRouter(rig.context, {
     dialect: slotDialect,
     readsFromReplicas: false,
+    mayDivide: () => true,
     refreshWanted: () => {},
     slotMoved: () => {},
     waitEnded: () => {},

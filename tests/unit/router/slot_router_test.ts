@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { failures } from "../../../src/failure.ts";
 import { NOBODY } from "../../../src/request/exchange.ts";
 import { SWEEP_INTERVAL_MS } from "../../../src/router/slot_router.ts";
 import { ShardsState } from "../../../src/router/router.ts";
 import { SlotMap } from "../../../src/router/slot_map.ts";
 import { turn } from "../../support/fake_tcp_conn.ts";
+import { until } from "../../support/poll.ts";
 import { HALVES, SlotScene } from "../../support/slot_scene.ts";
 import { assertEquals } from "../../deps.ts";
 
@@ -106,7 +108,7 @@ Deno.test("five redirections are followed, the sixth fails the request", async (
     conn = await scene.accept(port);
   }
   await conn.receives("-ask 12182 h:7007\n");
-  assertEquals(client.conn.takeWritten(), "-too_many_redirects h:7007\n");
+  assertEquals(client.conn.takeWritten(), "-too_many_redirects\n");
   assertEquals(scene.rig.metrics.redirects, 5);
   assertEquals(scene.rig.network.countTo(7007), 0);
   await scene.ends(client);
@@ -201,7 +203,7 @@ Deno.test("a redirection without a host means the host that replied", async () =
   await scene.ends(client);
 });
 
-Deno.test("other errors are delivered; one that says the cluster is down asks for a refresh", async () => {
+Deno.test("other errors are delivered; behind one that says the cluster is down a fresh map is waited for", async () => {
   using scene = new SlotScene();
   const client = scene.client();
   await client.conn.receives("get foo\nget foo\n");
@@ -209,8 +211,105 @@ Deno.test("other errors are delivered; one that says the cluster is down asks fo
   await first.receives("-wrong type\n");
   assertEquals([client.conn.takeWritten(), scene.refreshes], ["-wrong type\n", []]);
   await first.receives("-down\n");
-  assertEquals([client.conn.takeWritten(), scene.refreshes], ["-down\n", ["?"]]);
+  assertEquals([client.conn.takeWritten(), scene.refreshes], ["", ["?"]]);
+  first.takeWritten();
+  scene.router.confirmMap();
+  await turn();
+  assertEquals(first.takeWritten(), "get foo\n");
+  await first.receives("-down\n");
+  assertEquals(client.conn.takeWritten(), "-down\n");
   await scene.ends(client);
+});
+
+/** All slots at the first node. */
+const ALL_AT_FIRST = [{ first: 0, last: 16_383, master: "h:7000", replicas: [] }];
+
+Deno.test("what a node has refused that has lost the slot goes to its owner, in its order", async () => {
+  using scene = new SlotScene();
+  const client = scene.client();
+  await client.conn.receives("put foo 1\nput foo 2\n");
+  const former = await scene.accept(7001);
+  await former.receives("-down\n-down\n");
+  scene.router.setMap(SlotMap.fromRanges(ALL_AT_FIRST));
+  const owner = await scene.accept(7000);
+  assertEquals(owner.takeWritten(), "put foo 1\nput foo 2\n");
+  former.takeWritten();
+  await owner.receives("1\n2\n");
+  assertEquals(client.conn.takeWritten(), "1\n2\n");
+  // Where the map knows another owner already none is waited for.
+  await client.conn.receives("put bar 1\n");
+  assertEquals(owner.takeWritten(), "put bar 1\n");
+  scene.router.setMap(SlotMap.fromRanges([{ ...ALL_AT_FIRST[0]!, master: "h:7001" }]));
+  await owner.receives("-down\n");
+  assertEquals(former.takeWritten(), "put bar 1\n");
+  await former.receives("ok\n");
+  assertEquals(client.conn.takeWritten(), "ok\n");
+  await scene.ends(client);
+});
+
+Deno.test("what is for every shard is never sent to another one", async () => {
+  using scene = new SlotScene();
+  const client = scene.client();
+  await client.conn.receives("count\n");
+  const [second, first] = [await scene.accept(7000), await scene.accept(7001)];
+  await first.receives("-down\n");
+  await second.receives("-again\n");
+  assertEquals(client.conn.takeWritten(), "-again\n");
+  await scene.ends(client);
+});
+
+Deno.test("a request that shall try again does so until it succeeds, or for read_timeout", async () => {
+  using scene = new SlotScene();
+  const client = scene.client();
+  await client.conn.receives("put foo 1\n");
+  const node = await scene.accept(7001);
+  for (let round = 0; round < 4; round++) {
+    node.takeWritten();
+    await node.receives("-again\n");
+    assertEquals(client.conn.takeWritten(), "");
+    await until(() => node.written === "put foo 1\n", { what: `try ${round}` });
+  }
+  await node.receives("ok\n");
+  assertEquals(client.conn.takeWritten(), "ok\n");
+  await client.conn.receives("put foo 2\n");
+  await node.receives("-again\n");
+  node.takeWritten();
+  await until(() => node.written === "put foo 2\n", { what: "it is tried again" });
+  scene.rig.clock.advance(600);
+  node.takeWritten();
+  await node.receives("-again\n");
+  await until(() => node.written === "put foo 2\n", { what: "it is tried again" });
+  scene.rig.clock.advance(600);
+  await node.receives("-again\n");
+  assertEquals(client.conn.takeWritten(), "-again\n");
+  await scene.ends(client);
+});
+
+Deno.test("a script is not tried again: it may have said so itself", async () => {
+  using scene = new SlotScene();
+  const client = scene.client();
+  await client.conn.receives("run foo\nrun foo\n");
+  const node = await scene.accept(7001);
+  await node.receives("-again\n-down\n");
+  assertEquals(client.conn.takeWritten(), "-again\n-down\n");
+  await scene.ends(client);
+});
+
+Deno.test("a client that leaves while its request is held leaves nothing behind", async () => {
+  using scene = new SlotScene();
+  const client = scene.client();
+  await client.conn.receives("put foo 1\n");
+  const node = await scene.accept(7001);
+  node.takeWritten();
+  await node.receives("-down\n");
+  client.session.close(failures.clientReset);
+  scene.router.confirmMap();
+  const other = scene.client();
+  node.takeWritten();
+  await other.conn.receives("get foo\n");
+  await node.receives("F\n");
+  assertEquals([node.takeWritten(), other.conn.takeWritten()], ["get foo\n", "F\n"]);
+  await scene.ends(other);
 });
 
 Deno.test("the fragments of a split request are redirected each for itself", async () => {
@@ -223,6 +322,50 @@ Deno.test("the fragments of a split request are redirected each for itself", asy
   assertEquals(first.takeWritten(), "mget foo foo\n");
   await first.receives("B\nF,G\n");
   assertEquals(client.conn.takeWritten(), "F,B,G\n");
+  await scene.ends(client);
+});
+
+Deno.test("several keys of a slot on its way go one by one, and make one reply", async () => {
+  using scene = new SlotScene();
+  const client = scene.client();
+  await client.conn.receives("mget foo foo\nget foo\n");
+  const source = await scene.accept(7001);
+  source.takeWritten();
+  await source.receives("-again\nF\n");
+  assertEquals(source.takeWritten(), "mget foo\nmget foo\n");
+  await source.receives("A\n-ask 12182 h:7000\n");
+  const target = await scene.accept(7000);
+  assertEquals(target.takeWritten(), "asking\nmget foo\n");
+  assertEquals(client.conn.takeWritten(), "");
+  await target.receives("ok\nB\n");
+  assertEquals(client.conn.takeWritten(), "A,B\nF\n");
+  await scene.ends(client);
+});
+
+Deno.test("a part of them that fails is an element that fails", async () => {
+  using scene = new SlotScene();
+  const client = scene.client();
+  await client.conn.receives("del foo foo\n");
+  const source = await scene.accept(7001);
+  await source.receives("-again\n");
+  source.takeWritten();
+  await source.receives("1\n-wrong type\n");
+  assertEquals(client.conn.takeWritten(), "-wrong type\n");
+  await scene.ends(client);
+});
+
+Deno.test("what must stay whole is not sent key by key", async () => {
+  using scene = new SlotScene();
+  scene.mayDivide = false;
+  const client = scene.client();
+  await client.conn.receives("mget foo foo\n");
+  const source = await scene.accept(7001);
+  source.takeWritten();
+  await source.receives("-again\n");
+  await until(() => source.written !== "", { what: "it is tried again" });
+  assertEquals(source.takeWritten(), "mget foo foo\n");
+  await source.receives("A,B\n");
+  assertEquals(client.conn.takeWritten(), "A,B\n");
   await scene.ends(client);
 });
 

@@ -16,10 +16,10 @@ const REDIRECT_LIMIT_BYTES = 512;
 
 /**
  * What an error reply says about topology: 0 nothing, 1 MOVED, 2 ASK, 3 CLUSTERDOWN or READONLY, 4 LOADING or
- * MASTERDOWN.
+ * MASTERDOWN, 5 TRYAGAIN.
  */
 export interface RedirectReading {
-  kind: 0 | 1 | 2 | 3 | 4;
+  kind: 0 | 1 | 2 | 3 | 4 | 5;
   slot: number;
   /** Null where the reply names no usable address. An empty host name stands for the host that replied. */
   target: TcpEndpoint | null;
@@ -39,8 +39,8 @@ export const clusterDialect = {
 } as const;
 
 /**
- * Reads `-MOVED slot host:port`, `-ASK slot host:port`, `-CLUSTERDOWN …`, `-READONLY …`, `-LOADING …` and
- * `-MASTERDOWN …`. Anything else is kind 0; a redirection that cannot be read has its kind and no target.
+ * Reads `-MOVED slot host:port`, `-ASK slot host:port`, `-CLUSTERDOWN …`, `-READONLY …`, `-LOADING …`,
+ * `-MASTERDOWN …` and `-TRYAGAIN …`. Anything else is kind 0; a redirection that cannot be read has its kind and no target.
  */
 export function readRedirect(
   bytes: Uint8Array,
@@ -53,7 +53,10 @@ export function readRedirect(
   into.target = null;
   // Few errors begin with these letters, so most cost no string.
   const first = bytes[start + 1];
-  if (first !== 0x4d && first !== 0x41 && first !== 0x43 && first !== 0x4c && first !== 0x52) {
+  if (
+    first !== 0x4d && first !== 0x41 && first !== 0x43 && first !== 0x4c && first !== 0x52 &&
+    first !== 0x54
+  ) {
     return;
   }
   const text = decoder.decode(bytes.subarray(start, Math.min(end, start + REDIRECT_LIMIT_BYTES)));
@@ -64,6 +67,10 @@ export function readRedirect(
   }
   if (text.startsWith("-LOADING ") || text.startsWith("-MASTERDOWN ")) {
     into.kind = 4;
+    return;
+  }
+  if (text.startsWith("-TRYAGAIN ")) {
+    into.kind = 5;
     return;
   }
   const words = text.trimEnd().split(" ");
