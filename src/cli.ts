@@ -168,9 +168,13 @@ function describeConfig(config: Config): string[] {
     ),
     `admin server: ${metrics === null ? "off" : formatEndpoint(metrics)}`,
     `I/O: ${io}; network of workers: ${
-      io === "epoll" ? "not limited by Deno" : network
+      io === "epoll" ? "not limited by Deno" : describeNetwork(network)
     }; log: ${logFormat}, ${logLevel} and above`,
   ];
+}
+
+function describeNetwork(network: Config["runtime"]["network"]): string {
+  return typeof network === "string" ? network : `config and ${network.join(", ")}`;
 }
 
 function counted(count: string | number | undefined, noun: string): string {

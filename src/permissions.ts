@@ -107,7 +107,8 @@ function processAddresses(config: Config): string[] {
     formatEndpoint(cluster.listen),
     ...backendAddresses(cluster, config),
   ]);
-  const { metrics } = config.runtime;
+  const { io, metrics, network } = config.runtime;
+  if (io !== "epoll" && typeof network !== "string") addresses.push(...network);
   return unique(metrics === null ? addresses : [...addresses, formatEndpoint(metrics)]);
 }
 

@@ -125,8 +125,11 @@ export type IoChoice =
 
 /** The `[runtime]` table with flags and environment applied. */
 export interface RuntimeConfig {
-  /** What workers may reach: the addresses of the config only, or all that the process may. */
-  network: "config" | "process";
+  /**
+   * What workers may reach: the addresses of the config only, those and what a list has besides (see
+   * `network_list.ts`), or all that the process may.
+   */
+  network: "config" | "process" | readonly string[];
   /** What workers do I/O with. */
   io: IoChoice["engine"];
   /** Address of the admin server, or null when off. */

@@ -10,8 +10,9 @@ import type { Environment, EnvironmentName } from "./environment.ts";
 import type { CheckedTable } from "./key_names.ts";
 import { parseLogDirectives } from "./log_level.ts";
 import type { Report } from "./problem.ts";
+import { parseNetworkEntry } from "./network_list.ts";
 import { METRICS_DEFAULT, runtimeKeys } from "./schema.ts";
-import { type Parsed, parsed, parsePort, parseSocketAddress } from "./socket_address.ts";
+import { faulty, type Parsed, parsed, parsePort, parseSocketAddress } from "./socket_address.ts";
 
 /** Settings that flags give; null: not given. */
 export interface RuntimeFlags {
@@ -59,7 +60,7 @@ export function readRuntime(
 ): RuntimeDraft {
   const { flags, hasSlots, isTerminal, report } = sources;
   const { values } = table;
-  const network = values.network ?? (hasSlots ? "process" : "config");
+  const network = readNetwork(table, sources);
   if (network === "config" && hasSlots) {
     report.warning(
       table.pathOf("network"),
@@ -90,6 +91,21 @@ export function readRuntime(
       : { report: report.about("command line"), path: "--metrics" },
     environmentNames: isLevelSaid ? [] : ["ASTER_LOG", "RUST_LOG"],
   };
+}
+
+function readNetwork(
+  table: CheckedTable<typeof runtimeKeys>,
+  { hasSlots, report }: RuntimeSources,
+): RuntimeConfig["network"] {
+  const value = table.values.network ?? (hasSlots ? "process" : "config");
+  if (typeof value === "string") return value;
+  return value.flatMap((text, index) => {
+    const entry = typeof text === "string" ? parseNetworkEntry(text) : faulty("it is not a string");
+    if (entry.fault === null) return [entry.value];
+    const path = `${table.pathOf("network")}[${index}]`;
+    report.problem(path, `expected a subnet, a host or "host:port": ${entry.fault}`, text);
+    return [];
+  });
 }
 
 function readMetrics(

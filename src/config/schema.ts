@@ -15,6 +15,7 @@ import {
   secrets,
   secretTable,
 } from "./key_row.ts";
+import { NETWORK_ENTRIES_LIMIT } from "./network_list.ts";
 import { LOG_LEVELS, parseLogLevel } from "./log_level.ts";
 
 /** The rows of one table, by canonical key. */
@@ -317,14 +318,25 @@ export const clusterKeys = {
 /** The keys of the `[runtime]` table. */
 export const runtimeKeys = {
   network: {
-    ...choice(
-      ["config", "process"],
-      "config",
-      "all",
-      'what workers may reach; "process" is the default with a redis_cluster, whose nodes are found',
-    ),
+    type: "string or strings",
+    unit: null,
     default: null,
-  },
+    isRequired: false,
+    scope: "all",
+    expected: '"config", "process" or a list such as ["10.0.0.0/8", "host:port"]',
+    bounds: null,
+    reason:
+      'what workers may reach; "process" is the default with a redis_cluster, whose nodes are found',
+    // The entries are checked one by one, so that one that is wrong does not hide the others.
+    schema: valibot.union([
+      valibot.picklist(["config", "process"]),
+      valibot.pipe(
+        valibot.array(valibot.unknown()),
+        valibot.minLength(1),
+        valibot.maxLength(NETWORK_ENTRIES_LIMIT),
+      ),
+    ]),
+  } satisfies KeyRow<unknown, null>,
   io: choice(
     ["deno", "epoll"],
     "deno",

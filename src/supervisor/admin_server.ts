@@ -152,7 +152,7 @@ export class AdminPages {
     return json(healthy ? 200 : 503, { healthy, problems });
   }
 
-  #status({ workers, clusters }: Collected): Record<string, unknown> {
+  #status({ workers, retired, clusters }: Collected): Record<string, unknown> {
     const counted = new Map(clusters.map((one) => [one.cluster, one]));
     return {
       version: VERSION,
@@ -162,6 +162,7 @@ export class AdminPages {
       configHash: configHash(this.#source.config),
       lastReload: this.#source.reloader?.state ?? null,
       workers,
+      retiredWorkers: retired,
       clusters: this.#source.config.clusters.map(({ name, type, listen, thread, servers }) => ({
         name,
         type,

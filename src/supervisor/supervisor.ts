@@ -75,6 +75,8 @@ export interface WorkerState {
 /** What is known at one moment. */
 export interface Collected {
   workers: WorkerState[];
+  /** Workers that a reload took the place of, and that serve the clients they have by what was configured before. */
+  retired: Pick<WorkerState, "number" | "clusters">[];
   /** One per cluster, summed over workers. */
   clusters: ClusterMetricsSnapshot[];
 }
@@ -250,6 +252,10 @@ export class Supervisor implements WorkerReceiver {
     successor.predecessors = [...place.predecessors, worker];
     this.#places[index] = successor;
     this.#retired.add(worker);
+    this.#options.output.log.info(
+      "Worker is replaced: it may not reach what is configured now, and keeps its clients as they are",
+      { worker: worker.number, successor: successor.number },
+    );
     return await this.#listening(successor.worker);
   }
 
@@ -559,7 +565,14 @@ export class Supervisor implements WorkerReceiver {
       leads: this.#leadsOf(index),
     }));
     await Promise.all(retired);
-    return { workers, clusters: this.#metrics.total(this.#livingSnapshots()) };
+    return {
+      workers,
+      retired: [...this.#retired].map(({ number, clusterNames }) => ({
+        number,
+        clusters: clusterNames,
+      })),
+      clusters: this.#metrics.total(this.#livingSnapshots()),
+    };
   }
 
   /** A dead worker's counts are already among the retired. */

@@ -4,13 +4,14 @@
  * @module
  */
 import type { ClusterConfig, IoChoice, RuntimeConfig } from "../config/config.ts";
+import { allowsAddress, isSubnet } from "../config/network_list.ts";
 import { formatEndpoint } from "../endpoint.ts";
 
 /**
  * Returns the permissions of a worker that serves `clusters`. On Deno's sockets and with `network = "config"`
  * that is the exact list of their listeners and backends, less those that this process itself may not reach: a
  * worker cannot be given more than its maker has, and must report such a backend as denied instead of not
- * starting. On epoll it is the C library alone, which Deno's permission for the network does not bind.
+ * starting. A list adds what it names. On epoll it is the C library alone, which Deno's permission for the network does not bind.
  */
 export function workerPermissions(
   clusters: readonly ClusterConfig[],
@@ -40,17 +41,35 @@ export function mayServe(
   io: IoChoice,
 ): boolean {
   if (io.engine === "epoll" || network === "process") return true;
+  if (inherits(network)) return workerAddresses(clusters).every(isGranted);
   const addresses = new Set(workerAddresses(granted));
-  return workerAddresses(clusters).every((address) => addresses.has(address));
+  const entries = network === "config" ? [] : network.filter(isGranted);
+  return workerAddresses(clusters).every((address) =>
+    addresses.has(address) || entries.some((entry) => allowsAddress(entry, address))
+  );
 }
 
 function grantedNetwork(
   clusters: readonly ClusterConfig[],
   network: RuntimeConfig["network"],
 ): "inherit" | string[] {
-  if (network === "process") return "inherit";
-  return workerAddresses(clusters)
-    .filter((host) => Deno.permissions.querySync({ name: "net", host }).state === "granted");
+  if (inherits(network)) return "inherit";
+  const entries = network === "config" || network === "process" ? [] : network;
+  return [...workerAddresses(clusters), ...entries].filter(isGranted);
+}
+
+/**
+ * Whether workers may reach what the process may. Deno hands a subnet on only where the process may reach everything;
+ * where it was narrowed itself, by `--allow-net`, that is the limit.
+ */
+function inherits(network: RuntimeConfig["network"]): boolean {
+  if (network === "process") return true;
+  return network !== "config" && network.some(isSubnet) &&
+    Deno.permissions.querySync({ name: "net" }).state !== "granted";
+}
+
+function isGranted(host: string): boolean {
+  return Deno.permissions.querySync({ name: "net", host }).state === "granted";
 }
 
 /** Where the clusters listen and what they connect to; of a Redis Cluster that is the seeds alone. */

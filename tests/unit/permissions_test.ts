@@ -71,6 +71,16 @@ Deno.test("permissionFlags() allow to read the admin token where it is", () => {
   assertEquals(flags("sesame"), ["--allow-read=a.toml,/opt/aster/src/"]);
 });
 
+Deno.test("permissionFlags() allow what network lists, but on epoll", () => {
+  const net = (io: string) => {
+    const text = `[runtime]\nnetwork = ["10.0.0.0/8", "a.example"]\nio = "${io}"\n` + redisText();
+    return permissionFlags(configOf(text), options)[1];
+  };
+  const own = "127.0.0.1:9001,127.0.0.1:7011";
+  assertEquals(net("deno"), `--allow-net=${own},10.0.0.0/8,a.example,127.0.0.1:2110`);
+  assertEquals(net("epoll"), "--allow-net=127.0.0.1:9001,127.0.0.1:2110");
+});
+
 Deno.test("permissionFlags() allow to write the state file, and the one that takes its place", () => {
   const config = configOf('[runtime]\nstate_file = "/var/lib/aster/state"\n' + redisText());
   const paths = "/var/lib/aster/state,/var/lib/aster/state.new";

@@ -132,8 +132,27 @@ Deno.test("loadConfig() opens the network of workers only for nodes that are fou
   ]);
 });
 
+Deno.test("loadConfig() takes a list of what workers may reach besides, and names each wrong entry", () => {
+  const network = (list: string) => runtimeText(`network = ${list}`);
+  assertEquals(configOf(network('["10.0.0.0/8", "a.example", "[::1]:80"]')).runtime.network, [
+    "10.0.0.0/8",
+    "a.example",
+    "[::1]:80",
+  ]);
+  assertEquals(problemsOf(network('["10.0.0.1/8", 7, "a.example:0"]')), [
+    'a.toml: runtime.network[0] = "10.0.0.1/8": expected a subnet, a host or "host:port": ' +
+    "the address has bits behind its 8: 10.0.0.0/8 is that subnet",
+    'a.toml: runtime.network[1] = 7: expected a subnet, a host or "host:port": it is not a string',
+    'a.toml: runtime.network[2] = "a.example:0": expected a subnet, a host or "host:port": ' +
+    "the port is not from 1 to 65535",
+  ]);
+});
+
 const refused: [line: string, expected: string][] = [
-  ['network = "all"', 'expected "config" or "process"'],
+  [
+    'network = "all"',
+    'expected "config", "process" or a list such as ["10.0.0.0/8", "host:port"]',
+  ],
   ['log_level = "off"', 'expected "trace", "debug", "info", "warning" or "error"'],
   ['log_format = "xml"', 'expected "text" or "json"'],
 ];

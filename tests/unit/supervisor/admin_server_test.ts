@@ -30,6 +30,7 @@ function pages(
   parts: InspectedPart[] = [],
 ): AdminPages {
   const collected: Collected = {
+    retired: [{ number: 7, clusters: ["main"] }],
     workers,
     clusters: [snapshot("main", {
       requests: 8,
