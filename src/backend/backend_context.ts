@@ -10,6 +10,7 @@ import type { Connection, IoEngine } from "../net/io_engine.ts";
 import type { ClusterMetrics } from "../observe/cluster_metrics.ts";
 import type { Log } from "../observe/log.ts";
 import type { Protocol } from "../protocol/protocol.ts";
+import type { Exchange } from "../request/exchange.ts";
 import type { RequestPool } from "../request/pool.ts";
 
 import type { RequestWatch } from "./request_watch.ts";
@@ -52,6 +53,8 @@ export interface BackendContext {
   readonly watch: RequestWatch;
   /** Whether a new connection to a backend leads back to this very cluster. */
   isLoop(connection: Connection): boolean;
+  /** Whether somebody takes a request that could not be sent; then its receiver hears again. */
+  takeUnsent(exchange: Exchange): boolean;
   /** Called for each failed attempt to connect to a backend, and for each request that it failed. */
   backendUnreachable(address: string): void;
   /** Called when a backend has failed so many requests in a row by timeouts that it gets no more for now. */

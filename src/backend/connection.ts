@@ -350,8 +350,16 @@ export class BackendConnection implements LinkUser, SlicedParser {
 
   #failAll(failed: readonly Exchange[], failure: Failure): void {
     for (const exchange of failed) {
-      this.#fail(exchange, failure);
+      if (!this.#isTaken(exchange, failure)) this.#fail(exchange, failure);
       this.#release(exchange);
     }
+  }
+
+  /** Whether a request of which this backend cannot have seen a byte goes on elsewhere. */
+  #isTaken(exchange: Exchange, failure: Failure): boolean {
+    const { receiver, isSent, generation } = exchange;
+    if (isSent || receiver === null || receiver.generation !== generation) return false;
+    if (this.#isDedicated || failure.source !== "backend") return false;
+    return this.#context.takeUnsent(exchange);
   }
 }

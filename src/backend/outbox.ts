@@ -95,11 +95,11 @@ export class Outbox implements HandOverListener {
     return taken;
   }
 
-  /** Removes what was not handed to a socket, and its bytes. */
+  /** Removes what was not handed to a socket, oldest first, and its bytes from what is to be written. */
   takeUnsent(): Exchange[] {
     this.log.dropUnhanded();
     const taken: Exchange[] = [];
     while (this.inflight.unsent > 0) taken.push(this.inflight.pop());
-    return taken;
+    return taken.reverse();
   }
 }

@@ -104,7 +104,10 @@ export class RunningCluster implements Acceptor, Cluster {
       recipe,
       this.#metrics,
       this.#slowLog,
-      (address, timesOut) => this.#backendFails(address, timesOut),
+      {
+        backendFails: (address, timesOut) => this.#backendFails(address, timesOut),
+        takeUnsent: (exchange) => this.#topology.router.takeUnsent?.(exchange) ?? false,
+      },
     );
     this.#topology = recipe.createTopology(cluster, backends);
     this.#topology.waitEnded = () => this.#waitEnded();
@@ -349,12 +352,18 @@ export class RunningCluster implements Acceptor, Cluster {
   }
 }
 
+/** What becomes of backends' failures. */
+interface BackendHooks {
+  backendFails(address: string, timesOut: boolean): void;
+  takeUnsent: BackendContext["takeUnsent"];
+}
+
 function createBackendContext(
   cluster: ClusterContext,
   recipe: Recipe,
   metrics: ClusterMetrics,
   slowLog: SlowLog,
-  backendFails: (address: string, timesOut: boolean) => void,
+  { backendFails, takeUnsent }: BackendHooks,
 ): BackendContext {
   const { config, clock, engine, log } = cluster;
   return {
@@ -377,6 +386,7 @@ function createBackendContext(
       nextEntryNumber: () => cluster.clusterRoom.nextEntryNumber(),
     }),
     isLoop: (connection) => cluster.loopGuard.isLoop(connection),
+    takeUnsent,
     backendUnreachable: (address) => backendFails(address, false),
     circuitOpened: (address) => backendFails(address, true),
   };

@@ -87,6 +87,7 @@ export class SlotFetch implements TurnTask {
       log: new Log("error", () => {}),
       // What is counted are clients' requests.
       metrics: new ClusterMetrics(context.metrics.cluster),
+      takeUnsent: () => false,
       backendUnreachable: () => {},
       circuitOpened: () => {},
       limits: {

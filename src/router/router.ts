@@ -99,6 +99,11 @@ export interface Router {
    */
   onErrorReply(exchange: Exchange, bytes: Uint8Array, start: number, end: number): boolean;
   /**
+   * Takes an exchange that could not be sent where its place has another backend by now. True: its receiver will hear
+   * again; false: it fails.
+   */
+  takeUnsent?(exchange: Exchange): boolean;
+  /**
    * Looks at an error reply to an exchange that must not be sent elsewhere, and takes up what it says of the
    * topology.
    */

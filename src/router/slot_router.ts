@@ -14,7 +14,7 @@ import type { Watched } from "../clock.ts";
 import { formatEndpoint, type TcpEndpoint, tcpEndpoint } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
 import { SLOT_COUNT, slotOf } from "../hash/mod.ts";
-import type { Exchange, RoutedClient, SentTo } from "../request/exchange.ts";
+import { type Exchange, NOBODY, type RoutedClient, type SentTo } from "../request/exchange.ts";
 import { HeldExchanges } from "./held_exchanges.ts";
 import { MapWait } from "./map_wait.ts";
 import { type ClusterDialect, type Redirect, RedirectKind } from "./redirect.ts";
@@ -217,7 +217,9 @@ export class SlotRouter implements Router, Watched {
         return true;
       case RedirectKind.ClusterDown:
         this.#options.refreshWanted(null);
-        return exchange.isAtReplica ? this.#readAtMaster(exchange) : this.#askNewest(exchange);
+        if (exchange.isAtReplica) return this.#readAtMaster(exchange);
+        // A script may have said so itself.
+        return !exchange.isScript && this.#askNewest(exchange);
       case RedirectKind.Unready:
         return this.#readAtMaster(exchange);
       case RedirectKind.TryAgain:
@@ -225,6 +227,11 @@ export class SlotRouter implements Router, Watched {
       default:
         return false;
     }
+  }
+
+  takeUnsent(exchange: Exchange): boolean {
+    if (exchange.client === NOBODY) return false;
+    return exchange.isAtReplica ? this.#readAtMaster(exchange) : this.#askNewest(exchange);
   }
 
   learn(exchange: Exchange, bytes: Uint8Array, start: number, end: number): Learned {
@@ -320,19 +327,21 @@ export class SlotRouter implements Router, Watched {
   }
 
   /**
-   * A node that calls the cluster down has not run the request. It may be cut off, or have lost its slots: the owner by
-   * the newest map gets the request, after one more map if this one does not know of another owner.
+   * A node that calls the cluster down, or cannot be connected to, has not run the request. It may be cut off, or have
+   * lost its slots: the owner by the newest map gets the request, after one more map if this one knows no other owner.
    */
   #askNewest(exchange: Exchange): boolean {
-    const { place, isScript, redirects, retriesUntilMs, sentTo } = exchange;
-    if (isScript || place < 0 || redirects >= REDIRECTS_MAX) return false;
+    const { place, redirects, retriesUntilMs, sentTo } = exchange;
+    if (place < 0 || redirects >= REDIRECTS_MAX) return false;
     const shard = this.#shardAt(place);
     if (shard !== null && shard.master.address !== sentTo!.address) {
       this.#context.metrics.redirects += 1;
       this.#resend(exchange, shard.master, null);
       return true;
     }
-    if (retriesUntilMs !== 0 || !this.#mapless.hasRoom(exchange.end - exchange.start)) return false;
+    // A script may have to be loaded ahead, which is found out where it is sent at once.
+    if (exchange.isScript || retriesUntilMs !== 0) return false;
+    if (!this.#mapless.hasRoom(exchange.end - exchange.start)) return false;
     const held = this.#succeed(exchange);
     held.retriesUntilMs = -1;
     this.#mapless.hold(held, bytesOf(exchange), this.#context.limits.dialTimeoutMs);

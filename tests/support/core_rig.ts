@@ -195,6 +195,8 @@ export class CoreRig implements Disposable {
   readonly records: LogRecord[] = [];
   /** Whether connections to backends lead back. */
   isLoop = false;
+  /** Who takes requests that could not be sent. */
+  takeUnsent: (exchange: Exchange) => boolean = () => false;
   /** Addresses that could not be connected to. */
   readonly unreachable: string[] = [];
   /** Addresses that get no requests because of timeouts. */
@@ -244,6 +246,7 @@ export class CoreRig implements Disposable {
       retainsRequests: options.retainsRequests ?? false,
       watch: createWatch(protocol, this.clock, this.slowLog, this.metrics),
       isLoop: () => this.isLoop,
+      takeUnsent: (exchange) => this.takeUnsent(exchange),
       backendUnreachable: (address) => this.unreachable.push(address),
       circuitOpened: (address) => this.circuitsOpened.push(address),
     };

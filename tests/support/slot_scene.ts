@@ -39,6 +39,7 @@ export class SlotScene implements Disposable {
       waitEnded: () => this.waitsEnded += 1,
       refreshWanted: (address) => this.refreshes.push(address ?? "?"),
     });
+    this.rig.takeUnsent = (exchange) => this.router.takeUnsent(exchange);
     if (ranges.length > 0) this.router.setMap(SlotMap.fromRanges(ranges));
   }
 

@@ -247,6 +247,45 @@ Deno.test("what a node has refused that has lost the slot goes to its owner, in 
   await scene.ends(client);
 });
 
+Deno.test("what could not be sent to a node that has lost the slot goes to its owner, in its order", async () => {
+  using scene = new SlotScene();
+  const client = scene.client();
+  await client.conn.receives("put foo 1\nput foo 2\nrun foo\n");
+  scene.router.setMap(SlotMap.fromRanges(ALL_AT_FIRST));
+  await scene.rig.refuse(1);
+  const owner = await scene.accept(7000);
+  assertEquals(owner.takeWritten(), "put foo 1\nput foo 2\nrun foo\n");
+  await owner.receives("1\n2\n3\n");
+  assertEquals(client.conn.takeWritten(), "1\n2\n3\n");
+  await scene.ends(client);
+});
+
+Deno.test("what could not be sent to the owner waits for one map, and fails", async () => {
+  using scene = new SlotScene();
+  const client = scene.client();
+  await client.conn.receives("put foo 1\nput foo 2\n");
+  await scene.rig.refuse(1);
+  assertEquals([
+    client.conn.takeWritten(),
+    scene.refreshes.length > 0 || scene.rig.unreachable.length > 0,
+  ], ["", true]);
+  scene.router.confirmMap();
+  await turn();
+  assertEquals(client.conn.takeWritten(), "-connect_refused h:7001\n-connect_refused h:7001\n");
+  await scene.ends(client);
+});
+
+Deno.test("what was sent is sent to nobody else", async () => {
+  using scene = new SlotScene();
+  const client = scene.client();
+  await client.conn.receives("put foo 1\n");
+  const former = await scene.accept(7001);
+  scene.router.setMap(SlotMap.fromRanges(ALL_AT_FIRST));
+  await former.ends();
+  assertEquals(client.conn.takeWritten(), "-backend_closed h:7001\n");
+  await scene.ends(client);
+});
+
 Deno.test("what is for every shard is never sent to another one", async () => {
   using scene = new SlotScene();
   const client = scene.client();
