@@ -239,6 +239,7 @@ export class SlotTopology implements Topology {
 
   #failed(reasons: readonly string[]): void {
     this.#fetch = null;
+    this.router.fetchFailed();
     this.#failuresInRow += 1;
     if (this.#failuresInRow === 1) {
       this.#cluster.log.warning("No node of the cluster answers CLUSTER SLOTS", {

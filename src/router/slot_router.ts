@@ -37,6 +37,8 @@ export const REDIRECTS_MAX = 5;
 export const RETRY_FIRST_MS = 2;
 /** Longest of these waits, milliseconds. */
 export const RETRY_MOST_MS = 100;
+/** Longest wait for a fresh map behind a node that has refused a request, milliseconds; `dial_timeout` may be less. */
+export const FRESH_MAP_WAIT_MS = 1_000;
 /** Backends known at once; more in redirections and maps are not connected to. */
 export const BACKENDS_MAX = 4_096;
 /**
@@ -201,6 +203,11 @@ export class SlotRouter implements Router, Watched {
     this.#mapless.sendAll();
   }
 
+  /** No node has answered: whoever waits for a fresh map waits no longer. */
+  fetchFailed(): void {
+    this.#mapless.sendAll();
+  }
+
   /** The map in use, corrections included, was fetched as it is. */
   confirmMap(): void {
     this.#wait.fetched(this.#map.masters(), []);
@@ -344,7 +351,8 @@ export class SlotRouter implements Router, Watched {
     if (!this.#mapless.hasRoom(exchange.end - exchange.start)) return false;
     const held = this.#succeed(exchange);
     held.retriesUntilMs = -1;
-    this.#mapless.hold(held, bytesOf(exchange), this.#context.limits.dialTimeoutMs);
+    const { dialTimeoutMs } = this.#context.limits;
+    this.#mapless.hold(held, bytesOf(exchange), Math.min(FRESH_MAP_WAIT_MS, dialTimeoutMs));
     return true;
   }
 

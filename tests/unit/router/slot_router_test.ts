@@ -265,11 +265,8 @@ Deno.test("what could not be sent to the owner waits for one map, and fails", as
   const client = scene.client();
   await client.conn.receives("put foo 1\nput foo 2\n");
   await scene.rig.refuse(1);
-  assertEquals([
-    client.conn.takeWritten(),
-    scene.refreshes.length > 0 || scene.rig.unreachable.length > 0,
-  ], ["", true]);
-  scene.router.confirmMap();
+  assertEquals([client.conn.takeWritten(), scene.rig.unreachable], ["", ["h:7001"]]);
+  scene.router.fetchFailed();
   await turn();
   assertEquals(client.conn.takeWritten(), "-connect_refused h:7001\n-connect_refused h:7001\n");
   await scene.ends(client);
