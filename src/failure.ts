@@ -131,6 +131,12 @@ export const failures = {
     "client",
     "cluster has as many clients as max_clients allows",
   ),
+  clientAddressLimit: failure(
+    "client_address_limit",
+    "client",
+    "its address has as many clients as max_clients_per_address allows",
+  ),
+  rateLimited: failure("rate_limited", "client", "rate limited"),
   clientIdle: failure("client_idle", "client", "client asked for nothing for too long"),
   clientReadAhead: failure(
     "client_read_ahead",

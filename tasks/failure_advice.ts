@@ -76,6 +76,9 @@ export const failureAdvice: Readonly<Record<keyof typeof failures, string>> = {
     "Replies above `client_output_limit` wait for this client: it asks for more than it reads.",
   clientRequestLimit: "Send less in one request, or raise `max_request_bytes`.",
   clientLimit: "Raise `max_clients`, or close clients: `CLIENT LIST` shows them.",
+  clientAddressLimit:
+    "Raise `max_clients_per_address`, or close clients of that address: `CLIENT LIST` shows them.",
+  rateLimited: "Send less, or raise `rate_limit`; the log says whose requests are refused.",
   clientIdle: "The client was silent for `client_idle_timeout`, and was closed.",
   clientReadAhead:
     "The client sent more behind a blocking command than is kept for it; wait for its reply.",

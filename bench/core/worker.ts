@@ -91,12 +91,18 @@ async function startWorker(task: WorkerTask): Promise<void> {
     advertisedAddress: "127.0.0.1",
     sharesPort: false,
     clientMemory: new SharedArrayBuffer(12),
-    clusterMemories: new Map([["bench", new SharedArrayBuffer(12)]]),
+    clusterMemories: new Map([["bench", clusterMemory()]]),
     listeners: [],
     loopMemory: new SharedArrayBuffer(1),
     isTakeover: false,
   });
   if (task.suite === "redis_cluster") host.onMessage({ kind: "follow", state: slotMap() });
+}
+
+/** The memories of a cluster, for checkouts that have several, and for those to which it is the only one. */
+function clusterMemory(): unknown {
+  const clients = new SharedArrayBuffer(12);
+  return Object.assign(clients, { clients, addresses: null, rates: null });
 }
 
 function slotMap(): unknown {

@@ -9,6 +9,7 @@ import type { ClusterConfig } from "../config/config.ts";
 import type { IoEngine } from "../net/io_engine.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type { ClientRoom } from "../observe/client_room.ts";
+import type { ClusterMemory } from "../observe/cluster_memory.ts";
 import type { Log } from "../observe/log.ts";
 import type {
   DrainTimes,
@@ -33,6 +34,8 @@ export interface ClusterContext {
   readonly clientRoom: ClientRoom;
   /** The clients of this cluster, those of whom it takes the place included, in all workers. */
   readonly clusterRoom: ClientRoom;
+  /** What else its workers count together; a reload may bring more. */
+  readonly memory: ClusterMemory;
   /** Knows the proxy when a connection to a backend leads back to it. */
   readonly loopGuard: LoopGuard;
   /** What operators have ordered; shared with the clusters of whom it takes the place. */

@@ -31,12 +31,14 @@ import type {
   ServerOrder,
   SharedState,
 } from "../worker/messages.ts";
+import { AddressLimit } from "./address_limit.ts";
 import { AcceptPause } from "./accept_pause.ts";
 import { ClientDrain, handoffSeconds } from "./client_drain.ts";
 import type { Cluster, ClusterContext } from "./cluster.ts";
 import { ClusterPeers } from "./cluster_peers.ts";
 import { IdleClients } from "./idle_clients.ts";
 import { PauseControl } from "./pause_control.ts";
+import { RequestLimits } from "./request_limits.ts";
 import type { Topology } from "./topology.ts";
 
 /** Client ids are `worker × this + number`: unique over the workers of a cluster, and below 2^53. */
@@ -87,6 +89,8 @@ export class RunningCluster implements Acceptor, Cluster {
   readonly #acceptPause: AcceptPause;
   readonly #pauses: PauseControl;
   readonly #idle: IdleClients<Session>;
+  readonly #addresses: AddressLimit<Session>;
+  readonly #requestLimits: RequestLimits;
   #listener: Listener | null = null;
   clientCount: number;
   #prepared: (() => void) | null = null;
@@ -139,6 +143,7 @@ export class RunningCluster implements Acceptor, Cluster {
       sessionEnded: (session) => {
         if (!this.#sessions.delete(session as Session)) return;
         cluster.clientRoom.left();
+        this.#addresses.left(session as Session);
         cluster.clusterRoom.left();
       },
     };
@@ -150,6 +155,16 @@ export class RunningCluster implements Acceptor, Cluster {
       const address = client.peer === null ? "" : formatEndpoint(client.peer);
       return { id: client.id, address, name, user };
     };
+    this.#addresses = new AddressLimit(cluster);
+    this.#requestLimits = new RequestLimits({
+      config,
+      clock: cluster.clock,
+      log: cluster.log,
+      get memory() {
+        return cluster.memory;
+      },
+      userOf: (client) => local.userOf === undefined ? "" : local.userOf(client),
+    });
     this.#idle = new IdleClients({
       clock: cluster.clock,
       config,
@@ -198,6 +213,8 @@ export class RunningCluster implements Acceptor, Cluster {
     this.#watchRequests();
     this.#topology.reconfigure();
     this.#idle.look();
+    this.#addresses.reconfigure(this.#sessions);
+    this.#requestLimits.reconfigure(this.#sessions);
   }
 
   /** Has requests watched as the configuration says. */
@@ -312,24 +329,32 @@ export class RunningCluster implements Acceptor, Cluster {
     clusterRoom.entered();
     if (config.maxClients !== 0 && clusterRoom.clientCount > config.maxClients) {
       clusterRoom.left();
-      return this.#refuse(session);
+      return this.#refuse(session, failures.clientLimit);
+    }
+    if (!this.#addresses.admits(session)) {
+      clusterRoom.left();
+      return this.#refuse(session, failures.clientAddressLimit);
     }
     this.#sessions.add(session);
     clientRoom.entered();
+    this.#requestLimits.connect(session);
     this.#sessionContext.local.clientConnected(session);
     session.start();
     this.#idle.look();
   }
 
   /** Tells a client that there are too many, and closes it; it was never one of the cluster's. */
-  #refuse(session: Session): void {
+  #refuse(session: Session, failure: Failure): void {
     const { log, config } = this.#cluster;
-    log.warning("Client is refused", {
-      reason: failures.clientLimit.name,
-      maxClients: config.maxClients,
-    });
+    const { tooManyClients, tooManyFromAddress } = this.#backends.protocol;
+    const isOfAddress = failure === failures.clientAddressLimit;
+    const { maxClients, maxClientsPerAddress } = config;
+    const limit = isOfAddress
+      ? { address: session.peer === null ? "" : formatEndpoint(session.peer), maxClientsPerAddress }
+      : { maxClients };
+    log.warning("Client is refused", { reason: failure.name, ...limit });
     session.start();
-    session.refuse(failures.clientLimit, this.#backends.protocol.tooManyClients);
+    session.refuse(failure, isOfAddress ? tooManyFromAddress : tooManyClients);
   }
 
   /** What this worker meets of a backend's failures is for its leader, which pings. */

@@ -43,6 +43,14 @@ export interface BackendCredentials {
   password: string;
 }
 
+/** How many requests there may be, and of whom they are counted together. */
+export interface RateLimitConfig {
+  perSecond: number;
+  /** Requests at once after a rest. */
+  burst: number;
+  per: "client" | "address" | "user" | "cluster";
+}
+
 /** Kind of front end. `memcache_binary` becomes `memcache`. */
 export type ClusterType = "memcache" | "redis" | "redis_cluster";
 
@@ -102,6 +110,10 @@ export interface ClusterConfig {
   maxRequestBytes: number;
   /** Clients of the cluster in all workers; 0: as many as there are descriptors for. */
   maxClients: number;
+  /** Clients of one address in all workers; 0: any number. */
+  maxClientsPerAddress: number;
+  /** Null: there is none. */
+  rateLimit: RateLimitConfig | null;
   /** 0: clients may be idle for ever. */
   clientIdleTimeoutMs: number;
   /** Whether clients may ask to be told where to go on before they are closed. */

@@ -12,6 +12,7 @@ import type { Environment, EnvironmentName } from "./environment.ts";
 import { type CheckedTable, checkTable, isTable, joinPath, matchKeys } from "./key_names.ts";
 import { type Problem, Report } from "./problem.ts";
 import { findRepeatedKeys } from "./repeated_keys.ts";
+import { readRateLimit } from "./rate_limit.ts";
 import {
   processSecrets,
   type SecretPlace,
@@ -246,6 +247,7 @@ function readCluster(
     users: readUsers(values, place),
     backendCredentials: readBackendCredentials(values, place),
     customCommands: readCustomCommands(values.commands, place),
+    rateLimit: readRateLimit(values.rate_limit, place),
   };
 }
 
@@ -264,7 +266,7 @@ function environmentThread({ environment, platform }: LoadOptions, report: Repor
 
 /** Fills the defaults in. Called only when nothing is wrong, so what is required is there. */
 function completeCluster(
-  { table, listen, servers, users, backendCredentials, customCommands }: ClusterDraft,
+  { table, listen, servers, users, backendCredentials, customCommands, rateLimit }: ClusterDraft,
   defaultThread: number,
 ): ClusterConfig {
   const values = table.values;
@@ -313,6 +315,9 @@ function completeCluster(
       clusterKeys.client_read_ahead_bytes.default,
     maxRequestBytes: values.max_request_bytes ?? clusterKeys.max_request_bytes.default,
     maxClients: values.max_clients ?? clusterKeys.max_clients.default,
+    maxClientsPerAddress: values.max_clients_per_address ??
+      clusterKeys.max_clients_per_address.default,
+    rateLimit,
     clientIdleTimeoutMs: values.client_idle_timeout ?? clusterKeys.client_idle_timeout.default,
     clientHandoff: values.client_handoff ?? clusterKeys.client_handoff.default,
     handoffAddress: values.handoff_address ?? null,

@@ -65,6 +65,8 @@ export const clusterReload: Readonly<Record<keyof ClusterConfig, ReloadRow>> = {
   clientReadAheadBytes: live("client_read_ahead_bytes"),
   maxRequestBytes: live("max_request_bytes"),
   maxClients: live("max_clients"),
+  maxClientsPerAddress: live("max_clients_per_address"),
+  rateLimit: live("rate_limit"),
   clientIdleTimeoutMs: live("client_idle_timeout"),
   clientHandoff: live("client_handoff"),
   handoffAddress: live("handoff_address"),

@@ -8,6 +8,7 @@ import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import type {
   BackendCredentials,
   CustomCommandConfig,
+  RateLimitConfig,
   ServerConfig,
   UserConfig,
 } from "./config.ts";
@@ -28,6 +29,7 @@ export interface ClusterDraft {
   users: UserConfig[];
   backendCredentials: BackendCredentials | null;
   customCommands: CustomCommandConfig[];
+  rateLimit: RateLimitConfig | null;
 }
 
 const scopeNames: Record<Exclude<Scope, "all">, string> = {

@@ -97,7 +97,11 @@ export class MemcacheLocal implements LocalAnswers {
   }
 
   identify(client: LocalClient): { name: string; user: string } {
-    return { name: "", user: this.#login.userOf(client) };
+    return { name: "", user: this.#login.userOf(client) ?? "" };
+  }
+
+  userOf(client: LocalClient): string | null {
+    return this.#login.userOf(client);
   }
 
   stop(): void {}

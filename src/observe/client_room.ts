@@ -23,19 +23,6 @@ export function createClientMemory(workerCount: number): SharedArrayBuffer {
   );
 }
 
-/**
- * Makes the memory for the clients of each cluster.
- *
- * @param former What there is already: a cluster that stays keeps its own.
- */
-export function createClusterMemories(
-  names: readonly string[],
-  workerCount: number,
-  former: ReadonlyMap<string, SharedArrayBuffer> = new Map(),
-): Map<string, SharedArrayBuffer> {
-  return new Map(names.map((name) => [name, former.get(name) ?? createClientMemory(workerCount)]));
-}
-
 /** The memory as one worker, or the supervisor, sees it. */
 export class ClientRoom {
   readonly #numbers: Int32Array;

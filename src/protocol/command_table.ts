@@ -74,6 +74,11 @@ export const CommandFlag = {
    * waits with its first key; unsubscribing asks for nothing that a pause is about.
    */
   Unpaused: 4096,
+  /**
+   * Is not refused by a rate limit: it is answered here at no cost to servers, and what its client sends behind it,
+   * without waiting for the reply, would mean something else without it.
+   */
+  Unlimited: 8192,
 } as const;
 
 /** Where a command that may block has the longest time that it waits. */

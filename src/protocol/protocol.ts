@@ -265,6 +265,8 @@ export interface Protocol extends Dialect {
   handshake(profile: Profile): readonly Uint8Array[];
   /** What a client beyond `max_clients` is told before it is closed. */
   readonly tooManyClients: Uint8Array;
+  /** What a client beyond `max_clients_per_address` is told before it is closed. */
+  readonly tooManyFromAddress: Uint8Array;
   /** Why a handshake reply says no, or null where it says yes. */
   handshakeFailure(bytes: Uint8Array, start: number, end: number): Failure | null;
   /** What it says of a backend that a connection was lost before its handshake was over; null: nothing more. */

@@ -172,6 +172,10 @@ export class RedisLocal implements LocalAnswers {
       guardOf(client, GuardRank.Subscriptions) !== null;
   }
 
+  userOf(client: LocalClient): string | null {
+    return this.#login.isIn(client) ? this.#login.userOf(client) : null;
+  }
+
   census(server: string | null): ClientCensus {
     return takeCensus(this.#options.clients(), server);
   }

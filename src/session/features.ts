@@ -166,6 +166,8 @@ export interface LocalAnswers {
   mayWrite?(row: CommandRow, frame: RequestFrame, bytes: Uint8Array): boolean;
   /** Whether a client that asks for nothing is there to wait: blocked, or for messages; none is if left out. */
   waits?(client: LocalClient): boolean;
+  /** Who a client has logged in as, or null where it has not and has to; all are the same user if left out. */
+  userOf?(client: LocalClient): string | null;
   /** Counts clients for a pause of a server, or of the cluster; nobody waits or listens if left out. */
   census?(server: string | null): ClientCensus;
   /** What a refused request is answered with, where the servers have other words than `refusal`. */

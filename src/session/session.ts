@@ -29,6 +29,7 @@ import { Dispatched, type DispatchedCode, type LongDispatch } from "./long_dispa
 import type { DeferredReply, SessionGuard } from "./features.ts";
 import { type DeferredReplyOwner, QueuedReply } from "./deferred_reply.ts";
 import type { OutputWaiter } from "./output_share.ts";
+import { dispatchMetered, type Meter } from "./meter.ts";
 import { ParseHold } from "./parse_hold.ts";
 import { ReplyQueue, type ReplyQueueOwner } from "./reply_queue.ts";
 import type { SessionContext } from "./session_context.ts";
@@ -51,6 +52,8 @@ export class Session
   isWatched = false;
   isQueued = false;
   guard: SessionGuard | null = null;
+  /** What limits its requests; null for all where none is configured. */
+  meter: Meter | null = null;
   isMuted = false;
   readonly connectedAtMs: number;
   lastRequestAtMs: number;
@@ -409,7 +412,10 @@ export class Session
           return this.#refuseLarge();
         }
         this.lastRow = parser.frame.row;
-        const dispatched = dispatch(context, this, parser.frame);
+        const { meter } = this;
+        const dispatched = meter === null
+          ? dispatch(context, this, parser.frame)
+          : dispatchMetered(context, this, meter, parser.frame);
         if (dispatched !== Dispatched.Done) {
           if (dispatched === Dispatched.GoesOn) {
             flushQueue.workOn(this);

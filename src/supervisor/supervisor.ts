@@ -8,7 +8,12 @@ import { Clock, Deadline } from "../clock.ts";
 import type { ClusterConfig, Config, IoChoice } from "../config/config.ts";
 import { compareConfigs } from "../config/reload.ts";
 import { formatEndpoint, sameEndpoint } from "../endpoint.ts";
-import { ClientRoom, createClientMemory, createClusterMemories } from "../observe/client_room.ts";
+import { ClientRoom, createClientMemory } from "../observe/client_room.ts";
+import {
+  type ClusterMemory,
+  createClusterMemories,
+  forgetWorker,
+} from "../observe/cluster_memory.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type {
   ConfigureMessage,
@@ -108,8 +113,8 @@ export class Supervisor implements WorkerReceiver {
   #config: Config;
   #assignment: Assignment;
   readonly #clientMemory: SharedArrayBuffer;
-  /** How many clients each cluster has, by its name. */
-  #clusterMemories: Map<string, SharedArrayBuffer>;
+  /** What the workers of each cluster count together, by its name. */
+  #clusterMemories: Map<string, ClusterMemory>;
   /** Which clusters were seen to lead to which: a byte for each pair. */
   #loopMemory: SharedArrayBuffer;
   /** By their positions in {@link Supervisor.#assignment}, which are not their numbers. */
@@ -137,7 +142,7 @@ export class Supervisor implements WorkerReceiver {
     this.#assignment = assignClusters(options.config.clusters);
     this.#loopMemory = createLoopMemory(options.config);
     this.#clientMemory = createClientMemory(WORKERS_MAX);
-    this.#clusterMemories = createClusterMemories(namesOf(options.config), WORKERS_MAX);
+    this.#clusterMemories = createClusterMemories(options.config.clusters, WORKERS_MAX);
   }
 
   /** All workers listened once, and nobody asked to stop. */
@@ -221,7 +226,7 @@ export class Supervisor implements WorkerReceiver {
     this.orders.keepOnly(config);
     this.#loopMemory = createLoopMemory(config);
     this.#clusterMemories = createClusterMemories(
-      namesOf(config),
+      config.clusters,
       WORKERS_MAX,
       this.#clusterMemories,
     );
@@ -318,9 +323,8 @@ export class Supervisor implements WorkerReceiver {
 
   /** A worker that has ended took its clients along, whatever it had counted. */
   #clearRoom({ number }: { readonly number: number }): void {
-    for (const memory of [this.#clientMemory, ...this.#clusterMemories.values()]) {
-      new ClientRoom(memory, number).clear();
-    }
+    new ClientRoom(this.#clientMemory, number).clear();
+    for (const memory of this.#clusterMemories.values()) forgetWorker(memory, number);
   }
 
   #configureMessage(index: number): ConfigureMessage {
@@ -595,10 +599,6 @@ function listenersOf({ clusters }: Config): ListenerAddress[] {
 }
 
 /** A byte for each pair of clusters. */
-function namesOf({ clusters }: Config): string[] {
-  return clusters.map(({ name }) => name);
-}
-
 function createLoopMemory({ clusters }: Config): SharedArrayBuffer {
   return new SharedArrayBuffer(clusters.length ** 2);
 }

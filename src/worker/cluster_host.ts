@@ -260,6 +260,8 @@ export class ClusterHost {
     const log = new Log(message.logLevel, ({ level, message, fields }) => {
       this.#flood.write({ level, message, fields: { cluster: config.name, ...fields } });
     });
+    // A reload may bring further counts.
+    const memoryOf = () => this.#start!.clusterMemories.get(config.name)!;
     const loopGuard = new LoopGuard(message.loopMemory, message.listeners, config.name);
     const cluster = this.#createCluster({
       config,
@@ -271,7 +273,10 @@ export class ClusterHost {
       loopGuard,
       orders: this.#ordersOf(config.name),
       clientRoom: new ClientRoom(message.clientMemory, message.workerNumber),
-      clusterRoom: new ClientRoom(message.clusterMemories.get(config.name)!, message.workerNumber),
+      clusterRoom: new ClientRoom(memoryOf().clients, message.workerNumber),
+      get memory() {
+        return memoryOf();
+      },
       advertisedAddress: message.advertisedAddress,
       sharesPort: message.sharesPort,
       publish: (state) => {

@@ -1,12 +1,13 @@
 /**
  * What supervisor and workers say to each other. Everything is plain data, but for memories that
- * workers share: how many clients there are, in all and of each cluster, and which clusters lead to which.
+ * workers share: how many clients there are, what each cluster may have, and which clusters lead to which.
  *
  * @module
  */
 import type { ClusterConfig, IoChoice, LogLevel } from "../config/config.ts";
 import type { Endpoint } from "../endpoint.ts";
 import type { LogRecord } from "../observe/log.ts";
+import type { ClusterMemory } from "../observe/cluster_memory.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 
 /** What a worker is told once, first. */
@@ -30,8 +31,8 @@ export interface StartMessage {
   isTakeover: boolean;
   /** Memory of a `ClientRoom`, shared by all workers. */
   clientMemory: SharedArrayBuffer;
-  /** Memory of a `ClientRoom` for each of its clusters, by name, shared by all workers of the cluster. */
-  clusterMemories: Map<string, SharedArrayBuffer>;
+  /** What the workers of a cluster count together, by its name. */
+  clusterMemories: Map<string, ClusterMemory>;
   /** Where all clusters of the process listen. */
   listeners: ListenerAddress[];
   /** Memory of every `LoopGuard`, shared by all workers. */
@@ -55,7 +56,7 @@ export interface ConfigureMessage {
   /** Names of the clusters that it leads. */
   leads: string[];
   /** As in {@link StartMessage}. */
-  clusterMemories: Map<string, SharedArrayBuffer>;
+  clusterMemories: Map<string, ClusterMemory>;
   /** Listeners of all clusters, and the memory in which their loops are noted, as in {@link StartMessage}. */
   listeners: ListenerAddress[];
   loopMemory: SharedArrayBuffer;

@@ -65,6 +65,8 @@ export function clusterConfig(options: Partial<ClusterConfig>): ClusterConfig {
     clientReadAheadBytes: 64 * 1024,
     maxRequestBytes: 1024 * 1024 * 1024,
     maxClients: 0,
+    maxClientsPerAddress: 0,
+    rateLimit: null,
     clientIdleTimeoutMs: 0,
     clientHandoff: true,
     handoffAddress: null,

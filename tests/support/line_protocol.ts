@@ -97,6 +97,7 @@ export class LineProtocol implements Protocol {
   readonly commands = createCommandTable(definitions);
   readonly probe = encoder.encode("probe\n");
   readonly tooManyClients = encoder.encode("too many clients\n");
+  readonly tooManyFromAddress = encoder.encode("too many from this address\n");
   readonly #handshake: readonly string[];
 
   /** @param handshake Lines that go first on each connection; each must be answered `ok`. */

@@ -7,6 +7,7 @@
 import { ServerOrders } from "../../src/backend/server_orders.ts";
 import { LoopGuard } from "../../src/cluster/loop_guard.ts";
 import { ClientRoom, createClientMemory } from "../../src/observe/client_room.ts";
+import { createClusterMemories } from "../../src/observe/cluster_memory.ts";
 import { Clock } from "../../src/clock.ts";
 import type { Cluster } from "../../src/cluster/cluster.ts";
 import { createCluster } from "../../src/cluster/create_cluster.ts";
@@ -63,6 +64,7 @@ export class LocalProxy implements Disposable {
       loopGuard: new LoopGuard(new SharedArrayBuffer(1), [], ""),
       clientRoom: new ClientRoom(createClientMemory(1), 0),
       clusterRoom: new ClientRoom(createClientMemory(1), 0),
+      memory: createClusterMemories([config], 1).get(config.name)!,
       publish: (state) => this.published.push(state),
       post: () => {},
       requestRefresh: () => this.refreshRequests += 1,

@@ -9,6 +9,7 @@ import { DenoEngine } from "../../src/net/deno/deno_engine.ts";
 import { ServerOrders } from "../../src/backend/server_orders.ts";
 import { LoopGuard } from "../../src/cluster/loop_guard.ts";
 import { ClientRoom, createClientMemory } from "../../src/observe/client_room.ts";
+import { type ClusterMemory, createClusterMemories } from "../../src/observe/cluster_memory.ts";
 import { Log, type LogRecord } from "../../src/observe/log.ts";
 import type { PeerMessage, SharedState } from "../../src/worker/messages.ts";
 import { clusterConfig } from "./cluster_config.ts";
@@ -27,6 +28,7 @@ export class RecordingClusterContext implements ClusterContext {
   readonly loopGuard = new LoopGuard(new SharedArrayBuffer(1), [], "");
   readonly clientRoom = new ClientRoom(createClientMemory(1), 0);
   readonly clusterRoom = new ClientRoom(createClientMemory(1), 0);
+  memory: ClusterMemory;
   readonly advertisedAddress = "127.0.0.1";
   readonly sharesPort = false;
   readonly published: SharedState[] = [];
@@ -49,6 +51,7 @@ export class RecordingClusterContext implements ClusterContext {
 
   constructor(config: Partial<ClusterConfig>, workerNumber = 0) {
     this.config = clusterConfig(config);
+    this.memory = createClusterMemories([this.config], 1).get(this.config.name)!;
     this.workerNumber = workerNumber;
   }
 

@@ -15,8 +15,6 @@ import type { DeferredReply, LocalClient } from "../../session/features.ts";
 import { Attempt, type AttemptCode } from "./attempt.ts";
 import { LoginGuard } from "./login_guard.ts";
 
-const decoder = new TextDecoder();
-
 /** What logins are made with. */
 export interface LoginContext {
   readonly config: ClusterConfig;
@@ -43,9 +41,9 @@ export class Login {
     return this.#accounts.areWanted;
   }
 
-  /** Who a client logged in as; empty where nobody has to, or it has not. */
-  userOf(client: LocalClient): string {
-    return this.#users.get(client) ?? "";
+  /** Who a client logged in as; empty where nobody has to, null where it has not. */
+  userOf(client: LocalClient): string | null {
+    return this.isWanted ? this.#users.get(client) ?? null : "";
   }
 
   /** A client has connected. */
@@ -61,12 +59,13 @@ export class Login {
     wrongReply: Uint8Array,
   ): AttemptCode {
     if (!this.#turns.mayJudge(client, username)) return Attempt.Waits;
-    if (this.#accounts.check(username, password) === null) {
+    const user = this.#accounts.check(username, password);
+    if (user === null) {
       this.#refuse(client, username, wrongReply);
       return Attempt.Wrong;
     }
     this.#turns.right(client, username);
-    this.#users.set(client, decoder.decode(username));
+    this.#users.set(client, user);
     client.guard = null;
     return Attempt.Right;
   }

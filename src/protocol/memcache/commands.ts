@@ -60,7 +60,7 @@ export type LineFormCode = typeof LineForm[keyof typeof LineForm];
 const ONE_SERVER = "it concerns a single server";
 const ENDS = "it would end a server";
 
-const { Read, Write } = CommandFlag;
+const { Read, Unlimited, Write } = CommandFlag;
 const { Forward, ForwardApart, Split, EveryShard, Local, Refuse } = Action;
 const { AllSucceeded, Values, None } = Merge;
 const { Keys, TouchKeys, Storage, CompareAndSwap, Delete, Arithmetic, Touch } = LineForm;
@@ -99,7 +99,7 @@ const definitions: readonly Definition[] = [
   ["touch",           -3, Write, Forward, 1,  1, None,   Touch,          null],
   ["version",         -1, 0,     Local,   0,  0, None,   Free,           { handler: "version",
     text: "the least of the servers', see [decision 0009](decisions/0009-reported-memcache-version.md)" }],
-  ["quit",            -1, 0,     Local,   0,  0, None,   Free,           { handler: "quit",
+  ["quit",        -1, Unlimited, Local,   0,  0, None,   Free,           { handler: "quit",
     text: "the connection is closed behind all replies that are due" }],
   ["stats",           -1, 0,     Local,   0,  0, None,   Free,           { handler: "stats",
     text: "of all servers as of one; `items`, `slabs`, `sizes`, `settings` and `conns` also of one " +
@@ -113,7 +113,7 @@ const definitions: readonly Definition[] = [
   ["md",              -2, Write, ForwardApart, 1, 1, None, MetaDelete,   null],
   ["ma",              -2, Write, ForwardApart, 1, 1, None, MetaArithmetic, null],
   ["me",              -2, Read,  ForwardApart, 1, 1, None, MetaDebug,    null],
-  ["mn",              -1, 0,     Local,   0,  0, None,   Free,           { handler: "mn",
+  ["mn",          -1, Unlimited, Local,   0,  0, None,   Free,           { handler: "mn",
     text: "`MN`, behind the replies to all earlier requests" }],
   ["cache_memlimit",  -1, 0,     Refuse,  0,  0, None,   FreeQuiet,      ONE_SERVER],
   ["slabs",           -1, 0,     Refuse,  0,  0, None,   FreeQuiet,      ONE_SERVER],

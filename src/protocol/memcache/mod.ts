@@ -33,6 +33,8 @@ import { MemcacheRequestParser } from "./request_parser.ts";
 
 /** As a server says it that runs with `maxconns_fast`; the client has shown no dialect yet. */
 const TOO_MANY_CLIENTS = encodeText("ERROR Too many open connections\r\n");
+/** Servers have no such limit, so the words are the proxy's. */
+const TOO_MANY_FROM_ADDRESS = encodeText("ERROR Too many open connections of this address\r\n");
 /** As long as the header of a packet: a server that speaks in packets alone hangs up on it instead of waiting for more. */
 const PROBE = encodeText(`${"version".padEnd(HEADER_BYTES)}\r\n`);
 const PROBE_ANSWER = encodeText("VERSION ");
@@ -71,6 +73,7 @@ export function createMemcacheProtocol(
       handshakeFailure(bytes, start, end, credentials !== null),
     handshakeLost,
     tooManyClients: TOO_MANY_CLIENTS,
+    tooManyFromAddress: TOO_MANY_FROM_ADDRESS,
     probe: PROBE,
     otherProbe: { bytes: BINARY_PROBE, profile: BINARY_PROFILES.master },
     isProbeAccepted: (bytes, start, end) =>

@@ -58,6 +58,8 @@ const latin1 = new TextDecoder("latin1");
 
 /** As a Redis server says it at `maxclients`. */
 const TOO_MANY_CLIENTS = errorReply("ERR max number of clients reached");
+/** Servers have no such limit, so the words are the proxy's. */
+const TOO_MANY_FROM_ADDRESS = errorReply("ERR max number of clients of this address reached");
 
 /** Who the proxy is to its backends. */
 export interface Credentials {
@@ -89,6 +91,7 @@ class RespProtocol implements Protocol {
   readonly profiles = PROFILES[2];
   readonly commands: CommandTable;
   readonly tooManyClients: Uint8Array = TOO_MANY_CLIENTS;
+  readonly tooManyFromAddress: Uint8Array = TOO_MANY_FROM_ADDRESS;
   readonly probe: Uint8Array = PING_REQUEST;
   readonly #describer: RequestDescriber;
   readonly #login: readonly Uint8Array[];

@@ -66,6 +66,8 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       clientReadAheadBytes: 65_536,
       maxRequestBytes: 1_073_741_824,
       maxClients: 0,
+      maxClientsPerAddress: 0,
+      rateLimit: null,
       clientIdleTimeoutMs: 0,
       clientHandoff: true,
       handoffAddress: null,
@@ -104,6 +106,8 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     client_read_ahead_bytes = 1024
     max_request_bytes = 4096
     max_clients = 7
+    max_clients_per_address = 6
+    rate_limit = { per_second = 8, burst = 9, per = "user" }
     client_idle_timeout = 5
     client_handoff = false
     handoff_address = "10.0.0.7:6380"
@@ -145,6 +149,8 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     clientReadAheadBytes: 1024,
     maxRequestBytes: 4096,
     maxClients: 7,
+    maxClientsPerAddress: 6,
+    rateLimit: { perSecond: 8, burst: 9, per: "user" },
     clientIdleTimeoutMs: 5,
     clientHandoff: false,
     handoffAddress: "10.0.0.7:6380",

@@ -39,6 +39,7 @@ const integers: Record<string, [number, number, number | null]> = {
   backend_queue_soft_bytes: [1024, 17_179_869_184, 4_194_304],
   max_request_bytes: [1024, 1_073_741_824, 1_073_741_824],
   max_clients: [0, 10_000_000, 0],
+  max_clients_per_address: [0, 10_000_000, 0],
   client_idle_timeout: [0, 86_400_000, 0],
   circuit_timeouts: [0, 1_000_000, 0],
   client_read_ahead_bytes: [1024, 1_073_741_824, 65_536],

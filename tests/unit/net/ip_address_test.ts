@@ -1,4 +1,5 @@
-import { comparableIp, isLoopback } from "../../../src/net/ip_address.ts";
+import { tcpEndpoint } from "../../../src/endpoint.ts";
+import { addressKey, comparableIp, isLoopback } from "../../../src/net/ip_address.ts";
 import { assertEquals } from "../../deps.ts";
 
 Deno.test("one address is one text, however it is written", () => {
@@ -25,4 +26,17 @@ Deno.test("each machine is itself by 127.0.0.0/8 and ::1", () => {
     false,
     false,
   ]);
+});
+
+Deno.test("addresses have keys that differ as clients do: IPv6 by its network", () => {
+  const key = (host: string) => addressKey(tcpEndpoint(host, 1));
+  assertEquals(key("127.0.0.1"), 0xffff_7f00_0001n);
+  assertEquals(key("::ffff:127.0.0.1"), key("127.0.0.1"));
+  assertEquals(key("2001:db8:1:2::1"), 0x2001_0db8_0001_0002n);
+  assertEquals(key("2001:db8:1:2:ffff:1:2:3"), key("2001:db8:1:2::9"));
+  assertEquals(key("2001:db8:1:3::1") === key("2001:db8:1:2::1"), false);
+  assertEquals(key("2001:db8::"), 0x2001_0db8_0000_0000n);
+  assertEquals(key("fe80::1%eth0"), 0xfe80_0000_0000_0000n);
+  for (const host of ["::1", "", "unix", "::"]) assertEquals(key(host), 1n, host);
+  assertEquals(addressKey(null), 1n);
 });

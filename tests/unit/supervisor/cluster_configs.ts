@@ -53,6 +53,8 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
     clientReadAheadBytes: 64 * 1024,
     maxRequestBytes: 1024 * 1024 * 1024,
     maxClients: 0,
+    maxClientsPerAddress: 0,
+    rateLimit: null,
     clientIdleTimeoutMs: 0,
     clientHandoff: true,
     handoffAddress: null,

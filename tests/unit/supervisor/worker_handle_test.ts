@@ -1,4 +1,5 @@
-import { createClientMemory, createClusterMemories } from "../../../src/observe/client_room.ts";
+import { createClientMemory } from "../../../src/observe/client_room.ts";
+import { createClusterMemories } from "../../../src/observe/cluster_memory.ts";
 import { assert, assertEquals } from "../../deps.ts";
 import { WorkerHandle, type WorkerReceiver } from "../../../src/supervisor/worker_handle.ts";
 import { clusterConfig } from "./cluster_configs.ts";
@@ -32,7 +33,7 @@ function stage(): {
       sharesPort: true,
       isTakeover: false,
       clientMemory: createClientMemory(1),
-      clusterMemories: createClusterMemories(["main"], 8),
+      clusterMemories: createClusterMemories([clusterConfig("main", 1, 1)], 8),
       listeners: [],
       loopMemory: new SharedArrayBuffer(1),
     },

@@ -1,4 +1,5 @@
-import { createClientMemory, createClusterMemories } from "../../../src/observe/client_room.ts";
+import { createClientMemory } from "../../../src/observe/client_room.ts";
+import { createClusterMemories } from "../../../src/observe/cluster_memory.ts";
 import { assertEquals } from "../../deps.ts";
 import type { ClusterConfig } from "../../../src/config/config.ts";
 import type { Cluster, ClusterContext } from "../../../src/cluster/cluster.ts";
@@ -115,7 +116,7 @@ function startMessage(leads: string[], isTakeover = false): StartMessage {
     advertisedAddress: "192.0.2.1",
     sharesPort: true,
     clientMemory: createClientMemory(1),
-    clusterMemories: createClusterMemories(["a", "b"], 4),
+    clusterMemories: createClusterMemories(["a", "b"].map((name) => clusterConfig(name, 1, 1)), 4),
     listeners: [],
     loopMemory: new SharedArrayBuffer(1),
     isTakeover,
@@ -337,7 +338,7 @@ function configure(...clusters: ClusterConfig[]): ConfigureMessage {
     kind: "configure",
     clusters,
     leads: [],
-    clusterMemories: createClusterMemories(clusters.map(({ name }) => name), 4),
+    clusterMemories: createClusterMemories(clusters, 4),
     listeners: clusters.map(({ name, listen }) => ({ name, endpoint: listen })),
     loopMemory: new SharedArrayBuffer(clusters.length ** 2),
     logLevel: "info",
@@ -475,7 +476,7 @@ Deno.test("what operators ordered is known to clusters from their start, and for
     kind: "configure",
     clusters: [clusterConfig("c", 1, 7_002)],
     leads: [],
-    clusterMemories: createClusterMemories(["c"], 4),
+    clusterMemories: createClusterMemories(["a", "c"].map((name) => clusterConfig(name, 1, 1)), 4),
     listeners: [],
     loopMemory: new SharedArrayBuffer(1),
     logLevel: "info",

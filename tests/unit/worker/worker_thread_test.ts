@@ -1,4 +1,5 @@
-import { createClientMemory, createClusterMemories } from "../../../src/observe/client_room.ts";
+import { createClientMemory } from "../../../src/observe/client_room.ts";
+import { createClusterMemories } from "../../../src/observe/cluster_memory.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";
 import type { SupervisorMessage, WorkerMessage } from "../../../src/worker/messages.ts";
 import { withFreePorts } from "../../support/free_port.ts";
@@ -33,7 +34,7 @@ Deno.test("a thread reports the error that nothing caught, with its counts, and 
         advertisedAddress: "127.0.0.1",
         sharesPort: false,
         clientMemory: createClientMemory(1),
-        clusterMemories: createClusterMemories(["main"], 8),
+        clusterMemories: createClusterMemories([clusterConfig("main", 1, 1)], 8),
         listeners: [],
         loopMemory: new SharedArrayBuffer(1),
         isTakeover: false,
@@ -89,7 +90,7 @@ async function dieOnEpoll(port: number): Promise<void> {
       advertisedAddress: "127.0.0.1",
       sharesPort: false,
       clientMemory: createClientMemory(1),
-      clusterMemories: createClusterMemories(["main"], 8),
+      clusterMemories: createClusterMemories([clusterConfig("main", 1, 1)], 8),
       listeners: [],
       loopMemory: new SharedArrayBuffer(1),
       isTakeover: false,

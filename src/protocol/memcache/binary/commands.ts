@@ -54,7 +54,7 @@ export type PacketFormCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
 const OPERATIONS = 256;
 const NONE = -1;
 
-const { Read, Write } = CommandFlag;
+const { Read, Unlimited, Write } = CommandFlag;
 const { Forward, EveryShard, Local } = Action;
 const { Key, Storage, KeyValue, Arithmetic, Touch, Empty, Delay, OptionalKey } = PacketForm;
 
@@ -79,11 +79,11 @@ const definitions: readonly Definition[] = [
   [0x04, "delete",    Write, Forward,    Key],
   [0x05, "increment", Write, Forward,    Arithmetic],
   [0x06, "decrement", Write, Forward,    Arithmetic],
-  [0x07, "quit",      0,     Local,      Empty,      NONE, { handler: "quit",
+  [0x07, "quit",      Unlimited, Local,      Empty,      NONE, { handler: "quit",
     text: "the connection is closed behind all replies that are due, this one's included" }],
   [0x08, "flush",     Write, EveryShard, Delay],
   [0x09, "getq",      Read,  Forward,    Key,        0x00],
-  [0x0a, "noop",      0,     Local,      Empty,      NONE, { handler: "noop",
+  [0x0a, "noop",      Unlimited, Local,      Empty,      NONE, { handler: "noop",
     text: "behind the replies to all earlier requests" }],
   [0x0b, "version",   0,     Local,      Empty,      NONE, { handler: "version",
     text: "as `version`" }],
@@ -99,7 +99,7 @@ const definitions: readonly Definition[] = [
   [0x14, "deleteq",   Write, Forward,    Key,        0x04],
   [0x15, "incrementq", Write, Forward,   Arithmetic, 0x05],
   [0x16, "decrementq", Write, Forward,   Arithmetic, 0x06],
-  [0x17, "quitq",     0,     Local,      Empty,      NONE, { handler: "quitq",
+  [0x17, "quitq",     Unlimited, Local,      Empty,      NONE, { handler: "quitq",
     text: "the connection is closed behind all replies that are due" }],
   [0x18, "flushq",    Write, EveryShard, Delay,      0x08],
   [0x19, "appendq",   Write, Forward,    KeyValue,   0x0e],
@@ -107,11 +107,11 @@ const definitions: readonly Definition[] = [
   [0x1c, "touch",     Write, Forward,    Touch],
   [0x1d, "gat",       Write, Forward,    Touch],
   [0x1e, "gatq",      Write, Forward,    Touch,      0x1d],
-  [0x20, "sasl_list", 0,     Local,      Empty,      NONE, { handler: "sasl_list",
+  [0x20, "sasl_list", Unlimited, Local,      Empty,      NONE, { handler: "sasl_list",
     text: "`PLAIN`; without users an unknown command, as at a server without SASL" }],
-  [0x21, "sasl_auth", 0,     Local,      KeyValue,   NONE, { handler: "sasl_refused",
+  [0x21, "sasl_auth", Unlimited, Local,      KeyValue,   NONE, { handler: "sasl_refused",
     text: "`PLAIN`, against `password` or `auth` of the configuration" }],
-  [0x22, "sasl_step", 0,     Local,      KeyValue,   NONE, { handler: "sasl_refused",
+  [0x22, "sasl_step", Unlimited, Local,      KeyValue,   NONE, { handler: "sasl_refused",
     text: "refused: `PLAIN` needs one step" }],
   [0x23, "gatk",      Write, Forward,    Touch],
   [0x24, "gatkq",     Write, Forward,    Touch,      0x23],

@@ -136,6 +136,7 @@ const STATE_FLAGS: Readonly<Record<State, number>> = {
   paused_as_write: CommandFlag.PausedAsWrite,
   serverless: CommandFlag.Serverless,
   unpaused: CommandFlag.Unpaused,
+  unlimited: CommandFlag.Unlimited,
   queued: CommandFlag.Queued,
   // Said of subcommands, which have no rows.
   asks_one: 0,

@@ -29,7 +29,7 @@ export const pubsubCommands: CommandGroup = {
     ["pubsub|shardchannels",  -2, "pubsub loading stale",          "",                 WITH_ITS_COMMAND],
     ["pubsub|shardnumsub",    -2, "pubsub loading stale",          "",                 WITH_ITS_COMMAND],
     ["punsubscribe",          -1, "pubsub noscript loading stale", "",                 barrier("punsubscribe",
-      "ends at the server with the last client that has it"), { states: ["subscribed", "unpaused"] }],
+      "ends at the server with the last client that has it"), { states: ["subscribed", "unpaused", "unlimited"] }],
     ["spublish",               3, "pubsub loading stale fast",     "not_key: 1",       BY_KEY, { states: ["paused_as_write"] }],
     ["ssubscribe",            -2, "pubsub noscript loading stale", "not_key: 1 to -1", barrier("ssubscribe",
       "at the channel's server; in front of a Redis Cluster all in one slot, and followed " +
@@ -37,8 +37,8 @@ export const pubsubCommands: CommandGroup = {
     ["subscribe",             -2, "pubsub noscript loading stale", "",                 barrier("subscribe",
       "at the channel's server (events of keys: at all); confirmed once the server has"), { states: ["subscribed"] }],
     ["sunsubscribe",          -1, "pubsub noscript loading stale", "not_key: 1 to -1", barrier("sunsubscribe",
-      "ends at the server with the last client that has it"), { states: ["subscribed", "unpaused"] }],
+      "ends at the server with the last client that has it"), { states: ["subscribed", "unpaused", "unlimited"] }],
     ["unsubscribe",           -1, "pubsub noscript loading stale", "",                 barrier("unsubscribe",
-      "ends at the server with the last client that has it"), { states: ["subscribed", "unpaused"] }],
+      "ends at the server with the last client that has it"), { states: ["subscribed", "unpaused", "unlimited"] }],
   ],
 };

@@ -50,6 +50,8 @@ export type State =
   | "serverless"
   /** It goes on while servers are paused. */
   | "unpaused"
+  /** No rate limit refuses it: what its client sends behind it would mean something else without it. */
+  | "unlimited"
   /** In a transaction the server answers it, though the proxy does outside. */
   | "queued"
   /** It only asks: where administration is forwarded, the first server answers for all. */

@@ -1,0 +1,171 @@
+/**
+ * `rate_limit`: gives each client what counts its requests. Where they are counted together with those of others, by
+ * address, user or cluster, that is in memory that the workers of the cluster share.
+ *
+ * @module
+ */
+import type { Clock } from "../clock.ts";
+import type { RateLimitConfig } from "../config/config.ts";
+import { failures } from "../failure.ts";
+import { sha256 } from "../hash/mod.ts";
+import { formatEndpoint } from "../endpoint.ts";
+import { addressKey } from "../net/ip_address.ts";
+import type { Log } from "../observe/log.ts";
+import { RateTable } from "../observe/rate_table.ts";
+import type { LocalClient } from "../session/features.ts";
+import type { Meter } from "../session/meter.ts";
+
+/** Between two lines of the log about requests that are refused, milliseconds. */
+const LOG_INTERVAL_MS = 10_000;
+const CLUSTER_KEY = 1n;
+/** What sums of fractions may be beside the sum that is meant, milliseconds. */
+const ROUNDING_MS = 1e-6;
+
+/** A client, as this sees it. */
+export interface LimitedClient extends LocalClient {
+  meter: Meter | null;
+}
+
+/** What it works with; the limit and the memory are read anew each time. */
+export interface RequestLimitsParts {
+  readonly config: { readonly rateLimit: RateLimitConfig | null };
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly memory: { readonly rates: SharedArrayBuffer | null };
+  /** Who a client has logged in as; null: it has not, and has to. */
+  userOf(client: LocalClient): string | null;
+  /** The time that workers share, milliseconds; `performance.now()` if left out. */
+  readonly sharedNowMs?: () => number;
+}
+
+/** The request limits of one cluster's clients in one worker. */
+export class RequestLimits {
+  readonly #parts: RequestLimitsParts;
+  #table: RateTable | null = null;
+  #saidAtMs = -Infinity;
+
+  constructor(parts: RequestLimitsParts) {
+    this.#parts = parts;
+  }
+
+  /** Who a client has logged in as; null: it has not, and has to. */
+  userOf(client: LocalClient): string | null {
+    return this.#parts.userOf(client);
+  }
+
+  /** The limit in force, while there is one. */
+  get limit(): RateLimitConfig {
+    return this.#parts.config.rateLimit!;
+  }
+
+  get nowMs(): number {
+    return this.#parts.clock.realMs;
+  }
+
+  /** Gives a client the meter that the configuration asks for, or none. */
+  connect(client: LimitedClient): void {
+    const { rateLimit } = this.#parts.config;
+    if (rateLimit === null) client.meter = null;
+    else if (rateLimit.per === "client") client.meter = new OwnMeter(this, client);
+    else client.meter = new SharedMeter(this, client);
+  }
+
+  /** The limit may be another: what clients have had already is forgotten where they are counted otherwise from now on. */
+  reconfigure(clients: Iterable<LimitedClient>): void {
+    const { rateLimit } = this.#parts.config;
+    for (const client of clients) {
+      const { meter } = client;
+      if (rateLimit === null || meter === null || (meter as CountedMeter).per !== rateLimit.per) {
+        this.connect(client);
+      }
+    }
+  }
+
+  /** Takes one request of those that are counted under `key`. */
+  take(key: bigint): boolean {
+    this.#table ??= new RateTable(this.#parts.memory.rates!, this.#parts.sharedNowMs);
+    return this.#table.take(key, this.limit);
+  }
+
+  /** A request was refused: said now and then, not for each. */
+  refused(client: LocalClient): void {
+    const { clock, log } = this.#parts;
+    if (clock.realMs - this.#saidAtMs < LOG_INTERVAL_MS) return;
+    this.#saidAtMs = clock.realMs;
+    const { perSecond, burst, per } = this.limit;
+    log.warning("Requests are refused", {
+      reason: failures.rateLimited.name,
+      address: client.peer === null ? "" : formatEndpoint(client.peer),
+      perSecond,
+      burst,
+      per,
+    });
+  }
+}
+
+abstract class CountedMeter implements Meter {
+  hasCounted = false;
+  readonly per: RateLimitConfig["per"];
+  protected readonly limits: RequestLimits;
+  protected readonly client: LocalClient;
+
+  constructor(limits: RequestLimits, client: LocalClient) {
+    this.limits = limits;
+    this.client = client;
+    this.per = limits.limit.per;
+  }
+
+  take(): boolean {
+    const user = this.limits.userOf(this.client);
+    // It can only log in, and how often is bounded otherwise.
+    return user === null || this.count(user);
+  }
+
+  refused(): void {
+    this.limits.refused(this.client);
+  }
+
+  protected abstract count(user: string): boolean;
+}
+
+/** Counts one client's requests by themselves. */
+class OwnMeter extends CountedMeter {
+  /** When it may have the whole burst again, milliseconds. */
+  #fullMs = 0;
+
+  protected count(): boolean {
+    const { limit: { perSecond, burst }, nowMs } = this.limits;
+    const costMs = 1000 / perSecond;
+    const wholeMs = burst * costMs;
+    // Further ahead it can only be by a former, slower rate.
+    this.#fullMs = Math.min(this.#fullMs, nowMs + wholeMs);
+    const nextMs = Math.max(nowMs, this.#fullMs) + costMs;
+    if (nextMs - nowMs > wholeMs + ROUNDING_MS) return false;
+    this.#fullMs = nextMs;
+    return true;
+  }
+}
+
+/** Counts a client's requests together with those of others. */
+class SharedMeter extends CountedMeter {
+  #key: bigint | null = null;
+  #user = "";
+
+  protected count(user: string): boolean {
+    if (this.#key === null || (this.per === "user" && user !== this.#user)) {
+      this.#user = user;
+      this.#key = this.#keyOf(user);
+    }
+    return this.limits.take(this.#key);
+  }
+
+  #keyOf(user: string): bigint {
+    if (this.per === "cluster") return CLUSTER_KEY;
+    if (this.per === "address") {
+      return addressKey(this.client.peer);
+    }
+    const digest = sha256(new TextEncoder().encode(user));
+    const key = new DataView(digest.buffer, digest.byteOffset).getBigInt64(0);
+    return key === 0n ? CLUSTER_KEY : key;
+  }
+}

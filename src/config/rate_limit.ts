@@ -1,0 +1,50 @@
+/**
+ * `rate_limit`: how many requests there may be, and of whom they are counted together.
+ *
+ * @module
+ */
+import type { RateLimitConfig } from "./config.ts";
+import { joinPath } from "./key_names.ts";
+import type { Report } from "./problem.ts";
+
+/** Most requests a second, and at once. */
+export const RATE_MAX = 10_000_000;
+
+const FIELDS = ["per_second", "burst", "per"];
+const PER = ["client", "address", "user", "cluster"] as const;
+
+/** Where the table stands. */
+interface Place {
+  pathOf(key: string): string;
+  readonly report: Report;
+}
+
+/** The limit of one cluster, or null where there is none; what is wrong is reported, all at once. */
+export function readRateLimit(
+  table: Record<string, unknown> | undefined,
+  { pathOf, report }: Place,
+): RateLimitConfig | null {
+  if (table === undefined) return null;
+  const path = pathOf("rate_limit");
+  let isRight = true;
+  const fault = (key: string, message: string) => {
+    report.problem(joinPath(path, key), message, table[key]);
+    isRight = false;
+  };
+  for (const key of Object.keys(table)) {
+    if (!FIELDS.includes(key)) fault(key, `unknown key: expected ${FIELDS.join(", ")}`);
+  }
+  const { per_second: perSecond, burst = perSecond, per = "client" } = table;
+  const expected = `expected an integer from 1 to ${RATE_MAX}`;
+  if (perSecond === undefined) fault("per_second", `missing: ${expected} (requests)`);
+  else if (!isCount(perSecond)) fault("per_second", `${expected} (requests)`);
+  if ("burst" in table && !isCount(burst)) fault("burst", `${expected} (requests)`);
+  const known = PER.find((one) => one === per);
+  if (known === undefined) fault("per", 'expected "client", "address", "user" or "cluster"');
+  if (!isRight) return null;
+  return { perSecond: perSecond as number, burst: burst as number, per: known! };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= RATE_MAX;
+}
