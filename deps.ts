@@ -16,4 +16,4 @@ export {
   getTextFormatter,
 } from "@logtape/logtape";
 export type { LogRecord as LogTapeRecord } from "@logtape/logtape";
-export { AggregatorRegistry } from "prom-client";
+export { Registry } from "prom-client";

@@ -36,6 +36,8 @@ export class Clock {
   nowMs: number;
   /** The time of this turn, for what is told to people: nothing is left out. */
   realMs: number;
+  /** Hears of each tick how late it came, in milliseconds. */
+  onLate: ((lateMs: number) => void) | null = null;
   #watched: Watched[] = [];
   #timer: ReturnType<typeof setInterval> | null = null;
   #isStopped = false;
@@ -95,7 +97,9 @@ export class Clock {
 
   #tick(): void {
     const judgedMs = this.#tickMs;
+    const dueMs = this.#tickRealMs + TICK_INTERVAL_MS;
     this.#beginStep();
+    this.onLate?.(Math.max(0, this.realMs - dueMs));
     const due = this.#watched;
     this.#watched = [];
     for (let index = 0; index < due.length; index++) {

@@ -6,13 +6,18 @@
  */
 import {
   backendCounts,
+  backendFailureRow,
+  backendHealthRow,
+  buildRow,
   clusterCounts,
   clusterHistograms,
+  durationHistograms,
   failureRow,
   type HistogramRow,
   type MetricRow,
   processCounts,
   serverStateRow,
+  workerRows,
 } from "../src/observe/metric_table.ts";
 import { alignColumns } from "./markdown_table.ts";
 
@@ -23,22 +28,33 @@ const HEAD = `# Metrics
 
 <!-- Made by \`deno task docs\` from src/observe/metric_table.ts: change that. -->
 
-\`/metrics\` of the [admin server](operating.md#admin-server) answers with Prometheus text. Numbers
-are summed over workers. Counters keep what a worker counted that died; gauges are what is now. The
-names without a unit's suffix are those of aster 1.x.
+\`/metrics\` of the [admin server](operating.md#admin-server) answers with Prometheus text, or with
+OpenMetrics where \`Accept\` names that. Numbers are summed over workers. Counters keep what a worker
+counted that died; gauges are what is now. The names without a unit's suffix are those of aster 1.x;
+OpenMetrics has its counters of such names as \`unknown\`, since it would rename them.
 `;
 
 /** The page's text. */
 export function renderMetricsDocument(): string {
   return [
     HEAD,
-    section("The process", "", Object.values(processCounts)),
+    section("The process", "", [...Object.values(processCounts), buildRow]),
+    section("Each worker", "`worker`", Object.values(workerRows)),
     section("Each cluster", "`cluster`", [
       ...Object.values(clusterCounts),
       ...Object.values(clusterHistograms),
     ]),
     section("Failures", "`cluster`, `reason`, `source`", [failureRow]),
-    section("Each backend", "`cluster`, `backend`", Object.values(backendCounts)),
+    section("Each backend", "`cluster`, `backend`", [
+      ...Object.values(backendCounts),
+      backendHealthRow,
+    ]),
+    section("Failures of each backend", "`cluster`, `backend`, `kind`", [backendFailureRow]),
+    section(
+      "How long requests take",
+      "`cluster`, `backend`, of the first also `command`",
+      Object.values(durationHistograms),
+    ),
     section("Each server of a ring", "`cluster`, `server`", [serverStateRow]),
   ].join("\n");
 }

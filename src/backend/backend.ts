@@ -7,6 +7,7 @@
 import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { BackendMetricsSnapshot } from "../observe/cluster_metrics.ts";
+import { BackendDurations } from "../observe/durations.ts";
 import { type Profile, PROFILES } from "../protocol/protocol.ts";
 import type { BackendContext } from "./backend_context.ts";
 import { BackendConnection } from "./connection.ts";
@@ -18,6 +19,8 @@ import { PauseMode, type PauseModeCode } from "./server_orders.ts";
 /** Time between the pings to a backend that gets no requests because of timeouts, milliseconds. */
 export const CIRCUIT_PROBE_INTERVAL_MS = 500;
 
+const NO_CONNECTIONS: readonly BackendConnection[] = [];
+
 /** One backend. */
 export class Backend implements ConnectionOwner {
   readonly endpoint: Endpoint;
@@ -28,6 +31,12 @@ export class Backend implements ConnectionOwner {
   requests = 0;
   /** Exchanges that failed. */
   failures = 0;
+  /** The same by reason. */
+  readonly failuresByReason = new Map<Failure, number>();
+  /** Connections that were made and have answered, and attempts that failed. */
+  connects = 0;
+  connectFailures = 0;
+  readonly durations: BackendDurations;
   recoveredAtMs = -Infinity;
   /** Whether it serves: false while ejected. */
   isServing = true;
@@ -56,6 +65,11 @@ export class Backend implements ConnectionOwner {
     this.address = formatEndpoint(address.endpoint);
     this.name = address.alias ?? this.address;
     this.#context = context;
+    this.durations = new BackendDurations(
+      this.address,
+      context.seriesBudget,
+      context.metrics.remoteTimer,
+    );
   }
 
   /** The connection that serves the client with this number. */
@@ -97,6 +111,7 @@ export class Backend implements ConnectionOwner {
   /** A request got no reply, for whatever reason. */
   requestFailed(failure: Failure): void {
     this.failures += 1;
+    this.failuresByReason.set(failure, (this.failuresByReason.get(failure) ?? 0) + 1);
     if (failure.source === "backend") this.#context.backendUnreachable(this.address);
   }
 
@@ -112,6 +127,7 @@ export class Backend implements ConnectionOwner {
 
   /** A connection could not be had; logged once until one is had again. */
   connectFailed(failure: Failure, retryInMs: number): void {
+    this.connectFailures += 1;
     // Its other databases are served as ever.
     if (failure === failures.backendDatabase) return;
     if (failure.source === "proxy") return this.#proxyFailed(failure);
@@ -137,6 +153,7 @@ export class Backend implements ConnectionOwner {
 
   /** A connection answered. */
   answered(): void {
+    this.connects += 1;
     if (this.#ownFailure !== null) {
       this.#ownFailure = null;
       this.#context.log.info("Proxy connects again", { backend: this.address });
@@ -200,11 +217,20 @@ export class Backend implements ConnectionOwner {
   snapshot(): BackendMetricsSnapshot {
     let connections = 0;
     let inFlight = 0;
+    let unsent = 0;
     let queuedBytes = 0;
-    for (const connection of this.#connections()) {
-      if (connection.isConnected) connections += 1;
-      inFlight += connection.inflight.size;
-      queuedBytes += connection.log.unwrittenBytes;
+    let sentBytes = 0;
+    let receivedBytes = 0;
+    // No generator: a scrape asks for thousands of backends at once.
+    for (const pool of this.#pools) {
+      for (const connection of pool ?? NO_CONNECTIONS) {
+        if (connection.isConnected) connections += 1;
+        inFlight += connection.inflight.size;
+        unsent += connection.inflight.unsent;
+        queuedBytes += connection.log.unwrittenBytes;
+        sentBytes += connection.log.writtenBytes;
+        receivedBytes += connection.receivedBytes;
+      }
     }
     return {
       address: this.address,
@@ -212,8 +238,14 @@ export class Backend implements ConnectionOwner {
       connections,
       requests: this.requests,
       failures: this.failures,
+      connects: this.connects,
+      connectFailures: this.connectFailures,
       inFlight,
+      unsent,
       queuedBytes,
+      sentBytes,
+      receivedBytes,
+      failuresByReason: [...this.failuresByReason].map(([{ id }, count]) => [id, count]),
     };
   }
 

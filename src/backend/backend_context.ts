@@ -7,6 +7,7 @@ import type { ArrayPool } from "../bytes/receive_buffer.ts";
 import type { ChunkPool } from "../bytes/chunk_pool.ts";
 import type { Clock } from "../clock.ts";
 import type { Connection, IoEngine } from "../net/io_engine.ts";
+import type { SeriesBudget } from "../observe/durations.ts";
 import type { ClusterMetrics } from "../observe/cluster_metrics.ts";
 import type { Log } from "../observe/log.ts";
 import type { Protocol } from "../protocol/protocol.ts";
@@ -49,6 +50,8 @@ export interface BackendContext {
   readonly orders: ServerOrders;
   /** Whether requests stay readable until answered, since they may be sent elsewhere. */
   readonly retainsRequests: boolean;
+  /** How many series of durations the cluster has. */
+  readonly seriesBudget: SeriesBudget;
   /** Tells of requests that take long, or are large. */
   readonly watch: RequestWatch;
   /** Whether a new connection to a backend leads back to this very cluster. */

@@ -75,6 +75,11 @@ export class BackendConnection implements LinkUser, SlicedParser {
     return this.#link.isConnecting;
   }
 
+  /** Bytes that have come over it, over all its sockets. */
+  get receivedBytes(): number {
+    return this.#replies.receivedBytes;
+  }
+
   /** Whether replies that have come wait for a later turn. */
   get isBehind(): boolean {
     return this.#slices.isBehind;
@@ -288,6 +293,15 @@ export class BackendConnection implements LinkUser, SlicedParser {
     this.inflight.shift();
     if (!this.#link.hasAnswered) this.#link.answered(isError);
     const receiver = exchange.receiver;
+    const { row } = exchange;
+    if (row !== null) {
+      const { realMs } = this.#context.clock;
+      const { startedAtMs, handedAtMs } = exchange;
+      this.backend.durations.record(row, startedAtMs, handedAtMs, realMs);
+      const isSlow = realMs - startedAtMs >= this.#context.watch.slowMs;
+      // What has failed was told of then.
+      if (isSlow && receiver !== null) this.#context.watch.slow(exchange, this, null);
+    }
     if (receiver === null) {
       buffer.consume(end);
     } else if (receiver.generation !== exchange.generation) {
@@ -295,15 +309,6 @@ export class BackendConnection implements LinkUser, SlicedParser {
       this.#link.fault(failures.generationMismatch);
     } else {
       if (this.isSuspect || this.#isDedicated) this.backend.answeredInTime();
-      if (!this.#isDedicated) {
-        const elapsedMs = this.#replies.elapsedMs(this.#context.clock.nowMs, exchange.sentAtMs);
-        this.#context.metrics.remoteTimer.observe(elapsedMs * 1000);
-      }
-      const { watch } = this.#context;
-      if (exchange.row !== null) {
-        const { realMs } = this.#context.clock;
-        if (realMs - exchange.startedAtMs >= watch.slowMs) watch.slow(exchange, this, null);
-      }
       if (end - start > HAND_OVER_BYTES) {
         receiver.onReply(exchange, buffer.handOver(end), start, end, isError, true);
       } else {

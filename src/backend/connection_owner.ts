@@ -4,6 +4,7 @@
  * @module
  */
 import type { Endpoint } from "../endpoint.ts";
+import type { BackendDurations } from "../observe/durations.ts";
 import type { Failure } from "../failure.ts";
 import type { BackendLimits } from "./backend_context.ts";
 
@@ -21,6 +22,8 @@ export interface ConnectionOwner {
   readonly address: string;
   /** Exchanges appended to its connections. */
   requests: number;
+  /** How long clients' requests take there. */
+  readonly durations: BackendDurations;
   /** When it was last found to serve again after it had left the ring; milliseconds of the worker's clock. */
   readonly recoveredAtMs: number;
   /** A connection could not be had; the next attempt may start after `retryInMs` milliseconds. */

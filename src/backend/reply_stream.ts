@@ -17,6 +17,8 @@ export class ReplyStream {
   lastBytesAtMs = 0;
   /** Time in which large replies were arriving, milliseconds. */
   pausedMs = 0;
+  /** Bytes that have come, over all sockets. */
+  receivedBytes = 0;
   /** Bytes of the reply begun that were let go as they came. */
   #droppedBytes = 0;
   /** Bytes of the reply begun as far as known, those let go included; 0 between replies. */
@@ -52,6 +54,7 @@ export class ReplyStream {
   commit(byteCount: number, nowMs: number): void {
     if (this.isLargeArriving) this.pausedMs += nowMs - this.lastBytesAtMs;
     this.lastBytesAtMs = nowMs;
+    this.receivedBytes += byteCount;
     this.buffer.commit(byteCount);
   }
 
@@ -71,13 +74,5 @@ export class ReplyStream {
       this.#arrivingBytes = this.#droppedBytes + parser.frameBytes;
     }
     return status;
-  }
-
-  /**
-   * Time since `sentAtMs`, pauses left out. A pause may have begun before the request was sent: it is known only when it
-   * ends.
-   */
-  elapsedMs(nowMs: number, sentAtMs: number): number {
-    return Math.max(0, nowMs - this.pausedMs - sentAtMs);
   }
 }

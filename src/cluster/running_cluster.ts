@@ -13,6 +13,7 @@ import { type Endpoint, formatEndpoint, sameEndpoint } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { Acceptor, Connection, Listener } from "../net/io_engine.ts";
 import { ClusterMetrics, type ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
+import { gatherDurations, SeriesBudget } from "../observe/durations.ts";
 import { Gathered } from "../observe/gathered.ts";
 import { type SlowEntry, SlowLog } from "../observe/slow_log.ts";
 import { type Protocol, RequestFrame } from "../protocol/protocol.ts";
@@ -94,6 +95,8 @@ export class RunningCluster implements Acceptor, Cluster {
   #listener: Listener | null = null;
   clientCount: number;
   #prepared: (() => void) | null = null;
+  /** Bytes that clients took which are gone. */
+  #goneTakenBytes = 0;
   #isStopped = false;
 
   constructor(cluster: ClusterContext, recipe: Recipe) {
@@ -141,6 +144,7 @@ export class RunningCluster implements Acceptor, Cluster {
       limits: sessionLimits(config),
       isAtomic: config.atomicMultiKey,
       sessionEnded: (session) => {
+        this.#goneTakenBytes += (session as Session).takenBytes;
         if (!this.#sessions.delete(session as Session)) return;
         cluster.clientRoom.left();
         this.#addresses.left(session as Session);
@@ -260,8 +264,20 @@ export class RunningCluster implements Acceptor, Cluster {
   }
 
   metrics(): ClusterMetricsSnapshot {
-    const backends = [...this.#topology.router.backends()].map((backend) => backend.snapshot());
-    return this.#metrics.snapshot(backends);
+    const metrics = this.#metrics;
+    const backends = [...this.#topology.router.backends()];
+    metrics.clientOutputBytes = 0;
+    let takenBytes = this.#goneTakenBytes;
+    for (const { output, takenBytes: taken } of this.#sessions) {
+      metrics.clientOutputBytes += output.waitingBytes;
+      takenBytes += taken;
+    }
+    metrics.clientSentBytes = takenBytes;
+    const durations = gatherDurations(
+      backends.map((backend) => backend.durations),
+      this.#backends.seriesBudget,
+    );
+    return metrics.snapshot(backends.map((backend) => backend.snapshot()), durations);
   }
 
   inspect(topic: InspectTopic): readonly unknown[] {
@@ -403,6 +419,7 @@ function createBackendContext(
     limits: backendLimits(config),
     orders: cluster.orders,
     retainsRequests: recipe.retainsRequests,
+    seriesBudget: new SeriesBudget(),
     watch: new RequestWatch({
       protocol: recipe.protocol,
       clock,

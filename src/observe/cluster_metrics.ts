@@ -5,6 +5,7 @@
  * @module
  */
 import { allFailures, type Failure } from "../failure.ts";
+import { type DurationsSnapshot, NO_DURATIONS } from "./durations.ts";
 import { Histogram } from "./histogram.ts";
 import {
   type BackendCount,
@@ -29,6 +30,7 @@ export interface ClusterMetricsSnapshot
   /** Count by {@link Failure.id}. */
   failures: number[];
   backends: BackendMetricsSnapshot[];
+  durations: DurationsSnapshot;
 }
 
 /** What one worker knows of one backend. */
@@ -36,6 +38,8 @@ export interface BackendMetricsSnapshot extends Record<Exclude<BackendCount, "is
   address: string;
   /** In the ring, or serving slots. */
   isHealthy: boolean;
+  /** {@link Failure.id} and count of its failures by reason, for those that there were. */
+  failuresByReason: [id: number, count: number][];
 }
 
 /** Counters of one cluster in one worker: a field for each row of `clusterCounts` and `clusterHistograms`. */
@@ -64,8 +68,11 @@ export class ClusterMetrics {
   }
 
   /** Returns what was counted, with what the backends say of themselves. */
-  snapshot(backends: BackendMetricsSnapshot[]): ClusterMetricsSnapshot {
-    const snapshot = { cluster: this.cluster, failures: [...this.failures], backends };
+  snapshot(
+    backends: BackendMetricsSnapshot[],
+    durations: DurationsSnapshot = NO_DURATIONS,
+  ): ClusterMetricsSnapshot {
+    const snapshot = { cluster: this.cluster, failures: [...this.failures], backends, durations };
     for (const field of CLUSTER_COUNTS) {
       (snapshot as ClusterMetricsSnapshot)[field] = this[field];
     }

@@ -40,15 +40,19 @@ export class Histogram {
     this.#times += 1;
   }
 
-  #count(): void {
-    const times = this.#times;
-    if (times === 0) return;
-    this.#times = 0;
+  /** Counts one value so many times. */
+  observeTimes(value: number, times: number): void {
     const { bounds } = this;
-    const value = this.#value;
     let bucket = 0;
     while (bucket < bounds.length && value > bounds[bucket]!) bucket++;
     this.#counts[bucket]! += times;
     this.#sum += value * times;
+  }
+
+  #count(): void {
+    const times = this.#times;
+    if (times === 0) return;
+    this.#times = 0;
+    this.observeTimes(this.#value, times);
   }
 }

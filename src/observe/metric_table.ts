@@ -6,6 +6,8 @@
  * @module
  */
 
+import { DURATION_BOUNDS_MS } from "./durations.ts";
+
 /** How a number behaves: a counter only grows; a gauge is what is now, and ends with the worker that has it. */
 export type MetricKind = "counter" | "gauge" | "histogram";
 
@@ -45,6 +47,17 @@ export const clusterCounts = {
     "aster_error_replies_total",
     "replies",
     "Error replies to clients, made by backends or by the proxy.",
+  ),
+  clientReceivedBytes: counter(
+    "aster_client_received_bytes_total",
+    "bytes",
+    "Bytes that came from clients.",
+  ),
+  clientSentBytes: counter("aster_client_sent_bytes_total", "bytes", "Bytes that clients took."),
+  clientOutputBytes: gauge(
+    "aster_client_output_bytes",
+    "bytes",
+    "Replies that wait for their turn, or for their clients to take them.",
   ),
   redirects: counter("aster_redirects_total", "replies", "MOVED and ASK replies followed."),
   slowRequests: counter(
@@ -132,7 +145,8 @@ export const clusterHistograms = {
     kind: "histogram",
     unit: "µs",
     help:
-      "Request handed to the backend's connection to reply parsed, pings and questions for the slot map included.",
+      "Request handed to the backend's connection to reply read, of all backends: aster_server_duration_seconds has " +
+      "each.",
     bounds: [1_000, 10_000, 100_000],
   },
 } as const satisfies Record<string, HistogramRow>;
@@ -172,11 +186,50 @@ export const backendCounts = {
     counter("aster_backend_requests_total", "requests", "Requests sent, pings included."),
   ),
   failures: summed(counter("aster_backend_failures_total", "requests", "Requests that failed.")),
+  connects: summed(
+    counter(
+      "aster_backend_connects_total",
+      "connections",
+      "Connections to the backend that were made and have answered: at first, and again.",
+    ),
+  ),
+  connectFailures: summed(
+    counter(
+      "aster_backend_connect_failures_total",
+      "attempts",
+      "Connections to the backend that could not be had.",
+    ),
+  ),
   inFlight: summed(
-    gauge("aster_backend_in_flight", "requests", "Requests sent and not yet answered."),
+    gauge(
+      "aster_backend_in_flight",
+      "requests",
+      "Requests given to connections to the backend and not yet answered.",
+    ),
+  ),
+  unsent: summed(
+    gauge(
+      "aster_backend_queued_requests",
+      "requests",
+      "Of these those that wait to be written to the backend.",
+    ),
   ),
   queuedBytes: summed(
     gauge("aster_backend_queued_bytes", "bytes", "Bytes that wait to be written to the backend."),
+  ),
+  sentBytes: summed(
+    counter(
+      "aster_backend_sent_bytes_total",
+      "bytes",
+      "Bytes of requests that the backend took, over connections that clients share.",
+    ),
+  ),
+  receivedBytes: summed(
+    counter(
+      "aster_backend_received_bytes_total",
+      "bytes",
+      "Bytes of replies that came from the backend, over the same.",
+    ),
   ),
   connections: summed(
     gauge(
@@ -192,6 +245,76 @@ export type BackendCount = keyof typeof backendCounts;
 
 /** The fields of {@link backendCounts}. */
 export const BACKEND_COUNTS = Object.keys(backendCounts) as readonly BackendCount[];
+
+/** Failures of one backend by reason; a reason is there from its first failure on. */
+export const backendFailureRow: MetricRow = counter(
+  "aster_backend_error_total",
+  "requests",
+  "Requests that failed at the backend, by reason: those of aster_failures_total.",
+);
+
+/** The same as whether it is up, as aster of 2025 called it. */
+export const backendHealthRow: MetricRow = gauge(
+  "aster_backend_health_status",
+  "",
+  "The same as aster_backend_up, by the name that aster of 2025 had for it.",
+);
+
+/** How long clients' requests take: see `durations.ts` for the series. */
+export const durationHistograms = {
+  request: {
+    ...durations(
+      "aster_request_duration_seconds",
+      "Request read to the backend's reply read; of a split request each part by itself. At most 2,000 series: " +
+        "further commands of a backend have the command other. Transactions and blocking commands are not in it.",
+    ),
+    labels: "cluster, command, backend",
+  },
+  queue: {
+    ...durations(
+      "aster_queue_duration_seconds",
+      "Of these times until the request was handed to the connection to the backend.",
+    ),
+    labels: "cluster, backend",
+  },
+  server: {
+    ...durations(
+      "aster_server_duration_seconds",
+      "Of these times from then on: the network, the server, and the worker's turn when the reply came.",
+    ),
+    labels: "cluster, backend",
+  },
+} as const satisfies Record<string, HistogramRow & { labels: string }>;
+
+/** What is of one worker. */
+export const workerRows = {
+  heapBytes: gauge(
+    "aster_worker_heap_bytes",
+    "bytes",
+    "Memory of the worker's JavaScript objects.",
+  ),
+  externalBytes: gauge(
+    "aster_worker_external_bytes",
+    "bytes",
+    "Memory of the worker's byte arrays: buffers of connections, replies that wait.",
+  ),
+  loopDelay: {
+    name: "aster_worker_loop_delay_seconds",
+    kind: "histogram",
+    unit: "seconds",
+    help:
+      "How late the worker's tick came that looks at deadlines, every 50 ms while it has something to do: " +
+      "as long it looked at no socket.",
+    bounds: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+  },
+} as const satisfies Record<string, MetricRow | HistogramRow>;
+
+/** What the process is, in labels. */
+export const buildRow: MetricRow = gauge(
+  "aster_build_info",
+  "",
+  "What runs, in labels: version of the proxy and of Deno, the system, the I/O engine; always 1.",
+);
 
 /** What is of the whole process, by the field of the view that has it. */
 export const processCounts = {
@@ -241,6 +364,11 @@ export const processCounts = {
 
 /** Field of a number of the process. */
 export type ProcessCount = keyof typeof processCounts;
+
+function durations(name: string, help: string): HistogramRow {
+  const bounds = DURATION_BOUNDS_MS.map((bound) => bound / 1000);
+  return { name, kind: "histogram", unit: "seconds", help, bounds };
+}
 
 function counter(name: string, unit: string, help: string): MetricRow & { kind: "counter" } {
   return { name, kind: "counter", unit, help };

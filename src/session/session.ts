@@ -120,6 +120,11 @@ export class Session
     return this.#replies.size === 0 && this.buffer.pending === 0 && this.#log.unwrittenBytes === 0;
   }
 
+  /** Bytes that it has taken. */
+  get takenBytes(): number {
+    return this.#log.writtenBytes;
+  }
+
   /** Whether a request is being sent that takes several turns. */
   get isSendingLong(): boolean {
     return this.#long?.isEnqueued ?? false;
@@ -158,6 +163,7 @@ export class Session
 
   commit(byteCount: number): void {
     this.buffer.commit(byteCount);
+    this.#context.metrics.clientReceivedBytes += byteCount;
     this.#readAtMs = this.#context.clock.nowMs;
     if (this.#parser === null) this.#chooseDialect();
     if (this.#isStalled) this.#stall();

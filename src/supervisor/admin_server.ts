@@ -12,7 +12,14 @@ import type { InspectTopic } from "../worker/messages.ts";
 import { act, ACTION_PATHS, type ActionTarget } from "./admin_actions.ts";
 import type { AdminAccess } from "./admin_access.ts";
 import { configHash } from "./config_hash.ts";
-import { METRICS_CONTENT_TYPE, type MetricsView, renderMetrics } from "./metrics_text.ts";
+import {
+  formatFor,
+  METRICS_CONTENT_TYPES,
+  type MetricsFormat,
+  type MetricsView,
+  renderMetrics,
+} from "./metrics_text.ts";
+import { SeriesBound } from "./series_bound.ts";
 import { isTaken } from "./trial_bind.ts";
 import { CpuMeter, residentBytes } from "./process_usage.ts";
 import type { Collected, Inspected } from "./supervisor.ts";
@@ -39,6 +46,7 @@ export interface AdminSource extends ActionTarget {
 export class AdminPages {
   readonly #source: AdminSource;
   readonly #log: Log;
+  readonly #series = new SeriesBound();
   readonly #cpu: CpuMeter = new CpuMeter();
   readonly #startedAt: Date = new Date();
 
@@ -58,17 +66,19 @@ export class AdminPages {
         headers: { allow: methods.join(", ") },
       });
     }
-    if (!isAction) return await this.#show(url.pathname);
+    if (!isAction) return await this.#show(url.pathname, request.headers.get("accept"));
     const answer = await act(this.#source, url);
     return json(answer!.status, answer!.body);
   }
 
-  async #show(path: string): Promise<Response> {
+  async #show(path: string, accept: string | null): Promise<Response> {
     switch (path) {
-      case "/metrics":
-        return new Response(await this.metricsText(), {
-          headers: { "content-type": METRICS_CONTENT_TYPE },
+      case "/metrics": {
+        const format = formatFor(accept);
+        return new Response(await this.metricsText(format), {
+          headers: { "content-type": METRICS_CONTENT_TYPES[format] },
         });
+      }
       case "/health":
         return this.#health(await this.#collect());
       case "/ready":
@@ -90,10 +100,13 @@ export class AdminPages {
   }
 
   /** Returns the Prometheus text. */
-  async metricsText(): Promise<string> {
+  async metricsText(format: MetricsFormat = "text"): Promise<string> {
     const { workers, clusters } = await this.#collect();
     return await renderMetrics({
       version: VERSION,
+      build: this.#build(),
+      vitals: workers.map(({ number, vitals }) => ({ worker: number, vitals })),
+      durations: this.#series.bound(clusters),
       clusters,
       memoryBytes: residentBytes(),
       cpuPercent: this.#cpu.percent(),
@@ -104,7 +117,13 @@ export class AdminPages {
       isReloadGood: this.#source.reloader?.state.isGood ?? true,
       pauses: this.#source.orders.pauseCount,
       serverStates: this.#serverStates(),
-    });
+    }, format);
+  }
+
+  #build(): Record<string, string> {
+    const { build, version } = Deno;
+    const { io } = this.#source.config.runtime;
+    return { deno: version.deno, v8: version.v8, os: build.os, arch: build.arch, io };
   }
 
   #serverStates(): MetricsView["serverStates"] {

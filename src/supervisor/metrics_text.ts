@@ -4,16 +4,21 @@
  *
  * @module
  */
-import { AggregatorRegistry } from "../../deps.ts";
+import { Registry } from "../../deps.ts";
 import { allFailures } from "../failure.ts";
-import type { ClusterMetricsSnapshot, HistogramSnapshot } from "../observe/cluster_metrics.ts";
+import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
+import { DURATION_BUCKETS, type DurationKind } from "../observe/durations.ts";
 import {
   BACKEND_COUNTS,
   backendCounts,
+  backendFailureRow,
+  backendHealthRow,
+  buildRow,
   CLUSTER_COUNTS,
   CLUSTER_HISTOGRAMS,
   clusterCounts,
   clusterHistograms,
+  durationHistograms,
   failureRow,
   type HistogramRow,
   type MetricKind,
@@ -21,11 +26,20 @@ import {
   type ProcessCount,
   processCounts,
   serverStateRow,
+  workerRows,
 } from "../observe/metric_table.ts";
+import type { WorkerVitals } from "../worker/messages.ts";
+import type { ShownSeries } from "./series_bound.ts";
 
 /** What one scrape shows. */
 export interface MetricsView {
   version: string;
+  /** What else runs, by label. */
+  build: Readonly<Record<string, string>>;
+  /** How the workers do. */
+  vitals: readonly { worker: number; vitals: WorkerVitals | null }[];
+  /** How long requests take. */
+  durations: readonly ShownSeries[];
   /** One per cluster, summed over workers. */
   clusters: readonly ClusterMetricsSnapshot[];
   /** Resident memory of the process, in bytes. */
@@ -46,6 +60,7 @@ export interface MetricsView {
   serverStates: readonly { cluster: string; server: string; state: "ready" | "drain" | "maint" }[];
 }
 
+const DURATION_KINDS = Object.keys(durationHistograms) as DurationKind[];
 const SERVER_STATES = ["ready", "drain", "maint"] as const;
 
 type Labels = Record<string, string | number>;
@@ -56,24 +71,45 @@ interface Value {
   metricName?: string;
 }
 
-/** One metric in the shape of prom-client's `getMetricsAsJSON()`. */
+/** One metric in the shape of prom-client's own. */
 interface Metric {
   name: string;
   help: string;
-  type: MetricKind;
-  aggregator: "sum";
+  type: MetricKind | "unknown";
   values: Value[];
 }
 
-/** Media type of {@link renderMetrics}'s text. */
-export const METRICS_CONTENT_TYPE = AggregatorRegistry.PROMETHEUS_CONTENT_TYPE;
+/** Media types of {@link renderMetrics}'s text, by format. */
+export const METRICS_CONTENT_TYPES = {
+  text: Registry.PROMETHEUS_CONTENT_TYPE,
+  openmetrics: Registry.OPENMETRICS_CONTENT_TYPE,
+} as const;
+
+/** The forms in which metrics are shown. */
+export type MetricsFormat = keyof typeof METRICS_CONTENT_TYPES;
+
+/** The form that an `Accept` header asks for: OpenMetrics only where it is named, and not weighed less. */
+export function formatFor(accept: string | null): MetricsFormat {
+  let text = 0;
+  let openmetrics = 0;
+  for (const part of (accept ?? "").toLowerCase().split(",")) {
+    const [type, ...parameters] = part.split(";").map((word) => word.trim());
+    const said = parameters.find((word) => word.startsWith("q="))?.slice(2);
+    const weight = said === undefined ? 1 : Number(said) || 0;
+    if (type === "application/openmetrics-text") openmetrics = Math.max(openmetrics, weight);
+    if (type === "text/plain" || type === "text/*") text = Math.max(text, weight);
+  }
+  return openmetrics > 0 && openmetrics >= text ? "openmetrics" : "text";
+}
 
 /** Returns the text of one scrape. */
-export function renderMetrics(view: MetricsView): Promise<string> {
+export function renderMetrics(view: MetricsView, format: MetricsFormat = "text"): Promise<string> {
   const metrics = [
     ...processMetrics(view),
+    ...workerMetrics(view),
     ...clusterMetrics(view.clusters),
     ...backendMetrics(view.clusters),
+    ...durationMetrics(view.durations),
     metric(
       serverStateRow,
       view.serverStates.map(({ cluster, server, state }) => ({
@@ -82,7 +118,52 @@ export function renderMetrics(view: MetricsView): Promise<string> {
       })),
     ),
   ];
-  return AggregatorRegistry.aggregate([metrics]).metrics();
+  const shownMetrics = new Registry();
+  shownMetrics.setContentType(
+    METRICS_CONTENT_TYPES[format] as typeof Registry.PROMETHEUS_CONTENT_TYPE,
+  );
+  for (const one of metrics) {
+    // OpenMetrics calls every counter a total: names of aster 1.x that are none stay as they are.
+    const isOddCounter = one.type === "counter" && !one.name.endsWith("_total");
+    const type = format === "openmetrics" && isOddCounter ? "unknown" : one.type;
+    // The registry renames it for OpenMetrics, and asks it by what it is called then.
+    const shown: Metric & { get(): Metric } = { ...one, type, get: () => shown };
+    shownMetrics.registerMetric(shown as unknown as PromMetric);
+  }
+  return shownMetrics.metrics();
+}
+
+type PromMetric = Parameters<Registry["registerMetric"]>[0];
+
+function workerMetrics({ vitals }: MetricsView): Metric[] {
+  const known = vitals.flatMap(({ worker, vitals }) => vitals === null ? [] : [{ worker, vitals }]);
+  return [
+    metric(
+      workerRows.heapBytes,
+      known.map(({ worker, vitals }) => ({ value: vitals.heapBytes, labels: { worker } })),
+    ),
+    metric(
+      workerRows.externalBytes,
+      known.map(({ worker, vitals }) => ({ value: vitals.externalBytes, labels: { worker } })),
+    ),
+    histogram(
+      workerRows.loopDelay,
+      known.map(({ worker, vitals }) => ({ ...vitals.loopDelay, labels: { worker } })),
+    ),
+  ];
+}
+
+function durationMetrics(series: readonly ShownSeries[]): Metric[] {
+  return DURATION_KINDS.map((kind) =>
+    histogram(
+      durationHistograms[kind],
+      series.filter((one) => one.kind === kind).map(({ cluster, command, backend, numbers }) => ({
+        counts: numbers.subarray(0, DURATION_BUCKETS),
+        sum: numbers[DURATION_BUCKETS]! / 1000,
+        labels: kind === "request" ? { cluster, command, backend } : { cluster, backend },
+      })),
+    )
+  );
 }
 
 function processMetrics(view: MetricsView): Metric[] {
@@ -102,10 +183,12 @@ function processMetrics(view: MetricsView): Metric[] {
     reloadSuccess: view.isReloadGood ? 1 : 0,
     pauses: view.pauses,
   };
-  return (Object.keys(numbers) as ProcessCount[]).map((field) => {
-    const labels: Labels = field === "version" ? { version: view.version } : {};
+  const { version, build } = view;
+  const counts = (Object.keys(numbers) as ProcessCount[]).map((field) => {
+    const labels: Labels = field === "version" ? { version } : {};
     return metric(processCounts[field], [{ value: numbers[field], labels }]);
   });
+  return [...counts, metric(buildRow, [{ value: 1, labels: { version, ...build } }])];
 }
 
 function clusterMetrics(clusters: readonly ClusterMetricsSnapshot[]): Metric[] {
@@ -119,7 +202,7 @@ function clusterMetrics(clusters: readonly ClusterMetricsSnapshot[]): Metric[] {
     ...CLUSTER_HISTOGRAMS.map((field) =>
       histogram(
         clusterHistograms[field],
-        clusters.map((one) => ({ ...one[field], cluster: one.cluster })),
+        clusters.map((one) => ({ ...one[field], labels: { cluster: one.cluster } })),
       )
     ),
     metric(
@@ -135,39 +218,52 @@ function clusterMetrics(clusters: readonly ClusterMetricsSnapshot[]): Metric[] {
 }
 
 function backendMetrics(clusters: readonly ClusterMetricsSnapshot[]): Metric[] {
-  return BACKEND_COUNTS.map((field) =>
+  const all = clusters.flatMap(({ cluster, backends }) =>
+    backends.map((one) => ({ one, labels: { cluster, backend: one.address } }))
+  );
+  return [
+    ...BACKEND_COUNTS.map((field) =>
+      metric(
+        backendCounts[field],
+        all.map(({ one, labels }) => ({ value: Number(one[field]), labels })),
+      )
+    ),
     metric(
-      backendCounts[field],
-      clusters.flatMap(({ cluster, backends }) =>
-        backends.map((one) => ({
-          value: Number(one[field]),
-          labels: { cluster, backend: one.address },
+      backendHealthRow,
+      all.map(({ one, labels }) => ({ value: Number(one.isHealthy), labels })),
+    ),
+    metric(
+      backendFailureRow,
+      all.flatMap(({ one, labels }) =>
+        one.failuresByReason.map(([id, value]) => ({
+          value,
+          labels: { ...labels, kind: allFailures[id]!.name },
         }))
       ),
-    )
-  );
+    ),
+  ];
 }
 
 function metric({ name, kind, help }: MetricRow, values: Value[]): Metric {
-  return { name, help, type: kind, aggregator: "sum", values };
+  return { name, help, type: kind, values };
 }
 
 /** Turns counts per bucket into Prometheus' cumulative buckets. */
 function histogram(
   row: HistogramRow,
-  parts: readonly (HistogramSnapshot & { cluster: string })[],
+  parts: readonly { counts: ArrayLike<number>; sum: number; labels: Labels }[],
 ): Metric {
   const { name, bounds } = row;
   const values: Value[] = [];
-  for (const { cluster, counts, sum } of parts) {
+  for (const { counts, sum, labels } of parts) {
     let count = 0;
     for (let bucket = 0; bucket <= bounds.length; bucket++) {
       count += counts[bucket] ?? 0;
       const le = bounds[bucket] ?? "+Inf";
-      values.push({ value: count, labels: { le, cluster }, metricName: `${name}_bucket` });
+      values.push({ value: count, labels: { le, ...labels }, metricName: `${name}_bucket` });
     }
-    values.push({ value: sum, labels: { cluster }, metricName: `${name}_sum` });
-    values.push({ value: count, labels: { cluster }, metricName: `${name}_count` });
+    values.push({ value: sum, labels, metricName: `${name}_sum` });
+    values.push({ value: count, labels, metricName: `${name}_count` });
   }
   return metric(row, values);
 }

@@ -25,6 +25,7 @@ import type {
   SharedState,
   StartMessage,
   WorkerMessage,
+  WorkerVitals,
 } from "../worker/messages.ts";
 import { assignClusters, type Assignment, reassignClusters } from "./assignment.ts";
 import { clientsMaxOf, type DescriptorUse } from "./descriptor_limit.ts";
@@ -75,6 +76,8 @@ export interface WorkerState {
   clusters: readonly string[];
   /** Names of the clusters it leads. */
   leads: string[];
+  /** How it itself does; null where it never answered. */
+  vitals: WorkerVitals | null;
 }
 
 /** What is known at one moment. */
@@ -567,6 +570,7 @@ export class Supervisor implements WorkerReceiver {
       restarts,
       clusters: worker.clusterNames,
       leads: this.#leadsOf(index),
+      vitals: worker.vitals,
     }));
     await Promise.all(retired);
     return {

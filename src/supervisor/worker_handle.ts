@@ -16,6 +16,7 @@ import type {
   StartMessage,
   SupervisorMessage,
   WorkerMessage,
+  WorkerVitals,
 } from "../worker/messages.ts";
 
 /** Longest wait for a worker to go over to other settings, milliseconds. */
@@ -61,6 +62,7 @@ export class WorkerHandle {
   #isListening = false;
   #listeningSinceMs = 0;
   #snapshots: ClusterMetricsSnapshot[] | null = null;
+  #vitals: WorkerVitals | null = null;
 
   constructor(port: WorkerPort, start: StartMessage, receiver: WorkerReceiver, clock: Clock) {
     this.number = start.workerNumber;
@@ -94,6 +96,11 @@ export class WorkerHandle {
   /** What it counted, as of its last answer; null before the first. */
   get snapshots(): readonly ClusterMetricsSnapshot[] | null {
     return this.#snapshots;
+  }
+
+  /** How it did, as of the same; null before the first. */
+  get vitals(): WorkerVitals | null {
+    return this.#vitals;
   }
 
   /** Sends a message, if there is still someone to read it. */
@@ -234,6 +241,7 @@ export class WorkerHandle {
         return this.#receiver.onListening(this);
       case "metrics":
         this.#snapshots = message.clusters;
+        this.#vitals = message.vitals;
         return this.#settle(message.question, true);
       case "ordered":
         return this.#ordered.get(message.question)?.(message.count);

@@ -15,6 +15,8 @@ import { BACKLOG_CONNECTIONS, type IoEngine } from "../net/io_engine.ts";
 import { ClientRoom } from "../observe/client_room.ts";
 import { FloodGuard } from "../observe/flood_guard.ts";
 import { Log } from "../observe/log.ts";
+import { Histogram } from "../observe/histogram.ts";
+import { workerRows } from "../observe/metric_table.ts";
 import { MetricsSum } from "../observe/metrics_sum.ts";
 import type {
   ConfigureMessage,
@@ -27,6 +29,7 @@ import type {
   StartMessage,
   SupervisorMessage,
   WorkerMessage,
+  WorkerVitals,
 } from "./messages.ts";
 
 /** Question number of metrics that nobody asked for: the last word of a worker that ends. */
@@ -56,6 +59,7 @@ export class ClusterHost {
   readonly #retired: Set<HostedCluster> = new Set();
   /** What the clusters counted that are gone. */
   readonly #gone = new MetricsSum();
+  readonly #loopDelay = new Histogram(workerRows.loopDelay.bounds);
   /** Names of the clusters this worker leads. */
   readonly #leads: Set<string> = new Set();
   /** By cluster. */
@@ -74,6 +78,7 @@ export class ClusterHost {
   ) {
     this.#createCluster = createCluster;
     this.#post = post;
+    this.#clock.onLate = (lateMs) => this.#loopDelay.observe(lateMs / 1000);
     this.#flood = new FloodGuard((record) => post({ kind: "log", record }));
   }
 
@@ -356,7 +361,20 @@ export class ClusterHost {
 
   #postMetrics(question: number): void {
     const counted = [...this.#hosted()].map(({ cluster }) => cluster.metrics());
-    this.#post({ kind: "metrics", question, clusters: this.#gone.total([counted]) });
+    // Adding up is the supervisor's, but for what it must not see twice.
+    const isPlain = this.#gone.isEmpty && this.#retired.size === 0;
+    const clusters = isPlain ? counted : this.#gone.total([counted]);
+    this.#post({ kind: "metrics", question, clusters, vitals: this.#vitals() });
+  }
+
+  #vitals(): WorkerVitals {
+    const { heapUsed, external } = Deno.memoryUsage();
+    const { counts, sum } = this.#loopDelay;
+    return {
+      heapBytes: heapUsed,
+      externalBytes: external,
+      loopDelay: { counts: [...counts], sum },
+    };
   }
 
   async #fail(cluster: string, reason: string): Promise<void> {

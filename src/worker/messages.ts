@@ -8,7 +8,7 @@ import type { ClusterConfig, IoChoice, LogLevel } from "../config/config.ts";
 import type { Endpoint } from "../endpoint.ts";
 import type { LogRecord } from "../observe/log.ts";
 import type { ClusterMemory } from "../observe/cluster_memory.ts";
-import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
+import type { ClusterMetricsSnapshot, HistogramSnapshot } from "../observe/cluster_metrics.ts";
 
 /** What a worker is told once, first. */
 export interface StartMessage {
@@ -157,6 +157,15 @@ export interface InspectedPart {
   readonly entries: readonly unknown[];
 }
 
+/** How a worker itself does. */
+export interface WorkerVitals {
+  /** Memory of its JavaScript objects, and of its byte arrays. */
+  readonly heapBytes: number;
+  readonly externalBytes: number;
+  /** How late its ticks came, in seconds. */
+  readonly loopDelay: HistogramSnapshot;
+}
+
 /** From supervisor to worker. */
 export type SupervisorMessage =
   | StartMessage
@@ -194,7 +203,12 @@ export type WorkerMessage =
   | { kind: "failed"; workerNumber: number; cluster: string; reason: string }
   | { kind: "log"; record: LogRecord }
   /** The answer to `collect`; with question 0 the last word of a worker that ends. */
-  | { kind: "metrics"; question: number; clusters: ClusterMetricsSnapshot[] }
+  | {
+    kind: "metrics";
+    question: number;
+    clusters: ClusterMetricsSnapshot[];
+    vitals: WorkerVitals;
+  }
   /** The answer to `order`, with what is in flight in this worker. */
   | { kind: "ordered"; question: number; count: PauseCount }
   /** The answer to `inspect`. */

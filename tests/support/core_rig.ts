@@ -16,6 +16,7 @@ import type { Clock } from "../../src/clock.ts";
 import { type Failure, failures } from "../../src/failure.ts";
 import { DenoEngine } from "../../src/net/deno/deno_engine.ts";
 import { ClusterMetrics } from "../../src/observe/cluster_metrics.ts";
+import { SeriesBudget } from "../../src/observe/durations.ts";
 import { Log, type LogRecord } from "../../src/observe/log.ts";
 import { SlowLog } from "../../src/observe/slow_log.ts";
 import { type Protocol, RequestFrame } from "../../src/protocol/protocol.ts";
@@ -244,6 +245,7 @@ export class CoreRig implements Disposable {
         ...options.limits,
       },
       retainsRequests: options.retainsRequests ?? false,
+      seriesBudget: new SeriesBudget(),
       watch: createWatch(protocol, this.clock, this.slowLog, this.metrics),
       isLoop: () => this.isLoop,
       takeUnsent: (exchange) => this.takeUnsent(exchange),

@@ -95,12 +95,20 @@ Deno.test("a snapshot says what is connected, in flight, queued and failed", asy
     connections: 1,
     requests: 2,
     failures: 0,
+    connects: 1,
+    connectFailures: 0,
     inFlight: 1,
+    unsent: 0,
     queuedBytes: 0,
+    sentBytes: 12,
+    receivedBytes: 2,
+    failuresByReason: [],
   });
   assertEquals(backend.isIdle, false);
   backend.close(failures.shuttingDown);
-  assertEquals([backend.isIdle, backend.snapshot().failures], [true, 1]);
+  const { failures: failed, failuresByReason } = backend.snapshot();
+  assertEquals([backend.isIdle, failed], [true, 1]);
+  assertEquals(failuresByReason, [[failures.shuttingDown.id, 1]]);
   await rig.ends();
 });
 

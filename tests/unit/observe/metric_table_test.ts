@@ -1,17 +1,23 @@
 import {
   backendCounts,
+  backendFailureRow,
+  backendHealthRow,
+  buildRow,
   clusterCounts,
   clusterHistograms,
+  durationHistograms,
   failureRow,
   processCounts,
+  workerRows,
 } from "../../../src/observe/metric_table.ts";
 import { assert, assertEquals } from "../../deps.ts";
 
 const rows = [
-  failureRow,
-  ...[clusterCounts, clusterHistograms, backendCounts, processCounts].flatMap((table) =>
-    Object.values(table)
-  ),
+  ...[failureRow, backendFailureRow, backendHealthRow, buildRow],
+  ...[
+    ...[clusterCounts, clusterHistograms, backendCounts, processCounts],
+    ...[durationHistograms, workerRows],
+  ].flatMap((table) => Object.values(table)),
 ];
 
 Deno.test("every metric has a name of its own, and a sentence that says what it is", () => {
@@ -31,7 +37,13 @@ Deno.test("what only grows is called a total, but for names of aster 1.x", () =>
 });
 
 Deno.test("buckets ascend", () => {
-  for (const { bounds } of Object.values(clusterHistograms)) {
+  for (
+    const { bounds } of [
+      ...Object.values(clusterHistograms),
+      ...Object.values(durationHistograms),
+      workerRows.loopDelay,
+    ]
+  ) {
     assertEquals(bounds.toSorted((one, other) => one - other), [...bounds]);
   }
 });

@@ -9,7 +9,7 @@ import { AdminPages, AdminServer } from "../../../src/supervisor/admin_server.ts
 import { OperatorOrders } from "../../../src/supervisor/operator_orders.ts";
 import type { Collected, WorkerState } from "../../../src/supervisor/supervisor.ts";
 import { clusterConfig, config } from "./cluster_configs.ts";
-import { backend, snapshot } from "./snapshots.ts";
+import { backend, snapshot, VITALS } from "./snapshots.ts";
 
 function worker(number: number, state: Partial<WorkerState> = {}): WorkerState {
   return {
@@ -19,6 +19,7 @@ function worker(number: number, state: Partial<WorkerState> = {}): WorkerState {
     restarts: 0,
     clusters: ["main"],
     leads: [],
+    vitals: VITALS,
     ...state,
   };
 }
@@ -89,6 +90,22 @@ Deno.test("/metrics is Prometheus text and reports silent workers", async () => 
   assertMatch(text, /^aster_version\{version="\d+\.\d+\.\d+"\} 1$/m);
 });
 
+Deno.test("/metrics is OpenMetrics for whoever names it, and every sample fits its type", async () => {
+  const request = new Request("http://127.0.0.1/metrics", {
+    headers: {
+      accept: "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.3",
+    },
+  });
+  const response = await pages([worker(0)]).handle(request);
+  assertMatch(response.headers.get("content-type")!, /^application\/openmetrics-text; version=1/);
+  const text = await response.text();
+  assert(text.endsWith("# EOF\n"));
+  assertMatch(text, /^# TYPE aster_requests counter\n/m);
+  assertMatch(text, /^aster_requests_total\{cluster="main"\} 8$/m);
+  // Names of aster 1.x stay as they are.
+  assertMatch(text, /^# TYPE aster_front_connection_incr unknown\naster_front_connection_incr\{/m);
+});
+
 Deno.test("/status shows clusters, workers and the state of backends", async () => {
   const response = await get(pages([worker(0, { leads: ["main"], restarts: 2 })]), "/status");
   assertEquals(response.status, 200);
@@ -100,6 +117,7 @@ Deno.test("/status shows clusters, workers and the state of backends", async () 
     restarts: 2,
     clusters: ["main"],
     leads: ["main"],
+    vitals: VITALS,
   }]);
   assertEquals(status.clusters.length, 1);
   const [cluster] = status.clusters;

@@ -9,7 +9,7 @@ import type {
   SupervisorMessage,
   WorkerMessage,
 } from "../../../src/worker/messages.ts";
-import { snapshot } from "./snapshots.ts";
+import { snapshot, VITALS } from "./snapshots.ts";
 
 /** A worker that does what a test says; what it was told is kept. */
 export class FakeWorker implements WorkerPort {
@@ -31,7 +31,8 @@ export class FakeWorker implements WorkerPort {
     this.received.push(message);
     if (message.kind === "collect" && this.requests !== null) {
       const clusters = [snapshot("main", { requests: this.requests })];
-      queueMicrotask(() => this.say({ kind: "metrics", question: message.question, clusters }));
+      const { question } = message;
+      queueMicrotask(() => this.say({ kind: "metrics", question, clusters, vitals: VITALS }));
     }
     if (message.kind === "configure" && !this.isStuck) {
       queueMicrotask(() => this.say({ kind: "configured", problems: this.problems }));

@@ -4,17 +4,37 @@ import {
   backendCounts,
   clusterCounts,
   clusterHistograms,
+  durationHistograms,
   processCounts,
+  workerRows,
 } from "../../../src/observe/metric_table.ts";
-import { type MetricsView, renderMetrics } from "../../../src/supervisor/metrics_text.ts";
-import { backend, snapshot } from "./snapshots.ts";
+import {
+  formatFor,
+  type MetricsView,
+  renderMetrics,
+} from "../../../src/supervisor/metrics_text.ts";
+import { SERIES_NUMBERS } from "../../../src/observe/durations.ts";
+import { backend, snapshot, VITALS } from "./snapshots.ts";
 
 const failureCounts = snapshot("main").failures;
 failureCounts[failures.backendTimeout.id] = 4;
 failureCounts[failures.clientMalformed.id] = 2;
 
+/** Two requests of up to 100 µs, one of up to 10 s. */
+const numbers = new Float64Array(SERIES_NUMBERS);
+numbers[0] = 2;
+numbers[15] = 1;
+numbers[SERIES_NUMBERS - 1] = 5_000;
+const series = { cluster: "main", backend: "127.0.0.1:6379", numbers };
+
 const view: MetricsView = {
   version: "1.2.3",
+  build: { deno: "2.9.6", os: "linux" },
+  vitals: [{ worker: 0, vitals: VITALS }, { worker: 1, vitals: null }],
+  durations: [
+    { ...series, kind: "request", command: "get" },
+    { ...series, kind: "queue", command: "" },
+  ],
   clusters: [
     snapshot("main", {
       clientsConnected: 2,
@@ -42,6 +62,7 @@ const view: MetricsView = {
           failures: 5,
           inFlight: 7,
           queuedBytes: 1_024,
+          failuresByReason: [[failures.backendTimeout.id, 5]],
         }),
         backend("[::1]:6379", { isHealthy: false }),
       ],
@@ -117,6 +138,16 @@ Deno.test("renderMetrics() shows what each cluster and backend counted", async (
       'aster_backend_in_flight{cluster="main",backend="127.0.0.1:6379"} 7',
       'aster_backend_queued_bytes{cluster="main",backend="127.0.0.1:6379"} 1024',
       'aster_backend_connections{cluster="main",backend="127.0.0.1:6379"} 2',
+      'aster_backend_health_status{cluster="main",backend="[::1]:6379"} 0',
+      'aster_backend_error_total{cluster="main",backend="127.0.0.1:6379",kind="backend_timeout"} 5',
+      'aster_request_duration_seconds_bucket{le="0.0001",cluster="main",command="get",backend="127.0.0.1:6379"} 2',
+      'aster_request_duration_seconds_bucket{le="5",cluster="main",command="get",backend="127.0.0.1:6379"} 2',
+      'aster_request_duration_seconds_bucket{le="10",cluster="main",command="get",backend="127.0.0.1:6379"} 3',
+      'aster_request_duration_seconds_sum{cluster="main",command="get",backend="127.0.0.1:6379"} 5',
+      'aster_queue_duration_seconds_count{cluster="main",backend="127.0.0.1:6379"} 3',
+      'aster_build_info{version="1.2.3",deno="2.9.6",os="linux"} 1',
+      'aster_worker_heap_bytes{worker="0"} 1000',
+      'aster_worker_loop_delay_seconds_bucket{le="0.001",worker="0"} 3',
       "aster_workers_silent 1",
       "aster_worker_restarts_total 3",
     ]
@@ -129,12 +160,25 @@ Deno.test("renderMetrics() explains every metric once, with its type", async () 
   const text = await renderMetrics(view);
   const names = (kind: string) =>
     [...text.matchAll(new RegExp(`^# ${kind} (\\S+) (.+)$`, "gm"))].map((match) => match[1]!);
-  const rows = [clusterCounts, clusterHistograms, backendCounts, processCounts];
+  const tables = [clusterCounts, clusterHistograms, backendCounts, processCounts];
+  const rows = [...tables, durationHistograms, workerRows];
   const count = rows.reduce((sum, row) => sum + Object.keys(row).length, 0);
-  // Failures and the states of servers have a row each.
-  assertEquals(names("HELP").length, count + 2);
+  // Failures, those of backends, their health, the states of servers and the build have a row each.
+  assertEquals(names("HELP").length, count + 5);
   assertEquals(names("HELP"), names("TYPE"));
-  assertEquals(new Set(names("HELP")).size, count + 2);
+  assertEquals(new Set(names("HELP")).size, count + 5);
   assert(text.includes("# TYPE aster_total_timer histogram\n"));
   assert(text.endsWith("\n"));
+});
+
+Deno.test("formatFor() takes OpenMetrics where it is named and not weighed less", () => {
+  assertEquals(formatFor(null), "text");
+  assertEquals(formatFor("*/*"), "text");
+  assertEquals(formatFor("text/plain"), "text");
+  assertEquals(formatFor("application/openmetrics-text; version=1.0.0"), "openmetrics");
+  assertEquals(formatFor("application/openmetrics-text;q=0.5,text/plain;q=0.7"), "text");
+  assertEquals(formatFor("application/openmetrics-text;q=0"), "text");
+  const prometheus = "application/openmetrics-text;version=1.0.0;q=0.5," +
+    "application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+  assertEquals(formatFor(prometheus), "openmetrics");
 });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { WorkerVitals } from "../../../src/worker/messages.ts";
 import {
   type BackendMetricsSnapshot,
   ClusterMetrics,
@@ -28,8 +29,21 @@ export function backend(
     connections: 0,
     requests: 0,
     failures: 0,
+    connects: 0,
+    connectFailures: 0,
     inFlight: 0,
+    unsent: 0,
     queuedBytes: 0,
+    sentBytes: 0,
+    receivedBytes: 0,
+    failuresByReason: [],
     ...counts,
   };
 }
+
+/** A worker that does well. */
+export const VITALS: WorkerVitals = {
+  heapBytes: 1_000,
+  externalBytes: 200,
+  loopDelay: { counts: [3, 1], sum: 0.01 },
+};

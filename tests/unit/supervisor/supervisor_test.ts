@@ -6,7 +6,7 @@ import { Supervisor } from "../../../src/supervisor/supervisor.ts";
 import type { PeerMessage, SharedState } from "../../../src/worker/messages.ts";
 import { clusterConfig, config } from "./cluster_configs.ts";
 import { FakeWorker } from "./fake_worker.ts";
-import { snapshot } from "./snapshots.ts";
+import { snapshot, VITALS } from "./snapshots.ts";
 
 /** A supervisor over fakes. `next()` waits for the next worker it makes. */
 class Stage {
@@ -173,7 +173,7 @@ Deno.test("counters do not go back when a worker dies or is silent", async () =>
   second!.requests = 5;
   assertEquals(await total(), 15);
   const last = [snapshot("main", { requests: 12 })];
-  first!.say({ kind: "metrics", question: 0, clusters: last });
+  first!.say({ kind: "metrics", question: 0, clusters: last, vitals: VITALS });
   const replaced = stage.next();
   first!.die("boom");
   assertEquals(await total(), 17);

@@ -1,5 +1,6 @@
 import { createClientMemory } from "../../../src/observe/client_room.ts";
 import { createClusterMemories } from "../../../src/observe/cluster_memory.ts";
+import { VITALS } from "./snapshots.ts";
 import { assert, assertEquals } from "../../deps.ts";
 import { WorkerHandle, type WorkerReceiver } from "../../../src/supervisor/worker_handle.ts";
 import { clusterConfig } from "./cluster_configs.ts";
@@ -65,7 +66,7 @@ Deno.test("collect() matches answers to questions, and a late one still counts",
   const unanswered = handle.collect(100);
   clock.advance(100);
   assertEquals(await unanswered, false);
-  worker.say({ kind: "metrics", question: 3, clusters: [] });
+  worker.say({ kind: "metrics", question: 3, clusters: [], vitals: VITALS });
   assertEquals(handle.snapshots, []);
 });
 

@@ -11,6 +11,7 @@ Deno.test("the page of metrics is what the table says; if not, run deno task doc
 Deno.test("the page has every metric of a scrape, and no other", async () => {
   const scrape = await renderMetrics({
     ...{ version: "1", clusters: [snapshot("c")], memoryBytes: 0, cpuPercent: 0, workers: 1 },
+    ...{ build: {}, vitals: [], durations: [] },
     ...{
       silentWorkers: 0,
       workerRestarts: 0,
