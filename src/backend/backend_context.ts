@@ -15,6 +15,7 @@ import type { Exchange } from "../request/exchange.ts";
 import type { RequestPool } from "../request/pool.ts";
 
 import type { RequestWatch } from "./request_watch.ts";
+import type { DialPace } from "./dial_pace.ts";
 import type { ServerOrders } from "./server_orders.ts";
 
 /** Times and sizes a backend connection keeps to. */
@@ -46,6 +47,8 @@ export interface BackendContext {
   readonly log: Log;
   readonly metrics: ClusterMetrics;
   readonly limits: BackendLimits;
+  /** How fast the worker connects. */
+  readonly dials: DialPace;
   /** What operators have ordered of the servers. */
   readonly orders: ServerOrders;
   /** Whether requests stay readable until answered, since they may be sent elsewhere. */

@@ -10,6 +10,7 @@ import type { Profile } from "../protocol/protocol.ts";
 import type { BackendContext, BackendLimits } from "./backend_context.ts";
 import { Backoff } from "./backoff.ts";
 import type { ConnectionOwner } from "./connection_owner.ts";
+import type { Dialer } from "./dial_pace.ts";
 
 /** What one connection's attempts keep to. */
 export interface ConnectorOptions {
@@ -21,7 +22,7 @@ export interface ConnectorOptions {
 }
 
 /** Makes the sockets of one backend connection, one after the other. */
-export class Connector implements DialListener {
+export class Connector implements Dialer, DialListener {
   readonly #backend: ConnectionOwner;
   readonly #context: BackendContext;
   readonly #options: ConnectorOptions;
@@ -62,10 +63,14 @@ export class Connector implements DialListener {
     return this.#backoff.isOver(this.#context.clock.nowMs, this.#backend.recoveredAtMs);
   }
 
-  /** Starts an attempt. */
+  /** Starts an attempt; where very many start at once, when it is its turn. */
   connect(): void {
     // Who sends on a timer may find the clock where the last turn left it, long ago.
     this.#context.clock.readNow();
+    this.#context.dials.request(this);
+  }
+
+  beginDial(): void {
     const { dialTimeoutMs: timeoutMs } = this.#options.limits;
     this.#deadlineMs = this.#context.clock.nowMs + timeoutMs;
     const { endpoint } = this.#backend;
@@ -74,6 +79,7 @@ export class Connector implements DialListener {
 
   /** Gives an attempt up; the listener hears nothing of it. */
   cancel(): void {
+    this.#context.dials.forget(this);
     this.#dial?.cancel();
     this.#dial = null;
   }

@@ -58,6 +58,7 @@ export class HealthProbe implements ReplyReceiver {
   #isHealthy = true;
   #isStopped = false;
   #sentAtMs = 0;
+  #isFirst = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #ping = () => this.#sendPing();
 
@@ -216,7 +217,11 @@ export class HealthProbe implements ReplyReceiver {
   #schedule(): void {
     if (this.#isStopped) return;
     const elapsedMs = this.#context.clock.nowMs - this.#sentAtMs;
-    this.#timer = setTimeout(this.#ping, Math.max(0, this.#intervalMs - elapsedMs));
+    // The second ping comes early by chance, so that from then on not all servers are pinged in one turn.
+    const shareOfInterval = this.#isFirst ? Math.random() : 1;
+    this.#isFirst = false;
+    const delayMs = shareOfInterval * this.#intervalMs - elapsedMs;
+    this.#timer = setTimeout(this.#ping, Math.max(0, delayMs));
   }
 }
 

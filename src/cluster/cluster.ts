@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { DialPace } from "../backend/dial_pace.ts";
 import type { ServerOrders } from "../backend/server_orders.ts";
 import type { Clock } from "../clock.ts";
 import type { ClusterConfig } from "../config/config.ts";
@@ -40,6 +41,8 @@ export interface ClusterContext {
   readonly loopGuard: LoopGuard;
   /** What operators have ordered; shared with the clusters of whom it takes the place. */
   readonly orders: ServerOrders;
+  /** How fast the worker connects to backends, those of all its clusters. */
+  readonly dials: DialPace;
   /** Address for cluster-aware clients, without port. */
   readonly advertisedAddress: string;
   /** Whether the listener shares its port with other workers or another process. */

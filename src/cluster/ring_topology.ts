@@ -22,6 +22,11 @@ export const LEAVING_MS = 10_000;
 /** Signs that a server fails are heeded once in this time, milliseconds: each may be a ping, or a word to the leader. */
 const SIGN_SPACING_MS = 50;
 
+/** In this time a ring of more than {@link SMALL_RING_SERVERS} is made once, however many servers go or come; ms. */
+export const CHANGES_SPACING_MS = 50;
+/** A ring of so many servers is made anew for each change: that costs next to nothing. */
+export const SMALL_RING_SERVERS = 64;
+
 interface LeavingBackend {
   readonly backend: Backend;
   readonly leaveAtMs: number;
@@ -34,6 +39,10 @@ export class RingTopology implements Topology, HealthListener, Watched {
   readonly #cluster: ClusterContext;
   readonly #backends: BackendContext;
   readonly #ejected = new Set<string>();
+  /** Servers were ejected or came back, and the ring does not have that yet. */
+  #hasChanges = false;
+  /** When the ring was changed for that last, milliseconds. */
+  #ejectedAtMs = -Infinity;
   /** The pings of the servers, by address; two servers may have one. */
   readonly #probes = new Map<string, HealthProbe[]>();
   /** When signs of failure were heeded last, by address, milliseconds. */
@@ -93,6 +102,7 @@ export class RingTopology implements Topology, HealthListener, Watched {
   }
 
   onTick(nowMs: number): boolean {
+    if (this.#hasChanges) this.#takeUpChanges();
     this.#leaving = this.#leaving.filter(({ backend, leaveAtMs }) => {
       if (!backend.isIdle) return true;
       backend.close(failures.shuttingDown);
@@ -182,6 +192,18 @@ export class RingTopology implements Topology, HealthListener, Watched {
         notBeforeMs: backend.ejections.holdMs,
       });
     }
+    const { clock } = this.#cluster;
+    const isSoon = clock.nowMs - this.#ejectedAtMs < CHANGES_SPACING_MS;
+    // A wide ring takes a while to be made: when a network fails it is made once for all servers that it cuts off.
+    if (isSoon && this.router.backends().length > SMALL_RING_SERVERS) {
+      this.#hasChanges = true;
+      clock.watch(this);
+    } else this.#takeUpChanges();
+  }
+
+  #takeUpChanges(): void {
+    this.#hasChanges = false;
+    this.#ejectedAtMs = this.#cluster.clock.nowMs;
     this.router.setEjected(this.#ejected);
     this.#publish();
   }

@@ -417,6 +417,7 @@ function createBackendContext(
     log,
     metrics,
     limits: backendLimits(config),
+    dials: cluster.dials,
     orders: cluster.orders,
     retainsRequests: recipe.retainsRequests,
     seriesBudget: new SeriesBudget(),

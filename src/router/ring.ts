@@ -8,13 +8,8 @@
  * @module
  */
 import { type Endpoint, formatEndpoint } from "../endpoint.ts";
-import {
-  type HashFunction,
-  hashFunction,
-  HashTag,
-  md5Digest,
-  type Placement,
-} from "../hash/mod.ts";
+import { type HashFunction, hashFunction, HashTag, type Placement } from "../hash/mod.ts";
+import { PointCache, POINTS_PER_DIGEST } from "./point_cache.ts";
 
 /** What a ring needs to know of a server. */
 export interface RingServer {
@@ -36,6 +31,8 @@ export interface RingOptions {
   hashTag: string | null;
   /** Source of `random`: numbers from 0 up to, not including, 1. `Math.random` unless given. */
   random?: () => number;
+  /** Points of former rings with some of the same servers. */
+  points?: PointCache;
 }
 
 /** The names that `distribution` may have in the configuration. */
@@ -157,7 +154,9 @@ function buildTable(
         numbers.map((serverNumber) => labels[serverNumber]!),
         weights,
         options.placement,
+        options.points ?? new PointCache(),
       );
+      options.points?.madeOf(labels);
       return new KetamaTable(points, numbers);
     }
     case "modula":
@@ -168,9 +167,6 @@ function buildTable(
       throw new RangeError(`Cannot find distribution "${options.distribution}"`);
   }
 }
-
-/** One digest of a label yields this many points. */
-const POINTS_PER_DIGEST = 4;
 
 /** Points of a server of average weight. */
 const POINTS_PER_SERVER = 160;
@@ -186,6 +182,7 @@ function ketamaPoints(
   labels: readonly Uint8Array[],
   weights: readonly number[],
   placement: Placement,
+  cache: PointCache,
 ): Float64Array {
   if (labels.length > RANK_LIMIT) {
     throw new RangeError(`Cannot build a ring of ${labels.length} servers`);
@@ -200,24 +197,12 @@ function ketamaPoints(
   const points = new Float64Array(digestTotal * POINTS_PER_DIGEST);
   let pointCount = 0;
   for (let rank = 0; rank < labels.length; rank++) {
-    for (let i = 0; i < digestCounts[rank]!; i++) {
-      const digest = md5Digest(pointLabel(labels[rank]!, i));
-      const view = new DataView(digest.buffer, digest.byteOffset, digest.byteLength);
-      for (let at = 0; at < POINTS_PER_DIGEST; at++) {
-        points[pointCount++] = view.getUint32(at * 4, true) * RANK_LIMIT + rank;
-      }
+    const own = cache.pointsOf(labels[rank]!, digestCounts[rank]!);
+    for (let at = 0; at < digestCounts[rank]! * POINTS_PER_DIGEST; at++) {
+      points[pointCount++] = own[at]! * RANK_LIMIT + rank;
     }
   }
   return points.sort();
-}
-
-/** The bytes of `label-number`. */
-function pointLabel(label: Uint8Array, number: number): Uint8Array {
-  const suffix = encoder.encode(`-${number}`);
-  const bytes = new Uint8Array(label.length + suffix.length);
-  bytes.set(label);
-  bytes.set(suffix, label.length);
-  return bytes;
 }
 
 /** Digests of one server: every step rounds to single precision, except the addition, as in C. */

@@ -10,6 +10,7 @@ import type { BackendContext } from "../backend/backend_context.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { Exchange, RoutedClient } from "../request/exchange.ts";
+import { PointCache } from "./point_cache.ts";
 import { buildRing, type Ring, type RingOptions } from "./ring.ts";
 import {
   type Learned,
@@ -39,6 +40,7 @@ export class RingRouter implements Router {
   readonly unplaced: Failure = failures.noBackend;
   readonly #options: RingRouterOptions;
   readonly #context: BackendContext;
+  readonly #points: PointCache = new PointCache();
   /** In the order of the configuration, which placement hangs on. */
   #servers: readonly ServerConfig[];
   /** The backends of {@link RingRouter.#servers}, in their order. */
@@ -161,7 +163,8 @@ export class RingRouter implements Router {
       const { weight } = orders.settingOf(this.#backends[index]!.name);
       return weight === null ? server : { ...server, weight };
     });
-    return buildRing(servers, this.#options, (server) => this.#backends[server]!.isServing);
+    const options = { ...this.#options, points: this.#points };
+    return buildRing(servers, options, (server) => this.#backends[server]!.isServing);
   }
 
   #isReady({ name }: Backend): boolean {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DialPace } from "../backend/dial_pace.ts";
 import { ServerOrders } from "../backend/server_orders.ts";
 import { Clock, Deadline } from "../clock.ts";
 import type { Cluster, ClusterContext } from "../cluster/cluster.ts";
@@ -53,6 +54,7 @@ export class ClusterHost {
   readonly #createCluster: (context: ClusterContext) => Cluster;
   readonly #post: (message: WorkerMessage) => void;
   readonly #clock: Clock = new Clock();
+  readonly #dials: DialPace = new DialPace(this.#clock);
   readonly #flood: FloodGuard;
   readonly #clusters: Map<string, HostedCluster> = new Map();
   /** Clusters that others took the place of, or that are no longer wanted, until their clients have left. */
@@ -277,6 +279,7 @@ export class ClusterHost {
       log,
       loopGuard,
       orders: this.#ordersOf(config.name),
+      dials: this.#dials,
       clientRoom: new ClientRoom(message.clientMemory, message.workerNumber),
       clusterRoom: new ClientRoom(memoryOf().clients, message.workerNumber),
       get memory() {

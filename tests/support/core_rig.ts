@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { DialPace } from "../../src/backend/dial_pace.ts";
 import { ServerOrders } from "../../src/backend/server_orders.ts";
 import { Backend } from "../../src/backend/backend.ts";
 import type { BackendConnection } from "../../src/backend/connection.ts";
@@ -234,6 +235,7 @@ export class CoreRig implements Disposable {
       log: new Log("debug", (record) => this.records.push(record)),
       metrics: this.metrics,
       orders: new ServerOrders(),
+      dials: new DialPace(this.clock),
       limits: {
         dialTimeoutMs: 500,
         readTimeoutMs: 1000,

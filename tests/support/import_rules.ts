@@ -26,7 +26,14 @@ const ALLOWED: Record<string, readonly string[]> = {
     ...["config", "worker/messages", "net/epoll/libc", "net/ip_address", "hash"],
     ...["router/moved_share", "deps"],
   ],
-  worker: ["worker/messages", "cluster", "net", "config/reload", "backend/server_orders"],
+  worker: [
+    "worker/messages",
+    "cluster",
+    "net",
+    "config/reload",
+    "backend/server_orders",
+    "backend/dial_pace",
+  ],
   "worker/messages": [],
   cluster: [
     ...["session", "redis", "memcached", "router", "backend", "request", "protocol/resp"],

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DialPace } from "../../src/backend/dial_pace.ts";
 import { ServerOrders } from "../../src/backend/server_orders.ts";
 import { LoopGuard } from "../../src/cluster/loop_guard.ts";
 import { tcpEndpoint } from "../../src/endpoint.ts";
@@ -48,6 +49,7 @@ export class InProcessCluster implements AsyncDisposable {
       advertisedAddress: "127.0.0.1",
       sharesPort: false,
       orders: new ServerOrders(),
+      dials: new DialPace(this.#clock),
       loopGuard: new LoopGuard(new SharedArrayBuffer(1), [], ""),
       clientRoom: new ClientRoom(createClientMemory(1), 0),
       clusterRoom: new ClientRoom(createClientMemory(1), 0),

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { DialPace } from "../../src/backend/dial_pace.ts";
 import { ServerOrders } from "../../src/backend/server_orders.ts";
 import { LoopGuard } from "../../src/cluster/loop_guard.ts";
 import { ClientRoom, createClientMemory } from "../../src/observe/client_room.ts";
@@ -61,6 +62,7 @@ export class LocalProxy implements Disposable {
       advertisedAddress: "127.0.0.1",
       sharesPort: false,
       orders: new ServerOrders(),
+      dials: new DialPace(this.#clock),
       loopGuard: new LoopGuard(new SharedArrayBuffer(1), [], ""),
       clientRoom: new ClientRoom(createClientMemory(1), 0),
       clusterRoom: new ClientRoom(createClientMemory(1), 0),

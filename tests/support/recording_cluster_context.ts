@@ -6,6 +6,7 @@
 import type { ClusterContext } from "../../src/cluster/cluster.ts";
 import type { ClusterConfig } from "../../src/config/config.ts";
 import { DenoEngine } from "../../src/net/deno/deno_engine.ts";
+import { DialPace } from "../../src/backend/dial_pace.ts";
 import { ServerOrders } from "../../src/backend/server_orders.ts";
 import { LoopGuard } from "../../src/cluster/loop_guard.ts";
 import { ClientRoom, createClientMemory } from "../../src/observe/client_room.ts";
@@ -25,6 +26,7 @@ export class RecordingClusterContext implements ClusterContext {
   readonly records: LogRecord[] = [];
   readonly log = new Log("debug", (record) => this.records.push(record));
   readonly orders = new ServerOrders();
+  readonly dials = new DialPace(this.clock);
   readonly loopGuard = new LoopGuard(new SharedArrayBuffer(1), [], "");
   readonly clientRoom = new ClientRoom(createClientMemory(1), 0);
   readonly clusterRoom = new ClientRoom(createClientMemory(1), 0);

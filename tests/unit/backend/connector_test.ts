@@ -1,3 +1,4 @@
+import { DIALS_AT_ONCE_MAX } from "../../../src/backend/dial_pace.ts";
 import { Connector } from "../../../src/backend/connector.ts";
 import { type Failure, failures } from "../../../src/failure.ts";
 import type { Connection, DialListener } from "../../../src/net/io_engine.ts";
@@ -130,4 +131,25 @@ Deno.test("a server that closes an idle connection is not blamed for it, only wi
   assertEquals(scene.connector.mayConnect, true);
   scene.connector.lost(failures.backendClosed, true);
   assertEquals(scene.connector.mayConnect, false);
+});
+
+Deno.test("an attempt whose turn comes later has all of its time from then on, and may be given up before", async () => {
+  using scene = new Scene();
+  const { clock, context, network } = scene.rig;
+  for (let count = 0; count < DIALS_AT_ONCE_MAX; count++) context.dials.request({ beginDial() {} });
+  scene.connector.connect();
+  assertEquals(network.attempts.length, 0);
+  clock.advance(5);
+  assertEquals(network.attempts.length, 1);
+  clock.advance(499);
+  assertEquals(scene.connector.isOverdue(clock.nowMs), false);
+  clock.advance(1);
+  assertEquals(scene.connector.isOverdue(clock.nowMs), true);
+  scene.connector.cancel();
+  for (let count = 0; count < DIALS_AT_ONCE_MAX; count++) context.dials.request({ beginDial() {} });
+  scene.connector.connect();
+  scene.connector.cancel();
+  clock.advance(1_000);
+  assertEquals(network.attempts.length, 1);
+  await scene.rig.ends();
 });

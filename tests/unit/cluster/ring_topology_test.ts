@@ -3,7 +3,11 @@
  *
  * @module
  */
-import { LEAVING_MS, RingTopology } from "../../../src/cluster/ring_topology.ts";
+import {
+  LEAVING_MS,
+  RingTopology,
+  SMALL_RING_SERVERS,
+} from "../../../src/cluster/ring_topology.ts";
 import type { ClusterConfig } from "../../../src/config/config.ts";
 import { type Profile, PROFILES, profilesOf } from "../../../src/protocol/protocol.ts";
 import { NOBODY } from "../../../src/request/exchange.ts";
@@ -230,4 +234,22 @@ Deno.test("who does not lead has the leader told, once in a while, if there are 
   assertEquals(tells(), true);
   using unlimited = new Scene({ pingFailLimit: 0 });
   assertEquals(unlimited.topology.backendUnreachable(FIRST, true), false);
+});
+
+Deno.test("where very many servers fail at once a wide ring is made anew once for all of them", async () => {
+  const servers = Array.from(
+    { length: SMALL_RING_SERVERS + 1 },
+    (_, index) => serverAt(7000 + index),
+  );
+  using scene = new Scene({ servers });
+  const { topology, cluster, rig } = scene;
+  const epoch = topology.router.epoch;
+  topology.lead();
+  for (let index = 0; index < 20; index++) await rig.refuse(index);
+  assertEquals([topology.router.epoch - epoch, cluster.published.length], [1, 1]);
+  cluster.clock.advance(50);
+  assertEquals([topology.router.epoch - epoch, cluster.published.length], [2, 2]);
+  assertEquals(scene.serving().filter((isServing) => !isServing).length, 20);
+  cluster.clock.advance(50);
+  assertEquals(cluster.published.length, 2);
 });
