@@ -100,8 +100,8 @@ export function clientAnswer(
       if (words.length > 4 && !ways.ignoresFurtherWords) return tooManyWords(words[1]!);
       return unblock.answer(request, words.length > 4 ? [words[2]!] : words.slice(2));
     case "maint_notifications":
-      return handoff.answer(client, words.slice(2)) ??
-        unknownSubcommandReply("client", words[1]!);
+      if (!handoff.isOffered(client)) return unknownSubcommandReply("client", words[1]!);
+      return handoff.answer(client, words.slice(2));
     case "capa":
       if (!ways.hasCapabilities) return unknownSubcommandReply("client", words[1]!);
       if (words.length < 3) return arityError("client|capa");

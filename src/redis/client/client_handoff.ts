@@ -29,17 +29,20 @@ export class ClientHandoff {
   /** Those that do, and whether they want an address. */
   readonly #wanting: WeakMap<LocalClient, boolean> = new WeakMap();
 
+  /** What everybody was told; null before that. */
+  #told: { readonly sequence: number; readonly endMs: number } | null = null;
+
   constructor(options: HandoffOptions) {
     this.#options = options;
   }
 
-  /**
-   * Answers CLIENT MAINT_NOTIFICATIONS with the words behind it; null where nobody is told anything: then there is no
-   * such subcommand.
-   */
+  /** Whether a client may ask for it; if not there is no such subcommand. A push is no reply only in RESP3. */
+  isOffered(client: LocalClient): boolean {
+    return this.#options.config.clientHandoff && client.profiles.master.version === 3;
+  }
+
+  /** Answers CLIENT MAINT_NOTIFICATIONS with the words behind it; null where `client` was answered already. */
   answer(client: LocalClient, words: readonly string[]): Uint8Array | null {
-    // A push cannot be told from a reply in RESP2.
-    if (!this.#options.config.clientHandoff || client.profiles.master.version !== 3) return null;
     const [state, ...options] = words.map((word) => word.toLowerCase());
     if (state === "off" && options.length === 0) {
       this.#wanting.delete(client);
@@ -48,7 +51,11 @@ export class ClientHandoff {
     const endpointType = readEndpointType(options);
     if (state !== "on" || endpointType === null) return SYNTAX_ERROR;
     this.#wanting.set(client, endpointType !== "none");
-    return OK_REPLY;
+    if (this.#told === null) return OK_REPLY;
+    // It was still on its way in when the others were told.
+    client.reply(OK_REPLY, 0, OK_REPLY.length);
+    this.#push(client, this.#told);
+    return null;
   }
 
   /** RESET. */
@@ -58,16 +65,21 @@ export class ClientHandoff {
 
   /** Tells each that wants it, once. Nobody may be accepted here any more: they would come back. */
   tell({ seconds, isTaken }: Handoff): void {
-    const { config, clients } = this.#options;
-    if (!config.clientHandoff || (config.handoffAddress === null && !isTaken)) return;
-    // Libraries drop what they have seen already by this number: others may have counted before this process.
-    const sequence = Math.floor(Date.now() / 1000);
-    for (const client of clients()) {
-      const wantsAddress = this.#wanting.get(client);
-      if (wantsAddress === undefined || client.profiles.master.version !== 3) continue;
-      const push = movingPush(sequence, seconds, wantsAddress ? this.#addressFor(client) : null);
-      client.push(push, 0, push.length);
-    }
+    if (this.#options.config.handoffAddress === null && !isTaken) return;
+    const told = this.#told = {
+      // Libraries drop what they have seen already by this number: others may have counted before this process.
+      sequence: Math.floor(Date.now() / 1000),
+      endMs: performance.now() + seconds * 1000,
+    };
+    for (const client of this.#options.clients()) this.#push(client, told);
+  }
+
+  #push(client: LocalClient, { sequence, endMs }: { sequence: number; endMs: number }): void {
+    const wantsAddress = this.#wanting.get(client);
+    if (wantsAddress === undefined || !this.isOffered(client)) return;
+    const seconds = Math.max(1, Math.round((endMs - performance.now()) / 1000));
+    const push = movingPush(sequence, seconds, wantsAddress ? this.#addressFor(client) : null);
+    client.push(push, 0, push.length);
   }
 
   #addressFor(client: LocalClient): string {

@@ -25,6 +25,7 @@ class Stage {
   }
 
   ask(client: LocalRigClient, words: string): string | null {
+    if (!this.handoff.isOffered(client)) return null;
     const reply = this.handoff.answer(client, words.split(" "));
     return reply === null ? null : textOf(reply);
   }
@@ -41,16 +42,28 @@ class Stage {
 
 Deno.test("who asks for it is told, with an address unless it wants none", () => {
   const stage = new Stage();
-  const [one, other, silent] = [stage.client(), stage.client(), stage.client()];
+  const [one, other, plain, silent] = [1, 2, 3, 4].map(() => stage.client()) as [
+    ...[LocalRigClient, LocalRigClient, LocalRigClient, LocalRigClient],
+  ];
+  assertEquals(stage.ask(plain, "ON"), "+OK\r\n");
   assertEquals(stage.ask(one, "ON moving-endpoint-type External-FQDN"), "+OK\r\n");
   assertEquals(stage.ask(other, "on MOVING-ENDPOINT-TYPE none"), "+OK\r\n");
   assertEquals(stage.told(one), [":9 $13 10.0.0.1:6380"]);
   assertEquals(other.pushes.splice(0).length, 1);
   assertEquals(stage.told(other, true, 3), [":3 _"]);
   assertEquals(silent.pushes, []);
-  assertEquals(stage.ask(one, "ON"), "+OK\r\n");
-  one.pushes.length = 0;
-  assertEquals(stage.told(one), [":9 $13 10.0.0.1:6380"]);
+  plain.pushes.length = 0;
+  assertEquals(stage.told(plain), [":9 $13 10.0.0.1:6380"]);
+});
+
+Deno.test("who asks for it when the others are told already is told behind the answer", () => {
+  const stage = new Stage();
+  const client = stage.client();
+  assertEquals(stage.told(client), []);
+  assertEquals(stage.ask(client, "ON"), null);
+  assertEquals(client.replies, ["+OK\r\n"]);
+  assertEquals(client.pushes.length, 1);
+  assertMatch(client.pushes[0]!, /MOVING\r\n:\d+\r\n:9\r\n\$13\r\n10.0.0.1:6380\r\n$/);
 });
 
 Deno.test("nobody is told who took it back, was reset, or speaks RESP2", () => {
