@@ -75,6 +75,15 @@ export interface ListenOptions {
   endpoint: Endpoint;
   /** Lets several listeners have the port; the kernel spreads connections over them (Linux). */
   sharesPort: boolean;
+  /** Sockets that listen there already: they are used in place of a new one. None if left out, or where it is empty. */
+  given?: readonly GivenSocket[];
+}
+
+/** A socket that listens, and that another process has given to this one. It stays open where it came from. */
+export interface GivenSocket {
+  readonly descriptor: number;
+  /** Whether it stays open beyond this process: who waits to be accepted when this one ends is not lost. */
+  readonly isHeld: boolean;
 }
 
 /** Connections the kernel queues while none is accepted. */
@@ -101,8 +110,17 @@ export interface Acceptor {
 export interface Listener {
   /** The bound port: differs from the wanted one when that was 0. */
   readonly port: number;
-  /** Stops accepting. Settles when the address is free again. */
-  close(): Promise<void>;
+  /**
+   * Stops accepting. Settles when the address is free again.
+   *
+   * @param isHandedOver Whether another process listens by the same sockets: who waits to be accepted is left to it.
+   */
+  close(isHandedOver?: boolean): Promise<void>;
+  /**
+   * Descriptors of its sockets for another process; the caller closes them. None where the engine has none, and none of
+   * sockets that are held elsewhere.
+   */
+  share(): number[];
 }
 
 /** One way of doing I/O; one object per worker. */

@@ -57,6 +57,11 @@ export class DenoListener implements Listener {
     return this.#ended;
   }
 
+  /** Deno does not tell them. */
+  share(): number[] {
+    return [];
+  }
+
   async #acceptAll(): Promise<void> {
     for (let count = 1; !this.#isClosed; count++) {
       const connection = await this.#accept();

@@ -12,6 +12,7 @@ import type {
   Dial,
   DialListener,
   DialTarget,
+  GivenSocket,
   IoEngine,
   Listener,
   ListenOptions,
@@ -19,6 +20,7 @@ import type {
 import { EpollDial } from "./epoll_dial.ts";
 import { EpollListener } from "./epoll_listener.ts";
 import { EpollLoop } from "./epoll_loop.ts";
+import { JoinedListener } from "./joined_listener.ts";
 import { openLibc } from "./libc.ts";
 import { NameLookup } from "./name_lookup.ts";
 import { System } from "./system.ts";
@@ -46,7 +48,18 @@ export class EpollEngine implements IoEngine {
   }
 
   listen(options: ListenOptions, acceptor: Acceptor): Listener {
-    return new EpollListener(this.#loop, this.#names, options, acceptor);
+    const open = (given: GivenSocket | null) =>
+      new EpollListener(this.#loop, this.#names, options, acceptor, given);
+    const [first, ...others] = options.given ?? [];
+    if (first === undefined) return open(null);
+    const listeners = [open(first)];
+    try {
+      for (const given of others) listeners.push(open(given));
+    } catch (error) {
+      for (const listener of listeners) listener.close(true);
+      throw error;
+    }
+    return others.length === 0 ? listeners[0]! : new JoinedListener(listeners);
   }
 
   dial(target: DialTarget, listener: DialListener): Dial {

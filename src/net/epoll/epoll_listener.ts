@@ -9,6 +9,7 @@ import {
   type Acceptor,
   ACCEPTS_PER_TURN_MAX,
   BACKLOG_CONNECTIONS,
+  type GivenSocket,
   type Listener,
   type ListenOptions,
 } from "../io_engine.ts";
@@ -30,16 +31,33 @@ export class EpollListener implements EventHandler, Listener {
   #isPaused = false;
   #isAccepting = false;
 
-  /** @throws {Error} If the address cannot be bound. */
-  constructor(loop: EpollLoop, names: NameLookup, options: ListenOptions, acceptor: Acceptor) {
+  /** Whether its socket stays open elsewhere. */
+  readonly #isHeld: boolean;
+
+  /**
+   * @param given The socket that it listens by; null: a new one.
+   * @throws {Error} If the address cannot be bound.
+   */
+  constructor(
+    loop: EpollLoop,
+    names: NameLookup,
+    options: ListenOptions,
+    acceptor: Acceptor,
+    given: GivenSocket | null = null,
+  ) {
     this.#loop = loop;
     this.#acceptor = acceptor;
-    const { hostname, port } = options.endpoint;
-    const address = names.toListen(hostname, port)[0];
-    if (address === undefined) throw new Error(`Name is not known: "${hostname}"`);
-    this.#descriptor = this.#require(loop.system.openSocket(familyOf(address)));
+    this.#isHeld = given?.isHeld ?? false;
+    this.#descriptor = given === null
+      ? this.#open(names, options)
+      : this.#require(loop.system.duplicate(given.descriptor));
     try {
-      this.#bind(address, options.sharesPort);
+      if (given !== null) this.#require(loop.system.stopBlocking(this.#descriptor));
+      // Linux gives accepted sockets the options of the one that listens.
+      loop.system.setConnectionOptions(this.#descriptor);
+      const { libc } = loop.system;
+      this.#require(loop.system.result(libc.listen(this.#descriptor, BACKLOG_CONNECTIONS)));
+      this.#require(loop.register(this.#descriptor, this, EPOLLIN));
     } catch (error) {
       loop.system.close(this.#descriptor);
       throw error;
@@ -47,14 +65,39 @@ export class EpollListener implements EventHandler, Listener {
     this.port = portOf(loop.system.address(this.#descriptor, false));
   }
 
-  close(): Promise<void> {
-    // With its descriptor the kernel resets those that wait to be accepted.
-    const mayAccept = !this.#isClosed && !this.#isPaused && !this.#isAccepting;
+  share(): number[] {
+    if (this.#isClosed || this.#isHeld) return [];
+    const shared = this.#loop.system.duplicate(this.#descriptor);
+    return shared < 0 ? [] : [shared];
+  }
+
+  /** A bound socket. */
+  #open(names: NameLookup, options: ListenOptions): number {
+    const { system } = this.#loop;
+    const { hostname, port } = options.endpoint;
+    const address = names.toListen(hostname, port)[0];
+    if (address === undefined) throw new Error(`Name is not known: "${hostname}"`);
+    const descriptor = this.#require(system.openSocket(familyOf(address)));
+    try {
+      this.#bind(descriptor, address, options.sharesPort);
+    } catch (error) {
+      system.close(descriptor);
+      throw error;
+    }
+    return descriptor;
+  }
+
+  close(isHandedOver = false): Promise<void> {
+    // With the last descriptor of its socket the kernel resets those that wait to be accepted.
+    const isLast = !isHandedOver && !this.#isHeld;
+    const mayAccept = isLast && !this.#isClosed && !this.#isPaused && !this.#isAccepting;
     if (mayAccept) this.#acceptWaiting(BACKLOG_CONNECTIONS);
     // Who was accepted may have closed it.
     if (!this.#isClosed) {
       this.#isClosed = true;
       clearTimeout(this.#retryTimer);
+      // As long as somebody has the socket open it would be waited for here.
+      this.#loop.unregister(this.#descriptor);
       this.#loop.close(this.#descriptor);
     }
     return Promise.resolve();
@@ -95,18 +138,11 @@ export class EpollListener implements EventHandler, Listener {
     }
   }
 
-  #bind(address: SocketAddressBytes, sharesPort: boolean): void {
+  #bind(descriptor: number, address: SocketAddressBytes, sharesPort: boolean): void {
     const { system } = this.#loop;
-    this.#require(system.setOption(this.#descriptor, SOL_SOCKET, SO_REUSEADDR, 1));
-    if (sharesPort) {
-      this.#require(system.setOption(this.#descriptor, SOL_SOCKET, SO_REUSEPORT, 1));
-    }
-    // Linux gives accepted sockets the options of the one that listens.
-    system.setConnectionOptions(this.#descriptor);
-    const { libc } = system;
-    this.#require(system.result(libc.bind(this.#descriptor, address, address.length)));
-    this.#require(system.result(libc.listen(this.#descriptor, BACKLOG_CONNECTIONS)));
-    this.#require(this.#loop.register(this.#descriptor, this, EPOLLIN));
+    this.#require(system.setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1));
+    if (sharesPort) this.#require(system.setOption(descriptor, SOL_SOCKET, SO_REUSEPORT, 1));
+    this.#require(system.result(system.libc.bind(descriptor, address, address.length)));
   }
 
   /** Accepts nothing for a while: a connection that cannot be accepted keeps the listener readable. */

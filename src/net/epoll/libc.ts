@@ -44,6 +44,14 @@ const functions = {
   __errno_location: { parameters: [], result: "u64" },
   // int __xpg_strerror_r(int, char *, size_t): strerror_r as POSIX has it, in glibc and in musl.
   __xpg_strerror_r: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  // Where a buffer is: this returns its first argument, and copies nothing.
+  address_of: { name: "memcpy", parameters: ["buffer", "u64", "u32"], result: "u64" },
+  accept4_elsewhere: {
+    name: "accept4",
+    parameters: ["i32", "pointer", "pointer", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
   accept4: { parameters: ["i32", "pointer", "pointer", "i32"], result: "i32" },
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
@@ -58,6 +66,9 @@ const functions = {
     nonblocking: true,
   },
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
+  fchmod: { parameters: ["i32", "u32"], result: "i32" },
+  // int fcntl(int, int, ...): with the one number that its commands here take.
+  fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
   freeaddrinfo: { parameters: ["u64"], result: "void" },
   getaddrinfo: { parameters: ["buffer", "pointer", "buffer", "buffer"], result: "i32" },
   getaddrinfo_elsewhere: {
@@ -66,15 +77,25 @@ const functions = {
     result: "i32",
     nonblocking: true,
   },
+  geteuid: { parameters: [], result: "u32" },
   getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
   listen: { parameters: ["i32", "i32"], result: "i32" },
   memcpy: { parameters: ["buffer", "u64", "u32"], result: "void" },
   recv: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  recvmsg_elsewhere: {
+    name: "recvmsg",
+    parameters: ["i32", "buffer", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
   send: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  sendmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+  shutdown: { parameters: ["i32", "i32"], result: "i32" },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  unlink: { parameters: ["buffer"], result: "i32" },
   write: { parameters: ["i32", "buffer", "u32"], result: "i32" },
 } as const;
 
@@ -92,6 +113,7 @@ export function openLibc(path: string): Libc {
 }
 
 /** Address families: `bits/socket.h`, musl `sys/socket.h`. */
+export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 
@@ -106,11 +128,23 @@ export const SO_REUSEADDR = 2;
 export const SO_ERROR = 4;
 export const SO_KEEPALIVE = 9;
 export const SO_REUSEPORT = 15;
+export const SO_PEERCRED = 17;
+export const SO_RCVTIMEO = 20;
+export const SO_SNDTIMEO = 21;
+export const SO_ACCEPTCONN = 30;
 export const IPPROTO_TCP = 6;
 export const TCP_NODELAY = 1;
 
-/** Flags of send: `bits/socket.h`. */
+/** Flags of send and of recvmsg, and what goes along with bytes: `bits/socket.h`. */
 export const MSG_NOSIGNAL = 0x4000;
+export const MSG_CMSG_CLOEXEC = 0x40000000;
+export const SCM_RIGHTS = 1;
+export const SHUT_RDWR = 2;
+
+/** Commands of fcntl, and the flag of an open file that it sets: `fcntl.h`. */
+export const F_SETFL = 4;
+export const F_DUPFD_CLOEXEC = 1030;
+export const O_NONBLOCK = 0o4000;
 
 /** Epoll: `linux/eventpoll.h`. */
 export const EPOLL_CLOEXEC = 0o2000000;
@@ -144,6 +178,7 @@ export const EFD_NONBLOCK = 0o4000;
 
 /** Errors: `asm-generic/errno-base.h`, `asm-generic/errno.h`. */
 export const EPERM = 1;
+export const ENOENT = 2;
 export const EINTR = 4;
 export const EAGAIN = 11;
 export const ENOMEM = 12;
@@ -222,3 +257,25 @@ export const sockaddrLayout = {
   ipv6: 8,
   sizeIpv6: 28,
 } as const;
+
+/** `struct sockaddr_un` (`sys/un.h`): sizes and offsets in bytes. */
+export const unixAddressLayout = { path: 2, pathBytes: 108 } as const;
+
+/** `struct msghdr` and `struct cmsghdr` (`bits/socket.h`): sizes and offsets in bytes, alike in glibc and musl. */
+export const messageLayout = {
+  size: 56,
+  parts: 16,
+  partCount: 24,
+  control: 32,
+  controlBytes: 40,
+  headerSize: 16,
+  headerLevel: 8,
+  headerType: 12,
+} as const;
+
+/** `struct iovec` (`bits/types/struct_iovec.h`): sizes and offsets in bytes. */
+export const partLayout = { size: 16, base: 0, length: 8 } as const;
+
+/** `struct ucred` and `struct timeval`: sizes and offsets in bytes. */
+export const credentialsLayout = { size: 12, user: 4 } as const;
+export const timeLayout = { size: 16, seconds: 0, microseconds: 8 } as const;

@@ -6,9 +6,12 @@
  */
 import {
   EINTR,
+  F_DUPFD_CLOEXEC,
+  F_SETFL,
   IPPROTO_TCP,
   type Libc,
   MSG_NOSIGNAL,
+  O_NONBLOCK,
   SO_ERROR,
   SO_KEEPALIVE,
   SOCK_CLOEXEC,
@@ -95,6 +98,16 @@ export class System {
   openSocket(family: number): number {
     const type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
     return this.result(this.libc.socket(family, type, 0));
+  }
+
+  /** A second descriptor of what an open one is of, or a negative error number. */
+  duplicate(descriptor: number): number {
+    return this.result(this.libc.fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+  }
+
+  /** Has accepting from a socket return at once where nobody waits; of all descriptors of the same open socket. */
+  stopBlocking(descriptor: number): number {
+    return this.result(this.libc.fcntl(descriptor, F_SETFL, O_NONBLOCK));
   }
 
   /** Closes a descriptor. Linux has let go of it even where this says that it was interrupted. */
