@@ -252,8 +252,9 @@ async function run(parts: RunParts): Promise<number> {
     }, asked);
     giveUpPrivileges(io, config.runtime.stateFile !== null);
     using _watch = followFile(proxy, parts, output.log, hangUp);
-    await aborted(asked);
-    output.log.info("aster stops", { signal: String(asked.reason) });
+    const heir = await Promise.race([aborted(asked), proxy.succeeded]);
+    if (heir === undefined) output.log.info("aster stops", { signal: String(asked.reason) });
+    else output.log.info("aster stops", { successor: heir.pid });
     if (asked.reason === "SIGQUIT") await proxy.stop();
     else await proxy.drain();
     return ExitCode.Asked;

@@ -36,3 +36,10 @@ export function formatHost(hostname: string): string {
 export function sameEndpoint(one: Endpoint, other: Endpoint): boolean {
   return one.hostname === other.hostname && one.port === other.port;
 }
+
+/** A socket that listens, and that another process has given to this one. It stays open where it came from. */
+export interface GivenSocket {
+  readonly descriptor: number;
+  /** Whether it stays open beyond this process: who waits to be accepted when this one ends is not lost. */
+  readonly isHeld: boolean;
+}

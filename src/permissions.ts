@@ -40,22 +40,29 @@ export interface PermissionOptions {
  * they are loaded before permissions count, and none of them reads the environment.
  */
 export function permissionFlags(config: Config, options: PermissionOptions): string[] {
-  const flags = ["--no-prompt", `--allow-net=${processAddresses(config).join(",")}`];
+  // On epoll the C library does it.
+  const door = config.runtime.io === "epoll" ? null : config.runtime.takeoverSocket;
+  const reached = processAddresses(config);
+  if (door !== null) reached.push(`unix:${door}`);
+  const flags = ["--no-prompt", `--allow-net=${reached.join(",")}`];
   const secrets = [...options.secretPlaces, secretPlace(config.runtime.adminToken ?? "")];
   const secretFiles = secrets.flatMap((place) => place.kind === "file" ? [place.path] : []);
   const { configPath, isReloading } = options;
   // Whoever replaces a file has the folder watched, and in a ConfigMap the file is a link to another in it.
   const watched = configPath !== null && isReloading ? folderOf(configPath) : configPath;
-  const paths = [watched, options.sourceDirectory].filter((path) => path !== null);
+  const paths = [watched, options.sourceDirectory, door].filter((path) => path !== null);
   paths.push(...secretFiles);
   const { stateFile } = config.runtime;
   const written = stateFile === null ? [] : [stateFile, stateFile + NEW_FILE_SUFFIX];
   paths.push(...written);
+  if (door !== null) written.push(door);
   if (paths.length > 0) flags.push(`--allow-read=${unique(paths.map(grantablePath)).join(",")}`);
   if (written.length > 0) {
     flags.push(`--allow-write=${unique(written.map(grantablePath)).join(",")}`);
   }
   const names: string[] = [...options.environmentNames];
+  // Sockets from systemd are for it.
+  if (config.runtime.io === "epoll") names.push("LISTEN_PID", "LISTEN_FDS");
   names.push(...secrets.flatMap((place) => place.kind === "env" ? [place.name] : []));
   const mustSay = needsAdvertisedAddress(config) && options.ip === null;
   if (mustSay) names.push("HOST");

@@ -78,6 +78,7 @@ const TIMER_OWNERS = new Set([
   ...["src/cluster/slot_fetch.ts", "src/cluster/slot_topology.ts", "src/net/flush_queue.ts"],
   "src/router/held_exchanges.ts",
   ...["src/net/deno/deno_listener.ts", "src/net/epoll/epoll_listener.ts"],
+  ...["src/net/deno/deno_channel.ts", "src/net/epoll/descriptor_channel.ts"],
   ...[
     "src/observe/flood_guard.ts",
     "src/supervisor/admin_server.ts",

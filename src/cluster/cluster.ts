@@ -7,6 +7,7 @@ import type { DialPace } from "../backend/dial_pace.ts";
 import type { ServerOrders } from "../backend/server_orders.ts";
 import type { Clock } from "../clock.ts";
 import type { ClusterConfig } from "../config/config.ts";
+import type { Endpoint, GivenSocket } from "../endpoint.ts";
 import type { IoEngine } from "../net/io_engine.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type { ClientRoom } from "../observe/client_room.ts";
@@ -18,6 +19,7 @@ import type {
   PauseCount,
   PeerMessage,
   ServerOrder,
+  SharedSocket,
   SharedState,
 } from "../worker/messages.ts";
 import type { LoopGuard } from "./loop_guard.ts";
@@ -47,6 +49,8 @@ export interface ClusterContext {
   readonly advertisedAddress: string;
   /** Whether the listener shares its port with other workers or another process. */
   readonly sharesPort: boolean;
+  /** Sockets to listen by at an address; none: it opens its own. */
+  socketsAt(endpoint: Endpoint): readonly GivenSocket[];
   /** Tells the other workers of this cluster what this one, as its leader, found. */
   publish(state: SharedState): void;
   /** Carries a message to other workers of this cluster. */
@@ -97,8 +101,14 @@ export interface Cluster {
   hear(peerMessage: PeerMessage): void;
   /** What was counted so far. */
   metrics(): ClusterMetricsSnapshot;
-  /** Accepts nobody any more, and goes on serving. Settles when its address is free. */
-  stopAccepting(): Promise<void>;
+  /**
+   * Accepts nobody any more, and goes on serving. Settles when its address is free.
+   *
+   * @param isHandedOver Whether another process listens by the same sockets.
+   */
+  stopAccepting(isHandedOver: boolean): Promise<void>;
+  /** What it listens by, for another process. */
+  share(): SharedSocket[];
   /** This worker's part of a list, plain data. */
   inspect(topic: InspectTopic): readonly unknown[];
   /**

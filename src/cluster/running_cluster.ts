@@ -30,6 +30,7 @@ import type {
   PauseCount,
   PeerMessage,
   ServerOrder,
+  SharedSocket,
   SharedState,
 } from "../worker/messages.ts";
 import { AddressLimit } from "./address_limit.ts";
@@ -201,7 +202,8 @@ export class RunningCluster implements Acceptor, Cluster {
   #listenOn(endpoint: Endpoint): void {
     const { engine, sharesPort } = this.#cluster;
     const former = this.#listener;
-    this.#listener = engine.listen({ endpoint, sharesPort }, this);
+    const given = this.#cluster.socketsAt(endpoint);
+    this.#listener = engine.listen({ endpoint, sharesPort, given }, this);
     former?.close();
   }
 
@@ -309,8 +311,13 @@ export class RunningCluster implements Acceptor, Cluster {
     await promise;
   }
 
-  stopAccepting(): Promise<void> {
-    return this.#closeListener();
+  stopAccepting(isHandedOver: boolean): Promise<void> {
+    return this.#closeListener(isHandedOver);
+  }
+
+  share(): SharedSocket[] {
+    const endpoint = this.#cluster.config.listen;
+    return (this.#listener?.share() ?? []).map((descriptor) => ({ endpoint, descriptor }));
   }
 
   stop(): Promise<void> {
@@ -325,10 +332,10 @@ export class RunningCluster implements Acceptor, Cluster {
   }
 
   /** Settles when the address is free. */
-  #closeListener(): Promise<void> {
+  #closeListener(isHandedOver = false): Promise<void> {
     const listener = this.#listener;
     this.#listener = null;
-    return listener?.close() ?? Promise.resolve();
+    return listener?.close(isHandedOver) ?? Promise.resolve();
   }
 
   get hasRoom(): boolean {

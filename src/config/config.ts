@@ -150,6 +150,8 @@ export interface RuntimeConfig {
   adminToken: string | null;
   /** Where states of servers that operators have set are kept over restarts; null: nowhere. */
   stateFile: string | null;
+  /** Path of the socket by which another process takes this one over; null: there is none. */
+  takeoverSocket: string | null;
   logLevel: LogLevel;
   logFormat: "text" | "json";
   /** From the signal to end to when nobody is accepted any more, in milliseconds. */

@@ -113,7 +113,11 @@ function load(
 
   for (const cluster of drafts) validateCluster(cluster, platform, report);
   validateTogether(drafts, report);
-  const { metrics } = draft.runtime;
+  const { metrics, takeoverSocket } = draft.runtime;
+  if (takeoverSocket !== null && platform !== "linux") {
+    const message = "expected to be left out: only Linux lets two processes share their ports";
+    report.problem(runtimeTable.pathOf("takeover_socket"), message, takeoverSocket);
+  }
   if (metrics !== null) validateMetrics(metrics, drafts, draft.metricsOrigin);
 
   let defaultThread = 1;

@@ -81,6 +81,7 @@ export const runtimeReload: Readonly<Record<keyof RuntimeConfig, ReloadRow>> = {
   metrics: restart("metrics"),
   adminToken: restart("admin_token"),
   stateFile: restart("state_file"),
+  takeoverSocket: restart("takeover_socket"),
   logLevel: live("log_level"),
   logFormat: restart("log_format"),
   drainDelayMs: live("drain_delay"),

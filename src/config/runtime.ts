@@ -78,6 +78,7 @@ export function readRuntime(
       metrics: readMetrics(table, sources),
       adminToken: values.admin_token ?? null,
       stateFile: values.state_file ?? null,
+      takeoverSocket: values.takeover_socket ?? null,
       logLevel,
       logFormat: flags.logFormat ?? values.log_format ?? (isTerminal ? "text" : "json"),
       drainDelayMs: values.drain_delay ?? runtimeKeys.drain_delay.default,

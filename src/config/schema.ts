@@ -393,6 +393,13 @@ export const runtimeKeys = {
     }),
     isRequired: false,
   },
+  takeover_socket: {
+    ...text(/^\/[ !-+\--~]{1,106}$/, {
+      expected: "an absolute path of at most 107 ASCII characters, none of them a comma",
+      reason: "by it the next process, started with --takeover, takes the place of this one",
+    }),
+    isRequired: false,
+  },
   log_level: {
     ...choice(LOG_LEVELS, "info", "all", "least severe records that are written"),
     schema: valibot.pipe(

@@ -5,7 +5,7 @@
  * @module
  */
 import type { SendLog } from "../bytes/send_log.ts";
-import type { Endpoint } from "../endpoint.ts";
+import type { Endpoint, GivenSocket } from "../endpoint.ts";
 import type { Failure } from "../failure.ts";
 import type { ByteReceiver } from "./byte_receiver.ts";
 import type { FlushQueue } from "./flush_queue.ts";
@@ -77,13 +77,6 @@ export interface ListenOptions {
   sharesPort: boolean;
   /** Sockets that listen there already: they are used in place of a new one. None if left out, or where it is empty. */
   given?: readonly GivenSocket[];
-}
-
-/** A socket that listens, and that another process has given to this one. It stays open where it came from. */
-export interface GivenSocket {
-  readonly descriptor: number;
-  /** Whether it stays open beyond this process: who waits to be accepted when this one ends is not lost. */
-  readonly isHeld: boolean;
 }
 
 /** Connections the kernel queues while none is accepted. */

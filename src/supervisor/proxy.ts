@@ -17,6 +17,8 @@ import { Supervisor } from "./supervisor.ts";
 import { type BindTarget, describeBindFailure, isTaken, tryBindAll } from "./trial_bind.ts";
 import type { InspectTopic } from "../worker/messages.ts";
 import type { WorkerPort } from "./worker_handle.ts";
+import { processActivation } from "./takeover/activation.ts";
+import { Takeover } from "./takeover/takeover.ts";
 import { mayServe, workerPermissions } from "./worker_permissions.ts";
 
 /** How to run a configuration. */
@@ -50,6 +52,8 @@ export interface RunningProxy {
    * @throws {StartError} If an address is taken; nothing has changed then.
    */
   reconfigure(config: Config): Promise<readonly string[]>;
+  /** Settles when another process has taken this one's place, which is to drain then; never, if none does. */
+  readonly succeeded: Promise<{ readonly pid: number }>;
   /** Says how the admin server is to have the configuration read again; until then it refuses. */
   reloadBy(reloader: ReloadSource): void;
   /** Returns what is counted so far as Prometheus text. */
@@ -80,7 +84,22 @@ export async function startProxy(
   let config = asServed(options.config);
   const sharesPort = isStandalone && Deno.build.os === "linux";
   const adminToken = readAdminToken(config);
-  if (!isTakeover) tryBindAll(bindTargets(config));
+  const takeover = isStandalone
+    ? await Takeover.begin({
+      config,
+      io,
+      isTakeover,
+      activation: processActivation,
+      log: output.log,
+    })
+    : null;
+  const isOpen = ({ endpoint }: BindTarget) => takeover?.has(endpoint) ?? false;
+  try {
+    if (!isTakeover) tryBindAll(bindTargets(config).filter((target) => !isOpen(target)));
+  } catch (error) {
+    takeover?.giveUp();
+    throw error;
+  }
   logClusters(config, output);
   const supervisor = new Supervisor({
     config,
@@ -89,14 +108,20 @@ export async function startProxy(
     advertisedAddress,
     sharesPort,
     isTakeover,
+    ...takeover?.sockets ? { sockets: takeover.sockets } : {},
     createWorker: (clusters) => createWorker(clusters, config, io, isStandalone),
     mayServe: (granted, clusters) =>
       !isStandalone || mayServe(granted, clusters, config.runtime.network, io),
   });
-  await openStateFile(config, supervisor, output);
   const giveUp = () => supervisor.stop();
-  signal.addEventListener("abort", giveUp, { once: true });
-  await supervisor.start();
+  try {
+    await openStateFile(config, supervisor, output);
+    signal.addEventListener("abort", giveUp, { once: true });
+    await supervisor.start();
+  } catch (error) {
+    takeover?.giveUp();
+    throw error;
+  }
   // From here on whoever aborts says how it is to end.
   signal.removeEventListener("abort", giveUp);
   const clientsMax = supervisor.limitClients(readDescriptorUse());
@@ -117,24 +142,44 @@ export async function startProxy(
       return supervisor.isReady;
     },
   };
+  await takeover?.takeOver();
   const pages = new AdminPages(source, output.log);
   const admin = await openAdmin({
     ...{ config, adminToken, sharesPort, isTakeover, pages, supervisor, output },
+  });
+  takeover?.receive({
+    get isReady() {
+      return supervisor.isReady;
+    },
+    get config() {
+      return config;
+    },
+    share: () => supervisor.share(),
+    async leave() {
+      supervisor.leave();
+      await admin?.close();
+    },
   });
   output.log.info("aster is ready", {
     io: io.engine,
     admin: admin?.address ?? "off",
     clientsMax: clientsMax ?? "unknown",
   });
-  /** Another process may share the ports only where this one lets it. */
   const findTakenOver = async () => {
     const { clusters } = config;
-    const taken = sharesPort ? clusters.filter(({ listen }) => isTaken(listen)) : [];
+    const heir = takeover?.heir ?? null;
+    // Whoever holds these opens them again for the next process.
+    takeover?.sockets?.close();
+    const isServed = ({ listen }: ClusterConfig) =>
+      heir === null ? isTaken(listen) : heir.listeners.has(formatEndpoint(listen));
+    // Another process may share the ports only where this one lets it.
+    const taken = sharesPort ? clusters.filter(isServed) : [];
     // It answers for itself from now on: two behind one port would answer at random.
     if (taken.length > 0) await admin?.close();
     return taken.map(({ name }) => name);
   };
   const stop = async () => {
+    takeover?.close();
     await supervisor.stop();
     await admin?.close();
     output.flush();
@@ -158,9 +203,11 @@ export async function startProxy(
       const { drainTimeoutMs } = next.runtime;
       const retireTimeoutMs = drainTimeoutMs === 0 ? Infinity : drainTimeoutMs;
       const problems = await supervisor.reconfigure(next, retireTimeoutMs);
+      takeover?.sockets?.keepOnly(next.clusters);
       supervisor.limitClients(readDescriptorUse());
       return problems;
     },
+    succeeded: takeover?.succeeded ?? new Promise(() => {}),
     adminAddress: admin?.address ?? null,
     reloadBy(reloader) {
       source.reloader = reloader;
@@ -170,10 +217,13 @@ export async function startProxy(
     async drain() {
       const { drainDelayMs, drainIdleMs, shutdownTimeoutMs } = config.runtime;
       supervisor.leave();
-      await delay(drainDelayMs);
-      if (shutdownTimeoutMs > 0) {
+      takeover?.close();
+      const heir = takeover?.heir ?? null;
+      // Whoever is to notice that this process ends needs not, where another one is there.
+      if (heir === null) await delay(drainDelayMs);
+      if (shutdownTimeoutMs > 0 || heir !== null) {
         const times = { idleMs: drainIdleMs, timeoutMs: shutdownTimeoutMs };
-        await supervisor.drain(times, findTakenOver);
+        await supervisor.drain(times, heir?.handedOver ?? [], findTakenOver);
       }
       await stop();
     },
@@ -183,8 +233,8 @@ export async function startProxy(
 
 /** What of `[runtime]` can only be chosen at the start stays as it was. */
 function keepFixed(former: RuntimeConfig, next: RuntimeConfig): RuntimeConfig {
-  const { network, io, metrics, adminToken, stateFile, logFormat } = former;
-  return { ...next, network, io, metrics, adminToken, stateFile, logFormat };
+  const { network, io, metrics, adminToken, stateFile, takeoverSocket, logFormat } = former;
+  return { ...next, network, io, metrics, adminToken, stateFile, takeoverSocket, logFormat };
 }
 
 function delay(durationMs: number): Promise<void> {
@@ -282,6 +332,13 @@ async function openAdmin(
     const access = new AdminAccess(address, adminToken);
     return new AdminServer(address, sharesPort, pages, access, output.log, isTakeover);
   } catch (error) {
+    if (isTakeover) {
+      // The former process may have left already: nobody would serve.
+      output.log.error("Admin server cannot listen", {
+        reason: describeBindFailure(address, "the admin server", error),
+      });
+      return null;
+    }
     await supervisor.stop();
     throw new StartError(describeBindFailure(address, "the admin server", error));
   }

@@ -7,7 +7,7 @@
 import { Clock, Deadline } from "../clock.ts";
 import type { ClusterConfig, Config, IoChoice } from "../config/config.ts";
 import { compareConfigs } from "../config/reload.ts";
-import { formatEndpoint, sameEndpoint } from "../endpoint.ts";
+import { type Endpoint, formatEndpoint, type GivenSocket, sameEndpoint } from "../endpoint.ts";
 import { ClientRoom, createClientMemory } from "../observe/client_room.ts";
 import {
   type ClusterMemory,
@@ -22,7 +22,9 @@ import type {
   InspectTopic,
   ListenerAddress,
   PeerMessage,
+  SharedSocket,
   SharedState,
+  SocketsByAddress,
   StartMessage,
   WorkerMessage,
   WorkerVitals,
@@ -57,10 +59,25 @@ export interface SupervisorOptions {
   sharesPort: boolean;
   /** Whether another process serves until the workers listen. */
   isTakeover: boolean;
+  /** Sockets to listen by that came from another process; none if left out. */
+  sockets?: SocketSource;
   /** Starts a thread that may do what these clusters need. */
   createWorker(clusters: readonly ClusterConfig[]): WorkerPort;
   /** Whether a thread that was started for some clusters may do what others need. */
   mayServe(granted: readonly ClusterConfig[], clusters: readonly ClusterConfig[]): boolean;
+}
+
+/** Where sockets that came from another process are had from. */
+export interface SocketSource {
+  /**
+   * Those for one of the workers that serve a cluster, before the first of them has started.
+   *
+   * @param rank Which of them it is, from 0.
+   * @param count How many serve it.
+   */
+  socketsFor(endpoint: Endpoint, rank: number, count: number): GivenSocket[];
+  /** Those at an address that stay open for as long as the process: every worker listens by them. */
+  heldAt(endpoint: Endpoint): GivenSocket[];
 }
 
 /** State of one worker. */
@@ -207,6 +224,12 @@ export class Supervisor implements WorkerReceiver {
     };
   }
 
+  /** What all workers listen by, where the engine can tell; the caller closes the descriptors. */
+  async share(): Promise<SharedSocket[]> {
+    const shared = this.#places.map(({ worker }) => worker.share(COLLECT_TIMEOUT_MS));
+    return (await Promise.all(shared)).flat();
+  }
+
   /** From now on it is not ready, and dead workers are not replaced. */
   leave(): void {
     this.#isStopping = true;
@@ -340,6 +363,7 @@ export class Supervisor implements WorkerReceiver {
       loopMemory: this.#loopMemory,
       logLevel: this.#config.runtime.logLevel,
       orders: this.orders.ordersFor(this.#places[index]!.clusters.map(({ name }) => name)),
+      sockets: this.#heldSockets(this.#places[index]!.clusters),
       retireTimeoutMs: this.#retireTimeoutMs,
     };
   }
@@ -353,15 +377,20 @@ export class Supervisor implements WorkerReceiver {
   /**
    * Stops accepting and lets the clients leave; settles when they have, or `times.timeoutMs` are over.
    *
+   * @param handedOver Names of the clusters by whose sockets another process listens.
    * @param findTakenOver Called when nobody is accepted any more; returns the names of the clusters at whose addresses
    * others are.
    */
-  async drain(times: DrainTimes, findTakenOver: () => string[] | Promise<string[]>): Promise<void> {
+  async drain(
+    times: DrainTimes,
+    handedOver: readonly string[],
+    findTakenOver: () => string[] | Promise<string[]>,
+  ): Promise<void> {
     this.leave();
     const workers = [...this.#workers()].filter(({ isListening }) => isListening);
     // Each counts as busy until it has looked at its clients.
     for (const { number } of workers) new ClientRoom(this.#clientMemory, number).changeBusy(1);
-    await Promise.all(workers.map((worker) => worker.stopAccepting(STOP_TIMEOUT_MS)));
+    await Promise.all(workers.map((worker) => worker.stopAccepting(STOP_TIMEOUT_MS, handedOver)));
     const takenOver = await findTakenOver();
     await Promise.all(workers.map((worker) => worker.drain({ ...times, isLast: true, takenOver })));
   }
@@ -476,11 +505,32 @@ export class Supervisor implements WorkerReceiver {
       loopMemory: this.#loopMemory,
       isTakeover: isTakeover && !this.#isStarted,
       orders: this.orders.ordersFor(clusters.map(({ name }) => name)),
+      sockets: this.#socketsFor(clusters, index),
     };
     this.#clearRoom({ number });
     const worker = new WorkerHandle(this.#options.createWorker(clusters), start, this, this.#clock);
     this.#tellFound(worker);
     return worker;
+  }
+
+  #socketsFor(clusters: readonly ClusterConfig[], index: number): SocketsByAddress {
+    const { sockets } = this.#options;
+    if (sockets === undefined || this.#isStarted) return this.#heldSockets(clusters);
+    const found = clusters.map(({ name, listen }) => {
+      const serving = this.#assignment.clusters.flatMap((assigned, place) =>
+        assigned.some((cluster) => cluster.name === name) ? [place] : []
+      );
+      const given = sockets.socketsFor(listen, serving.indexOf(index), serving.length);
+      return [formatEndpoint(listen), given] as const;
+    });
+    return new Map(found);
+  }
+
+  #heldSockets(clusters: readonly ClusterConfig[]): SocketsByAddress {
+    return new Map(clusters.map(({ listen }) => [
+      formatEndpoint(listen),
+      this.#options.sockets?.heldAt(listen) ?? [],
+    ]));
   }
 
   #leadsOf(index: number): string[] {

@@ -13,6 +13,7 @@ import type {
   InspectTopic,
   PauseCount,
   ServerOrder,
+  SharedSocket,
   StartMessage,
   SupervisorMessage,
   WorkerMessage,
@@ -50,6 +51,7 @@ export class WorkerHandle {
   readonly #receiver: WorkerReceiver;
   readonly #clock: Clock;
   readonly #answers: Map<number, (inTime: boolean) => void> = new Map();
+  readonly #shared: Map<number, (sockets: SharedSocket[]) => void> = new Map();
   readonly #ordered: Map<number, (count: PauseCount | null) => void> = new Map();
   readonly #inspected: Map<number, (parts: InspectedPart[] | null) => void> = new Map();
   #nextQuestion = 1;
@@ -182,13 +184,31 @@ export class WorkerHandle {
     return problems;
   }
 
-  /** Asks it to accept nobody any more, and waits until it does not, at most `timeoutMs`. */
-  async stopAccepting(timeoutMs: number): Promise<void> {
+  /** What it listens by, where its engine can tell; nothing where it does not say in time. */
+  async share(timeoutMs: number): Promise<SharedSocket[]> {
+    if (!this.isListening) return [];
+    const question = this.#nextQuestion++;
+    const { promise, resolve } = Promise.withResolvers<SharedSocket[]>();
+    const deadline = new Deadline(this.#clock, timeoutMs, () => resolve([]));
+    this.#shared.set(question, resolve);
+    this.post({ kind: "share", question });
+    const sockets = await promise;
+    this.#shared.delete(question);
+    deadline.cancel();
+    return sockets;
+  }
+
+  /**
+   * Asks it to accept nobody any more, and waits until it does not, at most `timeoutMs`.
+   *
+   * @param handedOver Names of the clusters by whose sockets another process listens.
+   */
+  async stopAccepting(timeoutMs: number, handedOver: readonly string[]): Promise<void> {
     if (!this.isListening) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#closed = resolve;
     const deadline = new Deadline(this.#clock, timeoutMs, resolve);
-    this.post({ kind: "close" });
+    this.post({ kind: "close", handedOver });
     await promise;
     deadline.cancel();
   }
@@ -224,6 +244,7 @@ export class WorkerHandle {
     this.#started.resolve(false);
     for (const resolve of this.#configured) resolve([]);
     for (const answer of [...this.#ordered.values()]) answer(null);
+    for (const answer of [...this.#shared.values()]) answer([]);
     this.#closed?.();
     for (const answer of [...this.#inspected.values()]) answer(null);
     this.#drained?.();
@@ -247,6 +268,8 @@ export class WorkerHandle {
         return this.#ordered.get(message.question)?.(message.count);
       case "inspected":
         return this.#inspected.get(message.question)?.(message.parts);
+      case "shared":
+        return this.#shared.get(message.question)?.(message.sockets);
       case "failed":
         return this.#end(message.cluster, message.reason);
       case "configured":

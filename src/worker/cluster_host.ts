@@ -10,7 +10,7 @@ import type { Cluster, ClusterContext } from "../cluster/cluster.ts";
 import { LoopGuard } from "../cluster/loop_guard.ts";
 import type { ClusterConfig } from "../config/config.ts";
 import { compareClusters } from "../config/reload.ts";
-import { sameEndpoint } from "../endpoint.ts";
+import { formatEndpoint, sameEndpoint } from "../endpoint.ts";
 import { createEngine } from "../net/create_engine.ts";
 import { BACKLOG_CONNECTIONS, type IoEngine } from "../net/io_engine.ts";
 import { ClientRoom } from "../observe/client_room.ts";
@@ -27,6 +27,7 @@ import type {
   PeerMessage,
   ServerOrder,
   SharedState,
+  SocketsByAddress,
   StartMessage,
   SupervisorMessage,
   WorkerMessage,
@@ -67,6 +68,8 @@ export class ClusterHost {
   /** By cluster. */
   readonly #orders: Map<string, ServerOrders> = new Map();
   #start: StartMessage | null = null;
+  /** What to listen by, by address. */
+  #sockets: SocketsByAddress = new Map();
   #engine: IoEngine | null = null;
   #ended: Promise<unknown> | null = null;
 
@@ -115,8 +118,10 @@ export class ClusterHost {
         return this.#lead(message.cluster);
       case "order":
         return this.#obey(message.question, message.order);
+      case "share":
+        return this.#share(message.question);
       case "close":
-        this.#stopAccepting();
+        this.#stopAccepting(message.handedOver);
         return;
       case "drain":
         this.#drain(message.times);
@@ -133,6 +138,7 @@ export class ClusterHost {
 
   #begin(message: StartMessage): void {
     this.#start = message;
+    this.#sockets = message.sockets ?? new Map();
     this.#engine = createEngine(message.io, this.#clock);
     for (const order of message.orders ?? []) this.#keep(order);
     if (message.isTakeover) this.#beginPrepared(message);
@@ -164,6 +170,7 @@ export class ClusterHost {
         return;
       }
     }
+    this.#sockets = heldAmong(this.#sockets);
     for (const name of message.leads) this.#lead(name);
     this.#post({ kind: "listening", workerNumber: message.workerNumber });
   }
@@ -172,6 +179,7 @@ export class ClusterHost {
   #configure(message: ConfigureMessage): void {
     const { clusters, leads, listeners, loopMemory, logLevel, retireTimeoutMs } = message;
     const { clusterMemories } = message;
+    this.#sockets = message.sockets ?? new Map();
     Object.assign(this.#start!, { logLevel, listeners, loopMemory, clusterMemories });
     const wanted = new Set(clusters.map(({ name }) => name));
     for (const name of this.#orders.keys()) if (!wanted.has(name)) this.#orders.delete(name);
@@ -287,6 +295,7 @@ export class ClusterHost {
       },
       advertisedAddress: message.advertisedAddress,
       sharesPort: message.sharesPort,
+      socketsAt: (endpoint) => this.#sockets.get(formatEndpoint(endpoint)) ?? [],
       publish: (state) => {
         this.#post({ kind: "found", state });
         // Whoever has retired does not look for itself any more.
@@ -307,8 +316,16 @@ export class ClusterHost {
     hosted.cluster.lead();
   }
 
-  async #stopAccepting(): Promise<void> {
-    await Promise.all([...this.#hosted()].map(({ cluster }) => cluster.stopAccepting()));
+  #share(question: number): void {
+    const sockets = [...this.#clusters.values()].flatMap(({ cluster }) => cluster.share());
+    this.#post({ kind: "shared", question, sockets });
+  }
+
+  async #stopAccepting(handedOver: readonly string[]): Promise<void> {
+    const closed = [...this.#hosted()].map(({ cluster }) =>
+      cluster.stopAccepting(handedOver.includes(cluster.name))
+    );
+    await Promise.all(closed);
     if (this.#ended === null) this.#post({ kind: "closed" });
   }
 
@@ -412,6 +429,14 @@ export class ClusterHost {
     }
     return Promise.all(freed);
   }
+}
+
+/** The others are listened by from now on, and closed where they came from. */
+function heldAmong(sockets: SocketsByAddress): SocketsByAddress {
+  const held = [...sockets].map(([address, given]) =>
+    [address, given.filter(({ isHeld }) => isHeld)] as const
+  );
+  return new Map(held.filter(([, given]) => given.length > 0));
 }
 
 function reasonOf(error: unknown): string {

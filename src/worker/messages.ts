@@ -5,7 +5,7 @@
  * @module
  */
 import type { ClusterConfig, IoChoice, LogLevel } from "../config/config.ts";
-import type { Endpoint } from "../endpoint.ts";
+import type { Endpoint, GivenSocket } from "../endpoint.ts";
 import type { LogRecord } from "../observe/log.ts";
 import type { ClusterMemory } from "../observe/cluster_memory.ts";
 import type { ClusterMetricsSnapshot, HistogramSnapshot } from "../observe/cluster_metrics.ts";
@@ -29,6 +29,8 @@ export interface StartMessage {
   sharesPort: boolean;
   /** Whether another process serves meanwhile: the ports open when it is known where keys are. */
   isTakeover: boolean;
+  /** Sockets that it listens by, by their address as text; where there are none it opens its own. */
+  sockets?: SocketsByAddress;
   /** Memory of a `ClientRoom`, shared by all workers. */
   clientMemory: SharedArrayBuffer;
   /** What the workers of a cluster count together, by its name. */
@@ -37,6 +39,17 @@ export interface StartMessage {
   listeners: ListenerAddress[];
   /** Memory of every `LoopGuard`, shared by all workers. */
   loopMemory: SharedArrayBuffer;
+}
+
+/** Sockets that came from another process, by the addresses that the configuration has for them. */
+export type SocketsByAddress = ReadonlyMap<string, readonly GivenSocket[]>;
+
+/** A socket that a worker listens by. */
+export interface SharedSocket {
+  /** As the configuration has it. */
+  endpoint: Endpoint;
+  /** Another descriptor than the worker's own: whoever gets it closes it. */
+  descriptor: number;
 }
 
 /** Where a cluster listens. */
@@ -61,6 +74,8 @@ export interface ConfigureMessage {
   listeners: ListenerAddress[];
   loopMemory: SharedArrayBuffer;
   logLevel: LogLevel;
+  /** As in {@link StartMessage}: those that stay open elsewhere. */
+  sockets?: SocketsByAddress;
   /** How long clients of what goes may take to leave, milliseconds; Infinity: as long as they like. */
   retireTimeoutMs: number;
 }
@@ -183,8 +198,10 @@ export type SupervisorMessage =
   | ConfigureMessage
   /** Do what an operator orders, answer `ordered` with the same number. */
   | { kind: "order"; question: number; order: ServerOrder }
-  /** Stop accepting, answer `closed`. */
-  | { kind: "close" }
+  /** Answer `shared` with the same number. */
+  | { kind: "share"; question: number }
+  /** Stop accepting, answer `closed`. Another process listens by the sockets of the clusters of `handedOver`. */
+  | { kind: "close"; handedOver: readonly string[] }
   /** Asks for an `inspected` message with the same number. */
   | { kind: "inspect"; question: number; topic: InspectTopic }
   /** Stop accepting, let the clients leave, answer `drained`. */
@@ -221,6 +238,8 @@ export type WorkerMessage =
    * The answer to `configure`; `problems` says what could not be done, one sentence each. What could be done is done.
    */
   | { kind: "configured"; problems: string[] }
+  /** The answer to `share`: what it listens by, where its engine can tell. */
+  | { kind: "shared"; question: number; sockets: SharedSocket[] }
   /** None is accepted any more. */
   | { kind: "closed" }
   /** No client is left, and none is accepted. */

@@ -5,6 +5,7 @@
  */
 import { assert, assertEquals, assertMatch, assertThrows } from "../deps.ts";
 import { DialOutcome, readText, type SceneTest, type SocketEnd } from "../support/engine_scene.ts";
+import { openSystem } from "../support/libc_path.ts";
 import { until } from "../support/poll.ts";
 import { resetBeforeAccept } from "../support/reset_connections.ts";
 
@@ -37,6 +38,17 @@ function testListening(test: SceneTest): void {
   test("an address of another machine is an error at once", async (scene) => {
     assertThrows(() => scene.listen({ hostname: "192.0.2.1" }), Error);
     await scene.pair();
+  });
+
+  test("share() gives descriptors of its own, or none", async (scene) => {
+    const front = scene.listen();
+    const shared = front.listener.share();
+    assert(new Set(shared).size === shared.length && shared.length <= 1, `${shared}`);
+    const system = shared.length === 0 ? null : openSystem();
+    for (const descriptor of shared) system!.close(descriptor);
+    await scene.pairWithPeer(front);
+    await front.listener.close();
+    assertEquals(front.listener.share(), []);
   });
 
   test("close() settles when the address is free, and accepts no more", async (scene) => {

@@ -27,6 +27,7 @@ const config: Config = {
     metrics: null,
     adminToken: null,
     stateFile: null,
+    takeoverSocket: null,
     logLevel: "info",
     logFormat: "text",
     drainDelayMs: 0,

@@ -42,6 +42,7 @@ function createCluster({ config, engine, sharesPort }: ClusterContext): Cluster 
     reconfigure() {},
     retire: () => Promise.resolve(),
     stopAccepting: () => Promise.resolve(),
+    share: () => [],
     drain: () => Promise.resolve(),
     stop: () => listener?.close() ?? Promise.resolve(),
   };

@@ -8,7 +8,7 @@ import { connect } from "node:net";
 import { ChunkPool } from "../../src/bytes/chunk_pool.ts";
 import { SendLog } from "../../src/bytes/send_log.ts";
 import { Clock } from "../../src/clock.ts";
-import { tcpEndpoint } from "../../src/endpoint.ts";
+import { type GivenSocket, tcpEndpoint } from "../../src/endpoint.ts";
 import type { Failure } from "../../src/failure.ts";
 import type {
   Acceptor,
@@ -129,6 +129,7 @@ export interface ListenWish {
   hostname?: string;
   port?: number;
   sharesPort?: boolean;
+  given?: readonly GivenSocket[];
 }
 
 /** Where a test connects to: on 127.0.0.1, with time enough, unless it says otherwise. */
@@ -161,8 +162,8 @@ export class EngineScene implements AsyncDisposable {
   }
 
   listen(options: ListenWish = {}): Front {
-    const { hostname = "127.0.0.1", port = 0, sharesPort = false } = options;
-    const front = new Front(this, { endpoint: tcpEndpoint(hostname, port), sharesPort });
+    const { hostname = "127.0.0.1", port = 0, sharesPort = false, given = [] } = options;
+    const front = new Front(this, { endpoint: tcpEndpoint(hostname, port), sharesPort, given });
     this.#fronts.push(front);
     return front;
   }

@@ -24,6 +24,9 @@ const ALLOWED: Record<string, readonly string[]> = {
   // The share of keys that a reload moves is told from rings.
   supervisor: [
     ...["config", "worker/messages", "net/epoll/libc", "net/ip_address", "hash"],
+    // Sockets come from other processes before any worker starts.
+    ...["net/epoll/system", "net/epoll/name_lookup", "net/epoll/descriptor_channel"],
+    "net/deno/deno_channel",
     ...["router/moved_share", "deps"],
   ],
   worker: [

@@ -48,6 +48,7 @@ export class InProcessCluster implements AsyncDisposable {
       log: new Log("debug", (record) => this.records.push(record)),
       advertisedAddress: "127.0.0.1",
       sharesPort: false,
+      socketsAt: () => [],
       orders: new ServerOrders(),
       dials: new DialPace(this.#clock),
       loopGuard: new LoopGuard(new SharedArrayBuffer(1), [], ""),

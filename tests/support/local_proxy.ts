@@ -61,6 +61,7 @@ export class LocalProxy implements Disposable {
       log: new Log("debug", (record) => this.records.push(record)),
       advertisedAddress: "127.0.0.1",
       sharesPort: false,
+      socketsAt: () => [],
       orders: new ServerOrders(),
       dials: new DialPace(this.#clock),
       loopGuard: new LoopGuard(new SharedArrayBuffer(1), [], ""),

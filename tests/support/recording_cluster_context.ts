@@ -33,6 +33,7 @@ export class RecordingClusterContext implements ClusterContext {
   memory: ClusterMemory;
   readonly advertisedAddress = "127.0.0.1";
   readonly sharesPort = false;
+  readonly socketsAt = () => [];
   readonly published: SharedState[] = [];
   /** How often the leader was asked for a fresh map. */
   refreshRequests = 0;

@@ -99,6 +99,20 @@ Deno.test("permissionFlags() allow to read the folder of a file that is followed
   assertEquals(read("a.toml"), ["--allow-read=."]);
 });
 
+Deno.test("permissionFlags() allow the socket of takeovers, where Deno opens it", () => {
+  const flags = (io: string) =>
+    permissionFlags(
+      configOf(`[runtime]\ntakeover_socket = "/run/aster.sock"\nio = "${io}"\n` + redisText()),
+      options,
+    );
+  assertEquals(flags("deno").slice(1), [
+    "--allow-net=127.0.0.1:9001,127.0.0.1:7011,127.0.0.1:2110,unix:/run/aster.sock",
+    "--allow-read=a.toml,/opt/aster/src/,/run/aster.sock",
+    "--allow-write=/run/aster.sock",
+  ]);
+  assert(!flags("epoll").some((flag) => flag.includes("aster.sock")));
+});
+
 Deno.test("permissionFlags() allow to look for an address only where one must be found", () => {
   const config = configOf(slotsText());
   const further = (overrides: Partial<PermissionOptions>) =>
@@ -117,6 +131,7 @@ Deno.test("permissionFlags() allow the C library to the engine that needs it, an
     // What is bound is tried by the main thread; what is connected to is out of Deno's hands.
     "--allow-net=127.0.0.1:9001,127.0.0.1:2110",
     "--allow-read=a.toml,/opt/aster/src/",
+    "--allow-env=LISTEN_PID,LISTEN_FDS",
     "--allow-ffi=/lib/libc.so.6",
   ]);
   assert(permissionNotes(epoll).join("\n").includes("not bound by --allow-net"));

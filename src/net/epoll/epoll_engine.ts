@@ -6,13 +6,13 @@
  */
 import { READ_LARGE_BYTES } from "../../bytes/receive_buffer.ts";
 import type { Clock } from "../../clock.ts";
+import type { GivenSocket } from "../../endpoint.ts";
 import { FlushQueue } from "../flush_queue.ts";
 import type {
   Acceptor,
   Dial,
   DialListener,
   DialTarget,
-  GivenSocket,
   IoEngine,
   Listener,
   ListenOptions,

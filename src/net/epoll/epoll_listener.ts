@@ -3,13 +3,13 @@
  *
  * @module
  */
+import type { GivenSocket } from "../../endpoint.ts";
 import { type Failure, failures } from "../../failure.ts";
 import {
   ACCEPT_RETRY_MS,
   type Acceptor,
   ACCEPTS_PER_TURN_MAX,
   BACKLOG_CONNECTIONS,
-  type GivenSocket,
   type Listener,
   type ListenOptions,
 } from "../io_engine.ts";

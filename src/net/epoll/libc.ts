@@ -142,6 +142,8 @@ export const SCM_RIGHTS = 1;
 export const SHUT_RDWR = 2;
 
 /** Commands of fcntl, and the flag of an open file that it sets: `fcntl.h`. */
+export const F_SETFD = 2;
+export const FD_CLOEXEC = 1;
 export const F_SETFL = 4;
 export const F_DUPFD_CLOEXEC = 1030;
 export const O_NONBLOCK = 0o4000;

@@ -20,6 +20,7 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       metrics: tcpEndpoint("127.0.0.1", 2110),
       adminToken: null,
       stateFile: null,
+      takeoverSocket: null,
       logLevel: "info",
       logFormat: "text",
       drainDelayMs: 0,

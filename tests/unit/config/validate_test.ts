@@ -29,6 +29,10 @@ const problemCases: [title: string, text: string, problems: string[]][] = [
     "clusters[0].fetch = 60: expected the same time as clusters[0].fetchInterval (70000 ms), or only " +
     "one of the two",
   ]],
+  ["a path that is not absolute", `[runtime]\ntakeover_socket = "run/x"\n${redisText()}`, [
+    'runtime.takeover_socket = "run/x": expected an absolute path of at most 107 ASCII characters, ' +
+    "none of them a comma",
+  ]],
   ["a wildcard as the address to go on", redisText('handoff_address = "0.0.0.0:1"'), [
     'clusters[0].handoff_address = "0.0.0.0:1": expected an address "host:port" or "[IPv6]:port": ' +
     "clients cannot connect to a wildcard address",

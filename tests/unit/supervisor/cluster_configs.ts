@@ -73,6 +73,7 @@ export function config(...clusters: ClusterConfig[]): Config {
       metrics: null,
       adminToken: null,
       stateFile: null,
+      takeoverSocket: null,
       logLevel: "info",
       logFormat: "text",
       drainDelayMs: 0,

@@ -294,7 +294,7 @@ Deno.test("drain() lets clients leave when no worker accepts any more, and tells
   const stage = new Stage(2);
   await stage.start();
   const [first, second] = stage.workers;
-  const drained = stage.supervisor.drain({ idleMs: 5, timeoutMs: 60 }, () => ["main"]);
+  const drained = stage.supervisor.drain({ idleMs: 5, timeoutMs: 60 }, [], () => ["main"]);
   assertEquals(stage.supervisor.isReady, false);
   first!.say({ kind: "closed" });
   await new Promise((resolve) => setTimeout(resolve));

@@ -1,3 +1,4 @@
+import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { createClientMemory } from "../../../src/observe/client_room.ts";
 import { createClusterMemories } from "../../../src/observe/cluster_memory.ts";
 import { VITALS } from "./snapshots.ts";
@@ -112,21 +113,42 @@ Deno.test("stop() waits for the worker's word, but not for ever", async () => {
 Deno.test("stopAccepting() waits until nobody is accepted, or the time is over, or the worker is gone", async () => {
   const closed = stage();
   closed.worker.listen();
-  const first = closed.handle.stopAccepting(100);
-  assertEquals(closed.worker.received.at(-1), { kind: "close" });
+  const first = closed.handle.stopAccepting(100, ["main"]);
+  assertEquals(closed.worker.received.at(-1), { kind: "close", handedOver: ["main"] });
   closed.worker.say({ kind: "closed" });
   await first;
   const slow = stage();
   slow.worker.listen();
-  const second = slow.handle.stopAccepting(100);
+  const second = slow.handle.stopAccepting(100, ["main"]);
   slow.clock.advance(100);
   await second;
   const dead = stage();
   dead.worker.listen();
-  const third = dead.handle.stopAccepting(100);
+  const third = dead.handle.stopAccepting(100, ["main"]);
   dead.worker.die("boom");
   await third;
-  await stage().handle.stopAccepting(100);
+  await stage().handle.stopAccepting(100, ["main"]);
+});
+
+Deno.test("share() returns what the worker listens by, or nothing where it does not say", async () => {
+  const sockets = [{ endpoint: tcpEndpoint("127.0.0.1", 7_000), descriptor: 50 }];
+  const shared = stage();
+  shared.worker.listen();
+  const first = shared.handle.share(100);
+  assertEquals(shared.worker.received.at(-1), { kind: "share", question: 1 });
+  shared.worker.say({ kind: "shared", question: 1, sockets });
+  assertEquals(await first, sockets);
+  const slow = stage();
+  slow.worker.listen();
+  const second = slow.handle.share(100);
+  slow.clock.advance(100);
+  assertEquals(await second, []);
+  const dead = stage();
+  dead.worker.listen();
+  const third = dead.handle.share(100);
+  dead.worker.die("boom");
+  assertEquals(await third, []);
+  assertEquals(await stage().handle.share(100), []);
 });
 
 Deno.test("drain() waits until the clients have left, or the time is over, or the worker is gone", async () => {

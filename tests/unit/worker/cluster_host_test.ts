@@ -1,3 +1,4 @@
+import { formatEndpoint } from "../../../src/endpoint.ts";
 import { createClientMemory } from "../../../src/observe/client_room.ts";
 import { createClusterMemories } from "../../../src/observe/cluster_memory.ts";
 import { assertEquals } from "../../deps.ts";
@@ -13,6 +14,7 @@ import type {
   PauseCount,
   PeerMessage,
   ServerOrder,
+  SharedSocket,
   SharedState,
   StartMessage,
   WorkerMessage,
@@ -89,9 +91,13 @@ class FakeCluster implements Cluster {
     return this.drained.promise;
   }
 
-  stopAccepting(): Promise<void> {
-    this.calls.push("stop accepting");
+  stopAccepting(isHandedOver: boolean): Promise<void> {
+    this.calls.push(`stop accepting ${isHandedOver}`);
     return this.freed;
+  }
+
+  share(): SharedSocket[] {
+    return [{ endpoint: this.context.config.listen, descriptor: 50 }];
   }
 
   drain(times: DrainTimes): Promise<void> {
@@ -386,13 +392,44 @@ Deno.test("a cluster that other workers serve on at the same address is one whos
   assertEquals(clusters[1]!.calls.at(-1), "retire 60 true");
 });
 
+Deno.test("share is answered with what every cluster listens by", () => {
+  const { host, posted } = stage();
+  host.onMessage(startMessage([]));
+  host.onMessage({ kind: "share", question: 4 });
+  const sockets = startMessage([]).clusters.map(({ listen }) => ({
+    endpoint: listen,
+    descriptor: 50,
+  }));
+  assertEquals(posted.at(-1), { kind: "shared", question: 4, sockets });
+});
+
+Deno.test("sockets of another process are listened by once, those that it holds always", () => {
+  const { host, clusters } = stage();
+  const start = startMessage([]);
+  const [a, b] = start.clusters as [ClusterConfig, ClusterConfig];
+  const [once, held] = [{ descriptor: 50, isHeld: false }, { descriptor: 51, isHeld: true }];
+  const seen: unknown[] = [];
+  const sockets = new Map([[formatEndpoint(a.listen), [once, held]], [
+    formatEndpoint(b.listen),
+    [once],
+  ]]);
+  host.onMessage({ ...start, sockets });
+  for (const { context } of clusters) seen.push(context.socketsAt(context.config.listen));
+  assertEquals(seen, [[held], []]);
+  host.onMessage({ ...configure(a, b), sockets: new Map([[formatEndpoint(b.listen), [held]]]) });
+  assertEquals(clusters.map(({ context }) => context.socketsAt(context.config.listen)), [[], [
+    held,
+  ]]);
+});
+
 Deno.test("close is said to every cluster, and answered when no address is taken any more", async () => {
   const { host, posted, clusters } = stage();
   host.onMessage(startMessage([]));
   const freed = Promise.withResolvers<void>();
   clusters[1]!.freed = freed.promise;
-  host.onMessage({ kind: "close" });
-  assertEquals(clusters.map(({ calls }) => calls.at(-1)), ["stop accepting", "stop accepting"]);
+  host.onMessage({ kind: "close", handedOver: ["b"] });
+  const said = clusters.map(({ calls }) => calls.at(-1));
+  assertEquals(said, ["stop accepting false", "stop accepting true"]);
   await Promise.resolve();
   assertEquals(posted.map(({ kind }) => kind), ["listening"]);
   freed.resolve();

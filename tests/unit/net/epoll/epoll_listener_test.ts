@@ -1,11 +1,12 @@
-import { tcpEndpoint } from "../../../../src/endpoint.ts";
+import { type GivenSocket, tcpEndpoint } from "../../../../src/endpoint.ts";
 import type { Failure } from "../../../../src/failure.ts";
 import type { Connection } from "../../../../src/net/io_engine.ts";
 import { ACCEPT_RETRY_MS, type Acceptor } from "../../../../src/net/io_engine.ts";
 import { EpollEngine } from "../../../../src/net/epoll/epoll_engine.ts";
 import { EpollListener } from "../../../../src/net/epoll/epoll_listener.ts";
-import { NameLookup } from "../../../../src/net/epoll/name_lookup.ts";
+import { NameLookup, portOf } from "../../../../src/net/epoll/name_lookup.ts";
 import {
+  AF_INET,
   EADDRINUSE,
   ECONNABORTED,
   EINTR,
@@ -18,12 +19,14 @@ import {
   EPOLLIN,
   IPPROTO_TCP,
   SO_KEEPALIVE,
+  SO_REUSEPORT,
+  SOCK_STREAM,
   SOL_SOCKET,
   TCP_NODELAY,
 } from "../../../../src/net/epoll/libc.ts";
-import { SystemError } from "../../../../src/net/epoll/system.ts";
+import { type System, SystemError } from "../../../../src/net/epoll/system.ts";
 import { openDescriptors, socketsSince } from "../../../support/descriptors.ts";
-import { EngineScene } from "../../../support/engine_scene.ts";
+import { EngineScene, type Front } from "../../../support/engine_scene.ts";
 import { FakeEpollLoop, FakeSystem } from "../../../support/fake_epoll_loop.ts";
 import { libcPath, openSystem } from "../../../support/libc_path.ts";
 import { delay, until } from "../../../support/poll.ts";
@@ -194,6 +197,107 @@ sanitizedTest("on a real kernel a failed bind leaves no descriptor open, and say
   assertStrictEquals(assertThrows(listen, SystemError).errno, EADDRINUSE);
   assertEquals(openDescriptors().size, before);
   holder.close();
+});
+
+sanitizedTest("who waits when the sockets are handed over is left to who has them", async () => {
+  const scene = new Scene();
+  const listener = scene.listen();
+  scene.system.acceptResults = [10];
+  await listener.close(true);
+  assertEquals([scene.connections.length, scene.system.closed.length], [0, 1]);
+  // The kernel would tell of it as long as anybody has the socket open.
+  assertEquals(scene.loop.interests.size, 0);
+});
+
+/** Has an engine listen by sockets that came from outside. */
+async function listenByGiven(
+  count: number,
+  isHeld: boolean,
+  run: (scene: EngineScene, front: Front, given: readonly GivenSocket[]) => Promise<void>,
+): Promise<void> {
+  const system = openSystem();
+  const before = openDescriptors();
+  const { descriptors, port } = openListeners(system, count);
+  {
+    await using scene = new EngineScene((clock) => new EpollEngine(libcPath, clock));
+    const given = descriptors.map((descriptor) => ({ descriptor, isHeld }));
+    const front = scene.listen({ port, given });
+    assertEquals(front.port, port);
+    await run(scene, front, given);
+  }
+  for (const descriptor of descriptors) system.close(descriptor);
+  assertEquals(socketsSince(before), []);
+}
+
+/** Sockets of the C library that share a port and block, as those of other programs may. */
+function openListeners(system: System, count: number): { descriptors: number[]; port: number } {
+  const names = new NameLookup(system);
+  const descriptors: number[] = [];
+  let port = 0;
+  for (let index = 0; index < count; index++) {
+    const descriptor = system.libc.socket(AF_INET, SOCK_STREAM, 0);
+    system.setOption(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
+    const address = names.numeric("127.0.0.1", port)!;
+    assertEquals(system.libc.bind(descriptor, address, address.length), 0);
+    assertEquals(system.libc.listen(descriptor, 4), 0);
+    port = portOf(system.address(descriptor, false));
+    descriptors.push(descriptor);
+  }
+  return { descriptors, port };
+}
+
+sanitizedTest(
+  "given sockets are listened by, all of them, and who waited there is accepted",
+  async () => {
+    await listenByGiven(3, false, async (_scene, front) => {
+      const { port } = front;
+      const waiting: Deno.TcpConn[] = [];
+      for (let count = 0; count < 20; count++) waiting.push(await Deno.connect({ port }));
+      await until(() => front.endpoints.length === 20, { what: "all are accepted" });
+      const shared = front.listener.share();
+      assertEquals(shared.length, 3);
+      const system = openSystem();
+      for (const descriptor of shared) {
+        assertEquals(portOf(system.address(descriptor, false)), port);
+        system.close(descriptor);
+      }
+      await front.listener.close();
+      assertEquals(front.listener.share(), []);
+      for (const connection of waiting) connection.close();
+    });
+  },
+);
+
+sanitizedTest(
+  "sockets that are held elsewhere keep those who wait when the listener is closed",
+  async () => {
+    await listenByGiven(1, true, async (scene, front, given) => {
+      const { port } = front;
+      assertEquals(front.listener.share(), []);
+      await scene.pairWithPeer(front);
+      const accepted = front.endpoints.length;
+      await front.listener.close();
+      const waiting = await Deno.connect({ port });
+      const again = scene.listen({ port, given });
+      await until(() => again.endpoints.length === 1, { what: "who waited is accepted" });
+      assertEquals(front.endpoints.length, accepted);
+      waiting.close();
+    });
+  },
+);
+
+sanitizedTest("a given socket that does not listen is an error, and none stays open", async () => {
+  const system = openSystem();
+  const descriptor = system.openSocket(AF_INET);
+  const before = openDescriptors();
+  {
+    await using scene = new EngineScene((clock) => new EpollEngine(libcPath, clock));
+    const given = [{ descriptor: 9_999, isHeld: false }];
+    assertThrows(() => scene.listen({ given }), SystemError);
+    await scene.pair();
+  }
+  assertEquals(socketsSince(before), []);
+  system.close(descriptor);
 });
 
 sanitizedTest("a name that nobody knows cannot be listened on", () => {
