@@ -17,3 +17,7 @@ export {
 } from "@logtape/logtape";
 export type { LogRecord as LogTapeRecord } from "@logtape/logtape";
 export { Registry } from "prom-client";
+/** What the dashboard runs on in the browser, as text: preact with htm, and uPlot. */
+export { default as preactSource } from "htm/preact/standalone" with { type: "text" };
+export { default as uplotSource } from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
+export { default as uplotStyle } from "uplot/dist/uPlot.min.css" with { type: "text" };

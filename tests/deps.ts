@@ -22,4 +22,5 @@ export const clientLibraries = {
   memcached: () => import("npm:memcached@2.2.2"),
   memjs: () => import("npm:memjs@1.3.2"),
   redis: () => import("npm:redis@6.3.1"),
+  puppeteer: () => import("npm:puppeteer-core@24.31.0"),
 };

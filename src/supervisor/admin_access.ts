@@ -8,6 +8,7 @@
 import type { TcpEndpoint } from "../endpoint.ts";
 import { comparableIp, isLoopback } from "../net/ip_address.ts";
 import { isIpv4, isIpv6 } from "../config/socket_address.ts";
+import { DASHBOARD_PATH } from "./dashboard/dashboard.ts";
 import { isSameDigest, sha256 } from "../hash/mod.ts";
 
 /** Longest address of a request, characters. */
@@ -15,8 +16,11 @@ export const URL_CHARACTERS_MAX = 2_048;
 /** Names and values of a request's headers in all, characters. */
 export const HEADER_CHARACTERS_MAX = 16_384;
 
-/** What anybody who reaches the server may ask: load balancers have no token. */
-const OPEN_PATHS = new Set(["/health", "/ready"]);
+/**
+ * What anybody who reaches the server may ask: load balancers have no token, and a browser has it only when the page
+ * has asked for it. The page says nothing of the proxy before.
+ */
+const OPEN_PATHS = new Set(["/health", "/ready", "/"]);
 /** Set by a proxy in front, whose own address says nothing of who asks. */
 const FORWARDED_HEADERS = ["forwarded", "x-forwarded-for", "x-real-ip"];
 
@@ -42,6 +46,11 @@ export class AdminAccess {
     return tooLarge(request) ?? this.#strange(request, peer) ?? this.#unproven(request, peer);
   }
 
+  /** Whether who asks may see what is in the proxy: with a token only who shows it. */
+  mayRead({ headers }: Request): boolean {
+    return this.#tokenDigest === null || this.#hasToken(headers);
+  }
+
   /** Refuses what a browser may have been made to send. */
   #strange({ headers, url }: Request, peer: string): Response | null {
     const host = headers.get("host");
@@ -60,9 +69,9 @@ export class AdminAccess {
 
   #unproven({ headers, method, url }: Request, peer: string): Response | null {
     if (this.#tokenDigest !== null) {
-      if (this.#hasToken(headers) || (!isAction(method) && OPEN_PATHS.has(new URL(url).pathname))) {
-        return null;
-      }
+      const { pathname } = new URL(url);
+      const isOpen = OPEN_PATHS.has(pathname) || pathname.startsWith(DASHBOARD_PATH);
+      if (this.#hasToken(headers) || (!isAction(method) && isOpen)) return null;
       const challenge = { "www-authenticate": 'Bearer realm="aster"' };
       return refused(401, "Authorization: Bearer with the admin_token is wanted", challenge);
     }

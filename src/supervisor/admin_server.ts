@@ -1,10 +1,11 @@
 /**
- * The HTTP server for operators: `/metrics`, `/health`, `/ready`, `/status` and `/slowlog`, and what may be ordered by
- * `POST`.
+ * The HTTP server for operators: `/metrics`, `/health`, `/ready`, `/status` and `/slowlog`, the dashboard, and what may
+ * be ordered by `POST`.
  *
  * @module
  */
 import { formatEndpoint, type TcpEndpoint, tcpEndpoint } from "../endpoint.ts";
+import { allFailures } from "../failure.ts";
 import type { Log } from "../observe/log.ts";
 import { mergeEntries, showEntry, type SlowEntry } from "../observe/slow_log.ts";
 import { VERSION } from "../version.ts";
@@ -12,6 +13,7 @@ import type { InspectTopic } from "../worker/messages.ts";
 import { act, ACTION_PATHS, type ActionTarget } from "./admin_actions.ts";
 import type { AdminAccess } from "./admin_access.ts";
 import { configHash } from "./config_hash.ts";
+import { Dashboard } from "./dashboard/dashboard.ts";
 import {
   formatFor,
   METRICS_CONTENT_TYPES,
@@ -45,6 +47,7 @@ export interface AdminSource extends ActionTarget {
 /** Answers what it is asked, whoever asks; works without a socket too. */
 export class AdminPages {
   readonly #source: AdminSource;
+  readonly #dashboard: Dashboard;
   readonly #log: Log;
   readonly #series = new SeriesBound();
   readonly #cpu: CpuMeter = new CpuMeter();
@@ -53,10 +56,18 @@ export class AdminPages {
   constructor(source: AdminSource, log: Log) {
     this.#source = source;
     this.#log = log;
+    this.#dashboard = new Dashboard({
+      status: () => this.status(),
+      counts: async () => (await this.#collect()).clusters,
+    });
   }
 
-  /** Returns the answer to one request. */
-  async handle(request: Request): Promise<Response> {
+  /**
+   * Returns the answer to one request.
+   *
+   * @param mayRead Whether who asks may see what is in the proxy, and not only what is open to all.
+   */
+  async handle(request: Request, mayRead = true): Promise<Response> {
     const url = new URL(request.url);
     const isAction = ACTION_PATHS.includes(url.pathname);
     const methods = isAction ? ["POST"] : ["GET", "HEAD"];
@@ -66,12 +77,14 @@ export class AdminPages {
         headers: { allow: methods.join(", ") },
       });
     }
-    if (!isAction) return await this.#show(url.pathname, request.headers.get("accept"));
+    if (!isAction) {
+      return await this.#show(url.pathname, mayRead, request.headers.get("accept"));
+    }
     const answer = await act(this.#source, url);
     return json(answer!.status, answer!.body);
   }
 
-  async #show(path: string, accept: string | null): Promise<Response> {
+  async #show(path: string, mayRead: boolean, accept: string | null): Promise<Response> {
     switch (path) {
       case "/metrics": {
         const format = formatFor(accept);
@@ -88,10 +101,19 @@ export class AdminPages {
       case "/slowlog":
         return json(200, await this.#slowLog());
       default:
-        return new Response("Try /metrics, /health, /ready, /status or /slowlog\n", {
-          status: 404,
-        });
+        return await this.#dashboard.answer(path, mayRead) ??
+          new Response("Try /, /metrics, /health, /ready, /status or /slowlog\n", { status: 404 });
     }
+  }
+
+  /** Keeps the dashboard's history from now on. */
+  open(): void {
+    this.#dashboard.start();
+  }
+
+  /** Ends what is kept for the dashboard, and its streams. */
+  close(): void {
+    this.#dashboard.stop();
   }
 
   /** Returns what `/status` shows. */
@@ -195,10 +217,17 @@ export class AdminPages {
         clientsConnected: counted.get(name)?.clientsConnected ?? 0,
         requests: counted.get(name)?.requests ?? 0,
         errorReplies: counted.get(name)?.errorReplies ?? 0,
+        failures: failuresByReason(counted.get(name)?.failures ?? []),
         backends: counted.get(name)?.backends ?? [],
       })),
     };
   }
+}
+
+/** The reasons that were counted at all, by name. */
+function failuresByReason(counts: readonly number[]): Record<string, number> {
+  const counted = allFailures.filter(({ id }) => (counts[id] ?? 0) > 0);
+  return Object.fromEntries(counted.map(({ id, name }) => [name, counts[id]!]));
 }
 
 /**
@@ -232,6 +261,7 @@ export class AdminServer {
     waits = false,
   ) {
     this.#pages = pages;
+    pages.open();
     this.#access = access;
     this.#log = log;
     const options = { hostname: address.hostname, port: address.port, onListen() {} };
@@ -258,6 +288,7 @@ export class AdminServer {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#pages.close();
     clearTimeout(this.#retryTimer);
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
@@ -287,7 +318,7 @@ export class AdminServer {
     }
     this.#requestsUnderWay += 1;
     try {
-      return await this.#pages.handle(request);
+      return await this.#pages.handle(request, this.#access.mayRead(request));
     } finally {
       this.#requestsUnderWay -= 1;
     }

@@ -41,14 +41,16 @@ function bearer(token: string): Record<string, string> {
   return { authorization: `Bearer ${token}` };
 }
 
-Deno.test("with a token all but /health and /ready want it", () => {
+Deno.test("with a token all but /health, /ready and the empty page want it", () => {
   for (const access of [locked, lockedEverywhere]) {
-    for (const path of ["/metrics", "/status", "/", "/health/"]) {
+    for (const path of ["/metrics", "/status", "/events", "/health/", "/dashboard"]) {
       assertEquals(ask(access, { path }), 401, path);
       assertEquals(ask(access, { path, headers: bearer("sesame") }), 0, path);
     }
-    for (const path of ["/health", "/ready"]) assertEquals(ask(access, { path }), 0, path);
-    for (const path of ["/pause", "/health"]) {
+    for (const path of ["/health", "/ready", "/", "/dashboard/page.js"]) {
+      assertEquals(ask(access, { path }), 0, path);
+    }
+    for (const path of ["/pause", "/health", "/"]) {
       assertEquals(ask(access, { path, method: "POST" }), 401, path);
     }
     const headers = bearer("sesame");

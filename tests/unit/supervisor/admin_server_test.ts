@@ -163,7 +163,7 @@ Deno.test("/slowlog shows the entries of all workers, latest first, and what is 
 });
 
 Deno.test("unknown paths are 404 and methods that write are 405", async () => {
-  assertEquals((await get(pages([]), "/")).status, 404);
+  assertEquals((await get(pages([]), "/nowhere")).status, 404);
   const response = await get(pages([]), "/metrics", "POST");
   assertEquals(response.status, 405);
   assertEquals(response.headers.get("allow"), "GET, HEAD");

@@ -1,0 +1,575 @@
+/**
+ * The dashboard in the browser: one stream of events, tables and charts of it, and the few orders that an operator may
+ * give. Everything that clients and files choose is put in as text.
+ */
+const { uPlot } = globalThis;
+// Served beside this file: no path of the repository, so nothing resolves it before a browser does.
+const { html, render, useEffect, useRef, useState } = await import(
+  new URL("preact.js", import.meta.url).href
+);
+
+/** Requests a second of failures above which they are a problem, and bytes that wait for one server. */
+const QUEUE_WARNING_BYTES = 1_048_576;
+/** How often lists are asked for that do not come with the events, milliseconds. */
+const LIST_INTERVAL_MS = 5_000;
+const RECONNECT_MS = 1_000;
+const CHART_HEIGHT = 110;
+/** In line with the server's history. */
+const POINTS_MAX = 180;
+
+const token = {
+  get: () => sessionStorage.getItem("token"),
+  set: (value) => sessionStorage.setItem("token", value),
+};
+
+function ask(path, options = {}) {
+  const headers = token.get() ? { authorization: `Bearer ${token.get()}` } : {};
+  return fetch(path, { ...options, headers });
+}
+
+/** Calls `heard(name, data)` for each event of one connection; returns when it is over. */
+async function listen(heard, signal) {
+  const response = await ask("/events", { signal });
+  if (!response.ok) {
+    heard(response.status === 401 ? "locked" : "refused", await response.text());
+    return;
+  }
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  while (true) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const blocks = (rest + value).split("\n\n");
+    rest = blocks.pop();
+    for (const block of blocks) {
+      const found = /^event: (\w+)\ndata: (.*)$/s.exec(block);
+      if (found !== null) heard(found[1], JSON.parse(found[2]));
+    }
+  }
+}
+
+function wait(durationMs) {
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
+}
+
+/** What is shown: the last status, the one before it, and the history with what came since. */
+function useProxy() {
+  const [view, setView] = useState({ status: null, former: null, history: null, gone: null });
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    const controller = new AbortController();
+    const heard = (name, data) => {
+      setView((view) => {
+        if (name === "history") return { ...view, history: data };
+        if (name === "locked" || name === "refused") return { ...view, gone: name };
+        const atMs = performance.now();
+        const status = { ...data, atMs };
+        return { ...view, status, former: view.status, gone: null };
+      });
+    };
+    const keepListening = async () => {
+      while (!controller.signal.aborted) {
+        try {
+          await listen(heard, controller.signal);
+        } catch {
+          // The proxy ends, or cannot be reached: said below, and tried again.
+        }
+        if (controller.signal.aborted) return;
+        setView((view) => ({ ...view, gone: view.gone ?? "away", former: null }));
+        await wait(RECONNECT_MS);
+      }
+    };
+    keepListening();
+    return () => controller.abort();
+  }, [attempt]);
+  return [view, () => setAttempt(attempt + 1)];
+}
+
+function byName(list, key) {
+  return new Map((list ?? []).map((one) => [one[key], one]));
+}
+
+/** What became of a counter since the status before, a second. */
+function rate(now, former, field, seconds) {
+  if (former === undefined || seconds <= 0) return null;
+  return Math.max(0, (now[field] - former[field]) / seconds);
+}
+
+/** Each cluster with its rates, and its backends with theirs. */
+function measured(status, former) {
+  const seconds = former === null ? 0 : (status.atMs - former.atMs) / 1000;
+  const formerClusters = byName(former?.clusters, "name");
+  return status.clusters.map((cluster) => {
+    const before = formerClusters.get(cluster.name);
+    const formerBackends = byName(before?.backends, "address");
+    const servers = byName(cluster.servers, "address");
+    const failures = Object.entries(cluster.failures ?? {}).map(([reason, count]) => ({
+      reason,
+      count,
+      rate: before === undefined || seconds <= 0
+        ? 0
+        : (count - (before.failures?.[reason] ?? 0)) / seconds,
+    }));
+    return {
+      ...cluster,
+      failures,
+      requestRate: rate(cluster, before, "requests", seconds),
+      errorRate: rate(cluster, before, "errorReplies", seconds),
+      backends: cluster.backends.map((backend) => {
+        const server = servers.get(backend.address);
+        const was = formerBackends.get(backend.address);
+        return {
+          ...backend,
+          name: server?.alias ?? backend.address,
+          ordered: server?.state ?? "ready",
+          isInRing: server !== undefined,
+          weight: server?.weight ?? null,
+          requestRate: rate(backend, was, "requests", seconds),
+          failureRate: rate(backend, was, "failures", seconds),
+          pause: cluster.pauses.find(({ server: paused }) =>
+            paused === null || paused === (server?.alias ?? backend.address)
+          ),
+        };
+      }),
+    };
+  });
+}
+
+/** What is wrong, the worst first. */
+function problemsOf(status, clusters) {
+  const bad = [];
+  const warn = [];
+  if (!status.ready) bad.push({ text: "The proxy is starting or ending" });
+  for (const { number, isListening, hasAnswered } of status.workers) {
+    if (!isListening) bad.push({ text: `Worker ${number} is not listening`, to: "workers" });
+    else if (!hasAnswered) bad.push({ text: `Worker ${number} does not answer`, to: "workers" });
+  }
+  const { lastReload } = status;
+  if (lastReload && !lastReload.isGood) {
+    bad.push({ text: `The last reload failed: ${lastReload.problems.join("; ")}` });
+  }
+  for (const cluster of clusters) {
+    const to = `cluster-${cluster.name}`;
+    for (const { server, mode, endsInMs } of cluster.pauses) {
+      const what = server === null ? cluster.name : `${cluster.name}: ${server}`;
+      const requests = mode === "all" ? "requests" : "writes";
+      warn.push({ text: `${what} is paused: ${requests} wait, ${seconds(endsInMs)} more`, to });
+    }
+    for (const one of cluster.backends) {
+      if (one.ordered !== "ready") {
+        warn.push({ text: `${cluster.name}: ${one.name} is in ${one.ordered} by order`, to });
+      } else if (!one.isHealthy) bad.push({ text: `${cluster.name}: ${one.name} is down`, to });
+      if (one.queuedBytes >= QUEUE_WARNING_BYTES) {
+        warn.push({ text: `${cluster.name}: ${bytes(one.queuedBytes)} wait for ${one.name}`, to });
+      }
+    }
+    for (const { reason, rate } of cluster.failures) {
+      if (rate > 0) {
+        bad.push({ text: `${cluster.name}: ${reason}, ${number(rate)} failures a second`, to });
+      }
+    }
+  }
+  return { bad, warn };
+}
+
+function number(value) {
+  if (value === null || value === undefined) return "–";
+  if (value >= 10_000_000) return `${(value / 1_000_000).toFixed(0)} M`;
+  if (value >= 100_000) return `${(value / 1_000).toFixed(0)} k`;
+  return value >= 100 || Number.isInteger(value) ? value.toFixed(0) : value.toFixed(1);
+}
+
+/** Hours and minutes of a time in seconds. */
+function clock(atSeconds) {
+  return new Date(atSeconds * 1000).toTimeString().slice(0, 8);
+}
+
+function bytes(value) {
+  if (value < 1024) return `${value} B`;
+  if (value < 1_048_576) return `${(value / 1024).toFixed(0)} KiB`;
+  return `${(value / 1_048_576).toFixed(1)} MiB`;
+}
+
+function seconds(durationMs) {
+  return `${Math.ceil(durationMs / 1000)} s`;
+}
+
+function milliseconds(us) {
+  return us === null || us === undefined ? "–" : `${(us / 1000).toFixed(us < 10_000 ? 2 : 0)} ms`;
+}
+
+function duration(uptimeSeconds) {
+  const minutes = Math.floor(uptimeSeconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
+}
+
+function Verdict({ status, clusters }) {
+  const { bad, warn } = problemsOf(status, clusters);
+  const kind = bad.length > 0 ? "bad" : warn.length > 0 ? "warn" : "good";
+  const item = (problem, kind) =>
+    html`<li class=${kind}>${
+      problem.to ? html`<a href=${`#${problem.to}`}>${problem.text}</a>` : problem.text
+    }</li>`;
+  return html`<section class=${`verdict is-${kind}`} aria-live="polite" aria-label="What is wrong">
+    ${kind === "good" && html`<span class="good">Nothing is wrong.</span>`}
+    ${
+    kind !== "good" && html`<ul>${
+      bad.map((one) => item(one, "bad"))
+    }${warn.map((one) => item(one, "warn"))}</ul>`
+  }
+  </section>`;
+}
+
+/** A quarter of an hour of one number. */
+function Chart({ title, points, stepMs, endsAtMs }) {
+  const place = useRef(null);
+  const plot = useRef(null);
+  const last = points.at(-1) ?? null;
+  const data = [
+    points.map((_, index) => (endsAtMs - (points.length - 1 - index) * stepMs) / 1000),
+    points,
+  ];
+  useEffect(() => {
+    // A canvas knows no variables of CSS: what an element has of them is asked for.
+    const { color: accent } = getComputedStyle(place.current);
+    const { color: dim } = getComputedStyle(place.current.parentElement.firstElementChild);
+    const axis = { stroke: dim, grid: { show: false }, font: "11px system-ui" };
+    plot.current = new uPlot(
+      {
+        width: place.current.clientWidth,
+        height: CHART_HEIGHT,
+        cursor: { show: false },
+        legend: { show: false },
+        scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] } },
+        axes: [{ ...axis, size: 30, space: 70, values: (_plot, ticks) => ticks.map(clock) }, {
+          ...axis,
+          size: 48,
+          values: (_plot, ticks) => ticks.map(number),
+        }],
+        series: [{}, {
+          stroke: accent,
+          fill: accent.replace(/rgba?\(([^)]*)\)/, "rgba($1, 0.12)"),
+          width: 1.5,
+          points: { show: false },
+        }],
+      },
+      data,
+      place.current,
+    );
+    const resized = () =>
+      plot.current.setSize({ width: place.current.clientWidth, height: CHART_HEIGHT });
+    addEventListener("resize", resized);
+    return () => {
+      removeEventListener("resize", resized);
+      plot.current.destroy();
+    };
+  }, []);
+  useEffect(() => plot.current?.setData(data), [endsAtMs]);
+  return html`
+    <div class="chart">
+      <div>${title}: ${number(last)}</div>
+      <div class="plot" ref=${place}></div>
+    </div>
+  `;
+}
+
+function order(path, parameters, told) {
+  const query = new URLSearchParams(
+    Object.entries(parameters).filter(([, value]) => value !== null),
+  );
+  return async () => {
+    const response = await ask(`${path}?${query}`, { method: "POST" });
+    const text = (await response.text()).trim();
+    told(response.ok ? null : `${path}: ${text}`);
+  };
+}
+
+function BackendRow({ cluster, backend, told }) {
+  const { name, address, ordered, pause } = backend;
+  const [kind, state] = ordered !== "ready"
+    ? ["warn", ordered]
+    : !backend.isHealthy
+    ? ["bad", "down"]
+    : pause !== undefined
+    ? ["warn", "paused"]
+    : ["good", "up"];
+  const target = { cluster: cluster.name, server: name };
+  const setState = (state) => order("/server/state", { ...target, state }, told);
+  return html`
+    <tr>
+      <td>${name}</td>
+      <td class="dim optional">${address}</td>
+      <td class=${kind}>${state}</td>
+      <td class="number">${number(backend.requestRate)}</td>
+      <td class="number optional">${milliseconds(backend.p50Us)}</td>
+      <td class="number">${milliseconds(backend.p99Us)}</td>
+      <td class="number">${number(backend.inFlight)}</td>
+      <td class="number optional">${bytes(backend.queuedBytes)}</td>
+      <td class=${backend.failureRate > 0 ? "number bad" : "number"}>${number(
+        backend.failureRate,
+      )}</td>
+      <td class="optional">
+        <div class="actions">
+          ${pause === undefined
+            ? html`<button onClick=${order("/pause", target, told)}>pause</button>`
+            : html`<button onClick=${
+              order("/resume", { ...target, server: pause.server }, told)
+            }>resume</button>`}
+          ${backend.isInRing && ordered === "ready" &&
+            html`<button onClick=${setState("drain")}>drain</button>`}
+          ${ordered !== "ready" && html`<button onClick=${setState("ready")}>ready</button>`}
+        </div>
+      </td>
+    </tr>
+  `;
+}
+
+function Cluster({ cluster, history, told, filter }) {
+  const { name, type, address, clientsConnected, requestRate, errorRate, failures } = cluster;
+  const series = history?.clusters[name];
+  const shown = cluster.backends.filter((one) =>
+    one.name.includes(filter) || one.address.includes(filter)
+  );
+  const counted = failures.filter(({ count }) => count > 0).sort((a, b) => b.count - a.count);
+  return html`<section id=${`cluster-${name}`} aria-label=${`Cluster ${name}`}>
+    <h2>${name} <span class="dim">${type} on ${address}</span></h2>
+    <div>${number(requestRate)} requests/s · ${number(errorRate)} error replies/s · ${
+    number(clientsConnected)
+  } clients · ${number(cluster.requests)} requests in all</div>
+    ${
+    series && history.endsAtMs > 0 && html`
+      <div class="charts">
+        <${Chart} title="requests/s" points=${series.requests} ...${history} />
+        <${Chart} title="error replies/s" points=${series.errors} ...${history} />
+        <${Chart} title="clients" points=${series.clients} ...${history} />
+      </div>
+    `
+  }
+    <div class="scroll"><table>
+      <thead><tr>
+        <th>server</th><th class="optional">address</th><th>state</th><th class="number">requests/s</th>
+        <th class="number optional">p50</th><th class="number">p99</th><th class="number">in flight</th>
+        <th class="number optional">queue</th><th class="number">failures/s</th><th class="optional"></th>
+      </tr></thead>
+      <tbody>${
+    shown.map((backend) =>
+      html`<${BackendRow} key=${backend.address} cluster=${cluster} backend=${backend} told=${told} />`
+    )
+  }</tbody>
+    </table></div>
+    ${
+    counted.length > 0 &&
+    html`<div class="dim">failures so far: ${
+      counted.map(({ reason, count }) => `${reason} ${count}`).join(", ")
+    }</div>`
+  }
+  </section>`;
+}
+
+function Workers({ workers }) {
+  return html`
+    <section id="workers" aria-label="Workers">
+      <h2>Workers</h2>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>worker</th>
+              <th>state</th>
+              <th class="number">replaced</th>
+              <th class="number">loop delay</th>
+              <th class="number">memory</th>
+            </tr>
+          </thead>
+          <tbody>${workers.map((one) =>
+            html`
+              <tr key=${one.number}>
+                <td>${one.number}</td>
+                <td class=${one.isListening && one.hasAnswered ? "good" : "bad"}>${one.isListening
+                  ? one.hasAnswered ? "serves" : "silent"
+                  : "not listening"}</td>
+                <td class="number">${one.restarts}</td>
+                <td class="number">${one.loopDelayMs === undefined
+                  ? "–"
+                  : `${one.loopDelayMs} ms`}</td>
+                <td class="number">${one.heapBytes === undefined ? "–" : bytes(one.heapBytes)}</td>
+              </tr>
+            `
+          )}</tbody>
+        </table>
+      </div>
+    </section>
+  `;
+}
+
+/** A list that is asked for every few seconds while the page is seen; null where the proxy does not have it. */
+function useList(path) {
+  const [list, setList] = useState(null);
+  useEffect(() => {
+    let timer;
+    const look = async () => {
+      try {
+        const response = await ask(path);
+        if (response.status === 404) return;
+        if (response.ok) setList(await response.json());
+      } catch {
+        // The stream of events says that the proxy is away.
+      }
+      timer = setTimeout(look, document.hidden ? 4 * LIST_INTERVAL_MS : LIST_INTERVAL_MS);
+    };
+    look();
+    return () => clearTimeout(timer);
+  }, [path]);
+  return list;
+}
+
+function SlowRequests() {
+  const list = useList("/slowlog");
+  const entries = (list?.clusters ?? []).flatMap(({ name, entries }) =>
+    entries.map((entry) => ({ ...entry, cluster: name }))
+  ).sort((a, b) => a.time < b.time ? 1 : -1).slice(0, 20);
+  if (list === null) return null;
+  return html`<section id="slow" aria-label="Slow requests"><h2>Slow requests</h2>
+    ${entries.length === 0 && html`<p class="dim">None.</p>`}
+    ${
+    entries.length > 0 && html`
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>time</th>
+              <th>cluster</th>
+              <th class="number">in all</th>
+              <th class="number">queue</th>
+              <th class="number">server</th>
+              <th>backend</th>
+              <th>request</th>
+              <th class="optional">client</th>
+            </tr>
+          </thead>
+          <tbody>${entries.map((one) =>
+            html`
+              <tr key=${`${one.cluster} ${one.id}`}>
+                <td>${one.time.slice(11, 23)}</td>
+                <td>${one.cluster}</td>
+                <td class="number">${milliseconds(one.totalUs)}</td>
+                <td class="number">${milliseconds(one.queueUs)}</td>
+                <td class="number">${milliseconds(one.serverUs)}</td>
+                <td>${one.backend}</td>
+                <td class="words">${one.words.join(" ")} <span class="bad">${one
+                  .failure}</span></td>
+                <td class="optional">${one.clientAddress} ${one.user}</td>
+              </tr>
+            `
+          )}</tbody>
+        </table>
+      </div>
+    `
+  }</section>`;
+}
+
+function Changes({ changes }) {
+  if (changes === undefined) return null;
+  return html`<section id="changes" aria-label="Changes"><h2>Last changes</h2>
+    ${changes.length === 0 && html`<p class="dim">None.</p>`}
+    <table><tbody>${
+    changes.slice(0, 50).map(({ time, cluster, text }, index) =>
+      html`
+        <tr key=${index}>
+          <td>${time.slice(0, 19).replace("T", " ")}</td>
+          <td>${cluster}</td>
+          <td class="words">${text}</td>
+        </tr>
+      `
+    )
+  }</tbody></table></section>`;
+}
+
+function Locked({ opened }) {
+  const entered = (event) => {
+    event.preventDefault();
+    token.set(new FormData(event.target).get("token"));
+    opened();
+  };
+  return html`
+    <form onSubmit=${entered}>
+      <p><label>admin_token <input name="token" type="password" autocomplete="off" autofocus required /></label> <button>show</button></p>
+    </form>
+  `;
+}
+
+function Page() {
+  const [view, again] = useProxy();
+  const [filter, setFilter] = useState("");
+  const [message, told] = useState(null);
+  const { status, former, gone } = view;
+  if (gone === "locked") {
+    return html`
+      <header>
+        <h1>aster</h1>
+      </header>
+      <${Locked} opened=${again} />
+    `;
+  }
+  if (status === null) {
+    return html`
+      <header>
+        <h1>aster</h1>
+      </header>
+      <p>${gone ?? "Asking the proxy …"}</p>
+    `;
+  }
+  const clusters = measured(status, former);
+  const history = grown(view.history, status);
+  return html`
+    <header><h1>aster</h1><span class="dim">${status.version}, up ${duration(
+      status.uptimeSeconds,
+    )}</span>
+      <nav aria-label="Clusters">${clusters.map(({ name }) =>
+        html`<a key=${name} href=${`#cluster-${name}`}>${name}</a>`
+      )}</nav>
+      <label>servers <input type="search" size="12" placeholder="filter" value=${filter} onInput=${(
+        event,
+      ) => setFilter(event.target.value)} /></label>
+    </header>
+    ${gone !== null && html`
+      <section
+        class="verdict is-bad"><span class="bad">The proxy does not answer; what follows is how it was.</span></section>
+    `}
+    ${message !== null && html`
+      <section class="verdict is-warn"
+        role="alert">${message} <button onClick=${() => told(null)}>seen</button></section>
+    `}
+    <${Verdict} status=${status} clusters=${clusters} />
+    ${clusters.map((cluster) =>
+      html`
+        <${Cluster} key=${cluster.name} cluster=${cluster} history=${history} told=${told}
+          filter=${filter} />
+      `
+    )}
+    <${SlowRequests} /><${Workers} workers=${status
+      .workers} /><${Changes} changes=${status.changes} />
+  `;
+}
+
+/** The history as it came, which the server's own steps carry on: nothing is made up between them. */
+function grown(history, { history: newest }) {
+  if (history === null || newest === undefined || newest.endsAtMs <= history.endsAtMs) {
+    return history;
+  }
+  for (const [name, point] of Object.entries(newest.clusters)) {
+    const series = history.clusters[name] ??= { requests: [], errors: [], clients: [] };
+    for (const field of ["requests", "errors", "clients"]) {
+      series[field].push(point[field]);
+      if (series[field].length > POINTS_MAX) series[field].shift();
+    }
+  }
+  history.endsAtMs = newest.endsAtMs;
+  return history;
+}
+
+const main = document.querySelector("main");
+main.textContent = "";
+render(html`<${Page} />`, main);
