@@ -249,6 +249,7 @@ async function run(parts: RunParts): Promise<number> {
       }),
       isStandalone: true,
       isTakeover: flags.isTakeover,
+      writeLine: (line) => writer.write(line),
     }, asked);
     giveUpPrivileges(io, config.runtime.stateFile !== null);
     using _watch = followFile(proxy, parts, output.log, hangUp);

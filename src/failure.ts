@@ -148,6 +148,11 @@ export const failures = {
     "client",
     "client sent a large request before it logged in",
   ),
+  clientNotAllowed: failure(
+    "client_not_allowed",
+    "client",
+    "its user is gone, or may not listen to its channels any more",
+  ),
   clientKilled: failure("client_killed", "client", "closed by CLIENT KILL"),
   shuttingDown: failure("shutting_down", "proxy", "proxy is shutting down"),
   generationMismatch: failure("generation_mismatch", "proxy", "reply does not match its request"),

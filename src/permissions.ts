@@ -5,6 +5,7 @@
  */
 import { advertisableHost, needsAdvertisedAddress } from "./config/advertised_address.ts";
 import type { ClusterConfig, Config } from "./config/config.ts";
+import { STANDARD_ERROR } from "./config/runtime.ts";
 import type { EnvironmentName } from "./config/environment.ts";
 import { type SecretPlace, secretPlace } from "./config/secret_source.ts";
 import { isIpv4, isIpv6 } from "./config/socket_address.ts";
@@ -69,6 +70,10 @@ export function permissionFlags(config: Config, options: PermissionOptions): str
   if (names.length > 0) flags.push(`--allow-env=${unique(names).join(",")}`);
   if (mustSay && advertisableHost(options.host) === undefined) {
     flags.push("--allow-sys=networkInterfaces");
+  }
+  const { auditLog } = config.runtime;
+  if (auditLog !== null && auditLog !== STANDARD_ERROR) {
+    flags.push(`--allow-write=${grantablePath(auditLog)}`);
   }
   if (config.runtime.io === "epoll") flags.push(`--allow-ffi=${options.libcPath}`);
   return flags;

@@ -83,6 +83,8 @@ export const failureAdvice: Readonly<Record<keyof typeof failures, string>> = {
   clientReadAhead:
     "The client sent more behind a blocking command than is kept for it; wait for its reply.",
   clientStranger: "A client without a login sent a large request: log in first.",
+  clientNotAllowed:
+    "A reload removed its user, or took channels from it: as meant, it cannot stay.",
   clientKilled: "An operator closed it by `CLIENT KILL`.",
   shuttingDown: "The proxy ends: connect anew, to its successor.",
   generationMismatch: "A fault of the proxy, which closed the connection instead: report it.",

@@ -9,6 +9,7 @@ import type { Clock } from "../clock.ts";
 import type { Connection, IoEngine } from "../net/io_engine.ts";
 import type { SeriesBudget } from "../observe/durations.ts";
 import type { ClusterMetrics } from "../observe/cluster_metrics.ts";
+import type { Audit } from "../observe/audit.ts";
 import type { Log } from "../observe/log.ts";
 import type { Protocol } from "../protocol/protocol.ts";
 import type { Exchange } from "../request/exchange.ts";
@@ -46,6 +47,7 @@ export interface BackendContext {
   readonly engine: IoEngine;
   readonly log: Log;
   readonly metrics: ClusterMetrics;
+  readonly audit: Audit;
   readonly limits: BackendLimits;
   /** How fast the worker connects. */
   readonly dials: DialPace;

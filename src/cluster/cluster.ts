@@ -9,6 +9,7 @@ import type { Clock } from "../clock.ts";
 import type { ClusterConfig } from "../config/config.ts";
 import type { Endpoint, GivenSocket } from "../endpoint.ts";
 import type { IoEngine } from "../net/io_engine.ts";
+import type { Audit } from "../observe/audit.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type { ClientRoom } from "../observe/client_room.ts";
 import type { ClusterMemory } from "../observe/cluster_memory.ts";
@@ -33,6 +34,7 @@ export interface ClusterContext {
   readonly clock: Clock;
   readonly engine: IoEngine;
   readonly log: Log;
+  readonly audit: Audit;
   /** Whether there may be one more client, by what all workers have. */
   readonly clientRoom: ClientRoom;
   /** The clients of this cluster, those of whom it takes the place included, in all workers. */
@@ -79,6 +81,8 @@ export interface Cluster {
    * @throws {Error} If another address cannot be bound; then nothing has changed.
    */
   reconfigure(config: ClusterConfig): void;
+  /** Takes over who may do what, though nothing else: another has taken its place, and it still has clients. */
+  changeUsers(config: ClusterConfig): void;
   /**
    * Another takes its place: accepts nobody any more, finds nothing out any more, and serves its clients until they
    * have left, or `timeoutMs` are over. Settles then.

@@ -218,6 +218,7 @@ export class RunningCluster implements Acceptor, Cluster {
     Object.assign(this.#backends.limits, backendLimits(config));
     this.#watchRequests();
     this.#topology.reconfigure();
+    this.#sessionContext.local.usersChanged?.();
     this.#idle.look();
     this.#addresses.reconfigure(this.#sessions);
     this.#requestLimits.reconfigure(this.#sessions);
@@ -230,6 +231,11 @@ export class RunningCluster implements Acceptor, Cluster {
     this.#backends.watch.slowMs = isOn ? slowlogSlowerThanUs / 1000 : Infinity;
     this.#backends.watch.isOn = isOn;
     this.#slowLog.lengthMax = slowlogLengthMax;
+  }
+
+  changeUsers({ users, denyCommands }: ClusterConfig): void {
+    Object.assign(this.#cluster.config, { users, denyCommands });
+    this.#sessionContext.local.usersChanged?.();
   }
 
   async retire(timeoutMs: number, isTaken: boolean | null): Promise<void> {
@@ -413,7 +419,7 @@ function createBackendContext(
   slowLog: SlowLog,
   { backendFails, takeUnsent }: BackendHooks,
 ): BackendContext {
-  const { config, clock, engine, log } = cluster;
+  const { audit, config, clock, engine, log } = cluster;
   return {
     protocol: recipe.protocol,
     clock,
@@ -423,6 +429,7 @@ function createBackendContext(
     engine,
     log,
     metrics,
+    audit,
     limits: backendLimits(config),
     dials: cluster.dials,
     orders: cluster.orders,

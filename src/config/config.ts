@@ -34,6 +34,22 @@ export interface UserConfig {
   username: string;
   /** SHA-256 digests of its passwords, 64 hexadecimal digits in lower case each; any of them lets in. */
   passwords: string[];
+  /** What it may do; null: everything. */
+  limits: UserLimits | null;
+}
+
+/** What a user may do; what is null is not limited. */
+export interface UserLimits {
+  /** Rules from left to right, see `protocol/command_rules.ts`. Null: all commands but those of administration. */
+  commands: string[] | null;
+  /** Whether it may only read. */
+  readOnly: boolean;
+  /** Glob patterns of keys, each perhaps behind `%R~` (to read only), `%W~` (to write only) or `~`. */
+  keyPatterns: string[] | null;
+  /** Glob patterns of channels. */
+  channelPatterns: string[] | null;
+  /** Whether it may run scripts; null: unless its keys are limited. */
+  scripts: boolean | null;
 }
 
 /** How the proxy logs in at its backends. */
@@ -86,6 +102,8 @@ export interface ClusterConfig {
   maxPipeline: number;
   /** Who may connect; empty: everybody. */
   users: UserConfig[];
+  /** Names and `@categories` of commands that nobody may use. */
+  denyCommands: string[];
   /** Who the proxy is to its backends, or null. */
   backendCredentials: BackendCredentials | null;
   /** Bytes of scripts' bodies that each worker keeps. */
@@ -154,6 +172,8 @@ export interface RuntimeConfig {
   takeoverSocket: string | null;
   logLevel: LogLevel;
   logFormat: "text" | "json";
+  /** Where audit records are written: `stderr` or the path of a file; null: nowhere. */
+  auditLog: string | null;
   /** From the signal to end to when nobody is accepted any more, in milliseconds. */
   drainDelayMs: number;
   /** While draining, a client that has asked for nothing for so long is closed, in milliseconds. */

@@ -11,6 +11,7 @@ import { sha256 } from "../hash/mod.ts";
 import { SECRET_CHARACTERS_LIMIT } from "./key_row.ts";
 import type { SecretPlaces } from "./secret_source.ts";
 import { USERS_LIMIT } from "./schema.ts";
+import { LIMIT_KEYS, type LimitsPlace, readUserLimits } from "./user_limits.ts";
 
 /** The user of clients that give no name; Redis's. */
 export const DEFAULT_USER = "default";
@@ -37,10 +38,11 @@ interface Place {
   readonly secrets: SecretPlaces;
 }
 
+/** The same where users stand who may be limited. */
+interface UsersPlace extends Place, Pick<LimitsPlace, "commands" | "type"> {}
+
 /** What reads one table. */
-interface Reading {
-  readonly path: string;
-  readonly report: Report;
+interface Reading extends LimitsPlace {
   readonly secrets: SecretPlaces;
 }
 
@@ -50,7 +52,10 @@ const AUTH_OF_CLIENTS =
   "aster that sent it to them, write backend_password; if not, password says the same";
 
 /** Who may connect; nobody is named where everybody may. `auth` wins over `password`. */
-export function readUsers(keys: Keys, { pathOf, report, secrets }: Place): UserConfig[] {
+export function readUsers(
+  keys: Keys,
+  { pathOf, report, secrets, commands, type }: UsersPlace,
+): UserConfig[] {
   const { auth, password } = keys;
   if (auth === undefined) {
     if (password === undefined) return [];
@@ -62,7 +67,7 @@ export function readUsers(keys: Keys, { pathOf, report, secrets }: Place): UserC
     if (!saysBoth) report.warning(path, AUTH_OF_CLIENTS);
     return defaultUser(passwordsOf(auth, path, { report, secrets }));
   }
-  const reading = { path, report, secrets };
+  const reading = { path, report, secrets, commands, type };
   reportUnknown(auth, ["password", "users"], path, report);
   const users: UserConfig[] = [];
   if ("password" in auth) users.push(...defaultUser(readPasswords(auth, reading)));
@@ -92,10 +97,11 @@ export function readBackendCredentials(
 }
 
 function defaultUser(passwords: string[] | null): UserConfig[] {
-  return passwords === null ? [] : [{ username: DEFAULT_USER, passwords }];
+  return passwords === null ? [] : [{ username: DEFAULT_USER, passwords, limits: null }];
 }
 
-function readUserList(value: unknown, { path, report, secrets }: Reading): UserConfig[] {
+function readUserList(value: unknown, reading: Reading): UserConfig[] {
+  const { path, report } = reading;
   if (value === undefined) return [];
   if (!Array.isArray(value) || value.length > USERS_LIMIT) {
     report.problem(path, `expected an array of at most ${USERS_LIMIT} tables`);
@@ -108,10 +114,11 @@ function readUserList(value: unknown, { path, report, secrets }: Reading): UserC
       return [];
     }
     const table = entry as Record<string, unknown>;
-    reportUnknown(table, ["username", "password"], entryPath, report);
+    reportUnknown(table, ["username", "password", ...LIMIT_KEYS], entryPath, report);
     const username = readName(table, entryPath, report);
-    const passwords = readPasswords(table, { path: entryPath, report, secrets });
-    return username === null || passwords === null ? [] : [{ username, passwords }];
+    const passwords = readPasswords(table, { ...reading, path: entryPath });
+    const limits = readUserLimits(table, { ...reading, path: entryPath });
+    return username === null || passwords === null ? [] : [{ username, passwords, limits }];
   });
 }
 
@@ -126,7 +133,7 @@ function readName(table: Record<string, unknown>, path: string, report: Report):
 /** The passwords of a user as digests, any of which lets in; null where something is wrong. */
 function readPasswords(
   table: Record<string, unknown>,
-  { path, report, secrets }: Reading,
+  { path, report, secrets }: Pick<Reading, "path" | "report" | "secrets">,
 ): string[] | null {
   const value = table.password;
   const isList = Array.isArray(value) && value.every(isSecretText);

@@ -8,6 +8,7 @@ import type { Endpoint } from "../endpoint.ts";
 import { readCustomCommands } from "./custom_commands.ts";
 import { readBackendCredentials, readUsers } from "./credentials.ts";
 import type { ClusterConfig, Config } from "./config.ts";
+import { commandsToRule, readDeniedCommands } from "./user_limits.ts";
 import type { Environment, EnvironmentName } from "./environment.ts";
 import { type CheckedTable, checkTable, isTable, joinPath, matchKeys } from "./key_names.ts";
 import { type Problem, Report } from "./problem.ts";
@@ -244,13 +245,18 @@ function readCluster(
     return server.value;
   });
   const place = { pathOf: table.pathOf, report, secrets };
+  const customCommands = readCustomCommands(values.commands, place);
+  const type = values.cache_type;
+  const ruled = { ...place, type, commands: commandsToRule(type, customCommands) };
+  const denied = { ...ruled, path: table.pathOf("deny_commands") };
   return {
     table,
     listen,
     servers,
-    users: readUsers(values, place),
+    users: readUsers(values, ruled),
+    denyCommands: readDeniedCommands(values.deny_commands, denied),
     backendCredentials: readBackendCredentials(values, place),
-    customCommands: readCustomCommands(values.commands, place),
+    customCommands,
     rateLimit: readRateLimit(values.rate_limit, place),
   };
 }
@@ -270,7 +276,8 @@ function environmentThread({ environment, platform }: LoadOptions, report: Repor
 
 /** Fills the defaults in. Called only when nothing is wrong, so what is required is there. */
 function completeCluster(
-  { table, listen, servers, users, backendCredentials, customCommands, rateLimit }: ClusterDraft,
+  { table, listen, servers, users, denyCommands, backendCredentials, customCommands, rateLimit }:
+    ClusterDraft,
   defaultThread: number,
 ): ClusterConfig {
   const values = table.values;
@@ -302,6 +309,7 @@ function completeCluster(
     circuitTimeouts: values.circuit_timeouts ?? clusterKeys.circuit_timeouts.default,
     maxPipeline: values.max_pipeline ?? clusterKeys.max_pipeline.default,
     users,
+    denyCommands,
     backendCredentials,
     customCommands,
     unknownCommands: values.unknown_commands ?? clusterKeys.unknown_commands.default,

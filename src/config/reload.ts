@@ -49,7 +49,9 @@ export const clusterReload: Readonly<Record<keyof ClusterConfig, ReloadRow>> = {
   eject: live("eject"),
   circuitTimeouts: live("circuit_timeouts"),
   maxPipeline: live("max_pipeline"),
-  users: newConnections("auth"),
+  // Those who are there are bound at their next request.
+  users: live("auth"),
+  denyCommands: live("deny_commands"),
   backendCredentials: newConnections("backend_auth"),
   scriptCacheBytes: newConnections("script_cache_bytes"),
   customCommands: newConnections("commands"),
@@ -84,6 +86,8 @@ export const runtimeReload: Readonly<Record<keyof RuntimeConfig, ReloadRow>> = {
   takeoverSocket: restart("takeover_socket"),
   logLevel: live("log_level"),
   logFormat: restart("log_format"),
+  // The right to write files is given up behind the start.
+  auditLog: restart("audit_log"),
   drainDelayMs: live("drain_delay"),
   drainIdleMs: live("drain_idle"),
   shutdownTimeoutMs: live("shutdown_timeout"),

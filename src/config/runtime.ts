@@ -14,6 +14,9 @@ import { parseNetworkEntry } from "./network_list.ts";
 import { METRICS_DEFAULT, runtimeKeys } from "./schema.ts";
 import { faulty, type Parsed, parsed, parsePort, parseSocketAddress } from "./socket_address.ts";
 
+/** In the place of the audit log's path: it goes where the log goes. */
+export const STANDARD_ERROR = "stderr";
+
 /** Settings that flags give; null: not given. */
 export interface RuntimeFlags {
   io: RuntimeConfig["io"] | null;
@@ -81,6 +84,9 @@ export function readRuntime(
       takeoverSocket: values.takeover_socket ?? null,
       logLevel,
       logFormat: flags.logFormat ?? values.log_format ?? (isTerminal ? "text" : "json"),
+      auditLog: values.audit_log === undefined || values.audit_log === "off"
+        ? null
+        : values.audit_log,
       drainDelayMs: values.drain_delay ?? runtimeKeys.drain_delay.default,
       drainIdleMs: values.drain_idle ?? runtimeKeys.drain_idle.default,
       shutdownTimeoutMs: values.shutdown_timeout ?? runtimeKeys.shutdown_timeout.default,

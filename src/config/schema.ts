@@ -210,6 +210,15 @@ export const clusterKeys = {
     'the password of all clients, whose user is "default"; several while it changes',
   ),
   auth: secretTable("who may connect: a password, or a table with password and users"),
+  deny_commands: {
+    ...strings(),
+    isRequired: false,
+    scope: "all",
+    expected: 'an array of names and categories of commands, such as ["config|set", "@dangerous"]',
+    bounds: null,
+    reason: "what nobody may use, whoever it is",
+    schema: valibot.array(valibot.unknown()),
+  } satisfies KeyRow<unknown[], null>,
   backend_password: secret("the password that the backends want from the default user"),
   backend_auth: secretTable(
     "who the proxy is to the backends: a password, or username and password",
@@ -452,6 +461,14 @@ export const runtimeKeys = {
     ...choice(["text", "json"], "text", "all", "text for people on a terminal, else JSON lines"),
     default: null,
   },
+  audit_log: {
+    ...text(/^[^\0]{1,1024}$/, {
+      expected: '"off", "stderr", or the path of a file',
+      reason: "logins, denials, and commands of administration and dangerous ones, as JSON lines",
+    }),
+    default: "off",
+    isRequired: false,
+  } satisfies KeyRow<string, string>,
 } as const satisfies KeyRows;
 
 /** The tables of the file. */

@@ -27,6 +27,7 @@ export interface ClusterDraft {
   /** One for each line of `servers`, null where it was faulty. */
   servers: (ServerConfig | null)[];
   users: UserConfig[];
+  denyCommands: string[];
   backendCredentials: BackendCredentials | null;
   customCommands: CustomCommandConfig[];
   rateLimit: RateLimitConfig | null;

@@ -101,6 +101,11 @@ export const clusterCounts = {
     "logins",
     "Wrong user names and passwords of clients.",
   ),
+  denials: counter(
+    "aster_denied_requests_total",
+    "requests",
+    "Requests denied because of what their user may do, or by deny_commands.",
+  ),
   messageConnections: gauge(
     "aster_message_connections",
     "connections",

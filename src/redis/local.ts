@@ -24,6 +24,8 @@ import { type Failure, failures } from "../failure.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import type { Exchange } from "../request/exchange.ts";
 import type { Request } from "../request/request.ts";
+import { AclCommand } from "./access/acl_command.ts";
+import { ClientLines } from "./client/client_line.ts";
 import { AdminCommands } from "./server/admin_commands.ts";
 import { ScriptKeeper } from "./scripts/script_keeper.ts";
 import { ClientHandoff } from "./client/client_handoff.ts";
@@ -85,12 +87,14 @@ export class RedisLocal implements LocalAnswers {
     const backends = new BackendInfos(options);
     options.servers.askBy((word, heard) => backends.ask(word, heard));
     const info = this.#info = new Info(options, backends);
-    this.#admin = new AdminCommands(options, info, (client) => this.#login.userOf(client));
     this.#options = options;
     this.#features = features;
     this.#handoff = new ClientHandoff(options);
     this.#pause = new ClientPause(options);
-    this.#login = new Login(options);
+    this.#login = new Login(options, (client) => lines.describe(client, lines.facts(client)));
+    const lines = new ClientLines(options, this.#marks, this.#login);
+    const acl = new AclCommand(options, this.#login.access, this.#login);
+    this.#admin = new AdminCommands(options, info, acl);
     const answers: Partial<Answers> = Object.assign(
       this.#createAnswers(),
       ...features.map((feature) => feature.answers),
@@ -118,6 +122,14 @@ export class RedisLocal implements LocalAnswers {
     this.#pause.clientConnected(client);
     this.#login.clientConnected(client);
     for (const feature of this.#features) feature.clientConnected?.(client);
+  }
+
+  enterAs(client: LocalClient, username: string): boolean {
+    return this.#login.enterAs(client, username);
+  }
+
+  usersChanged(): void {
+    this.#login.usersChanged();
   }
 
   beforeScript(

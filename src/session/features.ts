@@ -41,6 +41,8 @@ export type VerdictCode = 0 | 1 | 2;
 
 /** The state of a client whose requests do not simply go their way: not logged in, in a transaction, … */
 export interface SessionGuard {
+  /** Whether it only judges requests: the client is in no state that a client without it is not in. */
+  readonly isBystander?: boolean;
   /** Bytes of a request above which the client is closed, if there is such a bound. */
   readonly requestBytesMax?: number;
   /** Sees each request first, refused ones too: `frame.row` is null for an unknown command. */
@@ -135,6 +137,14 @@ export interface ClientCensus {
 export interface LocalAnswers {
   /** A client has connected; the place to give it a guard. */
   clientConnected(client: LocalClient): void;
+  /**
+   * Who a client is that has connected is known by other means than a password, such as its certificate.
+   *
+   * @returns Whether there is a user of this name; if not, the client is as it was.
+   */
+  enterAs?(client: LocalClient, username: string): boolean;
+  /** The configuration says something else of users, or of commands that are denied. */
+  usersChanged?(): void;
   /**
    * Answers `frame`, which stands in `bytes`, by calling `client.reply` or `client.answerLater` once. False: nothing
    * was called, and the request is to be shown again, when a guard's {@link Verdict.Wait} would have it shown again.

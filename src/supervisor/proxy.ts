@@ -6,6 +6,7 @@
 import type { ClusterConfig, Config, IoChoice, RuntimeConfig } from "../config/config.ts";
 import { readSecret } from "../config/secret_source.ts";
 import { formatEndpoint } from "../endpoint.ts";
+import { openAuditLog } from "./audit_log.ts";
 import { AdminAccess } from "./admin_access.ts";
 import type { ReloadSource } from "./admin_actions.ts";
 import { AdminPages, AdminServer } from "./admin_server.ts";
@@ -36,6 +37,8 @@ export interface ProxyOptions {
   isStandalone: boolean;
   /** Another proxy still listens on these addresses and is about to leave them. */
   isTakeover: boolean;
+  /** Writes a line to standard error, for an audit log that goes there. */
+  writeLine?: (line: string) => void;
 }
 
 /** A proxy that serves. */
@@ -84,6 +87,8 @@ export async function startProxy(
   let config = asServed(options.config);
   const sharesPort = isStandalone && Deno.build.os === "linux";
   const adminToken = readAdminToken(config);
+  const { writeLine = (line) => console.error(line.trimEnd()) } = options;
+  const audit = openAuditLog(config.runtime.auditLog, writeLine, output.log);
   const takeover = isStandalone
     ? await Takeover.begin({
       config,
@@ -98,6 +103,7 @@ export async function startProxy(
     if (!isTakeover) tryBindAll(bindTargets(config).filter((target) => !isOpen(target)));
   } catch (error) {
     takeover?.giveUp();
+    await audit?.close();
     throw error;
   }
   logClusters(config, output);
@@ -109,6 +115,7 @@ export async function startProxy(
     sharesPort,
     isTakeover,
     ...takeover?.sockets ? { sockets: takeover.sockets } : {},
+    audit,
     createWorker: (clusters) => createWorker(clusters, config, io, isStandalone),
     mayServe: (granted, clusters) =>
       !isStandalone || mayServe(granted, clusters, config.runtime.network, io),
@@ -182,6 +189,7 @@ export async function startProxy(
     takeover?.close();
     await supervisor.stop();
     await admin?.close();
+    await audit?.close();
     output.flush();
   };
   return {
@@ -233,8 +241,10 @@ export async function startProxy(
 
 /** What of `[runtime]` can only be chosen at the start stays as it was. */
 function keepFixed(former: RuntimeConfig, next: RuntimeConfig): RuntimeConfig {
-  const { network, io, metrics, adminToken, stateFile, takeoverSocket, logFormat } = former;
-  return { ...next, network, io, metrics, adminToken, stateFile, takeoverSocket, logFormat };
+  const { network, io, metrics, adminToken, stateFile, takeoverSocket } = former;
+  const { logFormat, auditLog } = former;
+  const fixed = { network, io, metrics, adminToken, stateFile, takeoverSocket };
+  return { ...next, ...fixed, logFormat, auditLog };
 }
 
 function delay(durationMs: number): Promise<void> {

@@ -31,6 +31,7 @@ import type {
 } from "../worker/messages.ts";
 import { assignClusters, type Assignment, reassignClusters } from "./assignment.ts";
 import { clientsMaxOf, type DescriptorUse } from "./descriptor_limit.ts";
+import type { AuditLog } from "./audit_log.ts";
 import type { LogOutput } from "./log_output.ts";
 import { MetricsSum } from "../observe/metrics_sum.ts";
 import { OperatorOrders } from "./operator_orders.ts";
@@ -61,6 +62,8 @@ export interface SupervisorOptions {
   isTakeover: boolean;
   /** Sockets to listen by that came from another process; none if left out. */
   sockets?: SocketSource;
+  /** Takes the audit records of all workers; null: there are to be none. */
+  audit: Pick<AuditLog, "write"> | null;
   /** Starts a thread that may do what these clusters need. */
   createWorker(clusters: readonly ClusterConfig[]): WorkerPort;
   /** Whether a thread that was started for some clusters may do what others need. */
@@ -420,6 +423,8 @@ export class Supervisor implements WorkerReceiver {
 
   onMessage(worker: WorkerHandle, message: WorkerMessage): void {
     switch (message.kind) {
+      case "audit":
+        return this.#options.audit?.write(message.record);
       case "log":
         return this.#options.output.write(
           this.#places.length === 1 ? message.record : {
@@ -496,6 +501,7 @@ export class Supervisor implements WorkerReceiver {
       clusters,
       leads: this.#leadsOf(index),
       logLevel: config.runtime.logLevel,
+      isAudited: this.#options.audit !== null,
       io,
       advertisedAddress,
       sharesPort,

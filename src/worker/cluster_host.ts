@@ -13,6 +13,7 @@ import { compareClusters } from "../config/reload.ts";
 import { formatEndpoint, sameEndpoint } from "../endpoint.ts";
 import { createEngine } from "../net/create_engine.ts";
 import { BACKLOG_CONNECTIONS, type IoEngine } from "../net/io_engine.ts";
+import { Audit } from "../observe/audit.ts";
 import { ClientRoom } from "../observe/client_room.ts";
 import { FloodGuard } from "../observe/flood_guard.ts";
 import { Log } from "../observe/log.ts";
@@ -199,6 +200,10 @@ export class ClusterHost {
         problems.push(`cluster "${config.name}": ${reasonOf(error)}`);
       }
     }
+    for (const { cluster } of this.#retired) {
+      const config = clusters.find(({ name }) => name === cluster.name);
+      if (config !== undefined) cluster.changeUsers(config);
+    }
     for (const name of leads) this.#lead(name);
     this.#post({ kind: "configured", problems });
   }
@@ -285,6 +290,11 @@ export class ClusterHost {
       clock: this.#clock,
       engine: this.#engine!,
       log,
+      audit: new Audit(
+        config.name,
+        message.isAudited ? (record) => this.#post({ kind: "audit", record }) : null,
+        () => this.#clock.realMs,
+      ),
       loopGuard,
       orders: this.#ordersOf(config.name),
       dials: this.#dials,

@@ -6,6 +6,7 @@
  */
 import type { ClusterConfig, IoChoice, LogLevel } from "../config/config.ts";
 import type { Endpoint, GivenSocket } from "../endpoint.ts";
+import type { AuditRecord } from "../observe/audit.ts";
 import type { LogRecord } from "../observe/log.ts";
 import type { ClusterMemory } from "../observe/cluster_memory.ts";
 import type { ClusterMetricsSnapshot, HistogramSnapshot } from "../observe/cluster_metrics.ts";
@@ -22,6 +23,8 @@ export interface StartMessage {
   /** Names of the clusters whose backends this worker pings and whose topology it fetches, for all workers. */
   leads: string[];
   logLevel: LogLevel;
+  /** Whether there is an audit log. */
+  isAudited: boolean;
   io: IoChoice;
   /** IPv4 or IPv6 address for cluster-aware clients. */
   advertisedAddress: string;
@@ -219,6 +222,7 @@ export type WorkerMessage =
    */
   | { kind: "failed"; workerNumber: number; cluster: string; reason: string }
   | { kind: "log"; record: LogRecord }
+  | { kind: "audit"; record: AuditRecord }
   /** The answer to `collect`; with question 0 the last word of a worker that ends. */
   | {
     kind: "metrics";

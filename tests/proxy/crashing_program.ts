@@ -30,6 +30,7 @@ const config: Config = {
     takeoverSocket: null,
     logLevel: "info",
     logFormat: "text",
+    auditLog: null,
     drainDelayMs: 0,
     drainIdleMs: 0,
     shutdownTimeoutMs: 1000,
@@ -53,6 +54,7 @@ const supervisor = new Supervisor({
   sharesPort: true,
   mayServe: () => true,
   isTakeover: false,
+  audit: null,
   createWorker: (clusters) =>
     new Worker(new URL("crashing_worker.ts", import.meta.url), {
       type: "module",

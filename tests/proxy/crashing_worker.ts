@@ -35,6 +35,7 @@ function createCluster({ config, engine, sharesPort }: ClusterContext): Cluster 
     follow() {},
     hear() {},
     obey() {},
+    changeUsers() {},
     refresh() {},
     metrics: () => metrics.snapshot([]),
     inspect: () => [],

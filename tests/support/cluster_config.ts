@@ -49,6 +49,7 @@ export function clusterConfig(options: Partial<ClusterConfig>): ClusterConfig {
     eject: "rehash",
     circuitTimeouts: 0,
     users: [],
+    denyCommands: [],
     backendCredentials: null,
     maxPipeline: 10_000,
     customCommands: [],

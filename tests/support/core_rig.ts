@@ -16,6 +16,7 @@ import { tcpEndpoint } from "../../src/endpoint.ts";
 import type { Clock } from "../../src/clock.ts";
 import { type Failure, failures } from "../../src/failure.ts";
 import { DenoEngine } from "../../src/net/deno/deno_engine.ts";
+import { Audit } from "../../src/observe/audit.ts";
 import { ClusterMetrics } from "../../src/observe/cluster_metrics.ts";
 import { SeriesBudget } from "../../src/observe/durations.ts";
 import { Log, type LogRecord } from "../../src/observe/log.ts";
@@ -234,6 +235,7 @@ export class CoreRig implements Disposable {
       engine: this.engine,
       log: new Log("debug", (record) => this.records.push(record)),
       metrics: this.metrics,
+      audit: new Audit("rig", null),
       orders: new ServerOrders(),
       dials: new DialPace(this.clock),
       limits: {

@@ -39,11 +39,18 @@ export class FeatureScene implements Disposable {
     if (verdict === Verdict.Wait) return "waits";
     if (verdict === Verdict.Handled) return "answered";
     if (frame.refusal !== null) {
+      if (this.local.takeRefused(this.client, frame, bytes)) return "answered";
       this.client.reply(frame.refusal, 0, frame.refusal.length);
       return "passed";
     }
     if (frame.row!.firstKey > 0 && frame.row!.action === 0) return "passed";
     return this.local.answer(this.client, frame, bytes) ? "answered" : "waits";
+  }
+
+  /** Shows a request that its row refuses to those who may answer it all the same; false: it is refused. */
+  take(words: string[]): boolean {
+    const { frame, bytes } = frameOf(words);
+    return this.local.takeRefused(this.client, frame, bytes);
   }
 
   /** Asks several, and returns what the client was told. */

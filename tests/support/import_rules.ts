@@ -75,6 +75,8 @@ const ALLOWED: Record<string, readonly string[]> = {
     "hash",
     "net/ip_address",
     "protocol/command_table",
+    // What rules for users can speak of.
+    ...["protocol/command_rules", "protocol/resp/commands/ruled", "protocol/memcache/ruled"],
     "protocol/resp/commands/custom",
     "deps",
   ],

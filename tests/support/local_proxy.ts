@@ -7,6 +7,7 @@
 import { DialPace } from "../../src/backend/dial_pace.ts";
 import { ServerOrders } from "../../src/backend/server_orders.ts";
 import { LoopGuard } from "../../src/cluster/loop_guard.ts";
+import { Audit } from "../../src/observe/audit.ts";
 import { ClientRoom, createClientMemory } from "../../src/observe/client_room.ts";
 import { createClusterMemories } from "../../src/observe/cluster_memory.ts";
 import { Clock } from "../../src/clock.ts";
@@ -59,6 +60,7 @@ export class LocalProxy implements Disposable {
       clock: this.#clock,
       engine: this.#engine,
       log: new Log("debug", (record) => this.records.push(record)),
+      audit: new Audit("test", null),
       advertisedAddress: "127.0.0.1",
       sharesPort: false,
       socketsAt: () => [],

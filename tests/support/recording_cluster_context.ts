@@ -9,6 +9,7 @@ import { DenoEngine } from "../../src/net/deno/deno_engine.ts";
 import { DialPace } from "../../src/backend/dial_pace.ts";
 import { ServerOrders } from "../../src/backend/server_orders.ts";
 import { LoopGuard } from "../../src/cluster/loop_guard.ts";
+import { Audit, type AuditRecord } from "../../src/observe/audit.ts";
 import { ClientRoom, createClientMemory } from "../../src/observe/client_room.ts";
 import { type ClusterMemory, createClusterMemories } from "../../src/observe/cluster_memory.ts";
 import { Log, type LogRecord } from "../../src/observe/log.ts";
@@ -25,6 +26,8 @@ export class RecordingClusterContext implements ClusterContext {
   readonly engine = new DenoEngine(this.clock);
   readonly records: LogRecord[] = [];
   readonly log = new Log("debug", (record) => this.records.push(record));
+  readonly audits: AuditRecord[] = [];
+  readonly audit = new Audit("test", (record) => this.audits.push(record), () => this.clock.realMs);
   readonly orders = new ServerOrders();
   readonly dials = new DialPace(this.clock);
   readonly loopGuard = new LoopGuard(new SharedArrayBuffer(1), [], "");

@@ -3,12 +3,18 @@
  *
  * @module
  */
-import type { UserConfig } from "../../src/config/config.ts";
+import type { UserConfig, UserLimits } from "../../src/config/config.ts";
 import { sha256 } from "../../src/hash/mod.ts";
 
 /** A user with passwords in clear. */
 export function userWith(username: string, ...passwords: string[]): UserConfig {
-  return { username, passwords: passwords.map(digestOf) };
+  return { username, passwords: passwords.map(digestOf), limits: null };
+}
+
+/** A user with the password `secret` who may do what `limits` say. */
+export function limitedUser(username: string, limits: Partial<UserLimits>): UserConfig {
+  const none = { commands: null, readOnly: false, keyPatterns: null, channelPatterns: null };
+  return { ...userWith(username, "secret"), limits: { ...none, scripts: null, ...limits } };
 }
 
 /** The digest of a password in hexadecimal digits. */

@@ -16,17 +16,19 @@ export const GuardRank = {
   Replies: 1,
   /** Not logged in. */
   Login: 2,
+  /** What its user may do. */
+  Access: 3,
   /** The slot map is not known yet. */
-  FirstMap: 3,
+  FirstMap: 4,
   /** Subscribed. */
-  Subscriptions: 4,
+  Subscriptions: 5,
   /** MULTI and WATCH. */
-  Transaction: 5,
+  Transaction: 6,
   /** Waits in a blocking command. */
-  Blocking: 6,
+  Blocking: 7,
 } as const;
 /** One of the values of {@link GuardRank}. */
-export type GuardRankCode = 0 | 1 | 2 | 3 | 4 | 5 | 6;
+export type GuardRankCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
 
 /** Puts `guard` before the client's requests. At most one guard of a rank. */
 export function addGuard(client: LocalClient, rank: GuardRankCode, guard: SessionGuard): void {
@@ -64,13 +66,21 @@ class GuardChain implements SessionGuard {
     this.#guards[rank] = guard;
   }
 
+  get isBystander(): boolean {
+    return this.#guards.every((guard) => guard === null || guard.isBystander === true);
+  }
+
   delete(rank: GuardRankCode): void {
     this.#guards[rank] = null;
   }
 
   admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
-    for (const [rank, guard] of this.#guards.entries()) {
-      const verdict = guard === null ? Verdict.Pass : guard.admit(client, frame, bytes);
+    const guards = this.#guards;
+    // Limited clients always have one: no iterator for each of their requests.
+    for (let rank = 0; rank < guards.length; rank++) {
+      const guard = guards[rank]!;
+      if (guard === null) continue;
+      const verdict = guard.admit(client, frame, bytes);
       if (verdict === Verdict.Wait) this.#postpone(rank);
       if (verdict !== Verdict.Pass) return verdict;
     }

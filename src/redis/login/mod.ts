@@ -5,11 +5,15 @@
  * @module
  */
 import { formatEndpoint } from "../../endpoint.ts";
+import { failures } from "../../failure.ts";
 import { errorReply, OK_REPLY } from "../../protocol/resp/write/replies.ts";
 import type { LocalClient } from "../../session/features.ts";
 import { type RedisContext, SHOWN_AGAIN } from "../core/feature.ts";
+import { Access } from "../access/mod.ts";
 import { addGuard, guardOf, GuardRank, removeGuard } from "../core/guard_chain.ts";
 import type { LocalRequest } from "../core/local_request.ts";
+import { textOfBytes } from "../pubsub/push_frame.ts";
+import { transactionOf } from "../transaction/watch.ts";
 import { Accounts, DEFAULT_USER } from "./accounts.ts";
 import { LoginGuard, WaitGuard } from "./login_guard.ts";
 import { LoginTurns } from "./turns.ts";
@@ -30,14 +34,18 @@ export const HELLO_WITHOUT_AUTH: Uint8Array = errorReply(
 
 /** The logins of one cluster's clients in one worker. */
 export class Login {
+  /** What users may do. */
+  readonly access: Access;
   readonly #context: RedisContext;
-  readonly #accounts: Accounts;
+  #accounts: Accounts;
   /** Users of clients that have logged in. */
   readonly #users = new WeakMap<LocalClient, string>();
   readonly #turns: LoginTurns;
 
-  constructor(context: RedisContext) {
+  /** @param describe A client's line in CLIENT LIST. */
+  constructor(context: RedisContext, describe: (client: LocalClient) => string = () => "") {
     this.#context = context;
+    this.access = new Access(context, (client) => this.userOf(client), describe);
     this.#accounts = new Accounts(context.config.users);
     this.#turns = new LoginTurns(context.backends.clock, context.peers);
   }
@@ -52,6 +60,11 @@ export class Login {
     return name === DEFAULT_USER || this.#accounts.has(name);
   }
 
+  /** Whether anybody can be this user: the default user only where it has a password, or nobody needs one. */
+  canBe(name: string): boolean {
+    return this.#accounts.areWanted ? this.#accounts.has(name) : name === DEFAULT_USER;
+  }
+
   /** Whether a client may ask for anything. */
   isIn(client: LocalClient): boolean {
     return !this.#accounts.areWanted || this.#users.has(client);
@@ -60,8 +73,29 @@ export class Login {
   /** A client has connected, or is as new after RESET. */
   clientConnected(client: LocalClient): void {
     this.#users.delete(client);
-    if (!this.#accounts.areWanted) return;
-    addGuard(client, GuardRank.Login, new LoginGuard(client, this.#turns, this.#context.servers));
+    if (this.#accounts.areWanted) this.#lock(client);
+    else this.access.apply(client, DEFAULT_USER);
+  }
+
+  /** Lets a client in as a user, without a password; false where there is no such user. */
+  enterAs(client: LocalClient, username: string): boolean {
+    if (!this.#accounts.has(username)) return false;
+    this.#enter(client, username);
+    return true;
+  }
+
+  /**
+   * The configuration says something else of users. Whoever was in stays in if its user is still there, and may do what
+   * this user may do now.
+   */
+  usersChanged(): void {
+    const clients = [...this.#context.clients()];
+    const inside = new Set(clients.filter((client) => this.isIn(client)));
+    this.#accounts = new Accounts(this.#context.config.users);
+    for (const client of clients) {
+      if (!this.#accounts.areWanted) this.#unlock(client);
+      else if (inside.has(client)) this.#keep(client, this.userOf(client));
+    }
   }
 
   /** Answers AUTH [user] password. */
@@ -95,10 +129,51 @@ export class Login {
       this.#refuse(client, name);
       return null;
     }
-    if (this.#accounts.areWanted) this.#users.set(client, user);
     this.#turns.right(client, name);
-    removeGuard(client, GuardRank.Login);
+    this.#enter(client, user);
     return OK_REPLY;
+  }
+
+  #enter(client: LocalClient, user: string): void {
+    if (this.#accounts.areWanted) this.#users.set(client, user);
+    removeGuard(client, GuardRank.Login);
+    this.access.apply(client, user);
+    this.access.audit("login", client, user);
+  }
+
+  #lock(client: LocalClient): void {
+    const guard = new LoginGuard(client, this.#turns, this.#context.servers);
+    addGuard(client, GuardRank.Login, guard);
+  }
+
+  /** Nobody has to log in any more. */
+  #unlock(client: LocalClient): void {
+    this.#users.delete(client);
+    this.#turns.leave(client);
+    removeGuard(client, GuardRank.Login);
+    this.#narrow(client, DEFAULT_USER);
+    client.parseOn();
+  }
+
+  /** A client that was in stays in, unless its user is gone. */
+  #keep(client: LocalClient, user: string): void {
+    if (this.#accounts.has(user)) {
+      this.#users.set(client, user);
+      return this.#narrow(client, user);
+    }
+    this.#users.delete(client);
+    this.#turns.leave(client);
+    this.access.remove(client);
+    transactionOf(client)?.spoil();
+    this.#lock(client);
+    // Nothing that it sends tells whoever waits or listens.
+    if (isWaiting(client)) client.close(failures.clientNotAllowed);
+  }
+
+  #narrow(client: LocalClient, user: string): void {
+    if (!this.access.apply(client, user)) return;
+    transactionOf(client)?.spoil();
+    if (!this.access.mayListenOn(client)) client.close(failures.clientNotAllowed);
   }
 
   /** Takes the request at hand to be answered, late, by the error for a wrong password. */
@@ -111,8 +186,14 @@ export class Login {
       client: client.id,
       address: client.peer === null ? "" : formatEndpoint(client.peer),
     });
+    this.access.loginFailed(client, textOfBytes(username, 0, username.length));
     if (this.isIn(client)) removeGuard(client, GuardRank.Login);
     const dueMs = this.#turns.wrong(client, username);
     clock.watch(new WrongPassword(client.answerLater(), dueMs));
   }
+}
+
+function isWaiting(client: LocalClient): boolean {
+  return guardOf(client, GuardRank.Blocking) !== null ||
+    guardOf(client, GuardRank.Subscriptions) !== null;
 }

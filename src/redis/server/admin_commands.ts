@@ -7,14 +7,13 @@
 import {
   arrayReply,
   bulkBytesReply,
-  bulkReply,
   errorReply,
   failureReply,
 } from "../../protocol/resp/write/replies.ts";
 import { CommandFlag } from "../../protocol/command_table.ts";
 import { respDescriptions } from "../../protocol/resp/commands/mod.ts";
 import type { Backend } from "../../backend/backend.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { AclCommand } from "../access/acl_command.ts";
 import type { RedisContext } from "../core/feature.ts";
 import type { Info } from "./info.ts";
 import type { LocalRequest } from "../core/local_request.ts";
@@ -36,23 +35,19 @@ const slowlogMerges = new Map<string, ReplyMerge>([["get", joinedReplies], ["len
 export class AdminCommands {
   readonly #context: RedisContext;
   readonly #info: Info;
-  readonly #userOf: (client: LocalClient) => string;
+  readonly #acl: AclCommand;
 
-  /** @param userOf Who a client is to the proxy. */
-  constructor(context: RedisContext, info: Info, userOf: (client: LocalClient) => string) {
+  /** @param acl Answers what ACL says of the proxy's own users. */
+  constructor(context: RedisContext, info: Info, acl: AclCommand) {
     this.#context = context;
     this.#info = info;
-    this.#userOf = userOf;
+    this.#acl = acl;
   }
 
   /** Takes a request that is refused by its row; false where it stays so. */
   take(request: LocalRequest): boolean {
     const { frame } = request;
-    if (isWhoAmI(request)) {
-      const reply = bulkReply(this.#userOf(request.client));
-      request.client.reply(reply, 0, reply.length);
-      return true;
-    }
+    if (frame.row?.name === "acl" && this.#acl.take(request)) return true;
     if (isReset(request)) {
       this.#info.reset(request);
       return true;
@@ -74,13 +69,16 @@ export class AdminCommands {
 
   #forward(request: LocalRequest, name: string): Uint8Array | null {
     const isSlowlog = name === "slowlog";
-    const subcommand = request.words[isSlowlog ? 2 : 1]!.toLowerCase();
+    // What the proxy has, too, is asked of the servers by a word before it.
+    const saysBackends = (isSlowlog || name === "acl") && request.wordCount > 2 &&
+      request.words[1]!.toLowerCase() === "backends";
+    const subcommand = request.words[saysBackends ? 2 : 1]!.toLowerCase();
     if (name === "debug" && subcommand === "sleep") return NO_SLEEP;
     const { router, backends } = this.#context;
     const shards = router.shards();
     if (shards.length === 0) return failureReply(router.unplaced, "");
-    const asked = this.#serversFor(request, name, subcommand);
-    const bytes = isSlowlog ? withoutSecondWord(request) : copyRequest(request);
+    const asked = this.#serversFor(request, name, subcommand, saysBackends ? 3 : 2);
+    const bytes = saysBackends ? withoutSecondWord(request) : copyRequest(request);
     const late = request.client.answerLater(true);
     const merge = isSlowlog ? slowlogMerges.get(subcommand) : undefined;
     callShards(this.#context, request.client, asked, bytes, (replies) => {
@@ -95,7 +93,12 @@ export class AdminCommands {
   }
 
   /** The server of the key that is asked about, one where any will do, or all. */
-  #serversFor(request: LocalRequest, name: string, subcommand: string): readonly Backend[] {
+  #serversFor(
+    request: LocalRequest,
+    name: string,
+    subcommand: string,
+    nextWord: number,
+  ): readonly Backend[] {
     const { router } = this.#context;
     const shards = router.shards();
     if (name === "debug" && subcommand === "object" && request.wordCount > 2) {
@@ -104,7 +107,7 @@ export class AdminCommands {
       const backend = place < 0 ? null : router.backendAt(place);
       return backend === null ? shards.slice(0, 1) : [backend];
     }
-    const isAsking = onlyAsks(name, subcommand) && !isLogReset(request, subcommand);
+    const isAsking = onlyAsks(name, subcommand) && !isLogReset(request, subcommand, nextWord);
     return isAsking ? shards.slice(0, 1) : shards;
   }
 }
@@ -115,19 +118,14 @@ function onlyAsks(name: string, subcommand: string): boolean {
   return respDescriptions.get(`${name}|${subcommand}`)?.states.includes("asks_one") === true;
 }
 
-/** ACL WHOAMI: clients ask who they are to the proxy, not who it is to its servers. */
-function isWhoAmI({ frame, wordCount, words }: LocalRequest): boolean {
-  return frame.row?.name === "acl" && wordCount === 2 && words[1]!.toLowerCase() === "whoami";
-}
-
 /** CONFIG RESETSTAT: others count on what the servers have counted, so it is about what INFO says here. */
 function isReset({ frame, wordCount, words }: LocalRequest): boolean {
   return frame.row?.name === "config" && wordCount === 2 && words[1]!.toLowerCase() === "resetstat";
 }
 
 /** ACL LOG RESET, the one asking subcommand that can change something. */
-function isLogReset(request: LocalRequest, subcommand: string): boolean {
-  return subcommand === "log" && request.words[2]?.toLowerCase() === "reset";
+function isLogReset(request: LocalRequest, subcommand: string, nextWord: number): boolean {
+  return subcommand === "log" && request.words[nextWord]?.toLowerCase() === "reset";
 }
 
 function withoutSecondWord(request: LocalRequest): Uint8Array {

@@ -25,7 +25,7 @@ import type { LocalClient } from "../../session/features.ts";
 import { globMatches } from "../pubsub/glob.ts";
 import type { CommandDescription } from "../../protocol/resp/commands/catalogue.ts";
 import { descriptionOf } from "../../protocol/resp/commands/custom.ts";
-import { describeCommand } from "./command_description.ts";
+import { describeCommand, toldSubcommands } from "./command_description.ts";
 import { commandKeys } from "./command_keys.ts";
 import { type CallReply, sendCall } from "../core/dedicated_call.ts";
 import type { RedisContext } from "../core/feature.ts";
@@ -84,7 +84,7 @@ export class CommandAnswers {
     );
     this.#commandCount = rows.length;
     this.#served = rows.map(descriptionOf)
-      .flatMap((command) => [command, ...command.subcommands]);
+      .flatMap((command) => [command, ...toldSubcommands(command)]);
   }
 
   answer(request: LocalRequest): Uint8Array | null {

@@ -19,7 +19,8 @@ import { mapReply, setReply } from "../core/reply_builder.ts";
 
 /** The description of a command or a subcommand: ten elements, the last with those of its subcommands. */
 export function describeCommand(command: CommandDescription, version: 2 | 3): Uint8Array {
-  const { firstKey, lastKey, keyStep, keys, subcommands } = command;
+  const { firstKey, lastKey, keyStep, keys } = command;
+  const subcommands = toldSubcommands(command);
   return arrayReply([
     bulkReply(command.name),
     integerReply(command.arity),
@@ -30,6 +31,11 @@ export function describeCommand(command: CommandDescription, version: 2 | 3): Ui
     setReply(keys.map((specification) => specificationReply(specification, version)), version),
     setReply(subcommands.map((subcommand) => describeCommand(subcommand, version)), version),
   ]);
+}
+
+/** The subcommands that are told: what Redis 7.0 does not have is served, and no client asks for it. */
+export function toldSubcommands({ subcommands }: CommandDescription): CommandDescription[] {
+  return subcommands.filter(({ since }) => since === null);
 }
 
 function specificationReply(

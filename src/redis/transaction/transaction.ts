@@ -120,6 +120,11 @@ export class Transaction implements SessionGuard {
     return link;
   }
 
+  /** A request behind MULTI was denied, or what was queued may not be run any more: EXEC aborts. */
+  spoil(): void {
+    if (this.#isOpen) this.#isDirty = true;
+  }
+
   /** Nothing was watched after all: it is over. */
   drop(): void {
     this.#link = null;

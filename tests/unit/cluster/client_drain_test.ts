@@ -9,7 +9,7 @@ import { assertEquals } from "../../deps.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 
 class FakeClient implements DrainingClient {
-  guard: unknown = null;
+  guard: { isBystander?: boolean } | null = null;
   hasRequestsInFlight = false;
   lastRequestAtMs: number;
   isFinishing = false;

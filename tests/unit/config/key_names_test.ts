@@ -71,7 +71,7 @@ Deno.test("loadConfig() refuses whatever asks for protection, in whatever words"
   const keys = [
     ...["use_tls", "ssl", "tls_cert", "tls-port", "ssl_ca", "cert_file", "private_key", "encrypt"],
     ...["requirepass", "secret", "masterauth", "acl", "aclfile", "whitelist", "allow_ips", "token"],
-    ...["allowed_hosts", "deny_commands", "read_only", "users", "rename-command", "ip_whitelist"],
+    ...["allowed_hosts", "read_only", "users", "rename-command", "ip_whitelist"],
     ...["protected-mode", "transport_socket", "downstream_auth_password", "firewall", "userPass"],
     ...[
       "ca_file",

@@ -35,8 +35,8 @@ Deno.test("what differs is told by its key, and by when it takes effect", () => 
     })),
     [{
       name: "one",
-      live: ["read_timeout", "max_pipeline"],
-      newConnections: ["hash", "auth"],
+      live: ["read_timeout", "max_pipeline", "auth"],
+      newConnections: ["hash"],
     }],
   );
 });

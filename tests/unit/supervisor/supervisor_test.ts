@@ -25,6 +25,7 @@ class Stage {
       advertisedAddress: "192.0.2.1",
       sharesPort: true,
       isTakeover: false,
+      audit: null,
       io: { engine: "deno" },
       mayServe: () => this.mayServe,
       createWorker: () => {

@@ -30,6 +30,7 @@ function stage(): {
       clusters: [clusterConfig("main", 1, 7_000)],
       leads: [],
       logLevel: "info",
+      isAudited: false,
       io: { engine: "deno" },
       advertisedAddress: "192.0.2.1",
       sharesPort: true,

@@ -60,6 +60,10 @@ class FakeCluster implements Cluster {
     return [`${topic} of ${this.name}`];
   }
 
+  changeUsers(): void {
+    this.calls.push("change users");
+  }
+
   refresh(): void {
     this.calls.push("refresh");
   }
@@ -118,6 +122,7 @@ function startMessage(leads: string[], isTakeover = false): StartMessage {
     clusters: [clusterConfig("a", 1, 7_000), clusterConfig("b", 1, 7_001)],
     leads,
     logLevel: "info",
+    isAudited: false,
     io: { engine: "deno" },
     advertisedAddress: "192.0.2.1",
     sharesPort: true,
@@ -444,7 +449,7 @@ Deno.test("what only new connections can have is another cluster, which goes on 
   const [a, b] = startMessage([]).clusters as [ClusterConfig, ClusterConfig];
   host.onMessage(configure({ ...a, hash: "md5" }, b));
   assertEquals(clusters.map(({ name, calls }) => [name, ...calls]), [
-    ["a", "start", "lead", "retire 60 null"],
+    ["a", "start", "lead", "retire 60 null", "change users"],
     ["b", "start"],
     ["a", "start", "lead"],
   ]);

@@ -21,7 +21,7 @@ import {
   parseSpecifications,
 } from "./key_specifications.ts";
 import { refusalText } from "./reasons.ts";
-import type { CommandGroup, CommandRecord, State } from "./record.ts";
+import type { ChannelUse, CommandGroup, CommandRecord, State } from "./record.ts";
 import type { Route } from "./route.ts";
 
 /** All that is known of one command or subcommand, for those who ask; requests are routed by rows. */
@@ -36,6 +36,7 @@ export interface CommandDescription extends KeyColumns {
   readonly keys: readonly KeySpecification[];
   readonly keyParser: KeyParserId | null;
   readonly tips: readonly string[];
+  readonly channels: ChannelUse | null;
   readonly states: readonly State[];
   /** The first version that has it, where that is later than Redis 7.0. */
   readonly since: string | null;
@@ -85,6 +86,7 @@ export function describe(
     ...columnsOf(keys),
     keyParser: more.keyParser ?? null,
     tips: more.tips === undefined ? [] : tipsOf(more.tips),
+    channels: more.channels ?? null,
     states: more.states ?? [],
     since: more.since ?? null,
     route,
@@ -140,6 +142,7 @@ const STATE_FLAGS: Readonly<Record<State, number>> = {
   queued: CommandFlag.Queued,
   // Said of subcommands, which have no rows.
   asks_one: 0,
+  unnamed_keys: 0,
 };
 
 function rowFlags({ flags, states, subcommands, route }: CommandDescription): number {

@@ -22,6 +22,7 @@ export const connectionCommands: CommandGroup = {
       "about the proxy's clients: `LIST`, `INFO`, `KILL`, `PAUSE`, `UNPAUSE` for those of " +
       "all workers, `ID`, `GETNAME`, `SETNAME`, `SETINFO`, `REPLY`; not `TRACKING`"), { states: ["serverless", "unpaused", "unlimited"] }],
     ["client|caching",            3, "noscript loading stale",                         "",            WITH_ITS_COMMAND],
+    ["client|capa",              -3, "noscript loading stale",                         "",            WITH_ITS_COMMAND,         { since: "Valkey 8.0" }],
     ["client|getname",            2, "noscript loading stale",                         "",            WITH_ITS_COMMAND],
     ["client|getredir",           2, "noscript loading stale",                         "",            WITH_ITS_COMMAND],
     ["client|help",               2, "loading stale",                                  "",            WITH_ITS_COMMAND],
@@ -30,8 +31,10 @@ export const connectionCommands: CommandGroup = {
     ["client|kill",              -3, "admin noscript loading stale",                   "",            WITH_ITS_COMMAND],
     ["client|list",              -2, "admin noscript loading stale",                   "",            WITH_ITS_COMMAND,         { tips: "nondeterministic_output" }],
     ["client|no-evict",           3, "admin noscript loading stale",                   "",            WITH_ITS_COMMAND],
+    ["client|no-touch",           3, "noscript loading stale",                         "",            WITH_ITS_COMMAND,         { since: "Redis 7.2" }],
     ["client|pause",             -3, "admin noscript loading stale",                   "",            WITH_ITS_COMMAND],
     ["client|reply",              3, "noscript loading stale",                         "",            WITH_ITS_COMMAND],
+    ["client|setinfo",            4, "noscript loading stale",                         "",            WITH_ITS_COMMAND,         { since: "Redis 7.2" }],
     ["client|setname",            3, "noscript loading stale",                         "",            WITH_ITS_COMMAND],
     ["client|tracking",          -3, "noscript loading stale",                         "",            WITH_ITS_COMMAND],
     ["client|trackinginfo",       2, "noscript loading stale",                         "",            WITH_ITS_COMMAND],

@@ -36,9 +36,24 @@ export interface RareFacts {
   readonly tips?: string;
   /** Who tells which words are keys, where `keys` does not tell all; requests are routed by the route all the same. */
   readonly keyParser?: KeyParserId;
+  /** Which channels it names, where it names any; channels are no keys. */
+  readonly channels?: ChannelUse;
   /** In which states of a client or of the proxy it is treated otherwise than most commands. */
   readonly states?: readonly State[];
 }
+
+/** What a command has to do with channels, and which words name them. */
+export type ChannelUse =
+  /** The first word behind the name is one. */
+  | "one"
+  /** All words behind the name are. */
+  | "all"
+  /** All words behind the name are patterns of channels. */
+  | "patterns"
+  /** All words behind the subcommand are. */
+  | "all_asked"
+  /** It tells of channels that it does not name. */
+  | "unnamed";
 
 /** What is to be said of a command in one state. */
 export type State =
@@ -55,7 +70,9 @@ export type State =
   /** In a transaction the server answers it, though the proxy does outside. */
   | "queued"
   /** It only asks: where administration is forwarded, the first server answers for all. */
-  | "asks_one";
+  | "asks_one"
+  /** It tells of keys that it does not name; so does what reads or writes without keys, of which it need not be said. */
+  | "unnamed_keys";
 
 /** Commands that belong together. */
 export interface CommandGroup {

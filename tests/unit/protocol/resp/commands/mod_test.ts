@@ -41,7 +41,9 @@ const WIDER: Record<string, [arity: number, version: string]> = {
 };
 
 function laterNames(): string[] {
-  return [...respDescriptions.values()].filter(({ since }) => since !== null)
+  return [...respDescriptions.values()].filter(({ name, since }) =>
+    since !== null && !name.includes("|")
+  )
     .map(({ name }) => name);
 }
 

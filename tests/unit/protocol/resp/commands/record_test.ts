@@ -15,7 +15,7 @@ function rowOf(name: string): CommandRow {
 
 Deno.test("each goes where its first key is, unless it is refused or answered here; with too few words it is an error", () => {
   for (const { name, since } of respDescriptions.values()) {
-    if (since === null) continue;
+    if (since === null || name.includes("|")) continue;
     const row = rowOf(name);
     const words = Array.from({ length: Math.abs(row.arity) - 1 }, (_, index) => `${index + 1}`);
     const { frame, refusal } = parse(request(name, ...words));

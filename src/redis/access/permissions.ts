@@ -1,0 +1,343 @@
+/**
+ * What one user may do, told from the records of commands. For each row of the table it is known beforehand whether
+ * its requests pass as they are, pass if their keys may be used, or have to be looked at.
+ *
+ * @module
+ */
+import type { ClusterConfig, UserLimits } from "../../config/config.ts";
+import { GrantedCommands, type RuledCommands } from "../../protocol/command_rules.ts";
+import {
+  BLOCKING_FORM_SUFFIX,
+  CommandFlag,
+  type CommandRow,
+  type CommandTable,
+} from "../../protocol/command_table.ts";
+import type { RequestFrame } from "../../protocol/protocol.ts";
+import type { CommandDescription } from "../../protocol/resp/commands/catalogue.ts";
+import { descriptionOf, DOTTED_ROW } from "../../protocol/resp/commands/custom.ts";
+import type { LocalRequest } from "../core/local_request.ts";
+import { type FoundKey, specifiedKeys } from "../server/specified_keys.ts";
+import { KeyPatterns, KeyUse } from "./key_patterns.ts";
+
+/** What is done with requests of one row. */
+export const Check = {
+  /** Nothing. */
+  None: 0,
+  /** Their keys are compared. */
+  Keys: 1,
+  /** They are looked at. */
+  All: 2,
+} as const;
+
+/** Why a request is denied. */
+export interface Denial {
+  readonly reason: "command" | "key" | "channel";
+  /** The command's name as denials have it: `get`, `config|set`. */
+  readonly command: string;
+  /** What may not be used: the command's name, a key or a channel, with one character a byte. */
+  readonly object: string;
+  /** An option that reads keys which it does not name, `BY` or `GET`; null: none. */
+  readonly option: string | null;
+}
+
+/** What applies to all users of a cluster. */
+export interface AccessRules {
+  readonly denied: GrantedCommands | null;
+  readonly commands: RuledCommands;
+  /** Whether requests of administration, and dangerous ones, are to be seen. */
+  readonly isAudited: boolean;
+}
+
+const SCRIPTING = "@scripting";
+const ADMINISTRATION = "@admin";
+const DANGEROUS = "@dangerous";
+/** What is no key though it has a specification: a channel. */
+const NOT_A_KEY = "not_key";
+
+/** What one user may do. */
+export class Permissions {
+  /** By row index, one of the values of {@link Check}. */
+  readonly checks: Uint8Array;
+  /** Whether nothing is ever to be looked at. */
+  readonly areWhole: boolean;
+  readonly #rules: AccessRules;
+  readonly #limits: UserLimits | null;
+  readonly #granted: GrantedCommands | null;
+  /** Null: all keys. */
+  readonly #keys: KeyPatterns | null;
+  /** Null: all channels. */
+  readonly #channels: KeyPatterns | null;
+  readonly #mayRunScripts: boolean;
+
+  constructor(limits: UserLimits | null, rules: AccessRules, table: CommandTable) {
+    this.#rules = rules;
+    this.#limits = limits;
+    const words = limits?.commands ?? null;
+    this.#granted = words === null ? null : new GrantedCommands(words, rules.commands);
+    this.#keys = patternsOf(limits?.keyPatterns ?? null);
+    // Servers publish what happens to keys, so whose keys are limited has the channels that are said, or none.
+    const channels = limits?.channelPatterns ?? (this.#keys === null ? null : []);
+    this.#channels = patternsOf(channels);
+    this.#mayRunScripts = limits?.scripts ?? this.#keys === null;
+    this.checks = Uint8Array.from(table.rows, (row) => this.#checkOf(row));
+    const dotted = this.#checkOf(DOTTED_ROW);
+    this.areWhole = dotted === Check.None && this.checks.every((check) => check === Check.None);
+  }
+
+  /** Whether the keys of a request that its row has found may be used; for rows of {@link Check.Keys} only. */
+  mayUseKeys(frame: RequestFrame, bytes: Uint8Array): boolean {
+    const keys = this.#keys!;
+    const { start, offsets, firstKey, keyStep, keyCount, extraKey } = frame;
+    let word = 2 * firstKey;
+    for (let key = 0; key < keyCount; key++) {
+      if (!keys.allow(bytes, start + offsets[word]!, start + offsets[word + 1]!, KeyUse.Both)) {
+        return false;
+      }
+      word += 2 * keyStep;
+    }
+    return extraKey < 0 ||
+      keys.allow(bytes, frame.argumentStart(extraKey), frame.argumentEnd(extraKey), KeyUse.Both);
+  }
+
+  /**
+   * Looks at a request whose words are as many as its command takes.
+   *
+   * @returns Why it is denied, or null.
+   */
+  judge(request: LocalRequest): Denial | null {
+    const row = request.frame.row!;
+    const command = describedCommand(row);
+    const subcommand = subcommandOf(command, request);
+    const name = nameOf(row, subcommand ?? command, request);
+    const denied = subcommand === null
+      ? !this.#mayUseAll(command)
+      : !this.#mayUse(subcommand, name, request);
+    if (denied) return { reason: "command", command: name, object: name, option: null };
+    // What is refused all the same reaches no key.
+    if (request.frame.refusal !== null) return null;
+    const judged = subcommand ?? command;
+    return this.#judgeKeys(judged, name, request) ?? this.#judgeChannels(judged, name, request);
+  }
+
+  /** Whether a channel, or with `isPattern` a pattern of channels, may be listened to. */
+  mayListen(name: Uint8Array, isPattern: boolean): boolean {
+    if (this.#channels === null) return true;
+    return isPattern
+      ? this.#channels.has(name)
+      : this.#channels.allow(name, 0, name.length, KeyUse.Both);
+  }
+
+  #checkOf(row: CommandRow): number {
+    const command = describedCommand(row);
+    if (!this.#mayUseAll(command)) return Check.All;
+    const members = [command, ...command.subcommands];
+    if (this.#rules.isAudited && members.some(isNoteworthy)) return Check.All;
+    if (this.#channels !== null && members.some(({ channels }) => channels !== null)) {
+      return Check.All;
+    }
+    if (this.#keys === null) return Check.None;
+    if (command.subcommands.length > 0) return Check.All;
+    if (!hasKeys(command)) return Check.None;
+    const isPlain = this.#keys.areWhole && !command.keys.some(readsUnnamedKeys);
+    return isPlain ? Check.Keys : Check.All;
+  }
+
+  /** Whether a command may be used with whatever words. */
+  #mayUseAll(command: CommandDescription): boolean {
+    return [command, ...command.subcommands].every((one) => this.#mayUse(one, one.name, null));
+  }
+
+  /** Whether a command or subcommand may be used, whatever its keys are. */
+  #mayUse(command: CommandDescription, name: string, request: LocalRequest | null): boolean {
+    if (command.flags.includes("no_auth")) return true;
+    const { denied } = this.#rules;
+    if (denied !== null && !denied.has(name)) return false;
+    const limits = this.#limits;
+    if (limits === null) return true;
+    if (!this.#isGranted(command, name, request)) return false;
+    if (limits.readOnly && !onlyReads(command)) return false;
+    if (!this.#mayRunScripts && command.categories.includes(SCRIPTING)) return false;
+    return this.#keys === null || hasKeys(command) || !reachesUnnamedKeys(command);
+  }
+
+  #isGranted(
+    command: CommandDescription,
+    name: string,
+    request: LocalRequest | null,
+  ): boolean {
+    const granted = this.#granted;
+    if (granted === null) return !isAdministration(command);
+    if (granted.has(name)) return true;
+    if (request === null || request.wordCount < 2) return false;
+    return granted.hasFirstWord(name, request.words[1]!.toLowerCase());
+  }
+
+  #judgeKeys(command: CommandDescription, name: string, request: LocalRequest): Denial | null {
+    const keys = this.#keys;
+    if (keys === null) return null;
+    // A command that nobody knows may have keys wherever it likes.
+    if (request.frame.row === DOTTED_ROW) {
+      return { reason: "command", command: name, object: name, option: null };
+    }
+    const denial = (reason: "key", word: number) => ({
+      reason,
+      command: name,
+      object: request.words[word]!,
+      option: null,
+    });
+    if (command.keys.some(readsUnnamedKeys)) {
+      const option = optionOfPatterns(request.words);
+      if (option !== null) return { reason: "key", command: name, object: option, option };
+    }
+    const uses = usesOf(command, request);
+    for (const [word, use] of uses) {
+      const raw = request.raw(word);
+      if (!keys.allow(raw, 0, raw.length, use)) return denial("key", word);
+    }
+    return null;
+  }
+
+  #judgeChannels(command: CommandDescription, name: string, request: LocalRequest): Denial | null {
+    const { channels } = command;
+    if (this.#channels === null || channels === null) return null;
+    if (channels === "unnamed") {
+      return { reason: "command", command: name, object: name, option: null };
+    }
+    const first = channels === "all_asked" ? 2 : 1;
+    const end = channels === "one" ? 2 : request.wordCount;
+    for (let word = first; word < end; word++) {
+      if (this.mayListen(request.raw(word), channels === "patterns")) continue;
+      return { reason: "channel", command: name, object: request.words[word]!, option: null };
+    }
+    return null;
+  }
+}
+
+/** Whether a command is about the servers or the proxy themselves. */
+export function isAdministration({ categories, route, subcommands }: CommandDescription): boolean {
+  if (categories.includes(ADMINISTRATION)) return true;
+  // Of a family its members tell.
+  return subcommands.length === 0 && (route.flags & CommandFlag.Administration) !== 0;
+}
+
+/** Whether the audit log has requests of a command. */
+export function isNoteworthy(command: CommandDescription): boolean {
+  return isAdministration(command) || command.categories.includes(DANGEROUS);
+}
+
+/** What is known of the command that a request is of: of its subcommand, or of itself where it has none. */
+export function commandOf(request: LocalRequest): { command: CommandDescription; name: string } {
+  const row = request.frame.row!;
+  const command = describedCommand(row);
+  const judged = subcommandOf(command, request) ?? command;
+  return { command: judged, name: nameOf(row, judged, request) };
+}
+
+/** Redis's patterns; null: everything is allowed. */
+function patternsOf(texts: readonly string[] | null): KeyPatterns | null {
+  if (texts === null) return null;
+  const patterns = new KeyPatterns(texts);
+  return patterns.allowAll ? null : patterns;
+}
+
+/** What is known of a row's command; a row's own name may say which form of it this is. */
+function describedCommand(row: CommandRow): CommandDescription {
+  if (!row.name.endsWith(BLOCKING_FORM_SUFFIX)) return descriptionOf(row);
+  return descriptionOf({ ...row, name: row.name.slice(0, -BLOCKING_FORM_SUFFIX.length) });
+}
+
+/** The subcommand that is asked for, or the command itself where it has none; null: none that is known. */
+function subcommandOf(
+  command: CommandDescription,
+  request: LocalRequest,
+): CommandDescription | null {
+  const { subcommands } = command;
+  if (subcommands.length === 0 || request.wordCount < 2) return command;
+  const name = `${command.name}|${request.words[1]!.toLowerCase()}`;
+  return subcommands.find((subcommand) => subcommand.name === name) ?? null;
+}
+
+function nameOf(row: CommandRow, command: CommandDescription, request: LocalRequest): string {
+  return row === DOTTED_ROW ? request.words[0]!.toLowerCase() : command.name;
+}
+
+function hasKeys({ keys }: CommandDescription): boolean {
+  return keys.some(({ flags }) => !flags.includes(NOT_A_KEY));
+}
+
+/** Whether a command without keys has to do with keys all the same. Scripts are allowed or not by themselves. */
+function reachesUnnamedKeys(command: CommandDescription): boolean {
+  const { flags, states } = command;
+  return flags.includes("readonly") || flags.includes("write") ||
+    states.includes("unnamed_keys") || isAdministration(command);
+}
+
+/** Whether keys of this specification cannot be told from the request: those that SORT makes of patterns. */
+function readsUnnamedKeys({ start, flags }: CommandDescription["keys"][number]): boolean {
+  return start === null && flags.includes("access");
+}
+
+function onlyReads(command: CommandDescription): boolean {
+  const isScript = (command.route.flags & CommandFlag.Script) !== 0;
+  if (isScript) return command.flags.includes("readonly");
+  return !command.flags.includes("write") && !isAdministration(command);
+}
+
+/** The option by which a SORT reads keys that it does not name, or null: a constant BY reads none. */
+function optionOfPatterns(words: readonly string[]): "BY" | "GET" | null {
+  let word = 2;
+  while (word < words.length) {
+    switch (words[word]!.toLowerCase()) {
+      case "limit":
+        word += 3;
+        break;
+      case "by":
+        if (words[word + 1]?.includes("*")) return "BY";
+        word += 2;
+        break;
+      case "get":
+        return "GET";
+      case "store":
+        word += 2;
+        break;
+      default:
+        word += 1;
+    }
+  }
+  return null;
+}
+
+/** The words of a request that are keys, with what happens to each. */
+function usesOf(command: CommandDescription, request: LocalRequest): Map<number, number> {
+  const { frame, words } = request;
+  const uses = new Map<number, number>();
+  if (!hasKeys(command)) return uses;
+  const found = specifiedKeys(command, words) ?? [];
+  for (const key of found) uses.set(key.word, (uses.get(key.word) ?? 0) | useOf(key));
+  // Where requests are routed by words that no specification has, nothing is known of what happens to them.
+  const routed = Array.from(
+    { length: frame.keyCount },
+    (_, key) => frame.firstKey + key * frame.keyStep,
+  );
+  if (frame.extraKey >= 0) routed.push(frame.extraKey);
+  for (const word of routed) if (!uses.has(word)) uses.set(word, KeyUse.Both);
+  return uses;
+}
+
+function useOf({ flags }: FoundKey): number {
+  const isWritten = flags.some((flag) =>
+    flag === "insert" || flag === "update" || flag === "delete"
+  );
+  return (flags.includes("access") ? KeyUse.Read : 0) | (isWritten ? KeyUse.Write : 0);
+}
+
+/** What applies to all users of a cluster, as its configuration has it. */
+export function accessRules(
+  { denyCommands }: ClusterConfig,
+  commands: RuledCommands,
+  isAudited: boolean,
+): AccessRules {
+  const rules = ["@all", ...denyCommands.map((name) => `-${name}`)];
+  const denied = denyCommands.length === 0 ? null : new GrantedCommands(rules, commands);
+  return { denied, commands, isAudited };
+}
