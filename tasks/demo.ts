@@ -13,7 +13,7 @@ import { startRedisServer } from "../tests/support/redis_server.ts";
 import { detachServers, endAllServers } from "../tests/support/server_process.ts";
 import { watchAncestors } from "./ancestors.ts";
 import { type DemoPlan, planDemo, plannedPorts } from "./demo_plan.ts";
-import { ensureServers, ServersMissing } from "./servers.ts";
+import { ensureServers, findCommand, ServersMissing } from "./servers.ts";
 
 const CONFIG_FILE = "default.toml";
 /** How long the proxy may take to serve, in milliseconds; its code is checked and compiled first. */
@@ -28,12 +28,9 @@ class DemoError extends Error {
 
 async function main(words: string[]): Promise<number> {
   Deno.chdir(new URL("../", import.meta.url));
-  await ensureServers(["redis-server", "memcached"], {
-    purpose: "The demo",
-    isAllowed: words.includes("--yes"),
-  });
   const config = parseConfig(await Deno.readTextFile(CONFIG_FILE));
-  const plan = planDemo(config);
+  const plan = planDemo(config, (name) => findCommand(name) !== null);
+  await findServers(plan, words.includes("--yes"));
   const taken = [...plannedPorts(plan), ...plan.proxy].filter((port) => !isFree(port));
   if (taken.length > 0) {
     throw new DemoError(
@@ -52,6 +49,20 @@ async function main(words: string[]): Promise<number> {
   await startServers(plan, servers, stop);
   if (stop.aborted) return 0;
   return await runProxy(config.clusters.map(({ listen }) => listen.port), plan.tries, stop);
+}
+
+/** Goes without what neither is there nor may be installed, as long as there is something to show. */
+async function findServers(plan: DemoPlan, isAllowed: boolean): Promise<void> {
+  try {
+    await ensureServers(["redis-server", "memcached"], { purpose: "The demo", isAllowed });
+  } catch (error) {
+    if (!(error instanceof ServersMissing)) throw error;
+    const [hasRedis, hasMemcached] = ["redis-server", "memcached"].map(findCommand);
+    if (hasRedis === null && hasMemcached === null) throw error;
+    console.error(`${error.message}\nThe demo goes on without.`);
+    if (hasMemcached === null) plan.memcached = [];
+    if (hasRedis === null) [plan.redis, plan.redisClusters] = [[], []];
+  }
 }
 
 /** Aborted by the signals that end a program, and when the command that started this one is gone. */
@@ -75,17 +86,30 @@ async function startServers(
   stop: AbortSignal,
 ): Promise<void> {
   stop.addEventListener("abort", endAllServers);
-  const settled = await Promise.allSettled<AsyncDisposable>([
-    ...plan.redis.map((server) => startRedisServer(server)),
-    ...plan.memcached.map((server) => startMemcachedServer(server)),
-    ...plan.redisClusters.map((ports) => startRedisCluster({ ports })),
-  ]);
+  const starts: Promise<AsyncDisposable>[] = [
+    ...plan.redis.map((server) =>
+      said(`redis-server on port ${server.port}`, startRedisServer(server))
+    ),
+    ...plan.memcached.map((server) =>
+      said(`memcached on port ${server.port}`, startMemcachedServer(server))
+    ),
+    ...plan.redisClusters.map((ports) =>
+      said(`Redis Cluster on ports ${ports[0]} to ${ports.at(-1)}`, startRedisCluster({ ports }))
+    ),
+  ];
+  const settled = await Promise.allSettled(starts);
   stop.removeEventListener("abort", endAllServers);
   for (const start of settled) {
     if (start.status === "fulfilled") servers.use(start.value);
   }
   const failed = settled.find((start) => start.status === "rejected");
   if (failed !== undefined && !stop.aborted) throw new DemoError(String(failed.reason));
+}
+
+async function said<Server>(what: string, start: Promise<Server>): Promise<Server> {
+  const server = await start;
+  console.log(`  started: ${what}`);
+  return server;
 }
 
 /** Runs the proxy until it ends or the end is asked for, and returns the exit code. */

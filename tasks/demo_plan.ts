@@ -21,8 +21,12 @@ export interface DemoPlan {
   tries: string[];
 }
 
-/** Finds out which servers stand behind the clusters of a configuration; a server named twice is one. */
-export function planDemo(config: Config): DemoPlan {
+/**
+ * Finds out which servers stand behind the clusters of a configuration; a server named twice is one.
+ *
+ * @param hasProgram Whether the machine has a program: what is to be tried uses no others.
+ */
+export function planDemo(config: Config, hasProgram: (name: string) => boolean): DemoPlan {
   const ofType = (type: ClusterConfig["type"]) =>
     config.clusters.filter((cluster) => cluster.type === type);
   return {
@@ -30,7 +34,7 @@ export function planDemo(config: Config): DemoPlan {
     memcached: distinct(ofType("memcache").flatMap((cluster) => cluster.servers)),
     redisClusters: ofType("redis_cluster").map((cluster) => nodePorts(cluster.servers)),
     proxy: proxyPorts(config),
-    tries: describeTries(config),
+    tries: describeTries(config, hasProgram),
   };
 }
 
@@ -61,24 +65,29 @@ function nodePorts(seeds: readonly ServerConfig[]): number[] {
   return ports;
 }
 
-function describeTries(config: Config): string[] {
+function describeTries(config: Config, hasProgram: (name: string) => boolean): string[] {
   const lines: string[] = [];
   for (const { name, type, listen } of config.clusters) {
+    const { port } = listen;
     const hostname = reachable(listen.hostname);
     lines.push(`# ${name} (${type})`);
     if (type === "memcache") {
       const requests = "set greeting 0 0 5\\r\\nhello\\r\\nget greeting\\r\\nquit\\r\\n";
-      lines.push(`printf '${requests}' | nc ${hostname} ${listen.port}`);
+      lines.push(
+        hasProgram("nc")
+          ? `printf '${requests}' | nc ${hostname} ${port}`
+          : `bash -c "exec 3<>/dev/tcp/${hostname}/${port}; printf '${requests}' >&3; cat <&3"`,
+      );
     } else {
-      const client = `redis-cli -h ${hostname} -p ${listen.port}`;
+      const client = `redis-cli -h ${hostname} -p ${port}`;
       lines.push(`${client} mset apple red banana yellow plum blue`);
       lines.push(`${client} mget apple banana plum`);
     }
   }
   const { metrics } = config.runtime;
   if (metrics !== null) {
-    lines.push("# what was counted");
-    lines.push(`curl http://${reachable(metrics.hostname)}:${metrics.port}/metrics`);
+    lines.push("# what it does, in a browser");
+    lines.push(`http://${reachable(metrics.hostname)}:${metrics.port}/`);
   }
   return lines;
 }

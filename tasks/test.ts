@@ -92,7 +92,8 @@ async function runJobs(jobs: readonly TestJob[]): Promise<TestRun[]> {
     for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
       const io = job.io === null ? {} : { [TEST_IO_VARIABLE]: job.io };
       // The type check has been made above, for all files at once.
-      runs.push(await runTests(job.name, ["--no-check", job.path], { ...share, ...io }));
+      const left = `${jobs.length - waiting.length}/${jobs.length}`;
+      runs.push(await runTests(job.name, ["--no-check", job.path], { ...share, ...io }, left));
     }
   };
   const atOnce = Number(Deno.env.get("ASTER_TEST_JOBS")) ||
@@ -105,6 +106,8 @@ async function runTests(
   name: string,
   args: string[],
   environment: Record<string, string> = {},
+  /** Which one of how many it is, for who watches. */
+  place = "",
 ): Promise<TestRun> {
   const result = await runGroup(Deno.execPath(), ["test", "-A", TEST_LOCK, ...args], {
     environment: { ...ENVIRONMENT, ...environment },
@@ -119,7 +122,8 @@ async function runTests(
   const isFine = failed === 0;
   if (!isFine) console.log([result.output, ...troubles].join("\n"));
   const text = `${name}: ${passed} passed, ${failed} failed`;
-  console.log(`${isFine ? "ok    " : "FAILED"} ${text} (${formatSeconds(result.durationMs)})`);
+  const time = formatSeconds(result.durationMs);
+  console.log(`${isFine ? "ok    " : "FAILED"} ${place.padStart(8)} ${text} (${time})`);
   if (isFine) { for (const line of readSeeds(result.output)) console.log(`       ${line}`); }
   return { name, passed, failed, durationMs: result.durationMs };
 }

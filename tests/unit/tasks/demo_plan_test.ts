@@ -29,7 +29,7 @@ servers = ["127.0.0.1:11212:1 first"]
 `;
 
 Deno.test("the demo starts each server of the configuration once, and a whole Redis Cluster", () => {
-  const plan = planDemo(parseConfig(clusters));
+  const plan = planDemo(parseConfig(clusters), () => true);
   assertEquals(plan.redis, [
     tcpEndpoint("127.0.0.1", 7011),
     tcpEndpoint("127.0.0.1", 7012),
@@ -41,21 +41,27 @@ Deno.test("the demo starts each server of the configuration once, and a whole Re
 });
 
 Deno.test("the demo says what to try on each address", () => {
-  const { tries } = planDemo(parseConfig(clusters));
+  const { tries } = planDemo(parseConfig(clusters), () => true);
   assertEquals(tries.filter((line) => line.startsWith("#")), [
     "# slots (redis_cluster)",
     "# ring (redis)",
     "# same (redis)",
     "# cache (memcache)",
-    "# what was counted",
+    "# what it does, in a browser",
   ]);
   assertEquals(tries[1], "redis-cli -h 127.0.0.1 -p 9001 mset apple red banana yellow plum blue");
-  assertEquals(tries.at(-1), "curl http://127.0.0.1:2110/metrics");
+  assertEquals(tries.at(-1), "http://127.0.0.1:2110/");
+});
+
+Deno.test("what the demo says to try needs no program that the machine lacks", () => {
+  const { tries } = planDemo(parseConfig(clusters), (name) => name !== "nc");
+  assertEquals(tries.some((line) => / nc /.test(line)), false);
+  assertEquals(tries.some((line) => line.includes("/dev/tcp/127.0.0.1/9004;")), true);
 });
 
 Deno.test("default.toml can be demonstrated: no port stands for two servers", () => {
   const text = Deno.readTextFileSync(new URL("../../../default.toml", import.meta.url));
-  const plan = planDemo(parseConfig(text));
+  const plan = planDemo(parseConfig(text), () => true);
   const ports = [...plannedPorts(plan), ...plan.proxy];
   assertEquals(plan.redisClusters.length, 1);
   assertEquals(new Set(ports).size, ports.length);
