@@ -22,7 +22,12 @@ const OPTIONS: LoadOptions = {
   isTerminal: false,
   isStrict: true,
   flags: { io: null, metrics: null, logLevel: null, logFormat: null },
+  // What examples name is on no machine.
+  secrets: null,
 };
+
+/** A digest that an example leaves out. */
+const DIGEST = "0".repeat(64);
 
 /** What a block leaves out that shows only some keys of a cluster. */
 const REQUIRED: Readonly<Record<string, string>> = {
@@ -52,7 +57,7 @@ function blocks(language: string): Example[] {
 
 /** The block as a whole file: keys without a table are those of a cluster, and `…` stands for nothing. */
 function wholeFile(text: string): string {
-  const shown = text.replaceAll(/^ *…$/gm, "");
+  const shown = text.replaceAll(/^ *…$/gm, "").replaceAll("sha256:…", `sha256:${DIGEST}`);
   if (/^\[\[clusters\]\]/m.test(shown)) return shown;
   const isTable = /^\s*\[(runtime|defaults)\]/.test(shown);
   const missing = Object.entries(REQUIRED)

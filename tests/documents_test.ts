@@ -51,7 +51,7 @@ Deno.test("every task that a document names exists", () => {
   assertEquals(missing, []);
 });
 
-Deno.test("the README has the flags that --help prints", () => {
+Deno.test("the page of the configuration has the flags that --help prints", () => {
   const usage = HELP_TEXT.slice(HELP_TEXT.indexOf("Usage:"), HELP_TEXT.indexOf("\n\nFlags win"));
-  assert(textOf("README.md").includes(usage));
+  assert(textOf("docs/configuration.md").includes(usage));
 });
