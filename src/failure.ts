@@ -77,6 +77,33 @@ export const failures = {
     "backend",
     "it does not speak the client's protocol",
   ),
+  tlsBackendExpired: failure(
+    "tls_backend_expired",
+    "backend",
+    "its TLS certificate, or one that leads to its CA, has expired or is not valid yet",
+  ),
+  tlsBackendName: failure(
+    "tls_backend_name",
+    "backend",
+    "its TLS certificate is for another name (backend_tls.server_name)",
+  ),
+  tlsBackendSelfSigned: failure(
+    "tls_backend_self_signed",
+    "backend",
+    "its TLS certificate is self-signed and not among backend_tls.ca",
+  ),
+  tlsBackendUnknownCa: failure(
+    "tls_backend_unknown_ca",
+    "backend",
+    "its TLS certificate is of a CA that is not trusted (backend_tls.ca)",
+  ),
+  tlsBackendWantsCertificate: failure(
+    "tls_backend_wants_certificate",
+    "backend",
+    "it refuses the proxy's TLS certificate, or wants one (backend_tls.cert)",
+  ),
+  tlsBackendPlain: failure("tls_backend_plain", "backend", "it does not speak TLS"),
+  tlsBackendFailed: failure("tls_backend_failed", "backend", "its TLS handshake failed"),
   handshakeRefused: failure("handshake_refused", "backend", "connection handshake refused"),
   backendTimeout: failure("backend_timeout", "backend", "no reply in time"),
   backendSilent: failure(
@@ -116,6 +143,33 @@ export const failures = {
     "keys_apart",
     "client",
     "keys of this command live on different backends; give them a common hash tag",
+  ),
+  tlsClientPlain: failure("tls_client_plain", "client", "client does not speak TLS"),
+  tlsClientRefusal: failure(
+    "tls_client_refusal",
+    "client",
+    "client does not trust the proxy's TLS certificate",
+  ),
+  tlsClientNoCertificate: failure(
+    "tls_client_no_certificate",
+    "client",
+    "client showed no TLS certificate (tls.client_ca)",
+  ),
+  tlsClientCertificate: failure(
+    "tls_client_certificate",
+    "client",
+    "client's TLS certificate is not trusted (tls.client_ca)",
+  ),
+  tlsClientVersion: failure(
+    "tls_client_version",
+    "client",
+    "client and proxy have no TLS version or cipher in common",
+  ),
+  tlsClientFailed: failure("tls_client_failed", "client", "client broke off its TLS handshake"),
+  tlsClientTimeout: failure(
+    "tls_client_timeout",
+    "client",
+    "client did not finish its TLS handshake in time",
   ),
   clientMalformed: failure("client_malformed", "client", "malformed request"),
   clientReset: failure("client_reset", "client", "client connection lost"),

@@ -37,6 +37,19 @@ export const failureAdvice: Readonly<Record<keyof typeof failures, string>> = {
   dialectUnsupported:
     "A memcached that was started for one protocol only (`-B`), or too old for it: start it with " +
     "`-B auto`.",
+  tlsBackendExpired:
+    "Renew the server's certificate, or the one of the CA between; look at the clocks of both machines, too.",
+  tlsBackendName:
+    "The server's certificate has to name the host or address in `servers` (for a Redis Cluster: as its nodes " +
+    "announce themselves). Otherwise say its name in `backend_tls.server_name`.",
+  tlsBackendSelfSigned: "Name the server's certificate itself in `backend_tls.ca`.",
+  tlsBackendUnknownCa:
+    "Name the CA's certificate in `backend_tls.ca`. The server has to send those between its own and the CA's.",
+  tlsBackendWantsCertificate:
+    "The server asks for a certificate: give it one of a CA that it trusts, by `backend_tls.cert` and `key`.",
+  tlsBackendPlain:
+    "Another port of the server speaks TLS, or none: correct `servers` or `backend_tls`.",
+  tlsBackendFailed: "The server's log says more: mostly no version or cipher is known to both.",
   handshakeRefused: "The log line says what the server answered to the handshake.",
   backendTimeout:
     "The server did not answer within `read_timeout`; a write may have run. Look for slow commands " +
@@ -69,6 +82,21 @@ export const failureAdvice: Readonly<Record<keyof typeof failures, string>> = {
   keysApart:
     "The keys of one command must live on one server: give them a common hash tag, such as " +
     "`{user:1}:name`.",
+  tlsClientPlain:
+    "The client has to be told to use TLS, or to use the port without (`tls.listen_addr`).",
+  tlsClientRefusal:
+    "The client does not trust `tls.cert`: it needs the CA's certificate, and has to ask for a name that the " +
+    "certificate has. Send the certificates between along in `tls.cert`.",
+  tlsClientNoCertificate: "The client needs a certificate of a CA in `tls.client_ca`.",
+  tlsClientCertificate:
+    "The client's certificate is of no CA in `tls.client_ca`, or has expired. OpenSSL's own word is in the log.",
+  tlsClientVersion:
+    "The client is older than `tls.min_version` allows, or knows no cipher of today.",
+  tlsClientFailed:
+    "The client went away before it had finished: a port scan, a health check, or a client's timeout.",
+  tlsClientTimeout:
+    "The client did not finish within 5 s, or 1,024 others came meanwhile. Many of these from few addresses are " +
+    "an attack.",
   clientMalformed: "The client does not speak the protocol of the cluster's `cache_type`.",
   clientReset: "The client's connection broke. Nothing to do, unless there are many.",
   clientWriteTimeout: "The client read nothing for `write_timeout`, and was closed.",

@@ -150,8 +150,11 @@ export type LogLevel = "trace" | "debug" | "info" | "warning" | "error";
 /** The I/O engine that workers run, and what it needs. */
 export type IoChoice =
   | { engine: "deno" }
-  /** `libcPath` is that of the C library, which workers may load. */
-  | { engine: "epoll"; libcPath: string };
+  /**
+   * `libcPath` is that of the C library, which workers may load; `libsslPath` that of OpenSSL, left out where no
+   * cluster speaks TLS.
+   */
+  | { engine: "epoll"; libcPath: string; libsslPath?: string };
 
 /** The `[runtime]` table with flags and environment applied. */
 export interface RuntimeConfig {

@@ -16,6 +16,6 @@ import type { IoEngine } from "./io_engine.ts";
  */
 export function createEngine(choice: IoChoice, clock: Clock): IoEngine {
   return choice.engine === "epoll"
-    ? new EpollEngine(choice.libcPath, clock)
+    ? new EpollEngine(choice.libcPath, clock, choice.libsslPath ?? null)
     : new DenoEngine(clock);
 }

@@ -9,6 +9,7 @@ import type { Endpoint, GivenSocket } from "../endpoint.ts";
 import type { Failure } from "../failure.ts";
 import type { ByteReceiver } from "./byte_receiver.ts";
 import type { FlushQueue } from "./flush_queue.ts";
+import type { TlsClient, TlsClientMaterial, TlsServer, TlsServerMaterial } from "./tls.ts";
 
 /** A connected socket that reads for a receiver and writes from its send log. */
 export interface Socket {
@@ -44,6 +45,11 @@ export interface Connection {
   /** This end and the other; null where it cannot be told. */
   readonly local: Endpoint | null;
   readonly peer: Endpoint | null;
+  /**
+   * The common name of the certificate that the other side has shown and that was found good; null or left out where
+   * there is none.
+   */
+  readonly certificateName?: string | null;
   /** Makes it a socket; nothing is read before {@link Socket.resume}. */
   open(receiver: ByteReceiver, log: SendLog): Socket;
   /** Closes it unused. */
@@ -54,8 +60,10 @@ export interface Connection {
 export interface DialTarget {
   /** A name is resolved anew each time, so a moved host is found. */
   endpoint: Endpoint;
-  /** After so many milliseconds without success the attempt has failed. */
+  /** After so many milliseconds without success the attempt has failed; a handshake of TLS is part of it. */
   timeoutMs: number;
+  /** Has the connection speak TLS, by what the same engine made; null or left out: it does not. */
+  tls?: TlsClient | null;
 }
 
 /** Hears how an attempt ended; exactly one call, once, behind the turn that began it, unless cancelled. */
@@ -77,6 +85,8 @@ export interface ListenOptions {
   sharesPort: boolean;
   /** Sockets that listen there already: they are used in place of a new one. None if left out, or where it is empty. */
   given?: readonly GivenSocket[];
+  /** Has clients speak TLS, by what the same engine made; null or left out: they do not. */
+  tls?: TlsServer | null;
 }
 
 /** Connections the kernel queues while none is accepted. */
@@ -97,6 +107,12 @@ export interface Acceptor {
    * {@link ACCEPT_RETRY_MS}.
    */
   acceptFailed(failure: Failure): void;
+  /**
+   * A client's handshake of TLS failed; it is closed behind this.
+   *
+   * @param detail What the library says, for the log.
+   */
+  handshakeFailed?(failure: Failure, peer: Endpoint | null, detail: string): void;
 }
 
 /** An open listener. */
@@ -104,7 +120,7 @@ export interface Listener {
   /** The bound port: differs from the wanted one when that was 0. */
   readonly port: number;
   /**
-   * Stops accepting. Settles when the address is free again.
+   * Stops accepting. Settles when the address is free again, and handshakes of TLS that were under way are over.
    *
    * @param isHandedOver Whether another process listens by the same sockets: who waits to be accepted is left to it.
    */
@@ -128,6 +144,11 @@ export interface IoEngine {
    */
   writeDelayMs(nowMs: number): number;
   /**
+   * Settles when all listeners accept, and rejects where one cannot after all; null or left out: all do, as soon as
+   * {@link IoEngine.listen} has returned.
+   */
+  readonly opening?: Promise<unknown> | null;
+  /**
    * Binds and begins to accept.
    *
    * @throws {Error} If the address cannot be bound.
@@ -135,6 +156,14 @@ export interface IoEngine {
   listen(options: ListenOptions, acceptor: Acceptor): Listener;
   /** Begins to connect. */
   dial(target: DialTarget, listener: DialListener): Dial;
+  /**
+   * Takes certificates over that clients are shown.
+   *
+   * @throws {Error} If they cannot be used, or TLS cannot be had.
+   */
+  tlsServer(material: TlsServerMaterial): TlsServer;
+  /** The same for connections to backends. */
+  tlsClient(material: TlsClientMaterial): TlsClient;
   /**
    * Ends the engine, and whatever nobody has closed. Nothing of it may be used afterwards. Settles when it has no
    * descriptor any more, which takes a moment where another thread still waits for it.

@@ -6,6 +6,7 @@
  */
 import type { IoChoice, RuntimeConfig } from "../config/config.ts";
 import { libcCandidates, openLibc, supportedArchitectures } from "../net/epoll/libc.ts";
+import { libsslCandidates, openLibssl } from "../net/epoll/libssl.ts";
 
 /** The engine that was asked for cannot run here; the message says why, and what would help. */
 export class IoUnavailable extends Error {
@@ -28,37 +29,80 @@ const thisMachine: Machine = {
   environment: Deno.build.env,
 };
 
+/** A library that the engine on epoll loads. */
+interface Library {
+  /** As messages name it. */
+  readonly name: string;
+  candidates(machine: Machine): string[];
+  /** @throws {Error} If it is not there, or not as it should be. */
+  open(path: string): unknown;
+}
+
+const libc: Library = {
+  name: "the C library",
+  candidates: ({ architecture, environment }) => libcCandidates(architecture, environment),
+  open: openLibc,
+};
+
+const libssl: Library = {
+  name: "OpenSSL (libssl 1.1.1 or 3)",
+  candidates: ({ architecture, environment }) => libsslCandidates(architecture, environment),
+  open: openLibssl,
+};
+
 /**
  * Returns what workers have to be told to run `engine`.
  *
+ * @param speaksTls Whether any cluster speaks TLS.
  * @throws {IoUnavailable} If it cannot run.
  */
-export function chooseIo(engine: RuntimeConfig["io"], machine: Machine = thisMachine): IoChoice {
+export function chooseIo(
+  engine: RuntimeConfig["io"],
+  machine: Machine = thisMachine,
+  speaksTls = false,
+): IoChoice {
   if (engine === "deno") return { engine };
   checkMachine(machine);
-  const candidates = candidatesOf(machine);
-  const granted = candidates.filter((path) =>
-    Deno.permissions.querySync({ name: "ffi", path }).state === "granted"
-  );
-  if (granted.length === 0) {
-    throw new IoUnavailable(
-      'io = "epoll" needs FFI permission for the C library: ' +
-        `--allow-ffi=${likelyLibc(machine)}`,
-    );
-  }
-  const path = granted.find(isLibc);
-  if (path !== undefined) return { engine, libcPath: path };
-  throw new IoUnavailable(`io = "epoll" finds no C library among ${granted.join(", ")}`);
+  const libcPath = requireLibrary(libc, 'io = "epoll"', machine);
+  if (!speaksTls) return { engine, libcPath };
+  return { engine, libcPath, libsslPath: requireLibrary(libssl, 'TLS with io = "epoll"', machine) };
 }
 
 /** The C library's path as far as files show it, else where most systems have it. */
 export function likelyLibc(machine: Machine = thisMachine): string {
-  return findLibc(machine) ?? candidatesOf(machine)[0]!;
+  return findLibc(machine) ?? libc.candidates(machine)[0]!;
 }
 
 /** The C library's path as far as files show it, or null. */
 export function findLibc(machine: Machine = thisMachine): string | null {
-  return candidatesOf(machine).find(isFile) ?? null;
+  return libc.candidates(machine).find(isFile) ?? null;
+}
+
+/** OpenSSL's path as far as files show it, else where most systems have it. */
+export function likelyLibssl(machine: Machine = thisMachine): string {
+  return findLibssl(machine) ?? libssl.candidates(machine)[0]!;
+}
+
+/** OpenSSL's path as far as files show it, or null. */
+export function findLibssl(machine: Machine = thisMachine): string | null {
+  return libssl.candidates(machine).find(isFile) ?? null;
+}
+
+function requireLibrary(library: Library, what: string, machine: Machine): string {
+  const candidates = library.candidates(machine);
+  const granted = candidates.filter((path) =>
+    Deno.permissions.querySync({ name: "ffi", path }).state === "granted"
+  );
+  if (granted.length === 0) {
+    const path = candidates.find(isFile) ?? candidates[0]!;
+    throw new IoUnavailable(
+      `${what} needs FFI permission for ${library.name}: --allow-ffi=${path}`,
+    );
+  }
+  const found = granted.find((path) => canOpen(library, path));
+  if (found !== undefined) return found;
+  const name = library.name.replace(/^the /, "");
+  throw new IoUnavailable(`${what} finds no ${name} among ${granted.join(", ")}`);
 }
 
 function checkMachine({ os, architecture }: Machine): void {
@@ -71,13 +115,9 @@ function checkMachine({ os, architecture }: Machine): void {
   }
 }
 
-function candidatesOf({ architecture, environment }: Machine): string[] {
-  return libcCandidates(architecture, environment);
-}
-
-function isLibc(path: string): boolean {
+function canOpen(library: Library, path: string): boolean {
   try {
-    openLibc(path);
+    library.open(path);
     return true;
   } catch {
     return false;

@@ -16,6 +16,7 @@ import {
 } from "../support/engine_scene.ts";
 import { testDials } from "./io_dial_contract.ts";
 import { testListeners } from "./io_listen_contract.ts";
+import { tlsOfScene } from "./io_tls_contract.ts";
 import { testTurns } from "./io_turns_contract.ts";
 import { until, withDeadline } from "../support/poll.ts";
 import { type SanitizedOptions, sanitizedTest } from "../support/sanitized.ts";
@@ -40,8 +41,35 @@ export function testIoEngineContract(
   testWriting(test);
   testWhatGoesFirst(test);
   testClosing(test);
+  testResets(test);
   testOldDescriptors(test);
   testDials(test);
+}
+
+/**
+ * Registers those tests of the contract that hold for sockets with TLS in between as well.
+ *
+ * @param tellsOfResets Whether a connection that was reset can be told there from one that has ended.
+ */
+export function testIoEngineOverTls(
+  name: string,
+  createEngine: CreateEngine,
+  tellsOfResets: boolean,
+  options: SanitizedOptions = {},
+): void {
+  const test: SceneTest = (title, run) =>
+    sanitizedTest(`${name} over TLS: ${title}`, async () => {
+      await using scene = new EngineScene(createEngine, tlsOfScene());
+      await run(scene);
+    }, options);
+  testReading(test);
+  testTurns(test);
+  testEnding(test);
+  testWriting(test);
+  testWhatGoesFirst(test);
+  testClosing(test);
+  if (tellsOfResets) testResets(test);
+  testOldDescriptors(test);
 }
 
 function testReading(test: SceneTest): void {
@@ -232,7 +260,7 @@ async function gated(scene: EngineScene): Promise<[SocketEnd, Deno.TcpConn]> {
   return pair;
 }
 
-function testClosing(test: SceneTest): void {
+function testResets(test: SceneTest): void {
   test("a reset by the other side closes once, with an error", async (scene) => {
     const [server, reset] = await scene.pairWithReset();
     await reset();
@@ -241,7 +269,9 @@ function testClosing(test: SceneTest): void {
     server.socket.close(null);
     assertEquals([server.receiver.heard.length, server.socket.isClosed], [1, true]);
   });
+}
 
+function testClosing(test: SceneTest): void {
   test("writing to a connection that was reset closes it, with an error", async (scene) => {
     const front = scene.listen();
     front.onAccepted = (connection) => front.endpoints.push(scene.open(connection));

@@ -5,6 +5,7 @@
  * @module
  */
 import { connect } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { ChunkPool } from "../../src/bytes/chunk_pool.ts";
 import { SendLog } from "../../src/bytes/send_log.ts";
 import { Clock } from "../../src/clock.ts";
@@ -20,6 +21,12 @@ import type {
   ListenOptions,
   Socket,
 } from "../../src/net/io_engine.ts";
+import type {
+  TlsClient,
+  TlsClientMaterial,
+  TlsServer,
+  TlsServerMaterial,
+} from "../../src/net/tls.ts";
 import { openDescriptors } from "./descriptors.ts";
 import { until, withDeadline } from "./poll.ts";
 import { RecordingByteReceiver } from "./recording_byte_receiver.ts";
@@ -77,6 +84,8 @@ export class Front implements Acceptor {
   /** Names of the failures of accepts. */
   readonly errors: string[] = [];
   readonly listener: Listener;
+  /** Hears of handshakes that fail. */
+  handshakeFailed: NonNullable<Acceptor["handshakeFailed"]> = () => {};
   /** What becomes of a connection. */
   onAccepted: (connection: Connection) => void;
 
@@ -130,6 +139,8 @@ export interface ListenWish {
   port?: number;
   sharesPort?: boolean;
   given?: readonly GivenSocket[];
+  /** Null: the scene's. */
+  tls?: TlsServer | null;
 }
 
 /** Where a test connects to: on 127.0.0.1, with time enough, unless it says otherwise. */
@@ -137,6 +148,16 @@ export interface DialWish {
   hostname?: string;
   port: number;
   timeoutMs?: number;
+  /** Null: the scene's. */
+  tls?: TlsClient | null;
+}
+
+/** The certificates of a scene whose connections speak TLS. */
+export interface TlsOfScene {
+  readonly server: TlsServerMaterial;
+  readonly client: TlsClientMaterial;
+  /** PEM of the CA of both. */
+  readonly ca: string;
 }
 
 /** One engine and everything that a test opened with it. */
@@ -150,8 +171,12 @@ export class EngineScene implements AsyncDisposable {
   readonly #peers: Disposable[] = [];
   #fence: [SocketEnd, SocketEnd] | null = null;
 
-  constructor(createEngine: CreateEngine) {
+  /** What all connections of this scene speak TLS by; null: they do not. */
+  readonly tls: TlsOfScene | null;
+
+  constructor(createEngine: CreateEngine, tls: TlsOfScene | null = null) {
     this.engine = createEngine(this.clock);
+    this.tls = tls;
   }
 
   /** Makes a connection a socket, closed at the end; nothing is read before it is resumed. */
@@ -163,19 +188,37 @@ export class EngineScene implements AsyncDisposable {
 
   listen(options: ListenWish = {}): Front {
     const { hostname = "127.0.0.1", port = 0, sharesPort = false, given = [] } = options;
-    const front = new Front(this, { endpoint: tcpEndpoint(hostname, port), sharesPort, given });
+    const tls = options.tls ?? this.#tlsServer();
+    const endpoint = tcpEndpoint(hostname, port);
+    const front = new Front(this, { endpoint, sharesPort, given, tls });
     this.#fronts.push(front);
     return front;
+  }
+
+  #tlsServer(): TlsServer | null {
+    if (this.tls === null) return null;
+    const made = this.engine.tlsServer(this.tls.server);
+    this.own(made);
+    return made;
+  }
+
+  #tlsClient(): TlsClient | null {
+    if (this.tls === null) return null;
+    const made = this.engine.tlsClient(this.tls.client);
+    this.own(made);
+    return made;
   }
 
   /** Begins to connect. */
   dial(target: DialWish, outcome: DialListener): Dial {
     const { hostname = "127.0.0.1", port, timeoutMs = DIAL_TIMEOUT_MS } = target;
-    return this.engine.dial({ endpoint: tcpEndpoint(hostname, port), timeoutMs }, outcome);
+    const tls = target.tls ?? this.#tlsClient();
+    return this.engine.dial({ endpoint: tcpEndpoint(hostname, port), timeoutMs, tls }, outcome);
   }
 
   /** Connects; nothing is read yet. */
   async connect(port: number, hostname = "127.0.0.1"): Promise<SocketEnd> {
+    await this.engine.opening;
     const outcome = new DialOutcome();
     let endpoint: SocketEnd | null = null;
     outcome.onConnected = (connection) => endpoint = this.open(connection);
@@ -202,7 +245,11 @@ export class EngineScene implements AsyncDisposable {
 
   /** A connection of Deno's own to `port`. */
   async peer(port: number): Promise<Deno.TcpConn> {
-    const peer = await Deno.connect({ hostname: "127.0.0.1", port });
+    await this.engine.opening;
+    const target = { hostname: "127.0.0.1", port };
+    const peer = this.tls === null
+      ? await Deno.connect(target)
+      : writingAll(await Deno.connectTls({ ...target, caCerts: [this.tls.ca] }));
     this.own(peer);
     return peer;
   }
@@ -211,6 +258,7 @@ export class EngineScene implements AsyncDisposable {
   async pairWithReset(front: Front = this.listen()): Promise<[SocketEnd, () => Promise<void>]> {
     const index = front.endpoints.length;
     // Of all sockets that Deno has, only these can reset a connection.
+    await this.engine.opening;
     const peer = connect({ host: "127.0.0.1", port: front.port });
     peer.on("error", () => {});
     const gone = new Promise<void>((resolve) => peer.once("close", () => resolve()));
@@ -220,6 +268,11 @@ export class EngineScene implements AsyncDisposable {
       return gone;
     };
     await new Promise<void>((resolve) => peer.once("connect", () => resolve()));
+    if (this.tls !== null) {
+      const secured = connectTls({ socket: peer, ca: [this.tls.ca], servername: "localhost" });
+      secured.on("error", () => {});
+      await new Promise<void>((resolve) => secured.once("secureConnect", () => resolve()));
+    }
     return [await front.endpoint(index), reset];
   }
 
@@ -248,6 +301,8 @@ export class EngineScene implements AsyncDisposable {
     for (const { socket } of this.#endpoints) socket.close(null);
     for (const peer of this.#peers) peer[Symbol.dispose]();
     for (const { listener } of this.#fronts) await listener.close();
+    // Those whose handshakes were under way.
+    for (const { socket } of this.#endpoints) socket.close(null);
     await this.engine.close();
     this.clock.stop();
     await descriptorsClosed(this.#before);
@@ -276,6 +331,16 @@ export async function readText(peer: Deno.TcpConn, byteCount = Infinity): Promis
     text += decoder.decode(bytes.subarray(0, received), { stream: true });
   }
   return text;
+}
+
+/** Has each write take all of its bytes, as those of TCP do here; what else the tests use both kinds have. */
+function writingAll(peer: Deno.TlsConn): Deno.TcpConn {
+  const writeOnce = peer.write.bind(peer);
+  peer.write = async (bytes) => {
+    for (let at = 0; at < bytes.length;) at += await writeOnce(bytes.subarray(at));
+    return bytes.length;
+  };
+  return peer as unknown as Deno.TcpConn;
 }
 
 function closeQuietly(peer: Closable): void {

@@ -23,7 +23,14 @@ const ALLOWED: Record<string, readonly string[]> = {
   // Whether the engine that was asked for can run is found out before any worker starts.
   // The share of keys that a reload moves is told from rings.
   supervisor: [
-    ...["config", "worker/messages", "net/epoll/libc", "net/ip_address", "hash"],
+    ...[
+      "config",
+      "worker/messages",
+      "net/epoll/libc",
+      "net/epoll/libssl",
+      "net/ip_address",
+      "hash",
+    ],
     // Sockets come from other processes before any worker starts.
     ...["net/epoll/system", "net/epoll/name_lookup", "net/epoll/descriptor_channel"],
     "net/deno/deno_channel",
@@ -96,11 +103,14 @@ const SIBLINGS: readonly (readonly [RegExp, RegExp])[] = [
   [/^src\/cluster\/(redis|ring_topology|memcache)\.ts$/, /^src\/cluster\/(rediscluster|slot_)/],
 ];
 
-/** The one external module that pure code may have: md5 is in it. */
-const BUILT_IN = new Map([["node:crypto", "hash"], ["node:inspector", "supervisor"], [
-  "node:process",
-  "supervisor",
-]]);
+/** Modules of the runtime, and the units that may have them; pure code has but the one with md5 in it. */
+const BUILT_IN: readonly (readonly [string, readonly string[]])[] = [
+  ["node:crypto", ["hash", "supervisor"]],
+  ["node:inspector", ["supervisor"]],
+  ["node:process", ["supervisor", "net"]],
+  ["node:net", ["net"]],
+  ["node:tls", ["net"]],
+];
 
 /** Files that may import the bare names of deno.json. */
 const EXTERNAL_DOORS = new Set(["deps.ts", "tests/deps.ts"]);
@@ -154,7 +164,9 @@ function whyForbiddenOutside(path: string, specifier: string): string | null {
   if (!specifier.startsWith("node:")) {
     return EXTERNAL_DOORS.has(path) ? null : "only deps.ts and tests/deps.ts import external code";
   }
-  if (!path.startsWith("src/") || BUILT_IN.get(specifier) === unitOf(path)) return null;
+  if (!path.startsWith("src/")) return null;
+  const units = BUILT_IN.find(([name]) => name === specifier)?.[1] ?? [];
+  if (units.includes(unitOf(path))) return null;
   return `${unitOf(path)} may not use this built-in module`;
 }
 

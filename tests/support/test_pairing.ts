@@ -15,12 +15,33 @@ const TESTED_ELSEWHERE: Record<string, { test: string; reason: string }> = {
     test: "tests/unit/net/deno/deno_socket_test.ts",
     reason: "an interface with one constructor of its argument; sockets are what calls it",
   },
+  ...Object.fromEntries(
+    ["deno/node_tls", "deno/tls_dial", "deno/tls_listener", "deno/tls_socket"].map((name) => [
+      `src/net/${name}.ts`,
+      {
+        test: "tests/unit/net/deno/tls_contract_test.ts",
+        reason: "one handshake needs all of them: the contract of TLS drives them together",
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    ["epoll/tls_accepts", "epoll/tls_dial", "epoll/tls_socket"].map((name) => [
+      `src/net/${name}.ts`,
+      {
+        test: "tests/unit/net/epoll/tls_contract_test.ts",
+        reason: "one handshake needs all of them: the contract of TLS drives them together",
+      },
+    ]),
+  ),
 };
 
 /** Unit tests that belong to no single source file, with the reason. */
 const TESTS_OF_MANY: Record<string, string> = {
   "tests/unit/support/servers_test.ts":
     "each kind of server that tests start, driven the same way: one file apiece would say it thrice",
+  "tests/unit/net/deno/tls_contract_test.ts": "what this engine and the other promise of TLS alike",
+  "tests/unit/net/epoll/tls_contract_test.ts":
+    "what this engine and the other promise of TLS alike",
   "tests/unit/worker/import_graph_test.ts":
     "all modules that a worker runs, by Deno's own reading rather than ours",
 };

@@ -74,7 +74,8 @@ async function connectIfGranted(endpoint: Endpoint, signal: AbortSignal): Promis
   return await Deno.connect({ hostname, port, signal });
 }
 
-function isGranted(endpoint: Endpoint): boolean {
+/** Whether this thread may connect there. */
+export function isGranted(endpoint: Endpoint): boolean {
   if (Deno.permissions.querySync({ name: "net" }).state === "granted") return true;
   const host = formatEndpoint(endpoint);
   return Deno.permissions.querySync({ name: "net", host }).state === "granted";

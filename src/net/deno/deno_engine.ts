@@ -20,9 +20,15 @@ import type {
   ListenOptions,
   Socket,
 } from "../io_engine.ts";
+import type { TlsClient, TlsClientMaterial, TlsServer, TlsServerMaterial } from "../tls.ts";
+import { backendTlsFailure, clientTlsFailure } from "../tls_failures.ts";
 import { DenoDial } from "./deno_dial.ts";
 import { DenoListener } from "./deno_listener.ts";
 import { DenoSocket } from "./deno_socket.ts";
+import { DenoTlsClient, DenoTlsServer } from "./node_tls.ts";
+import { DenoTlsDial } from "./tls_dial.ts";
+import { DenoTlsListener } from "./tls_listener.ts";
+import type { TlsSocketContext } from "./tls_socket.ts";
 import { WriteDelay } from "./write_delay.ts";
 
 /** Deno's sockets. What is open ends with the thread, so there is nothing to end but work under way. */
@@ -32,6 +38,8 @@ export class DenoEngine implements IoEngine {
   readonly readBytesMin: number = READ_SMALL_BYTES;
   readonly #clock: Clock;
   readonly #writeDelay = new WriteDelay();
+  readonly #tlsListeners: Set<DenoTlsListener> = new Set();
+  #opening: Promise<unknown> | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -42,7 +50,12 @@ export class DenoEngine implements IoEngine {
     return this.#writeDelay.longestMs(nowMs);
   }
 
+  get opening(): Promise<unknown> | null {
+    return this.#opening;
+  }
+
   listen(options: ListenOptions, acceptor: Acceptor): Listener {
+    if (options.tls) return this.#listenTls(options, acceptor);
     return new DenoListener(options, {
       get hasRoom() {
         return acceptor.hasRoom;
@@ -56,6 +69,9 @@ export class DenoEngine implements IoEngine {
   }
 
   dial(target: DialTarget, listener: DialListener): Dial {
+    if (target.tls) {
+      return new DenoTlsDial(target, listener, this.#tlsContext(backendTlsFailure));
+    }
     return new DenoDial(target, this.#clock, {
       connected: (connection) => listener.connected(this.adopt(connection)),
       dialFailed: (failure) => listener.dialFailed(failure),
@@ -67,8 +83,34 @@ export class DenoEngine implements IoEngine {
     return new DenoConnection(connection, this.#clock, this.#writeDelay);
   }
 
+  tlsServer(material: TlsServerMaterial): TlsServer {
+    return new DenoTlsServer(material);
+  }
+
+  tlsClient(material: TlsClientMaterial): TlsClient {
+    return new DenoTlsClient(material);
+  }
+
+  #listenTls(options: ListenOptions, acceptor: Acceptor): Listener {
+    const listener = new DenoTlsListener(options, acceptor, this.#tlsContext(clientTlsFailure));
+    this.#tlsListeners.add(listener);
+    listener.ended.then(() => this.#tlsListeners.delete(listener));
+    const former = this.#opening;
+    const opening = Promise.all([former, listener.opened]).finally(() => {
+      if (this.#opening === opening) this.#opening = null;
+    });
+    opening.catch(() => {});
+    this.#opening = opening;
+    return listener;
+  }
+
+  #tlsContext(failureOf: TlsSocketContext["failureOf"]): TlsSocketContext {
+    return { clock: this.#clock, writeDelay: this.#writeDelay, failureOf };
+  }
+
   close(): Promise<void> {
     this.flushQueue.stop();
+    for (const listener of this.#tlsListeners) listener.cancel();
     return Promise.resolve();
   }
 }

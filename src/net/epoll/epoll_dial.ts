@@ -16,7 +16,7 @@ import { familyOf, type NameLookup, type SocketAddressBytes } from "./name_looku
 /** See {@link Dial}. */
 export class EpollDial implements Dial, EventHandler, TurnTask {
   readonly #loop: EpollLoop;
-  readonly #underWay: Set<EpollDial>;
+  readonly #underWay: Set<Dial>;
   readonly #listener: DialListener;
   readonly #deadline: Deadline;
   /** Addresses that were not tried yet, the next one last. */
@@ -30,7 +30,7 @@ export class EpollDial implements Dial, EventHandler, TurnTask {
   constructor(
     loop: EpollLoop,
     names: NameLookup,
-    underWay: Set<EpollDial>,
+    underWay: Set<Dial>,
     target: DialTarget,
     listener: DialListener,
   ) {

@@ -17,13 +17,20 @@ import type {
   Listener,
   ListenOptions,
 } from "../io_engine.ts";
+import type { TlsClient, TlsClientMaterial, TlsServer, TlsServerMaterial } from "../tls.ts";
 import { EpollDial } from "./epoll_dial.ts";
 import { EpollListener } from "./epoll_listener.ts";
 import { EpollLoop } from "./epoll_loop.ts";
 import { JoinedListener } from "./joined_listener.ts";
 import { openLibc } from "./libc.ts";
+import { openLibssl } from "./libssl.ts";
 import { NameLookup } from "./name_lookup.ts";
+import { Openssl } from "./openssl.ts";
 import { System } from "./system.ts";
+import { EpollTlsListener, TlsAccepts } from "./tls_accepts.ts";
+import { EpollTlsClient, EpollTlsServer } from "./tls_contexts.ts";
+import { EpollTlsDial } from "./tls_dial.ts";
+import { HandshakeQueue } from "./tls_handshake.ts";
 
 /** Sockets of the kernel, waited for by one loop. */
 export class EpollEngine implements IoEngine {
@@ -32,14 +39,23 @@ export class EpollEngine implements IoEngine {
   readonly readBytesMin: number = READ_LARGE_BYTES;
   readonly #loop: EpollLoop;
   readonly #names: NameLookup;
-  readonly #dials: Set<EpollDial> = new Set();
+  readonly #dials: Set<Dial> = new Set();
+  readonly #handshakes: HandshakeQueue;
+  readonly #accepts: Set<TlsAccepts> = new Set();
+  readonly #libsslPath: string | null;
+  #openssl: Openssl | null = null;
 
-  /** @throws {Error} If the C library cannot be loaded, or the kernel refuses. */
-  constructor(libcPath: string, clock: Clock) {
+  /**
+   * @param libsslPath Where OpenSSL is; null: nobody asks for TLS.
+   * @throws {Error} If the C library cannot be loaded, or the kernel refuses.
+   */
+  constructor(libcPath: string, clock: Clock, libsslPath: string | null = null) {
+    this.#libsslPath = libsslPath;
     const system = new System(openLibc(libcPath));
     this.flushQueue = new FlushQueue(clock);
     this.#loop = new EpollLoop(system, clock, this.flushQueue);
     this.#names = new NameLookup(system);
+    this.#handshakes = new HandshakeQueue(this.#loop);
   }
 
   /** The kernel takes bytes at once, or says that it has no room. */
@@ -48,6 +64,41 @@ export class EpollEngine implements IoEngine {
   }
 
   listen(options: ListenOptions, acceptor: Acceptor): Listener {
+    if (!options.tls) return this.#listen(options, acceptor);
+    const server = options.tls as EpollTlsServer;
+    const accepts = new TlsAccepts(this.#loop, this.#handshakes, server, acceptor);
+    const listener = this.#listen(options, accepts);
+    this.#accepts.add(accepts);
+    return new EpollTlsListener(listener, accepts, () => this.#accepts.delete(accepts));
+  }
+
+  dial(target: DialTarget, listener: DialListener): Dial {
+    if (!target.tls) return this.#dial(target, listener);
+    return new EpollTlsDial(
+      this.#loop,
+      this.#dials,
+      target,
+      listener,
+      (hearer) => this.#dial(target, hearer),
+    );
+  }
+
+  tlsServer(material: TlsServerMaterial): TlsServer {
+    return new EpollTlsServer(this.#library(), material);
+  }
+
+  tlsClient(material: TlsClientMaterial): TlsClient {
+    return new EpollTlsClient(this.#library(), material);
+  }
+
+  close(): Promise<void> {
+    this.flushQueue.stop();
+    for (const dial of this.#dials) dial.cancel();
+    for (const accepts of this.#accepts) accepts.cancel();
+    return this.#loop.end();
+  }
+
+  #listen(options: ListenOptions, acceptor: Acceptor): Listener {
     const open = (given: GivenSocket | null) =>
       new EpollListener(this.#loop, this.#names, options, acceptor, given);
     const [first, ...others] = options.given ?? [];
@@ -62,13 +113,12 @@ export class EpollEngine implements IoEngine {
     return others.length === 0 ? listeners[0]! : new JoinedListener(listeners);
   }
 
-  dial(target: DialTarget, listener: DialListener): Dial {
+  #dial(target: DialTarget, listener: DialListener): Dial {
     return new EpollDial(this.#loop, this.#names, this.#dials, target, listener);
   }
 
-  close(): Promise<void> {
-    this.flushQueue.stop();
-    for (const dial of this.#dials) dial.cancel();
-    return this.#loop.end();
+  #library(): Openssl {
+    if (this.#libsslPath === null) throw new Error("TLS needs OpenSSL, which was not found");
+    return this.#openssl ??= new Openssl(openLibssl(this.#libsslPath));
   }
 }

@@ -54,6 +54,11 @@ export class EpollConnection implements Connection, EventHandler {
     this.#loop.close(this.#descriptor);
   }
 
+  /** Its descriptor, for another owner; this object is of no use any more. */
+  take(): number {
+    return this.#descriptor;
+  }
+
   onEvents(): void {}
 
   abandon(): void {

@@ -135,7 +135,8 @@ export const SO_ACCEPTCONN = 30;
 export const IPPROTO_TCP = 6;
 export const TCP_NODELAY = 1;
 
-/** Flags of send and of recvmsg, and what goes along with bytes: `bits/socket.h`. */
+/** Flags of recv, send and recvmsg, and what goes along with bytes: `bits/socket.h`. */
+export const MSG_PEEK = 0x2;
 export const MSG_NOSIGNAL = 0x4000;
 export const MSG_CMSG_CLOEXEC = 0x40000000;
 export const SCM_RIGHTS = 1;

@@ -6,6 +6,7 @@
  */
 import * as libc from "../../../../src/net/epoll/libc.ts";
 import { System } from "../../../../src/net/epoll/system.ts";
+import { askCompiler, compile, findCompiler } from "../../../support/c_compiler.ts";
 import { openDescriptors } from "../../../support/descriptors.ts";
 import { libcPath } from "../../../support/libc_path.ts";
 import { sanitizedTest } from "../../../support/sanitized.ts";
@@ -85,7 +86,7 @@ Deno.test({
   async fn() {
     const expected = new Map([...constants, ...layouts]);
     assert(constants.size > 35, `${constants.size} constants`);
-    const said = await ask(compiler!, [...expected.keys()]);
+    const said = await askCompiler(compiler!, HEADERS, [...expected.keys()]);
     assertEquals(Object.fromEntries(said), Object.fromEntries(expected));
   },
 });
@@ -123,7 +124,7 @@ Deno.test({
     // Not every header declares the first; all C libraries for Linux have it.
     const declared = "extern int *__errno_location(void);";
     const posix = "extern int __xpg_strerror_r(int, char *, size_t);";
-    await compile(compiler!, [declared, posix, ...checks, "int main(void) { return 0; }"]);
+    await compile(compiler!, HEADERS, [declared, posix, ...checks, "int main(void) { return 0; }"]);
   },
 });
 
@@ -191,45 +192,3 @@ sanitizedTest("the running kernel takes the constants for what they are", () => 
   }
   assertEquals(openDescriptors().size, before);
 });
-
-function findCompiler(): string | null {
-  for (const name of ["cc", "gcc", "clang"]) {
-    try {
-      if (new Deno.Command(name, { args: ["--version"] }).outputSync().success) return name;
-    } catch {
-      // There is no such program; another may be there.
-    }
-  }
-  return null;
-}
-
-/** The value of each expression, as a C program prints it. */
-async function ask(name: string, expressions: readonly string[]): Promise<Map<string, number>> {
-  // Each goes to the library as 32 bits, so that one with the top bit set is negative here.
-  const prints = expressions.map((expression) => `printf("%d\\n", (int)(${expression}));`);
-  const folder = Deno.makeTempDirSync();
-  try {
-    const program = `${folder}/program`;
-    await compile(name, ["int main(void) {", ...prints, "return 0; }"], program);
-    const { stdout } = await new Deno.Command(program).output();
-    const values = new TextDecoder().decode(stdout).trim().split("\n").map(Number);
-    return new Map(expressions.map((expression, index) => [expression, values[index]!]));
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-}
-
-async function compile(name: string, lines: string[], output = "/dev/null"): Promise<void> {
-  const includes = HEADERS.map((header) => `#include <${header}>`);
-  const strict = ["-Wall", "-Werror", "-D_GNU_SOURCE"];
-  const child = new Deno.Command(name, {
-    args: [...strict, "-x", "c", "-", output === "/dev/null" ? "-fsyntax-only" : `-o${output}`],
-    stdin: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode([...includes, ...lines, ""].join("\n")));
-  await writer.close();
-  const { success, stderr } = await child.output();
-  assert(success, new TextDecoder().decode(stderr));
-}

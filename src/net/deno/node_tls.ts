@@ -1,0 +1,152 @@
+/**
+ * TLS as Deno has it for Node's programs: of Deno's own, `Deno.listenTls` knows neither client certificates nor names
+ * (SNI), and `Deno.connectTls` does not say what is wrong with a certificate.
+ *
+ * It is loaded when it is first used: it takes ten megabytes and tens of milliseconds of each worker.
+ *
+ * @module
+ */
+import process from "node:process";
+import type { Socket as NodeSocket } from "node:net";
+import type {
+  SecureContext,
+  SecureContextOptions,
+  Server as NodeTlsServer,
+  TLSSocket as NodeTlsSocket,
+} from "node:tls";
+import {
+  HANDSHAKE_TIMEOUT_MS,
+  pairForName,
+  type TlsClient,
+  type TlsClientMaterial,
+  type TlsKeyPair,
+  type TlsServer,
+  type TlsServerMaterial,
+} from "../tls.ts";
+import type { CertificateFault } from "../tls_failures.ts";
+
+export type { NodeSocket, NodeTlsServer, NodeTlsSocket };
+
+/** The module itself. */
+export function nodeTls(): typeof import("node:tls") {
+  return process.getBuiltinModule("node:tls");
+}
+
+/** See {@link TlsServer}. */
+export class DenoTlsServer implements TlsServer {
+  #material: TlsServerMaterial;
+  #named: ReadonlyMap<string, SecureContext> = new Map();
+  readonly #servers: Set<NodeTlsServer> = new Set();
+
+  constructor(material: TlsServerMaterial) {
+    this.#material = material;
+    this.replace(material);
+  }
+
+  /** A server that does not listen yet; it follows what is replaced here until it closes. */
+  createServer(): NodeTlsServer {
+    const { clientCa } = this.#material;
+    const server = nodeTls().createServer({
+      ...this.#options(this.#material.pair),
+      requestCert: clientCa !== null,
+      rejectUnauthorized: clientCa !== null,
+      // The listener has its own, before.
+      handshakeTimeout: 2 * HANDSHAKE_TIMEOUT_MS,
+      noDelay: true,
+      keepAlive: true,
+      ...this.#named.size > 0 ? { SNICallback: this.#chooseByName } : {},
+    });
+    this.#servers.add(server);
+    server.once("close", () => this.#servers.delete(server));
+    return server;
+  }
+
+  replace(material: TlsServerMaterial): void {
+    const { createSecureContext } = nodeTls();
+    this.#material = material;
+    this.#named = new Map(
+      material.named.map(({ name, pair }) => [name, createSecureContext(this.#options(pair))]),
+    );
+    for (const server of this.#servers) server.setSecureContext(this.#options(material.pair));
+  }
+
+  close(): void {
+    this.#servers.clear();
+  }
+
+  readonly #chooseByName = (
+    name: string,
+    chosen: (error: Error | null, context?: SecureContext) => void,
+  ) => {
+    const context = pairForName(this.#named, name);
+    chosen(null, context ?? nodeTls().createSecureContext(this.#options(this.#material.pair)));
+  };
+
+  #options({ cert, key }: TlsKeyPair): SecureContextOptions {
+    const { clientCa, minVersion } = this.#material;
+    return {
+      cert,
+      key,
+      minVersion: minVersion === "1.3" ? "TLSv1.3" : "TLSv1.2",
+      ...clientCa === null ? {} : { ca: [clientCa] },
+    };
+  }
+}
+
+/** See {@link TlsClient}. */
+export class DenoTlsClient implements TlsClient {
+  #material: TlsClientMaterial;
+
+  constructor(material: TlsClientMaterial) {
+    this.#material = material;
+  }
+
+  replace(material: TlsClientMaterial): void {
+    this.#material = material;
+  }
+
+  close(): void {}
+
+  /**
+   * Begins to connect.
+   *
+   * @param expected The host that the certificate has to be for, if no other name is asked for.
+   */
+  connect(target: { host: string; port: number }, expected: string): NodeTlsSocket {
+    const tls = nodeTls();
+    const { ca, isInsecure, pair, serverName } = this.#material;
+    const name = serverName ?? expected;
+    const isAddress = /^[0-9.]+$|:/.test(name);
+    return tls.connect({
+      ...target,
+      minVersion: "TLSv1.2",
+      rejectUnauthorized: !isInsecure,
+      // An address is not told to the server.
+      servername: isAddress ? "" : name,
+      checkServerIdentity: (_host, certificate) =>
+        isInsecure ? undefined : tls.checkServerIdentity(name, certificate),
+      ...ca === null ? {} : { ca: [ca] },
+      ...pair === null ? {} : { cert: pair.cert, key: pair.key },
+    });
+  }
+}
+
+const certificateFaults: ReadonlyMap<string, CertificateFault> = new Map([
+  ["CERT_HAS_EXPIRED", "expired"],
+  ["CERT_NOT_YET_VALID", "expired"],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "name"],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", "self_signed"],
+  ["SELF_SIGNED_CERT_IN_CHAIN", "other"],
+  ["UNABLE_TO_GET_ISSUER_CERT", "other"],
+  ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "other"],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "other"],
+  ["CERT_SIGNATURE_FAILURE", "other"],
+  ["CERT_UNTRUSTED", "other"],
+  ["CERT_REVOKED", "other"],
+  ["INVALID_PURPOSE", "other"],
+]);
+
+/** What an error says of the other side's certificate; null where it is about something else. */
+export function certificateFaultOf(code: string | undefined): CertificateFault | null {
+  return certificateFaults.get(code ?? "") ?? null;
+}

@@ -1,0 +1,161 @@
+/**
+ * One front-end port whose clients speak TLS, on the servers that Deno has for Node's programs. Handshakes are bounded
+ * in number and in time.
+ *
+ * @module
+ */
+import { Deadline } from "../../clock.ts";
+import { type Failure, failures } from "../../failure.ts";
+import {
+  type Acceptor,
+  BACKLOG_CONNECTIONS,
+  type Listener,
+  type ListenOptions,
+} from "../io_engine.ts";
+import { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_MAX } from "../tls.ts";
+import { clientTlsFailure } from "../tls_failures.ts";
+import type { DenoTlsServer, NodeSocket, NodeTlsServer, NodeTlsSocket } from "./node_tls.ts";
+import { DenoTlsConnection, peerOf, type TlsSocketContext } from "./tls_socket.ts";
+
+/** See {@link Listener}. */
+export class DenoTlsListener implements Listener {
+  readonly port: number;
+  /** Settles when clients can connect; rejects where the address could not be bound after all. */
+  readonly opened: Promise<void>;
+  readonly #server: NodeTlsServer;
+  readonly #acceptor: Acceptor;
+  readonly #context: TlsSocketContext;
+  /** Clients in the midst of their handshakes, the oldest first. */
+  readonly #pending: Map<NodeSocket, Deadline> = new Map();
+  readonly #ended: PromiseWithResolvers<void> = Promise.withResolvers();
+  #isClosed = false;
+
+  /** @throws {Error} If the address cannot be bound. */
+  constructor(options: ListenOptions, acceptor: Acceptor, context: TlsSocketContext) {
+    const { endpoint: { hostname, port }, sharesPort } = options;
+    this.#acceptor = acceptor;
+    this.#context = context;
+    // Node's way to listen says later what does not work.
+    this.port = port === 0 || !sharesPort ? portOfTrial(hostname, port) : port;
+    const server = this.#server = (options.tls as DenoTlsServer).createServer();
+    server.on("connection", (socket) => this.#connected(socket));
+    server.on("secureConnection", (socket) => this.#secured(socket));
+    server.on("tlsClientError", (error, socket) => this.#failed(error, socket));
+    this.opened = new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen({
+        host: hostname,
+        port: this.port,
+        backlog: BACKLOG_CONNECTIONS,
+        ...sharesPort ? { reusePort: true } : {},
+      }, () => {
+        server.off("error", reject);
+        // Of one connection, which is gone before it was accepted; or it is closed.
+        server.on("error", () => this.#acceptor.acceptFailed(failures.clientReset));
+        resolve();
+      });
+    });
+    // Whoever waits for it hears of it all the same.
+    this.opened.catch(() => {});
+  }
+
+  /** Settles when it is closed, and no handshake is under way. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** Deno's sockets cannot be given away. */
+  share(): number[] {
+    return [];
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      await this.opened.catch(() => {});
+      this.#server.close();
+      this.#settle();
+    }
+    await this.ended;
+  }
+
+  /** Gives all handshakes up, without a word. */
+  cancel(): void {
+    this.close();
+    for (const socket of [...this.#pending.keys()]) this.#end(socket);
+  }
+
+  #connected(socket: NodeSocket): void {
+    this.#context.clock.readNow();
+    if (!this.#acceptor.hasRoom) {
+      socket.destroy();
+      return this.#acceptor.acceptFailed(failures.tooManyOpenFiles);
+    }
+    if (this.#pending.size >= HANDSHAKES_MAX) {
+      const [oldest] = this.#pending.keys();
+      this.#giveUp(oldest!, "others came");
+    }
+    const deadline = new Deadline(
+      this.#context.clock,
+      HANDSHAKE_TIMEOUT_MS,
+      () => this.#giveUp(socket, `${HANDSHAKE_TIMEOUT_MS} ms are over`),
+    );
+    this.#pending.set(socket, deadline);
+    socket.once("close", () => this.#forget(socket));
+  }
+
+  #secured(socket: NodeTlsSocket): void {
+    this.#context.clock.readNow();
+    const carrier = carrierOf(socket);
+    if (carrier !== null) this.#forget(carrier);
+    this.#acceptor.accepted(new DenoTlsConnection(socket, this.#context));
+  }
+
+  #failed(error: Error, socket: NodeTlsSocket): void {
+    const carrier = carrierOf(socket);
+    this.#context.clock.readNow();
+    // One that was given up was told of already.
+    if (carrier === null || this.#pending.has(carrier)) {
+      this.#tell(clientTlsFailure(error.message), carrier ?? socket, error.message);
+    }
+    socket.destroy();
+    if (carrier !== null) this.#end(carrier);
+  }
+
+  #tell(failure: Failure, socket: NodeSocket, detail: string): void {
+    this.#acceptor.handshakeFailed?.(failure, peerOf(socket), detail);
+  }
+
+  #giveUp(socket: NodeSocket, detail: string): void {
+    this.#tell(failures.tlsClientTimeout, socket, detail);
+    this.#end(socket);
+  }
+
+  #end(socket: NodeSocket): void {
+    this.#forget(socket);
+    socket.destroy();
+  }
+
+  #forget(socket: NodeSocket): void {
+    this.#pending.get(socket)?.cancel();
+    this.#pending.delete(socket);
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#isClosed && this.#pending.size === 0) this.#ended.resolve();
+  }
+}
+
+/** The connection that carries TLS, as far as it can be told. */
+function carrierOf(socket: NodeTlsSocket): NodeSocket | null {
+  return (socket as unknown as { _parent?: NodeSocket | null })._parent ?? null;
+}
+
+/** @throws {Error} If the address cannot be bound. */
+function portOfTrial(hostname: string, port: number): number {
+  const trial = Deno.listen({ hostname, port });
+  const { port: bound } = trial.addr;
+  trial.close();
+  return bound;
+}

@@ -1,0 +1,175 @@
+/**
+ * One handshake of TLS on a connected descriptor, and the queue of those that have something to do: a handshake takes
+ * a thousand times as long as a request, so few are done in one turn, and whoever is connected is served in between.
+ *
+ * @module
+ */
+import type { EpollLoop, EventHandler, Resumable } from "./epoll_loop.ts";
+import { EPOLLET, EPOLLIN, EPOLLOUT, EPOLLRDHUP, errorNames, MSG_PEEK } from "./libc.ts";
+import {
+  type Handle,
+  SSL_ERROR_SSL,
+  SSL_ERROR_SYSCALL,
+  SSL_ERROR_WANT_READ,
+  SSL_ERROR_WANT_WRITE,
+} from "./libssl.ts";
+import type { Openssl } from "./openssl.ts";
+
+/** Time for handshakes in one turn, milliseconds; one is always done. */
+export const HANDSHAKE_MS_PER_TURN = 1;
+
+/** Hears how a handshake went; exactly one call, once. */
+export interface HandshakeListener {
+  /** It is done: descriptor and `ssl` are the listener's from now on. */
+  done(ssl: Handle): void;
+  /** It failed; descriptor and all are closed behind this. `reason` is OpenSSL's, or the system's name of an error. */
+  failed(reason: string, ssl: Handle): void;
+}
+
+/** Handshakes that have something to do, in the order in which it came; one queue per engine. */
+export class HandshakeQueue implements Resumable {
+  isWaitingToGoOn = false;
+  readonly #loop: EpollLoop;
+  readonly #nowMs: () => number;
+  #waiting: Set<TlsHandshake> = new Set();
+
+  /** @param nowMs Milliseconds on any scale, exact. */
+  constructor(loop: EpollLoop, nowMs: () => number = () => performance.now()) {
+    this.#loop = loop;
+    this.#nowMs = nowMs;
+  }
+
+  /** This handshake is to go on, behind the others. */
+  add(handshake: TlsHandshake): void {
+    this.#waiting.add(handshake);
+    this.#loop.goOn(this);
+  }
+
+  /** This handshake is over. */
+  forget(handshake: TlsHandshake): void {
+    this.#waiting.delete(handshake);
+  }
+
+  goOn(): void {
+    const endMs = this.#nowMs() + HANDSHAKE_MS_PER_TURN;
+    for (const handshake of this.#waiting) {
+      this.#waiting.delete(handshake);
+      handshake.step();
+      if (this.#nowMs() >= endMs) break;
+    }
+    if (this.#waiting.size > 0) this.#loop.goOn(this);
+  }
+}
+
+/** One handshake under way. */
+export class TlsHandshake implements EventHandler {
+  readonly #loop: EpollLoop;
+  readonly #openssl: Openssl;
+  readonly #descriptor: number;
+  readonly #queue: HandshakeQueue | null;
+  readonly #begin: () => Handle | undefined;
+  readonly #listener: HandshakeListener;
+  #ssl: Handle = null;
+  #isOver = false;
+
+  /**
+   * @param queue Null where it does not wait for others.
+   * @param begin Makes the connection of OpenSSL; undefined where more bytes are wanted for that, null where it fails.
+   */
+  constructor(
+    loop: EpollLoop,
+    openssl: Openssl,
+    descriptor: number,
+    queue: HandshakeQueue | null,
+    begin: () => Handle | undefined,
+    listener: HandshakeListener,
+  ) {
+    this.#loop = loop;
+    this.#openssl = openssl;
+    this.#descriptor = descriptor;
+    this.#queue = queue;
+    this.#begin = begin;
+    this.#listener = listener;
+    loop.own(descriptor, this);
+  }
+
+  /** Begins, ahead of what comes. */
+  start(): void {
+    const events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    const result = this.#loop.register(this.#descriptor, this, events);
+    if (result < 0) this.#fail(errorNames.get(-result) ?? `errno ${-result}`);
+  }
+
+  onEvents(): void {
+    if (this.#queue === null) this.step();
+    else this.#queue.add(this);
+  }
+
+  /** Does what can be done with what has come. */
+  step(): void {
+    if (this.#isOver) return;
+    const { lib } = this.#openssl;
+    if (this.#ssl === null) {
+      const ssl = this.#begin();
+      if (ssl === undefined) return;
+      this.#ssl = ssl;
+      if (ssl === null || lib.SSL_set_fd(ssl, this.#descriptor) !== 1) {
+        return this.#fail(this.#openssl.takeReason());
+      }
+    }
+    const result = lib.SSL_do_handshake(this.#ssl);
+    if (result === 1) return this.#finish();
+    const { system } = this.#loop;
+    const errno = -system.result(-1);
+    const error = lib.SSL_get_error(this.#ssl, result);
+    if (error === SSL_ERROR_WANT_READ || error === SSL_ERROR_WANT_WRITE) return;
+    if (error === SSL_ERROR_SSL) return this.#fail(this.#openssl.takeReason());
+    lib.ERR_clear_error();
+    const isLost = error === SSL_ERROR_SYSCALL && errno !== 0;
+    this.#fail(isLost ? errorNames.get(errno) ?? `errno ${errno}` : "closed");
+  }
+
+  /** Gives up; the listener hears nothing any more. */
+  cancel(): void {
+    if (this.#end()) this.#loop.close(this.#descriptor);
+    this.#free();
+  }
+
+  abandon(): void {
+    if (this.#end()) this.#loop.system.close(this.#descriptor);
+    this.#free();
+  }
+
+  #finish(): void {
+    const ssl = this.#ssl;
+    this.#ssl = null;
+    this.#end();
+    this.#loop.unregister(this.#descriptor);
+    this.#listener.done(ssl);
+  }
+
+  #fail(reason: string): void {
+    if (!this.#end()) return;
+    this.#listener.failed(reason, this.#ssl);
+    this.#free();
+    this.#loop.close(this.#descriptor);
+  }
+
+  #end(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    this.#queue?.forget(this);
+    return true;
+  }
+
+  #free(): void {
+    if (this.#ssl !== null) this.#openssl.lib.SSL_free(this.#ssl);
+    this.#ssl = null;
+  }
+}
+
+/** Up to `bytes.length` of the bytes that wait at a socket, which still wait afterwards; or a negative error number. */
+export function peek(loop: EpollLoop, descriptor: number, bytes: Uint8Array<ArrayBuffer>): number {
+  const { system } = loop;
+  return system.result(system.libc.recv(descriptor, bytes, bytes.length, MSG_PEEK));
+}

@@ -1,0 +1,331 @@
+/**
+ * What every I/O engine promises about TLS: who is let in, what a failure is called, and that certificates are
+ * replaced under connections that go on. Run for each implementation from its own test, on loopback.
+ *
+ * @module
+ */
+import type { Failure } from "../../src/failure.ts";
+import type { Endpoint } from "../../src/endpoint.ts";
+import {
+  HANDSHAKES_MAX,
+  TICKET_KEY_BYTES,
+  type TlsClientMaterial,
+  type TlsServerMaterial,
+} from "../../src/net/tls.ts";
+import { assert, assertEquals } from "../deps.ts";
+import { type Certificate, TestCa } from "../support/certificates.ts";
+import {
+  type CreateEngine,
+  DialOutcome,
+  EngineScene,
+  Front,
+  readText,
+  type TlsOfScene,
+} from "../support/engine_scene.ts";
+import { until, withDeadline } from "../support/poll.ts";
+import { type SanitizedOptions, sanitizedTest } from "../support/sanitized.ts";
+
+let made: { ca: TestCa; own: Certificate; client: Certificate } | null = null;
+
+/** The CA of these tests, a certificate for this machine, and one of a client called "alice". */
+function certificates(): { ca: TestCa; own: Certificate; client: Certificate } {
+  if (made !== null) return made;
+  const ca = new TestCa();
+  globalThis.addEventListener("unload", () => ca[Symbol.dispose]());
+  return made = { ca, own: ca.issue(), client: ca.issue({ name: "alice" }) };
+}
+
+function serverMaterial(change: Partial<TlsServerMaterial> = {}): TlsServerMaterial {
+  return {
+    pair: certificates().own,
+    named: [],
+    clientCa: null,
+    minVersion: "1.2",
+    ticketKey: new Uint8Array(TICKET_KEY_BYTES).fill(7),
+    ...change,
+  };
+}
+
+function clientMaterial(change: Partial<TlsClientMaterial> = {}): TlsClientMaterial {
+  return { ca: certificates().ca.cert, serverName: null, pair: null, isInsecure: false, ...change };
+}
+
+/** Certificates for a scene whose connections all speak TLS. */
+export function tlsOfScene(
+  server: Partial<TlsServerMaterial> = {},
+  client: Partial<TlsClientMaterial> = {},
+): TlsOfScene {
+  return {
+    server: serverMaterial(server),
+    client: clientMaterial(client),
+    ca: certificates().ca.cert,
+  };
+}
+
+/** A failed handshake as its listener hears of it. */
+interface FailedHandshake {
+  readonly failure: string;
+  readonly peer: Endpoint | null;
+  readonly detail: string;
+}
+
+/** Registers the tests for one implementation. */
+export function testIoTlsContract(
+  name: string,
+  createEngine: CreateEngine,
+  options: SanitizedOptions = {},
+): void {
+  const test = (
+    title: string,
+    tls: () => TlsOfScene,
+    run: (scene: EngineScene) => Promise<void>,
+  ) =>
+    sanitizedTest(`${name}: ${title}`, async () => {
+      await using scene = new EngineScene(createEngine, tls());
+      await run(scene);
+    }, options);
+
+  test(
+    "a client with a certificate has its name, and one without is refused",
+    () =>
+      tlsOfScene({ clientCa: certificates().ca.cert }, {
+        pair: certificates().client,
+      }),
+    async (scene) => {
+      const front = scene.listen();
+      const failed = failuresOf(front);
+      const names: (string | null | undefined)[] = [];
+      const { onAccepted } = front;
+      front.onAccepted = (connection) => {
+        names.push(connection.certificateName);
+        onAccepted(connection);
+      };
+      const [server, client] = await scene.pair(front);
+      server.echo();
+      client.send("hello");
+      await until(() => client.receiver.text === "hello", { what: "an echo" });
+      assertEquals(names, ["alice"]);
+      const peer = await scene.peer(front.port);
+      // In TLS 1.3 a client is done before it is refused.
+      await withDeadline(peer.read(new Uint8Array(1)).catch(() => null), "the end");
+      await until(() => failed.length > 0, { what: "a failed handshake" });
+      assertEquals(failed[0]!.failure, "tls_client_no_certificate");
+    },
+  );
+
+  for (
+    const [title, server, client, failure] of [
+      ["expired", { isExpired: true }, {}, "tls_backend_expired"],
+      ["for another name", { for: "DNS:elsewhere.example" }, {}, "tls_backend_name"],
+      ["for another address", { for: "IP:192.0.2.1" }, {}, "tls_backend_name"],
+      ["signed by itself", { isSelfSigned: true }, {}, "tls_backend_self_signed"],
+      ["for another name than asked for", {}, { serverName: "a.example" }, "tls_backend_name"],
+    ] as const
+  ) {
+    test(
+      `a certificate that is ${title} is refused, and called so`,
+      () => tlsOfScene({ pair: certificates().ca.issue(server) }, client),
+      async (scene) => {
+        assertEquals(await dialled(scene, scene.listen()), failure);
+      },
+    );
+  }
+
+  test("a certificate of an unknown CA is refused, and called so", () => {
+    using other = new TestCa("Another CA");
+    return tlsOfScene({ pair: other.issue() });
+  }, async (scene) => {
+    const front = scene.listen();
+    const failed = failuresOf(front);
+    assertEquals(await dialled(scene, front), "tls_backend_unknown_ca");
+    await until(() => failed.length > 0, { what: "the alert" });
+    assertEquals([failed[0]!.failure, failed[0]!.peer?.hostname], [
+      "tls_client_refusal",
+      "127.0.0.1",
+    ]);
+  });
+
+  test(
+    "any certificate is taken where that is wanted",
+    () =>
+      tlsOfScene({ pair: certificates().ca.issue({ isSelfSigned: true, for: "DNS:x" }) }, {
+        isInsecure: true,
+      }),
+    async (scene) => {
+      assertEquals(await dialled(scene, scene.listen()), "connected");
+    },
+  );
+
+  test(
+    "a server may be asked for by another name than its address",
+    () =>
+      tlsOfScene({ pair: certificates().ca.issue({ for: "DNS:cache.example" }) }, {
+        serverName: "cache.example",
+      }),
+    async (scene) => {
+      assertEquals(await dialled(scene, scene.listen()), "connected");
+    },
+  );
+
+  test("each name that a client asks for has its own certificate", () => {
+    const { ca } = certificates();
+    return tlsOfScene({
+      named: [
+        { name: "one.example", pair: ca.issue({ for: "DNS:one.example" }) },
+        { name: "*.two.example", pair: ca.issue({ for: "DNS:*.two.example" }) },
+      ],
+    });
+  }, async (scene) => {
+    const front = scene.listen();
+    const ask = async (serverName: string) => {
+      const tls = scene.engine.tlsClient(clientMaterial({ serverName }));
+      const outcome = await dialledWith(scene, front, tls);
+      tls.close();
+      return outcome;
+    };
+    assertEquals(await ask("one.example"), "connected");
+    assertEquals(await ask("a.two.example"), "connected");
+    assertEquals(await ask("localhost"), "connected");
+    assertEquals(await ask("three.example"), "tls_backend_name");
+  });
+
+  test(
+    "a replaced certificate is for new handshakes, and connections go on",
+    tlsOfScene,
+    async (scene) => {
+      const tls = scene.engine.tlsServer(serverMaterial());
+      const front = frontWith(scene, tls);
+      const [server, client] = await scene.pair(front);
+      server.echo();
+      tls.replace(serverMaterial({ pair: certificates().ca.issue({ for: "DNS:new.example" }) }));
+      client.send("still here");
+      await until(() => client.receiver.text === "still here", { what: "an echo" });
+      assertEquals(await dialled(scene, front), "tls_backend_name");
+      const asked = scene.engine.tlsClient(clientMaterial({ serverName: "new.example" }));
+      assertEquals(await dialledWith(scene, front, asked), "connected");
+      asked.close();
+      tls.close();
+    },
+  );
+
+  test(
+    "a client that speaks no TLS is told of as such, and keeps nobody out",
+    tlsOfScene,
+    async (scene) => {
+      const front = scene.listen();
+      const failed = failuresOf(front);
+      await scene.engine.opening;
+      const plain = await Deno.connect({ hostname: "127.0.0.1", port: front.port });
+      scene.own(plain);
+      await plain.write(new TextEncoder().encode("PING\r\n*1\r\n$4\r\nPING\r\n"));
+      await until(() => failed.length > 0, { what: "a failed handshake" });
+      assertEquals(failed[0]!.failure, "tls_client_plain");
+      assertEquals(await dialled(scene, front), "connected");
+    },
+  );
+
+  test("a server that speaks no TLS is told of as such", tlsOfScene, async (scene) => {
+    const plain = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    scene.own(plain);
+    const outcome = new DialOutcome();
+    scene.dial({ port: plain.addr.port }, outcome);
+    const accepted = await plain.accept();
+    scene.own(accepted);
+    await accepted.write(new TextEncoder().encode("-ERR what is this?\r\n"));
+    await until(() => outcome.heard.length > 0, { what: "an outcome" });
+    assertEquals(outcome.heard, ["tls_backend_plain"]);
+  });
+
+  test(
+    "a server that goes silent within the handshake is given up in time",
+    tlsOfScene,
+    async (scene) => {
+      const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      scene.own(silent);
+      const outcome = new DialOutcome();
+      scene.dial({ port: silent.addr.port, timeoutMs: 200 }, outcome);
+      scene.own(await silent.accept());
+      await until(() => outcome.heard.length > 0, { what: "an outcome" });
+      assertEquals(outcome.heard, ["connect_timeout"]);
+    },
+  );
+
+  test("those who never finish are given up for those who come", tlsOfScene, async (scene) => {
+    const front = scene.listen();
+    const failed = failuresOf(front);
+    await scene.engine.opening;
+    const halves: Deno.TcpConn[] = [];
+    for (let count = 0; count < HANDSHAKES_MAX + 50; count++) {
+      const half = await Deno.connect({ hostname: "127.0.0.1", port: front.port });
+      scene.own(half);
+      halves.push(half);
+    }
+    assertEquals(await dialled(scene, front), "connected");
+    await until(() => failed.length >= 50, { what: "those that were given up" });
+    assertEquals(failed[0], {
+      failure: "tls_client_timeout",
+      peer: { kind: "tcp", ...hostAndPort(halves[0]!.localAddr) },
+      detail: "others came",
+    });
+  });
+
+  test(
+    "what comes in one piece with the end of the handshake is read",
+    tlsOfScene,
+    async (scene) => {
+      const [server, peer] = await scene.pairWithPeer();
+      server.echo();
+      await peer.write(new TextEncoder().encode("at once"));
+      assertEquals(await readText(peer, 7), "at once");
+    },
+  );
+
+  test("a listener that closes lets handshakes under way finish", tlsOfScene, async (scene) => {
+    const front = scene.listen();
+    const [server, client] = await scene.pair(front);
+    await front.listener.close();
+    server.echo();
+    client.send("x");
+    await until(() => client.receiver.text === "x", { what: "an echo" });
+    assert(!server.socket.isClosed, "the connection stays");
+  });
+}
+
+function frontWith(scene: EngineScene, tls: ReturnType<EngineScene["engine"]["tlsServer"]>): Front {
+  return scene.listen({ tls });
+}
+
+function failuresOf(front: Front): FailedHandshake[] {
+  const failed: FailedHandshake[] = [];
+  front.handshakeFailed = (failure: Failure, peer: Endpoint | null, detail: string) =>
+    failed.push({ failure: failure.name, peer, detail });
+  return failed;
+}
+
+/** How an attempt to connect ends: `connected`, or a failure's name. */
+async function dialled(scene: EngineScene, front: Front): Promise<string> {
+  return await outcomeOf(scene, (outcome) => scene.dial({ port: front.port }, outcome));
+}
+
+async function dialledWith(
+  scene: EngineScene,
+  front: Front,
+  tls: ReturnType<EngineScene["engine"]["tlsClient"]>,
+): Promise<string> {
+  return await outcomeOf(scene, (outcome) => scene.dial({ port: front.port, tls }, outcome));
+}
+
+async function outcomeOf(
+  scene: EngineScene,
+  begin: (outcome: DialOutcome) => unknown,
+): Promise<string> {
+  await scene.engine.opening;
+  const outcome = new DialOutcome();
+  begin(outcome);
+  await until(() => outcome.heard.length > 0, { what: "an outcome", intervalMs: 1 });
+  return outcome.heard.join();
+}
+
+function hostAndPort({ hostname, port }: Deno.NetAddr): { hostname: string; port: number } {
+  return { hostname, port };
+}
