@@ -125,7 +125,8 @@ export const failures = {
   ),
   backendRemoved: failure("backend_removed", "proxy", "removed from the cluster"),
   noBackend: failure("no_backend", "backend", "no backend is available"),
-  slotUncovered: failure("slot_uncovered", "backend", "Hash slot not served"),
+  slotUncovered: failure("slot_uncovered", "backend", "hash slot not served"),
+  noReplica: failure("no_replica", "backend", "no replica of this hash slot can be read from"),
   tooManyRedirects: failure("too_many_redirects", "backend", "too many redirections"),
   topologyUnknown: failure("topology_unknown", "backend", "no node has answered CLUSTER SLOTS yet"),
   topologyChanging: failure(

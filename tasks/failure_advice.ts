@@ -71,6 +71,8 @@ export const failureAdvice: Readonly<Record<keyof typeof failures, string>> = {
     "The server did not answer `circuit_timeouts` requests in a row in time: look at it. It is pinged, and used again when it answers.",
   backendRemoved: "A reload or a new slot map took the server away while the request waited.",
   noBackend: "Every server of the cluster is ejected, or out by order.",
+  noReplica:
+    "Every replica of the slot is down, without its master, or behind it by more than `replica_max_lag`, and `read_policy` is `replica`.",
   slotUncovered: "The Redis Cluster gives this slot to no node: see `CLUSTER INFO` there.",
   tooManyRedirects: "The nodes send the request to and fro: their slot maps disagree; see " +
     "`redis-cli --cluster check`.",

@@ -75,6 +75,7 @@ Deno.test("pure code has no Deno, and the data path does not wait", () => {
 /** Who may set timers of the runtime: for a rhythm, a pause or the end of the process, never to judge another side. */
 const TIMER_OWNERS = new Set([
   ...["src/clock.ts", "src/backend/health.ts", "src/backend/push_connection.ts"],
+  "src/cluster/node_watch.ts",
   ...["src/cluster/slot_fetch.ts", "src/cluster/slot_topology.ts", "src/net/flush_queue.ts"],
   "src/router/held_exchanges.ts",
   ...["src/net/deno/deno_listener.ts", "src/net/epoll/epoll_listener.ts"],

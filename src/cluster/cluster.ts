@@ -49,6 +49,8 @@ export interface ClusterContext {
   readonly dials: DialPace;
   /** Address for cluster-aware clients, without port. */
   readonly advertisedAddress: string;
+  /** The proxy's own availability zone; "" for none. */
+  readonly zone: string;
   /** Whether the listener shares its port with other workers or another process. */
   readonly sharesPort: boolean;
   /** Sockets to listen by at an address; none: it opens its own. */

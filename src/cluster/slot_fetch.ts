@@ -11,9 +11,8 @@ import { formatEndpoint, type TcpEndpoint } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
 import { SLOT_COUNT } from "../hash/mod.ts";
 import type { TurnTask } from "../net/flush_queue.ts";
-import { ClusterMetrics } from "../observe/cluster_metrics.ts";
-import { Log } from "../observe/log.ts";
 import { type Exchange, NOBODY, type ReplyReceiver } from "../request/exchange.ts";
+import { quietContext } from "./quiet_context.ts";
 import { countSlots, type Judgement, type SlotView } from "./slot_ledger.ts";
 
 /** A node that has not answered for so long, milliseconds, gets company: the next one is asked. */
@@ -80,23 +79,7 @@ export class SlotFetch implements TurnTask {
   ) {
     this.#nodes = [...nodes];
     this.#dialect = dialect;
-    const { dialTimeoutMs } = context.limits;
-    this.#context = {
-      ...context,
-      // Nodes that do not answer are expected here; the topology says so once when none does.
-      log: new Log("error", () => {}),
-      // What is counted are clients' requests.
-      metrics: new ClusterMetrics(context.metrics.cluster),
-      takeUnsent: () => false,
-      backendUnreachable: () => {},
-      circuitOpened: () => {},
-      limits: {
-        ...context.limits,
-        dialTimeoutMs: Math.min(dialTimeoutMs, ANSWER_TIMEOUT_MS),
-        readTimeoutMs: ANSWER_TIMEOUT_MS,
-        circuitTimeouts: 0,
-      },
-    };
+    this.#context = quietContext(context, ANSWER_TIMEOUT_MS);
     this.#listener = listener;
   }
 

@@ -7,11 +7,13 @@
 import type { BackendContext } from "../backend/backend_context.ts";
 import { failures } from "../failure.ts";
 import { SLOT_COUNT } from "../hash/mod.ts";
+import type { NodeStates } from "../router/readers.ts";
 import { SlotMap } from "../router/slot_map.ts";
 import type { ClusterDialect } from "../router/redirect.ts";
 import { SlotRouter } from "../router/slot_router.ts";
 import type { SharedState, SlotRange } from "../worker/messages.ts";
 import type { ClusterContext } from "./cluster.ts";
+import { type NodeDialect, NodeWatch } from "./node_watch.ts";
 import { type SlotDialect, SlotFetch } from "./slot_fetch.ts";
 import { countSlots, type Judgement, SlotLedger, type SlotView } from "./slot_ledger.ts";
 import type { Topology } from "./topology.ts";
@@ -36,7 +38,9 @@ export class SlotTopology implements Topology {
   waitEnded: (() => void) | null = null;
   readonly #cluster: ClusterContext;
   readonly #backends: BackendContext;
-  readonly #dialect: SlotDialect;
+  readonly #dialect: SlotDialect & NodeDialect;
+  /** What watches the nodes while this worker leads, where reads may go to several; else null. */
+  #watch: NodeWatch | null = null;
   readonly #ledger = new SlotLedger();
   /** Nodes that answered with something else than a map, and that was logged. */
   readonly #passedOver = new Set<string>();
@@ -63,7 +67,7 @@ export class SlotTopology implements Topology {
   constructor(
     cluster: ClusterContext,
     backends: BackendContext,
-    dialect: ClusterDialect & SlotDialect,
+    dialect: ClusterDialect & SlotDialect & NodeDialect,
   ) {
     this.#cluster = cluster;
     this.#backends = backends;
@@ -71,7 +75,8 @@ export class SlotTopology implements Topology {
     this.#seeds = seedsOf(cluster);
     this.router = new SlotRouter(backends, {
       dialect,
-      readsFromReplicas: cluster.config.readFromSlave,
+      readPolicy: cluster.config.readPolicy,
+      zone: cluster.zone,
       mayDivide: () => !cluster.config.atomicMultiKey,
       refreshWanted: (address) => {
         this.#preferred = address ?? this.#preferred;
@@ -90,6 +95,11 @@ export class SlotTopology implements Topology {
     if (this.#isLeader) return;
     this.#isLeader = true;
     this.#startFetch();
+    if (this.#cluster.config.readPolicy === "master") return;
+    this.#watch = new NodeWatch(this.#backends, this.#dialect, {
+      maxLagMs: () => this.#cluster.config.replicaMaxLagMs,
+      changed: (states) => this.#nodesChanged(states),
+    });
   }
 
   resign(): void {
@@ -98,6 +108,8 @@ export class SlotTopology implements Topology {
     clearTimeout(this.#timer);
     this.#fetch?.stop();
     this.#fetch = null;
+    this.#watch?.stop();
+    this.#watch = null;
   }
 
   reconfigure(): void {
@@ -112,6 +124,7 @@ export class SlotTopology implements Topology {
   }
 
   follow(state: SharedState): void {
+    if (state.kind === "nodes") this.router.setNodeStates(state);
     if (state.kind !== "slots") return;
     this.router.numbers.follow(state.masters);
     this.#ledger.follow(state.ranges);
@@ -141,6 +154,7 @@ export class SlotTopology implements Topology {
     this.#isStopped = true;
     clearTimeout(this.#timer);
     this.#fetch?.stop();
+    this.#watch?.stop();
     this.router.close(failures.shuttingDown);
   }
 
@@ -204,6 +218,7 @@ export class SlotTopology implements Topology {
     const { numbers } = this.router;
     numbers.add(ranges.map(({ master }) => master).filter((master) => master !== ""));
     const hasChanged = this.#apply(ranges);
+    this.#watch?.watch(ranges, new Map(views.flatMap(({ zones }) => [...zones])));
     this.#backends.metrics.topologyRefreshes += 1;
     if (hasChanged) this.#logMap(ranges, from);
     const { config, publish } = this.#cluster;
@@ -228,6 +243,13 @@ export class SlotTopology implements Topology {
     else if (slots < SLOT_COUNT) log.warning("Slot map has gaps", fields);
     else log.info("Slot map changed", fields);
     this.#logged = described;
+  }
+
+  #nodesChanged(states: NodeStates): void {
+    this.router.setNodeStates(states);
+    const { config, publish } = this.#cluster;
+    const [out, latencies] = [new Set(states.out), new Map(states.latencies)];
+    publish({ kind: "nodes", cluster: config.name, out, latencies, zones: new Map(states.zones) });
   }
 
   /** Once, until a map comes: a seed that is no node of a cluster is a mistake that somebody can mend. */

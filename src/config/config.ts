@@ -52,6 +52,17 @@ export interface UserLimits {
   scripts: boolean | null;
 }
 
+/** Where reads of a Redis Cluster go. */
+export type ReadPolicy =
+  /** To the master of their slot. */
+  | "master"
+  /** To its replicas in turn, and nowhere else. */
+  | "replica"
+  /** To its replicas in turn; to the master where none can take them. */
+  | "prefer_replica"
+  /** To whichever of them answers soonest. */
+  | "lowest_latency";
+
 /** How the proxy logs in at its backends. */
 export interface BackendCredentials {
   /** Null: the default user, in the form that servers before Redis 6 know. */
@@ -89,7 +100,9 @@ export interface ClusterConfig {
   /** Connections to each backend, per worker. */
   nodeConnections: number;
   fetchIntervalMs: number;
-  readFromSlave: boolean;
+  readPolicy: ReadPolicy;
+  /** A replica further behind its master than this gets no reads. */
+  replicaMaxLagMs: number;
   /** 0: never eject. */
   pingFailLimit: number;
   pingSuccIntervalMs: number;
@@ -164,6 +177,8 @@ export interface RuntimeConfig {
    */
   network: "config" | "process" | readonly string[];
   /** What workers do I/O with. */
+  /** The proxy's own availability zone; "" for none. */
+  zone: string;
   io: IoChoice["engine"];
   /** Address of the admin server, or null when off. */
   metrics: TcpEndpoint | null;

@@ -299,7 +299,8 @@ function completeCluster(
     dialTimeoutMs: values.dial_timeout ?? clusterKeys.dial_timeout.default,
     nodeConnections: values.node_connections ?? clusterKeys.node_connections.default,
     fetchIntervalMs: values.fetch_interval ?? fetchMs ?? clusterKeys.fetch_interval.default,
-    readFromSlave: values.read_from_slave ?? clusterKeys.read_from_slave.default,
+    readPolicy: values.read_policy ?? (values.read_from_slave ? "prefer_replica" : "master"),
+    replicaMaxLagMs: values.replica_max_lag ?? clusterKeys.replica_max_lag.default,
     pingFailLimit: values.ping_fail_limit ?? clusterKeys.ping_fail_limit.default,
     // `ping_interval` alone serves for both.
     pingSuccIntervalMs: values.ping_succ_interval ?? values.ping_interval ??

@@ -42,7 +42,9 @@ export const clusterReload: Readonly<Record<keyof ClusterConfig, ReloadRow>> = {
   // Which connection a client uses follows from their number, and its order hangs on it.
   nodeConnections: newConnections("node_connections"),
   fetchIntervalMs: live("fetch_interval"),
-  readFromSlave: newConnections("read_from_slave"),
+  // Which connections a client uses hangs on it.
+  readPolicy: newConnections("read_policy"),
+  replicaMaxLagMs: live("replica_max_lag"),
   pingFailLimit: live("ping_fail_limit"),
   pingSuccIntervalMs: live("ping_succ_interval"),
   pingIntervalMs: live("ping_interval"),
@@ -80,6 +82,7 @@ export const clusterReload: Readonly<Record<keyof ClusterConfig, ReloadRow>> = {
 export const runtimeReload: Readonly<Record<keyof RuntimeConfig, ReloadRow>> = {
   network: restart("network"),
   io: restart("io"),
+  zone: restart("zone"),
   metrics: restart("metrics"),
   adminToken: restart("admin_token"),
   stateFile: restart("state_file"),

@@ -77,6 +77,7 @@ export function readRuntime(
   return {
     runtime: {
       network,
+      zone: values.zone ?? "",
       io: flags.io ?? values.io ?? runtimeKeys.io.default,
       metrics: readMetrics(table, sources),
       adminToken: values.admin_token ?? null,

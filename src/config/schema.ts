@@ -120,6 +120,23 @@ export const clusterKeys = {
     reason: "replicas may be behind their master, so this is asked for",
     schema: valibot.boolean(),
   } satisfies KeyRow<boolean, boolean>,
+  read_policy: {
+    ...choice(
+      ["master", "replica", "prefer_replica", "lowest_latency"],
+      "master",
+      "slots",
+      "where reads go; what is read from a replica may be behind its master",
+    ),
+    default: null,
+  },
+  replica_max_lag: integer(
+    "ms",
+    10_000,
+    1_000,
+    60_000,
+    "slots",
+    "a replica further behind its master than this gets no reads",
+  ),
   ping_fail_limit: integer("pings", 0, 0, 255, "ring", "failures in a row that eject; 0: never"),
   ping_succ_interval: integer("ms", 1000, 10, DAY_MS, "ring", "between pings while healthy"),
   ping_interval: integer("ms", 10_000, 10, DAY_MS, "ring", "between probes while ejected"),
@@ -371,6 +388,13 @@ export const runtimeKeys = {
     "all",
     "what does the I/O: Deno's sockets, or Linux's epoll through FFI, for thousands of clients",
   ),
+  zone: {
+    ...text(/^[\x21-\x7e]{1,64}$/, {
+      expected: "a name of 1 to 64 visible ASCII characters, such as eu-west-1a",
+      reason: "the availability zone the proxy is in: replicas in it are read from first",
+    }),
+    isRequired: false,
+  },
   metrics: {
     type: "string or integer",
     unit: null,

@@ -42,6 +42,7 @@ const scopeNames: Record<Exclude<Scope, "all">, string> = {
 
 /** Checks one cluster by itself. `platform` is Deno's name of the operating system. */
 export function validateCluster(draft: ClusterDraft, platform: string, report: Report): void {
+  checkReads(draft, report);
   checkTimes(draft, report);
   checkLimits(draft, report);
   checkHandoff(draft, report);
@@ -110,6 +111,14 @@ function checkTimes({ table }: ClusterDraft, report: Report): void {
   const message = `expected the same time as ${table.pathOf("fetch_interval")} (${interval} ms), ` +
     "or only one of the two";
   report.problem(table.pathOf("fetch"), message, fetch);
+}
+
+function checkReads({ table }: ClusterDraft, report: Report): void {
+  const { read_policy: policy, read_from_slave: reads } = table.values;
+  if (policy === undefined || reads === undefined || reads === (policy !== "master")) return;
+  const message = `expected what ${table.pathOf("read_policy")} ("${policy}") says, ` +
+    "or only one of the two";
+  report.problem(table.pathOf("read_from_slave"), message, reads);
 }
 
 function checkLimits({ table }: ClusterDraft, report: Report): void {

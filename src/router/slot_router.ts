@@ -8,9 +8,9 @@ import { Backend } from "../backend/backend.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import { dividableFrame, KeyByKey } from "../backend/key_by_key.ts";
 import type { BackendContext } from "../backend/backend_context.ts";
-import { PauseMode } from "../backend/server_orders.ts";
 import { sendAgain } from "../backend/send_written.ts";
 import type { Watched } from "../clock.ts";
+import type { ReadPolicy } from "../config/config.ts";
 import { formatEndpoint, type TcpEndpoint, tcpEndpoint } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
 import { SLOT_COUNT, slotOf } from "../hash/mod.ts";
@@ -28,6 +28,7 @@ import {
   ShardsState,
   type ShardsStateCode,
 } from "./router.ts";
+import { type NodeStates, NOTHING_KNOWN, Readers, type ReadRules } from "./readers.ts";
 import { ServerNumbers } from "./server_numbers.ts";
 import { NO_SHARD, SlotMap } from "./slot_map.ts";
 
@@ -50,8 +51,10 @@ export const SWEEP_INTERVAL_MS = 1_000;
 /** How a slot router behaves and whom it tells. */
 export interface SlotRouterOptions {
   readonly dialect: ClusterDialect;
-  /** Reads go to replicas in turn. */
-  readonly readsFromReplicas: boolean;
+  /** Where reads go. */
+  readonly readPolicy: ReadPolicy;
+  /** The proxy's own availability zone; "" for none. */
+  readonly zone: string;
   /** Whether a request with several keys may be sent key by key; read each time. */
   mayDivide(): boolean;
   /** The map may be out of date. `address` is a node that knows better than others, or null. */
@@ -66,8 +69,7 @@ export interface SlotRouterOptions {
 interface Shard {
   readonly master: Backend;
   readonly replicas: readonly Backend[];
-  /** Replica that takes the next read. */
-  turn: number;
+  readonly readers: Readers;
 }
 
 /** The routing table of a Redis Cluster. Its places are the slots. */
@@ -75,7 +77,10 @@ export class SlotRouter implements Router, Watched {
   isWatched = false;
   epoch = 1;
   scriptListener: ScriptListener | null = null;
+  /** Why the place that was asked for last has no backend. */
   unplaced: Failure = failures.topologyUnknown;
+  /** Why a slot without an owner has none. */
+  #uncovered: Failure = failures.topologyUnknown;
   readonly numbers: ServerNumbers = new ServerNumbers();
   readonly #context: BackendContext;
   readonly #options: SlotRouterOptions;
@@ -84,6 +89,10 @@ export class SlotRouter implements Router, Watched {
   readonly #unmapped = new Map<Backend, number>();
   readonly #redirect: Redirect = { kind: RedirectKind.None, slot: 0, target: null };
   readonly #wait: MapWait;
+  readonly #rules: ReadRules;
+  /** Whether reads may go to others than masters. */
+  readonly #readsElsewhere: boolean;
+  #states: NodeStates = NOTHING_KNOWN;
   /** Those that nodes asked to try again. */
   readonly #retries: HeldExchanges;
   /** Those that wait for a fresh map. */
@@ -102,6 +111,8 @@ export class SlotRouter implements Router, Watched {
     this.#options = options;
     const { clock, limits, requests } = context;
     const send = (exchange: Exchange, bytes: Uint8Array) => this.#sendHeld(exchange, bytes);
+    this.#rules = { policy: options.readPolicy, zone: options.zone, orders: context.orders };
+    this.#readsElsewhere = options.readPolicy !== "master";
     this.#retries = new HeldExchanges(requests, send);
     this.#mapless = new HeldExchanges(requests, send);
     this.#wait = new MapWait(clock, limits, () => options.waitEnded());
@@ -131,12 +142,17 @@ export class SlotRouter implements Router, Watched {
   connectionFor(slot: number, isRead: boolean, client: RoutedClient): BackendConnection | null {
     const shard = this.#shardAt(slot);
     if (shard === null) {
+      this.unplaced = this.#uncovered;
       this.#options.refreshWanted(null);
       return null;
     }
-    if (isRead && this.#options.readsFromReplicas && shard.replicas.length > 0) {
-      const replica = this.#nextReplica(shard, client);
-      if (replica !== null) return replica;
+    if (isRead && this.#readsElsewhere) {
+      const connection = shard.readers.next(shard.master, client);
+      if (connection !== null) return connection;
+      if (this.#rules.policy === "replica") {
+        this.unplaced = failures.noReplica;
+        return null;
+      }
     }
     return shard.master.connectionFor(client.number, client.profiles.master);
   }
@@ -175,6 +191,14 @@ export class SlotRouter implements Router, Watched {
     return this.#map;
   }
 
+  /** The leader's probes have found this. */
+  setNodeStates(states: NodeStates): void {
+    this.#states = states;
+    for (const shard of this.#shards) {
+      shard?.readers.arrange(shard.master, shard.replicas, states);
+    }
+  }
+
   /** A map is being fetched: what MOVED says from now on is newer than that map. */
   fetchBegins(): void {
     this.#corrections = new Map();
@@ -189,7 +213,7 @@ export class SlotRouter implements Router, Watched {
     const hasChanged = map.differsInMasters(this.#map);
     this.#map = map;
     if (hasChanged) this.epoch += 1;
-    this.unplaced = failures.slotUncovered;
+    this.unplaced = this.#uncovered = failures.slotUncovered;
     this.#shards = [];
     for (let shard = 0; shard < map.shardLimit; shard++) {
       this.#shards.push(map.masterOf(shard) === "" ? null : this.#createShard(shard));
@@ -326,7 +350,10 @@ export class SlotRouter implements Router, Watched {
 
   /** A read that a replica cannot answer now is answered by the master. */
   #readAtMaster(exchange: Exchange): boolean {
-    if (!exchange.isAtReplica || exchange.redirects >= REDIRECTS_MAX) return false;
+    if (
+      this.#rules.policy === "replica" || !exchange.isAtReplica ||
+      exchange.redirects >= REDIRECTS_MAX
+    ) return false;
     const shard = this.#shardAt(exchange.place);
     if (shard === null) return false;
     this.#resend(exchange, shard.master, null);
@@ -456,30 +483,9 @@ export class SlotRouter implements Router, Watched {
       const replica = this.#backendOf(address);
       if (replica !== null) replicas.push(replica);
     }
-    return { master, replicas, turn: 0 };
-  }
-
-  /**
-   * The next replica that can take a read now. One that is not connected is connected to meanwhile: no read
-   * waits for that, or fails by it.
-   */
-  #nextReplica(shard: Shard, client: RoutedClient): BackendConnection | null {
-    const { replicas } = shard;
-    for (let tried = 0; tried < replicas.length; tried++) {
-      shard.turn = shard.turn + 1 < replicas.length ? shard.turn + 1 : 0;
-      const replica = replicas[shard.turn]!;
-      if (this.#isPaused(replica)) continue;
-      const connection = replica.connectionFor(client.number, client.profiles.replica);
-      if (connection.isUsable) return connection;
-      connection.open();
-    }
-    return null;
-  }
-
-  /** A replica that is paused gets no reads; another one, or the master, has them too. */
-  #isPaused({ name }: Backend): boolean {
-    const { orders } = this.#context;
-    return orders.isPausing && orders.modeAt(name) === PauseMode.All;
+    const readers = new Readers(this.#rules);
+    readers.arrange(master, replicas, this.#states);
+    return { master, replicas, readers };
   }
 
   #backendOf(address: string): Backend | null {

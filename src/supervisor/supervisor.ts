@@ -504,6 +504,7 @@ export class Supervisor implements WorkerReceiver {
       isAudited: this.#options.audit !== null,
       io,
       advertisedAddress,
+      zone: config.runtime.zone,
       sharesPort,
       clientMemory: this.#clientMemory,
       clusterMemories: this.#clusterMemories,

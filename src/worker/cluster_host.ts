@@ -304,6 +304,7 @@ export class ClusterHost {
         return memoryOf();
       },
       advertisedAddress: message.advertisedAddress,
+      zone: message.zone,
       sharesPort: message.sharesPort,
       socketsAt: (endpoint) => this.#sockets.get(formatEndpoint(endpoint)) ?? [],
       publish: (state) => {

@@ -28,6 +28,8 @@ export interface StartMessage {
   io: IoChoice;
   /** IPv4 or IPv6 address for cluster-aware clients. */
   advertisedAddress: string;
+  /** The proxy's own availability zone; "" for none. */
+  zone: string;
   /** Whether listeners share their port (`reusePort`); false when embedded with one worker. */
   sharesPort: boolean;
   /** Whether another process serves meanwhile: the ports open when it is known where keys are. */
@@ -88,7 +90,15 @@ export type SharedState =
   /** A ring's servers that are ejected, by `host:port`; replaces the former list. */
   | { kind: "ejected"; cluster: string; addresses: string[] }
   /** A cluster's slot map as ranges, which replaces the former map; and every master so far, by its number. */
-  | { kind: "slots"; cluster: string; ranges: SlotRange[]; masters: string[] };
+  | { kind: "slots"; cluster: string; ranges: SlotRange[]; masters: string[] }
+  /** What is known of the nodes that reads may go to; by `host:port`, see `NodeStates`. */
+  | {
+    kind: "nodes";
+    cluster: string;
+    out: Set<string>;
+    latencies: Map<string, number>;
+    zones: Map<string, string>;
+  };
 
 /** Consecutive slots with the same owner. */
 export interface SlotRange {

@@ -23,6 +23,7 @@ const config: Config = {
   file: "none",
   runtime: {
     network: "config",
+    zone: "",
     io: io.engine,
     metrics: null,
     adminToken: null,

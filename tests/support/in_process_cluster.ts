@@ -49,6 +49,7 @@ export class InProcessCluster implements AsyncDisposable {
       log: new Log("debug", (record) => this.records.push(record)),
       audit: new Audit("test", null),
       advertisedAddress: "127.0.0.1",
+      zone: "",
       sharesPort: false,
       socketsAt: () => [],
       orders: new ServerOrders(),

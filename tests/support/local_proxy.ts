@@ -62,6 +62,7 @@ export class LocalProxy implements Disposable {
       log: new Log("debug", (record) => this.records.push(record)),
       audit: new Audit("test", null),
       advertisedAddress: "127.0.0.1",
+      zone: "",
       sharesPort: false,
       socketsAt: () => [],
       orders: new ServerOrders(),

@@ -35,6 +35,7 @@ export class RecordingClusterContext implements ClusterContext {
   readonly clusterRoom = new ClientRoom(createClientMemory(1), 0);
   memory: ClusterMemory;
   readonly advertisedAddress = "127.0.0.1";
+  readonly zone = "";
   readonly sharesPort = false;
   readonly socketsAt = () => [];
   readonly published: SharedState[] = [];

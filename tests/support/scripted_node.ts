@@ -42,6 +42,8 @@ export class ScriptedNode implements AsyncDisposable {
   handshake: ScriptedReply = "+OK\r\n";
   /** Answers everything else. */
   answer: (request: ScriptedRequest) => ScriptedReply | Promise<ScriptedReply> = () => "+OK\r\n";
+  /** Connections over which the proxy asks how it is. */
+  readonly #watched = new Set<number>();
   readonly #listener: Deno.TcpListener;
   readonly #connections: Deno.TcpConn[] = [];
   readonly #served: Promise<void>[] = [];
@@ -99,6 +101,8 @@ export class ScriptedNode implements AsyncDisposable {
 
   #reply(request: ScriptedRequest): ScriptedReply | Promise<ScriptedReply> {
     const name = request.words.slice(0, 2).join(" ");
+    if (name === "INFO replication") this.#watched.add(request.connection);
+    if (this.#watched.has(request.connection)) return UNKNOWN_SUBCOMMAND;
     if (name === "CLUSTER SHARDS") return UNKNOWN_SUBCOMMAND;
     if (name === "CLUSTER NODES") return this.nodes;
     if (name === "CLUSTER SLOTS") {

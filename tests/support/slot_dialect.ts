@@ -1,9 +1,11 @@
 /**
  * How the line protocol speaks of slots: `-moved SLOT HOST:PORT`, `-ask SLOT HOST:PORT`, `-down`, `-unready`, `-again`, and the map
  * as `FIRST-LAST=MASTER,REPLICA… FIRST-LAST=…`, each with `@EPOCH` behind it if it is told, and `#ID` of its master.
+ * How a node is: `master OFFSET`, `replica OFFSET` or `lone OFFSET`, a replica without its master.
  *
  * @module
  */
+import type { NodeDialect, NodeReport } from "../../src/cluster/node_watch.ts";
 import type { SlotDialect } from "../../src/cluster/slot_fetch.ts";
 import type { SlotView } from "../../src/cluster/slot_ledger.ts";
 import { type TcpEndpoint, tcpEndpoint } from "../../src/endpoint.ts";
@@ -51,12 +53,26 @@ function readView(replies: readonly Uint8Array[], askedHost: string): SlotView |
   return { ranges, ids, zones: new Map() };
 }
 
+function readReport(bytes: Uint8Array, start: number, end: number): NodeReport | null {
+  const words = decoder.decode(bytes.subarray(start, end - 1)).split(" ");
+  if (words[0]!.startsWith("-")) return null;
+  return {
+    isReplica: words[0] !== "master",
+    isLinked: words[0] !== "lone",
+    offset: Number(words[1]),
+  };
+}
+
 /** The dialect. */
-export const slotDialect: ClusterDialect & SlotDialect = {
+export const slotDialect: ClusterDialect & SlotDialect & NodeDialect = {
   asking: encoder.encode("asking\n"),
   viewRequests: [encoder.encode("slots\n")],
   furtherViewRequest: encoder.encode("more slots\n"),
   readRedirect,
   readView,
+  reportRequest: encoder.encode("report\n"),
+  readReport,
+  zoneRequest: encoder.encode("zone\n"),
+  readZone: (bytes, start, end) => decoder.decode(bytes.subarray(start, end - 1)),
   parseAddress,
 };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ReadPolicy } from "../../src/config/config.ts";
 import { failures } from "../../src/failure.ts";
 import { NOBODY } from "../../src/request/exchange.ts";
 import { SlotMap } from "../../src/router/slot_map.ts";
@@ -30,10 +31,11 @@ export class SlotScene implements Disposable {
   /** Whether requests may be sent key by key. */
   mayDivide = true;
 
-  constructor(ranges: SlotRange[] = HALVES, readsFromReplicas = false) {
+  constructor(ranges: SlotRange[] = HALVES, readPolicy: ReadPolicy = "master", zone = "") {
     this.router = new SlotRouter(this.rig.context, {
       dialect: slotDialect,
-      readsFromReplicas,
+      readPolicy,
+      zone,
       mayDivide: () => this.mayDivide,
       slotMoved: (slot, address) => this.moved.push(`${slot} ${address}`),
       waitEnded: () => this.waitsEnded += 1,

@@ -157,7 +157,7 @@ Deno.test("loadConfig() says what the settings of other programs are called here
     ["server_connections", 'twemproxy\'s name: here it is "node_connections"'],
     ["requirepass", 'Redis\'s name: here it is "password"'],
     ["ServerTimeout", 'predixy\'s name: here it is "read_timeout"'],
-    ["read-strategy", 'corvus\'s name: here it is "read_from_slave"'],
+    ["read-strategy", 'corvus\'s name: here it is "read_policy"'],
     ["op_timeout", 'envoy\'s name: here it is "read_timeout"'],
   ];
   for (const [key, message] of told) {

@@ -16,6 +16,7 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
     file: "a.toml",
     runtime: {
       network: "config",
+      zone: "",
       io: "deno",
       metrics: tcpEndpoint("127.0.0.1", 2110),
       adminToken: null,
@@ -45,7 +46,8 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       dialTimeoutMs: 500,
       nodeConnections: 1,
       fetchIntervalMs: 600_000,
-      readFromSlave: false,
+      readPolicy: "master",
+      replicaMaxLagMs: 10_000,
       pingFailLimit: 0,
       pingSuccIntervalMs: 1000,
       pingIntervalMs: 10_000,
@@ -129,7 +131,8 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     dialTimeoutMs: 13,
     nodeConnections: 2,
     fetchIntervalMs: 600_000,
-    readFromSlave: false,
+    readPolicy: "master",
+    replicaMaxLagMs: 10_000,
     pingFailLimit: 3,
     pingSuccIntervalMs: 500,
     pingIntervalMs: 600,
@@ -182,7 +185,7 @@ Deno.test("loadConfig() reads the configuration of aster's published README", ()
   const cluster = config!.clusters[0]!;
   assertEquals(cluster.type, "redis_cluster");
   assertEquals(cluster.fetchIntervalMs, 600_000);
-  assertEquals(cluster.readFromSlave, true);
+  assertEquals(cluster.readPolicy, "prefer_replica");
   assertEquals(warnings.map(({ path }) => path), [
     "clusters[0].pingfaillimit",
     "clusters[0].ping_interval",

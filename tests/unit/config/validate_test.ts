@@ -41,6 +41,15 @@ const problemCases: [title: string, text: string, problems: string[]][] = [
     'clusters[0].handoff_address = "here": expected an address "host:port" or "[IPv6]:port": ' +
     "the port is missing",
   ]],
+  [
+    "read_policy and read_from_slave that disagree",
+    slotsText('read_policy = "master"\nread_from_slave = true'),
+    [
+      'clusters[0].read_from_slave = true: expected what clusters[0].read_policy ("master") says, ' +
+      "or only one of the two",
+    ],
+  ],
+  ["those that agree", slotsText('read_policy = "replica"\nread_from_slave = true'), []],
   ["fetch and fetch_interval that agree", slotsText("fetch = 60\nfetch_interval = 60000"), []],
   [
     "a soft limit above the hard one",

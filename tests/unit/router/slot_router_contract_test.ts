@@ -17,7 +17,8 @@ testRouterContract("slots", () => {
   const rig = new CoreRig({ backendCount: 0, retainsRequests: true });
   const router = new SlotRouter(rig.context, {
     dialect: slotDialect,
-    readsFromReplicas: false,
+    readPolicy: "master",
+    zone: "",
     mayDivide: () => true,
     refreshWanted: () => {},
     slotMoved: () => {},

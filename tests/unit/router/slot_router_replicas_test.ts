@@ -5,6 +5,8 @@
  */
 import { PauseMode } from "../../../src/backend/server_orders.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
+import { type NodeStates, NOTHING_KNOWN } from "../../../src/router/readers.ts";
+import { SlotMap } from "../../../src/router/slot_map.ts";
 import type { SlotRange } from "../../../src/worker/messages.ts";
 import type { FakeTcpConn } from "../../support/fake_tcp_conn.ts";
 import { SlotScene } from "../../support/slot_scene.ts";
@@ -21,7 +23,7 @@ async function openReplicas(scene: SlotScene): Promise<FakeTcpConn[]> {
 }
 
 Deno.test("reads go to the replicas in turn once they are connected, writes never", async () => {
-  using scene = new SlotScene(WITH_REPLICAS, true);
+  using scene = new SlotScene(WITH_REPLICAS, "prefer_replica");
   await openReplicas(scene);
   const readers = [1, 2, 3, 4].map(() => scene.at(5, true));
   assertEquals(readers.toSorted(), ["rh:7001", "rh:7001", "rh:7002", "rh:7002"]);
@@ -31,7 +33,7 @@ Deno.test("reads go to the replicas in turn once they are connected, writes neve
 });
 
 Deno.test("a replica that is paused gets no reads until it goes on", async () => {
-  using scene = new SlotScene(WITH_REPLICAS, true);
+  using scene = new SlotScene(WITH_REPLICAS, "prefer_replica");
   await openReplicas(scene);
   const { orders } = scene.rig.context;
   const reads = () => [1, 2, 3, 4].map(() => scene.at(5, true)).toSorted();
@@ -46,14 +48,14 @@ Deno.test("a replica that is paused gets no reads until it goes on", async () =>
 });
 
 Deno.test("without the option reads go to the master", async () => {
-  using scene = new SlotScene(WITH_REPLICAS, false);
+  using scene = new SlotScene(WITH_REPLICAS, "master");
   assertEquals(scene.at(5, true), "h:7000");
   assertEquals(scene.rig.network.attempts.length, 0);
   await scene.ends();
 });
 
 Deno.test("no read waits for a replica, or fails by one that refuses", async () => {
-  using scene = new SlotScene(WITH_REPLICAS, true);
+  using scene = new SlotScene(WITH_REPLICAS, "prefer_replica");
   const client = scene.client();
   await client.conn.receives("get foo\n");
   const master = await scene.accept(7000);
@@ -76,7 +78,7 @@ Deno.test("no read waits for a replica, or fails by one that refuses", async () 
 });
 
 Deno.test("a replica with a reply overdue is passed over", async () => {
-  using scene = new SlotScene(WITH_REPLICAS, true);
+  using scene = new SlotScene(WITH_REPLICAS, "prefer_replica");
   const [first] = await openReplicas(scene);
   const client = scene.client();
   await client.conn.receives("get foo\nget foo\n");
@@ -90,7 +92,7 @@ Deno.test("a replica with a reply overdue is passed over", async () => {
 
 Deno.test("what a replica cannot answer now the master answers", async () => {
   for (const reply of ["-down\n", "-unready\n"]) {
-    using scene = new SlotScene([{ ...WITH_REPLICAS[0]!, replicas: ["h:7001"] }], true);
+    using scene = new SlotScene([{ ...WITH_REPLICAS[0]!, replicas: ["h:7001"] }], "prefer_replica");
     assertEquals(scene.at(5, true), "h:7000");
     const replica = await scene.accept(7001);
     const client = scene.client();
@@ -108,7 +110,7 @@ Deno.test("what a replica cannot answer now the master answers", async () => {
 });
 
 Deno.test("a replica's connection is of the readonly profile of the client's protocol version", async () => {
-  using scene = new SlotScene(WITH_REPLICAS, true);
+  using scene = new SlotScene(WITH_REPLICAS, "prefer_replica");
   const client = { number: 1, profiles: PROFILES[3] };
   scene.router.connectionFor(5, true, client);
   await scene.accept(7001);
@@ -116,5 +118,68 @@ Deno.test("a replica's connection is of the readonly profile of the client's pro
   const profileOf = (isRead: boolean) => scene.router.connectionFor(5, isRead, client)!.profile;
   assertStrictEquals(profileOf(true), PROFILES[3].replica);
   assertStrictEquals(profileOf(false), PROFILES[3].master);
+  await scene.ends();
+});
+
+const states = (known: Partial<NodeStates>): NodeStates => ({ ...NOTHING_KNOWN, ...known });
+
+Deno.test("a replica that its probe has left out gets no reads", async () => {
+  using scene = new SlotScene(WITH_REPLICAS, "prefer_replica");
+  await openReplicas(scene);
+  scene.router.setNodeStates(states({ out: new Set(["h:7001"]) }));
+  assertEquals(new Set([1, 2, 3].map(() => scene.at(5, true))), new Set(["rh:7002"]));
+  scene.router.setNodeStates(states({ out: new Set(["h:7001", "h:7002"]) }));
+  assertEquals(scene.at(5, true), "h:7000");
+  // It stays out under another map.
+  scene.router.setMap(SlotMap.fromRanges(WITH_REPLICAS));
+  assertEquals(scene.at(5, true), "h:7000");
+  scene.router.setNodeStates(NOTHING_KNOWN);
+  assertEquals(new Set([1, 2].map(() => scene.at(5, true))), new Set(["rh:7001", "rh:7002"]));
+  await scene.ends();
+});
+
+Deno.test("with the policy replica no read goes to a master, whatever happens", async () => {
+  using scene = new SlotScene(WITH_REPLICAS, "replica");
+  const client = scene.client();
+  await client.conn.receives("get foo\n");
+  const replica = await scene.accept(7002);
+  await scene.rig.refuse(1);
+  assertEquals(replica.takeWritten(), "");
+  await client.conn.receives("get foo\n");
+  assertEquals(replica.takeWritten(), "get foo\n");
+  await replica.receives("-unready\n");
+  assertEquals(client.conn.takeWritten(), "-connect_refused h:7001\n-unready\n");
+  scene.router.setNodeStates(states({ out: new Set(["h:7001", "h:7002"]) }));
+  await client.conn.receives("get foo\n");
+  assertEquals(client.conn.takeWritten(), "-no_replica\n");
+  assertEquals(scene.rig.network.countTo(7000), 0);
+  await scene.ends(client);
+});
+
+Deno.test("the replicas of the proxy's zone come first", async () => {
+  using scene = new SlotScene(WITH_REPLICAS, "prefer_replica", "z2");
+  await openReplicas(scene);
+  const zones = new Map([["h:7000", "z2"], ["h:7001", "z1"], ["h:7002", "z2"]]);
+  scene.router.setNodeStates(states({ zones }));
+  assertEquals(new Set([1, 2, 3].map(() => scene.at(5, true))), new Set(["rh:7002"]));
+  scene.router.setNodeStates(states({ zones, out: new Set(["h:7002"]) }));
+  assertEquals(new Set([1, 2, 3].map(() => scene.at(5, true))), new Set(["rh:7001"]));
+  await scene.ends();
+});
+
+Deno.test("with the policy lowest_latency whoever answers soonest is read from, masters too", async () => {
+  using scene = new SlotScene(WITH_REPLICAS, "lowest_latency");
+  const latencies = new Map([["h:7000", 2], ["h:7001", 3], ["h:7002", 1]]);
+  scene.router.setNodeStates(states({ latencies }));
+  assertEquals(scene.at(5, true), "h:7000");
+  await scene.accept(7002);
+  assertEquals(scene.at(5, true), "rh:7002");
+  scene.router.setNodeStates(states({ latencies, out: new Set(["h:7002"]) }));
+  scene.at(5, true);
+  await scene.accept(7000);
+  await scene.accept(7001);
+  assertEquals(scene.at(5, true), "h:7000");
+  scene.router.setNodeStates(states({ latencies: new Map([["h:7001", 1]]) }));
+  assertEquals([scene.at(5, true), scene.at(5, false)], ["rh:7001", "h:7000"]);
   await scene.ends();
 });

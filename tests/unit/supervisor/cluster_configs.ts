@@ -30,7 +30,8 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
     dialTimeoutMs: 500,
     nodeConnections: 1,
     fetchIntervalMs: 600_000,
-    readFromSlave: false,
+    readPolicy: "master",
+    replicaMaxLagMs: 10_000,
     pingFailLimit: 0,
     pingSuccIntervalMs: 1_000,
     pingIntervalMs: 10_000,
@@ -70,6 +71,7 @@ export function config(...clusters: ClusterConfig[]): Config {
     file: "test.toml",
     runtime: {
       network: "config",
+      zone: "",
       io: "deno",
       metrics: null,
       adminToken: null,

@@ -33,6 +33,7 @@ function stage(): {
       isAudited: false,
       io: { engine: "deno" },
       advertisedAddress: "192.0.2.1",
+      zone: "",
       sharesPort: true,
       isTakeover: false,
       clientMemory: createClientMemory(1),

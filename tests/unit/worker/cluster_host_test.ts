@@ -125,6 +125,7 @@ function startMessage(leads: string[], isTakeover = false): StartMessage {
     isAudited: false,
     io: { engine: "deno" },
     advertisedAddress: "192.0.2.1",
+    zone: "",
     sharesPort: true,
     clientMemory: createClientMemory(1),
     clusterMemories: createClusterMemories(["a", "b"].map((name) => clusterConfig(name, 1, 1)), 4),

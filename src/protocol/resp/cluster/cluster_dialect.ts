@@ -8,6 +8,7 @@ import { type TcpEndpoint, tcpEndpoint } from "../../../endpoint.ts";
 import { requestBytes } from "../write/replies.ts";
 import { SLOT_COUNT, unbracketed } from "./cluster_shown.ts";
 import { furtherViewRequest, readView, viewRequests } from "./cluster_views.ts";
+import { readReport, readZone, reportRequest, zoneRequest } from "./node_reports.ts";
 
 export { SLOT_COUNT };
 
@@ -35,6 +36,10 @@ export const clusterDialect = {
   furtherViewRequest,
   readRedirect,
   readView,
+  reportRequest,
+  readReport,
+  zoneRequest,
+  readZone,
   parseAddress,
 } as const;
 

@@ -122,7 +122,7 @@ export function writeFailure(failure: Failure, address: string, target: SendLog)
 
 function failureText(failure: Failure, address: string): string {
   // Clients know these codes of Redis Cluster: they try again after the first, never after the second.
-  if (failure === failures.slotUncovered) return `CLUSTERDOWN ${failure.text}`;
+  if (failure === failures.slotUncovered) return "CLUSTERDOWN Hash slot not served";
   if (failure === failures.keysApart) {
     return "CROSSSLOT Keys in request don't hash to the same slot; give them a common hash tag";
   }
