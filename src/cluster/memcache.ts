@@ -18,11 +18,12 @@ export function memcacheRecipe(config: ClusterConfig): Recipe {
     }),
     retainsRequests: false,
     createTopology: (cluster, backends) => new RingTopology(cluster, backends),
-    createLocalAnswers: ({ cluster, backends, peers, router, slowLog }) =>
+    createLocalAnswers: ({ cluster, backends, clients, peers, router, slowLog }) =>
       new MemcacheLocal({
         config: cluster.config,
         backends,
         peers,
+        clients,
         router,
         slowLog,
         startedAtMs: performance.now(),

@@ -104,6 +104,14 @@ export class MemcacheLocal implements LocalAnswers {
     return this.#login.userOf(client);
   }
 
+  enterAs(client: LocalClient, username: string): boolean {
+    return this.#login.enterAs(client, username);
+  }
+
+  usersChanged(): void {
+    this.#login.usersChanged();
+  }
+
   stop(): void {}
 
   #createTextAnswers(): Readonly<Record<TextHandlerId, Answer>> {

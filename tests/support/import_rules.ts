@@ -58,7 +58,14 @@ const ALLOWED: Record<string, readonly string[]> = {
   memcached: [
     ...["session/features", "protocol/memcache", "protocol", "router/router", "backend"],
     // Who may be judged when is the same whatever clients speak.
-    ...["request", "bytes", "redis/login/accounts", "redis/login/turns", "redis/core/peers"],
+    ...[
+      "request",
+      "bytes",
+      "redis/login/accounts",
+      "redis/login/turns",
+      "redis/access/key_patterns",
+      "redis/core/peers",
+    ],
   ],
   session: [
     "router/router",

@@ -37,6 +37,7 @@ export class MemcacheScene implements Disposable {
         })),
       }),
       peers: new RigPeers(),
+      clients: () => [this.client],
       backends: this.rig.context,
       router: this.rig.router,
       slowLog: new Gathered("slowlog", new RigPeers(), this.rig.slowLog),

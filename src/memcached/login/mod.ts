@@ -8,24 +8,33 @@ import type { Watched } from "../../clock.ts";
 import type { ClusterConfig } from "../../config/config.ts";
 import type { BackendContext } from "../../backend/backend_context.ts";
 import { formatEndpoint } from "../../endpoint.ts";
-import { Accounts } from "../../redis/login/accounts.ts";
+import { ruledMemcacheCommands } from "../../protocol/memcache/ruled.ts";
+import { MemcacheAccessGuard, type MemcacheWatcher } from "../access/access_guard.ts";
+import { type MemcacheDenial, MemcachePermissions } from "../access/permissions.ts";
+import { Accounts, DEFAULT_USER } from "../../redis/login/accounts.ts";
 import { LoginTurns } from "../../redis/login/turns.ts";
 import type { Peers } from "../../redis/core/peers.ts";
 import type { DeferredReply, LocalClient } from "../../session/features.ts";
 import { Attempt, type AttemptCode } from "./attempt.ts";
 import { LoginGuard } from "./login_guard.ts";
 
+const decoder = new TextDecoder();
+
 /** What logins are made with. */
 export interface LoginContext {
   readonly config: ClusterConfig;
   readonly backends: BackendContext;
   readonly peers: Peers;
+  /** The clients of this worker. */
+  clients(): Iterable<LocalClient>;
 }
 
 /** The logins of one cluster's clients in one worker. */
-export class Login {
+export class Login implements MemcacheWatcher {
   readonly #context: LoginContext;
-  readonly #accounts: Accounts;
+  #accounts: Accounts;
+  /** By user, as far as they were asked for, and what they were made of. */
+  readonly #permissions = new Map<string, { origin: string; permissions: MemcachePermissions }>();
   readonly #turns: LoginTurns;
   /** Users of clients that have logged in. */
   readonly #users = new WeakMap<LocalClient, string>();
@@ -49,6 +58,46 @@ export class Login {
   /** A client has connected. */
   clientConnected(client: LocalClient): void {
     if (this.isWanted) client.guard = new LoginGuard(client, this);
+    else this.#apply(client, DEFAULT_USER);
+  }
+
+  /** Lets a client in as a user, without a password; false where there is no such user. */
+  enterAs(client: LocalClient, username: string): boolean {
+    if (!this.#accounts.has(username)) return false;
+    this.#enter(client, username);
+    return true;
+  }
+
+  /**
+   * The configuration says something else of users. Whoever was in stays in if its user is still there, and may do what
+   * this user may do now.
+   */
+  usersChanged(): void {
+    const clients = [...this.#context.clients()];
+    const former = new Map(clients.map((client) => [client, this.userOf(client)]));
+    this.#accounts = new Accounts(this.#context.config.users);
+    for (const [client, user] of former) {
+      const name = user === "" ? DEFAULT_USER : user;
+      if (!this.isWanted) this.#unlock(client);
+      else if (name !== null && this.#accounts.has(name)) {
+        this.#users.set(client, name);
+        this.#apply(client, name);
+      } else if (name !== null) {
+        this.#users.delete(client);
+        client.guard = new LoginGuard(client, this);
+      }
+    }
+  }
+
+  denied(client: LocalClient, command: string, { reason, object }: MemcacheDenial): void {
+    const { metrics, audit } = this.#context.backends;
+    metrics.denials += 1;
+    metrics.errorReplies += 1;
+    audit.write("denied", { ...this.#who(client), command, reason, object });
+  }
+
+  passed(client: LocalClient, command: string): void {
+    this.#context.backends.audit.write("command", { ...this.#who(client), command });
   }
 
   /** Judges a password, or has the client wait for its turn. `wrongReply` answers a wrong one. */
@@ -65,9 +114,50 @@ export class Login {
       return Attempt.Wrong;
     }
     this.#turns.right(client, username);
+    this.#enter(client, user);
+    return Attempt.Right;
+  }
+
+  #enter(client: LocalClient, user: string): void {
     this.#users.set(client, user);
     client.guard = null;
-    return Attempt.Right;
+    this.#apply(client, user);
+    this.#context.backends.audit.write("login", this.#who(client));
+  }
+
+  /** Nobody has to log in any more. */
+  #unlock(client: LocalClient): void {
+    this.#users.delete(client);
+    this.#turns.leave(client);
+    client.guard = null;
+    this.#apply(client, DEFAULT_USER);
+    client.parseOn();
+  }
+
+  #apply(client: LocalClient, user: string): void {
+    const permissions = this.#permissionsOf(user);
+    const { guard } = client;
+    if (guard instanceof MemcacheAccessGuard && guard.permissions === permissions) return;
+    client.guard = permissions.areWhole ? null : new MemcacheAccessGuard(permissions, this);
+  }
+
+  /** What a user may do by the configuration in force; the same object as long as that says the same of it. */
+  #permissionsOf(username: string): MemcachePermissions {
+    const { config, backends } = this.#context;
+    const limits = config.users.find((user) => user.username === username)?.limits ?? null;
+    const { isOn } = backends.audit;
+    const origin = JSON.stringify([limits, config.denyCommands]);
+    const known = this.#permissions.get(username);
+    if (known?.origin === origin) return known.permissions;
+    const commands = ruledMemcacheCommands();
+    const permissions = new MemcachePermissions(limits, config.denyCommands, commands, isOn);
+    this.#permissions.set(username, { origin, permissions });
+    return permissions;
+  }
+
+  #who(client: LocalClient): { user: string; address: string; client: number } {
+    const user = this.userOf(client) || DEFAULT_USER;
+    return { user, address: addressOf(client), client: client.id };
   }
 
   /** The client has sent its last. True: it waits in vain. */
@@ -81,17 +171,23 @@ export class Login {
   }
 
   #refuse(client: LocalClient, username: Uint8Array, reply: Uint8Array): void {
-    const { config, backends: { clock, log, metrics } } = this.#context;
+    const { config, backends: { audit, clock, log, metrics } } = this.#context;
     metrics.loginFailures += 1;
     metrics.errorReplies += 1;
     log.info("Login refused: wrong user name or password", {
       cluster: config.name,
       client: client.id,
-      address: client.peer === null ? "" : formatEndpoint(client.peer),
+      address: addressOf(client),
     });
+    const user = decoder.decode(username);
+    audit.write("login_failed", { user, address: addressOf(client), client: client.id });
     const dueMs = this.#turns.wrong(client, username);
     clock.watch(new WrongPassword(client.answerLater(), reply, dueMs));
   }
+}
+
+function addressOf({ peer }: LocalClient): string {
+  return peer === null ? "" : formatEndpoint(peer);
 }
 
 /** The reply to a wrong password, which comes late. */

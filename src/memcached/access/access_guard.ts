@@ -1,0 +1,92 @@
+/**
+ * What stands before the requests of a memcache client whose user may not do everything.
+ *
+ * @module
+ */
+import { encodeText } from "../../protocol/memcache/ascii.ts";
+import { replyPacket, Status } from "../../protocol/memcache/binary/packet.ts";
+import { BINARY_PROFILES } from "../../protocol/memcache/profiles.ts";
+import { NO_OPERATION, type RequestFrame } from "../../protocol/protocol.ts";
+import {
+  type LocalClient,
+  type SessionGuard,
+  Verdict,
+  type VerdictCode,
+} from "../../session/features.ts";
+import type { MemcacheDenial, MemcachePermissions } from "./permissions.ts";
+
+/** Who is told of what a guard sees. */
+export interface MemcacheWatcher {
+  /** A request was denied; it is answered already. */
+  denied(client: LocalClient, command: string, denial: MemcacheDenial): void;
+  /** A dangerous command passes. */
+  passed(client: LocalClient, command: string): void;
+}
+
+const TEXTS = {
+  command: "no permission to use this command",
+  key: "no permission to access this key",
+} as const;
+const LINES = {
+  command: encodeText(`CLIENT_ERROR ${TEXTS.command}\r\n`),
+  key: encodeText(`CLIENT_ERROR ${TEXTS.key}\r\n`),
+} as const;
+const VALUES = { command: encodeText(TEXTS.command), key: encodeText(TEXTS.key) } as const;
+
+/** The guard of one client. */
+export class MemcacheAccessGuard implements SessionGuard {
+  readonly isBystander = true;
+  readonly permissions: MemcachePermissions;
+  readonly #watcher: MemcacheWatcher;
+  /** The request that passes is shown again: it was seen already. */
+  #isShownAgain = false;
+
+  constructor(permissions: MemcachePermissions, watcher: MemcacheWatcher) {
+    this.permissions = permissions;
+    this.#watcher = watcher;
+  }
+
+  admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
+    const { row } = frame;
+    // What is no request is said to be none, whoever asks.
+    if (row === null || frame.refusal !== null) return Verdict.Pass;
+    const isNew = !this.#isShownAgain;
+    this.#isShownAgain = false;
+    const { permissions } = this;
+    const denial = permissions.judge(frame, bytes);
+    if (denial !== null) {
+      answer(client, frame, denial);
+      this.#watcher.denied(client, permissions.nameOf(row), denial);
+      return Verdict.Handled;
+    }
+    if (isNew && permissions.isDangerous(row)) {
+      this.#watcher.passed(client, permissions.nameOf(row));
+    }
+    return Verdict.Pass;
+  }
+
+  postponed(): void {
+    this.#isShownAgain = true;
+  }
+
+  inputEnded(): boolean {
+    return false;
+  }
+
+  clientClosed(): void {}
+}
+
+function answer(client: LocalClient, frame: RequestFrame, { reason }: MemcacheDenial): void {
+  const { operation, opaque, isQuiet } = frame;
+  if (client.profiles === BINARY_PROFILES) {
+    const reply = replyPacket(operation, opaque, {
+      status: Status.AuthError,
+      value: VALUES[reason],
+    });
+    return client.reply(reply, 0, reply.length);
+  }
+  // As memcached has it, nothing answers `noreply`, and quiet meta commands hear of errors.
+  const isSilent = isQuiet && operation === NO_OPERATION;
+  const line = LINES[reason];
+  client.reply(line, 0, isSilent ? 0 : line.length);
+}
