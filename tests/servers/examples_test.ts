@@ -9,7 +9,9 @@ import { findFreePort } from "../support/free_port.ts";
 import { startRedisServer } from "../support/redis_server.ts";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url);
-const files = [...Deno.readDirSync(EXAMPLES)].map(({ name }) => name).toSorted();
+const files = [...Deno.readDirSync(EXAMPLES)].map(({ name, isDirectory }) =>
+  isDirectory ? `${name}/` : name
+).toSorted();
 
 Deno.test("every example of a configuration is one that --check accepts, and the list has all of them", () => {
   const index = Deno.readTextFileSync(new URL("README.md", EXAMPLES));
