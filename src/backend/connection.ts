@@ -169,6 +169,9 @@ export class BackendConnection implements LinkUser, SlicedParser {
     exchange.sentTo = this.backend;
     exchange.isAtReplica = this.profile.isReadonly;
     this.#outbox.enqueue(exchange, chunk, byteCount);
+    if (byteCount > HAND_OVER_BYTES && byteCount >= this.#context.watch.bigBytes) {
+      this.#context.watch.big(exchange, this, byteCount, "request");
+    }
     this.backend.requests += 1;
     const link = this.#link;
     if (link.state === LinkState.Ready) link.flush();
@@ -310,6 +313,8 @@ export class BackendConnection implements LinkUser, SlicedParser {
     } else {
       if (this.isSuspect || this.#isDedicated) this.backend.answeredInTime();
       if (end - start > HAND_OVER_BYTES) {
+        const { watch } = this.#context;
+        if (end - start >= watch.bigBytes) watch.big(exchange, this, end - start, "reply");
         receiver.onReply(exchange, buffer.handOver(end), start, end, isError, true);
       } else {
         buffer.consume(end);

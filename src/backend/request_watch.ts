@@ -8,6 +8,7 @@
 import { HAND_OVER_BYTES } from "../bytes/chunk_pool.ts";
 import type { Clock } from "../clock.ts";
 import type { Failure } from "../failure.ts";
+import { BIG_KEY_BYTES_MIN, type BigKey, type BigKeys } from "../observe/big_keys.ts";
 import type { SlowLog } from "../observe/slow_log.ts";
 import type { Profile, Protocol } from "../protocol/protocol.ts";
 import { ShortenedWords } from "../protocol/shortened_words.ts";
@@ -36,6 +37,7 @@ export interface WatchParts {
   readonly protocol: Protocol;
   readonly clock: Clock;
   readonly slowLog: SlowLog;
+  readonly bigKeys: BigKeys;
   readonly metrics: { slowRequests: number };
   /** A number for an entry of the slow log. */
   nextEntryNumber(): number;
@@ -55,6 +57,8 @@ export class RequestWatch {
   slowMs = Infinity;
   /** Whether anything may be told of requests, so that their bytes are kept. */
   isOn = false;
+  /** Requests and replies of at least so many bytes are noted by key; Infinity: none are. */
+  bigBytes = Infinity;
   /** Says who a client is; null: it is gone. */
   identify: (client: RoutedClient) => ClientIdentity | null = () => null;
   readonly #parts: WatchParts;
@@ -120,6 +124,40 @@ export class RequestWatch {
       words: this.#wordsOf(exchange, connection.profile),
       failure: failure?.name ?? "",
     });
+  }
+
+  /** A request or a reply is large. */
+  big(
+    exchange: Exchange,
+    connection: WatchedConnection,
+    bytes: number,
+    part: BigKey["part"],
+  ): void {
+    const row = exchange.row;
+    if (row === null) return;
+    const { chunk, start, end } = exchange;
+    // A request is noted when it is written: its bytes are there, kept or not.
+    const words = part === "request"
+      ? this.#parts.protocol.requestWords(row, chunk!.bytes, start, end, connection.profile)
+      : this.#wordsOf(exchange, connection.profile);
+    const keyAt = row.firstKey > 0 ? row.firstKey : 1;
+    const keyCount = row.lastKey === row.firstKey
+      ? 1
+      : Math.max(1, Math.ceil((words.length - keyAt) / row.keyStep));
+    this.#parts.bigKeys.note({
+      key: words[keyAt] ?? words[0]!,
+      keyCount,
+      part,
+      bytes,
+      command: row.name,
+      backend: connection.backend.address,
+      seenAtMs: Date.now(),
+    });
+  }
+
+  /** What is noted of requests and replies from now on. */
+  setBigBytes(bytes: number): void {
+    this.bigBytes = bytes === 0 ? Infinity : Math.max(bytes, BIG_KEY_BYTES_MIN);
   }
 
   #wordsOf(exchange: Exchange, profile: Profile): Uint8Array[] {

@@ -20,6 +20,8 @@ import type {
   PauseCount,
   PeerMessage,
   ServerOrder,
+  SettingsAnswer,
+  SettingsQuestion,
   SharedSocket,
   SharedState,
 } from "../worker/messages.ts";
@@ -61,6 +63,8 @@ export interface ClusterContext {
   post(peerMessage: PeerMessage): void;
   /** Asks the leader of this cluster for a fresh slot map. */
   requestRefresh(): void;
+  /** Asks for settings of the process, or changes some; `answered` is called once. */
+  askSettings(asked: SettingsQuestion, answered: (answer: SettingsAnswer) => void): void;
 }
 
 /** A running cluster. */

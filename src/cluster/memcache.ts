@@ -18,14 +18,14 @@ export function memcacheRecipe(config: ClusterConfig): Recipe {
     }),
     retainsRequests: false,
     createTopology: (cluster, backends) => new RingTopology(cluster, backends),
-    createLocalAnswers: ({ cluster, backends, clients, peers, router, slowLog }) =>
+    createLocalAnswers: ({ cluster, backends, clients, peers, router, observed }) =>
       new MemcacheLocal({
         config: cluster.config,
         backends,
         peers,
         clients,
         router,
-        slowLog,
+        observed,
         startedAtMs: performance.now(),
       }),
   };

@@ -27,7 +27,8 @@ export function createRedisAnswers(protocol: Protocol, parts: ClusterParts): Loc
     backends,
     servers: new KnownServers(backends.clock),
     peers,
-    slowLog: parts.slowLog,
+    observed: parts.observed,
+    askSettings: (asked, answered) => cluster.askSettings(asked, answered),
     databases: new Databases(),
     dedicated: new DedicatedConnections(backends, {
       // Read anew each time: a reload may change it.

@@ -14,8 +14,7 @@ import { type Failure, failures } from "../failure.ts";
 import type { Acceptor, Connection, Listener } from "../net/io_engine.ts";
 import { ClusterMetrics, type ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import { gatherDurations, SeriesBudget } from "../observe/durations.ts";
-import { Gathered } from "../observe/gathered.ts";
-import { type SlowEntry, SlowLog } from "../observe/slow_log.ts";
+import type { ObservedLists } from "../observe/observed_lists.ts";
 import { type Protocol, RequestFrame } from "../protocol/protocol.ts";
 import { RequestPool } from "../request/pool.ts";
 import type { Router } from "../router/router.ts";
@@ -39,6 +38,7 @@ import { ClientDrain, handoffSeconds } from "./client_drain.ts";
 import type { Cluster, ClusterContext } from "./cluster.ts";
 import { ClusterPeers } from "./cluster_peers.ts";
 import { IdleClients } from "./idle_clients.ts";
+import { Observation } from "./observation.ts";
 import { PauseControl } from "./pause_control.ts";
 import { RequestLimits } from "./request_limits.ts";
 import type { Topology } from "./topology.ts";
@@ -71,8 +71,8 @@ export interface ClusterParts {
   readonly router: Router;
   readonly backends: BackendContext;
   readonly peers: ClusterPeers;
-  /** The requests that took long, in all workers. */
-  readonly slowLog: Gathered<SlowEntry>;
+  /** What is kept of single requests and keys, in all workers. */
+  readonly observed: ObservedLists;
   /** The clients of this worker. */
   clients(): Iterable<LocalClient>;
 }
@@ -84,7 +84,7 @@ export class RunningCluster implements Acceptor, Cluster {
   readonly #topology: Topology;
   readonly #backends: BackendContext;
   readonly #metrics: ClusterMetrics;
-  readonly #slowLog: SlowLog;
+  readonly #observation: Observation;
   readonly #sessions = new Set<Session>();
   readonly #peers: ClusterPeers;
   readonly #sessionContext: SessionContext;
@@ -106,12 +106,13 @@ export class RunningCluster implements Acceptor, Cluster {
     this.#cluster = cluster;
     this.#metrics = new ClusterMetrics(this.name);
     this.#acceptPause = new AcceptPause(cluster.log);
-    this.#slowLog = new SlowLog(cluster.config.slowlogLengthMax);
+    this.#peers = new ClusterPeers(cluster);
+    this.#observation = new Observation(cluster.config, this.#peers);
     const backends = this.#backends = createBackendContext(
       cluster,
       recipe,
       this.#metrics,
-      this.#slowLog,
+      this.#observation,
       {
         backendFails: (address, timesOut) => this.#backendFails(address, timesOut),
         takeUnsent: (exchange) => this.#topology.router.takeUnsent?.(exchange) ?? false,
@@ -119,7 +120,6 @@ export class RunningCluster implements Acceptor, Cluster {
     );
     this.#topology = recipe.createTopology(cluster, backends);
     this.#topology.waitEnded = () => this.#waitEnded();
-    this.#peers = new ClusterPeers(cluster);
     this.#peers.on(BACKEND_FAILS, (body) => {
       const { address, timesOut } = body as BackendSign;
       this.#topology.backendUnreachable(address, timesOut);
@@ -135,7 +135,7 @@ export class RunningCluster implements Acceptor, Cluster {
         router,
         backends,
         peers: this.#peers,
-        slowLog: new Gathered("slowlog", this.#peers, this.#slowLog),
+        observed: this.#observation.lists,
         clients: () => this.#sessions,
       }),
       frame: new RequestFrame(),
@@ -144,6 +144,7 @@ export class RunningCluster implements Acceptor, Cluster {
       firstClientId: cluster.workerNumber * CLIENTS_PER_WORKER,
       limits: sessionLimits(config),
       isAtomic: config.atomicMultiKey,
+      sampler: null,
       sessionEnded: (session) => {
         this.#goneTakenBytes += (session as Session).takenBytes;
         if (!this.#sessions.delete(session as Session)) return;
@@ -224,13 +225,10 @@ export class RunningCluster implements Acceptor, Cluster {
     this.#requestLimits.reconfigure(this.#sessions);
   }
 
-  /** Has requests watched as the configuration says. */
+  /** Has requests and keys watched as the configuration says. */
   #watchRequests(): void {
-    const { slowlogLengthMax, slowlogSlowerThanUs } = this.#cluster.config;
-    const isOn = slowlogSlowerThanUs >= 0 && slowlogLengthMax > 0;
-    this.#backends.watch.slowMs = isOn ? slowlogSlowerThanUs / 1000 : Infinity;
-    this.#backends.watch.isOn = isOn;
-    this.#slowLog.lengthMax = slowlogLengthMax;
+    const { watch } = this.#backends;
+    this.#observation.configure(this.#cluster.config, watch, this.#sessionContext);
   }
 
   changeUsers({ users, denyCommands }: ClusterConfig): void {
@@ -289,10 +287,7 @@ export class RunningCluster implements Acceptor, Cluster {
   }
 
   inspect(topic: InspectTopic): readonly unknown[] {
-    switch (topic) {
-      case "slowlog":
-        return this.#slowLog.entries();
-    }
+    return this.#observation.inspect(topic);
   }
 
   drain(times: DrainTimes): Promise<void> {
@@ -416,7 +411,7 @@ function createBackendContext(
   cluster: ClusterContext,
   recipe: Recipe,
   metrics: ClusterMetrics,
-  slowLog: SlowLog,
+  { bigKeys, slowLog }: Observation,
   { backendFails, takeUnsent }: BackendHooks,
 ): BackendContext {
   const { audit, config, clock, engine, log } = cluster;
@@ -439,6 +434,7 @@ function createBackendContext(
       protocol: recipe.protocol,
       clock,
       slowLog,
+      bigKeys,
       metrics,
       nextEntryNumber: () => cluster.clusterRoom.nextEntryNumber(),
     }),

@@ -155,6 +155,14 @@ export interface ClusterConfig {
   slowlogSlowerThanUs: number;
   /** Entries of the slow log, of each worker and of all together. */
   slowlogLengthMax: number;
+  /** Whether the keys that are asked for most are counted. */
+  hotkeys: boolean;
+  /** One key of so many is counted for them. */
+  hotkeySampleEvery: number;
+  /** Keys that are counted for them at once, in each worker. */
+  hotkeyCapacity: number;
+  /** Requests and replies of at least so many bytes are noted by key; 0: none are. */
+  bigKeyBytes: number;
 }
 
 /** Levels of the log, least severe first. */

@@ -337,5 +337,9 @@ function completeCluster(
     slowlogSlowerThanUs: values.slowlog_log_slower_than ??
       clusterKeys.slowlog_log_slower_than.default,
     slowlogLengthMax: values.slowlog_max_len ?? clusterKeys.slowlog_max_len.default,
+    hotkeys: values.hotkeys ?? clusterKeys.hotkeys.default,
+    hotkeySampleEvery: values.hotkey_sample_every ?? clusterKeys.hotkey_sample_every.default,
+    hotkeyCapacity: values.hotkey_capacity ?? clusterKeys.hotkey_capacity.default,
+    bigKeyBytes: values.big_key_bytes ?? clusterKeys.big_key_bytes.default,
   };
 }

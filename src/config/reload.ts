@@ -76,6 +76,10 @@ export const clusterReload: Readonly<Record<keyof ClusterConfig, ReloadRow>> = {
   handoffAddress: live("handoff_address"),
   slowlogSlowerThanUs: live("slowlog_log_slower_than"),
   slowlogLengthMax: live("slowlog_max_len"),
+  hotkeys: live("hotkeys"),
+  hotkeySampleEvery: live("hotkey_sample_every"),
+  hotkeyCapacity: live("hotkey_capacity"),
+  bigKeyBytes: live("big_key_bytes"),
 };
 
 /** The settings of the process, by their field. */

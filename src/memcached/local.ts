@@ -18,8 +18,7 @@ import { CommandFlag, type CommandRow } from "../protocol/command_table.ts";
 import { NO_OPERATION, type RequestFrame } from "../protocol/protocol.ts";
 import type { Exchange } from "../request/exchange.ts";
 import { type Failure, failures } from "../failure.ts";
-import type { Gathered } from "../observe/gathered.ts";
-import type { SlowEntry } from "../observe/slow_log.ts";
+import type { ObservedLists } from "../observe/observed_lists.ts";
 import type { Router } from "../router/router.ts";
 import type { LocalAnswers, LocalClient } from "../session/features.ts";
 import { Login, type LoginContext } from "./login/mod.ts";
@@ -46,8 +45,8 @@ type Answer = (client: LocalClient, frame: RequestFrame, bytes: Uint8Array) => v
 /** What the answers are made with. */
 export interface MemcacheContext extends LoginContext {
   readonly router: Router;
-  /** The requests that took long, in all workers. */
-  readonly slowLog: Gathered<SlowEntry>;
+  /** What is kept of single requests and keys, in all workers. */
+  readonly observed: ObservedLists;
   /** Since when the proxy runs, milliseconds of `performance.now()`. */
   readonly startedAtMs: number;
 }

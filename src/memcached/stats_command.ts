@@ -8,9 +8,10 @@ import type { Backend } from "../backend/backend.ts";
 import type { Profile, RequestMark } from "../protocol/protocol.ts";
 import type { DeferredReply, LocalClient } from "../session/features.ts";
 import type { MemcacheContext } from "./local.ts";
+import { mergeHotKeys } from "../observe/hot_keys.ts";
 import { mergeEntries } from "../observe/slow_log.ts";
 import { proxyStatistics } from "./proxy_statistics.ts";
-import { slowStatistics } from "./slow_statistics.ts";
+import { hotStatistics, slowStatistics } from "./kept_statistics.ts";
 import { callServers, type ServerReply } from "./server_calls.ts";
 import { joinStatistics, mergeSettings, mergeStatistics, type Statistic } from "./statistics.ts";
 import type { Wire } from "./wire.ts";
@@ -56,7 +57,7 @@ export class StatsCommand {
     if (kind === "proxy") {
       return give(client, wire.writeStatistics(proxyStatistics(this.#context), mark));
     }
-    if (kind === "slowlog") return this.#slowLog(asked, name);
+    if (kind === "slowlog" || kind === "hotkeys") return this.#kept(asked, kind, name);
     if (refused.has(kind)) return give(client, wire.writeUnknown(mark));
     const merge = merges.get(kind);
     if (merge !== undefined) {
@@ -68,17 +69,27 @@ export class StatsCommand {
     give(client, wire.writeUnknown(mark));
   }
 
-  /** The requests that took long, latest first, or with `reset` none from now on. */
-  #slowLog({ client, mark, wire }: Asked, word: string | undefined): void {
-    const { config, slowLog } = this.#context;
+  /** What is kept of single requests or keys, or with `reset` nothing from now on. */
+  #kept(
+    { client, mark, wire }: Asked,
+    kind: "slowlog" | "hotkeys",
+    word: string | undefined,
+  ): void {
+    const { config, observed: { hotKeys, slowLog } } = this.#context;
     if (word !== undefined && word !== "reset") return give(client, wire.writeUnknown(mark));
     const late = client.answerLater();
     const answer = (statistics: readonly Statistic[]) => {
       const reply = wire.writeStatistics(statistics, mark);
       late.reply(reply, 0, reply.length, true);
     };
-    if (word === "reset") return slowLog.reset(() => answer([]));
-    slowLog.all((all) => answer(slowStatistics(mergeEntries(all, config.slowlogLengthMax))));
+    if (word === "reset") {
+      return (kind === "slowlog" ? slowLog : hotKeys).reset(() => answer([]));
+    }
+    if (kind === "slowlog") {
+      slowLog.all((all) => answer(slowStatistics(mergeEntries(all, config.slowlogLengthMax))));
+    } else {
+      hotKeys.all((all) => answer(hotStatistics(mergeHotKeys(all, config.hotkeyCapacity))));
+    }
   }
 
   #all(): readonly Backend[] {

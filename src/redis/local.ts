@@ -39,10 +39,12 @@ import { CommandAnswers } from "./server/command_commands.ts";
 import { isAnyLoginWanted, isLoginWanted } from "./login/login_wanted.ts";
 import { guardOf, GuardRank } from "./core/guard_chain.ts";
 import { helloAnswer } from "./connection/hello.ts";
+import { hotKeyAnswer } from "./server/hot_keys.ts";
 import { Info } from "./server/info.ts";
 import { textReply } from "./core/reply_builder.ts";
 import { BackendInfos } from "./server/backend_info.ts";
 import type { ServerKind } from "./server/server_kind.ts";
+import { setOwn } from "./server/settings.ts";
 import { slowLogAnswer } from "./server/slow_log.ts";
 import { slotKeysAnswer } from "./server/slot_keys.ts";
 import { waitAnswer, waitAofAnswer } from "./server/wait.ts";
@@ -242,10 +244,18 @@ export class RedisLocal implements LocalAnswers {
       info: (request) => this.#info.answer(request),
       slowlog: (request) =>
         slowLogAnswer(request, {
-          entries: options.slowLog,
+          entries: options.observed.slowLog,
           servers,
           lengthMax: () => options.config.slowlogLengthMax,
           askBackends: (asked) => this.#admin.askSlowLogs(asked),
+        }),
+      hotkey: (request) =>
+        hotKeyAnswer(request, {
+          entries: options.observed.hotKeys,
+          servers,
+          capacity: () => options.config.hotkeyCapacity,
+          enable: (isEnabled, answered) =>
+            setOwn(options, [["hotkeys", String(isEnabled)]], answered),
         }),
       wait: waitAnswer,
       waitaof: waitAofAnswer,

@@ -20,6 +20,7 @@ import {
   type Dialect,
   ParseStatus,
   type Profiles,
+  type RequestFrame,
   type RequestParser,
 } from "../protocol/protocol.ts";
 import type { Exchange } from "../request/exchange.ts";
@@ -30,6 +31,7 @@ import type { DeferredReply, SessionGuard } from "./features.ts";
 import { type DeferredReplyOwner, QueuedReply } from "./deferred_reply.ts";
 import type { OutputWaiter } from "./output_share.ts";
 import { dispatchMetered, type Meter } from "./meter.ts";
+import type { KeySampler } from "./key_sampler.ts";
 import { ParseHold } from "./parse_hold.ts";
 import { ReplyQueue, type ReplyQueueOwner } from "./reply_queue.ts";
 import type { SessionContext } from "./session_context.ts";
@@ -76,6 +78,8 @@ export class Session
   /** A request at hand may be answered at once: that must not be taken for the last one. */
   #isParsing = false;
   #isScheduled = false;
+  /** The request at hand has had to wait, and comes again. */
+  #isShownAgain = false;
   /** When bytes came last, milliseconds on the worker's clock. */
   #readAtMs = 0;
   /** The request at hand, if it takes several turns. */
@@ -418,6 +422,7 @@ export class Session
           return this.#refuseLarge();
         }
         this.lastRow = parser.frame.row;
+        if (context.sampler !== null) this.#sample(context.sampler, parser.frame);
         const { meter } = this;
         const dispatched = meter === null
           ? dispatch(context, this, parser.frame)
@@ -426,6 +431,7 @@ export class Session
           if (dispatched === Dispatched.GoesOn) {
             flushQueue.workOn(this);
           } else {
+            this.#isShownAgain = true;
             this.#hold.isHeld = true;
             if (this.hasEnded && this.#dropsInput()) return;
           }
@@ -444,6 +450,12 @@ export class Session
       }
     }
     this.#closeIfDone();
+  }
+
+  /** Has the keys of the request at hand sampled, once. */
+  #sample(sampler: KeySampler, frame: RequestFrame): void {
+    if (!this.#isShownAgain) sampler.see(frame, this.buffer.bytes);
+    this.#isShownAgain = false;
   }
 
   /** Whether the guard allows no request of this size: then the client is closed. */

@@ -16,6 +16,7 @@ import type { RequestPool } from "../request/pool.ts";
 import type { Router } from "../router/router.ts";
 import type { FanOut } from "./fan_out.ts";
 import type { LocalAnswers } from "./features.ts";
+import type { KeySampler } from "./key_sampler.ts";
 import type { OutputPool } from "./output_share.ts";
 
 /** A session, as its cluster keeps it. */
@@ -59,6 +60,8 @@ export interface SessionContext {
   readonly log: Log;
   readonly metrics: ClusterMetrics;
   readonly limits: SessionLimits;
+  /** Sees the keys of requests; null: nobody wants to know. */
+  sampler: KeySampler | null;
   /** Whether requests whose keys are on several backends are refused, not split. */
   isAtomic: boolean;
   /** Called once when a session has ended. */

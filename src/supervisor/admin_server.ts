@@ -1,11 +1,12 @@
 /**
- * The HTTP server for operators: `/metrics`, `/health`, `/ready`, `/status` and `/slowlog`, the dashboard, and what may
+ * The HTTP server for operators: `/metrics`, `/health`, `/ready`, `/status`, `/slowlog` and `/hotkeys`, the dashboard, and what may
  * be ordered by `POST`.
  *
  * @module
  */
 import { formatEndpoint, type TcpEndpoint, tcpEndpoint } from "../endpoint.ts";
 import { allFailures } from "../failure.ts";
+import type { ClusterConfig } from "../config/config.ts";
 import type { Log } from "../observe/log.ts";
 import { mergeEntries, showEntry, type SlowEntry } from "../observe/slow_log.ts";
 import { VERSION } from "../version.ts";
@@ -22,6 +23,8 @@ import {
   renderMetrics,
 } from "./metrics_text.ts";
 import { SeriesBound } from "./series_bound.ts";
+import type { ChangedSetting } from "./settings.ts";
+import { shownKeys } from "./shown_keys.ts";
 import { isTaken } from "./trial_bind.ts";
 import { CpuMeter, residentBytes } from "./process_usage.ts";
 import type { Collected, Inspected } from "./supervisor.ts";
@@ -40,6 +43,8 @@ export interface AdminSource extends ActionTarget {
   /** Everything listens, and nobody asked to stop. */
   readonly isReady: boolean;
   collect(): Promise<Collected>;
+  /** Settings that are others than the file's; none can be if left out. */
+  changedSettings?(): readonly ChangedSetting[];
   /** Asks all workers for their parts of a list. */
   inspect(topic: InspectTopic): Promise<Inspected>;
 }
@@ -100,9 +105,13 @@ export class AdminPages {
         return json(200, await this.status());
       case "/slowlog":
         return json(200, await this.#slowLog());
+      case "/hotkeys":
+        return json(200, await this.#keys());
       default:
         return await this.#dashboard.answer(path, mayRead) ??
-          new Response("Try /, /metrics, /health, /ready, /status or /slowlog\n", { status: 404 });
+          new Response("Try /, /metrics, /health, /ready, /status, /slowlog or /hotkeys\n", {
+            status: 404,
+          });
     }
   }
 
@@ -171,8 +180,7 @@ export class AdminPages {
   async #slowLog(): Promise<unknown> {
     const { parts, silentWorkers } = await this.#source.inspect("slowlog");
     const clusters = this.#source.config.clusters.map((config) => {
-      const own = parts.filter(({ cluster }) => cluster === config.name)
-        .map(({ entries }) => entries as readonly SlowEntry[]);
+      const own = partsOf<SlowEntry>(config, { parts, silentWorkers });
       return {
         name: config.name,
         slowerThanUs: config.slowlogSlowerThanUs,
@@ -180,6 +188,20 @@ export class AdminPages {
       };
     });
     return { silentWorkers, clusters };
+  }
+
+  /** Of each cluster the keys that are asked for most, and those whose requests or replies are large. */
+  async #keys(): Promise<unknown> {
+    const [hot, big] = await Promise.all([
+      this.#source.inspect("hotkeys"),
+      this.#source.inspect("bigkeys"),
+    ]);
+    const nowMs = Date.now();
+    const clusters = this.#source.config.clusters.map((config) => ({
+      name: config.name,
+      ...shownKeys(config, partsOf(config, hot), partsOf(config, big), nowMs),
+    }));
+    return { silentWorkers: Math.max(hot.silentWorkers, big.silentWorkers), clusters };
   }
 
   #health({ workers }: Collected): Response {
@@ -201,6 +223,7 @@ export class AdminPages {
       startedAt: this.#startedAt.toISOString(),
       uptimeSeconds: Math.floor((Date.now() - this.#startedAt.getTime()) / 1000),
       configHash: configHash(this.#source.config),
+      changedSettings: this.#source.changedSettings?.() ?? [],
       lastReload: this.#source.reloader?.state ?? null,
       workers,
       retiredWorkers: retired,
@@ -337,6 +360,12 @@ export class AdminServer {
       this.#listenLater(error);
     }
   }
+}
+
+/** The workers' parts of one cluster's list. */
+function partsOf<Entry>({ name }: ClusterConfig, { parts }: Inspected): (readonly Entry[])[] {
+  return parts.filter(({ cluster }) => cluster === name)
+    .map(({ entries }) => entries as readonly Entry[]);
 }
 
 function reasonOf(error: unknown): string {

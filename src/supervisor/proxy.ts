@@ -13,6 +13,7 @@ import { AdminPages, AdminServer } from "./admin_server.ts";
 import { readDescriptorUse } from "./descriptor_limit.ts";
 import type { LogOutput } from "./log_output.ts";
 import { StateFile } from "./state_file.ts";
+import { changedSettings, changeSettings, findSettings } from "./settings.ts";
 import { StartError } from "./start_error.ts";
 import { Supervisor } from "./supervisor.ts";
 import { type BindTarget, describeBindFailure, isTaken, tryBindAll } from "./trial_bind.ts";
@@ -85,6 +86,8 @@ export async function startProxy(
   const { io, output, advertisedAddress, isStandalone, isTakeover } = options;
   const asServed = (config: Config) => isStandalone ? config : onOneWorker(config);
   let config = asServed(options.config);
+  /** What the file says, whatever was changed since. */
+  let fileConfig = config;
   const sharesPort = isStandalone && Deno.build.os === "linux";
   const adminToken = readAdminToken(config);
   const { writeLine = (line) => console.error(line.trimEnd()) } = options;
@@ -107,8 +110,19 @@ export async function startProxy(
     throw error;
   }
   logClusters(config, output);
+  /** Until everything runs nothing is changed. */
+  const settings = {
+    change: (_changes: readonly [string, string][]): Promise<string | null> =>
+      Promise.resolve("the proxy is starting"),
+  };
   const supervisor = new Supervisor({
     config,
+    async answerSettings(asked) {
+      if (asked.kind === "get") {
+        return { settings: findSettings(config, asked.patterns), problem: null };
+      }
+      return { settings: [], problem: await changeOrSay(settings.change, asked.changes) };
+    },
     io,
     output,
     advertisedAddress,
@@ -131,12 +145,49 @@ export async function startProxy(
   }
   // From here on whoever aborts says how it is to end.
   signal.removeEventListener("abort", giveUp);
+  /** Changes come one after the other, whoever asks for them. */
+  let lastChange: Promise<unknown> = Promise.resolve();
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = lastChange.then(work);
+    lastChange = result.catch(() => {});
+    return result;
+  };
+  const goOver = async (wanted: Config): Promise<string[]> => {
+    if (!supervisor.isReady) throw new StartError("The proxy is about to end");
+    const next = asServed({ ...wanted, runtime: keepFixed(config.runtime, wanted.runtime) });
+    const known = new Set(config.clusters.map(({ listen }) => formatEndpoint(listen)));
+    // The others are bound, by this very process.
+    tryBindAll(
+      bindTargets(next).filter(({ endpoint }) =>
+        endpoint !== next.runtime.metrics && !known.has(formatEndpoint(endpoint))
+      ),
+    );
+    config = next;
+    output.setLevel(next.runtime.logLevel);
+    const { drainTimeoutMs } = next.runtime;
+    const retireTimeoutMs = drainTimeoutMs === 0 ? Infinity : drainTimeoutMs;
+    const problems = await supervisor.reconfigure(next, retireTimeoutMs);
+    takeover?.sockets?.keepOnly(next.clusters);
+    supervisor.limitClients(readDescriptorUse());
+    return problems;
+  };
+  settings.change = (changes) =>
+    inTurn(async () => {
+      const { config: next, problem } = changeSettings(config, changes);
+      if (problem !== null) return problem;
+      const problems = await goOver(next);
+      output.log.info("Settings are changed by a client", {
+        settings: changes.map(([name, value]) => `${name} = ${value}`).join("; "),
+      });
+      return problems.length === 0 ? null : problems.join("; ");
+    });
   const clientsMax = supervisor.limitClients(readDescriptorUse());
   const source = {
     get config() {
       return config;
     },
     collect: () => supervisor.collect(),
+    changedSettings: () => changedSettings(asServed(fileConfig), config),
     inspect: (topic: InspectTopic) => supervisor.inspect(topic),
     orders: supervisor.orders,
     reloader: null as ReloadSource | null,
@@ -196,24 +247,12 @@ export async function startProxy(
     get config() {
       return config;
     },
-    async reconfigure(wanted) {
-      if (!supervisor.isReady) throw new StartError("The proxy is about to end");
-      const next = asServed({ ...wanted, runtime: keepFixed(config.runtime, wanted.runtime) });
-      const known = new Set(config.clusters.map(({ listen }) => formatEndpoint(listen)));
-      // The others are bound, by this very process.
-      tryBindAll(
-        bindTargets(next).filter(({ endpoint }) =>
-          endpoint !== next.runtime.metrics && !known.has(formatEndpoint(endpoint))
-        ),
-      );
-      config = next;
-      output.setLevel(next.runtime.logLevel);
-      const { drainTimeoutMs } = next.runtime;
-      const retireTimeoutMs = drainTimeoutMs === 0 ? Infinity : drainTimeoutMs;
-      const problems = await supervisor.reconfigure(next, retireTimeoutMs);
-      takeover?.sockets?.keepOnly(next.clusters);
-      supervisor.limitClients(readDescriptorUse());
-      return problems;
+    reconfigure(wanted) {
+      return inTurn(async () => {
+        const problems = await goOver(wanted);
+        fileConfig = wanted;
+        return problems;
+      });
     },
     succeeded: takeover?.succeeded ?? new Promise(() => {}),
     adminAddress: admin?.address ?? null,
@@ -237,6 +276,19 @@ export async function startProxy(
     },
     stop,
   };
+}
+
+/** Why settings could not be changed, or null. */
+async function changeOrSay(
+  change: (changes: readonly [string, string][]) => Promise<string | null>,
+  changes: readonly [string, string][],
+): Promise<string | null> {
+  try {
+    return await change(changes);
+  } catch (error) {
+    if (error instanceof StartError) return error.reasons.join("; ");
+    throw error;
+  }
 }
 
 /** What of `[runtime]` can only be chosen at the start stays as it was. */

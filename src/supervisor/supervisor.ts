@@ -22,6 +22,8 @@ import type {
   InspectTopic,
   ListenerAddress,
   PeerMessage,
+  SettingsAnswer,
+  SettingsQuestion,
   SharedSocket,
   SharedState,
   SocketsByAddress,
@@ -66,6 +68,8 @@ export interface SupervisorOptions {
   audit: Pick<AuditLog, "write"> | null;
   /** Starts a thread that may do what these clusters need. */
   createWorker(clusters: readonly ClusterConfig[]): WorkerPort;
+  /** Shows settings, or changes some; none can be if left out. */
+  answerSettings?(asked: SettingsQuestion): Promise<SettingsAnswer>;
   /** Whether a thread that was started for some clusters may do what others need. */
   mayServe(granted: readonly ClusterConfig[], clusters: readonly ClusterConfig[]): boolean;
 }
@@ -438,7 +442,19 @@ export class Supervisor implements WorkerReceiver {
         return this.#leader(message.cluster)?.post(message);
       case "peer_message":
         return this.#pass(message.peerMessage);
+      case "settings":
+        this.#answerSettings(worker, message.question, message.asked);
     }
+  }
+
+  async #answerSettings(
+    worker: WorkerHandle,
+    question: number,
+    asked: SettingsQuestion,
+  ): Promise<void> {
+    const answer = await this.#options.answerSettings?.(asked) ??
+      { settings: [], problem: "settings cannot be changed here" };
+    worker.post({ kind: "settings", question, answer });
   }
 
   onEnd(worker: WorkerHandle, cluster: string, reason: string): void {

@@ -27,6 +27,8 @@ import type {
   PauseCount,
   PeerMessage,
   ServerOrder,
+  SettingsAnswer,
+  SettingsQuestion,
   SharedState,
   SocketsByAddress,
   StartMessage,
@@ -40,6 +42,9 @@ export const LAST_WORD = 0;
 
 /** Longest wait for what clusters have to know before their ports open beside another process, milliseconds. */
 export const PREPARE_MAX_MS = 10_000;
+
+/** Longest wait for settings to be changed in all workers, milliseconds: above the supervisor's own. */
+const SETTINGS_TIMEOUT_MS = 15_000;
 
 const PAUSE_COUNTS = ["inFlight", "transactions", "blocked", "subscribed"] as const;
 
@@ -63,6 +68,9 @@ export class ClusterHost {
   readonly #retired: Set<HostedCluster> = new Set();
   /** What the clusters counted that are gone. */
   readonly #gone = new MetricsSum();
+  /** Questions about settings so far, and those that are not answered. */
+  #settingsQuestions = 0;
+  readonly #settingsAsked = new Map<number, (answer: SettingsAnswer) => void>();
   readonly #loopDelay = new Histogram(workerRows.loopDelay.bounds);
   /** Names of the clusters this worker leads. */
   readonly #leads: Set<string> = new Set();
@@ -101,6 +109,8 @@ export class ClusterHost {
         return this.#configure(message);
       case "collect":
         return this.#postMetrics(message.question);
+      case "settings":
+        return this.#settingsAsked.get(message.question)?.(message.answer);
       case "inspect": {
         const { question, topic } = message;
         const parts = [...this.#hosted()].map(({ cluster }) => ({
@@ -316,6 +326,7 @@ export class ClusterHost {
       },
       post: (peerMessage) => this.#post({ kind: "peer_message", peerMessage }),
       requestRefresh: () => this.#requestRefresh(config.name),
+      askSettings: (asked, answered) => this.#askSettings(asked, answered),
     });
     return { cluster, config, log, loopGuard };
   }
@@ -383,6 +394,18 @@ export class ClusterHost {
     const known = this.#orders.get(name) ?? new ServerOrders();
     this.#orders.set(name, known);
     return known;
+  }
+
+  #askSettings(asked: SettingsQuestion, answered: (answer: SettingsAnswer) => void): void {
+    const question = this.#settingsQuestions += 1;
+    const late = { settings: [], problem: "the proxy did not answer in time" };
+    const answer = (given: SettingsAnswer) => {
+      deadline.cancel();
+      if (this.#settingsAsked.delete(question)) answered(given);
+    };
+    const deadline = new Deadline(this.#clock, SETTINGS_TIMEOUT_MS, () => answer(late));
+    this.#settingsAsked.set(question, answer);
+    this.#post({ kind: "settings", question, asked });
   }
 
   #requestRefresh(name: string): void {

@@ -177,7 +177,22 @@ export interface PauseCount {
 }
 
 /** Lists that every worker has a part of. */
-export type InspectTopic = "slowlog";
+export type InspectTopic = "slowlog" | "hotkeys" | "bigkeys";
+
+/** What a client asks the supervisor, by way of its worker; all names are `cluster.<name>.<key>`. */
+export type SettingsQuestion =
+  /** The settings whose names match one of some patterns. */
+  | { kind: "get"; patterns: string[] }
+  /** Other values for some settings: all, or none. */
+  | { kind: "set"; changes: [name: string, value: string][] };
+
+/** The supervisor's answer. */
+export interface SettingsAnswer {
+  /** What was asked for; of a change nothing. */
+  readonly settings: readonly { readonly name: string; readonly value: string }[];
+  /** Why it was not done, as a sentence; null: it was. */
+  readonly problem: string | null;
+}
 
 /** What one worker has of such a list for one cluster; plain data. */
 export interface InspectedPart {
@@ -217,6 +232,8 @@ export type SupervisorMessage =
   | { kind: "close"; handedOver: readonly string[] }
   /** Asks for an `inspected` message with the same number. */
   | { kind: "inspect"; question: number; topic: InspectTopic }
+  /** The answer to `settings`. */
+  | { kind: "settings"; question: number; answer: SettingsAnswer }
   /** Stop accepting, let the clients leave, answer `drained`. */
   | { kind: "drain"; times: DrainTimes }
   /** Stop accepting, close everything, answer `stopped`. */
@@ -242,6 +259,8 @@ export type WorkerMessage =
   }
   /** The answer to `order`, with what is in flight in this worker. */
   | { kind: "ordered"; question: number; count: PauseCount }
+  /** Asks for a `settings` message with the same number. */
+  | { kind: "settings"; question: number; asked: SettingsQuestion }
   /** The answer to `inspect`. */
   | { kind: "inspected"; question: number; parts: InspectedPart[] }
   /** A finding for the other workers of the cluster, and for late starters. */

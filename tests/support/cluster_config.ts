@@ -74,6 +74,10 @@ export function clusterConfig(options: Partial<ClusterConfig>): ClusterConfig {
     handoffAddress: null,
     slowlogSlowerThanUs: 10_000,
     slowlogLengthMax: 128,
+    hotkeys: false,
+    hotkeySampleEvery: 32,
+    hotkeyCapacity: 512,
+    bigKeyBytes: 1_048_576,
     ...options,
   };
 }

@@ -18,6 +18,7 @@ import { type Failure, failures } from "../../src/failure.ts";
 import { DenoEngine } from "../../src/net/deno/deno_engine.ts";
 import { Audit } from "../../src/observe/audit.ts";
 import { ClusterMetrics } from "../../src/observe/cluster_metrics.ts";
+import { BigKeys } from "../../src/observe/big_keys.ts";
 import { SeriesBudget } from "../../src/observe/durations.ts";
 import { Log, type LogRecord } from "../../src/observe/log.ts";
 import { SlowLog } from "../../src/observe/slow_log.ts";
@@ -183,7 +184,8 @@ export function createWatch(
 ): RequestWatch {
   let entryCount = 0;
   const nextEntryNumber = () => entryCount += 1;
-  return new RequestWatch({ protocol, clock, slowLog, metrics, nextEntryNumber });
+  const bigKeys = new BigKeys();
+  return new RequestWatch({ protocol, clock, slowLog, bigKeys, metrics, nextEntryNumber });
 }
 
 /** Everything a session or a backend connection needs. */
@@ -275,6 +277,7 @@ export class CoreRig implements Disposable {
         writeTimeoutMs: 1000,
         ...options.sessionLimits,
       },
+      sampler: null,
       isAtomic: options.isAtomic ?? false,
       sessionEnded: (session) => this.ended.push(session),
     };

@@ -52,7 +52,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   // CLUSTER KEYSLOT is answered here, so the slot's hash is needed.
   redis: [
     ...["session/features", "protocol/resp", "protocol", "router/router", "router/common_place"],
-    "backend",
+    ...["backend", "worker/messages"],
     ...["request", "bytes", "hash", "net/turn_budget"],
   ],
   memcached: [

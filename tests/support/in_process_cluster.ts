@@ -60,6 +60,7 @@ export class InProcessCluster implements AsyncDisposable {
       memory: createClusterMemories([config], 1).get(config.name)!,
       publish: (state) => this.published.push(state),
       post: () => {},
+      askSettings: (_asked, answered) => answered({ settings: [], problem: "none here" }),
       requestRefresh: () => {},
     });
     this.#cluster.start();

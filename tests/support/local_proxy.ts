@@ -73,6 +73,7 @@ export class LocalProxy implements Disposable {
       memory: createClusterMemories([config], 1).get(config.name)!,
       publish: (state) => this.published.push(state),
       post: () => {},
+      askSettings: (_asked, answered) => answered({ settings: [], problem: "none here" }),
       requestRefresh: () => this.refreshRequests += 1,
     });
   }

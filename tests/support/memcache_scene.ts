@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { Gathered } from "../../src/observe/gathered.ts";
 import { type MemcacheContext, MemcacheLocal } from "../../src/memcached/local.ts";
 import { createMemcacheProtocol } from "../../src/protocol/memcache/mod.ts";
 import { RequestFrame } from "../../src/protocol/protocol.ts";
@@ -13,7 +12,7 @@ import { CoreRig } from "./core_rig.ts";
 import { type FakeTcpConn, turn } from "./fake_tcp_conn.ts";
 import { Verdict, type VerdictCode } from "../../src/session/features.ts";
 import { LocalRigClient } from "./local_rig.ts";
-import { RigPeers } from "./redis_context.ts";
+import { observedLists, RigPeers } from "./redis_context.ts";
 
 /** See above; its servers have the names `m0`, `m1`, …. */
 export class MemcacheScene implements Disposable {
@@ -40,7 +39,7 @@ export class MemcacheScene implements Disposable {
       clients: () => [this.client],
       backends: this.rig.context,
       router: this.rig.router,
-      slowLog: new Gathered("slowlog", new RigPeers(), this.rig.slowLog),
+      observed: observedLists(this.rig.slowLog),
       startedAtMs: performance.now(),
     };
     this.local = new MemcacheLocal(this.context);

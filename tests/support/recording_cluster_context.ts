@@ -13,7 +13,12 @@ import { Audit, type AuditRecord } from "../../src/observe/audit.ts";
 import { ClientRoom, createClientMemory } from "../../src/observe/client_room.ts";
 import { type ClusterMemory, createClusterMemories } from "../../src/observe/cluster_memory.ts";
 import { Log, type LogRecord } from "../../src/observe/log.ts";
-import type { PeerMessage, SharedState } from "../../src/worker/messages.ts";
+import type {
+  PeerMessage,
+  SettingsAnswer,
+  SettingsQuestion,
+  SharedState,
+} from "../../src/worker/messages.ts";
 import { clusterConfig } from "./cluster_config.ts";
 import { ManualClock } from "./manual_clock.ts";
 
@@ -54,6 +59,17 @@ export class RecordingClusterContext implements ClusterContext {
 
   readonly requestRefresh = (): void => {
     this.refreshRequests += 1;
+  };
+
+  /** What was asked about settings. */
+  readonly settingsAsked: SettingsQuestion[] = [];
+
+  readonly askSettings = (
+    asked: SettingsQuestion,
+    answered: (answer: SettingsAnswer) => void,
+  ): void => {
+    this.settingsAsked.push(asked);
+    answered({ settings: [], problem: null });
   };
 
   constructor(config: Partial<ClusterConfig>, workerNumber = 0) {

@@ -6,6 +6,8 @@
 import { tcpEndpoint } from "../../src/endpoint.ts";
 import { createRespProtocol } from "../../src/protocol/resp/mod.ts";
 import { respCommands } from "../../src/protocol/resp/commands/mod.ts";
+import type { ObservedLists } from "../../src/observe/observed_lists.ts";
+import type { SlowLog } from "../../src/observe/slow_log.ts";
 import { Gathered } from "../../src/observe/gathered.ts";
 import { Databases } from "../../src/redis/connection/databases.ts";
 import type { RedisContext } from "../../src/redis/core/feature.ts";
@@ -57,6 +59,15 @@ export function knownServers(redisVersion: string, valkeyVersion?: string): Know
   return servers;
 }
 
+/** The lists of one worker alone: all but the slow log are empty. */
+export function observedLists(slowLog: SlowLog, peers: Peers = new RigPeers()): ObservedLists {
+  return {
+    slowLog: new Gathered("slowlog", peers, slowLog),
+    hotKeys: new Gathered("hotkeys", peers, { entries: () => [], reset() {} }),
+    bigKeys: new Gathered("bigkeys", peers, { entries: () => [], reset() {} }),
+  };
+}
+
 /** What a test may replace. */
 export interface ContextOptions extends Partial<RedisContext> {
   /** Replies on dedicated connections are Redis's, not lines. */
@@ -76,7 +87,8 @@ export function redisContext(rig: CoreRig, options: ContextOptions = {}): RedisC
     backends: rig.context,
     servers: new KnownServers(rig.context.clock),
     peers: new RigPeers(),
-    slowLog: new Gathered("slowlog", new RigPeers(), rig.slowLog),
+    observed: observedLists(rig.slowLog),
+    askSettings: (_asked, answered) => answered({ settings: [], problem: null }),
     databases: new Databases(),
     dedicated: new DedicatedConnections(
       respOnDedicated ? { ...rig.context, protocol: createRespProtocol() } : rig.context,

@@ -103,8 +103,8 @@ const definitions: readonly Definition[] = [
     text: "the connection is closed behind all replies that are due" }],
   ["stats",           -1, 0,     Local,   0,  0, None,   Free,           { handler: "stats",
     text: "of all servers as of one; `items`, `slabs`, `sizes`, `settings` and `conns` also of one " +
-      "server, by its name or address behind them; `proxy`: of the proxy itself; `slowlog`: the requests that took long, `slowlog reset` forgets " +
-      "them; `reset`, `detail` " +
+      "server, by its name or address behind them; `proxy`: of the proxy itself; `slowlog`: the requests that took long, `hotkeys`: the keys " +
+      "that are asked for most, both begin anew with `reset` behind them; `reset`, `detail` " +
       "and `cachedump` at every server" }],
   ["verbosity",  -2, Write, EveryShard, 0, 0, AllSucceeded, Verbosity,   null],
   ["flush_all",  -1, Write, EveryShard, 0, 0, AllSucceeded, FlushAll,    null],

@@ -6,8 +6,8 @@
 import type { BackendContext } from "../../backend/backend_context.ts";
 import type { DedicatedConnections } from "../../backend/dedicated_connections.ts";
 import type { ClusterConfig } from "../../config/config.ts";
-import type { Gathered } from "../../observe/gathered.ts";
-import type { SlowEntry } from "../../observe/slow_log.ts";
+import type { ObservedLists } from "../../observe/observed_lists.ts";
+import type { SettingsAnswer, SettingsQuestion } from "../../worker/messages.ts";
 import type { HandlerId } from "../../protocol/resp/commands/handlers.ts";
 import type { Router } from "../../router/router.ts";
 import type { LocalClient } from "../../session/features.ts";
@@ -52,8 +52,10 @@ export interface RedisContext extends LocalOptions {
   readonly servers: KnownServers;
   /** The other workers that serve this cluster. */
   readonly peers: Peers;
-  /** The requests that took long, in all workers. */
-  readonly slowLog: Gathered<SlowEntry>;
+  /** What is kept of single requests and keys, in all workers. */
+  readonly observed: ObservedLists;
+  /** Asks for settings of the process, or changes some; `answered` is called once. */
+  askSettings(asked: SettingsQuestion, answered: (answer: SettingsAnswer) => void): void;
   /** Databases that clients use. */
   readonly databases: Databases;
   /** Connections that one client may have to itself. */

@@ -20,6 +20,7 @@ import type { LocalRequest } from "../core/local_request.ts";
 import { joinedReplies, type ReplyMerge, summedReplies } from "../core/reply_merges.ts";
 import { copyRequest } from "../core/request_copy.ts";
 import { callShards } from "../core/shard_calls.ts";
+import { takeSettings } from "./settings.ts";
 
 const NO_SLEEP = errorReply(
   "ERR DEBUG SLEEP is not supported: it would hold up all clients; pause clients by CLIENT PAUSE",
@@ -53,6 +54,7 @@ export class AdminCommands {
       return true;
     }
     if (this.#context.config.adminCommands !== "forward" || frame.row === null) return false;
+    if (takeSettings(this.#context, request)) return true;
     const { name, arity, flags } = frame.row;
     const isForwarded = (flags & CommandFlag.Administration) !== 0;
     if (!isForwarded || request.wordCount < -arity) return false;

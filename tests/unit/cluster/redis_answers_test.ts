@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Gathered } from "../../../src/observe/gathered.ts";
+import { observedLists } from "../../support/redis_context.ts";
 import { ClusterPeers } from "../../../src/cluster/cluster_peers.ts";
 import { createRedisAnswers } from "../../../src/cluster/redis_answers.ts";
 import type { ClusterConfig } from "../../../src/config/config.ts";
@@ -33,7 +33,7 @@ function answer(type: ClusterConfig["type"], ...words: string[]): string {
     router: rig.router,
     backends: rig.context,
     peers: new ClusterPeers(context),
-    slowLog: new Gathered("slowlog", new ClusterPeers(context), rig.slowLog),
+    observed: observedLists(rig.slowLog),
     clients: () => [],
   });
   const frame = new RequestFrame();

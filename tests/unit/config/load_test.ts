@@ -78,6 +78,10 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       handoffAddress: null,
       slowlogSlowerThanUs: 10_000,
       slowlogLengthMax: 128,
+      hotkeys: false,
+      hotkeySampleEvery: 32,
+      hotkeyCapacity: 512,
+      bigKeyBytes: 1_048_576,
     }],
   });
 });
@@ -118,6 +122,10 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     handoff_address = "10.0.0.7:6380"
     slowlog_log_slower_than = -1
     slowlog_max_len = 9
+    hotkeys = true
+    hotkey_sample_every = 4
+    hotkey_capacity = 16
+    big_key_bytes = 70_000
   `);
   const { name: _, type: __, listen: ___, servers: ____, ...rest } = clusterOf(text);
   assertEquals(rest, {
@@ -163,6 +171,10 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     handoffAddress: "10.0.0.7:6380",
     slowlogSlowerThanUs: -1,
     slowlogLengthMax: 9,
+    hotkeys: true,
+    hotkeySampleEvery: 4,
+    hotkeyCapacity: 16,
+    bigKeyBytes: 70_000,
   });
 });
 

@@ -62,6 +62,10 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
     handoffAddress: null,
     slowlogSlowerThanUs: 10_000,
     slowlogLengthMax: 128,
+    hotkeys: false,
+    hotkeySampleEvery: 32,
+    hotkeyCapacity: 512,
+    bigKeyBytes: 1_048_576,
   };
 }
 

@@ -17,6 +17,7 @@ export type HandlerId =
   | "exec"
   | "function"
   | "hello"
+  | "hotkey"
   | "info"
   | "lolwut"
   | "multi"

@@ -61,6 +61,9 @@ export const serverCommands: CommandGroup = {
     ["config|set",         -4, "admin noscript loading stale",    "", WITH_ITS_COMMAND,                { tips: "all_nodes all_succeeded" }],
     ["debug",              -2, "admin noscript loading stale",    "", administration(ALLOWED_ADMINISTRATION)],
     ["failover",           -1, "",                                "", refused(ADMINISTRATION)],
+    ["hotkey",             -2, "",                                "", answered("hotkey",
+      "`ENABLE`, `DISABLE`, `GET [count]`, `RESET`: the keys that are asked for most, see " +
+      "[operating.md](operating.md#hot-and-big-keys)"), { since: "aster", states: ["serverless", "unpaused"] }],
     ["info",               -1, "loading stale",                   "", answered("info",
       "about the proxy and its clients, and what the servers say together, see [decision " +
       "0027](decisions/0027-info-of-many-servers.md)"), { tips: "nondeterministic_output all_shards special", categories: "@dangerous", states: ["queued"] }],

@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { Gathered } from "../../../../src/observe/gathered.ts";
 import { type SlowEntry, SlowLog } from "../../../../src/observe/slow_log.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
 import { clusterConfig } from "../../../support/cluster_config.ts";
 import { FeatureScene } from "../../../support/feature_scene.ts";
-import { RigPeers } from "../../../support/redis_context.ts";
+import { observedLists, RigPeers } from "../../../support/redis_context.ts";
 
 function entry(id: number): SlowEntry {
   return {
@@ -35,9 +34,9 @@ function createScene(version: 2 | 3 = 2) {
   log.add(entry(3));
   const peers = new RigPeers();
   peers.answers = [[entry(2), entry(4)]];
-  const slowLog = new Gathered("slowlog", peers, log);
+  const observed = observedLists(log, peers);
   const config = clusterConfig({ slowlogLengthMax: 3 });
-  return { log, peers, scene: new FeatureScene(() => [], { slowLog, config }, version) };
+  return { log, peers, scene: new FeatureScene(() => [], { observed, config }, version) };
 }
 
 Deno.test("GET shows the latest of all workers, in Redis's six fields", () => {

@@ -1,9 +1,10 @@
 /**
- * `stats slowlog`: the requests that took long, as lines of statistics.
+ * `stats slowlog` and `stats hotkeys`: the requests that took long, and the keys that are asked for most, as lines of
+ * statistics.
  *
  * @module
  */
-import { showEntry, type SlowEntry } from "../observe/slow_log.ts";
+import { showBytes, showEntry, type SlowEntry } from "../observe/slow_log.ts";
 import type { Statistic } from "./statistics.ts";
 
 /** A few lines for each entry, which begin with its number; the names are those of the admin server's `/slowlog`. */
@@ -12,6 +13,16 @@ export function slowStatistics(entries: readonly SlowEntry[]): Statistic[] {
     const { id, words, ...fields } = showEntry(entry);
     const lines = Object.entries({ ...fields, request: words.map(asWord).join(" ") });
     return lines.map(([name, value]) => [`${id}:${name}`, String(value)] as const);
+  });
+}
+
+/** A line for each key: its number, the times, by how many they may be wrong, and the key. */
+export function hotStatistics(
+  keys: readonly { key: string; hits: number; error: number }[],
+): Statistic[] {
+  return keys.map(({ key, hits, error }, index) => {
+    const bytes = Uint8Array.from(key, (character) => character.charCodeAt(0));
+    return [`${index + 1}`, `${hits} ${error} ${asWord(showBytes(bytes))}`] as const;
   });
 }
 

@@ -1,4 +1,4 @@
-import { slowStatistics } from "../../../src/memcached/slow_statistics.ts";
+import { hotStatistics, slowStatistics } from "../../../src/memcached/kept_statistics.ts";
 import { assertEquals } from "../../deps.ts";
 
 Deno.test("an entry is some lines, each with its number, and no key ends a line", () => {
@@ -21,4 +21,9 @@ Deno.test("an entry is some lines, each with its number, and no key ends a line"
   assertEquals(lines[1], ["5:totalUs", "12000"]);
   assertEquals(lines.at(-1), ["5:request", "get a\\x0d\\x0aEND"]);
   assertEquals(lines.every(([name]) => name.startsWith("5:")), true);
+});
+
+Deno.test("a hot key is one line with its times and how wrong these may be", () => {
+  const keys = [{ key: "some key", hits: 640, error: 96 }, { key: "\xff", hits: 32, error: 0 }];
+  assertEquals(hotStatistics(keys), [["1", "640 96 some\\x20key"], ["2", "32 0 \\xff"]]);
 });

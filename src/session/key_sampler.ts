@@ -1,0 +1,37 @@
+/**
+ * Shows the sketch of hot keys the keys of requests as they come: of most it only counts how many there were.
+ *
+ * @module
+ */
+import { type HotKeys, KEY_BYTES_MAX } from "../observe/hot_keys.ts";
+import type { RequestFrame } from "../protocol/protocol.ts";
+
+/** One per cluster and worker. */
+export class KeySampler {
+  readonly #keys: HotKeys;
+
+  constructor(keys: HotKeys) {
+    this.#keys = keys;
+  }
+
+  /** A request has come, whose frame stands in `bytes`. */
+  see(frame: RequestFrame, bytes: Uint8Array): void {
+    if (frame.row === null || frame.refusal !== null) return;
+    const count = frame.keyCount + (frame.extraKey < 0 ? 0 : 1);
+    if (count === 0) return;
+    let index = this.#keys.next(count);
+    while (index >= 0 && index < count) index += this.#keys.count(keyAt(frame, bytes, index));
+  }
+}
+
+function keyAt(frame: RequestFrame, bytes: Uint8Array, index: number): string {
+  const { decodedKey } = frame;
+  if (decodedKey !== null) return textOf(decodedKey, 0, decodedKey.length);
+  const word = index < frame.keyCount ? frame.firstKey + index * frame.keyStep : frame.extraKey;
+  return textOf(bytes, frame.argumentStart(word), frame.argumentEnd(word));
+}
+
+/** A character for each byte. */
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  return String.fromCharCode(...bytes.subarray(start, Math.min(end, start + KEY_BYTES_MAX)));
+}
