@@ -18,12 +18,13 @@ export function memcacheRecipe(config: ClusterConfig): Recipe {
     }),
     retainsRequests: false,
     createTopology: (cluster, backends) => new RingTopology(cluster, backends),
-    createLocalAnswers: ({ cluster, backends, clients, peers, router, observed }) =>
+    createLocalAnswers: ({ cluster, backends, clients, peers, router, observed, userChanged }) =>
       new MemcacheLocal({
         config: cluster.config,
         backends,
         peers,
         clients,
+        userChanged,
         router,
         observed,
         startedAtMs: performance.now(),

@@ -38,6 +38,7 @@ export function createRedisAnswers(protocol: Protocol, parts: ClusterParts): Loc
       limits: backends.limits,
     }),
     clients: () => parts.clients(),
+    userChanged: (client) => parts.userChanged(client),
     isCluster: config.type === "redis_cluster",
     get advertised() {
       return tcpEndpoint(advertisedAddress, config.listen.port);

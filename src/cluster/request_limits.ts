@@ -5,7 +5,7 @@
  * @module
  */
 import type { Clock } from "../clock.ts";
-import type { RateLimitConfig } from "../config/config.ts";
+import type { ClusterConfig, RateLimitConfig } from "../config/config.ts";
 import { failures } from "../failure.ts";
 import { sha256 } from "../hash/mod.ts";
 import { formatEndpoint } from "../endpoint.ts";
@@ -28,7 +28,7 @@ export interface LimitedClient extends LocalClient {
 
 /** What it works with; the limit and the memory are read anew each time. */
 export interface RequestLimitsParts {
-  readonly config: { readonly rateLimit: RateLimitConfig | null };
+  readonly config: Pick<ClusterConfig, "rateLimit" | "users">;
   readonly clock: Clock;
   readonly log: Log;
   readonly memory: { readonly rates: SharedArrayBuffer | null };
@@ -53,46 +53,46 @@ export class RequestLimits {
     return this.#parts.userOf(client);
   }
 
-  /** The limit in force, while there is one. */
-  get limit(): RateLimitConfig {
-    return this.#parts.config.rateLimit!;
-  }
-
   get nowMs(): number {
     return this.#parts.clock.realMs;
   }
 
-  /** Gives a client the meter that the configuration asks for, or none. */
+  /** Gives a client the meter that the configuration asks for of its user, or none; it keeps the one that it has. */
   connect(client: LimitedClient): void {
-    const { rateLimit } = this.#parts.config;
-    if (rateLimit === null) client.meter = null;
-    else if (rateLimit.per === "client") client.meter = new OwnMeter(this, client);
-    else client.meter = new SharedMeter(this, client);
+    const { rateLimit, users } = this.#parts.config;
+    const name = this.#parts.userOf(client);
+    const user = users.find(({ username, rate }) => rate !== null && username === name);
+    const limit = user?.rate ?? rateLimit;
+    if (limit === null) {
+      client.meter = null;
+      return;
+    }
+    // A cluster that was replaced has no memory for what came later: there each client has its own.
+    const isShared = limit.per !== "client" && this.#parts.memory.rates !== null;
+    const { meter } = client;
+    const fits = meter instanceof (isShared ? SharedMeter : OwnMeter) && meter.per === limit.per;
+    const counted = fits ? meter : new (isShared ? SharedMeter : OwnMeter)(this, client);
+    counted.follow(limit, user?.username ?? null);
+    client.meter = counted;
   }
 
   /** The limit may be another: what clients have had already is forgotten where they are counted otherwise from now on. */
   reconfigure(clients: Iterable<LimitedClient>): void {
-    const { rateLimit } = this.#parts.config;
-    for (const client of clients) {
-      const { meter } = client;
-      if (rateLimit === null || meter === null || (meter as CountedMeter).per !== rateLimit.per) {
-        this.connect(client);
-      }
-    }
+    for (const client of clients) this.connect(client);
   }
 
   /** Takes one request of those that are counted under `key`. */
-  take(key: bigint): boolean {
+  take(key: bigint, limit: RateLimitConfig): boolean {
     this.#table ??= new RateTable(this.#parts.memory.rates!, this.#parts.sharedNowMs);
-    return this.#table.take(key, this.limit);
+    return this.#table.take(key, limit);
   }
 
   /** A request was refused: said now and then, not for each. */
-  refused(client: LocalClient): void {
+  refused(client: LocalClient, limit: RateLimitConfig): void {
     const { clock, log } = this.#parts;
     if (clock.realMs - this.#saidAtMs < LOG_INTERVAL_MS) return;
     this.#saidAtMs = clock.realMs;
-    const { perSecond, burst, per } = this.limit;
+    const { perSecond, burst, per } = limit;
     log.warning("Requests are refused", {
       reason: failures.rateLimited.name,
       address: client.peer === null ? "" : formatEndpoint(client.peer),
@@ -105,14 +105,25 @@ export class RequestLimits {
 
 abstract class CountedMeter implements Meter {
   hasCounted = false;
-  readonly per: RateLimitConfig["per"];
   protected readonly limits: RequestLimits;
   protected readonly client: LocalClient;
+  protected limit!: RateLimitConfig;
+  /** The user whose own limit it is, or null. */
+  protected owner: string | null = null;
 
   constructor(limits: RequestLimits, client: LocalClient) {
     this.limits = limits;
     this.client = client;
-    this.per = limits.limit.per;
+  }
+
+  get per(): RateLimitConfig["per"] {
+    return this.limit.per;
+  }
+
+  /** Counts by this limit from now on. */
+  follow(limit: RateLimitConfig, owner: string | null): void {
+    this.limit = limit;
+    this.owner = owner;
   }
 
   take(): boolean {
@@ -122,7 +133,7 @@ abstract class CountedMeter implements Meter {
   }
 
   refused(): void {
-    this.limits.refused(this.client);
+    this.limits.refused(this.client, this.limit);
   }
 
   protected abstract count(user: string): boolean;
@@ -134,7 +145,8 @@ class OwnMeter extends CountedMeter {
   #fullMs = 0;
 
   protected count(): boolean {
-    const { limit: { perSecond, burst }, nowMs } = this.limits;
+    const { perSecond, burst } = this.limit;
+    const { nowMs } = this.limits;
     const costMs = 1000 / perSecond;
     const wholeMs = burst * costMs;
     // Further ahead it can only be by a former, slower rate.
@@ -151,21 +163,30 @@ class SharedMeter extends CountedMeter {
   #key: bigint | null = null;
   #user = "";
 
+  override follow(limit: RateLimitConfig, owner: string | null): void {
+    if (owner !== this.owner) this.#key = null;
+    super.follow(limit, owner);
+  }
+
   protected count(user: string): boolean {
     if (this.#key === null || (this.per === "user" && user !== this.#user)) {
       this.#user = user;
       this.#key = this.#keyOf(user);
     }
-    return this.limits.take(this.#key);
+    return this.limits.take(this.#key, this.limit);
   }
 
   #keyOf(user: string): bigint {
     if (this.per === "cluster") return CLUSTER_KEY;
-    if (this.per === "address") {
-      return addressKey(this.client.peer);
-    }
-    const digest = sha256(new TextEncoder().encode(user));
-    const key = new DataView(digest.buffer, digest.byteOffset).getBigInt64(0);
-    return key === 0n ? CLUSTER_KEY : key;
+    if (this.per === "user") return digestKey(user);
+    const address = addressKey(this.client.peer);
+    // What a user has of its own is not counted with what others have from there.
+    return this.owner === null ? address : digestKey(`${this.owner} ${address}`);
   }
+}
+
+function digestKey(text: string): bigint {
+  const digest = sha256(new TextEncoder().encode(text));
+  const key = new DataView(digest.buffer, digest.byteOffset).getBigInt64(0);
+  return key === 0n ? CLUSTER_KEY : key;
 }

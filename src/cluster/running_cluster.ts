@@ -75,6 +75,8 @@ export interface ClusterParts {
   readonly observed: ObservedLists;
   /** The clients of this worker. */
   clients(): Iterable<LocalClient>;
+  /** A client is another user from now on, or may be. */
+  userChanged(client: LocalClient): void;
 }
 
 /** One cluster in one worker. */
@@ -137,6 +139,9 @@ export class RunningCluster implements Acceptor, Cluster {
         peers: this.#peers,
         observed: this.#observation.lists,
         clients: () => this.#sessions,
+        userChanged: (client) => {
+          if (client instanceof Session) this.#requestLimits.connect(client);
+        },
       }),
       frame: new RequestFrame(),
       fanOut: new FanOut(),
@@ -234,6 +239,7 @@ export class RunningCluster implements Acceptor, Cluster {
   changeUsers({ users, denyCommands }: ClusterConfig): void {
     Object.assign(this.#cluster.config, { users, denyCommands });
     this.#sessionContext.local.usersChanged?.();
+    this.#requestLimits.reconfigure(this.#sessions);
   }
 
   async retire(timeoutMs: number, isTaken: boolean | null): Promise<void> {

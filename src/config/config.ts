@@ -36,6 +36,8 @@ export interface UserConfig {
   passwords: string[];
   /** What it may do; null: everything. */
   limits: UserLimits | null;
+  /** How many requests it may make, in the place of the cluster's own limit; null: as the cluster says. */
+  rate: RateLimitConfig | null;
 }
 
 /** What a user may do; what is null is not limited. */

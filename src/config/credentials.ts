@@ -10,6 +10,7 @@ import type { Report } from "./problem.ts";
 import { sha256 } from "../hash/mod.ts";
 import { SECRET_CHARACTERS_LIMIT } from "./key_row.ts";
 import type { SecretPlaces } from "./secret_source.ts";
+import { readUserRate } from "./rate_limit.ts";
 import { USERS_LIMIT } from "./schema.ts";
 import { LIMIT_KEYS, type LimitsPlace, readUserLimits } from "./user_limits.ts";
 
@@ -97,7 +98,9 @@ export function readBackendCredentials(
 }
 
 function defaultUser(passwords: string[] | null): UserConfig[] {
-  return passwords === null ? [] : [{ username: DEFAULT_USER, passwords, limits: null }];
+  return passwords === null
+    ? []
+    : [{ username: DEFAULT_USER, passwords, limits: null, rate: null }];
 }
 
 function readUserList(value: unknown, reading: Reading): UserConfig[] {
@@ -114,11 +117,12 @@ function readUserList(value: unknown, reading: Reading): UserConfig[] {
       return [];
     }
     const table = entry as Record<string, unknown>;
-    reportUnknown(table, ["username", "password", ...LIMIT_KEYS], entryPath, report);
+    reportUnknown(table, ["username", "password", "rate", ...LIMIT_KEYS], entryPath, report);
     const username = readName(table, entryPath, report);
     const passwords = readPasswords(table, { ...reading, path: entryPath });
     const limits = readUserLimits(table, { ...reading, path: entryPath });
-    return username === null || passwords === null ? [] : [{ username, passwords, limits }];
+    const rate = readUserRate(table.rate, joinPath(entryPath, "rate"), report);
+    return username === null || passwords === null ? [] : [{ username, passwords, limits, rate }];
   });
 }
 

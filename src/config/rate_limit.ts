@@ -4,7 +4,7 @@
  * @module
  */
 import type { RateLimitConfig } from "./config.ts";
-import { joinPath } from "./key_names.ts";
+import { isTable, joinPath } from "./key_names.ts";
 import type { Report } from "./problem.ts";
 
 /** Most requests a second, and at once. */
@@ -12,6 +12,7 @@ export const RATE_MAX = 10_000_000;
 
 const FIELDS = ["per_second", "burst", "per"];
 const PER = ["client", "address", "user", "cluster"] as const;
+const PER_OF_USERS = ["client", "address", "user"] as const;
 
 /** Where the table stands. */
 interface Place {
@@ -24,8 +25,28 @@ export function readRateLimit(
   table: Record<string, unknown> | undefined,
   { pathOf, report }: Place,
 ): RateLimitConfig | null {
+  return table === undefined ? null : readRate(table, pathOf("rate_limit"), report, "client", PER);
+}
+
+/** The limit of one user, whose requests are counted together unless something else is said. */
+export function readUserRate(
+  table: unknown,
+  path: string,
+  report: Report,
+): RateLimitConfig | null {
   if (table === undefined) return null;
-  const path = pathOf("rate_limit");
+  if (isTable(table)) return readRate(table, path, report, "user", PER_OF_USERS);
+  report.problem(path, "expected a table such as { per_second = 100 }", table);
+  return null;
+}
+
+function readRate(
+  table: Record<string, unknown>,
+  path: string,
+  report: Report,
+  defaultPer: RateLimitConfig["per"],
+  allPer: readonly RateLimitConfig["per"][],
+): RateLimitConfig | null {
   let isRight = true;
   const fault = (key: string, message: string) => {
     report.problem(joinPath(path, key), message, table[key]);
@@ -34,15 +55,21 @@ export function readRateLimit(
   for (const key of Object.keys(table)) {
     if (!FIELDS.includes(key)) fault(key, `unknown key: expected ${FIELDS.join(", ")}`);
   }
-  const { per_second: perSecond, burst = perSecond, per = "client" } = table;
+  const { per_second: perSecond, burst = perSecond, per = defaultPer } = table;
   const expected = `expected an integer from 1 to ${RATE_MAX}`;
   if (perSecond === undefined) fault("per_second", `missing: ${expected} (requests)`);
   else if (!isCount(perSecond)) fault("per_second", `${expected} (requests)`);
   if ("burst" in table && !isCount(burst)) fault("burst", `${expected} (requests)`);
-  const known = PER.find((one) => one === per);
-  if (known === undefined) fault("per", 'expected "client", "address", "user" or "cluster"');
+  const known = allPer.find((one) => one === per);
+  if (known === undefined) fault("per", `expected ${choices(allPer)}`);
   if (!isRight) return null;
   return { perSecond: perSecond as number, burst: burst as number, per: known! };
+}
+
+/** `"a", "b" or "c"`. */
+function choices(words: readonly string[]): string {
+  const quoted = words.map((word) => `"${word}"`);
+  return `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
 }
 
 function isCount(value: unknown): value is number {

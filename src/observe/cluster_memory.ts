@@ -24,13 +24,14 @@ export interface ClusterMemory {
  * @param former What there is already: a cluster that stays keeps its own.
  */
 export function createClusterMemories(
-  clusters: readonly Pick<ClusterConfig, "name" | "maxClientsPerAddress" | "rateLimit">[],
+  clusters: readonly Pick<ClusterConfig, "name" | "maxClientsPerAddress" | "rateLimit" | "users">[],
   workerCount: number,
   former: ReadonlyMap<string, ClusterMemory> = new Map(),
 ): Map<string, ClusterMemory> {
-  return new Map(clusters.map(({ name, maxClientsPerAddress, rateLimit }) => {
+  return new Map(clusters.map(({ name, maxClientsPerAddress, rateLimit, users }) => {
     const known = former.get(name);
-    const sharesRate = rateLimit !== null && rateLimit.per !== "client";
+    const rates = [rateLimit, ...users.map(({ rate }) => rate)];
+    const sharesRate = rates.some((rate) => rate !== null && rate.per !== "client");
     return [name, {
       clients: known?.clients ?? createClientMemory(workerCount),
       addresses: known?.addresses ?? (maxClientsPerAddress > 0 ? createAddressMemory() : null),

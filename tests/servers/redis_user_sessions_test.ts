@@ -258,6 +258,23 @@ Deno.test("ACL LOG has the denials of all workers, and the audit log has them wi
   }
 });
 
+Deno.test("a user's rate is for all of its connections together, and nobody else's", async () => {
+  const users = [
+    ...USERS,
+    '{ username = "slow", password = "p", rate = { per_second = 1, burst = 3 } }',
+  ];
+  await withProxy(async (aster) => {
+    using one = await connectAs(aster, "slow");
+    using two = await connectAs(aster, "slow");
+    const pings = Array(5).fill("PING").join("|");
+    const replies = [...await ask(one, pings), ...await ask(two, pings)];
+    const served = replies.filter((reply) => reply === "PONG").length;
+    assert(served >= 3 && served <= 5, replies.join());
+    using other = await connectAs(aster, "reader");
+    assertEquals(await ask(other, pings), Array(5).fill("PONG"));
+  }, { users });
+});
+
 Deno.test("in front of a Redis Cluster the same", async () => {
   await using cluster = await startRedisCluster({ replicaCount: 0 });
   const seeds = [{ address: cluster.nodes[0]!.address }];

@@ -37,6 +37,7 @@ export class MemcacheScene implements Disposable {
       }),
       peers: new RigPeers(),
       clients: () => [this.client],
+      userChanged: () => {},
       backends: this.rig.context,
       router: this.rig.router,
       observed: observedLists(this.rig.slowLog),

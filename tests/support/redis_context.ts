@@ -95,6 +95,7 @@ export function redisContext(rig: CoreRig, options: ContextOptions = {}): RedisC
       { connectionsMax: 4, limits: rig.context.limits },
     ),
     clients: () => [],
+    userChanged: () => {},
     ...replaced,
   };
 }

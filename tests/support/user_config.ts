@@ -8,7 +8,7 @@ import { sha256 } from "../../src/hash/mod.ts";
 
 /** A user with passwords in clear. */
 export function userWith(username: string, ...passwords: string[]): UserConfig {
-  return { username, passwords: passwords.map(digestOf), limits: null };
+  return { username, passwords: passwords.map(digestOf), limits: null, rate: null };
 }
 
 /** A user with the password `secret` who may do what `limits` say. */

@@ -27,6 +27,8 @@ export interface LoginContext {
   readonly peers: Peers;
   /** The clients of this worker. */
   clients(): Iterable<LocalClient>;
+  /** A client is another user from now on. */
+  userChanged(client: LocalClient): void;
 }
 
 /** The logins of one cluster's clients in one worker. */
@@ -122,6 +124,7 @@ export class Login implements MemcacheWatcher {
     this.#users.set(client, user);
     client.guard = null;
     this.#apply(client, user);
+    this.#context.userChanged(client);
     this.#context.backends.audit.write("login", this.#who(client));
   }
 

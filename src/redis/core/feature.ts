@@ -62,4 +62,6 @@ export interface RedisContext extends LocalOptions {
   readonly dedicated: DedicatedConnections;
   /** The clients of this worker. */
   clients(): Iterable<LocalClient>;
+  /** A client is another user from now on, or may be. */
+  userChanged(client: LocalClient): void;
 }

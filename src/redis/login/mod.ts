@@ -75,6 +75,7 @@ export class Login {
     this.#users.delete(client);
     if (this.#accounts.areWanted) this.#lock(client);
     else this.access.apply(client, DEFAULT_USER);
+    this.#context.userChanged(client);
   }
 
   /** Lets a client in as a user, without a password; false where there is no such user. */
@@ -138,6 +139,7 @@ export class Login {
     if (this.#accounts.areWanted) this.#users.set(client, user);
     removeGuard(client, GuardRank.Login);
     this.access.apply(client, user);
+    this.#context.userChanged(client);
     this.access.audit("login", client, user);
   }
 

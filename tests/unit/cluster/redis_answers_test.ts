@@ -35,6 +35,7 @@ function answer(type: ClusterConfig["type"], ...words: string[]): string {
     peers: new ClusterPeers(context),
     observed: observedLists(rig.slowLog),
     clients: () => [],
+    userChanged: () => {},
   });
   const frame = new RequestFrame();
   const bytes = new TextEncoder().encode(request(...words));

@@ -5,11 +5,12 @@
  */
 import { type LimitedClient, RequestLimits } from "../../../src/cluster/request_limits.ts";
 import { type TcpEndpoint, tcpEndpoint } from "../../../src/endpoint.ts";
-import type { RateLimitConfig } from "../../../src/config/config.ts";
+import type { RateLimitConfig, UserConfig } from "../../../src/config/config.ts";
 import { Log, type LogRecord } from "../../../src/observe/log.ts";
 import { createRateMemory } from "../../../src/observe/rate_table.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 import { assertEquals } from "../../deps.ts";
+import { userWith } from "../../support/user_config.ts";
 
 class Client {
   meter: LimitedClient["meter"] = null;
@@ -33,7 +34,7 @@ function taken(client: LimitedClient, tries = 20): number {
 function scene(rateLimit: RateLimitConfig | null) {
   const clock = new ManualClock();
   const records: LogRecord[] = [];
-  const config = { rateLimit };
+  const config = { rateLimit, users: [] as UserConfig[] };
   const limits = new RequestLimits({
     config,
     clock,
@@ -128,4 +129,37 @@ Deno.test("refusals are said now and then", () => {
     burst: 4,
     per: "client",
   });
+});
+
+Deno.test("a user's own rate is in the place of the cluster's, for all of its clients, and stays through logins", () => {
+  const { connect, config, limits, clock } = scene({ ...RATE, per: "client" });
+  const slow = { perSecond: 1, burst: 2, per: "user" } as const;
+  config.users = [{ ...userWith("slow", "p"), rate: slow }, userWith("other", "p")];
+  const one = connect("10.0.0.1:1", null);
+  const two = connect("10.0.0.2:1", "slow");
+  assertEquals(taken(one), 20, "who has not logged in is bounded otherwise");
+  (one as unknown as Client).user = "slow";
+  limits.connect(one);
+  assertEquals([taken(one), taken(two)], [2, 0]);
+  // Logging in again gives nothing.
+  limits.connect(one);
+  assertEquals(taken(one), 0);
+  (one as unknown as Client).user = "other";
+  limits.connect(one);
+  assertEquals(taken(one), 4);
+  limits.connect(one);
+  assertEquals(taken(one), 0);
+  clock.advance(1_000);
+  assertEquals(taken(two), 1);
+});
+
+Deno.test("a user's rate by address is not counted with what others have from there", () => {
+  const { connect, config } = scene({ ...RATE, per: "address" });
+  config.users = [{ ...userWith("own", "p"), rate: { perSecond: 1, burst: 3, per: "address" } }];
+  const [own, other, again] = [
+    connect("10.0.0.1:1", "own"),
+    connect("10.0.0.1:2"),
+    connect("10.0.0.1:3", "own"),
+  ];
+  assertEquals([taken(own), taken(other), taken(again)], [3, 4, 0]);
 });

@@ -54,3 +54,21 @@ Deno.test("what is no table is refused", () => {
     "{ per_second = 1000, burst = 2000 }",
   ]);
 });
+
+Deno.test("a user's rate has the same form, and counts all of its requests together", () => {
+  const user = (rate: string) =>
+    redisText(`auth = { users = [{ username = "a", password = "p", rate = ${rate} }] }`);
+  const rateOf = (rate: string) => clusterOf(user(rate)).users[0]!.rate;
+  assertEquals(rateOf("{ per_second = 5 }"), { perSecond: 5, burst: 5, per: "user" });
+  assertEquals(rateOf('{ per_second = 5, burst = 9, per = "client" }'), {
+    ...{ perSecond: 5, burst: 9, per: "client" },
+  });
+  const path = "a.toml: clusters[0].auth.users[0].rate";
+  assertEquals(problemsOf(user("5")), [
+    `${path} = 5: expected a table such as { per_second = 100 }`,
+  ]);
+  assertEquals(problemsOf(user('{ per_second = 0, per = "cluster" }')), [
+    `${path}.per_second = 0: expected an integer from 1 to 10000000 (requests)`,
+    `${path}.per = "cluster": expected "client", "address" or "user"`,
+  ]);
+});

@@ -3,15 +3,15 @@ import { ClientRoom } from "../../../src/observe/client_room.ts";
 import { createClusterMemories, forgetWorker } from "../../../src/observe/cluster_memory.ts";
 import { assert, assertEquals } from "../../deps.ts";
 
-const plain = { name: "plain", maxClientsPerAddress: 0, rateLimit: null };
+const plain = { name: "plain", maxClientsPerAddress: 0, users: [], rateLimit: null };
 const rate = { perSecond: 1, burst: 1 };
 
 Deno.test("a cluster has the memories that its limits need, and a reload keeps what there is", () => {
   const before = createClusterMemories([
     plain,
     { ...plain, name: "addresses", maxClientsPerAddress: 1 },
-    { ...plain, name: "alone", rateLimit: { ...rate, per: "client" } },
-    { ...plain, name: "together", rateLimit: { ...rate, per: "user" } },
+    { ...plain, name: "alone", users: [], rateLimit: { ...rate, per: "client" } },
+    { ...plain, name: "together", users: [], rateLimit: { ...rate, per: "user" } },
   ], 2);
   const kinds = [...before.values()].map(({ addresses, rates }) => [!!addresses, !!rates]);
   assertEquals(kinds, [[false, false], [true, false], [false, false], [false, true]]);
