@@ -87,7 +87,13 @@ const TIMER_OWNERS = new Set([
     "src/supervisor/dashboard/event_streams.ts",
     "src/supervisor/file_watch.ts",
   ],
-  ...["src/supervisor/log_writer.ts", "src/supervisor/proxy.ts", "src/supervisor/supervisor.ts"],
+  ...[
+    "src/supervisor/log_writer.ts",
+    "src/supervisor/silence_watch.ts",
+    "src/net/epoll/thread_remains.ts",
+    "src/supervisor/proxy.ts",
+    "src/supervisor/supervisor.ts",
+  ],
   "src/supervisor/runtime_debugger.ts",
 ]);
 

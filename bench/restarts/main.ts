@@ -15,6 +15,7 @@ import { type Aster, startAster } from "../../tests/support/aster.ts";
 import { findFreePort } from "../../tests/support/free_port.ts";
 import { delay, until } from "../../tests/support/poll.ts";
 import { type RedisServer, startRedisServer } from "../../tests/support/redis_server.ts";
+import { endAllServers } from "../../tests/support/server_process.ts";
 import { TEST_IO_VARIABLE } from "../../tests/support/test_engine.ts";
 import type { ProgramCounts } from "./count.ts";
 
@@ -170,6 +171,12 @@ async function measure(
   return counts;
 }
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, () => {
+    endAllServers();
+    Deno.exit(1);
+  });
+}
 const wanted = flags._.map(String);
 console.log(`io = ${flags.io}, ${rounds} rounds`);
 for (const scenario of [rolling, takeover]) {

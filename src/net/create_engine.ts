@@ -12,10 +12,15 @@ import type { IoEngine } from "./io_engine.ts";
 /**
  * Makes the engine of one worker.
  *
+ * @param descriptorMemory Where what the thread has open is noted for others, if it has numbers; null: nowhere.
  * @throws {Error} If this thread may not or cannot use what the engine needs.
  */
-export function createEngine(choice: IoChoice, clock: Clock): IoEngine {
+export function createEngine(
+  choice: IoChoice,
+  clock: Clock,
+  descriptorMemory: SharedArrayBuffer | null = null,
+): IoEngine {
   return choice.engine === "epoll"
-    ? new EpollEngine(choice.libcPath, clock, choice.libsslPath ?? null)
+    ? new EpollEngine(choice.libcPath, clock, choice.libsslPath ?? null, descriptorMemory)
     : new DenoEngine(clock);
 }

@@ -345,6 +345,11 @@ export const processCounts = {
     "workers",
     "Workers that did not answer this scrape within a second; their last known counts are in the sums.",
   ),
+  silentRestarts: counter(
+    "aster_silent_workers_total",
+    "workers",
+    "Workers that were ended as they did not answer for five seconds; they count among the restarts, too.",
+  ),
   workerRestarts: counter(
     "aster_worker_restarts_total",
     "workers",

@@ -132,7 +132,7 @@ export class AdminPages {
 
   /** Returns the Prometheus text. */
   async metricsText(format: MetricsFormat = "text"): Promise<string> {
-    const { workers, clusters } = await this.#collect();
+    const { workers, silentEnded, clusters } = await this.#collect();
     return await renderMetrics({
       version: VERSION,
       build: this.#build(),
@@ -143,6 +143,7 @@ export class AdminPages {
       cpuPercent: this.#cpu.percent(),
       workers: workers.length,
       silentWorkers: workers.filter(({ hasAnswered }) => !hasAnswered).length,
+      silentRestarts: silentEnded,
       workerRestarts: workers.reduce((sum, { restarts }) => sum + restarts, 0),
       configHash: configHash(this.#source.config),
       isReloadGood: this.#source.reloader?.state.isGood ?? true,

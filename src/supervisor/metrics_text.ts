@@ -49,6 +49,8 @@ export interface MetricsView {
   workers: number;
   /** Workers that did not answer in time. */
   silentWorkers: number;
+  /** Workers that were ended as they did not answer any more. */
+  silentRestarts: number;
   /** Replacements of workers that died. */
   workerRestarts: number;
   configHash: number;
@@ -178,6 +180,7 @@ function processMetrics(view: MetricsView): Metric[] {
     threads: view.workers + 1,
     failures,
     silentWorkers: view.silentWorkers,
+    silentRestarts: view.silentRestarts,
     workerRestarts: view.workerRestarts,
     configHash: view.configHash,
     reloadSuccess: view.isReloadGood ? 1 : 0,

@@ -21,6 +21,7 @@ import type { InspectTopic } from "../worker/messages.ts";
 import type { WorkerPort } from "./worker_handle.ts";
 import { processActivation } from "./takeover/activation.ts";
 import { Takeover } from "./takeover/takeover.ts";
+import { createRemains } from "./worker_remains.ts";
 import { mayServe, workerPermissions } from "./worker_permissions.ts";
 
 /** How to run a configuration. */
@@ -128,6 +129,7 @@ export async function startProxy(
     advertisedAddress,
     sharesPort,
     isTakeover,
+    remains: createRemains(io, output.log),
     ...takeover?.sockets ? { sockets: takeover.sockets } : {},
     audit,
     createWorker: (clusters) => createWorker(clusters, config, io, isStandalone),

@@ -37,6 +37,9 @@ import type { AuditLog } from "./audit_log.ts";
 import type { LogOutput } from "./log_output.ts";
 import { MetricsSum } from "../observe/metrics_sum.ts";
 import { OperatorOrders } from "./operator_orders.ts";
+import { SilenceWatch } from "./silence_watch.ts";
+import type { GivenSockets } from "./takeover/given_sockets.ts";
+import type { WorkerRemains } from "./worker_remains.ts";
 import { RestartBackoff } from "./restart_backoff.ts";
 import { StartError } from "./start_error.ts";
 import { WorkerHandle, type WorkerPort, type WorkerReceiver } from "./worker_handle.ts";
@@ -51,6 +54,9 @@ export const STOP_TIMEOUT_MS = 2_000;
 /** Most workers at once, those that only serve clients of former configurations included. */
 export const WORKERS_MAX = 1024;
 
+/** How long the number of a worker that was ended as silent is given to nobody, in milliseconds. */
+const LOST_NUMBER_MS = 60_000;
+
 /** What a supervisor needs. */
 export interface SupervisorOptions {
   config: Config;
@@ -62,6 +68,8 @@ export interface SupervisorOptions {
   sharesPort: boolean;
   /** Whether another process serves until the workers listen. */
   isTakeover: boolean;
+  /** What is left of workers that were ended from outside; null, or left out: nothing is. */
+  remains?: WorkerRemains | null;
   /** Sockets to listen by that came from another process; none if left out. */
   sockets?: SocketSource;
   /** Takes the audit records of all workers; null: there are to be none. */
@@ -109,6 +117,8 @@ export interface Collected {
   workers: WorkerState[];
   /** Workers that a reload took the place of, and that serve the clients they have by what was configured before. */
   retired: Pick<WorkerState, "number" | "clusters">[];
+  /** How many workers were ended as they did not answer any more. */
+  silentEnded: number;
   /** One per cluster, summed over workers. */
   clusters: ClusterMetricsSnapshot[];
 }
@@ -122,7 +132,8 @@ export interface Inspected {
 
 /** One place for a worker, filled again when its worker dies. */
 interface Place {
-  readonly number: number;
+  /** That of its worker. */
+  number: number;
   clusters: ClusterConfig[];
   /** The clusters for which its worker was given its rights. */
   granted: readonly ClusterConfig[];
@@ -131,6 +142,8 @@ interface Place {
   /** Workers whose place this one takes: they accept clients until one listens here. */
   predecessors: WorkerHandle[];
   restarts: number;
+  /** Sockets that its last worker listened by and did not close; null: none. */
+  rescued: GivenSockets | null;
   restartTimer: ReturnType<typeof setTimeout> | null;
 }
 
@@ -161,6 +174,14 @@ export class Supervisor implements WorkerReceiver {
   /** It is to end: no worker is replaced any more. */
   #isStopping = false;
   #collecting: Promise<Collected> | null = null;
+  readonly #silence: SilenceWatch<WorkerHandle> = new SilenceWatch(
+    () => this.#workers(),
+    (worker) => this.#endSilent(worker),
+  );
+  /** How many were ended as they were silent. */
+  #silentEnded = 0;
+  /** Numbers of those, and when: what they count in shared memory may still change for a moment. */
+  readonly #lostNumbers: Map<number, number> = new Map();
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -192,6 +213,7 @@ export class Supervisor implements WorkerReceiver {
       for (const clusters of this.#assignment.clusters) this.#openPlace(clusters);
       await this.#started.promise;
       this.#isStarted = true;
+      this.#silence.start();
     } catch (error) {
       this.#isStopping = true;
       for (const place of this.#places) place.worker.terminate();
@@ -240,6 +262,7 @@ export class Supervisor implements WorkerReceiver {
   /** From now on it is not ready, and dead workers are not replaced. */
   leave(): void {
     this.#isStopping = true;
+    this.#silence.stop();
     for (const place of this.#places) {
       if (place.restartTimer !== null) clearTimeout(place.restartTimer);
       place.restartTimer = null;
@@ -326,6 +349,7 @@ export class Supervisor implements WorkerReceiver {
   #retire(place: Place): void {
     if (place.restartTimer !== null) clearTimeout(place.restartTimer);
     place.restartTimer = null;
+    place.rescued?.close();
     for (const worker of [...place.predecessors, place.worker]) this.#retireWorker(worker);
   }
 
@@ -340,6 +364,7 @@ export class Supervisor implements WorkerReceiver {
     });
     if (!this.#retired.has(worker)) return;
     await worker.stop(STOP_TIMEOUT_MS);
+    this.#takeRemains(worker)?.close();
     if (!this.#retired.delete(worker)) return;
     this.#metrics.retire(worker.snapshots);
     this.#clearRoom(worker);
@@ -415,6 +440,8 @@ export class Supervisor implements WorkerReceiver {
     if (this.#isStopping) return worker.terminate();
     if (this.#isStarted) {
       const place = this.#places.find((place) => place.worker === worker);
+      place?.rescued?.settle();
+      if (place !== undefined) place.rescued = null;
       const message = place === undefined || place.restarts === 0
         ? "Worker serves"
         : "Worker is back";
@@ -464,6 +491,7 @@ export class Supervisor implements WorkerReceiver {
       this.#metrics.retire(worker.snapshots);
       const index = this.#places.findIndex((place) => place.worker === worker);
       if (index < 0) return this.#retiredEnded(worker, reason);
+      this.#rescue(this.#places[index]!);
       this.#scheduleRestart(this.#places[index]!, cluster, reason);
       this.#moveLeadership(index);
     } else {
@@ -472,8 +500,28 @@ export class Supervisor implements WorkerReceiver {
     }
   }
 
+  #endSilent(worker: WorkerHandle): void {
+    this.#silentEnded += 1;
+    this.#lostNumbers.set(worker.number, this.#clock.realMs);
+    worker.endSilent();
+  }
+
+  /** Whoever waits to be accepted by a worker that was ended is accepted by the next one. */
+  #rescue(place: Place): void {
+    const rescued = this.#takeRemains(place.worker);
+    if (rescued === null) return;
+    place.rescued?.close();
+    place.rescued = rescued;
+  }
+
+  #takeRemains({ descriptorMemory, clusters }: WorkerHandle): GivenSockets | null {
+    if (descriptorMemory === null) return null;
+    return this.#options.remains?.take(descriptorMemory, clusters) ?? null;
+  }
+
   /** Its clients are gone with it, and nobody takes its place. */
   #retiredEnded(worker: WorkerHandle, reason: string): void {
+    this.#takeRemains(worker)?.close();
     this.#retired.delete(worker);
     this.#clearRoom(worker);
     this.#options.output.log.error("Worker ended", { worker: worker.number, reason });
@@ -497,13 +545,19 @@ export class Supervisor implements WorkerReceiver {
       worker,
       predecessors: [],
       restarts: 0,
+      rescued: null,
       restartTimer: null,
     };
   }
 
   /** The least number that no worker has: clients' ids are made of it. */
   #freeNumber(): number {
+    this.#clock.readNow();
+    for (const [number, lostMs] of this.#lostNumbers) {
+      if (this.#clock.realMs - lostMs > LOST_NUMBER_MS) this.#lostNumbers.delete(number);
+    }
     const taken = new Set([...this.#workers()].map(({ number }) => number));
+    for (const number of this.#lostNumbers.keys()) taken.add(number);
     for (let number = 0; number < WORKERS_MAX; number++) if (!taken.has(number)) return number;
     throw new StartError("Too many workers still serve clients of former configurations");
   }
@@ -529,6 +583,7 @@ export class Supervisor implements WorkerReceiver {
       isTakeover: isTakeover && !this.#isStarted,
       orders: this.orders.ordersFor(clusters.map(({ name }) => name)),
       sockets: this.#socketsFor(clusters, index),
+      ...this.#options.remains ? { descriptorMemory: this.#options.remains.createMemory() } : {},
     };
     this.#clearRoom({ number });
     const worker = new WorkerHandle(this.#options.createWorker(clusters), start, this, this.#clock);
@@ -538,7 +593,10 @@ export class Supervisor implements WorkerReceiver {
 
   #socketsFor(clusters: readonly ClusterConfig[], index: number): SocketsByAddress {
     const { sockets } = this.#options;
-    if (sockets === undefined || this.#isStarted) return this.#heldSockets(clusters);
+    if (this.#isStarted) {
+      return this.#rescuedSockets(clusters, this.#places[index]?.rescued ?? null);
+    }
+    if (sockets === undefined) return new Map();
     const found = clusters.map(({ name, listen }) => {
       const serving = this.#assignment.clusters.flatMap((assigned, place) =>
         assigned.some((cluster) => cluster.name === name) ? [place] : []
@@ -547,6 +605,20 @@ export class Supervisor implements WorkerReceiver {
       return [formatEndpoint(listen), given] as const;
     });
     return new Map(found);
+  }
+
+  /** What is held is listened by always; what was rescued is where nothing is held. */
+  #rescuedSockets(
+    clusters: readonly ClusterConfig[],
+    rescued: GivenSockets | null,
+  ): SocketsByAddress {
+    const sockets = new Map(this.#heldSockets(clusters));
+    for (const { listen } of clusters) {
+      const endpoint = formatEndpoint(listen);
+      const isHeld = sockets.get(endpoint)!.length > 0;
+      if (!isHeld) sockets.set(endpoint, rescued?.socketsFor(listen, 0, 1) ?? []);
+    }
+    return sockets;
   }
 
   #heldSockets(clusters: readonly ClusterConfig[]): SocketsByAddress {
@@ -611,6 +683,10 @@ export class Supervisor implements WorkerReceiver {
     place.restartTimer = null;
     try {
       const index = this.#places.indexOf(place);
+      if (this.#lostNumbers.has(place.number)) {
+        this.#clearRoom(place);
+        place.number = this.#freeNumber();
+      }
       place.worker = this.#createWorker(place.clusters, place.number, index);
       place.granted = place.clusters;
     } catch (error) {
@@ -652,6 +728,7 @@ export class Supervisor implements WorkerReceiver {
         number,
         clusters: clusterNames,
       })),
+      silentEnded: this.#silentEnded,
       clusters: this.#metrics.total(this.#livingSnapshots()),
     };
   }

@@ -43,6 +43,10 @@ export interface WorkerReceiver {
 /** A worker from its start message to its end. */
 export class WorkerHandle {
   readonly number: number;
+  /** Questions since its last answer to {@link ping}. */
+  unanswered = 0;
+  /** Where its engine notes the descriptors that it has open. */
+  readonly descriptorMemory: SharedArrayBuffer | null;
   /** What it serves, as it was told last. */
   clusters: readonly ClusterConfig[];
   /** Whether it is gone, or was ended; only this object writes it. */
@@ -69,6 +73,7 @@ export class WorkerHandle {
   constructor(port: WorkerPort, start: StartMessage, receiver: WorkerReceiver, clock: Clock) {
     this.number = start.workerNumber;
     this.clusters = start.clusters;
+    this.descriptorMemory = start.descriptorMemory ?? null;
     this.#port = port;
     this.#receiver = receiver;
     this.#clock = clock;
@@ -127,6 +132,17 @@ export class WorkerHandle {
     });
     this.post({ kind: "collect", question });
     return promise;
+  }
+
+  /** Asks whether it answers at all; see {@link unanswered}. */
+  ping(): void {
+    this.unanswered += 1;
+    this.post({ kind: "ping" });
+  }
+
+  /** Ends it as one that does not answer any more. */
+  endSilent(): void {
+    this.#end("", "it is silent");
   }
 
   /** Sends an order whose answer nobody waits for. */
@@ -268,6 +284,9 @@ export class WorkerHandle {
         return this.#ordered.get(message.question)?.(message.count);
       case "inspected":
         return this.#inspected.get(message.question)?.(message.parts);
+      case "pong":
+        this.unanswered = 0;
+        return;
       case "shared":
         return this.#shared.get(message.question)?.(message.sockets);
       case "failed":

@@ -129,6 +129,8 @@ export class ClusterHost {
         return this.#lead(message.cluster);
       case "order":
         return this.#obey(message.question, message.order);
+      case "ping":
+        return this.#post({ kind: "pong" });
       case "share":
         return this.#share(message.question);
       case "close":
@@ -150,7 +152,7 @@ export class ClusterHost {
   #begin(message: StartMessage): void {
     this.#start = message;
     this.#sockets = message.sockets ?? new Map();
-    this.#engine = createEngine(message.io, this.#clock);
+    this.#engine = createEngine(message.io, this.#clock, message.descriptorMemory);
     for (const order of message.orders ?? []) this.#keep(order);
     if (message.isTakeover) this.#beginPrepared(message);
     else this.#open(message, (config) => this.#startCluster(config, 0));

@@ -36,6 +36,8 @@ export interface StartMessage {
   isTakeover: boolean;
   /** Sockets that it listens by, by their address as text; where there are none it opens its own. */
   sockets?: SocketsByAddress;
+  /** Where its engine notes the descriptors that it has open, so that they can be closed for it; nowhere if left out. */
+  descriptorMemory?: SharedArrayBuffer;
   /** Memory of a `ClientRoom`, shared by all workers. */
   clientMemory: SharedArrayBuffer;
   /** What the workers of a cluster count together, by its name. */
@@ -226,6 +228,8 @@ export type SupervisorMessage =
   | ConfigureMessage
   /** Do what an operator orders, answer `ordered` with the same number. */
   | { kind: "order"; question: number; order: ServerOrder }
+  /** Answer `pong`. */
+  | { kind: "ping" }
   /** Answer `shared` with the same number. */
   | { kind: "share"; question: number }
   /** Stop accepting, answer `closed`. Another process listens by the sockets of the clusters of `handedOver`. */
@@ -271,6 +275,8 @@ export type WorkerMessage =
    * The answer to `configure`; `problems` says what could not be done, one sentence each. What could be done is done.
    */
   | { kind: "configured"; problems: string[] }
+  /** The answer to `ping`. */
+  | { kind: "pong" }
   /** The answer to `share`: what it listens by, where its engine can tell. */
   | { kind: "shared"; question: number; sockets: SharedSocket[] }
   /** None is accepted any more. */

@@ -1,6 +1,6 @@
 /**
- * The supervisor over workers that die of each connection, with its privileges given up as the proxy does it.
- * Arguments: the cluster's port and the admin server's.
+ * The supervisor over workers that misbehave, with its privileges given up as the proxy does it. Arguments: the
+ * cluster's port, the admin server's, and the file of the workers; if left out they die of each connection.
  *
  * @module
  */
@@ -13,11 +13,13 @@ import { openLogOutput } from "../../src/supervisor/log_output.ts";
 import { LogWriter } from "../../src/supervisor/log_writer.ts";
 import { giveUpPrivileges } from "../../src/supervisor/privileges.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import { createRemains } from "../../src/supervisor/worker_remains.ts";
 import { workerPermissions } from "../../src/supervisor/worker_permissions.ts";
 import { testIoChoice } from "../support/test_engine.ts";
 import { clusterConfig } from "../unit/supervisor/cluster_configs.ts";
 
-const [port, adminPort] = Deno.args.map(Number);
+const [port, adminPort] = Deno.args.slice(0, 2).map(Number);
+const workerFile = Deno.args[2] ?? "crashing_worker.ts";
 const io = testIoChoice();
 const config: Config = {
   file: "none",
@@ -55,9 +57,10 @@ const supervisor = new Supervisor({
   sharesPort: true,
   mayServe: () => true,
   isTakeover: false,
+  remains: createRemains(io, output.log),
   audit: null,
   createWorker: (clusters) =>
-    new Worker(new URL("crashing_worker.ts", import.meta.url), {
+    new Worker(new URL(workerFile, import.meta.url), {
       type: "module",
       deno: { permissions: workerPermissions(clusters, "config", io) },
     }),

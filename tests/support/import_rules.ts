@@ -33,7 +33,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     ],
     // Sockets come from other processes before any worker starts.
     ...["net/epoll/system", "net/epoll/name_lookup", "net/epoll/descriptor_channel"],
-    "net/deno/deno_channel",
+    ...["net/epoll/descriptor_book", "net/epoll/thread_remains", "net/deno/deno_channel"],
     ...["router/moved_share", "deps"],
   ],
   worker: [

@@ -18,6 +18,7 @@ import type {
   ListenOptions,
 } from "../io_engine.ts";
 import type { TlsClient, TlsClientMaterial, TlsServer, TlsServerMaterial } from "../tls.ts";
+import { DescriptorBook } from "./descriptor_book.ts";
 import { EpollDial } from "./epoll_dial.ts";
 import { EpollListener } from "./epoll_listener.ts";
 import { EpollLoop } from "./epoll_loop.ts";
@@ -47,11 +48,18 @@ export class EpollEngine implements IoEngine {
 
   /**
    * @param libsslPath Where OpenSSL is; null: nobody asks for TLS.
+   * @param descriptorMemory Where the thread's descriptors are noted for others; null: nowhere.
    * @throws {Error} If the C library cannot be loaded, or the kernel refuses.
    */
-  constructor(libcPath: string, clock: Clock, libsslPath: string | null = null) {
+  constructor(
+    libcPath: string,
+    clock: Clock,
+    libsslPath: string | null = null,
+    descriptorMemory: SharedArrayBuffer | null = null,
+  ) {
     this.#libsslPath = libsslPath;
-    const system = new System(openLibc(libcPath));
+    const book = descriptorMemory === null ? null : new DescriptorBook(descriptorMemory);
+    const system = new System(openLibc(libcPath), book);
     this.flushQueue = new FlushQueue(clock);
     this.#loop = new EpollLoop(system, clock, this.flushQueue);
     this.#names = new NameLookup(system);

@@ -50,7 +50,7 @@ export class EpollListener implements EventHandler, Listener {
     this.#isHeld = given?.isHeld ?? false;
     this.#descriptor = given === null
       ? this.#open(names, options)
-      : this.#require(loop.system.duplicate(given.descriptor));
+      : this.#require(loop.system.opened(loop.system.duplicate(given.descriptor)));
     try {
       if (given !== null) this.#require(loop.system.stopBlocking(this.#descriptor));
       // Linux gives accepted sockets the options of the one that listens.

@@ -91,8 +91,9 @@ export class EpollLoop {
     this.#change = new Int32Array(stride);
     this.#changeBytes = new Uint8Array(this.#change.buffer as ArrayBuffer);
     const { libc } = system;
-    this.#epoll = this.#require(system.result(libc.epoll_create1(EPOLL_CLOEXEC)));
-    this.#alarm = this.#require(system.result(libc.eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)));
+    this.#epoll = this.#require(system.opened(system.result(libc.epoll_create1(EPOLL_CLOEXEC))));
+    const alarm = system.result(libc.eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    this.#alarm = this.#require(system.opened(alarm));
     // By edges, so that one alarm ends one wait without being read.
     this.#require(this.#control(EPOLL_CTL_ADD, this.#alarm, EPOLLIN | EPOLLET, 0));
   }

@@ -56,6 +56,7 @@ const functions = {
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  dup3: { parameters: ["i32", "i32", "i32"], result: "i32" },
   epoll_create1: { parameters: ["i32"], result: "i32" },
   epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
   epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },
@@ -95,6 +96,8 @@ const functions = {
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
   shutdown: { parameters: ["i32", "i32"], result: "i32" },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  // long syscall(long, ...): with the up to three numbers that its calls here take.
+  syscall: { parameters: ["i64", "i64", "i64", "i64"], result: "i64" },
   unlink: { parameters: ["buffer"], result: "i32" },
   write: { parameters: ["i32", "buffer", "u32"], result: "i32" },
 } as const;
@@ -175,6 +178,21 @@ export function epollEventLayout(architecture: string): EpollEventLayout {
   return architecture === "x86_64" ? { stride: 3, data: 1 } : { stride: 4, data: 2 };
 }
 
+/** Numbers of system calls that not every C library has a function for: `asm/unistd.h`. */
+export interface ThreadCalls {
+  /** `gettid`. */
+  readonly threadId: number;
+  /** `tgkill`. */
+  readonly signalThread: number;
+}
+
+/** The numbers on a machine. */
+export function threadCalls(architecture: string): ThreadCalls {
+  return architecture === "x86_64"
+    ? { threadId: 186, signalThread: 234 }
+    : { threadId: 178, signalThread: 131 };
+}
+
 /** Event descriptors: `bits/eventfd.h`. */
 export const EFD_CLOEXEC = 0o2000000;
 export const EFD_NONBLOCK = 0o4000;
@@ -182,6 +200,7 @@ export const EFD_NONBLOCK = 0o4000;
 /** Errors: `asm-generic/errno-base.h`, `asm-generic/errno.h`. */
 export const EPERM = 1;
 export const ENOENT = 2;
+export const ESRCH = 3;
 export const EINTR = 4;
 export const EAGAIN = 11;
 export const ENOMEM = 12;

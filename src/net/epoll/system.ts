@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { DescriptorBook } from "./descriptor_book.ts";
 import {
   EINTR,
   F_DUPFD_CLOEXEC,
@@ -19,6 +20,7 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
   TCP_NODELAY,
+  threadCalls,
 } from "./libc.ts";
 
 /** Longest text of an error, bytes. */
@@ -54,8 +56,16 @@ export class System {
     this.#length.buffer as ArrayBuffer,
   );
 
-  constructor(libc: Libc) {
+  /** Where what this thread has open is noted, if anybody is to know. */
+  readonly #book: DescriptorBook | null;
+
+  constructor(libc: Libc, book: DescriptorBook | null = null) {
     this.libc = libc;
+    this.#book = book;
+    if (book !== null) {
+      const { threadId } = threadCalls(Deno.build.arch);
+      book.threadId = Number(libc.syscall(BigInt(threadId), 0n, 0n, 0n));
+    }
     this.#errnoAddress = libc.__errno_location();
   }
 
@@ -91,16 +101,23 @@ export class System {
 
   /** A connected socket that waits in the queue of a listening one; it never blocks. */
   accept(descriptor: number): number {
-    return this.result(this.libc.accept4(descriptor, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+    return this.opened(this.result(this.libc.accept4(descriptor, null, null, flags)));
   }
 
   /** A new TCP socket that never blocks. */
   openSocket(family: number): number {
     const type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-    return this.result(this.libc.socket(family, type, 0));
+    return this.opened(this.result(this.libc.socket(family, type, 0)));
   }
 
-  /** A second descriptor of what an open one is of, or a negative error number. */
+  /** `descriptor`, which was opened just now; what is negative is none. */
+  opened(descriptor: number): number {
+    if (descriptor >= 0) this.#book?.note(descriptor);
+    return descriptor;
+  }
+
+  /** A second descriptor of what an open one is of, for another thread; or a negative error number. */
   duplicate(descriptor: number): number {
     return this.result(this.libc.fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
   }
@@ -112,6 +129,8 @@ export class System {
 
   /** Closes a descriptor. Linux has let go of it even where this says that it was interrupted. */
   close(descriptor: number): void {
+    // First: behind it the number may be another thread's.
+    this.#book?.forget(descriptor);
     this.libc.close(descriptor);
   }
 

@@ -31,6 +31,7 @@ function pages(
   parts: InspectedPart[] = [],
 ): AdminPages {
   const collected: Collected = {
+    silentEnded: 0,
     retired: [{ number: 7, clusters: ["main"] }],
     workers,
     clusters: [snapshot("main", {

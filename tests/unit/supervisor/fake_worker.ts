@@ -20,6 +20,8 @@ export class FakeWorker implements WorkerPort {
   /** Requests it says it counted; null: it does not answer. */
   requests: number | null = 0;
   isStuck = false;
+  /** It leaves every ping unanswered. */
+  isMute = false;
   /** What it could not do of the next configurations. */
   problems: string[] = [];
 
@@ -34,6 +36,7 @@ export class FakeWorker implements WorkerPort {
       const { question } = message;
       queueMicrotask(() => this.say({ kind: "metrics", question, clusters, vitals: VITALS }));
     }
+    if (message.kind === "ping" && !this.isMute) queueMicrotask(() => this.say({ kind: "pong" }));
     if (message.kind === "configure" && !this.isStuck) {
       queueMicrotask(() => this.say({ kind: "configured", problems: this.problems }));
     }

@@ -73,6 +73,7 @@ const view: MetricsView = {
   cpuPercent: 12.5,
   workers: 2,
   silentWorkers: 1,
+  silentRestarts: 1,
   workerRestarts: 3,
   configHash: 77,
   isReloadGood: false,

@@ -2,11 +2,31 @@ import { assert, assertEquals, assertRejects } from "../../deps.ts";
 import { Log, type LogRecord } from "../../../src/observe/log.ts";
 import { ClientRoom } from "../../../src/observe/client_room.ts";
 import { StartError } from "../../../src/supervisor/start_error.ts";
+import { SILENT_MS } from "../../../src/supervisor/silence_watch.ts";
 import { Supervisor } from "../../../src/supervisor/supervisor.ts";
 import type { PeerMessage, SharedState } from "../../../src/worker/messages.ts";
+import type { GivenSockets } from "../../../src/supervisor/takeover/given_sockets.ts";
+import { withDeadline } from "../../support/poll.ts";
 import { clusterConfig, config } from "./cluster_configs.ts";
 import { FakeWorker } from "./fake_worker.ts";
 import { snapshot, VITALS } from "./snapshots.ts";
+
+/** A socket that a worker left. */
+class LeftSockets {
+  isSettled = false;
+
+  socketsFor() {
+    return [{ descriptor: 50, isHeld: false }];
+  }
+
+  settle(): void {
+    this.isSettled = true;
+  }
+
+  close(): void {
+    this.settle();
+  }
+}
 
 /** A supervisor over fakes. `next()` waits for the next worker it makes. */
 class Stage {
@@ -14,6 +34,8 @@ class Stage {
   readonly records: LogRecord[] = [];
   /** Whether workers may do what a reload wants of them. */
   mayServe = true;
+  /** What workers left that ended. */
+  readonly left: LeftSockets[] = [];
   readonly supervisor: Supervisor;
   #made: (() => void) | null = null;
 
@@ -28,6 +50,14 @@ class Stage {
       audit: null,
       io: { engine: "deno" },
       mayServe: () => this.mayServe,
+      remains: {
+        createMemory: () => new SharedArrayBuffer(4),
+        take: () => {
+          const left = new LeftSockets();
+          this.left.push(left);
+          return left as unknown as GivenSockets;
+        },
+      },
       createWorker: () => {
         const worker = new FakeWorker();
         this.workers.push(worker);
@@ -442,5 +472,41 @@ Deno.test("a worker that begins to listen when all are to end has no clients", a
   second.listen();
   assertEquals(second.isTerminated, true);
   await grown;
+  await stage.supervisor.stop();
+});
+
+Deno.test("a worker that does not answer is ended, counted, and replaced by one with another number", async () => {
+  const stage = new Stage(1);
+  await stage.start();
+  const [silent] = stage.workers;
+  silent!.requests = 7;
+  await stage.supervisor.collect();
+  const next = stage.next();
+  silent!.isMute = true;
+  const successor = await withDeadline(next, "it is replaced", SILENT_MS + 5_000);
+  assert(silent!.isTerminated);
+  assertEquals(successor.start.workerNumber, 1);
+  assertEquals(successor.start.leads, ["main"]);
+  successor.listen();
+  const { workers, silentEnded, clusters } = await stage.supervisor.collect();
+  assertEquals([workers[0]!.restarts, silentEnded, clusters[0]!.requests], [1, 1, 7]);
+  assert(stage.messages().includes("Worker is back"));
+  await stage.supervisor.stop();
+});
+
+Deno.test("what a worker left is had by the one that takes its place, until that listens", async () => {
+  const stage = new Stage(1);
+  await stage.start();
+  const [former] = stage.workers;
+  assert(former!.start.descriptorMemory instanceof SharedArrayBuffer);
+  const next = stage.next();
+  former!.die("gone");
+  assertEquals(stage.left.length, 1);
+  const successor = await next;
+  const given = { descriptor: 50, isHeld: false };
+  assertEquals([...successor.start.sockets!], [["127.0.0.1:7000", [given]]]);
+  assertEquals(stage.left[0]!.isSettled, false);
+  successor.listen();
+  assertEquals(stage.left[0]!.isSettled, true);
   await stage.supervisor.stop();
 });

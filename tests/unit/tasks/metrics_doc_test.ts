@@ -14,6 +14,7 @@ Deno.test("the page has every metric of a scrape, and no other", async () => {
     ...{ build: {}, vitals: [], durations: [] },
     ...{
       silentWorkers: 0,
+      silentRestarts: 0,
       workerRestarts: 0,
       configHash: 0,
       isReloadGood: true,

@@ -398,6 +398,13 @@ Deno.test("a cluster that other workers serve on at the same address is one whos
   assertEquals(clusters[1]!.calls.at(-1), "retire 60 true");
 });
 
+Deno.test("ping is answered", () => {
+  const { host, posted } = stage();
+  host.onMessage(startMessage([]));
+  host.onMessage({ kind: "ping" });
+  assertEquals(posted.at(-1), { kind: "pong" });
+});
+
 Deno.test("share is answered with what every cluster listens by", () => {
   const { host, posted } = stage();
   host.onMessage(startMessage([]));
