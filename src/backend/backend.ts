@@ -175,6 +175,11 @@ export class Backend implements ConnectionOwner {
     for (const connection of this.#connections()) connection.failUnsent(failure);
   }
 
+  /** Its connections that clients share. */
+  connections(): Iterable<BackendConnection> {
+    return this.#connections();
+  }
+
   /** Whether nothing waits in its connections. */
   get isIdle(): boolean {
     for (const connection of this.#connections()) if (connection.inflight.size > 0) return false;

@@ -7,6 +7,7 @@
 import type { BackendContext } from "../backend/backend_context.ts";
 import { failures } from "../failure.ts";
 import { SLOT_COUNT } from "../hash/mod.ts";
+import { BackupRequests } from "../router/backup_requests.ts";
 import type { NodeStates } from "../router/readers.ts";
 import { SlotMap } from "../router/slot_map.ts";
 import type { ClusterDialect } from "../router/redirect.ts";
@@ -42,6 +43,7 @@ export class SlotTopology implements Topology {
   /** What watches the nodes while this worker leads, where reads may go to several; else null. */
   #watch: NodeWatch | null = null;
   readonly #ledger = new SlotLedger();
+  readonly #backups: BackupRequests;
   /** Nodes that answered with something else than a map, and that was logged. */
   readonly #passedOver = new Set<string>();
   /** The seeds are another cluster's, maybe: nodes of the map in use are asked behind them. */
@@ -85,21 +87,38 @@ export class SlotTopology implements Topology {
       slotMoved: (slot, address) => this.#ledger.moved(slot, address),
       waitEnded: () => this.waitEnded?.(),
     });
+    this.#backups = new BackupRequests(
+      backends,
+      this.router,
+      () => cluster.config.backupRequest,
+    );
   }
 
   start(): void {
     this.router.awaitFirstMap();
+    this.#backups.reconfigure();
   }
 
   lead(): void {
     if (this.#isLeader) return;
     this.#isLeader = true;
     this.#startFetch();
-    if (this.#cluster.config.readPolicy === "master") return;
-    this.#watch = new NodeWatch(this.#backends, this.#dialect, {
-      maxLagMs: () => this.#cluster.config.replicaMaxLagMs,
-      changed: (states) => this.#nodesChanged(states),
-    });
+    this.#watchNodes();
+  }
+
+  /** Begins or ends to watch the nodes, as this worker's part and the configuration want it. */
+  #watchNodes(): void {
+    const { config } = this.#cluster;
+    const readsReplicas = config.readPolicy !== "master" || config.backupRequest.isEnabled;
+    if (this.#isLeader && readsReplicas) {
+      this.#watch ??= new NodeWatch(this.#backends, this.#dialect, {
+        maxLagMs: () => config.replicaMaxLagMs,
+        changed: (states) => this.#nodesChanged(states),
+      });
+    } else {
+      this.#watch?.stop();
+      this.#watch = null;
+    }
   }
 
   resign(): void {
@@ -108,11 +127,12 @@ export class SlotTopology implements Topology {
     clearTimeout(this.#timer);
     this.#fetch?.stop();
     this.#fetch = null;
-    this.#watch?.stop();
-    this.#watch = null;
+    this.#watchNodes();
   }
 
   reconfigure(): void {
+    this.#watchNodes();
+    this.#backups.reconfigure();
     const seeds = seedsOf(this.#cluster);
     if (seeds !== this.#seeds) {
       this.#seeds = seeds;
@@ -155,6 +175,7 @@ export class SlotTopology implements Topology {
     clearTimeout(this.#timer);
     this.#fetch?.stop();
     this.#watch?.stop();
+    this.#backups.stop();
     this.router.close(failures.shuttingDown);
   }
 

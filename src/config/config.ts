@@ -54,6 +54,17 @@ export interface UserLimits {
   scripts: boolean | null;
 }
 
+/** When a read that takes long is asked of a replica as well. */
+export interface BackupRequestConfig {
+  isEnabled: boolean;
+  /** A read that takes longer is slow, milliseconds; null: only the mean decides. */
+  triggerSlowMs: number | null;
+  /** So is one that takes so many times the mean. */
+  multiplier: number;
+  /** Such questions by a hundred requests at the most. */
+  maxPercent: number;
+}
+
 /** Where reads of a Redis Cluster go. */
 export type ReadPolicy =
   /** To the master of their slot. */
@@ -105,6 +116,7 @@ export interface ClusterConfig {
   readPolicy: ReadPolicy;
   /** A replica further behind its master than this gets no reads. */
   replicaMaxLagMs: number;
+  backupRequest: BackupRequestConfig;
   /** 0: never eject. */
   pingFailLimit: number;
   pingSuccIntervalMs: number;

@@ -13,6 +13,7 @@ import type { Environment, EnvironmentName } from "./environment.ts";
 import { type CheckedTable, checkTable, isTable, joinPath, matchKeys } from "./key_names.ts";
 import { type Problem, Report } from "./problem.ts";
 import { findRepeatedKeys } from "./repeated_keys.ts";
+import { readBackupRequest } from "./backup_request.ts";
 import { readRateLimit } from "./rate_limit.ts";
 import {
   processSecrets,
@@ -258,6 +259,7 @@ function readCluster(
     backendCredentials: readBackendCredentials(values, place),
     customCommands,
     rateLimit: readRateLimit(values.rate_limit, place),
+    backupRequest: readBackupRequest(values.backup_request, place),
   };
 }
 
@@ -276,10 +278,10 @@ function environmentThread({ environment, platform }: LoadOptions, report: Repor
 
 /** Fills the defaults in. Called only when nothing is wrong, so what is required is there. */
 function completeCluster(
-  { table, listen, servers, users, denyCommands, backendCredentials, customCommands, rateLimit }:
-    ClusterDraft,
+  draft: ClusterDraft,
   defaultThread: number,
 ): ClusterConfig {
+  const { table, listen, servers, users, denyCommands, backendCredentials, customCommands } = draft;
   const values = table.values;
   const maxQueueBytes = values.max_backend_queue_bytes ??
     clusterKeys.max_backend_queue_bytes.default;
@@ -330,7 +332,8 @@ function completeCluster(
     maxClients: values.max_clients ?? clusterKeys.max_clients.default,
     maxClientsPerAddress: values.max_clients_per_address ??
       clusterKeys.max_clients_per_address.default,
-    rateLimit,
+    rateLimit: draft.rateLimit,
+    backupRequest: draft.backupRequest,
     clientIdleTimeoutMs: values.client_idle_timeout ?? clusterKeys.client_idle_timeout.default,
     clientHandoff: values.client_handoff ?? clusterKeys.client_handoff.default,
     handoffAddress: values.handoff_address ?? null,

@@ -45,6 +45,7 @@ export const clusterReload: Readonly<Record<keyof ClusterConfig, ReloadRow>> = {
   // Which connections a client uses hangs on it.
   readPolicy: newConnections("read_policy"),
   replicaMaxLagMs: live("replica_max_lag"),
+  backupRequest: live("backup_request"),
   pingFailLimit: live("ping_fail_limit"),
   pingSuccIntervalMs: live("ping_succ_interval"),
   pingIntervalMs: live("ping_interval"),

@@ -137,6 +137,17 @@ export const clusterKeys = {
     "slots",
     "a replica further behind its master than this gets no reads",
   ),
+  backup_request: {
+    type: "table",
+    unit: null,
+    default: null,
+    isRequired: false,
+    scope: "slots",
+    expected: "a table such as { enabled = true, trigger_slow_ms = 20 }",
+    bounds: null,
+    reason: "a read that takes long is asked of a replica as well, which may be behind its master",
+    schema: valibot.record(valibot.string(), valibot.unknown()),
+  } satisfies KeyRow<Record<string, unknown>, null>,
   ping_fail_limit: integer("pings", 0, 0, 255, "ring", "failures in a row that eject; 0: never"),
   ping_succ_interval: integer("ms", 1000, 10, DAY_MS, "ring", "between pings while healthy"),
   ping_interval: integer("ms", 10_000, 10, DAY_MS, "ring", "between probes while ejected"),
@@ -542,7 +553,6 @@ export const laterKeys = [
   "hotkey_sketch_depth",
   "hotkey_decay",
   "client_cache",
-  "backup_request",
 ] as const;
 
 /** Keys that protect: ignoring one would leave open what somebody believes to be closed. */

@@ -7,6 +7,7 @@
 import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import type {
   BackendCredentials,
+  BackupRequestConfig,
   CustomCommandConfig,
   RateLimitConfig,
   ServerConfig,
@@ -31,6 +32,7 @@ export interface ClusterDraft {
   backendCredentials: BackendCredentials | null;
   customCommands: CustomCommandConfig[];
   rateLimit: RateLimitConfig | null;
+  backupRequest: BackupRequestConfig;
 }
 
 const scopeNames: Record<Exclude<Scope, "all">, string> = {

@@ -65,6 +65,21 @@ export const clusterCounts = {
     "requests",
     "Requests that took as long as slowlog_log_slower_than says; of a split request each part.",
   ),
+  backupRequests: counter(
+    "aster_backup_requests_total",
+    "requests",
+    "Slow reads that were asked of a replica as well (backup_request).",
+  ),
+  backupRequestsWon: counter(
+    "aster_backup_requests_won_total",
+    "requests",
+    "Such reads that the replica answered first.",
+  ),
+  backupRequestsCapped: counter(
+    "aster_backup_requests_capped_total",
+    "looks",
+    "Looks, every few milliseconds, at a slow read that max_percent kept from being asked of a replica.",
+  ),
   topologyRefreshes: counter(
     "aster_topology_refreshes_total",
     "fetches",

@@ -8,7 +8,7 @@ import type { Backend } from "../backend/backend.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import { PauseMode, type ServerOrders } from "../backend/server_orders.ts";
 import type { ReadPolicy } from "../config/config.ts";
-import type { RoutedClient } from "../request/exchange.ts";
+import type { RoutedClient, SentTo } from "../request/exchange.ts";
 
 /** What the leader's probes have found of the nodes, by `host:port`. */
 export interface NodeStates {
@@ -39,6 +39,7 @@ export class Readers {
   #far: readonly Backend[] = [];
   #nearTurn = 0;
   #farTurn = 0;
+  #backupTurn = 0;
 
   constructor(rules: ReadRules) {
     this.#rules = rules;
@@ -74,12 +75,16 @@ export class Readers {
     return far !== null || policy !== "replica" ? far : this.#firstPossible(client);
   }
 
-  /** The next replica of a shard for a read that its master has as well; null where none can take it now. */
-  nextReplica(master: Backend, client: RoutedClient): BackendConnection | null {
+  /** A replica for a read that was sent to `former` and takes long; null where none can take it now. */
+  nextBackup(
+    master: Backend,
+    former: SentTo | null,
+    client: RoutedClient,
+  ): BackendConnection | null {
     for (const group of [this.#near, this.#far]) {
-      const replicas = group.filter((reader) => reader !== master);
-      const turn = this.#nearTurn = next(this.#nearTurn, replicas);
-      const found = this.#firstUsable(replicas, turn, client);
+      const replicas = group.filter((reader) => reader !== master && reader !== former);
+      this.#backupTurn = next(this.#backupTurn, replicas);
+      const found = this.#firstUsable(replicas, this.#backupTurn, client);
       if (found !== null) return found;
     }
     return null;

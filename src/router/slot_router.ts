@@ -6,7 +6,7 @@
  */
 import { Backend } from "../backend/backend.ts";
 import type { BackendConnection } from "../backend/connection.ts";
-import { dividableFrame, KeyByKey } from "../backend/key_by_key.ts";
+import { dividableFrame, type ErrorLook, KeyByKey } from "../backend/key_by_key.ts";
 import type { BackendContext } from "../backend/backend_context.ts";
 import { sendAgain } from "../backend/send_written.ts";
 import type { Watched } from "../clock.ts";
@@ -97,7 +97,8 @@ export class SlotRouter implements Router, Watched {
   readonly #retries: HeldExchanges;
   /** Those that wait for a fresh map. */
   readonly #mapless: HeldExchanges;
-  readonly #look = (exchange: Exchange, bytes: Uint8Array, start: number, end: number) =>
+  /** {@link SlotRouter.onErrorReply}, for those who wait for replies themselves. */
+  readonly look: ErrorLook = (exchange: Exchange, bytes: Uint8Array, start: number, end: number) =>
     this.onErrorReply(exchange, bytes, start, end);
   #map = new SlotMap();
   /** Owners by slot that MOVED named since a fetch began; null where the next map is newer than all of them. */
@@ -260,6 +261,12 @@ export class SlotRouter implements Router, Watched {
     }
   }
 
+  /** See {@link BackupRouter.backupFor}. What was redirected may not be where the map says. */
+  backupFor({ client, place, redirects, sentTo }: Exchange): BackendConnection | null {
+    const shard = redirects > 0 ? null : this.#shardAt(place);
+    return shard === null ? null : shard.readers.nextBackup(shard.master, sentTo, client);
+  }
+
   takeUnsent(exchange: Exchange): boolean {
     if (exchange.client === NOBODY) return false;
     return exchange.isAtReplica ? this.#readAtMaster(exchange) : this.#askNewest(exchange);
@@ -399,7 +406,7 @@ export class SlotRouter implements Router, Watched {
       const whole = this.#succeed(exchange);
       const { client } = exchange;
       const connection = shard!.master.connectionFor(client.number, client.profiles.master);
-      new KeyByKey(this.#context, whole, { frame, bytes }, this.#look).send(connection);
+      new KeyByKey(this.#context, whole, { frame, bytes }, this.look).send(connection);
       return true;
     }
     const isFirst = exchange.retriesUntilMs <= 0;

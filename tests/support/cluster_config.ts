@@ -44,6 +44,7 @@ export function clusterConfig(options: Partial<ClusterConfig>): ClusterConfig {
     fetchIntervalMs: 600_000,
     readPolicy: "master",
     replicaMaxLagMs: 10_000,
+    backupRequest: { isEnabled: false, triggerSlowMs: null, multiplier: 2, maxPercent: 5 },
     pingFailLimit: 0,
     pingSuccIntervalMs: 1000,
     pingIntervalMs: 1000,

@@ -14,7 +14,7 @@ import { assertEquals } from "../../deps.ts";
 const SHARD = { master: "h:7000", replicas: ["h:7001", "h:7002"] };
 
 class Scene implements AsyncDisposable {
-  readonly rig = new CoreRig({ backendCount: 0, limits: { readTimeoutMs: 200 } });
+  readonly rig = new CoreRig({ backendCount: 0 });
   maxLagMs = 10_000;
   states: NodeStates | null = null;
   told = 0;
@@ -74,7 +74,7 @@ Deno.test("one that does not answer, or cannot be reached, is left out until it 
   const silent = await scene.rig.accept(1);
   await scene.rig.refuse(2);
   assertEquals(scene.out(), ["h:7002"]);
-  scene.rig.clock.advance(300);
+  scene.rig.clock.advance(1_100);
   assertEquals(scene.out(), ["h:7001", "h:7002"]);
   await silent.receives("replica 10\nzone\n");
   await until(() => scene.rig.network.countTo(7002) === 2, { what: "it is tried again" });
@@ -84,20 +84,21 @@ Deno.test("one that does not answer, or cannot be reached, is left out until it 
 
 Deno.test("one that is too far behind is left out until it has caught up", async () => {
   await using scene = new Scene();
+  scene.maxLagMs = 100;
   scene.watch.watch([{ ...SHARD, replicas: ["h:7001"] }], new Map());
   const master = await scene.first(7000, "master 10");
   const replica = await scene.first(7001, "replica 10");
   await scene.again(master, "master 20");
-  scene.rig.clock.advance(9_000);
+  scene.rig.clock.advance(80);
   await scene.again(replica, "replica 10");
   assertEquals(scene.out(), []);
-  scene.rig.clock.advance(2_000);
+  scene.rig.clock.advance(80);
   await scene.again(replica, "replica 15");
   assertEquals(scene.out(), ["h:7001"]);
   scene.maxLagMs = 60_000;
   await scene.again(replica, "replica 16");
   assertEquals(scene.out(), []);
-  scene.maxLagMs = 1_000;
+  scene.maxLagMs = 10;
   await scene.again(replica, "replica 20");
   assertEquals(scene.out(), []);
 });

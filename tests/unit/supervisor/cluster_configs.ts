@@ -32,6 +32,7 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
     fetchIntervalMs: 600_000,
     readPolicy: "master",
     replicaMaxLagMs: 10_000,
+    backupRequest: { isEnabled: false, triggerSlowMs: null, multiplier: 2, maxPercent: 5 },
     pingFailLimit: 0,
     pingSuccIntervalMs: 1_000,
     pingIntervalMs: 10_000,
