@@ -96,9 +96,12 @@ function isStricter(name: string): boolean {
   const { keys, flags, categories, states, route, channels } = respDescriptions.get(name)!;
   if (channels === "unnamed" || channels === "all_asked") return true;
   const isAdministration = categories.includes("@admin") || route.flags !== 0;
+  const isApart = categories.some((category) =>
+    /^@(connection|transaction|pubsub|scripting)$/.test(category)
+  );
   return keys.length === 0 &&
     (flags.includes("readonly") || flags.includes("write") || isAdministration ||
-      states.includes("unnamed_keys"));
+      !(isApart || states.includes("keyless") || name.endsWith("|help")));
 }
 
 Deno.test({

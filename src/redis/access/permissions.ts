@@ -54,6 +54,11 @@ const DANGEROUS = "@dangerous";
 /** What is no key though it has a specification: a channel. */
 const NOT_A_KEY = "not_key";
 
+/** Categories of commands that have nothing to do with keys unless they say so; scripts are judged by themselves. */
+const APART_FROM_KEYS = new Set(["@connection", "@transaction", "@pubsub", SCRIPTING]);
+/** How the names of subcommands end that tell how a command is used. */
+const HELP = "|help";
+
 /** What one user may do. */
 export class Permissions {
   /** By row index, one of the values of {@link Check}. */
@@ -265,11 +270,13 @@ function hasKeys({ keys }: CommandDescription): boolean {
   return keys.some(({ flags }) => !flags.includes(NOT_A_KEY));
 }
 
-/** Whether a command without keys has to do with keys all the same. Scripts are allowed or not by themselves. */
+/** Whether a command without keys may have to do with keys all the same. Scripts are allowed or not by themselves. */
 function reachesUnnamedKeys(command: CommandDescription): boolean {
-  const { flags, states } = command;
-  return flags.includes("readonly") || flags.includes("write") ||
-    states.includes("unnamed_keys") || isAdministration(command);
+  const { name, flags, states, categories } = command;
+  if (flags.includes("readonly") || flags.includes("write")) return true;
+  if (isAdministration(command)) return true;
+  if (states.includes("keyless") || name.endsWith(HELP)) return false;
+  return !categories.some((category) => APART_FROM_KEYS.has(category));
 }
 
 /** Whether keys of this specification cannot be told from the request: those that SORT makes of patterns. */

@@ -142,7 +142,7 @@ const STATE_FLAGS: Readonly<Record<State, number>> = {
   queued: CommandFlag.Queued,
   // Said of subcommands, which have no rows.
   asks_one: 0,
-  unnamed_keys: 0,
+  keyless: 0,
 };
 
 function rowFlags({ flags, states, subcommands, route }: CommandDescription): number {

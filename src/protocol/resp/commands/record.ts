@@ -71,8 +71,8 @@ export type State =
   | "queued"
   /** It only asks: where administration is forwarded, the first server answers for all. */
   | "asks_one"
-  /** It tells of keys that it does not name; so does what reads or writes without keys, of which it need not be said. */
-  | "unnamed_keys";
+  /** It has nothing to do with keys, so that users of some keys may use it; of connections it need not be said. */
+  | "keyless";
 
 /** Commands that belong together. */
 export interface CommandGroup {
