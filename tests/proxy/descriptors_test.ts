@@ -118,7 +118,11 @@ Deno.test("what the proxy lacks is said as its own, and no server is ejected for
   const clients: Wire[] = [];
   try {
     for (let index = 0; index < wanting; index++) {
-      clients.push(await connectFakeClient(aster.port, { name: `client ${index}` }));
+      const client = await connectFakeClient(aster.port, { name: `client ${index}` });
+      clients.push(client);
+      // Only who is accepted has its descriptor before the crowd comes.
+      await client.sends(request("PING"));
+      await client.receives("+PONG\r\n");
     }
     await using _crowd = await Crowd.connect(aster.metricsPort, DESCRIPTORS);
     await aster.logged(/Admin server cannot accept/);
