@@ -12,6 +12,7 @@ import { Databases } from "../redis/connection/databases.ts";
 import { ScriptKeeper } from "../redis/scripts/script_keeper.ts";
 import { RedisLocal } from "../redis/local.ts";
 import { KnownServers } from "../redis/server/known_servers.ts";
+import { gatherDurations } from "../observe/durations.ts";
 import type { LocalAnswers } from "../session/features.ts";
 import type { ClusterParts } from "./running_cluster.ts";
 
@@ -55,6 +56,8 @@ export function createRedisAnswers(protocol: Protocol, parts: ClusterParts): Loc
       requests: () => metrics.requests,
       errorReplies: () => metrics.errorReplies,
       backendCount: () => [...router.backends()].length,
+      durations: () =>
+        gatherDurations([...router.backends()].map((one) => one.durations), backends.seriesBudget),
     },
   };
   const keeper = new ScriptKeeper(context);

@@ -5,12 +5,12 @@
  * @module
  */
 import { formatEndpoint, type TcpEndpoint, tcpEndpoint } from "../endpoint.ts";
-import { allFailures } from "../failure.ts";
 import type { ClusterConfig } from "../config/config.ts";
 import type { Log } from "../observe/log.ts";
+import { DURATION_BOUNDS_MS } from "../observe/durations.ts";
 import { mergeEntries, showEntry, type SlowEntry } from "../observe/slow_log.ts";
 import { VERSION } from "../version.ts";
-import type { InspectTopic } from "../worker/messages.ts";
+import type { InspectTopic, SlotRange } from "../worker/messages.ts";
 import { act, ACTION_PATHS, type ActionTarget } from "./admin_actions.ts";
 import type { AdminAccess } from "./admin_access.ts";
 import { configHash } from "./config_hash.ts";
@@ -26,6 +26,9 @@ import { SeriesBound } from "./series_bound.ts";
 import type { ChangedSetting } from "./settings.ts";
 import { shownKeys } from "./shown_keys.ts";
 import { isTaken } from "./trial_bind.ts";
+import type { Change } from "./change_log.ts";
+import { RecentDurations } from "./recent_durations.ts";
+import { showCluster, showWorker } from "./status.ts";
 import { CpuMeter, residentBytes } from "./process_usage.ts";
 import type { Collected, Inspected } from "./supervisor.ts";
 
@@ -43,6 +46,10 @@ export interface AdminSource extends ActionTarget {
   /** Everything listens, and nobody asked to stop. */
   readonly isReady: boolean;
   collect(): Promise<Collected>;
+  /** The last changes, latest first; none are known if left out. */
+  changes?(): readonly Change[];
+  /** Who owns which slots of a cluster; nobody knows if left out. */
+  slotsOf?(cluster: string): readonly SlotRange[] | null;
   /** Settings that are others than the file's; none can be if left out. */
   changedSettings?(): readonly ChangedSetting[];
   /** Asks all workers for their parts of a list. */
@@ -55,6 +62,7 @@ export class AdminPages {
   readonly #dashboard: Dashboard;
   readonly #log: Log;
   readonly #series = new SeriesBound();
+  readonly #recent = new RecentDurations();
   readonly #cpu: CpuMeter = new CpuMeter();
   readonly #startedAt: Date = new Date();
 
@@ -171,6 +179,7 @@ export class AdminPages {
 
   async #collect(): Promise<Collected> {
     const collected = await this.#source.collect();
+    this.#recent.look(collected.clusters, performance.now());
     for (const { number, isListening, hasAnswered } of collected.workers) {
       if (isListening && !hasAnswered) this.#log.warning("Worker is silent", { worker: number });
     }
@@ -226,32 +235,25 @@ export class AdminPages {
       configHash: configHash(this.#source.config),
       changedSettings: this.#source.changedSettings?.() ?? [],
       lastReload: this.#source.reloader?.state ?? null,
-      workers,
+      memoryBytes: residentBytes(),
+      cpuPercent: this.#cpu.percent(),
+      durationBoundsUs: DURATION_BOUNDS_MS.map((bound) => bound * 1000),
+      workers: workers.map(showWorker),
       retiredWorkers: retired,
-      clusters: this.#source.config.clusters.map(({ name, type, listen, thread, servers }) => ({
-        name,
-        type,
-        address: formatEndpoint(listen),
-        threads: thread,
-        pauses: this.#source.orders.pausesOf(name),
-        servers: servers.map(({ address, alias, weight }) => {
-          const setting = this.#source.orders.settingOf(name, alias ?? address);
-          return { address, alias, weight: setting.weight ?? weight, state: setting.state };
-        }),
-        clientsConnected: counted.get(name)?.clientsConnected ?? 0,
-        requests: counted.get(name)?.requests ?? 0,
-        errorReplies: counted.get(name)?.errorReplies ?? 0,
-        failures: failuresByReason(counted.get(name)?.failures ?? []),
-        backends: counted.get(name)?.backends ?? [],
-      })),
+      changes: this.#source.changes?.() ?? [],
+      clusters: this.#source.config.clusters.map((config) => {
+        const { name } = config;
+        const one = counted.get(name);
+        return showCluster({
+          config,
+          counted: one,
+          orders: this.#source.orders,
+          recent: one === undefined ? new Map() : this.#recent.percentilesOf(one),
+          slots: this.#source.slotsOf?.(name) ?? null,
+        });
+      }),
     };
   }
-}
-
-/** The reasons that were counted at all, by name. */
-function failuresByReason(counts: readonly number[]): Record<string, number> {
-  const counted = allFailures.filter(({ id }) => (counts[id] ?? 0) > 0);
-  return Object.fromEntries(counted.map(({ id, name }) => [name, counts[id]!]));
 }
 
 /**

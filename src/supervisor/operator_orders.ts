@@ -86,15 +86,23 @@ export class OperatorOrders implements Watched {
   readonly #workers: () => Iterable<OrderedWorker>;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #noted: (cluster: string, text: string) => void;
   readonly #pauses = new Map<string, Pause>();
   readonly #settings = new Map<string, ServerSetting>();
   /** Keeps the settings for the next process; null where nothing does. */
   #keep: KeepSettings | null = null;
 
-  constructor(workers: () => Iterable<OrderedWorker>, clock: Clock, log: Log) {
+  /** @param noted Hears of each change, as a sentence. */
+  constructor(
+    workers: () => Iterable<OrderedWorker>,
+    clock: Clock,
+    log: Log,
+    noted: (cluster: string, text: string) => void = () => {},
+  ) {
     this.#workers = workers;
     this.#clock = clock;
     this.#log = log;
+    this.#noted = noted;
   }
 
   /** Lets requests wait, and waits until none of them is in flight any more. */
@@ -107,6 +115,7 @@ export class OperatorOrders implements Watched {
       mode,
       maxMs,
     });
+    this.#noted(cluster, `requests wait${forServer(server)}: paused (${mode})`);
     let order: ServerOrder = {
       kind: "pause",
       cluster,
@@ -168,6 +177,10 @@ export class OperatorOrders implements Watched {
       state,
       weight: weight ?? "",
     });
+    this.#noted(
+      cluster,
+      `${server} is set to ${state}${weight === null ? "" : `, weight ${weight}`}`,
+    );
     await this.#ask({ kind: "set", cluster, server, state, weight }, ANSWER_TIMEOUT_MS);
     const counts = await this.#ask({ kind: "count", cluster, server }, ANSWER_TIMEOUT_MS);
     return { in_flight: sumOf(counts, false).in_flight, is_kept: await this.#store() };
@@ -259,6 +272,7 @@ export class OperatorOrders implements Watched {
     if (pause === undefined) return;
     this.#pauses.delete(key);
     this.#log.info(message, named(pause));
+    this.#noted(pause.cluster, `requests go on${forServer(pause.server)}`);
   }
 
   /** The answers of the workers that serve clients of the cluster; null for one that is silent. */
@@ -270,6 +284,10 @@ export class OperatorOrders implements Watched {
     const listening = serving.filter((worker) => worker.isListening);
     return await Promise.all(listening.map((worker) => worker.order(order, timeoutMs)));
   }
+}
+
+function forServer(server: string | null): string {
+  return server === null ? "" : ` for ${server}`;
 }
 
 function keyOf({ cluster, server }: Pick<PauseRequest, "cluster" | "server">): string {

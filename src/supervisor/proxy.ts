@@ -4,6 +4,7 @@
  * @module
  */
 import type { ClusterConfig, Config, IoChoice, RuntimeConfig } from "../config/config.ts";
+import { compareConfigs } from "../config/reload.ts";
 import { readSecret } from "../config/secret_source.ts";
 import { formatEndpoint } from "../endpoint.ts";
 import { openAuditLog } from "./audit_log.ts";
@@ -13,6 +14,7 @@ import { AdminPages, AdminServer } from "./admin_server.ts";
 import { readDescriptorUse } from "./descriptor_limit.ts";
 import type { LogOutput } from "./log_output.ts";
 import { StateFile } from "./state_file.ts";
+import { describeDifference } from "./reloader.ts";
 import { changedSettings, changeSettings, findSettings } from "./settings.ts";
 import { StartError } from "./start_error.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -164,6 +166,9 @@ export async function startProxy(
         endpoint !== next.runtime.metrics && !known.has(formatEndpoint(endpoint))
       ),
     );
+    for (const text of describeDifference(compareConfigs(config, next))) {
+      supervisor.changes.add("", text);
+    }
     config = next;
     output.setLevel(next.runtime.logLevel);
     const { drainTimeoutMs } = next.runtime;
@@ -189,6 +194,8 @@ export async function startProxy(
       return config;
     },
     collect: () => supervisor.collect(),
+    changes: () => supervisor.changes.entries(),
+    slotsOf: (name: string) => supervisor.slotsOf(name),
     changedSettings: () => changedSettings(asServed(fileConfig), config),
     inspect: (topic: InspectTopic) => supervisor.inspect(topic),
     orders: supervisor.orders,

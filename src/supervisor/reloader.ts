@@ -98,7 +98,7 @@ export class Reloader {
     if ("problems" in next) return this.#refused(next.problems, [], 0, isDryRun);
     const former = this.#parts.current();
     const difference = compareConfigs(former, next.config);
-    const changes = describe(difference);
+    const changes = describeDifference(difference);
     const moved = Math.max(
       0,
       ...difference.changed.map(({ before, after }) => shareOf(before, after)),
@@ -171,7 +171,10 @@ export class Reloader {
   }
 }
 
-function describe({ added, removed, changed, runtime, needsRestart }: ConfigDifference): string[] {
+/** What two configurations differ in, one sentence each. */
+export function describeDifference(
+  { added, removed, changed, runtime, needsRestart }: ConfigDifference,
+): string[] {
   return [
     ...added.map(({ name }) => `cluster "${name}" comes`),
     ...removed.map(({ name }) => `cluster "${name}" goes`),

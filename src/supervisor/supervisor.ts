@@ -26,12 +26,14 @@ import type {
   SettingsQuestion,
   SharedSocket,
   SharedState,
+  SlotRange,
   SocketsByAddress,
   StartMessage,
   WorkerMessage,
   WorkerVitals,
 } from "../worker/messages.ts";
 import { assignClusters, type Assignment, reassignClusters } from "./assignment.ts";
+import { ChangeLog, describeFinding } from "./change_log.ts";
 import { clientsMaxOf, type DescriptorUse } from "./descriptor_limit.ts";
 import type { AuditLog } from "./audit_log.ts";
 import type { LogOutput } from "./log_output.ts";
@@ -110,6 +112,9 @@ export interface WorkerState {
   leads: string[];
   /** How it itself does; null where it never answered. */
   vitals: WorkerVitals | null;
+  /** Its clients, and the requests it has read. */
+  clientsConnected: number;
+  requests: number;
 }
 
 /** What is known at one moment. */
@@ -161,6 +166,8 @@ export class Supervisor implements WorkerReceiver {
   #places: Place[] = [];
   /** Workers that a reload took the place of, until their clients have left. */
   readonly #retired = new Set<WorkerHandle>();
+  /** What has changed of late. */
+  readonly changes: ChangeLog = new ChangeLog();
   /** What operators have ordered meanwhile. */
   readonly orders: OperatorOrders;
   /** How long clients of what goes may stay, milliseconds; the last reload says. */
@@ -186,7 +193,12 @@ export class Supervisor implements WorkerReceiver {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#config = options.config;
-    this.orders = new OperatorOrders(() => this.#workers(), this.#clock, options.output.log);
+    this.orders = new OperatorOrders(
+      () => this.#workers(),
+      this.#clock,
+      options.output.log,
+      (cluster, text) => this.changes.add(cluster, text),
+    );
     this.#assignment = assignClusters(options.config.clusters);
     this.#loopMemory = createLoopMemory(options.config);
     this.#clientMemory = createClientMemory(WORKERS_MAX);
@@ -239,6 +251,12 @@ export class Supervisor implements WorkerReceiver {
   collect(): Promise<Collected> {
     this.#collecting ??= this.#collectNow().finally(() => this.#collecting = null);
     return this.#collecting;
+  }
+
+  /** Who owns which slots of a Redis Cluster; null: not known. */
+  slotsOf(cluster: string): readonly SlotRange[] | null {
+    const found = this.#found.get(`slots ${cluster}`);
+    return found?.kind === "slots" ? found.ranges : null;
   }
 
   /** Asks every worker for its parts of a list. */
@@ -446,6 +464,7 @@ export class Supervisor implements WorkerReceiver {
         ? "Worker serves"
         : "Worker is back";
       this.#options.output.log.info(message, { worker: worker.number });
+      this.changes.add("", `worker ${worker.number} serves`);
       for (const former of place?.predecessors.splice(0) ?? []) this.#retireWorker(former);
     } else if (this.#places.every((place) => place.worker.isListening)) {
       this.#started.resolve();
@@ -642,7 +661,11 @@ export class Supervisor implements WorkerReceiver {
   #relay(worker: WorkerHandle, state: SharedState): void {
     // A worker that led before may still have something under way.
     if (this.#leader(state.cluster) !== worker) return;
-    this.#found.set(`${state.kind} ${state.cluster}`, state);
+    const key = `${state.kind} ${state.cluster}`;
+    for (const text of describeFinding(this.#found.get(key), state)) {
+      this.changes.add(state.cluster, text);
+    }
+    this.#found.set(key, state);
     for (const other of this.#workers()) {
       if (other !== worker && other.clusterNames.includes(state.cluster)) {
         other.post({ kind: "follow", state });
@@ -667,6 +690,7 @@ export class Supervisor implements WorkerReceiver {
   }
 
   #scheduleRestart(place: Place, cluster: string, reason: string): void {
+    this.changes.add(cluster, `worker ${place.number} ended: ${reason.split("\n")[0]}`);
     const restartInMs = place.backoff.next(place.worker.listenedMs);
     const named = cluster === "" ? {} : { cluster };
     this.#options.output.log.error("Worker ended", {
@@ -720,6 +744,8 @@ export class Supervisor implements WorkerReceiver {
       clusters: worker.clusterNames,
       leads: this.#leadsOf(index),
       vitals: worker.vitals,
+      clientsConnected: sumOf(worker.snapshots, "clientsConnected"),
+      requests: sumOf(worker.snapshots, "requests"),
     }));
     await Promise.all(retired);
     return {
@@ -755,4 +781,11 @@ function listenersOf({ clusters }: Config): ListenerAddress[] {
 /** A byte for each pair of clusters. */
 function createLoopMemory({ clusters }: Config): SharedArrayBuffer {
   return new SharedArrayBuffer(clusters.length ** 2);
+}
+
+function sumOf(
+  snapshots: readonly ClusterMetricsSnapshot[] | null,
+  field: "clientsConnected" | "requests",
+): number {
+  return (snapshots ?? []).reduce((sum, one) => sum + one[field], 0);
 }

@@ -17,9 +17,8 @@ import { Audit } from "../observe/audit.ts";
 import { ClientRoom } from "../observe/client_room.ts";
 import { FloodGuard } from "../observe/flood_guard.ts";
 import { Log } from "../observe/log.ts";
-import { Histogram } from "../observe/histogram.ts";
-import { workerRows } from "../observe/metric_table.ts";
 import { MetricsSum } from "../observe/metrics_sum.ts";
+import { LoopDelay } from "./loop_delay.ts";
 import type {
   ConfigureMessage,
   DrainTimes,
@@ -71,7 +70,7 @@ export class ClusterHost {
   /** Questions about settings so far, and those that are not answered. */
   #settingsQuestions = 0;
   readonly #settingsAsked = new Map<number, (answer: SettingsAnswer) => void>();
-  readonly #loopDelay = new Histogram(workerRows.loopDelay.bounds);
+  readonly #loopDelay = new LoopDelay();
   /** Names of the clusters this worker leads. */
   readonly #leads: Set<string> = new Set();
   /** By cluster. */
@@ -92,7 +91,7 @@ export class ClusterHost {
   ) {
     this.#createCluster = createCluster;
     this.#post = post;
-    this.#clock.onLate = (lateMs) => this.#loopDelay.observe(lateMs / 1000);
+    this.#clock.onLate = (lateMs) => this.#loopDelay.observe(lateMs);
     this.#flood = new FloodGuard((record) => post({ kind: "log", record }));
   }
 
@@ -425,11 +424,12 @@ export class ClusterHost {
 
   #vitals(): WorkerVitals {
     const { heapUsed, external } = Deno.memoryUsage();
-    const { counts, sum } = this.#loopDelay;
+    const { histogram: { counts, sum }, longestMs } = this.#loopDelay;
     return {
       heapBytes: heapUsed,
       externalBytes: external,
       loopDelay: { counts: [...counts], sum },
+      longestDelayMs: longestMs,
     };
   }
 

@@ -209,6 +209,8 @@ export interface WorkerVitals {
   readonly externalBytes: number;
   /** How late its ticks came, in seconds. */
   readonly loopDelay: HistogramSnapshot;
+  /** The longest of these in the last seconds, milliseconds. */
+  readonly longestDelayMs: number;
 }
 
 /** From supervisor to worker. */

@@ -3,6 +3,7 @@
  * and under mixed load.
  */
 import { assert, assertEquals } from "../deps.ts";
+import { delay } from "../support/poll.ts";
 import { RespClient, RespError } from "../support/resp_client.ts";
 import type { RedisServer } from "../support/redis_server.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
@@ -102,4 +103,65 @@ Deno.test("requests are counted by server and command as the servers count them"
   } finally {
     for (const client of opened) client[Symbol.dispose]();
   }
+});
+
+Deno.test("/status and INFO latencystats say of a slow server what was slow", async () => {
+  await using pool = await startRedisPool({ metrics: true, keys: "thread = 2" });
+  const opened: RespClient[] = [];
+  try {
+    const clients = await clientsOfBothWorkers(pool.aster.port, opened);
+    const status = async () =>
+      await (await fetch(`http://127.0.0.1:${pool.aster.metricsPort}/status`)).json();
+    await status();
+    await pool.servers[0]!.pause();
+    const names = Array.from(
+      { length: 60 },
+      (_, index) => `${Math.imul(index, 2_654_435_761) >>> 0}`,
+    );
+    const replies = clients.map((client) => client.pipeline(names.map((name) => ["GET", name])));
+    await delay(300);
+    pool.servers[0]!.resume();
+    await Promise.all(replies);
+    const { clusters: [cluster], workers, changes, durationBoundsUs } = await status();
+    const slow = cluster.backends.find(({ address }: { address: string }) =>
+      address === pool.servers[0]!.address
+    );
+    assert(slow.p50Us >= 250_000, JSON.stringify(slow));
+    for (const backend of cluster.backends) {
+      if (backend !== slow) assert(backend.p50Us < 250_000, JSON.stringify(backend));
+    }
+    const gets = cluster.commands.filter(({ command }: { command: string }) => command === "get");
+    const total = gets.reduce((sum: number, { count }: { count: number }) => sum + count, 0);
+    assertEquals(total, 2 * names.length);
+    assertEquals(gets[0].buckets.length, durationBoundsUs.length + 1);
+    assertEquals(workers.length, 2);
+    for (const worker of workers) {
+      assert(worker.heapBytes > 0 && worker.loopDelayMs >= 0 && worker.requests > 0);
+    }
+    assertEquals(changes, []);
+    const info = String(await clients[0]!.call("INFO", "latencystats"));
+    const [, p50, p99] = /latency_percentiles_usec_get:p50=([\d.]+),p99=([\d.]+)/.exec(info)!;
+    assert(Number(p50) < 250_000 && Number(p99) >= 250_000, info);
+  } finally {
+    for (const client of opened) client[Symbol.dispose]();
+  }
+});
+
+Deno.test("/status has what changed: a server set by hand, a reload, a setting", async () => {
+  await using pool = await startRedisPool({ metrics: true });
+  const admin = `http://127.0.0.1:${pool.aster.metricsPort}`;
+  const reply = await fetch(`${admin}/server/state?server=r1&state=drain`, { method: "POST" });
+  await reply.body?.cancel();
+  const text = await Deno.readTextFile(pool.aster.configFile);
+  await Deno.writeTextFile(
+    pool.aster.configFile,
+    text.replace('name = "pool"', 'name = "pool"\nmax_clients = 77'),
+  );
+  const reloaded = await fetch(`${admin}/reload`, { method: "POST" });
+  await reloaded.body?.cancel();
+  const { changes } = await (await fetch(`${admin}/status`)).json();
+  assertEquals(
+    changes.map(({ cluster, text }: { cluster: string; text: string }) => [cluster, text]),
+    [["", 'cluster "pool": max_clients'], ["pool", "r1 is set to drain"]],
+  );
 });

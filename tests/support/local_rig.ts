@@ -5,6 +5,7 @@
  */
 import { type Endpoint, tcpEndpoint } from "../../src/endpoint.ts";
 import type { Failure } from "../../src/failure.ts";
+import { NO_DURATIONS } from "../../src/observe/durations.ts";
 import type { CommandRow } from "../../src/protocol/command_table.ts";
 import { PROFILES, type Profiles, RequestFrame } from "../../src/protocol/protocol.ts";
 import { respCommands } from "../../src/protocol/resp/commands/mod.ts";
@@ -144,4 +145,5 @@ export const infoSource: InfoSource = {
   requests: () => 11,
   errorReplies: () => 2,
   backendCount: () => 4,
+  durations: () => NO_DURATIONS,
 };

@@ -5,6 +5,7 @@
  * @module
  */
 import { OK_REPLY } from "../../protocol/resp/write/replies.ts";
+import type { DurationsSnapshot } from "../../observe/durations.ts";
 import { VERSION } from "../../version.ts";
 import type { RedisContext } from "../core/feature.ts";
 import type { LocalRequest } from "../core/local_request.ts";
@@ -12,6 +13,7 @@ import { textReply } from "../core/reply_builder.ts";
 import type { BackendInfo, BackendInfos } from "./backend_info.ts";
 import { type InfoField, type InfoSection, writeInfo } from "./info_text.ts";
 import { ProxyCounters, type ProxyCounts } from "./proxy_counts.ts";
+import { ProxyLatencies } from "./proxy_latencies.ts";
 
 /** What INFO says of the cluster. */
 export interface InfoSource {
@@ -28,6 +30,8 @@ export interface InfoSource {
   errorReplies(): number;
   /** Backends this worker knows. */
   backendCount(): number;
+  /** How long requests took, as this worker has counted. */
+  durations(): DurationsSnapshot;
 }
 
 /** Sections in a server's order, by their names in lower case; others stand behind them. */
@@ -35,6 +39,8 @@ const TITLES = [
   ...["Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Modules"],
   ...["Commandstats", "Errorstats", "Latencystats", "Cluster", "Keyspace"],
 ];
+/** Where the proxy's own times stand, in the place of what servers say of the same commands. */
+const LATENCY_SECTION = "latencystats";
 /** The proxy's own, behind all others. */
 const PROXY = "Proxy";
 /** What INFO alone, and `default` among other words, means. */
@@ -59,6 +65,7 @@ export class Info {
   readonly #context: RedisContext;
   readonly #backends: BackendInfos;
   readonly #counters: ProxyCounters;
+  readonly #latencies: ProxyLatencies;
 
   constructor(context: RedisContext, backends: BackendInfos) {
     this.#context = context;
@@ -68,7 +75,11 @@ export class Info {
       context.peers,
       () => context.backends.clock.nowMs,
     );
-    this.#counters.onReset(() => this.#backends.reset(() => {}));
+    this.#latencies = new ProxyLatencies(() => context.info.durations(), context.peers);
+    this.#counters.onReset(() => {
+      this.#latencies.reset();
+      this.#backends.reset(() => {});
+    });
   }
 
   /** Answers INFO [section …], later. */
@@ -76,11 +87,21 @@ export class Info {
     const wanted = readWanted(words.slice(1).map((word) => word.toLowerCase()));
     const late = client.answerLater(true);
     this.#gather(wanted, (backends, counts, version) => {
-      const sections = this.#sections(wanted, backends, counts, version);
-      const reply = textReply(writeInfo(sections), client.profiles.master.version);
-      late.reply(reply, 0, reply.length);
+      this.#tellLatencies(wanted, (latencies) => {
+        const own = this.#own(backends, counts, version);
+        if (latencies.length > 0) own.set(LATENCY_SECTION, latencies);
+        const sections = this.#sections(wanted, backends, own);
+        const reply = textReply(writeInfo(sections), client.profiles.master.version);
+        late.reply(reply, 0, reply.length);
+      });
     });
     return null;
+  }
+
+  /** Asks the other workers only where it is wanted. */
+  #tellLatencies(wanted: Wanted, heard: (latencies: InfoField[]) => void): void {
+    if (wanted.has(LATENCY_SECTION)) this.#latencies.tell(heard);
+    else heard([]);
   }
 
   /** Answers CONFIG RESETSTAT, later: what INFO counts is counted from now on. The servers go on counting. */
@@ -91,6 +112,7 @@ export class Info {
       due -= 1;
       if (due === 0) late.reply(OK_REPLY, 0, OK_REPLY.length);
     };
+    this.#latencies.reset();
     this.#counters.reset(done);
     this.#backends.reset(done);
   }
@@ -112,10 +134,8 @@ export class Info {
   #sections(
     wanted: Wanted,
     backends: BackendInfo,
-    counts: ProxyCounts,
-    version: string,
+    own: ReadonlyMap<string, InfoField[]>,
   ): InfoSection[] {
-    const own = this.#own(backends, counts, version);
     const titles = new Set([
       ...TITLES,
       ...backends.sections.map(({ title }) => title),

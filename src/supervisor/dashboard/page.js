@@ -470,6 +470,84 @@ function SlowRequests() {
   }</section>`;
 }
 
+/** Keys that are asked for most, and keys whose requests or replies are large. */
+function Keys() {
+  const list = useList("/hotkeys");
+  if (list === null) return null;
+  const hot = list.clusters.flatMap(({ name, hotKeys }) =>
+    hotKeys.slice(0, 10).map((one) => ({ ...one, cluster: name }))
+  );
+  const big = list.clusters.flatMap(({ name, bigKeys }) =>
+    bigKeys.slice(0, 10).map((one) => ({ ...one, cluster: name }))
+  );
+  const isCounting = list.clusters.some(({ hotkeysEnabled }) => hotkeysEnabled);
+  return html`<section id="keys" aria-label="Hot and big keys"><h2>Hot keys</h2>
+    ${!isCounting && html`<p class="dim">Not counted: HOTKEY ENABLE, or hotkeys = true.</p>`}
+    ${isCounting && hot.length === 0 && html`<p class="dim">None.</p>`}
+    ${
+    hot.length > 0 && html`
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>cluster</th>
+              <th class="number">times, last minutes</th>
+              <th class="number">±</th>
+              <th>key</th>
+            </tr>
+          </thead>
+          <tbody>${hot.map((one) =>
+            html`
+              <tr key=${`${one.cluster} ${one.key}`}>
+                <td>${one.cluster}</td>
+                <td class="number">${number(one.hits)}</td>
+                <td class="number dim">${number(one.error)}</td>
+                <td class="words">${one.key}</td>
+              </tr>
+            `
+          )}</tbody>
+        </table>
+      </div>
+    `
+  }
+    ${
+    big.length > 0 && html`
+      <h2>Big keys</h2>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>cluster</th>
+              <th class="number">size</th>
+              <th class="number">times</th>
+              <th>of</th>
+              <th class="optional">command</th>
+              <th class="optional">backend</th>
+              <th>key</th>
+            </tr>
+          </thead>
+          <tbody>${big.map((one) =>
+            html`
+              <tr key=${`${one.cluster} ${one.part} ${one.key}`}>
+                <td>${one.cluster}</td>
+                <td class="number">${bytes(one.bytes)}</td>
+                <td class="number">${number(one.count)}</td>
+                <td>${one.part}</td>
+                <td class="optional">${one.command}</td>
+                <td class="optional">${one.backend}</td>
+                <td class="words">${one.key}${one.keyCount > 1 && html`
+                  <span
+                    class="dim">and ${one.keyCount - 1} more</span>
+                `}</td>
+              </tr>
+            `
+          )}</tbody>
+        </table>
+      </div>
+    `
+  }</section>`;
+}
+
 function Changes({ changes }) {
   if (changes === undefined) return null;
   return html`<section id="changes" aria-label="Changes"><h2>Last changes</h2>
@@ -549,7 +627,7 @@ function Page() {
           filter=${filter} />
       `
     )}
-    <${SlowRequests} /><${Workers} workers=${status
+    <${SlowRequests} /><${Keys} /><${Workers} workers=${status
       .workers} /><${Changes} changes=${status.changes} />
   `;
 }

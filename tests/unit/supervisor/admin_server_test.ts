@@ -20,6 +20,8 @@ function worker(number: number, state: Partial<WorkerState> = {}): WorkerState {
     clusters: ["main"],
     leads: [],
     vitals: VITALS,
+    clientsConnected: 0,
+    requests: 0,
     ...state,
   };
 }
@@ -118,7 +120,11 @@ Deno.test("/status shows clusters, workers and the state of backends", async () 
     restarts: 2,
     clusters: ["main"],
     leads: ["main"],
-    vitals: VITALS,
+    clientsConnected: 0,
+    requests: 0,
+    heapBytes: 1_000,
+    externalBytes: 200,
+    loopDelayMs: 7,
   }]);
   assertEquals(status.clusters.length, 1);
   const [cluster] = status.clusters;

@@ -46,4 +46,5 @@ export const VITALS: WorkerVitals = {
   heapBytes: 1_000,
   externalBytes: 200,
   loopDelay: { counts: [3, 1], sum: 0.01 },
+  longestDelayMs: 7.4,
 };
