@@ -4,7 +4,7 @@
  * - `rolling`: two proxies, each told to send its clients to the other one; one after the other is ended and started.
  * - `takeover`: one proxy, in whose place another one is started on the same port, again and again.
  *
- * Run it with `deno run -A --lock=tests/deno.lock bench/restarts/main.ts [--io=deno|epoll] [--rounds=N] [LIBRARY…]`.
+ * Run it with `deno run -A --lock=tests/deno.lock bench/restarts/main.ts [--io=deno|epoll] [--rounds=N] [--scenario=NAME] [LIBRARY…]`.
  * `--python=PATH` is a Python that has redis-py, `--go-redis=PATH` the program of `go_redis/`, built; without them they
  * are left out.
  *
@@ -25,7 +25,7 @@ const LOAD_MS = 2_000;
 const HOSTS = ["127.0.0.1", "127.0.0.2"] as const;
 
 const flags = parseArgs(Deno.args, {
-  string: ["io", "rounds", "python", "go-redis"],
+  string: ["io", "rounds", "scenario", "python", "go-redis"],
   default: { io: "deno", rounds: "3" },
 });
 Deno.env.set(TEST_IO_VARIABLE, flags.io);
@@ -180,6 +180,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 const wanted = flags._.map(String);
 console.log(`io = ${flags.io}, ${rounds} rounds`);
 for (const scenario of [rolling, takeover]) {
+  if (flags.scenario && flags.scenario !== scenario.name) continue;
   for (const [name, command] of commandsOf()) {
     if (wanted.length > 0 && !wanted.includes(name.split(",")[0]!)) continue;
     const counts = await measure(scenario, command);

@@ -6,6 +6,7 @@
  *   idle for a while ──────────────────────────► closed
  *   requests in flight ──── answered ───idle───► closed
  *   waits, listens, in a transaction ── the last to be here ──► closed
+ *   told to go on elsewhere ── goes by itself
  *   any, when the time is nearly over ── nothing new is read, what is in flight is answered ──► closed
  * ```
  *
@@ -40,6 +41,8 @@ export interface DrainingClient {
   readonly isIdle: boolean;
   /** When its last request was parsed, milliseconds of {@link Clock.realMs}. */
   readonly lastRequestAtMs: number;
+  /** Whether it was told to go on elsewhere: it rests while it connects there, and is not to be closed meanwhile. */
+  readonly isMovingOn: boolean;
   /** Closes it when what it is owed has left; nothing new is read. */
   finish(): void;
   /** Closes it now. */
@@ -100,14 +103,15 @@ export class ClientDrain implements Watched {
     let busyCount = 0;
     for (const client of this.#clients) {
       if (client.guard !== null && client.guard.isBystander !== true) continue;
-      if (client.isIdle && client.lastRequestAtMs <= idleSinceMs) client.finish();
-      else busyCount += 1;
+      const isResting = client.isIdle && client.lastRequestAtMs <= idleSinceMs;
+      if (!isResting) busyCount += 1;
+      else if (!client.isMovingOn) client.finish();
     }
     this.#count(busyCount);
     if (this.#busy.busyCount > 0) return;
     // Whoever is left waits for something, which may be what the others did.
     for (const client of this.#clients) {
-      if (client.lastRequestAtMs > idleSinceMs) continue;
+      if (client.isMovingOn || client.lastRequestAtMs > idleSinceMs) continue;
       if (client.hasRequestsInFlight) client.close(failures.shuttingDown);
       else client.finish();
     }

@@ -74,6 +74,8 @@ export interface LocalClient extends RoutedClient {
   guard: SessionGuard | null;
   /** While true its requests are carried out, and no replies to them are written. */
   isMuted: boolean;
+  /** Whether it was told to go on elsewhere: until the time that it was given is over it is not closed for resting. */
+  isMovingOn: boolean;
   /** Whether earlier requests are not answered yet. */
   readonly hasRequestsInFlight: boolean;
   /** Whether it sends no more. It is served to its last request, but waits for nobody: see {@link leave}. */

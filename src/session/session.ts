@@ -57,6 +57,7 @@ export class Session
   /** What limits its requests; null for all where none is configured. */
   meter: Meter | null = null;
   isMuted = false;
+  isMovingOn = false;
   readonly connectedAtMs: number;
   lastRequestAtMs: number;
   lastRow: SessionContext["frame"]["row"] = null;

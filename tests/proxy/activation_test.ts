@@ -40,6 +40,7 @@ function start({ descriptor, port }: HeldSocket): Promise<Aster> {
     () =>
       `[runtime]
 drain_idle = 50
+shutdown_timeout = 2000
 
 [[clusters]]
 name = "main"

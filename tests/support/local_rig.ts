@@ -55,6 +55,7 @@ export class LocalRigClient implements LocalClient {
   profiles: Profiles;
   guard: SessionGuard | null = null;
   isMuted = false;
+  isMovingOn = false;
   hasRequestsInFlight = false;
   hasEnded = false;
   /** It was closed without a reply. */

@@ -79,6 +79,7 @@ export class ClientHandoff {
     if (wantsAddress === undefined || !this.isOffered(client)) return;
     const seconds = Math.max(1, Math.round((endMs - performance.now()) / 1000));
     const push = movingPush(sequence, seconds, wantsAddress ? this.#addressFor(client) : null);
+    client.isMovingOn = true;
     client.push(push, 0, push.length);
   }
 

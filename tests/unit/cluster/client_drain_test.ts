@@ -13,6 +13,7 @@ class FakeClient implements DrainingClient {
   hasRequestsInFlight = false;
   lastRequestAtMs: number;
   isFinishing = false;
+  isMovingOn = false;
   readonly name: string;
   readonly #stage: Stage;
 
@@ -168,4 +169,21 @@ Deno.test("a cluster that only retires keeps nobody here, and lets nobody leave"
   new ClientDrain(stage.clock, stage.clients, stage.room, times, () => {});
   stage.clock.advance(60_000);
   assertEquals([stage.left, stage.room.busyCount], [[], 0]);
+});
+
+Deno.test("who was told to go on elsewhere has the time that it was given, and keeps nobody else here", () => {
+  const stage = new Stage();
+  const [moving, blocked, plain] = ["moving", "blocked", "plain"].map((name) =>
+    new FakeClient(name, stage)
+  ) as [FakeClient, FakeClient, FakeClient];
+  moving.isMovingOn = true;
+  blocked.guard = {};
+  stage.drain(10_000);
+  stage.clock.advance(1_200);
+  assertEquals(stage.left, ["plain finished", "blocked finished"]);
+  stage.clock.advance(7_000);
+  assertEquals(stage.left.length, 2);
+  stage.clock.advance(1_000);
+  assertEquals(stage.left.slice(2), ["moving finished", "done"]);
+  assertEquals([plain, moving].map((client) => stage.clients.has(client)), [false, false]);
 });

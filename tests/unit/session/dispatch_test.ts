@@ -28,6 +28,7 @@ class RecordingSession implements DispatchSession, RequestOwner {
   dialect: Dialect;
   guard: SessionGuard | null = null;
   isMuted = false;
+  isMovingOn = false;
   hasRequestsInFlight = false;
   readonly hasEnded = false;
   readonly local = null;
