@@ -104,6 +104,7 @@ export const failures = {
   ),
   tlsBackendPlain: failure("tls_backend_plain", "backend", "it does not speak TLS"),
   tlsBackendFailed: failure("tls_backend_failed", "backend", "its TLS handshake failed"),
+  backendLoading: failure("backend_loading", "backend", "it is loading its data"),
   handshakeRefused: failure("handshake_refused", "backend", "connection handshake refused"),
   backendTimeout: failure("backend_timeout", "backend", "no reply in time"),
   backendSilent: failure(

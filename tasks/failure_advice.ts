@@ -69,6 +69,9 @@ export const failureAdvice: Readonly<Record<keyof typeof failures, string>> = {
     'The server does not answer pings. It is out of the ring until it does, or fails requests with `eject = "fail"`.',
   circuitOpen:
     "The server did not answer `circuit_timeouts` requests in a row in time: look at it. It is pinged, and used again when it answers.",
+  backendLoading:
+    "The server reads its data from disk, or has no master to copy: with `failover_wait` requests wait until " +
+    "it can serve.",
   backendRemoved: "A reload or a new slot map took the server away while the request waited.",
   noBackend: "Every server of the cluster is ejected, or out by order.",
   noReplica:

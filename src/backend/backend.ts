@@ -14,6 +14,7 @@ import { BackendConnection } from "./connection.ts";
 import type { BackendAddress, ConnectionOwner } from "./connection_owner.ts";
 import { Flaps } from "./flaps.ts";
 import { HealthProbe } from "./health.ts";
+import type { InflightQueue } from "./inflight_queue.ts";
 import { PauseMode, type PauseModeCode } from "./server_orders.ts";
 
 /** Time between the pings to a backend that gets no requests because of timeouts, milliseconds. */
@@ -178,6 +179,12 @@ export class Backend implements ConnectionOwner {
   /** Its connections that clients share. */
   connections(): Iterable<BackendConnection> {
     return this.#connections();
+  }
+
+  /** What is in flight over the connection of the client with this number; null: it has none yet. */
+  inflightOf(clientNumber: number, profile: Profile): InflightQueue | null {
+    const pool = this.#pools[profile.index] ?? null;
+    return pool === null ? null : pool[clientNumber % pool.length]!.inflight;
   }
 
   /** Whether nothing waits in its connections. */

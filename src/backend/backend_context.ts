@@ -6,6 +6,7 @@
 import type { ArrayPool } from "../bytes/receive_buffer.ts";
 import type { ChunkPool } from "../bytes/chunk_pool.ts";
 import type { Clock } from "../clock.ts";
+import type { Failure } from "../failure.ts";
 import type { Connection, IoEngine } from "../net/io_engine.ts";
 import type { SeriesBudget } from "../observe/durations.ts";
 import type { ClusterMetrics } from "../observe/cluster_metrics.ts";
@@ -33,6 +34,11 @@ export interface BackendLimits {
   queueSoftBytes: number;
   /** Connections per backend and profile. */
   connections: number;
+  /**
+   * How long requests that no server has run wait for one that can, milliseconds; 0: they fail at once. Where it was 0
+   * when the cluster was made it stays so.
+   */
+  failoverWaitMs: number;
   /** Timeouts in a row behind which a backend gets no requests until it answers a ping; 0: never. */
   circuitTimeouts: number;
 }
@@ -62,7 +68,7 @@ export interface BackendContext {
   /** Whether a new connection to a backend leads back to this very cluster. */
   isLoop(connection: Connection): boolean;
   /** Whether somebody takes a request that could not be sent; then its receiver hears again. */
-  takeUnsent(exchange: Exchange): boolean;
+  takeUnsent(exchange: Exchange, failure: Failure): boolean;
   /** Called for each failed attempt to connect to a backend, and for each request that it failed. */
   backendUnreachable(address: string): void;
   /** Called when a backend has failed so many requests in a row by timeouts that it gets no more for now. */

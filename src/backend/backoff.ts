@@ -11,16 +11,23 @@ export const BACKOFF_FIRST_MS = 100;
 export const OWN_RETRY_MS = 100;
 /** Longest delay, milliseconds. */
 export const BACKOFF_LONGEST_MS = 2_000;
+/** Longest delay where requests wait for the backend (`failover_wait`), milliseconds. */
+export const BACKOFF_WAITED_FOR_MS = 500;
 
 /**
  * The delay after `failuresInRow` failed connects (at least 1), milliseconds: doubling, and spread over the
  * upper half so that many workers do not knock at once.
  *
  * @param random A number in [0, 1).
+ * @param longestMs Longest delay, milliseconds.
  */
-export function backoffDelayMs(failuresInRow: number, random: number): number {
+export function backoffDelayMs(
+  failuresInRow: number,
+  random: number,
+  longestMs: number = BACKOFF_LONGEST_MS,
+): number {
   const doubled = BACKOFF_FIRST_MS * 2 ** Math.min(failuresInRow - 1, 16);
-  return Math.min(doubled, BACKOFF_LONGEST_MS) * (0.5 + random / 2);
+  return Math.min(doubled, longestMs) * (0.5 + random / 2);
 }
 
 /** The failed connects of one connection in a row. */
@@ -43,19 +50,20 @@ export class Backoff {
   /**
    * Counts a failed attempt.
    *
+   * @param longestMs Longest delay, milliseconds.
    * @returns The delay until the next one may start, milliseconds.
    */
-  failed(failure: Failure, nowMs: number): number {
+  failed(failure: Failure, nowMs: number, longestMs: number = BACKOFF_LONGEST_MS): number {
     this.lastFailure = failure;
-    const delayMs = failure.source === "proxy" ? OWN_RETRY_MS : this.#nextDelayMs();
+    const delayMs = failure.source === "proxy" ? OWN_RETRY_MS : this.#nextDelayMs(longestMs);
     this.#failedAtMs = nowMs;
     this.#retryAtMs = nowMs + delayMs;
     return delayMs;
   }
 
-  #nextDelayMs(): number {
+  #nextDelayMs(longestMs: number): number {
     this.#failuresInRow += 1;
-    return backoffDelayMs(this.#failuresInRow, Math.random());
+    return backoffDelayMs(this.#failuresInRow, Math.random(), longestMs);
   }
 
   /** The backend answered. */

@@ -15,7 +15,7 @@ import {
   type Profile,
   ReplyKind,
 } from "../protocol/protocol.ts";
-import { type Exchange, ExchangeState } from "../request/exchange.ts";
+import { type Exchange, ExchangeState, NOBODY } from "../request/exchange.ts";
 import type { BackendContext, BackendLimits } from "./backend_context.ts";
 import type { ConnectionOptions, ConnectionOwner } from "./connection_owner.ts";
 import { type DrainWaiter, DrainWaiters } from "./drain_waiters.ts";
@@ -152,7 +152,7 @@ export class BackendConnection implements LinkUser, SlicedParser {
    */
   admit(exchange: Exchange, byteCount: number): boolean {
     const link = this.#link;
-    if (link.state === LinkState.Idle && !link.mayConnect) {
+    if (link.state === LinkState.Idle && !link.mayConnect && !this.#mayWait(exchange)) {
       this.#refuse(exchange, link.lastFailure);
       return false;
     }
@@ -175,7 +175,19 @@ export class BackendConnection implements LinkUser, SlicedParser {
     this.backend.requests += 1;
     const link = this.#link;
     if (link.state === LinkState.Ready) link.flush();
-    else if (link.state === LinkState.Idle) link.connect();
+    else if (link.state === LinkState.Idle) this.#connectOrGiveUp();
+  }
+
+  /** Whether what cannot be sent may be taken over by whoever keeps requests for better times. */
+  #mayWait({ client, place, receiver }: Exchange): boolean {
+    if (this.#limits.failoverWaitMs === 0 || this.#isDedicated || this.#isProbe) return false;
+    return receiver !== null && place >= 0 && client !== NOBODY;
+  }
+
+  #connectOrGiveUp(): void {
+    const link = this.#link;
+    if (link.mayConnect) link.connect();
+    else this.failUnsent(link.lastFailure);
   }
 
   /** `waiter` hears once when the unwritten bytes have fallen to half the soft limit. */
@@ -370,6 +382,6 @@ export class BackendConnection implements LinkUser, SlicedParser {
     const { receiver, isSent, generation } = exchange;
     if (isSent || receiver === null || receiver.generation !== generation) return false;
     if (this.#isDedicated || failure.source !== "backend") return false;
-    return this.#context.takeUnsent(exchange);
+    return this.#context.takeUnsent(exchange, failure);
   }
 }

@@ -8,7 +8,7 @@ import { type Failure, failures } from "../failure.ts";
 import type { Connection, Dial, DialListener } from "../net/io_engine.ts";
 import type { Profile } from "../protocol/protocol.ts";
 import type { BackendContext, BackendLimits } from "./backend_context.ts";
-import { Backoff } from "./backoff.ts";
+import { Backoff, BACKOFF_LONGEST_MS, BACKOFF_WAITED_FOR_MS } from "./backoff.ts";
 import type { ConnectionOwner } from "./connection_owner.ts";
 import type { Dialer } from "./dial_pace.ts";
 
@@ -101,7 +101,11 @@ export class Connector implements Dialer, DialListener {
 
   /** The bytes to send before anything else, or null where the protocol wants none. */
   beginHandshake(): Uint8Array | null {
-    const frames = this.#context.protocol.handshake(this.#options.profile);
+    const { protocol } = this.#context;
+    const { limits, profile } = this.#options;
+    // Whoever waits for a server waits until it has its data, too: so it has to say that it has.
+    const probe = limits.failoverWaitMs > 0 ? protocol.readyProbe : undefined;
+    const frames = [...protocol.handshake(profile), ...probe === undefined ? [] : [probe]];
     this.#repliesDue = frames.length;
     this.hasAnswered = false;
     this.#hasErred = false;
@@ -127,7 +131,10 @@ export class Connector implements Dialer, DialListener {
 
   /** An attempt failed: leave the backend alone for a while. */
   failed(failure: Failure): void {
-    const delayMs = this.#backoff.failed(failure, this.#context.clock.nowMs);
+    const { nowMs } = this.#context.clock;
+    const isWaitedFor = this.#options.limits.failoverWaitMs > 0;
+    const longestMs = isWaitedFor ? BACKOFF_WAITED_FOR_MS : BACKOFF_LONGEST_MS;
+    const delayMs = this.#backoff.failed(failure, nowMs, longestMs);
     this.#backend.connectFailed(failure, delayMs);
   }
 

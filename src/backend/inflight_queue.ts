@@ -24,6 +24,8 @@ export class InflightQueue {
   #oldest: number;
   #unsent: number;
   #newest: number;
+  /** What indices were lowered by. */
+  #rebased = 0;
 
   /** @param firstIndex Where indices begin, 0 to 2^30 - 1; no call shows it. */
   constructor(firstIndex = 0) {
@@ -69,9 +71,14 @@ export class InflightQueue {
     return this.#oldest === this.#unsent ? null : this.#ring[this.#oldest & this.#mask]!;
   }
 
-  /** The awaiting exchange `index` places behind the oldest. */
-  awaitingAt(index: number): Exchange {
+  /** The exchange `index` places behind the oldest. */
+  at(index: number): Exchange {
     return this.#ring[(this.#oldest + index) & this.#mask]!;
+  }
+
+  /** Exchanges that have left it at its old end, ever. */
+  get shiftedCount(): number {
+    return this.#rebased + this.#oldest;
   }
 
   /** Removes the oldest awaiting exchange. */
@@ -105,6 +112,7 @@ export class InflightQueue {
   /** Keeps the indices small integers however long the connection lives. */
   #rebase(): void {
     const whole = this.#oldest & ~this.#mask;
+    this.#rebased += whole;
     this.#oldest -= whole;
     this.#unsent -= whole;
     this.#newest -= whole;

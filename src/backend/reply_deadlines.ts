@@ -15,7 +15,7 @@ export function isSilent(
   nowMs: number,
   readTimeoutMs: number,
 ): boolean {
-  const sentAtMs = inflight.awaitingAt(0).sentAtMs + replies.pausedMs;
+  const sentAtMs = inflight.at(0).sentAtMs + replies.pausedMs;
   return nowMs - Math.max(replies.lastBytesAtMs, sentAtMs) > 2 * readTimeoutMs;
 }
 
@@ -41,7 +41,7 @@ export function overdueExchanges(
   if (replies.isLargeArriving && nowMs - replies.lastBytesAtMs <= readTimeoutMs) return overdue;
   const connectionNowMs = nowMs - replies.pausedMs;
   for (let index = 0; index < inflight.awaiting; index++) {
-    const exchange = inflight.awaitingAt(index);
+    const exchange = inflight.at(index);
     if (connectionNowMs - exchange.sentAtMs <= readTimeoutMs) break;
     if (exchange.receiver !== null) overdue.push(exchange);
   }

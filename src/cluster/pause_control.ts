@@ -85,7 +85,11 @@ export class PauseControl implements Watched {
     const census = local.census?.(server) ??
       { transactions: 0, blocked: 0, subscribed: 0, busy: countBusy(clients) };
     // Requests of several steps are between two of them, perhaps.
-    if (server === null && mode === PauseMode.All) inFlight = Math.max(inFlight, census.busy);
+    if (server === null && mode === PauseMode.All) {
+      // Those that wait for a server are nowhere, and wait on.
+      const { waitingClients } = this.#parts.topology.router;
+      inFlight = Math.max(inFlight, census.busy - waitingClients);
+    }
     inFlight += census.transactions;
     const { blocked, subscribed, transactions } = census;
     if (inFlight === 0 && pause?.mode === PauseMode.All) this.#park(server, backends);

@@ -27,6 +27,7 @@ export function quietContext(context: BackendContext, timeoutMs: number): Backen
       dialTimeoutMs: Math.min(context.limits.dialTimeoutMs, timeoutMs),
       readTimeoutMs: timeoutMs,
       circuitTimeouts: 0,
+      failoverWaitMs: 0,
     },
   };
 }

@@ -215,6 +215,7 @@ export class RingTopology implements Topology, HealthListener, Watched {
 
   stop(): void {
     this.#stopProbes();
+    this.router.close();
     const leaving = this.#leaving.map(({ backend }) => backend);
     for (const backend of [...this.router.backends(), ...leaving]) {
       backend.close(failures.shuttingDown);

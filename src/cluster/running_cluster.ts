@@ -117,7 +117,8 @@ export class RunningCluster implements Acceptor, Cluster {
       this.#observation,
       {
         backendFails: (address, timesOut) => this.#backendFails(address, timesOut),
-        takeUnsent: (exchange) => this.#topology.router.takeUnsent?.(exchange) ?? false,
+        takeUnsent: (exchange, failure) =>
+          this.#topology.router.takeUnsent?.(exchange, failure) ?? false,
       },
     );
     this.#topology = recipe.createTopology(cluster, backends);
@@ -434,7 +435,7 @@ function createBackendContext(
     limits: backendLimits(config),
     dials: cluster.dials,
     orders: cluster.orders,
-    retainsRequests: recipe.retainsRequests,
+    retainsRequests: recipe.retainsRequests || config.failoverWaitMs > 0,
     seriesBudget: new SeriesBudget(),
     watch: new RequestWatch({
       protocol: recipe.protocol,
@@ -470,5 +471,6 @@ function backendLimits(config: ClusterConfig): BackendLimits {
     queueSoftBytes: config.backendQueueSoftBytes,
     connections: config.nodeConnections,
     circuitTimeouts: config.circuitTimeouts,
+    failoverWaitMs: config.failoverWaitMs,
   };
 }

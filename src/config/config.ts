@@ -123,6 +123,8 @@ export interface ClusterConfig {
   pingIntervalMs: number;
   /** What becomes of the keys of an ejected server. */
   eject: "rehash" | "fail";
+  /** How long requests that no server has run wait for one that can, milliseconds; 0: they fail at once. */
+  failoverWaitMs: number;
   /** Timeouts in a row behind which a backend gets no requests until it answers a ping; 0: never. */
   circuitTimeouts: number;
   /** Requests of one client in flight. */

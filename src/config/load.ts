@@ -309,6 +309,7 @@ function completeCluster(
       clusterKeys.ping_succ_interval.default,
     pingIntervalMs: values.ping_interval ?? clusterKeys.ping_interval.default,
     eject: values.eject ?? clusterKeys.eject.default,
+    failoverWaitMs: values.failover_wait ?? clusterKeys.failover_wait.default,
     circuitTimeouts: values.circuit_timeouts ?? clusterKeys.circuit_timeouts.default,
     maxPipeline: values.max_pipeline ?? clusterKeys.max_pipeline.default,
     users,

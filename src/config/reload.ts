@@ -50,6 +50,8 @@ export const clusterReload: Readonly<Record<keyof ClusterConfig, ReloadRow>> = {
   pingSuccIntervalMs: live("ping_succ_interval"),
   pingIntervalMs: live("ping_interval"),
   eject: live("eject"),
+  // What was sent without being kept cannot be sent again.
+  failoverWaitMs: newConnections("failover_wait"),
   circuitTimeouts: live("circuit_timeouts"),
   maxPipeline: live("max_pipeline"),
   // Those who are there are bound at their next request.

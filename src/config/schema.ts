@@ -157,6 +157,14 @@ export const clusterKeys = {
     "ring",
     "whether an ejected server's keys go to the others, or fail at once until it is back",
   ),
+  failover_wait: integer(
+    "ms",
+    0,
+    0,
+    HOUR_MS,
+    "all",
+    "requests that no server has run wait so long for one that can; 0: they fail at once",
+  ),
   circuit_timeouts: integer(
     "requests",
     0,

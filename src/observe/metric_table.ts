@@ -90,6 +90,16 @@ export const clusterCounts = {
     "servers",
     "Backends ejected, because of failed pings or of timeouts in a row.",
   ),
+  waitedRequests: counter(
+    "aster_waited_requests_total",
+    "requests",
+    "Requests that no server had run and that waited for one that can (failover_wait).",
+  ),
+  waitingRequests: gauge(
+    "aster_waiting_requests",
+    "requests",
+    "Such requests that wait now.",
+  ),
   circuitsOpened: counter(
     "aster_circuits_opened_total",
     "openings",

@@ -275,6 +275,10 @@ export interface Protocol extends Dialect {
   readonly probe: Uint8Array;
   /** What to send instead to a backend that hangs up on that one, and over which connection. */
   readonly otherProbe?: { readonly bytes: Uint8Array; readonly profile: Profile };
+  /** What ends a handshake where a backend has to say that it can serve; left out where it always can. */
+  readonly readyProbe?: Uint8Array;
+  /** Whether an error says that the server has not run the request and may run it later, as while it loads its data. */
+  refusesForNow?(bytes: Uint8Array, start: number, end: number): boolean;
   /** Whether the answer to {@link Protocol.probe} means that the backend can serve. */
   isProbeAccepted(bytes: Uint8Array, start: number, end: number): boolean;
   createReplyParser(profile: Profile): ReplyParser;

@@ -104,6 +104,11 @@ export class Exchange {
    * none has; -1 where it has waited for a fresh slot map.
    */
   retriesUntilMs = 0;
+  /**
+   * Until when it may wait for a server that can run it, as none has so far; milliseconds on the worker's clock, 0 where
+   * it has not waited.
+   */
+  waitsUntilMs = 0;
   /** Bytes of RESP3 attributes right before the reply that is being delivered; mostly 0. */
   attributeBytes = 0;
   /** Where it is counted as a fragment in flight, or null. */
@@ -145,6 +150,7 @@ export class Exchange {
     this.repeatable = null;
     this.redirects = 0;
     this.retriesUntilMs = 0;
+    this.waitsUntilMs = 0;
     this.attributeBytes = 0;
     this.sentAtMs = 0;
     this.row = null;

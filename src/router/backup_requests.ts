@@ -137,7 +137,7 @@ export class BackupRequests implements RaceListener {
       for (const { inflight } of backend.connections()) {
         const count = Math.min(inflight.size, LOOKED_MAX);
         for (let index = 0; index < count; index++) {
-          const exchange = inflight.awaitingAt(index);
+          const exchange = inflight.at(index);
           if (exchange.row === null) continue;
           if (exchange.startedAtMs > beforeMs) break;
           if (mayRace(exchange)) this.#askReplica(exchange);

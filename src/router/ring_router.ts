@@ -5,6 +5,7 @@
  * @module
  */
 import { Backend } from "../backend/backend.ts";
+import { FailoverWait } from "../backend/failover_wait.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import type { BackendContext } from "../backend/backend_context.ts";
 import type { ServerConfig } from "../config/config.ts";
@@ -41,6 +42,9 @@ export class RingRouter implements Router {
   readonly #options: RingRouterOptions;
   readonly #context: BackendContext;
   readonly #points: PointCache = new PointCache();
+  /** Servers that have the keys of others that have left, by the numbers of those. */
+  readonly #heirs = new Map<number, Backend>();
+  readonly #waits: FailoverWait;
   /** In the order of the configuration, which placement hangs on. */
   #servers: readonly ServerConfig[];
   /** The backends of {@link RingRouter.#servers}, in their order. */
@@ -61,6 +65,15 @@ export class RingRouter implements Router {
     this.#servers = servers;
     this.#options = options;
     this.#context = context;
+    this.#waits = new FailoverWait(context, {
+      connectionFor: (place, _isRead, { number, profiles }) =>
+        this.#backendNow(place)?.connectionFor(number, profiles.master) ?? null,
+      backendAt: (place) => this.#backendNow(place),
+      goneReason: (place) => this.#goneReason(place),
+      requestsWait: () => {},
+      beforeScriptResend: (connection, call, byteCount) =>
+        this.scriptListener?.beforeScriptResend(connection, call, byteCount),
+    });
     this.#backends = servers.map((server) => new Backend(server, context));
     this.#numbered = [...this.#backends];
     for (const backend of this.#backends) backend.isServing = this.#isReady(backend);
@@ -103,8 +116,23 @@ export class RingRouter implements Router {
     return [null, ...this.#numbered.map((backend) => backend?.isServing ? backend : null)];
   }
 
-  onErrorReply(_exchange: Exchange, _bytes: Uint8Array, _start: number, _end: number): boolean {
-    return false;
+  onErrorReply(exchange: Exchange, bytes: Uint8Array, start: number, end: number): boolean {
+    const { limits, protocol } = this.#context;
+    if (limits.failoverWaitMs === 0 || !protocol.refusesForNow?.(bytes, start, end)) return false;
+    return this.#waits.takeRefused(exchange, bytes, start, end);
+  }
+
+  takeUnsent(exchange: Exchange, failure: Failure): boolean {
+    return this.#waits.takeUnsent(exchange, failure);
+  }
+
+  get waitingClients(): number {
+    return this.#waits.clientCount;
+  }
+
+  /** Nobody waits for a server any more. */
+  close(): void {
+    this.#waits.close();
   }
 
   learn(): Learned {
@@ -128,16 +156,49 @@ export class RingRouter implements Router {
     });
     const kept = new Set(backends);
     const left = this.#backends.filter((backend) => !kept.has(backend));
-    for (const backend of left) this.#numbered[this.#numbered.indexOf(backend)] = null;
+    const moved = new Map<number, string>();
+    for (const backend of left) {
+      const number = this.#numbered.indexOf(backend);
+      moved.set(number, backend.name);
+      this.#numbered[number] = null;
+    }
     for (const [identity] of known) {
       if (known.size <= LEFT_BACKENDS_MAX) break;
       known.delete(identity);
     }
     this.#numbers = Int32Array.from(backends, (backend) => this.#numberOf(backend));
+    this.#noteMoves(moved, backends);
     this.#servers = servers;
     this.#backends = backends;
     this.#build();
     return left;
+  }
+
+  /** A server that has another address under its alias has the keys of the former: who waits for that waits for it. */
+  #noteMoves(moved: ReadonlyMap<number, string>, backends: readonly Backend[]): void {
+    // Whoever waits does so for a while only: what earlier reloads have moved is known by its last number.
+    for (const [number, name] of moved) {
+      const heir = backends.find((backend) => backend.name === name);
+      if (heir === undefined) this.#heirs.delete(number);
+      else this.#heirs.set(number, heir);
+    }
+    for (const [number, heir] of this.#heirs) {
+      const next = backends.find(({ name }) => name === heir.name);
+      if (next === undefined) this.#heirs.delete(number);
+      else this.#heirs.set(number, next);
+    }
+  }
+
+  /** Who has the keys that the server with this number had. */
+  #backendNow(place: number): Backend | null {
+    return this.#numbered[place] ?? this.#heirs.get(place) ?? null;
+  }
+
+  #goneReason(place: number): Failure | null {
+    const backend = this.#backendNow(place);
+    if (backend === null) return failures.backendRemoved;
+    // Other servers have its keys, or its operator has taken it out.
+    return backend.isServing ? null : failures.backendEjected;
   }
 
   /** The number of a backend, given to it if it has none. */

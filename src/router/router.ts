@@ -102,7 +102,9 @@ export interface Router {
    * Takes an exchange that could not be sent where its place has another backend by now. True: its receiver will hear
    * again; false: it fails.
    */
-  takeUnsent?(exchange: Exchange): boolean;
+  takeUnsent?(exchange: Exchange, failure: Failure): boolean;
+  /** Clients with requests that wait for a server, as no one has run them. */
+  readonly waitingClients: number;
   /**
    * Looks at an error reply to an exchange that must not be sent elsewhere, and takes up what it says of the
    * topology.

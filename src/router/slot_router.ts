@@ -5,6 +5,7 @@
  * @module
  */
 import { Backend } from "../backend/backend.ts";
+import { FailoverWait } from "../backend/failover_wait.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import { dividableFrame, type ErrorLook, KeyByKey } from "../backend/key_by_key.ts";
 import type { BackendContext } from "../backend/backend_context.ts";
@@ -97,6 +98,9 @@ export class SlotRouter implements Router, Watched {
   readonly #retries: HeldExchanges;
   /** Those that wait for a fresh map. */
   readonly #mapless: HeldExchanges;
+  /** Those that wait for a node that can run them. */
+  readonly #waits: FailoverWait;
+  readonly #nobody: Nobody;
   /** {@link SlotRouter.onErrorReply}, for those who wait for replies themselves. */
   readonly look: ErrorLook = (exchange: Exchange, bytes: Uint8Array, start: number, end: number) =>
     this.onErrorReply(exchange, bytes, start, end);
@@ -116,6 +120,15 @@ export class SlotRouter implements Router, Watched {
     this.#readsElsewhere = options.readPolicy !== "master";
     this.#retries = new HeldExchanges(requests, send);
     this.#mapless = new HeldExchanges(requests, send);
+    this.#nobody = new Nobody({ endpoint: tcpEndpoint("", 0) }, context);
+    this.#waits = new FailoverWait(context, {
+      connectionFor: (slot, isRead, client) => this.connectionFor(slot, isRead, client),
+      backendAt: (slot) => this.backendAt(slot),
+      goneReason: () => null,
+      requestsWait: () => options.refreshWanted(null),
+      beforeScriptResend: (connection, call, byteCount) =>
+        this.scriptListener?.beforeScriptResend(connection, call, byteCount),
+    });
     this.#wait = new MapWait(clock, limits, () => options.waitEnded());
   }
 
@@ -145,7 +158,7 @@ export class SlotRouter implements Router, Watched {
     if (shard === null) {
       this.unplaced = this.#uncovered;
       this.#options.refreshWanted(null);
-      return null;
+      return this.#context.limits.failoverWaitMs > 0 ? this.#connectionToNobody(client) : null;
     }
     if (isRead && this.#readsElsewhere) {
       const connection = shard.readers.next(shard.master, client);
@@ -251,9 +264,12 @@ export class SlotRouter implements Router, Watched {
         this.#options.refreshWanted(null);
         if (exchange.isAtReplica) return this.#readAtMaster(exchange);
         // A script may have said so itself.
-        return !exchange.isScript && this.#askNewest(exchange);
+        if (exchange.isScript) return false;
+        if (this.#askNewest(exchange)) return true;
+        return this.#waits.takeRefused(exchange, bytes, start, end);
       case RedirectKind.Unready:
-        return this.#readAtMaster(exchange);
+        if (exchange.isAtReplica) return this.#readAtMaster(exchange);
+        return this.#waits.takeRefused(exchange, bytes, start, end);
       case RedirectKind.TryAgain:
         return this.#tryAgain(exchange);
       default:
@@ -267,9 +283,14 @@ export class SlotRouter implements Router, Watched {
     return shard === null ? null : shard.readers.nextBackup(shard.master, sentTo, client);
   }
 
-  takeUnsent(exchange: Exchange): boolean {
+  takeUnsent(exchange: Exchange, failure: Failure): boolean {
     if (exchange.client === NOBODY) return false;
-    return exchange.isAtReplica ? this.#readAtMaster(exchange) : this.#askNewest(exchange);
+    if (exchange.isAtReplica) return this.#readAtMaster(exchange);
+    return this.#askNewest(exchange) || this.#waits.takeUnsent(exchange, failure);
+  }
+
+  get waitingClients(): number {
+    return this.#waits.clientCount;
   }
 
   learn(exchange: Exchange, bytes: Uint8Array, start: number, end: number): Learned {
@@ -301,8 +322,16 @@ export class SlotRouter implements Router, Watched {
     return this.#unmapped.size > 0;
   }
 
+  /** Where requests wait that nobody serves now: nothing is ever sent over it. */
+  #connectionToNobody({ number, profiles }: RoutedClient): BackendConnection {
+    const connection = this.#nobody.connectionFor(number, profiles.master);
+    connection.bar(this.#uncovered);
+    return connection;
+  }
+
   /** Closes every connection. */
   close(failure: Failure): void {
+    this.#waits.close();
     this.#retries.close();
     this.#mapless.close();
     for (const backend of this.#backends.values()) backend.close(failure);
@@ -380,6 +409,8 @@ export class SlotRouter implements Router, Watched {
       this.#resend(exchange, shard.master, null);
       return true;
     }
+    // Where it may wait longer it does so once, and elsewhere.
+    if (this.#context.limits.failoverWaitMs > 0) return false;
     // A script may have to be loaded ahead, which is found out where it is sent at once.
     if (exchange.isScript || retriesUntilMs !== 0) return false;
     if (!this.#mapless.hasRoom(exchange.end - exchange.start)) return false;
@@ -527,6 +558,11 @@ export class SlotRouter implements Router, Watched {
       }
     }
   }
+}
+
+/** Stands for the node of slots that nobody serves, and has no address to tell. */
+class Nobody extends Backend {
+  override readonly address: string = "";
 }
 
 /** A redirection without a host means the one that replied. */

@@ -49,6 +49,7 @@ export function clusterConfig(options: Partial<ClusterConfig>): ClusterConfig {
     pingSuccIntervalMs: 1000,
     pingIntervalMs: 1000,
     eject: "rehash",
+    failoverWaitMs: 0,
     circuitTimeouts: 0,
     users: [],
     denyCommands: [],

@@ -113,6 +113,7 @@ export class DigitRouter implements Router {
   awaitsFirstMap = false;
   shardsState: ShardsStateCode = ShardsState.Known;
   readonly unplaced: Failure = failures.noBackend;
+  readonly waitingClients = 0;
   readonly #backends: readonly Backend[];
   /** What becomes of error replies. */
   onError: (exchange: Exchange, reply: string) => boolean = () => false;
@@ -201,7 +202,7 @@ export class CoreRig implements Disposable {
   /** Whether connections to backends lead back. */
   isLoop = false;
   /** Who takes requests that could not be sent. */
-  takeUnsent: (exchange: Exchange) => boolean = () => false;
+  takeUnsent: (exchange: Exchange, failure: Failure) => boolean = () => false;
   /** Addresses that could not be connected to. */
   readonly unreachable: string[] = [];
   /** Addresses that get no requests because of timeouts. */
@@ -248,13 +249,14 @@ export class CoreRig implements Disposable {
         queueSoftBytes: 500_000,
         connections: 1,
         circuitTimeouts: 0,
+        failoverWaitMs: 0,
         ...options.limits,
       },
       retainsRequests: options.retainsRequests ?? false,
       seriesBudget: new SeriesBudget(),
       watch: createWatch(protocol, this.clock, this.slowLog, this.metrics),
       isLoop: () => this.isLoop,
-      takeUnsent: (exchange) => this.takeUnsent(exchange),
+      takeUnsent: (exchange, failure) => this.takeUnsent(exchange, failure),
       backendUnreachable: (address) => this.unreachable.push(address),
       circuitOpened: (address) => this.circuitsOpened.push(address),
     };

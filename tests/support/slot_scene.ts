@@ -41,7 +41,7 @@ export class SlotScene implements Disposable {
       waitEnded: () => this.waitsEnded += 1,
       refreshWanted: (address) => this.refreshes.push(address ?? "?"),
     });
-    this.rig.takeUnsent = (exchange) => this.router.takeUnsent(exchange);
+    this.rig.takeUnsent = (exchange, failure) => this.router.takeUnsent(exchange, failure);
     if (ranges.length > 0) this.router.setMap(SlotMap.fromRanges(ranges));
   }
 

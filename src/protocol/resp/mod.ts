@@ -55,6 +55,8 @@ export const HELLO_3_REQUEST: Uint8Array = requestBytes("HELLO", "3");
 
 const ERROR_TYPE = 0x2d;
 const latin1 = new TextDecoder("latin1");
+/** How errors begin that servers answer with whatever was asked, while they have no data to answer from. */
+const NOT_NOW = /^(LOADING|MASTERDOWN) /;
 
 /** As a Redis server says it at `maxclients`. */
 const TOO_MANY_CLIENTS = errorReply("ERR max number of clients reached");
@@ -93,6 +95,7 @@ class RespProtocol implements Protocol {
   readonly tooManyClients: Uint8Array = TOO_MANY_CLIENTS;
   readonly tooManyFromAddress: Uint8Array = TOO_MANY_FROM_ADDRESS;
   readonly probe: Uint8Array = PING_REQUEST;
+  readonly readyProbe: Uint8Array = PING_REQUEST;
   readonly #describer: RequestDescriber;
   readonly #login: readonly Uint8Array[];
 
@@ -115,9 +118,14 @@ class RespProtocol implements Protocol {
     const text = latin1.decode(bytes.subarray(start + 1, end));
     const isLogin = /^(WRONGPASS|NOAUTH|NOPERM|ERR (Client sent )?AUTH|ERR invalid password)/;
     if (isLogin.test(text)) return failures.backendLogin;
+    if (NOT_NOW.test(text)) return failures.backendLoading;
     return /^ERR (DB index|invalid DB)/.test(text)
       ? failures.backendDatabase
       : failures.handshakeRefused;
+  }
+
+  refusesForNow(bytes: Uint8Array, start: number, end: number): boolean {
+    return NOT_NOW.test(latin1.decode(bytes.subarray(start + 1, Math.min(end, start + 16))));
   }
 
   isProbeAccepted(bytes: Uint8Array, start: number, end: number): boolean {

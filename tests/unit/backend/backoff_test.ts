@@ -2,6 +2,7 @@ import {
   Backoff,
   BACKOFF_FIRST_MS,
   BACKOFF_LONGEST_MS,
+  BACKOFF_WAITED_FOR_MS,
   backoffDelayMs,
 } from "../../../src/backend/backoff.ts";
 import { failures } from "../../../src/failure.ts";
@@ -22,6 +23,14 @@ Deno.test("the delay doubles up to its longest, and chance spreads it over the u
     [1000, 2000],
     [1000, 2000],
   ]);
+});
+
+Deno.test("where requests wait for the backend the longest delay is shorter", () => {
+  const backoff = new Backoff();
+  for (let failure = 0; failure < 20; failure++) {
+    const delayMs = backoff.failed(failures.connectRefused, 0, BACKOFF_WAITED_FOR_MS);
+    assertEquals(delayMs <= BACKOFF_WAITED_FOR_MS, true, `${delayMs}`);
+  }
 });
 
 Deno.test("the delay stays at its longest after any number of failures", () => {

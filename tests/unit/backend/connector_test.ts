@@ -4,6 +4,7 @@ import { type Failure, failures } from "../../../src/failure.ts";
 import type { Connection, DialListener } from "../../../src/net/io_engine.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
 import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
+import { LineProtocol } from "../../support/line_protocol.ts";
 import { assertEquals, assertStrictEquals } from "../../deps.ts";
 
 class Listener implements DialListener {
@@ -152,4 +153,18 @@ Deno.test("an attempt whose turn comes later has all of its time from then on, a
   clock.advance(1_000);
   assertEquals(network.attempts.length, 1);
   await scene.rig.ends();
+});
+
+Deno.test("where requests wait for servers a handshake ends with the question whether it can serve", () => {
+  for (const failoverWaitMs of [0, 1]) {
+    const protocol = Object.assign(new LineProtocol(["hello"]), {
+      readyProbe: new TextEncoder().encode("ready?\n"),
+    });
+    using scene = new Scene({ protocol, limits: { failoverWaitMs } });
+    const text = new TextDecoder().decode(scene.connector.beginHandshake()!);
+    assertEquals(text, failoverWaitMs === 0 ? "hello\n" : "hello\nready?\n");
+    const ok = new TextEncoder().encode("ok\n");
+    scene.connector.acceptHandshake(ok, 0, 3);
+    assertEquals(scene.connector.isHandshakeDone, failoverWaitMs === 0);
+  }
 });

@@ -21,7 +21,7 @@ Deno.test("exchanges leave in the order in which they came", () => {
   assertStrictEquals(queue.oldestUnsent(), second);
   queue.markSent();
   assertEquals(queue.oldestUnsent(), null);
-  assertStrictEquals(queue.awaitingAt(1), second);
+  assertStrictEquals(queue.at(1), second);
   assertStrictEquals(queue.shift(), first);
   assertStrictEquals(queue.shift(), second);
   assertEquals([queue.size, queue.oldestAwaiting()], [0, null]);
@@ -36,6 +36,19 @@ Deno.test("pop() takes the newest unsent one and leaves those that await a reply
   assertStrictEquals(queue.pop(), older);
   assertEquals([queue.size, queue.awaiting, queue.unsent], [1, 1, 0]);
   assertStrictEquals(queue.oldestAwaiting(), sent);
+});
+
+Deno.test("it knows how many have left it at its old end, however long it lives", () => {
+  const queue = new InflightQueue(2 ** 30 - 100);
+  const before = queue.shiftedCount;
+  for (const exchange of exchanges(300)) {
+    queue.push(exchange);
+    queue.markSent();
+    queue.shift();
+  }
+  queue.push(exchanges(1)[0]!);
+  queue.pop();
+  assertEquals(queue.shiftedCount - before, 300);
 });
 
 Deno.test("the ring grows without losing its order, wherever its ends are", () => {

@@ -53,6 +53,7 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       pingSuccIntervalMs: 1000,
       pingIntervalMs: 10_000,
       eject: "rehash",
+      failoverWaitMs: 0,
       circuitTimeouts: 0,
       maxPipeline: 10_000,
       users: [],
@@ -102,6 +103,7 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     ping_succ_interval = 500
     ping_interval = 600
     eject = "fail"
+    failover_wait = 8
     circuit_timeouts = 9
     max_pipeline = 100
     dedicated_connections = 7
@@ -147,6 +149,7 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
     pingSuccIntervalMs: 500,
     pingIntervalMs: 600,
     eject: "fail",
+    failoverWaitMs: 8,
     circuitTimeouts: 9,
     maxPipeline: 100,
     users: [userWith("default", "p")],

@@ -42,6 +42,7 @@ const integers: Record<string, [number, number, number | null]> = {
   max_clients: [0, 10_000_000, 0],
   max_clients_per_address: [0, 10_000_000, 0],
   client_idle_timeout: [0, 86_400_000, 0],
+  failover_wait: [0, 3_600_000, 0],
   circuit_timeouts: [0, 1_000_000, 0],
   client_read_ahead_bytes: [1024, 1_073_741_824, 65_536],
   slowlog_log_slower_than: [-1, 3_600_000_000, 10_000],

@@ -8,7 +8,7 @@ import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { failures } from "../../../src/failure.ts";
 import { RingRouter, type RingRouterOptions } from "../../../src/router/ring_router.ts";
 import { CoreRig, type RigClient } from "../../support/core_rig.ts";
-import type { FakeTcpConn } from "../../support/fake_tcp_conn.ts";
+import { type FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
 import { assertEquals } from "../../deps.ts";
 
 const OPTIONS = {
@@ -293,4 +293,68 @@ Deno.test("takeUpOrders() takes servers out by hand, and counts their other weig
   orders.set(first!.name, { state: "ready", weight: 9 });
   scene.router.takeUpOrders(new Set());
   assertEquals(first!.isServing, true);
+});
+
+Deno.test("who waits for a server waits for it at its new address, by its alias", async () => {
+  const rig = new CoreRig({
+    backendCount: 0,
+    retainsRequests: true,
+    limits: { failoverWaitMs: 10_000 },
+  });
+  const named = (port: number): ServerConfig => ({
+    ...{ endpoint: tcpEndpoint("h", port), weight: 1, alias: "one", address: `h:${port}` },
+  });
+  const router = new RingRouter([named(7000)], OPTIONS, rig.context);
+  rig.takeUnsent = (exchange, failure) => router.takeUnsent(exchange, failure);
+  const client = rig.client({ ...rig.sessionContext, router });
+  await client.conn.receives("put a 1\n");
+  await rig.refuse(0);
+  // Twice, as the first was a mistake, say.
+  router.setServers([named(7001)]);
+  router.setServers([named(7002)]);
+  assertEquals(router.waitingClients, 1);
+  rig.clock.advance(501);
+  const conn = await rig.accept(2);
+  rig.clock.advance(1);
+  await turn();
+  assertEquals(conn.written, "put a 1\n");
+  await conn.receives("ok\n");
+  assertEquals(client.conn.takeWritten(), "ok\n");
+  await client.conn.receives("put a 2\n");
+  await conn.ends();
+  assertEquals(client.conn.takeWritten(), "-backend_closed h:7002\n");
+  await client.conn.receives("put a 3\n");
+  await rig.refuse(2);
+  router.setServers([{ ...named(7003), alias: "other" }]);
+  rig.clock.advance(1);
+  await turn();
+  assertEquals(client.conn.takeWritten(), "-backend_removed h:7002\n");
+  router.close();
+  await client.conn.ends();
+  for (const backend of router.backends()) backend.close(failures.shuttingDown);
+  await rig.ends();
+});
+
+Deno.test("who waits for a server that leaves the ring waits no longer", async () => {
+  const rig = new CoreRig({
+    backendCount: 0,
+    retainsRequests: true,
+    limits: { failoverWaitMs: 10_000 },
+  });
+  const router = new RingRouter(SERVERS, OPTIONS, rig.context);
+  rig.takeUnsent = (exchange, failure) => router.takeUnsent(exchange, failure);
+  const client = rig.client({ ...rig.sessionContext, router });
+  const bytes = new TextEncoder().encode("a");
+  const place = router.place(bytes, 0, 1);
+  await client.conn.receives("put a 1\n");
+  await rig.refuse(place);
+  assertEquals(client.conn.takeWritten(), "");
+  router.setEjected(new Set([`h:${7000 + place}`]));
+  rig.clock.advance(1);
+  await turn();
+  assertEquals(client.conn.takeWritten(), `-backend_ejected h:${7000 + place}\n`);
+  router.close();
+  await client.conn.ends();
+  for (const backend of router.backends()) backend.close(failures.shuttingDown);
+  await rig.ends();
 });

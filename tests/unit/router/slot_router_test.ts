@@ -541,3 +541,73 @@ Deno.test("a slot that moves between masters of the map does not hold up request
   assertEquals(client.conn.takeWritten(), "1\n7\n");
   await scene.ends(client);
 });
+
+Deno.test("with failover_wait what nobody serves, or a lost master had, waits for the map that has its heir", async () => {
+  using scene = new SlotScene([HALVES[0]!]);
+  scene.rig.context.limits.failoverWaitMs = 10_000;
+  const client = scene.client();
+  const other = scene.client();
+  await client.conn.receives("put foo 1\nget foo\n");
+  await other.conn.receives("put bar 1\n");
+  await scene.rig.refuse(0);
+  assertEquals([client.conn.takeWritten(), other.conn.takeWritten()], ["", ""]);
+  assertEquals(scene.router.waitingClients, 2);
+  scene.rig.clock.advance(50);
+  assertEquals(scene.refreshes.length > 2, true);
+  const heir = "h:7002";
+  scene.router.setMap(SlotMap.fromRanges([{ first: 0, last: 16383, master: heir, replicas: [] }]));
+  scene.rig.clock.advance(50);
+  const conn = await scene.accept(7002);
+  scene.rig.clock.advance(50);
+  await turn();
+  assertEquals(conn.written, "put foo 1\nput bar 1\n");
+  await conn.receives("ok\nok\n");
+  await conn.receives("1\n");
+  assertEquals([client.conn.takeWritten(), other.conn.takeWritten()], ["ok\n1\n", "ok\n"]);
+  await scene.ends(client, other);
+});
+
+Deno.test("with failover_wait what a node of a cluster that is down refuses waits until one runs it", async () => {
+  using scene = new SlotScene();
+  scene.rig.context.limits.failoverWaitMs = 1_000;
+  const client = scene.client();
+  await client.conn.receives("put foo 1\n");
+  const conn = await scene.accept(7001);
+  await conn.receives("-down\n");
+  scene.rig.clock.advance(50);
+  await turn();
+  assertEquals(conn.written, "put foo 1\nput foo 1\n");
+  await conn.receives("-down\n");
+  const heir = "h:7000";
+  scene.router.setMap(SlotMap.fromRanges([{ first: 0, last: 16383, master: heir, replicas: [] }]));
+  scene.rig.clock.advance(50);
+  const next = await scene.accept(7000);
+  scene.rig.clock.advance(50);
+  await turn();
+  await next.receives("-down\n");
+  assertEquals(client.conn.takeWritten(), "");
+  let reply = "";
+  for (let passed = 0; reply === "" && passed < 3_000; passed += 50) {
+    const { written } = next;
+    scene.rig.clock.advance(50);
+    await turn();
+    if (next.written !== written) await next.receives("-down\n");
+    reply = client.conn.takeWritten();
+  }
+  assertEquals(reply, "-down\n");
+  await scene.ends(client);
+});
+
+Deno.test("with failover_wait a slot that nobody comes to serve fails as uncovered when its time is over", async () => {
+  using scene = new SlotScene([HALVES[0]!]);
+  scene.rig.context.limits.failoverWaitMs = 1_000;
+  const client = scene.client();
+  await client.conn.receives("put foo 1\n");
+  scene.rig.clock.advance(999);
+  await turn();
+  assertEquals(client.conn.takeWritten(), "");
+  scene.rig.clock.advance(1);
+  await turn();
+  assertEquals(client.conn.takeWritten(), "-slot_uncovered\n");
+  await scene.ends(client);
+});

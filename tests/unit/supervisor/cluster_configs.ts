@@ -37,6 +37,7 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
     pingSuccIntervalMs: 1_000,
     pingIntervalMs: 10_000,
     eject: "rehash",
+    failoverWaitMs: 0,
     circuitTimeouts: 0,
     users: [],
     denyCommands: [],

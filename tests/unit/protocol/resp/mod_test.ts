@@ -40,6 +40,8 @@ Deno.test("a handshake's answer must be no error", () => {
     ["-NOAUTH Authentication required.\r\n", failures.backendLogin],
     ["-ERR AUTH <password> called without any password\r\n", failures.backendLogin],
     ["-ERR Client sent AUTH, but no password is set\r\n", failures.backendLogin],
+    ["-LOADING Redis is loading the dataset in memory\r\n", failures.backendLoading],
+    ["-MASTERDOWN Link with MASTER is down.\r\n", failures.backendLoading],
     ["-ERR DB index is out of range\r\n", failures.backendDatabase],
   ];
   for (const [reply, failure] of cases) {
@@ -60,5 +62,23 @@ Deno.test("a probe's answer must be PONG", () => {
   ) {
     const bytes = bytesOf(`x${reply}`);
     assertEquals(protocol.isProbeAccepted(bytes, 1, bytes.length), isYes, String(reply));
+  }
+});
+
+Deno.test("a server that has no data to answer from is told from one that refuses the request", () => {
+  for (
+    const [reply, isYes] of [
+      ["-LOADING Redis is loading the dataset in memory\r\n", true],
+      [
+        "-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.\r\n",
+        true,
+      ],
+      ["-LOADINGS x\r\n", false],
+      ["-ERR LOADING \r\n", false],
+      ["-READONLY You can't write against a read only replica.\r\n", false],
+    ] as const
+  ) {
+    const bytes = bytesOf(`x${reply}`);
+    assertEquals(protocol.refusesForNow!(bytes, 1, bytes.length), isYes, reply);
   }
 });
