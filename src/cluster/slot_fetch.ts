@@ -19,6 +19,8 @@ import { countSlots, type Judgement, type SlotView } from "./slot_ledger.ts";
 export const STAGGER_MS = 200;
 /** Nodes asked at the same time. */
 export const ASKED_AT_ONCE_MAX = 4;
+/** Nodes that are asked in all: who has not been heard by then says nothing that counts. */
+export const ASKED_MAX = 64;
 /** Longest wait for a node's answer, milliseconds. */
 export const ANSWER_TIMEOUT_MS = 2_000;
 /** A map of a thousand nodes with every slot for itself is shorter than this, bytes. */
@@ -154,16 +156,19 @@ export class SlotFetch implements TurnTask {
     if (this.#isOver) return;
     clearTimeout(this.#timer);
     let hasAsked = false;
-    while (
-      !hasAsked && this.#asked < this.#nodes.length && this.#questions.size < ASKED_AT_ONCE_MAX
-    ) {
+    while (!hasAsked && this.#hasMore && this.#questions.size < ASKED_AT_ONCE_MAX) {
       hasAsked = this.#askNode(this.#nodes[this.#asked]!);
       this.#asked += 1;
     }
     if (this.#questions.size === 0) this.#conclude();
-    else if (this.#asked < this.#nodes.length) {
+    else if (this.#hasMore) {
       this.#timer = setTimeout(this.#askNext, STAGGER_MS);
     }
+  }
+
+  /** Whether there is somebody else to ask. */
+  get #hasMore(): boolean {
+    return this.#asked < Math.min(this.#nodes.length, ASKED_MAX);
   }
 
   #askNode(address: string): boolean {

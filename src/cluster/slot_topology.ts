@@ -5,6 +5,7 @@
  * @module
  */
 import type { BackendContext } from "../backend/backend_context.ts";
+import type { Watched } from "../clock.ts";
 import { failures } from "../failure.ts";
 import { SLOT_COUNT } from "../hash/mod.ts";
 import { BackupRequests } from "../router/backup_requests.ts";
@@ -34,7 +35,8 @@ const PASSED_OVER_MAX = 64;
 export const JITTER = 0.2;
 
 /** The backends of a `redis_cluster` cluster. */
-export class SlotTopology implements Topology {
+export class SlotTopology implements Topology, Watched {
+  isWatched = false;
   readonly router: SlotRouter;
   waitEnded: (() => void) | null = null;
   readonly #cluster: ClusterContext;
@@ -49,6 +51,9 @@ export class SlotTopology implements Topology {
   /** The seeds are another cluster's, maybe: nodes of the map in use are asked behind them. */
   #asksSeedsFirst = false;
   #seeds: string;
+  /** Requests of clients when they were counted last, and when one came last, real milliseconds of the worker's clock. */
+  #requestsBefore = 0;
+  #askedAtMs = 0;
   #isLeader = false;
   #isStopped = false;
   #fetch: SlotFetch | null = null;
@@ -96,6 +101,7 @@ export class SlotTopology implements Topology {
 
   start(): void {
     this.router.awaitFirstMap();
+    this.#cluster.clock.watch(this);
     this.#backups.reconfigure();
   }
 
@@ -130,7 +136,23 @@ export class SlotTopology implements Topology {
     this.#watchNodes();
   }
 
+  /** Looks whether anybody asks for anything, where that matters. */
+  onTick(): boolean {
+    const { clock, config } = this.#cluster;
+    const { requests } = this.#backends.metrics;
+    const longestMs = config.fetchSinceLatestCmdMs;
+    if (longestMs === 0 || this.#isStopped) return false;
+    if (requests !== this.#requestsBefore || !this.#hasMap || this.router.isAged) {
+      this.#requestsBefore = requests;
+      this.#askedAtMs = clock.realMs;
+    } else if (clock.realMs - this.#askedAtMs >= longestMs) {
+      this.router.age();
+    }
+    return true;
+  }
+
   reconfigure(): void {
+    this.#cluster.clock.watch(this);
     this.#watchNodes();
     this.#backups.reconfigure();
     const seeds = seedsOf(this.#cluster);
@@ -217,11 +239,14 @@ export class SlotTopology implements Topology {
     this.#fetch.start();
   }
 
-  /** The known nodes, in random order so that no node gets all the questions, and behind them the seeds. */
+  /**
+   * The known nodes, in random order so that no node gets all the questions, and between them the seeds: those that are
+   * known may all be gone.
+   */
   #nodesToAsk(): string[] {
     const seeds = shuffled(this.#cluster.config.servers.map((server) => server.address));
     const known = shuffled([...this.router.map.addresses()]);
-    const nodes = this.#asksSeedsFirst ? [...seeds, ...known] : [...known, ...seeds];
+    const nodes = this.#asksSeedsFirst ? [...seeds, ...known] : mixed(known, seeds);
     const preferred = this.#preferred;
     return [...new Set(preferred === null ? nodes : [preferred, ...nodes])];
   }
@@ -314,4 +339,13 @@ function shuffled<Item>(items: Item[]): Item[] {
     [items[end - 1], items[other]] = [items[other]!, items[end - 1]!];
   }
   return items;
+}
+
+/** Three of the first, one of the second, and so on. */
+function mixed(many: readonly string[], few: readonly string[]): string[] {
+  const all: string[] = [];
+  for (let index = 0; 3 * index < many.length || index < few.length; index++) {
+    all.push(...many.slice(3 * index, 3 * index + 3), ...few.slice(index, index + 1));
+  }
+  return all;
 }

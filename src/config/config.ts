@@ -113,6 +113,8 @@ export interface ClusterConfig {
   /** Connections to each backend, per worker. */
   nodeConnections: number;
   fetchIntervalMs: number;
+  /** A request behind so long a time without any waits for a fresh slot map, milliseconds; 0: none does. */
+  fetchSinceLatestCmdMs: number;
   readPolicy: ReadPolicy;
   /** A replica further behind its master than this gets no reads. */
   replicaMaxLagMs: number;

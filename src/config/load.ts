@@ -301,6 +301,8 @@ function completeCluster(
     dialTimeoutMs: values.dial_timeout ?? clusterKeys.dial_timeout.default,
     nodeConnections: values.node_connections ?? clusterKeys.node_connections.default,
     fetchIntervalMs: values.fetch_interval ?? fetchMs ?? clusterKeys.fetch_interval.default,
+    fetchSinceLatestCmdMs: values.fetch_since_latest_cmd ??
+      clusterKeys.fetch_since_latest_cmd.default,
     readPolicy: values.read_policy ?? (values.read_from_slave ? "prefer_replica" : "master"),
     replicaMaxLagMs: values.replica_max_lag ?? clusterKeys.replica_max_lag.default,
     pingFailLimit: values.ping_fail_limit ?? clusterKeys.ping_fail_limit.default,

@@ -42,6 +42,7 @@ export const clusterReload: Readonly<Record<keyof ClusterConfig, ReloadRow>> = {
   // Which connection a client uses follows from their number, and its order hangs on it.
   nodeConnections: newConnections("node_connections"),
   fetchIntervalMs: live("fetch_interval"),
+  fetchSinceLatestCmdMs: live("fetch_since_latest_cmd"),
   // Which connections a client uses hangs on it.
   readPolicy: newConnections("read_policy"),
   replicaMaxLagMs: live("replica_max_lag"),

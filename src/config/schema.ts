@@ -109,6 +109,14 @@ export const clusterKeys = {
     ...integer("s", 600, 1, DAY_MS / 1000, "slots", "the same as fetch_interval, in seconds"),
     default: null,
   },
+  fetch_since_latest_cmd: integer(
+    "ms",
+    0,
+    0,
+    DAY_MS,
+    "slots",
+    "a request behind so long a time without any waits for a fresh slot map; 0: none does",
+  ),
   read_from_slave: {
     type: "boolean",
     unit: null,
@@ -555,7 +563,6 @@ export const topLevelKeys = ["clusters", "runtime"] as const;
 /** Keys of aster's own files whose feature is not built yet; they are accepted and do nothing. */
 export const laterKeys = [
   "listen_proto",
-  "fetch_since_latest_cmd",
   "backend_resp_version",
   "hotkey_sketch_width",
   "hotkey_sketch_depth",

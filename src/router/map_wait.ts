@@ -1,7 +1,7 @@
 /**
  * What requests wait for while the slot map is not known, or not known to be whole:
  *
- * - all of them for the first map;
+ * - all of them for the first map, and for a fresh one where nobody has asked for anything for long;
  * - those to all shards for the next one, where MOVED named a master that the map in use does not have. During a failover
  *   that map is half old, half new: it has the former master and the heir, who hold the same keys.
  *
@@ -56,6 +56,12 @@ export class MapWait implements Watched {
   begin(): void {
     if (this.#hasBegun || this.#masters !== null) return;
     this.#hasBegun = true;
+    this.#firstMapUntilMs = this.#clock.nowMs + this.#limits.dialTimeoutMs;
+    this.#clock.watch(this);
+  }
+
+  /** The map in use has grown old: a fresh one is waited for as the first one is. */
+  beginAgain(): void {
     this.#firstMapUntilMs = this.#clock.nowMs + this.#limits.dialTimeoutMs;
     this.#clock.watch(this);
   }

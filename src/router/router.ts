@@ -77,6 +77,12 @@ export interface Router {
   readonly unplaced: Failure;
   /** Whether requests wait since it is not known yet where any key is. */
   readonly awaitsFirstMap: boolean;
+  /** Whether the next request is to wait for a fresh map, as nobody has asked for anything for long. */
+  readonly isAged?: boolean;
+  /** Called when that begins. */
+  mapAged?: (() => void) | null;
+  /** Somebody asks again: from now on requests wait as for the first map. */
+  useAgain?(): void;
   /** Whether {@link Router.shards} can be trusted. */
   readonly shardsState: ShardsStateCode;
   /** Every known backend. */

@@ -76,6 +76,8 @@ interface Shard {
 /** The routing table of a Redis Cluster. Its places are the slots. */
 export class SlotRouter implements Router, Watched {
   isWatched = false;
+  isAged = false;
+  mapAged: (() => void) | null = null;
   epoch = 1;
   scriptListener: ScriptListener | null = null;
   /** Why the place that was asked for last has no backend. */
@@ -138,6 +140,18 @@ export class SlotRouter implements Router, Watched {
 
   get shardsState(): ShardsStateCode {
     return this.#wait.shards;
+  }
+
+  /** Nobody has asked for anything for long. */
+  age(): void {
+    this.isAged = true;
+    this.mapAged?.();
+  }
+
+  useAgain(): void {
+    this.isAged = false;
+    this.#wait.beginAgain();
+    this.#options.refreshWanted(null);
   }
 
   /** Has requests wait for the first map, from now on and for `dial_timeout`; once. */

@@ -221,6 +221,27 @@ async function keysOfSlots(count: number): Promise<Map<string, number>> {
   return keys;
 }
 
+Deno.test("behind fetch_since_latest_cmd without requests the first one waits for a fresh map", async () => {
+  await using former = new ScriptedNode();
+  await using heir = new ScriptedNode();
+  former.serves([0, 16_383, former.address]);
+  heir.answer = () => "+HEIR\r\n";
+  using proxy = start([former.address], { fetch_since_latest_cmd: 200 });
+  await mapKnown(proxy);
+  using client = await proxy.connect();
+  assertEquals(await client.call("GET", "foo"), "OK");
+  former.serves([0, 16_383, heir.address]);
+  const asked = former.slotsAsked;
+  await delay(500);
+  assertEquals(former.slotsAsked, asked, "nobody has asked for anything");
+  // What the proxy answers itself does not wait, nor does it change anything.
+  assertEquals(await client.call("PING"), "PONG");
+  await delay(500);
+  assertEquals(await client.pipeline([["GET", "foo"], ["GET", "bar"]]), ["HEIR", "HEIR"]);
+  assertEquals(former.lines.filter((line) => line.startsWith("GET")), ["GET foo"]);
+  assertEquals(former.slotsAsked, asked + 1);
+});
+
 Deno.test("the map is fetched every fetch_interval", async () => {
   await using node = new ScriptedNode();
   await using other = new ScriptedNode();

@@ -42,6 +42,7 @@ export function clusterConfig(options: Partial<ClusterConfig>): ClusterConfig {
     dialTimeoutMs: 5000,
     nodeConnections: 1,
     fetchIntervalMs: 600_000,
+    fetchSinceLatestCmdMs: 0,
     readPolicy: "master",
     replicaMaxLagMs: 10_000,
     backupRequest: { isEnabled: false, triggerSlowMs: null, multiplier: 2, maxPercent: 5 },

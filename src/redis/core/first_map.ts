@@ -1,6 +1,6 @@
 /**
  * Requests that come before the slot map of a Redis Cluster is known wait for it, as those of a pool wait for a
- * connection. What the proxy answers by itself is answered at once.
+ * connection; so does the first one behind a time in which nobody asked for anything, for a fresh map. What the proxy answers by itself is answered at once.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import {
 import type { Answers, RedisContext, RedisFeature } from "./feature.ts";
 import { addGuard, GuardRank, removeGuard } from "./guard_chain.ts";
 
-/** Guards the clients that connect before the first map. */
+/** Guards the clients that connect before the first map, and all of them while nobody asks for anything. */
 export class FirstMap implements RedisFeature {
   readonly answers: Partial<Answers> = {};
   readonly #context: RedisContext;
@@ -24,10 +24,14 @@ export class FirstMap implements RedisFeature {
   constructor(context: RedisContext) {
     this.#context = context;
     this.#guard = new FirstMapGuard(context);
+    context.router.mapAged = () => {
+      for (const client of context.clients()) this.clientConnected(client);
+    };
   }
 
   clientConnected(client: LocalClient): void {
-    if (!this.#context.router.awaitsFirstMap) return;
+    const { router } = this.#context;
+    if (!router.awaitsFirstMap && !router.isAged) return;
     addGuard(client, GuardRank.FirstMap, this.#guard);
   }
 
@@ -45,11 +49,13 @@ class FirstMapGuard implements SessionGuard {
   }
 
   admit(client: LocalClient, frame: RequestFrame): VerdictCode {
-    if (!this.#context.router.awaitsFirstMap) {
+    const { router } = this.#context;
+    if (router.isAged && this.#needsServers(frame)) router.useAgain!();
+    if (!router.awaitsFirstMap && !router.isAged) {
       removeGuard(client, GuardRank.FirstMap);
       return Verdict.Pass;
     }
-    return this.#needsServers(frame) ? Verdict.Wait : Verdict.Pass;
+    return router.awaitsFirstMap && this.#needsServers(frame) ? Verdict.Wait : Verdict.Pass;
   }
 
   inputEnded(): boolean {

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { ASKED_AT_ONCE_MAX, SlotFetch, STAGGER_MS } from "../../../src/cluster/slot_fetch.ts";
+import {
+  ASKED_AT_ONCE_MAX,
+  ASKED_MAX,
+  SlotFetch,
+  STAGGER_MS,
+} from "../../../src/cluster/slot_fetch.ts";
 import { SlotLedger } from "../../../src/cluster/slot_ledger.ts";
 import { CoreRig } from "../../support/core_rig.ts";
 import { type FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
@@ -123,6 +128,18 @@ Deno.test("no more nodes are asked at once than the limit", async () => {
   assertEquals(scene.ports().length, 4);
   await scene.rig.refuse(2);
   assertEquals(scene.ports(), [7000, 7001, 7002, 7003, 7004]);
+  await scene.ends();
+});
+
+Deno.test("no more nodes are asked in all than the limit", async () => {
+  using scene = new Scene(
+    ...Array.from({ length: ASKED_MAX + 5 }, (_, index) => `h:${7000 + index}`),
+  );
+  for (let index = 0; index < ASKED_MAX; index++) {
+    await until(() => scene.ports().length > index, { what: `node ${index} is asked` });
+    await scene.rig.refuse(index);
+  }
+  assertEquals([scene.heard.length, scene.ports().length], [1, ASKED_MAX]);
   await scene.ends();
 });
 

@@ -27,6 +27,7 @@ const integers: Record<string, [number, number, number | null]> = {
   node_connections: [1, 64, 1],
   fetch_interval: [100, 86_400_000, 600_000],
   fetch: [1, 86_400, null],
+  fetch_since_latest_cmd: [0, 86_400_000, 0],
   replica_max_lag: [1_000, 60_000, 10_000],
   ping_fail_limit: [0, 255, 0],
   ping_succ_interval: [10, 86_400_000, 1000],

@@ -30,6 +30,7 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
     dialTimeoutMs: 500,
     nodeConnections: 1,
     fetchIntervalMs: 600_000,
+    fetchSinceLatestCmdMs: 0,
     readPolicy: "master",
     replicaMaxLagMs: 10_000,
     backupRequest: { isEnabled: false, triggerSlowMs: null, multiplier: 2, maxPercent: 5 },
