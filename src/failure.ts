@@ -210,6 +210,16 @@ export const failures = {
     "its user is gone, or may not listen to its channels any more",
   ),
   clientKilled: failure("client_killed", "client", "closed by CLIENT KILL"),
+  memoryLimit: failure(
+    "memory_limit",
+    "proxy",
+    "proxy has more to keep than max_memory_bytes allows",
+  ),
+  memoryShort: failure(
+    "memory_short",
+    "proxy",
+    "proxy takes more memory than max_memory_bytes allows",
+  ),
   shuttingDown: failure("shutting_down", "proxy", "proxy is shutting down"),
   generationMismatch: failure("generation_mismatch", "proxy", "reply does not match its request"),
 } as const;

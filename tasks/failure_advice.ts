@@ -119,6 +119,10 @@ export const failureAdvice: Readonly<Record<keyof typeof failures, string>> = {
   clientNotAllowed:
     "A reload removed its user, or took channels from it: as meant, it cannot stay.",
   clientKilled: "An operator closed it by `CLIENT KILL`.",
+  memoryLimit:
+    "Raise `max_memory_bytes`, or lower what each client and backend may keep: see docs/operating.md.",
+  memoryShort:
+    "Clients wait to be accepted. Raise `max_memory_bytes`, or restart when it suits you.",
   shuttingDown: "The proxy ends: connect anew, to its successor.",
   generationMismatch: "A fault of the proxy, which closed the connection instead: report it.",
 };

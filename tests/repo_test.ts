@@ -89,6 +89,7 @@ const TIMER_OWNERS = new Set([
   ],
   ...[
     "src/supervisor/log_writer.ts",
+    "src/supervisor/memory_watch.ts",
     "src/supervisor/silence_watch.ts",
     "src/net/epoll/thread_remains.ts",
     "src/supervisor/proxy.ts",

@@ -91,6 +91,7 @@ async function startWorker(task: WorkerTask): Promise<void> {
     advertisedAddress: "127.0.0.1",
     sharesPort: false,
     clientMemory: new SharedArrayBuffer(12),
+    memoryRoom: new SharedArrayBuffer(16),
     clusterMemories: new Map([["bench", clusterMemory()]]),
     listeners: [],
     loopMemory: new SharedArrayBuffer(1),

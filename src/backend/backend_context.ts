@@ -16,6 +16,7 @@ import type { Protocol } from "../protocol/protocol.ts";
 import type { Exchange } from "../request/exchange.ts";
 import type { RequestPool } from "../request/pool.ts";
 
+import type { BackendLink } from "./link.ts";
 import type { RequestWatch } from "./request_watch.ts";
 import type { DialPace } from "./dial_pace.ts";
 import type { ServerOrders } from "./server_orders.ts";
@@ -57,6 +58,8 @@ export interface BackendContext {
   readonly limits: BackendLimits;
   /** How fast the worker connects. */
   readonly dials: DialPace;
+  /** Those that have a socket, or want one. Only links write it. */
+  readonly links: Set<BackendLink>;
   /** What operators have ordered of the servers. */
   readonly orders: ServerOrders;
   /** Whether requests stay readable until answered, since they may be sent elsewhere. */

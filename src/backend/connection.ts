@@ -15,7 +15,7 @@ import {
   type Profile,
   ReplyKind,
 } from "../protocol/protocol.ts";
-import { type Exchange, ExchangeState, NOBODY } from "../request/exchange.ts";
+import { type Exchange, ExchangeState, NOBODY, type RoutedClient } from "../request/exchange.ts";
 import type { BackendContext, BackendLimits } from "./backend_context.ts";
 import type { ConnectionOptions, ConnectionOwner } from "./connection_owner.ts";
 import { type DrainWaiter, DrainWaiters } from "./drain_waiters.ts";
@@ -97,9 +97,12 @@ export class BackendConnection implements LinkUser, SlicedParser {
     return !isOverdue(this.inflight, this.#replies, nowMs, this.#limits.readTimeoutMs);
   }
 
-  /** Whether so much waits to be written that clients should be held back. */
+  /** Whether so much waits to be written, or for replies, that clients should be held back: before requests must fail. */
   get isCongested(): boolean {
-    return this.log.unwrittenBytes > this.#limits.queueSoftBytes;
+    const { queueBytesMax, queueSoftBytes } = this.#limits;
+    const queued = this.#outbox.queuedBytes;
+    if (queued <= queueSoftBytes && queued <= queueBytesMax / 2) return false;
+    return queued > queueBytesMax / 2 || this.#outbox.unsentBytes > queueSoftBytes;
   }
 
   /** From now on every request fails at once with `failure`, and nothing is connected to; it has no socket yet. */
@@ -156,8 +159,11 @@ export class BackendConnection implements LinkUser, SlicedParser {
       this.#refuse(exchange, link.lastFailure);
       return false;
     }
-    const queued = this.#outbox.queuedBytes;
-    if (queued !== 0 && queued + byteCount > this.#limits.queueBytesMax) {
+    const { keptBytes, queuedBytes } = this.#outbox;
+    const { queueBytesMax } = this.#limits;
+    // Bytes that come alone may be more than that.
+    const wouldBe = keptBytes === 0 ? queuedBytes : queuedBytes + byteCount;
+    if (wouldBe > queueBytesMax) {
       this.#refuse(exchange, failures.backendQueueFull);
       return false;
     }
@@ -190,7 +196,7 @@ export class BackendConnection implements LinkUser, SlicedParser {
     else this.failUnsent(link.lastFailure);
   }
 
-  /** `waiter` hears once when the unwritten bytes have fallen to half the soft limit. */
+  /** `waiter` hears once when half of what holds clients back is written or answered. */
   waitForDrain(waiter: DrainWaiter): void {
     this.#waiters.add(waiter);
   }
@@ -211,6 +217,19 @@ export class BackendConnection implements LinkUser, SlicedParser {
     return this.inflight.awaiting > 0;
   }
 
+  get queuedBytes(): number {
+    return this.#outbox.queuedBytes;
+  }
+
+  get awaitedBy(): RoutedClient | null {
+    const head = this.inflight.oldestAwaiting();
+    return head === null || head.receiver === null ? null : head.client;
+  }
+
+  shed(failure: Failure): void {
+    this.close(failure);
+  }
+
   get isHeld(): boolean {
     return this.#slices.isBehind;
   }
@@ -223,15 +242,19 @@ export class BackendConnection implements LinkUser, SlicedParser {
 
   received(): void {
     this.#slices.parse();
+    this.wrote();
   }
 
   parsedAll(): void {
     this.#link.resume();
+    this.wrote();
   }
 
   wrote(): void {
     if (this.#waiters.isEmpty) return;
-    if (this.log.unwrittenBytes <= this.#limits.queueSoftBytes / 2) this.#waiters.wake();
+    const { queueBytesMax, queueSoftBytes } = this.#limits;
+    const { queuedBytes, unsentBytes } = this.#outbox;
+    if (unsentBytes <= queueSoftBytes / 2 && queuedBytes <= queueBytesMax / 4) this.#waiters.wake();
   }
 
   ending(): void {

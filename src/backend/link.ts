@@ -20,6 +20,7 @@ import type { ByteReceiver, Space } from "../net/byte_receiver.ts";
 import type { Connection, DialListener, Socket } from "../net/io_engine.ts";
 import { isWriteOverdue } from "../net/write_deadline.ts";
 import { ParseStatus, type ParseStatusCode, ReplyKind } from "../protocol/protocol.ts";
+import type { RoutedClient } from "../request/exchange.ts";
 import type { BackendContext } from "./backend_context.ts";
 import type { ConnectionOwner } from "./connection_owner.ts";
 import { Connector, type ConnectorOptions } from "./connector.ts";
@@ -49,6 +50,10 @@ export interface LinkUser {
   readonly isHeld: boolean;
   /** Whether what came is still being parsed, in later turns. */
   readonly isBehind: boolean;
+  /** What it keeps of what is to be sent or awaits a reply, bytes. */
+  readonly queuedBytes: number;
+  /** For whom the reply is that arrives now; null where that is nobody's. */
+  readonly awaitedBy: RoutedClient | null;
   /** There is a socket; its handshake, if any, begins. */
   connected(): void;
   /** The link is ready. */
@@ -61,6 +66,8 @@ export interface LinkUser {
   checkDeadlines(nowMs: number): boolean;
   /** The socket is gone; what it has said and is not parsed yet counts all the same. */
   ending(): void;
+  /** Lets go of all that it keeps. */
+  shed(failure: Failure): void;
   /**
    * There is no socket any more, or none could be had.
    *
@@ -153,6 +160,7 @@ export class BackendLink implements ByteReceiver, DialListener, Watched {
 
   /** Begins to connect; only where it is idle. */
   connect(): void {
+    this.#context.links.add(this);
     this.state = LinkState.Connecting;
     this.#closeReason = failures.backendClosed;
     this.#connector.connect();
@@ -163,6 +171,7 @@ export class BackendLink implements ByteReceiver, DialListener, Watched {
     if (this.state === LinkState.Parked) return;
     this.close(failures.backendClosed);
     this.state = LinkState.Parked;
+    this.#context.links.add(this);
   }
 
   /** Connects again, if it was parked. */
@@ -207,6 +216,28 @@ export class BackendLink implements ByteReceiver, DialListener, Watched {
     if (this.socket !== null) this.socket.close(null);
     else this.#lost(failure);
     this.isClosing = false;
+  }
+
+  /** What it keeps of what is to be sent or awaits a reply, bytes. */
+  get queuedBytes(): number {
+    return this.#user.queuedBytes;
+  }
+
+  /** For whom the reply is that arrives now; null where that is nobody's. */
+  get awaitedBy(): RoutedClient | null {
+    return this.#user.awaitedBy;
+  }
+
+  /** What it is, for the log. */
+  get holderFields(): Record<string, string> {
+    return { backend: this.#owner.address };
+  }
+
+  /** Lets go of all that it keeps, and of its socket. */
+  shed(failure: Failure): void {
+    const wasParked = this.state === LinkState.Parked;
+    this.#user.shed(failure);
+    if (wasParked && this.state === LinkState.Idle) this.park();
   }
 
   /** Calls `listener` each time that the link is lost or could not be had. */
@@ -343,6 +374,7 @@ export class BackendLink implements ByteReceiver, DialListener, Watched {
   #lost(failure: Failure): void {
     const wasTrying = this.isConnecting;
     this.state = LinkState.Idle;
+    this.#context.links.delete(this);
     this.replies.buffer.abandon();
     this.#user.lost(failure, wasTrying);
     for (const listener of [...this.#endListeners]) listener(failure);

@@ -12,6 +12,9 @@ import { InflightQueue } from "./inflight_queue.ts";
 import type { ReplyStream } from "./reply_stream.ts";
 import type { RequestWatch } from "./request_watch.ts";
 
+/** What a request in the queue takes besides its bytes: its objects, and its place. Measured. */
+export const REQUEST_OBJECTS_BYTES = 430;
+
 /** Bytes and exchanges of one connection. */
 export class Outbox implements HandOverListener {
   readonly log: SendLog;
@@ -42,9 +45,19 @@ export class Outbox implements HandOverListener {
     this.#watch = watch;
   }
 
-  /** Bytes that count against the connection's limit. */
-  get queuedBytes(): number {
+  /** Bytes of requests that are kept: not yet written, or until they are answered. */
+  get keptBytes(): number {
     return this.#retains ? this.#heldBytes : this.log.unwrittenBytes;
+  }
+
+  /** Bytes that the queue takes, and that count against the connection's limit: those, and of objects. */
+  get queuedBytes(): number {
+    return this.keptBytes + this.inflight.size * REQUEST_OBJECTS_BYTES;
+  }
+
+  /** The part of them that was not written yet. */
+  get unsentBytes(): number {
+    return this.log.unwrittenBytes + this.inflight.unsent * REQUEST_OBJECTS_BYTES;
   }
 
   /** Counts the last `byteCount` bytes of `chunk`, just appended to the log, as this exchange's. */

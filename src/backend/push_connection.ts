@@ -105,6 +105,19 @@ export class PushConnection implements LinkUser {
     this.#link.close(failure);
   }
 
+  get queuedBytes(): number {
+    return this.log.unwrittenBytes;
+  }
+
+  get awaitedBy(): null {
+    return null;
+  }
+
+  shed(failure: Failure): void {
+    // Its listener has to hear of it: what is subscribed is subscribed anew.
+    this.drop(failure);
+  }
+
   get isReplyDue(): boolean {
     return this.#listener.isReplyDue;
   }

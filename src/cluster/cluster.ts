@@ -14,6 +14,7 @@ import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import type { ClientRoom } from "../observe/client_room.ts";
 import type { ClusterMemory } from "../observe/cluster_memory.ts";
 import type { Log } from "../observe/log.ts";
+import type { MemoryRoom } from "../observe/memory_room.ts";
 import type {
   DrainTimes,
   InspectTopic,
@@ -25,6 +26,7 @@ import type {
   SharedSocket,
   SharedState,
 } from "../worker/messages.ts";
+import type { HoldingCluster } from "./memory_limit.ts";
 import type { LoopGuard } from "./loop_guard.ts";
 
 /** What a cluster gets from its worker. */
@@ -39,6 +41,8 @@ export interface ClusterContext {
   readonly audit: Audit;
   /** Whether there may be one more client, by what all workers have. */
   readonly clientRoom: ClientRoom;
+  /** What the buffers of all workers take, and whether the process takes too much. */
+  readonly memoryRoom: MemoryRoom;
   /** The clients of this cluster, those of whom it takes the place included, in all workers. */
   readonly clusterRoom: ClientRoom;
   /** What else its workers count together; a reload may bring more. */
@@ -68,7 +72,7 @@ export interface ClusterContext {
 }
 
 /** A running cluster. */
-export interface Cluster {
+export interface Cluster extends HoldingCluster {
   readonly name: string;
   /**
    * Begins to find out where keys are, ahead of {@link Cluster.start}. Settles when that is known, or was waited for

@@ -6,6 +6,7 @@
  */
 import type { BackendContext, BackendLimits } from "../backend/backend_context.ts";
 import { RequestWatch } from "../backend/request_watch.ts";
+import type { BackendLink } from "../backend/link.ts";
 import type { ClusterConfig } from "../config/config.ts";
 import { ArrayPool } from "../bytes/receive_buffer.ts";
 import { ChunkPool } from "../bytes/chunk_pool.ts";
@@ -38,6 +39,7 @@ import { ClientDrain, handoffSeconds } from "./client_drain.ts";
 import type { Cluster, ClusterContext } from "./cluster.ts";
 import { ClusterPeers } from "./cluster_peers.ts";
 import { IdleClients } from "./idle_clients.ts";
+import type { HolderVisitor, MemoryHolder } from "./memory_limit.ts";
 import { Observation } from "./observation.ts";
 import { PauseControl } from "./pause_control.ts";
 import { RequestLimits } from "./request_limits.ts";
@@ -286,6 +288,8 @@ export class RunningCluster implements Acceptor, Cluster {
       takenBytes += taken;
     }
     metrics.clientSentBytes = takenBytes;
+    metrics.bufferedBytes = 0;
+    this.visitHolders((_holder, byteCount) => metrics.bufferedBytes += byteCount);
     const durations = gatherDurations(
       backends.map((backend) => backend.durations),
       this.#backends.seriesBudget,
@@ -346,8 +350,30 @@ export class RunningCluster implements Acceptor, Cluster {
     return listener?.close(isHandedOver) ?? Promise.resolve();
   }
 
-  get hasRoom(): boolean {
-    return this.#cluster.clientRoom.isOpen;
+  get lack(): Failure | null {
+    const { clientRoom, memoryRoom } = this.#cluster;
+    if (memoryRoom.isShort) return failures.memoryShort;
+    return clientRoom.isOpen ? null : failures.tooManyOpenFiles;
+  }
+
+  visitHolders(visit: HolderVisitor): void {
+    for (const session of this.#sessions) visit(session, session.heldBytes);
+    for (const link of this.#backends.links) {
+      const { replies, queuedBytes, awaitedBy } = link;
+      const { length } = replies.buffer.bytes;
+      visit(link, replies.isLargeArriving ? queuedBytes : length + queuedBytes);
+      // A large reply is the client's that asked for it: with that client it is let go as it arrives.
+      if (replies.isLargeArriving && awaitedBy instanceof Session) visit(awaitedBy, length);
+    }
+  }
+
+  shed(holder: MemoryHolder, byteCount: number): void {
+    this.#cluster.log.error("Closed to save memory: max_memory_bytes is used up", {
+      ...holder.holderFields,
+      bytes: byteCount,
+    });
+    if (holder instanceof Session) holder.close(failures.memoryLimit);
+    else (holder as BackendLink).shed(failures.memoryLimit);
   }
 
   accepted(connection: Connection): void {
@@ -434,6 +460,7 @@ function createBackendContext(
     audit,
     limits: backendLimits(config),
     dials: cluster.dials,
+    links: new Set(),
     orders: cluster.orders,
     retainsRequests: recipe.retainsRequests || config.failoverWaitMs > 0,
     seriesBudget: new SeriesBudget(),

@@ -228,6 +228,8 @@ export interface RuntimeConfig {
    * How long clients of what a reload removes or replaces may stay, in milliseconds; 0: as long as they like.
    */
   drainTimeoutMs: number;
+  /** What buffers may take in all workers, and the process before nobody is accepted; 0: any amount. */
+  maxMemoryBytes: number;
   /** Share of a cluster's keys, in percent, above which a reload that gives them another server is refused. */
   reloadMaxMovedPercent: number;
 }

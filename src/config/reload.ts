@@ -103,6 +103,7 @@ export const runtimeReload: Readonly<Record<keyof RuntimeConfig, ReloadRow>> = {
   drainIdleMs: live("drain_idle"),
   shutdownTimeoutMs: live("shutdown_timeout"),
   drainTimeoutMs: live("drain_timeout"),
+  maxMemoryBytes: live("max_memory_bytes"),
   reloadMaxMovedPercent: live("reload_max_moved"),
 };
 

@@ -11,7 +11,7 @@ import type { CheckedTable } from "./key_names.ts";
 import { parseLogDirectives } from "./log_level.ts";
 import type { Report } from "./problem.ts";
 import { parseNetworkEntry } from "./network_list.ts";
-import { METRICS_DEFAULT, runtimeKeys } from "./schema.ts";
+import { MEMORY_LEAST_BYTES, METRICS_DEFAULT, runtimeKeys } from "./schema.ts";
 import { faulty, type Parsed, parsed, parsePort, parseSocketAddress } from "./socket_address.ts";
 
 /** In the place of the audit log's path: it goes where the log goes. */
@@ -92,6 +92,7 @@ export function readRuntime(
       drainIdleMs: values.drain_idle ?? runtimeKeys.drain_idle.default,
       shutdownTimeoutMs: values.shutdown_timeout ?? runtimeKeys.shutdown_timeout.default,
       drainTimeoutMs: values.drain_timeout ?? runtimeKeys.drain_timeout.default,
+      maxMemoryBytes: readMaxMemory(table, report),
       reloadMaxMovedPercent: values.reload_max_moved ?? runtimeKeys.reload_max_moved.default,
     },
     metricsOrigin: flags.metrics === null
@@ -114,6 +115,16 @@ function readNetwork(
     report.problem(path, `expected a subnet, a host or "host:port": ${entry.fault}`, text);
     return [];
   });
+}
+
+function readMaxMemory(table: CheckedTable<typeof runtimeKeys>, report: Report): number {
+  const byteCount = table.values.max_memory_bytes ?? runtimeKeys.max_memory_bytes.default;
+  if (byteCount > 0 && byteCount < MEMORY_LEAST_BYTES) {
+    const message =
+      `expected 0, or at least ${MEMORY_LEAST_BYTES} bytes: the program itself takes most of that`;
+    report.problem(table.pathOf("max_memory_bytes"), message, byteCount);
+  }
+  return byteCount;
 }
 
 function readMetrics(

@@ -47,6 +47,8 @@ const DAY_MS = 86_400_000;
 const KIB = 1024;
 const MIB = 1_048_576;
 const GIB = 1_073_741_824;
+/** What `max_memory_bytes` has to be at least: the program itself takes most of it. */
+export const MEMORY_LEAST_BYTES: number = 128 * MIB;
 
 const clusterTypes: Record<string, ClusterType> = {
   memcache: "memcache",
@@ -534,6 +536,14 @@ export const runtimeKeys = {
     DAY_MS,
     "all",
     "how long clients of what a reload removes or replaces may stay; 0: as long as they like",
+  ),
+  max_memory_bytes: integer(
+    "bytes",
+    0,
+    0,
+    1024 * GIB,
+    "all",
+    "of buffers, whose fattest holders are closed beyond it; and of the process, which then accepts nobody; 0: no limit",
   ),
   reload_max_moved: integer(
     "percent",

@@ -98,8 +98,8 @@ export const ACCEPTS_PER_TURN_MAX = 64;
 
 /** Takes what a listener accepts. */
 export interface Acceptor {
-  /** Whether one more may be accepted. Asked before each; while it is false those who come wait. */
-  readonly hasRoom: boolean;
+  /** What is lacking for one more, or null. Asked before each; while something is, those who come wait. */
+  readonly lack: Failure | null;
   accepted(connection: Connection): void;
   /**
    * A connection was lost before it was accepted (`client_reset`): the next one is accepted at once. Or the proxy

@@ -146,6 +146,11 @@ export const clusterCounts = {
     "subscriptions",
     "Subscriptions interrupted at a backend: messages may have been missed.",
   ),
+  bufferedBytes: gauge(
+    "aster_buffered_bytes",
+    "bytes",
+    "Buffers of clients and of connections to backends, and requests in flight, as max_memory_bytes counts them.",
+  ),
   pushesDropped: counter(
     "aster_pushes_dropped_total",
     "pushes",

@@ -71,6 +71,11 @@ export class ReplyQueue implements LongTask {
     return this.#log.unwrittenBytes + this.#store.byteCount;
   }
 
+  /** Bytes that replies take, those of a merge under way included. */
+  get heldBytes(): number {
+    return this.waitingBytes + (this.#mergeLog === null ? 0 : this.#mergeLog.unwrittenBytes);
+  }
+
   /** Gives a request its place; before anything of it is sent. */
   push(request: Request): void {
     if (this.#newest === null) this.#oldest = request;

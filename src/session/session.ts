@@ -9,7 +9,7 @@ import type { DrainWaiter } from "../backend/drain_waiters.ts";
 import { READ_LARGE_BYTES, ReceiveBuffer } from "../bytes/receive_buffer.ts";
 import { SendLog } from "../bytes/send_log.ts";
 import type { Watched } from "../clock.ts";
-import type { Endpoint } from "../endpoint.ts";
+import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
 import { type ByteReceiver, type Space, spaceOf } from "../net/byte_receiver.ts";
 import type { TurnTask } from "../net/flush_queue.ts";
@@ -128,6 +128,16 @@ export class Session
   /** Bytes that it has taken. */
   get takenBytes(): number {
     return this.#log.writtenBytes;
+  }
+
+  /** What its buffers take: what is read and not carried out, replies that wait, and its requests' own. */
+  get heldBytes(): number {
+    return this.buffer.bytes.length + this.#replies.heldBytes;
+  }
+
+  /** What it is, for the log. */
+  get holderFields(): Record<string, string | number> {
+    return { client: this.id, address: this.peer === null ? "" : formatEndpoint(this.peer) };
   }
 
   /** Whether a request is being sent that takes several turns. */

@@ -15,6 +15,7 @@ import {
   forgetWorker,
 } from "../observe/cluster_memory.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
+import { createMemoryRoom, MemoryRoom } from "../observe/memory_room.ts";
 import type {
   ConfigureMessage,
   DrainTimes,
@@ -38,7 +39,9 @@ import { clientsMaxOf, type DescriptorUse } from "./descriptor_limit.ts";
 import type { AuditLog } from "./audit_log.ts";
 import type { LogOutput } from "./log_output.ts";
 import { MetricsSum } from "../observe/metrics_sum.ts";
+import { MemoryWatch } from "./memory_watch.ts";
 import { OperatorOrders } from "./operator_orders.ts";
+import { residentBytes } from "./process_usage.ts";
 import { SilenceWatch } from "./silence_watch.ts";
 import type { GivenSockets } from "./takeover/given_sockets.ts";
 import type { WorkerRemains } from "./worker_remains.ts";
@@ -158,6 +161,8 @@ export class Supervisor implements WorkerReceiver {
   #config: Config;
   #assignment: Assignment;
   readonly #clientMemory: SharedArrayBuffer;
+  readonly #memoryRoom: SharedArrayBuffer;
+  readonly #memoryWatch: MemoryWatch;
   /** What the workers of each cluster count together, by its name. */
   #clusterMemories: Map<string, ClusterMemory>;
   /** Which clusters were seen to lead to which: a byte for each pair. */
@@ -202,6 +207,10 @@ export class Supervisor implements WorkerReceiver {
     this.#assignment = assignClusters(options.config.clusters);
     this.#loopMemory = createLoopMemory(options.config);
     this.#clientMemory = createClientMemory(WORKERS_MAX);
+    this.#memoryRoom = createMemoryRoom(WORKERS_MAX);
+    const room = new MemoryRoom(this.#memoryRoom, 0);
+    this.#memoryWatch = new MemoryWatch(room, options.output.log, residentBytes);
+    room.limitBytes = options.config.runtime.maxMemoryBytes;
     this.#clusterMemories = createClusterMemories(options.config.clusters, WORKERS_MAX);
   }
 
@@ -226,6 +235,7 @@ export class Supervisor implements WorkerReceiver {
       await this.#started.promise;
       this.#isStarted = true;
       this.#silence.start();
+      this.#memoryWatch.limit(this.#config.runtime.maxMemoryBytes);
     } catch (error) {
       this.#isStopping = true;
       for (const place of this.#places) place.worker.terminate();
@@ -297,6 +307,7 @@ export class Supervisor implements WorkerReceiver {
   async reconfigure(config: Config, retireTimeoutMs: number): Promise<string[]> {
     this.#forgetFound(this.#config, config);
     this.#config = config;
+    this.#memoryWatch.limit(config.runtime.maxMemoryBytes);
     this.orders.keepOnly(config);
     this.#loopMemory = createLoopMemory(config);
     this.#clusterMemories = createClusterMemories(
@@ -400,6 +411,7 @@ export class Supervisor implements WorkerReceiver {
   /** A worker that has ended took its clients along, whatever it had counted. */
   #clearRoom({ number }: { readonly number: number }): void {
     new ClientRoom(this.#clientMemory, number).clear();
+    new MemoryRoom(this.#memoryRoom, number).clear();
     for (const memory of this.#clusterMemories.values()) forgetWorker(memory, number);
   }
 
@@ -450,6 +462,7 @@ export class Supervisor implements WorkerReceiver {
     this.leave();
     await Promise.all([...this.#workers()].map((worker) => worker.stop(STOP_TIMEOUT_MS)));
     this.#started.resolve();
+    this.#memoryWatch.stop();
     this.#clock.stop();
   }
 
@@ -596,6 +609,7 @@ export class Supervisor implements WorkerReceiver {
       zone: config.runtime.zone,
       sharesPort,
       clientMemory: this.#clientMemory,
+      memoryRoom: this.#memoryRoom,
       clusterMemories: this.#clusterMemories,
       listeners: listenersOf(config),
       loopMemory: this.#loopMemory,

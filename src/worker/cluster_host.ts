@@ -7,6 +7,7 @@ import { DialPace } from "../backend/dial_pace.ts";
 import { ServerOrders } from "../backend/server_orders.ts";
 import { Clock, Deadline } from "../clock.ts";
 import type { Cluster, ClusterContext } from "../cluster/cluster.ts";
+import { MemoryLimit } from "../cluster/memory_limit.ts";
 import { LoopGuard } from "../cluster/loop_guard.ts";
 import type { ClusterConfig } from "../config/config.ts";
 import { compareClusters } from "../config/reload.ts";
@@ -17,6 +18,7 @@ import { Audit } from "../observe/audit.ts";
 import { ClientRoom } from "../observe/client_room.ts";
 import { FloodGuard } from "../observe/flood_guard.ts";
 import { Log } from "../observe/log.ts";
+import { MemoryRoom } from "../observe/memory_room.ts";
 import { MetricsSum } from "../observe/metrics_sum.ts";
 import { LoopDelay } from "./loop_delay.ts";
 import type {
@@ -79,6 +81,8 @@ export class ClusterHost {
   /** What to listen by, by address. */
   #sockets: SocketsByAddress = new Map();
   #engine: IoEngine | null = null;
+  #memoryRoom: MemoryRoom | null = null;
+  #memoryLimit: MemoryLimit | null = null;
   #ended: Promise<unknown> | null = null;
 
   /**
@@ -152,6 +156,9 @@ export class ClusterHost {
     this.#start = message;
     this.#sockets = message.sockets ?? new Map();
     this.#engine = createEngine(message.io, this.#clock, message.descriptorMemory);
+    this.#memoryRoom = new MemoryRoom(message.memoryRoom, message.workerNumber);
+    this.#memoryLimit = new MemoryLimit(this.#clock, this.#memoryRoom, () => this.#holding());
+    this.#memoryLimit.look();
     for (const order of message.orders ?? []) this.#keep(order);
     if (message.isTakeover) this.#beginPrepared(message);
     else this.#open(message, (config) => this.#startCluster(config, 0));
@@ -216,6 +223,7 @@ export class ClusterHost {
       if (config !== undefined) cluster.changeUsers(config);
     }
     for (const name of leads) this.#lead(name);
+    this.#memoryLimit!.look();
     this.#post({ kind: "configured", problems });
   }
 
@@ -274,6 +282,10 @@ export class ClusterHost {
     }
   }
 
+  *#holding(): Generator<Cluster> {
+    for (const { cluster } of this.#hosted()) yield cluster;
+  }
+
   *#hosted(): Generator<HostedCluster> {
     yield* this.#clusters.values();
     yield* this.#retired;
@@ -309,6 +321,7 @@ export class ClusterHost {
       loopGuard,
       orders: this.#ordersOf(config.name),
       dials: this.#dials,
+      memoryRoom: this.#memoryRoom!,
       clientRoom: new ClientRoom(message.clientMemory, message.workerNumber),
       clusterRoom: new ClientRoom(memoryOf().clients, message.workerNumber),
       get memory() {

@@ -40,6 +40,8 @@ export interface StartMessage {
   descriptorMemory?: SharedArrayBuffer;
   /** Memory of a `ClientRoom`, shared by all workers. */
   clientMemory: SharedArrayBuffer;
+  /** Memory of a `MemoryRoom`, shared by all workers. */
+  memoryRoom: SharedArrayBuffer;
   /** What the workers of a cluster count together, by its name. */
   clusterMemories: Map<string, ClusterMemory>;
   /** Where all clusters of the process listen. */

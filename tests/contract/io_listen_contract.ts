@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { failures } from "../../src/failure.ts";
 import { assert, assertEquals, assertMatch, assertThrows } from "../deps.ts";
 import { DialOutcome, readText, type SceneTest, type SocketEnd } from "../support/engine_scene.ts";
 import { openSystem } from "../support/libc_path.ts";
@@ -98,7 +99,7 @@ function testAccepting(test: SceneTest): void {
     front.onAccepted = (connection) => {
       onAccepted(connection);
       front.endpoints.at(-1)!.echo();
-      front.hasRoom = front.endpoints.length < 2;
+      front.lack = front.endpoints.length < 2 ? null : failures.tooManyOpenFiles;
     };
     const peers: Deno.TcpConn[] = [];
     for (let index = 0; index < 5; index++) peers.push(await scene.peer(front.port));
@@ -111,7 +112,7 @@ function testAccepting(test: SceneTest): void {
       onAccepted(connection);
       front.endpoints.at(-1)!.echo();
     };
-    front.hasRoom = true;
+    front.lack = null;
     await peers[4]!.write(new TextEncoder().encode("hello"));
     assertEquals(await readText(peers[4]!, 5), "hello");
   });

@@ -38,6 +38,7 @@ const config: Config = {
     drainIdleMs: 0,
     shutdownTimeoutMs: 1000,
     drainTimeoutMs: 0,
+    maxMemoryBytes: 0,
     reloadMaxMovedPercent: 100,
   },
   clusters: [clusterConfig("main", 1, port!)],

@@ -20,7 +20,7 @@ function createCluster({ config, engine, sharesPort }: ClusterContext): Cluster 
         endpoint: tcpEndpoint(config.listen.hostname, config.listen.port),
         sharesPort,
       }, {
-        hasRoom: true,
+        lack: null,
         accepted(connection) {
           metrics.clientsAccepted++;
           connection.discard();
@@ -38,6 +38,8 @@ function createCluster({ config, engine, sharesPort }: ClusterContext): Cluster 
     changeUsers() {},
     refresh() {},
     metrics: () => metrics.snapshot([]),
+    visitHolders() {},
+    shed() {},
     inspect: () => [],
     clientCount: 0,
     reconfigure() {},

@@ -79,7 +79,7 @@ export class SocketEnd {
 
 /** A listener and what it accepted. */
 export class Front implements Acceptor {
-  hasRoom = true;
+  lack: Failure | null = null;
   readonly endpoints: SocketEnd[] = [];
   /** Names of the failures of accepts. */
   readonly errors: string[] = [];

@@ -19,7 +19,7 @@ const engine = new EpollEngine(Deno.args[0]!, new Clock());
 const errors: string[] = [];
 let accepted = 0;
 const listener = engine.listen({ endpoint: tcpEndpoint("127.0.0.1", 0), sharesPort: false }, {
-  hasRoom: true,
+  lack: null,
   accepted: () => accepted += 1,
   acceptFailed: ({ name }) => errors.push(name),
 });

@@ -31,7 +31,7 @@ async function use(choice: IoChoice): Promise<Record<string, unknown>> {
   const engine = createEngine(choice, new Clock());
   const pool = new ChunkPool();
   const acceptor = {
-    hasRoom: true,
+    lack: null,
     accepted: (connection: ConstructorParameters<typeof SocketEnd>[1]) => {
       const server = new SocketEnd(engine, connection, pool);
       server.echo();

@@ -10,6 +10,7 @@ import { LoopGuard } from "../../src/cluster/loop_guard.ts";
 import { Audit } from "../../src/observe/audit.ts";
 import { ClientRoom, createClientMemory } from "../../src/observe/client_room.ts";
 import { createClusterMemories } from "../../src/observe/cluster_memory.ts";
+import { createMemoryRoom, MemoryRoom } from "../../src/observe/memory_room.ts";
 import { Clock } from "../../src/clock.ts";
 import type { Cluster } from "../../src/cluster/cluster.ts";
 import { createCluster } from "../../src/cluster/create_cluster.ts";
@@ -68,6 +69,7 @@ export class LocalProxy implements Disposable {
       orders: new ServerOrders(),
       dials: new DialPace(this.#clock),
       loopGuard: new LoopGuard(new SharedArrayBuffer(1), [], ""),
+      memoryRoom: new MemoryRoom(createMemoryRoom(1), 0),
       clientRoom: new ClientRoom(createClientMemory(1), 0),
       clusterRoom: new ClientRoom(createClientMemory(1), 0),
       memory: createClusterMemories([config], 1).get(config.name)!,

@@ -12,6 +12,7 @@ import { LoopGuard } from "../../src/cluster/loop_guard.ts";
 import { Audit, type AuditRecord } from "../../src/observe/audit.ts";
 import { ClientRoom, createClientMemory } from "../../src/observe/client_room.ts";
 import { type ClusterMemory, createClusterMemories } from "../../src/observe/cluster_memory.ts";
+import { createMemoryRoom, MemoryRoom } from "../../src/observe/memory_room.ts";
 import { Log, type LogRecord } from "../../src/observe/log.ts";
 import type {
   PeerMessage,
@@ -36,6 +37,7 @@ export class RecordingClusterContext implements ClusterContext {
   readonly orders = new ServerOrders();
   readonly dials = new DialPace(this.clock);
   readonly loopGuard = new LoopGuard(new SharedArrayBuffer(1), [], "");
+  readonly memoryRoom = new MemoryRoom(createMemoryRoom(1), 0);
   readonly clientRoom = new ClientRoom(createClientMemory(1), 0);
   readonly clusterRoom = new ClientRoom(createClientMemory(1), 0);
   memory: ClusterMemory;

@@ -57,8 +57,8 @@ export class DenoEngine implements IoEngine {
   listen(options: ListenOptions, acceptor: Acceptor): Listener {
     if (options.tls) return this.#listenTls(options, acceptor);
     return new DenoListener(options, {
-      get hasRoom() {
-        return acceptor.hasRoom;
+      get lack() {
+        return acceptor.lack;
       },
       accepted: (connection) => {
         this.#clock.readNow();

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Failure, failures } from "../../failure.ts";
+import type { Failure } from "../../failure.ts";
 import {
   ACCEPT_RETRY_MS,
   ACCEPTS_PER_TURN_MAX,
@@ -16,7 +16,7 @@ import { errorName } from "./error_name.ts";
 
 /** Takes what is accepted; see `Acceptor`. */
 export interface DenoAcceptor {
-  readonly hasRoom: boolean;
+  readonly lack: Failure | null;
   accepted(connection: Deno.TcpConn): void;
   acceptFailed(failure: Failure): void;
 }
@@ -73,14 +73,15 @@ export class DenoListener implements Listener {
 
   /** The next connection, or null where it was lost, or could not be had for now. */
   async #accept(): Promise<Deno.TcpConn | null> {
-    if (!this.#acceptor.hasRoom) return await this.#pause(failures.tooManyOpenFiles);
+    const { lack } = this.#acceptor;
+    if (lack !== null) return await this.#pause(lack);
     try {
       return await this.#listener.accept();
     } catch (error) {
       if (this.#isClosed) return null;
       const name = errorName(error);
-      const lack = lackOf(name);
-      if (lack !== null) return await this.#pause(lack);
+      const lacking = lackOf(name);
+      if (lacking !== null) return await this.#pause(lacking);
       // Deno asks who has connected; of a client that is gone by then nobody can tell.
       this.#acceptor.acceptFailed(acceptFailure(name));
       return null;

@@ -87,9 +87,10 @@ export class DenoTlsListener implements Listener {
 
   #connected(socket: NodeSocket): void {
     this.#context.clock.readNow();
-    if (!this.#acceptor.hasRoom) {
+    const { lack } = this.#acceptor;
+    if (lack !== null) {
       socket.destroy();
-      return this.#acceptor.acceptFailed(failures.tooManyOpenFiles);
+      return this.#acceptor.acceptFailed(lack);
     }
     if (this.#pending.size >= HANDSHAKES_MAX) {
       const [oldest] = this.#pending.keys();

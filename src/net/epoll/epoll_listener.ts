@@ -4,7 +4,7 @@
  * @module
  */
 import type { GivenSocket } from "../../endpoint.ts";
-import { type Failure, failures } from "../../failure.ts";
+import type { Failure } from "../../failure.ts";
 import {
   ACCEPT_RETRY_MS,
   type Acceptor,
@@ -122,7 +122,8 @@ export class EpollListener implements EventHandler, Listener {
   #acceptAll(countMax: number): void {
     const { system } = this.#loop;
     for (let count = 0; count < countMax && !this.#isClosed; count++) {
-      if (!this.#acceptor.hasRoom) return this.#pause(failures.tooManyOpenFiles);
+      const { lack } = this.#acceptor;
+      if (lack !== null) return this.#pause(lack);
       const accepted = system.accept(this.#descriptor);
       if (accepted >= 0) {
         this.#acceptor.accepted(new EpollConnection(this.#loop, accepted));
@@ -130,8 +131,8 @@ export class EpollListener implements EventHandler, Listener {
         return;
       } else {
         const name = errorNames.get(-accepted);
-        const lack = lackOf(name);
-        if (lack !== null) return this.#pause(lack);
+        const lacking = lackOf(name);
+        if (lacking !== null) return this.#pause(lacking);
         // Anything else is of one connection, which is gone before it was accepted.
         this.#acceptor.acceptFailed(acceptFailure(name));
       }

@@ -52,8 +52,8 @@ export class TlsAccepts implements Acceptor {
     this.#side = { openssl, failureOf: clientTlsFailure, ending: () => {} };
   }
 
-  get hasRoom(): boolean {
-    return this.#acceptor.hasRoom;
+  get lack(): Failure | null {
+    return this.#acceptor.lack;
   }
 
   acceptFailed(failure: Failure): void {

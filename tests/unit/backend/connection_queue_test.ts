@@ -4,6 +4,7 @@
  * @module
  */
 import type { BackendConnection } from "../../../src/backend/connection.ts";
+import { REQUEST_OBJECTS_BYTES } from "../../../src/backend/outbox.ts";
 import { failures } from "../../../src/failure.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
 import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
@@ -39,12 +40,12 @@ class Scene implements Disposable {
 }
 
 Deno.test("a request beyond the queue limit fails at once; one alone may be larger", async () => {
-  using scene = new Scene({ limits: { queueBytesMax: 100 } });
-  scene.send("a".repeat(150));
+  using scene = new Scene({ limits: { queueBytesMax: 100 + 2 * REQUEST_OBJECTS_BYTES } });
+  scene.send("a".repeat(1_500));
   scene.send("b");
   assertEquals(scene.heard(), [`!backend_queue_full ${ADDRESS}`]);
   const conn = await scene.rig.accept(0);
-  assertEquals(conn.takeWritten().length, 150);
+  assertEquals(conn.takeWritten().length, 1_500);
   scene.send("c".repeat(60));
   scene.send("d".repeat(40));
   scene.send("e");
@@ -53,7 +54,8 @@ Deno.test("a request beyond the queue limit fails at once; one alone may be larg
 });
 
 Deno.test("the queue limit counts bytes kept for redirections, and none twice", async () => {
-  using scene = new Scene({ limits: { queueBytesMax: 100 }, retainsRequests: true });
+  const queueBytesMax = 100 + 2 * REQUEST_OBJECTS_BYTES;
+  using scene = new Scene({ limits: { queueBytesMax }, retainsRequests: true });
   scene.send("a".repeat(60));
   scene.send("b".repeat(40));
   assertEquals(scene.heard(), []);
@@ -83,6 +85,39 @@ Deno.test("a congested connection says so, and wakes who waits at half the soft 
   assertEquals(drained, 1);
   await fake.takes();
   assertEquals(drained, 1);
+  await scene.rig.ends();
+});
+
+Deno.test("requests take room besides their bytes: unsent ones hold clients back, and those in flight before any fails", async () => {
+  using scene = new Scene({
+    limits: {
+      queueSoftBytes: 3 * REQUEST_OBJECTS_BYTES,
+      queueBytesMax: 20 * REQUEST_OBJECTS_BYTES,
+    },
+  });
+  const { connection } = scene;
+  let drained = 0;
+  for (let count = 0; count < 3; count++) scene.send("x");
+  assertEquals(connection.isCongested, true);
+  connection.waitForDrain({ backendDrained: () => drained += 1 });
+  const conn = await scene.rig.accept(0);
+  assertEquals([connection.isCongested, drained, conn.takeWritten()], [false, 1, "xxx"]);
+  // Half of what may be in flight.
+  for (let count = 0; count < 7; count++) {
+    scene.send("x");
+    await turn();
+  }
+  assertEquals([connection.isCongested, connection.inflight.size], [false, 10]);
+  scene.send("x");
+  await turn();
+  assertEquals(connection.isCongested, true);
+  connection.waitForDrain({ backendDrained: () => drained += 1 });
+  await conn.receives("a\n".repeat(5));
+  assertEquals([drained, scene.heard().length], [1, 5]);
+  await conn.receives("a\n");
+  assertEquals([drained, connection.isCongested, scene.heard().length], [2, false, 1]);
+  for (let count = 0; count < 20; count++) scene.send("x");
+  assertEquals(scene.heard(), Array<string>(5).fill(`!backend_queue_full ${ADDRESS}`));
   await scene.rig.ends();
 });
 

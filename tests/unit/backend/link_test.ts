@@ -19,6 +19,8 @@ class Scene implements Disposable, LinkUser {
   isReplyDue = false;
   isHeld = false;
   readonly isBehind = false;
+  readonly queuedBytes = 0;
+  readonly awaitedBy = null;
 
   constructor(options: RigOptions = {}) {
     this.rig = new CoreRig(options);
@@ -48,6 +50,10 @@ class Scene implements Disposable, LinkUser {
   }
 
   wrote(): void {}
+
+  shed(failure: Failure): void {
+    this.link.close(failure);
+  }
 
   checkDeadlines(): boolean {
     return false;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Outbox } from "../../../src/backend/outbox.ts";
+import { Outbox, REQUEST_OBJECTS_BYTES } from "../../../src/backend/outbox.ts";
 import { ReplyStream } from "../../../src/backend/reply_stream.ts";
 import { ArrayPool } from "../../../src/bytes/receive_buffer.ts";
 import { type Exchange, ExchangeState } from "../../../src/request/exchange.ts";
@@ -93,10 +93,16 @@ Deno.test("queued bytes are those not written, or all that are kept", () => {
   const forgets = bound(new Scene(false));
   const keeps = bound(new Scene(true));
   const [forgotten, kept] = [forgets.enqueue("12345"), keeps.enqueue("12345")];
-  assertEquals([forgets.outbox.queuedBytes, keeps.outbox.queuedBytes], [5, 5]);
+  const objects = REQUEST_OBJECTS_BYTES;
+  const counts = (
+    { outbox }: typeof keeps,
+  ) => [outbox.keptBytes, outbox.queuedBytes, outbox.unsentBytes];
+  assertEquals(counts(forgets), [5, 5 + objects, 5 + objects]);
+  assertEquals(counts(keeps), [5, 5 + objects, 5 + objects]);
   forgets.write();
   keeps.write();
-  assertEquals([forgets.outbox.queuedBytes, keeps.outbox.queuedBytes], [0, 5]);
+  assertEquals(counts(forgets), [0, objects, 0]);
+  assertEquals(counts(keeps), [5, 5 + objects, 0]);
   assertEquals([forgets.chunks.chunksOut, keeps.chunks.chunksOut], [0, 1]);
   forgets.release(forgets.outbox.inflight.shift());
   keeps.release(keeps.outbox.inflight.shift());

@@ -29,6 +29,7 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       drainIdleMs: 1000,
       shutdownTimeoutMs: 10_000,
       drainTimeoutMs: 0,
+      maxMemoryBytes: 0,
       reloadMaxMovedPercent: 100,
     },
     clusters: [{

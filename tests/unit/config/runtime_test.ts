@@ -161,3 +161,17 @@ for (const [line, expected] of refused) {
     assertEquals(problemsOf(runtimeText(line)), [`a.toml: runtime.${line}: ${expected}`]);
   });
 }
+
+Deno.test("max_memory_bytes is off, or leaves room for the program itself", () => {
+  const text = (byteCount: number) =>
+    redisText("").replace(
+      "[[clusters]]",
+      `[runtime]\nmax_memory_bytes = ${byteCount}\n[[clusters]]`,
+    );
+  assertEquals(configOf(text(134_217_728)).runtime.maxMemoryBytes, 134_217_728);
+  assertEquals(configOf(text(0)).runtime.maxMemoryBytes, 0);
+  assertEquals(problemsOf(text(134_217_727)), [
+    "a.toml: runtime.max_memory_bytes = 134217727: expected 0, or at least 134217728 bytes: " +
+    "the program itself takes most of that",
+  ]);
+});

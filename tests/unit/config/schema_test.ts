@@ -55,6 +55,7 @@ const integers: Record<string, [number, number, number | null]> = {
   drain_idle: [0, 3_600_000, 1000],
   shutdown_timeout: [0, 3_600_000, 10_000],
   drain_timeout: [0, 86_400_000, 0],
+  max_memory_bytes: [0, 1_099_511_627_776, 0],
   reload_max_moved: [0, 100, 100],
 };
 

@@ -91,6 +91,7 @@ export function config(...clusters: ClusterConfig[]): Config {
       drainIdleMs: 0,
       shutdownTimeoutMs: 1000,
       drainTimeoutMs: 0,
+      maxMemoryBytes: 0,
       reloadMaxMovedPercent: 100,
     },
     clusters,

@@ -2,6 +2,7 @@ import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { createClientMemory } from "../../../src/observe/client_room.ts";
 import { createClusterMemories } from "../../../src/observe/cluster_memory.ts";
 import { VITALS } from "./snapshots.ts";
+import { createMemoryRoom } from "../../../src/observe/memory_room.ts";
 import { assert, assertEquals } from "../../deps.ts";
 import { WorkerHandle, type WorkerReceiver } from "../../../src/supervisor/worker_handle.ts";
 import { clusterConfig } from "./cluster_configs.ts";
@@ -37,6 +38,7 @@ function stage(): {
       sharesPort: true,
       isTakeover: false,
       clientMemory: createClientMemory(1),
+      memoryRoom: createMemoryRoom(8),
       clusterMemories: createClusterMemories([clusterConfig("main", 1, 1)], 8),
       listeners: [],
       loopMemory: new SharedArrayBuffer(1),

@@ -1,9 +1,11 @@
 import { formatEndpoint } from "../../../src/endpoint.ts";
 import { createClientMemory } from "../../../src/observe/client_room.ts";
 import { createClusterMemories } from "../../../src/observe/cluster_memory.ts";
+import { createMemoryRoom } from "../../../src/observe/memory_room.ts";
 import { assertEquals } from "../../deps.ts";
 import type { ClusterConfig } from "../../../src/config/config.ts";
 import type { Cluster, ClusterContext } from "../../../src/cluster/cluster.ts";
+import type { HolderVisitor, MemoryHolder } from "../../../src/cluster/memory_limit.ts";
 import { ClusterMetrics } from "../../../src/observe/cluster_metrics.ts";
 import { BACKLOG_CONNECTIONS } from "../../../src/net/io_engine.ts";
 import { ClusterHost } from "../../../src/worker/cluster_host.ts";
@@ -32,6 +34,17 @@ class FakeCluster implements Cluster {
   /** Settles when its clients have left. */
   readonly drained: PromiseWithResolvers<void> = Promise.withResolvers();
   prepared: Promise<void> = Promise.resolve();
+  /** What {@link visitHolders} tells of. */
+  held: [MemoryHolder, number][] = [];
+
+  visitHolders(visit: HolderVisitor): void {
+    for (const [holder, byteCount] of this.held) visit(holder, byteCount);
+  }
+
+  shed(): void {
+    this.calls.push("shed");
+    this.held = [];
+  }
 
   constructor(context: ClusterContext) {
     this.name = context.config.name;
@@ -128,6 +141,7 @@ function startMessage(leads: string[], isTakeover = false): StartMessage {
     zone: "",
     sharesPort: true,
     clientMemory: createClientMemory(1),
+    memoryRoom: createMemoryRoom(8),
     clusterMemories: createClusterMemories(["a", "b"].map((name) => clusterConfig(name, 1, 1)), 4),
     listeners: [],
     loopMemory: new SharedArrayBuffer(1),

@@ -1,5 +1,6 @@
 import { createClientMemory } from "../../../src/observe/client_room.ts";
 import { createClusterMemories } from "../../../src/observe/cluster_memory.ts";
+import { createMemoryRoom } from "../../../src/observe/memory_room.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";
 import type { SupervisorMessage, WorkerMessage } from "../../../src/worker/messages.ts";
 import { withFreePorts } from "../../support/free_port.ts";
@@ -36,6 +37,7 @@ Deno.test("a thread reports the error that nothing caught, with its counts, and 
         zone: "",
         sharesPort: false,
         clientMemory: createClientMemory(1),
+        memoryRoom: createMemoryRoom(8),
         clusterMemories: createClusterMemories([clusterConfig("main", 1, 1)], 8),
         listeners: [],
         loopMemory: new SharedArrayBuffer(1),
@@ -94,6 +96,7 @@ async function dieOnEpoll(port: number): Promise<void> {
       zone: "",
       sharesPort: false,
       clientMemory: createClientMemory(1),
+      memoryRoom: createMemoryRoom(8),
       clusterMemories: createClusterMemories([clusterConfig("main", 1, 1)], 8),
       listeners: [],
       loopMemory: new SharedArrayBuffer(1),

@@ -64,7 +64,7 @@ sanitizedTest(
     const failed: string[] = [];
     const mistake = new Error("mistake");
     const listener = engine.listen({ endpoint: tcpEndpoint("127.0.0.1", 0), sharesPort: false }, {
-      hasRoom: true,
+      lack: null,
       accepted: (connection) => {
         connections.push(connection);
         throw mistake;

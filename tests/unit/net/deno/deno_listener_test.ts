@@ -12,7 +12,7 @@ Deno.test("every connection goes to the callback until the listener is closed", 
   const accepted: Deno.TcpConn[] = [];
   const errors: unknown[] = [];
   const listener = new DenoListener(local, {
-    hasRoom: true,
+    lack: null,
     accepted: (connection) => accepted.push(connection),
     acceptFailed: (error) => errors.push(error),
   });
@@ -28,7 +28,7 @@ Deno.test("every connection goes to the callback until the listener is closed", 
 });
 
 Deno.test("a taken address is an error at once; a shared port can be taken twice", () => {
-  const ignore = { hasRoom: true, accepted: () => {}, acceptFailed: () => {} };
+  const ignore = { lack: null, accepted: () => {}, acceptFailed: () => {} };
   const holder = new DenoListener(local, ignore);
   const taken = { ...local, endpoint: tcpEndpoint("127.0.0.1", holder.port) };
   assertThrows(() => new DenoListener(taken, ignore), Deno.errors.AddrInUse);
@@ -47,7 +47,7 @@ Deno.test("a client that is lost before it is accepted holds up nobody", async (
   using system = new FakeListening();
   const heard: string[] = [];
   const listener = new DenoListener(local, {
-    hasRoom: true,
+    lack: null,
     accepted: () => heard.push("accepted"),
     acceptFailed: ({ name }) => heard.push(name),
   });
@@ -71,7 +71,7 @@ Deno.test("what is used up is reported, and tried again after a while", async ()
     using system = new FakeListening();
     const heard: string[] = [];
     const listener = new DenoListener(local, {
-      hasRoom: true,
+      lack: null,
       accepted: () => heard.push("accepted"),
       acceptFailed: ({ name }) => heard.push(name),
     });
@@ -93,7 +93,7 @@ Deno.test("a flood of connections, lost ones too, leaves turns to others", async
     let heard = 0;
     const count = () => heard += 1;
     const listener = new DenoListener(local, {
-      hasRoom: true,
+      lack: null,
       accepted: count,
       acceptFailed: count,
     });
@@ -113,7 +113,7 @@ Deno.test("an error of whoever takes a connection is not taken for one of the li
   const heard: string[] = [];
   const mistake = new Error("mistake");
   new DenoListener(local, {
-    hasRoom: true,
+    lack: null,
     accepted: () => {
       throw mistake;
     },
@@ -130,7 +130,7 @@ Deno.test("a listener that waits for what is lacking ends at once", async () => 
   using system = new FakeListening();
   const failed = Promise.withResolvers<void>();
   const listener = new DenoListener(local, {
-    hasRoom: true,
+    lack: null,
     accepted: () => {},
     acceptFailed: () => failed.resolve(),
   });

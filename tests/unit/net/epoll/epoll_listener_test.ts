@@ -67,7 +67,7 @@ class Scene implements Acceptor {
     return new EpollListener(this.loop.asLoop, names, options, this);
   }
 
-  hasRoom = true;
+  lack = null;
 
   accepted(connection: Connection): void {
     this.connections.push(connection);
@@ -192,7 +192,7 @@ sanitizedTest("on a real kernel a failed bind leaves no descriptor open, and say
   const loop = new FakeEpollLoop(system as unknown as FakeSystem).asLoop;
   const options = { endpoint: tcpEndpoint("127.0.0.1", holder.addr.port), sharesPort: true };
   const before = openDescriptors().size;
-  const acceptor = { hasRoom: true, accepted: () => {}, acceptFailed: () => {} };
+  const acceptor = { lack: null, accepted: () => {}, acceptFailed: () => {} };
   const listen = () => new EpollListener(loop, new NameLookup(system), options, acceptor);
   assertStrictEquals(assertThrows(listen, SystemError).errno, EADDRINUSE);
   assertEquals(openDescriptors().size, before);
