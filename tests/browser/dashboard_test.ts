@@ -67,10 +67,10 @@ Deno.test({
     await using browser = await openBrowser();
     const { page, faults } = browser;
     await page.goto(url());
-    await page.waitForSelector("#cluster-cache tbody tr", { timeout: 10_000 });
+    await page.waitForSelector("#cluster-cache .backends tbody tr", { timeout: 10_000 });
     const { clusters: [cluster] } = await status();
     const shown = await page.$$eval(
-      "#cluster-cache tbody tr",
+      "#cluster-cache .backends tbody tr",
       (rows) =>
         rows.map((row) =>
           [...row.querySelectorAll("td")].slice(0, 3).map((cell) => cell.textContent)
@@ -100,7 +100,7 @@ Deno.test({
     await page.goto(url());
     const press = async (label: string) => {
       const button = await page.waitForSelector(
-        `#cluster-cache tbody tr button ::-p-text(${label})`,
+        `#cluster-cache .backends tbody tr button ::-p-text(${label})`,
         {
           timeout: 10_000,
         },

@@ -95,8 +95,30 @@ export class Dashboard {
   }
 
   async #event(): Promise<unknown> {
-    return { ...await this.#source.status(), history: this.#history.newest() };
+    return { ...forPage(await this.#source.status()), history: this.#history.newest() };
   }
+}
+
+/** Commands of a cluster that the page shows. */
+const COMMANDS_SHOWN = 20;
+
+/** What the page shows of a status: a cluster may have thousands of series, which nobody reads each second. */
+export function forPage(status: Record<string, unknown>): Record<string, unknown> {
+  const clusters = status.clusters as readonly { commands?: readonly CommandView[] }[];
+  return {
+    ...status,
+    clusters: clusters.map(({ commands = [], ...cluster }) => ({
+      ...cluster,
+      commands: commands.toSorted((one, other) => other.sumUs - one.sumUs)
+        .slice(0, COMMANDS_SHOWN).map(({ buckets: _, ...command }) => command),
+    })),
+  };
+}
+
+/** A command at one server, as far as the page needs to know it. */
+interface CommandView {
+  readonly sumUs: number;
+  readonly buckets?: unknown;
 }
 
 /** The whole page: tables for whoever has no JavaScript, and until the script has begun. */

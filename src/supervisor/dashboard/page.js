@@ -16,6 +16,7 @@ const RECONNECT_MS = 1_000;
 const CHART_HEIGHT = 110;
 /** In line with the server's history. */
 const POINTS_MAX = 180;
+const SLOT_COUNT = 16_384;
 
 const token = {
   get: () => sessionStorage.getItem("token"),
@@ -347,7 +348,7 @@ function Cluster({ cluster, history, told, filter }) {
       </div>
     `
   }
-    <div class="scroll"><table>
+    <div class="scroll"><table class="backends">
       <thead><tr>
         <th>server</th><th class="optional">address</th><th>state</th><th class="number">requests/s</th>
         <th class="number optional">p50</th><th class="number">p99</th><th class="number">in flight</th>
@@ -365,7 +366,9 @@ function Cluster({ cluster, history, told, filter }) {
       counted.map(({ reason, count }) => `${reason} ${count}`).join(", ")
     }</div>`
   }
-  </section>`;
+  <${SlotMap} slots=${cluster.slots ?? null} />
+    <${Commands} commands=${cluster.commands ?? []} />
+    </section>`;
 }
 
 function Workers({ workers }) {
@@ -548,6 +551,58 @@ function Keys() {
   }</section>`;
 }
 
+/** What takes the servers' time: commands by the time they took in all since the start. */
+function Commands({ commands }) {
+  if (commands.length === 0) return null;
+  return html`
+    <details>
+      <summary>Commands by time</summary>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>command</th>
+              <th>server</th>
+              <th class="number">requests</th>
+              <th class="number">p50</th>
+              <th class="number">p99</th>
+              <th class="number">time in all</th>
+            </tr>
+          </thead>
+          <tbody>${commands.map((one) =>
+            html`
+              <tr key=${`${one.command} ${one.backend}`}>
+                <td>${one.command}</td>
+                <td class="dim">${one.backend}</td>
+                <td class="number">${number(one.count)}</td>
+                <td class="number">${milliseconds(one.p50Us)}</td>
+                <td class="number">${milliseconds(one.p99Us)}</td>
+                <td class="number">${(one.sumUs / 1e6).toFixed(1)} s</td>
+              </tr>
+            `
+          )}</tbody>
+        </table>
+      </div>
+    </details>
+  `;
+}
+
+/** Which part of the slots each master of a Redis Cluster has. */
+function SlotMap({ slots }) {
+  if (slots === null || slots.length === 0) return null;
+  const counts = new Map();
+  for (const { first, last, master } of slots) {
+    counts.set(master, (counts.get(master) ?? 0) + last - first + 1);
+  }
+  const covered = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  return html`
+    <div class="dim">slots: ${[...counts].map(([master, count]) => `${master} ${count}`).join(", ")}
+    ${covered < SLOT_COUNT && html`
+      <span class="bad">, ${SLOT_COUNT - covered} without an owner</span>
+    `}</div>
+  `;
+}
+
 function Changes({ changes }) {
   if (changes === undefined) return null;
   return html`<section id="changes" aria-label="Changes"><h2>Last changes</h2>
@@ -628,7 +683,8 @@ function Page() {
       `
     )}
     <${SlowRequests} /><${Keys} /><${Workers} workers=${status
-      .workers} /><${Changes} changes=${status.changes} />
+      .workers} /><${Changes}
+      changes=${status.changes} />
   `;
 }
 

@@ -1,4 +1,4 @@
-import { Dashboard } from "../../../../src/supervisor/dashboard/dashboard.ts";
+import { Dashboard, forPage } from "../../../../src/supervisor/dashboard/dashboard.ts";
 import { assert, assertEquals, assertMatch } from "../../../deps.ts";
 
 const source = {
@@ -55,4 +55,16 @@ Deno.test("events begin with the history and the status, and end with the dashbo
     text,
     /^event: history\ndata: \{"stepMs":5000,.*\n\nevent: status\ndata: \{"version":"1"/,
   );
+});
+
+Deno.test("the page is sent the commands that took most of the time, without their histograms", () => {
+  const commands = Array.from(
+    { length: 50 },
+    (_, index) => ({ command: "get", sumUs: index, buckets: [1] }),
+  );
+  const { clusters } = forPage({ clusters: [{ name: "a", commands }] }) as {
+    clusters: { commands: { sumUs: number; buckets?: unknown }[] }[];
+  };
+  assertEquals(clusters[0]!.commands.length, 20);
+  assertEquals(clusters[0]!.commands[0], { command: "get", sumUs: 49 } as unknown);
 });
