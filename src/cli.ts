@@ -23,6 +23,7 @@ import { chooseAdvertisedAddress, grantedInterfaces } from "./supervisor/adverti
 import { chooseIo, IoUnavailable, likelyLibc } from "./supervisor/io_choice.ts";
 import { openLogOutput } from "./supervisor/log_output.ts";
 import { LogWriter } from "./supervisor/log_writer.ts";
+import { socketFiles } from "./config/unix_sockets.ts";
 import { giveUpPrivileges } from "./supervisor/privileges.ts";
 import { FileWatch } from "./supervisor/file_watch.ts";
 import { describeClusters, type RunningProxy, startProxy } from "./supervisor/proxy.ts";
@@ -203,6 +204,12 @@ function printPermissions(
   return printLines([formatPermissionFlags(permissionFlags(config, options))]);
 }
 
+/** Whether files are written while it runs: states of servers, and, on Deno's sockets, unix sockets by workers that may come. */
+function keepsWriting({ clusters, runtime }: Config): boolean {
+  return runtime.stateFile !== null ||
+    (runtime.io === "deno" && clusters.some((cluster) => socketFiles(cluster).length > 0));
+}
+
 /** What to run, and what it came from. */
 interface RunParts {
   config: Config;
@@ -251,7 +258,7 @@ async function run(parts: RunParts): Promise<number> {
       isTakeover: flags.isTakeover,
       writeLine: (line) => writer.write(line),
     }, asked);
-    giveUpPrivileges(io, config.runtime.stateFile !== null);
+    giveUpPrivileges(io, keepsWriting(config));
     using _watch = followFile(proxy, parts, output.log, hangUp);
     const heir = await Promise.race([aborted(asked), proxy.succeeded]);
     if (heir === undefined) output.log.info("aster stops", { signal: String(asked.reason) });

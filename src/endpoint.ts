@@ -14,17 +14,34 @@ export interface TcpEndpoint {
   readonly port: number;
 }
 
+/** A unix socket: a file of this machine. */
+export interface UnixEndpoint {
+  readonly kind: "unix";
+  /** Absolute. */
+  readonly path: string;
+}
+
 /** Where a socket listens, or what it connects to. */
-export type Endpoint = TcpEndpoint;
+export type Endpoint = TcpEndpoint | UnixEndpoint;
 
 /** A TCP address as an endpoint. */
 export function tcpEndpoint(hostname: string, port: number): TcpEndpoint {
   return { kind: "tcp", hostname, port };
 }
 
-/** An endpoint as logs, errors and metrics have it, and as the file may write it: `host:port`, IPv6 in brackets. */
+/** The file of a unix socket as an endpoint. */
+export function unixEndpoint(path: string): UnixEndpoint {
+  return { kind: "unix", path };
+}
+
+/**
+ * An endpoint as logs, errors and metrics have it, and as the file may write it: `host:port`, IPv6 in brackets, or
+ * `unix:/path`.
+ */
 export function formatEndpoint(endpoint: Endpoint): string {
-  return `${formatHost(endpoint.hostname)}:${endpoint.port}`;
+  return endpoint.kind === "unix"
+    ? `unix:${endpoint.path}`
+    : `${formatHost(endpoint.hostname)}:${endpoint.port}`;
 }
 
 /** A host as it stands in an address: IPv6 in brackets. */
@@ -32,9 +49,56 @@ export function formatHost(hostname: string): string {
   return hostname.includes(":") ? `[${hostname}]` : hostname;
 }
 
+/** One end of a client's connection as the servers show it in CLIENT LIST: a unix socket is `/path:0`. */
+export function formatClientEnd(endpoint: Endpoint | null): string {
+  if (endpoint === null) return "";
+  return endpoint.kind === "unix" ? `${endpoint.path}:0` : formatEndpoint(endpoint);
+}
+
+/** What the clients of one machine have in common: its host, or the unix socket that they come by; "" for unknown. */
+export function hostOf(endpoint: Endpoint | null): string {
+  if (endpoint === null) return "";
+  return endpoint.kind === "unix" ? endpoint.path : endpoint.hostname;
+}
+
+/** The TCP port, or 0 where there is none, as servers without one say. */
+export function portOf(endpoint: Endpoint): number {
+  return endpoint.kind === "unix" ? 0 : endpoint.port;
+}
+
+/** Longest path of a unix socket that is connected to, bytes: what the system's address has room for. */
+export const UNIX_PATH_BYTES_MAX = 107;
+
+/**
+ * The directory in which the socket of a listener at `path` is made before it is put into its place: only this process
+ * may enter it, and only one process can make it.
+ */
+export function unixWorkshop(path: string): string {
+  return `${path}.new`;
+}
+
+/** Where in its {@link unixWorkshop} the socket of a listener at `path` is made. */
+export function unixBindPath(path: string): string {
+  return `${unixWorkshop(path)}/s`;
+}
+
+/** Where a socket is found that was bound at `path`, which may be in its workshop: the system keeps that name. */
+export function unixPlace(path: string): string {
+  const end = path.length - unixBindPath("").length;
+  return end > 0 && unixBindPath(path.slice(0, end)) === path ? path.slice(0, end) : path;
+}
+
+/**
+ * The other end of a connection as it is shown. Who connects to a unix socket has no name there, so the socket's own is
+ * shown in its place.
+ */
+export function shownPeer(local: Endpoint | null, peer: Endpoint | null): Endpoint | null {
+  return peer ?? (local?.kind === "unix" ? local : null);
+}
+
 /** Whether both are the same, as they are written: two names of one machine differ. */
 export function sameEndpoint(one: Endpoint, other: Endpoint): boolean {
-  return one.hostname === other.hostname && one.port === other.port;
+  return formatEndpoint(one) === formatEndpoint(other);
 }
 
 /** A socket that listens, and that another process has given to this one. It stays open where it came from. */

@@ -32,6 +32,8 @@ export const failures = {
   connectRefused: failure("connect_refused", "backend", "connection refused"),
   connectTimeout: failure("connect_timeout", "backend", "connecting timed out"),
   connectFailed: failure("connect_failed", "backend", "connecting failed"),
+  socketMissing: failure("socket_missing", "backend", "there is no such unix socket"),
+  backlogFull: failure("backlog_full", "backend", "too many connections wait to be accepted"),
   connectDenied: failure("connect_denied", "proxy", "network permission denied for this address"),
   noRouteToHost: failure("no_route_to_host", "backend", "no route to host"),
   networkUnreachable: failure("network_unreachable", "backend", "network unreachable"),

@@ -9,7 +9,8 @@ import { STANDARD_ERROR } from "./config/runtime.ts";
 import type { EnvironmentName } from "./config/environment.ts";
 import { type SecretPlace, secretPlace } from "./config/secret_source.ts";
 import { isIpv4, isIpv6 } from "./config/socket_address.ts";
-import { formatEndpoint, formatHost } from "./endpoint.ts";
+import { listenGrants, socketFiles } from "./config/unix_sockets.ts";
+import { formatEndpoint, formatHost, hostOf } from "./endpoint.ts";
 import { folderOf } from "./supervisor/file_watch.ts";
 import { NEW_FILE_SUFFIX } from "./supervisor/state_file.ts";
 
@@ -45,7 +46,8 @@ export function permissionFlags(config: Config, options: PermissionOptions): str
   const door = config.runtime.io === "epoll" ? null : config.runtime.takeoverSocket;
   const reached = processAddresses(config);
   if (door !== null) reached.push(`unix:${door}`);
-  const flags = ["--no-prompt", `--allow-net=${reached.join(",")}`];
+  const flags = ["--no-prompt"];
+  if (reached.length > 0) flags.push(`--allow-net=${reached.join(",")}`);
   const secrets = [...options.secretPlaces, secretPlace(config.runtime.adminToken ?? "")];
   const secretFiles = secrets.flatMap((place) => place.kind === "file" ? [place.path] : []);
   const { configPath, isReloading } = options;
@@ -55,6 +57,7 @@ export function permissionFlags(config: Config, options: PermissionOptions): str
   paths.push(...secretFiles);
   const { stateFile } = config.runtime;
   const written = stateFile === null ? [] : [stateFile, stateFile + NEW_FILE_SUFFIX];
+  if (config.runtime.io === "deno") written.push(...config.clusters.flatMap(socketFiles));
   paths.push(...written);
   if (door !== null) written.push(door);
   if (paths.length > 0) flags.push(`--allow-read=${unique(paths.map(grantablePath)).join(",")}`);
@@ -104,7 +107,7 @@ export function permissionNotes(config: Config): string[] {
     "# --allow-net, such as 10.1.0.0/16. To narrow it: name each node as host:port instead.",
   ];
   const isNamed = slots.some(({ servers }) =>
-    servers.some(({ endpoint }) => !isIp(endpoint.hostname))
+    servers.some(({ endpoint }) => !isIp(hostOf(endpoint)))
   );
   // Deno compares what is connected to as it is written, and nodes mostly call each other by address.
   if (isNamed) {
@@ -116,12 +119,17 @@ export function permissionNotes(config: Config): string[] {
 /** What the main thread tries to bind, and on Deno's sockets what workers connect to. */
 function processAddresses(config: Config): string[] {
   const addresses = config.clusters.flatMap((cluster) => [
-    formatEndpoint(cluster.listen),
+    ...listenAddresses(cluster, config),
     ...backendAddresses(cluster, config),
   ]);
   const { io, metrics, network } = config.runtime;
   if (io !== "epoll" && typeof network !== "string") addresses.push(...network);
   return unique(metrics === null ? addresses : [...addresses, formatEndpoint(metrics)]);
+}
+
+function listenAddresses(cluster: ClusterConfig, config: Config): string[] {
+  const isBarred = cluster.listen.kind === "unix" && config.runtime.io === "epoll";
+  return isBarred ? [] : listenGrants(cluster);
 }
 
 /**
@@ -141,7 +149,7 @@ function isDiscovering(cluster: ClusterConfig, config: Config): boolean {
 }
 
 function seedHosts(cluster: ClusterConfig): string[] {
-  return cluster.servers.map((server) => formatHost(server.endpoint.hostname));
+  return cluster.servers.map((server) => formatHost(hostOf(server.endpoint)));
 }
 
 function isIp(hostname: string): boolean {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { portOf } from "../src/endpoint.ts";
 import { parseConfig } from "../mod.ts";
 import { isFree } from "../tests/support/free_port.ts";
 import { startMemcachedServer } from "../tests/support/memcached_server.ts";
@@ -48,7 +49,7 @@ async function main(words: string[]): Promise<number> {
   );
   await startServers(plan, servers, stop);
   if (stop.aborted) return 0;
-  return await runProxy(config.clusters.map(({ listen }) => listen.port), plan.tries, stop);
+  return await runProxy(config.clusters.map(({ listen }) => portOf(listen)), plan.tries, stop);
 }
 
 /** Goes without what neither is there nor may be installed, as long as there is something to show. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ClusterConfig, Config, ServerConfig } from "../mod.ts";
-import type { TcpEndpoint } from "../src/endpoint.ts";
+import { type Endpoint, portOf, type TcpEndpoint } from "../src/endpoint.ts";
 
 /** Nodes of the demo's Redis Cluster: three masters, each with a replica. */
 const CLUSTER_NODE_COUNT = 6;
@@ -39,7 +39,8 @@ export function planDemo(config: Config, hasProgram: (name: string) => boolean):
 }
 
 function proxyPorts({ clusters, runtime: { metrics } }: Config): number[] {
-  return [...clusters.map(({ listen }) => listen.port), ...metrics === null ? [] : [metrics.port]];
+  const ports = clusters.flatMap(({ listen }) => listen.kind === "tcp" ? [listen.port] : []);
+  return metrics === null ? ports : [...ports, metrics.port];
 }
 
 /** Every port of a plan's servers. */
@@ -53,12 +54,14 @@ export function plannedPorts(plan: DemoPlan): number[] {
 
 function distinct(servers: readonly ServerConfig[]): TcpEndpoint[] {
   const byAddress = new Map(servers.map((server) => [server.address, server]));
-  return [...byAddress.values()].map(({ endpoint }) => endpoint);
+  return [...byAddress.values()].flatMap(({ endpoint }) =>
+    endpoint.kind === "tcp" ? [endpoint] : []
+  );
 }
 
 /** The seeds' ports, and behind the highest of them as many more as a whole cluster needs. */
 function nodePorts(seeds: readonly ServerConfig[]): number[] {
-  const ports = [...new Set(seeds.map((seed) => seed.endpoint.port))].sort((one, other) =>
+  const ports = [...new Set(seeds.map((seed) => portOf(seed.endpoint)))].sort((one, other) =>
     one - other
   );
   while (ports.length < CLUSTER_NODE_COUNT) ports.push(ports.at(-1)! + 1);
@@ -68,18 +71,11 @@ function nodePorts(seeds: readonly ServerConfig[]): number[] {
 function describeTries(config: Config, hasProgram: (name: string) => boolean): string[] {
   const lines: string[] = [];
   for (const { name, type, listen } of config.clusters) {
-    const { port } = listen;
-    const hostname = reachable(listen.hostname);
     lines.push(`# ${name} (${type})`);
     if (type === "memcache") {
-      const requests = "set greeting 0 0 5\\r\\nhello\\r\\nget greeting\\r\\nquit\\r\\n";
-      lines.push(
-        hasProgram("nc")
-          ? `printf '${requests}' | nc ${hostname} ${port}`
-          : `bash -c "exec 3<>/dev/tcp/${hostname}/${port}; printf '${requests}' >&3; cat <&3"`,
-      );
+      lines.push(memcacheTry(listen, hasProgram("nc")));
     } else {
-      const client = `redis-cli -h ${hostname} -p ${port}`;
+      const client = `redis-cli ${redisCliTarget(listen)}`;
       lines.push(`${client} mset apple red banana yellow plum blue`);
       lines.push(`${client} mget apple banana plum`);
     }
@@ -90,6 +86,22 @@ function describeTries(config: Config, hasProgram: (name: string) => boolean): s
     lines.push(`http://${reachable(metrics.hostname)}:${metrics.port}/`);
   }
   return lines;
+}
+
+function memcacheTry(listen: Endpoint, hasNetcat: boolean): string {
+  const requests = "set greeting 0 0 5\\r\\nhello\\r\\nget greeting\\r\\nquit\\r\\n";
+  if (listen.kind === "unix") return `printf '${requests}' | nc -U ${listen.path}`;
+  const { port } = listen;
+  const hostname = reachable(listen.hostname);
+  return hasNetcat
+    ? `printf '${requests}' | nc ${hostname} ${port}`
+    : `bash -c "exec 3<>/dev/tcp/${hostname}/${port}; printf '${requests}' >&3; cat <&3"`;
+}
+
+function redisCliTarget(listen: Endpoint): string {
+  return listen.kind === "unix"
+    ? `-s ${listen.path}`
+    : `-h ${reachable(listen.hostname)} -p ${listen.port}`;
 }
 
 /** An address to connect to, for one to listen on. */

@@ -11,6 +11,8 @@ export const failureAdvice: Readonly<Record<keyof typeof failures, string>> = {
   connectTimeout:
     "The server did not accept and greet within `dial_timeout`: look for a firewall that drops " +
     "packets, a full accept queue or a stopped process.",
+  socketMissing: "Nobody listens at that path: start the server, or correct `servers`.",
+  backlogFull: "The server accepts too slowly, or its backlog is too small: look at its load.",
   connectFailed: "The log line says what the system answered.",
   connectDenied:
     "The permissions of the process leave this address out: start it with the flags that " +

@@ -59,6 +59,8 @@ export interface ClusterContext {
   readonly zone: string;
   /** Whether the listener shares its port with other workers or another process. */
   readonly sharesPort: boolean;
+  /** Whether a unix socket is not to be found yet when it is listened at: the main thread sees to that. */
+  readonly listensAside: boolean;
   /** Sockets to listen by at an address; none: it opens its own. */
   socketsAt(endpoint: Endpoint): readonly GivenSocket[];
   /** Tells the other workers of this cluster what this one, as its leader, found. */

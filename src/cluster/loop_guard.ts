@@ -39,7 +39,8 @@ export class LoopGuard {
   /** Whether a new connection to a backend leads back to the cluster. */
   isLoop(connection: Connection): boolean {
     const { local, peer } = connection;
-    if (peer === null || local === null) return false;
+    // Where a unix socket leads is told by its path alone, which the file shows.
+    if (peer?.kind !== "tcp" || local?.kind !== "tcp") return false;
     const host = comparableIp(peer.hostname);
     // Linux gives a connection to one of its own addresses that address as its own end.
     if (!isLoopback(host) && host !== comparableIp(local.hostname)) return false;
@@ -71,7 +72,7 @@ export class LoopGuard {
  * @param host In comparable form.
  */
 function takes(listen: Endpoint, host: string, port: number): boolean {
-  if (listen.port !== port) return false;
+  if (listen.kind !== "tcp" || listen.port !== port) return false;
   const own = comparableIp(listen.hostname.toLowerCase());
   if (own === "::") return true;
   if (own === "0.0.0.0") return !host.includes(":");

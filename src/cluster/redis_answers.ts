@@ -4,7 +4,7 @@
  * @module
  */
 import { DedicatedConnections } from "../backend/dedicated_connections.ts";
-import { tcpEndpoint } from "../endpoint.ts";
+import { portOf, tcpEndpoint } from "../endpoint.ts";
 import type { Protocol } from "../protocol/protocol.ts";
 import type { RedisContext } from "../redis/core/feature.ts";
 import { createRedisFeatures } from "../redis/features.ts";
@@ -42,12 +42,12 @@ export function createRedisAnswers(protocol: Protocol, parts: ClusterParts): Loc
     userChanged: (client) => parts.userChanged(client),
     isCluster: config.type === "redis_cluster",
     get advertised() {
-      return tcpEndpoint(advertisedAddress, config.listen.port);
+      return tcpEndpoint(advertisedAddress, portOf(config.listen));
     },
     info: {
       cluster: config.name,
       get port() {
-        return config.listen.port;
+        return portOf(config.listen);
       },
       uptimeMs: () => performance.now() - startedAtMs,
       clientsConnected: () => metrics.clientsConnected,

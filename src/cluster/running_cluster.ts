@@ -203,22 +203,26 @@ export class RunningCluster implements Acceptor, Cluster {
   start(): void {
     // It was told to drain while it found out where keys are.
     if (this.#isStopped) return;
-    this.#listenOn(this.#cluster.config.listen);
+    const { listen, unixMode } = this.#cluster.config;
+    this.#listenOn(listen, unixMode);
     this.#topology.start();
   }
 
   /** Listens there, and nowhere else any more. */
-  #listenOn(endpoint: Endpoint): void {
-    const { engine, sharesPort } = this.#cluster;
+  #listenOn(endpoint: Endpoint, mode: number): void {
+    const { engine, sharesPort, listensAside: isAside } = this.#cluster;
     const former = this.#listener;
     const given = this.#cluster.socketsAt(endpoint);
-    this.#listener = engine.listen({ endpoint, sharesPort, given }, this);
+    this.#listener = engine.listen({ endpoint, sharesPort, mode, isAside, given }, this);
     former?.close();
   }
 
   reconfigure(config: ClusterConfig): void {
     const cluster = this.#cluster;
-    if (!sameEndpoint(cluster.config.listen, config.listen)) this.#listenOn(config.listen);
+    const { listen, unixMode } = cluster.config;
+    const isElsewhere = !sameEndpoint(listen, config.listen) ||
+      (listen.kind === "unix" && unixMode !== config.unixMode);
+    if (isElsewhere) this.#listenOn(config.listen, config.unixMode);
     // Whoever reads a setting reads it here, or in the limits: nobody keeps a copy.
     Object.assign(cluster.config, config);
     Object.assign(this.#sessionContext.limits, sessionLimits(config));
@@ -329,6 +333,8 @@ export class RunningCluster implements Acceptor, Cluster {
 
   share(): SharedSocket[] {
     const endpoint = this.#cluster.config.listen;
+    // Another process makes its own, and whoever waits at the former one is accepted by those who have it.
+    if (endpoint.kind === "unix") return [];
     return (this.#listener?.share() ?? []).map((descriptor) => ({ endpoint, descriptor }));
   }
 

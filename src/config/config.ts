@@ -99,6 +99,8 @@ export interface ClusterConfig {
   name: string;
   type: ClusterType;
   listen: Endpoint;
+  /** Who may connect to a unix socket, as the bits of a file's mode. */
+  unixMode: number;
   servers: ServerConfig[];
   /** Exactly two characters, or null. */
   hashTag: string | null;

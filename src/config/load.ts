@@ -7,7 +7,7 @@ import { parseToml, TomlError } from "../../deps.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { readCustomCommands } from "./custom_commands.ts";
 import { readBackendCredentials, readUsers } from "./credentials.ts";
-import type { ClusterConfig, Config } from "./config.ts";
+import type { ClusterConfig, Config, RuntimeConfig } from "./config.ts";
 import { commandsToRule, readDeniedCommands } from "./user_limits.ts";
 import type { Environment, EnvironmentName } from "./environment.ts";
 import { type CheckedTable, checkTable, isTable, joinPath, matchKeys } from "./key_names.ts";
@@ -31,7 +31,7 @@ import {
   topLevelKeys,
 } from "./schema.ts";
 import { parseSeedLine, parseServerLine } from "./server_line.ts";
-import { faulty, parseSocketAddress } from "./socket_address.ts";
+import { faulty, meansUnixSocket, parseListenAddress } from "./socket_address.ts";
 import {
   type ClusterDraft,
   defaultSoftBytes,
@@ -128,7 +128,10 @@ function load(
     defaultThread = environmentThread(options, report);
   }
   if (report.problems.length > 0) return null;
-  const clusters = drafts.map((cluster) => completeCluster(cluster, defaultThread));
+  const clusters = drafts.map((cluster) => {
+    const complete = completeCluster(cluster, defaultThread);
+    return onOneWorker(complete, draft.runtime.io, cluster, report);
+  });
   return { file: report.file, runtime: draft.runtime, clusters };
 }
 
@@ -224,7 +227,7 @@ function readCluster(
   const { values } = table;
   let listen: Endpoint | null = null;
   if (values.listen_addr !== undefined) {
-    const address = parseSocketAddress(values.listen_addr);
+    const address = parseListenAddress(values.listen_addr);
     listen = address.value;
     if (address.fault !== null) {
       const message = `expected ${clusterKeys.listen_addr.expected}: ${address.fault}`;
@@ -232,7 +235,6 @@ function readCluster(
     }
   }
   const isSlots = values.cache_type === "redis_cluster";
-  const expected = isSlots ? 'a seed "host:port"' : '"host:port[:weight] [alias]"';
   const servers = (values.servers ?? []).map((line, index) => {
     const server = typeof line !== "string"
       ? faulty("it is not a string")
@@ -241,7 +243,7 @@ function readCluster(
       : parseServerLine(line);
     if (server.fault !== null) {
       const path = `${table.pathOf("servers")}[${index}]`;
-      report.problem(path, `expected ${expected}: ${server.fault}`, line);
+      report.problem(path, `expected ${expectedServer(line, isSlots)}: ${server.fault}`, line);
     }
     return server.value;
   });
@@ -263,6 +265,12 @@ function readCluster(
   };
 }
 
+function expectedServer(line: unknown, isSlots: boolean): string {
+  if (isSlots) return 'a seed "host:port"';
+  const isUnix = typeof line === "string" && meansUnixSocket(line.trim());
+  return isUnix ? '"unix:/path[:weight] [alias]"' : '"host:port[:weight] [alias]"';
+}
+
 /** The number of workers of clusters that do not say it. */
 function environmentThread({ environment, platform }: LoadOptions, report: Report): number {
   const text = environment.ASTER_DEFAULT_THREAD;
@@ -274,6 +282,20 @@ function environmentThread({ environment, platform }: LoadOptions, report: Repor
   if (fault === null) return thread;
   report.about("environment").problem("ASTER_DEFAULT_THREAD", fault, text);
   return 1;
+}
+
+/** On Deno's sockets a unix socket has one listener: Deno cannot share it, as the kernel shares a port. */
+function onOneWorker(
+  cluster: ClusterConfig,
+  io: RuntimeConfig["io"],
+  { table }: ClusterDraft,
+  report: Report,
+): ClusterConfig {
+  if (cluster.listen.kind !== "unix" || io !== "deno" || cluster.thread === 1) return cluster;
+  const message = `one worker serves this unix socket, not ${cluster.thread}: on Deno's sockets ` +
+    'workers cannot share one; io = "epoll" can';
+  report.warning(table.pathOf("listen_addr"), message, table.values.listen_addr);
+  return { ...cluster, thread: 1 };
 }
 
 /** Fills the defaults in. Called only when nothing is wrong, so what is required is there. */
@@ -290,6 +312,7 @@ function completeCluster(
     name: values.name!,
     type: values.cache_type!,
     listen: listen!,
+    unixMode: parseInt(values.unix_mode ?? clusterKeys.unix_mode.default, 8),
     servers: servers.map((server) => server!),
     hashTag: values.hash_tag ?? null,
     hash: values.hash ?? clusterKeys.hash.default,

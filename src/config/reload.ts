@@ -30,6 +30,7 @@ export const clusterReload: Readonly<Record<keyof ClusterConfig, ReloadRow>> = {
   name: live("name"),
   type: newConnections("cache_type"),
   listen: live("listen_addr"),
+  unixMode: live("unix_mode"),
   servers: live("servers"),
   hashTag: newConnections("hash_tag"),
   hash: newConnections("hash"),

@@ -65,9 +65,21 @@ export const clusterKeys = {
     reason: "names the cluster in logs and metrics, so it is kept to what both print unchanged",
   }),
   listen_addr: text(/^/, {
-    expected: 'an address "host:port" or "[IPv6]:port"',
+    expected: 'an address "host:port", "[IPv6]:port" or "unix:/path"',
     reason: "where clients connect",
   }),
+  listen_proto: {
+    ...choice(["tcp", "unix"], "tcp", "all", "what listen_addr is, which says it by itself"),
+    default: null,
+  },
+  unix_mode: {
+    ...text(/^0?[0-7]{3}$/, {
+      expected: 'three octal digits such as "0660"',
+      reason: "who may connect to a unix socket: those that its mode lets write",
+    }),
+    isRequired: false,
+    default: "0600",
+  },
   cache_type: clusterType(),
   servers: strings(),
   hash_tag: {
@@ -572,7 +584,6 @@ export const topLevelKeys = ["clusters", "runtime"] as const;
 
 /** Keys of aster's own files whose feature is not built yet; they are accepted and do nothing. */
 export const laterKeys = [
-  "listen_proto",
   "backend_resp_version",
   "hotkey_sketch_width",
   "hotkey_sketch_depth",

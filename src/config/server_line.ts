@@ -1,12 +1,19 @@
 /**
- * Reads one entry of `servers`: `host:port[:weight] [alias]` for a ring, `host:port` for a seed
- * node of a Redis Cluster.
+ * Reads one entry of `servers`: `host:port[:weight] [alias]` or `unix:/path[:weight] [alias]` for a ring, `host:port`
+ * for a seed node of a Redis Cluster.
  *
  * @module
  */
-import { formatEndpoint } from "../endpoint.ts";
+import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import type { ServerConfig } from "./config.ts";
-import { faulty, type Parsed, parsed, parseSocketAddress } from "./socket_address.ts";
+import {
+  faulty,
+  meansUnixSocket,
+  type Parsed,
+  parsed,
+  parseSocketAddress,
+  parseUnixPath,
+} from "./socket_address.ts";
 
 /** Highest weight of one server. */
 export const SERVER_WEIGHT_MAXIMUM = 65_535;
@@ -14,14 +21,15 @@ export const SERVER_WEIGHT_MAXIMUM = 65_535;
 /** Longest alias, in bytes of UTF-8. */
 export const ALIAS_BYTES_LIMIT = 255;
 
-/** Reads `host:port[:weight] [alias]`; a fault completes the sentence "expected …:". */
+/** Reads `host:port[:weight] [alias]` or `unix:/path[:weight] [alias]`; a fault completes the sentence "expected …:". */
 export function parseServerLine(line: string): Parsed<ServerConfig> {
   const words = line.trim().split(/\s+/);
   if (words.length > 2) return faulty("an alias is a single word");
-  const bare = withoutScheme(words[0]!);
+  const isUnix = meansUnixSocket(words[0]!);
+  const bare = isUnix ? parsed(words[0]!) : withoutScheme(words[0]!);
   if (bare.fault !== null) return bare;
-  const { address, weight } = splitWeight(bare.value);
-  const target = parseSocketAddress(address);
+  const { address, weight } = isUnix ? splitPathWeight(bare.value) : splitWeight(bare.value);
+  const target: Parsed<Endpoint> = isUnix ? parseUnixPath(address) : parseSocketAddress(address);
   if (target.fault !== null) return target;
   if (weight !== null && !isWeight(weight)) {
     return faulty(`the weight is not from 1 to ${SERVER_WEIGHT_MAXIMUM}`);
@@ -41,6 +49,11 @@ export function parseServerLine(line: string): Parsed<ServerConfig> {
 
 /** Reads `host:port` and explains why a seed has neither weight nor alias. */
 export function parseSeedLine(line: string): Parsed<ServerConfig> {
+  if (meansUnixSocket(line.trim())) {
+    return faulty(
+      "the nodes of a Redis Cluster are reached by TCP alone: a seed is no unix socket",
+    );
+  }
   const server = parseServerLine(line);
   if (server.fault !== null) return server;
   const words = line.trim().split(/\s+/);
@@ -89,6 +102,14 @@ function splitWeight(word: string): { address: string; weight: string | null } {
     address: word.slice(0, afterHost + lastColon),
     weight: rest.slice(lastColon + 1),
   };
+}
+
+/** Behind a path only a weight may follow a colon; whoever has a path with a colon in its last part gives a weight. */
+function splitPathWeight(word: string): { address: string; weight: string | null } {
+  const colon = word.indexOf(":", word.lastIndexOf("/"));
+  if (colon < 0) return { address: word, weight: null };
+  const last = word.lastIndexOf(":");
+  return { address: word.slice(0, last), weight: word.slice(last + 1) };
 }
 
 function isWeight(text: string): boolean {

@@ -1,10 +1,18 @@
 /**
- * Reads `host:port`, IPv6 in brackets, and compares what listens there. Names are not looked up: they
- * resolve at each connect.
+ * Reads `host:port`, IPv6 in brackets, and `unix:/path`, and compares what listens there. Names are not looked up:
+ * they resolve at each connect.
  *
  * @module
  */
-import { type Endpoint, type TcpEndpoint, tcpEndpoint } from "../endpoint.ts";
+import {
+  type Endpoint,
+  type TcpEndpoint,
+  tcpEndpoint,
+  UNIX_PATH_BYTES_MAX,
+  unixBindPath,
+  type UnixEndpoint,
+  unixEndpoint,
+} from "../endpoint.ts";
 import { comparableIp, isLoopback } from "../net/ip_address.ts";
 
 /** A value, or the reason why a text is none. */
@@ -35,6 +43,45 @@ export function parseSocketAddress(text: string): Parsed<TcpEndpoint> {
   return port.fault !== null ? port : parsed(tcpEndpoint(host.value, port.value));
 }
 
+/** What the path of a unix socket may follow: nothing, `unix:`, or `unix://` as in URLs. */
+const UNIX_PREFIX = /^(unix:(\/\/(?=\/)|(?!\/\/)))?(?=\/)/i;
+
+/** Whether a text means a unix socket, be its path right or not: `unix:…` or a path. */
+export function meansUnixSocket(text: string): boolean {
+  return /^(unix:|\/)/i.test(text);
+}
+
+/** Reads `unix:/path` or `/path`. */
+export function parseUnixPath(text: string): Parsed<UnixEndpoint> {
+  const prefix = UNIX_PREFIX.exec(text);
+  if (prefix === null) return faulty('a unix socket has an absolute path: "unix:/path"');
+  const path = text.slice(prefix[0].length);
+  // Deno's flags, in which paths are granted, are separated by commas.
+  // deno-lint-ignore no-control-regex
+  if (/[\s,\u0000-\u001f\u007f]/.test(path)) {
+    return faulty("the path of a unix socket has no spaces, commas and control characters");
+  }
+  if (path.endsWith("/")) return faulty("the path is that of a directory");
+  if (byteCount(path) <= UNIX_PATH_BYTES_MAX) return parsed(unixEndpoint(path));
+  return faulty(`the path is longer than ${UNIX_PATH_BYTES_MAX} bytes`);
+}
+
+/** Reads where a cluster listens: `host:port`, or `unix:/path`. */
+export function parseListenAddress(text: string): Parsed<Endpoint> {
+  if (!meansUnixSocket(text)) return parseSocketAddress(text);
+  if (/\s0?[0-7]{3}$/.test(text)) return faulty("the mode belongs into unix_mode");
+  const socket = parseUnixPath(text);
+  if (socket.fault !== null) return socket;
+  // Its socket is made aside before it is put into its place.
+  const longer = byteCount(unixBindPath(socket.value.path)) - byteCount(socket.value.path);
+  if (byteCount(socket.value.path) + longer <= UNIX_PATH_BYTES_MAX) return socket;
+  return faulty(`the path is longer than ${UNIX_PATH_BYTES_MAX - longer} bytes`);
+}
+
+function byteCount(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
 /** Reads a port, 1 to 65,535. */
 export function parsePort(text: string): Parsed<number> {
   if (text === "") return faulty("the port is missing");
@@ -47,7 +94,7 @@ export function parsePort(text: string): Parsed<number> {
  */
 export function parseHost(text: string): Parsed<string> {
   if (text === "") return faulty("the host is missing");
-  if (text.includes("/")) return faulty("unix sockets and URLs are not supported");
+  if (text.includes("/")) return faulty("it is a path or a URL, not a host");
   if (text.startsWith("[")) {
     if (!text.endsWith("]")) return faulty('the closing "]" of the IPv6 address is missing');
     const address = text.slice(1, -1);
@@ -78,6 +125,7 @@ export function isIpv6(text: string): boolean {
  * connections: the same host, or a wildcard that contains the other.
  */
 export function overlap(one: Endpoint, other: Endpoint): boolean {
+  if (one.kind === "unix" || other.kind === "unix") return isSameSocketFile(one, other);
   if (one.port !== other.port) return false;
   const hosts = [comparableHost(one.hostname), comparableHost(other.hostname)];
   // On Linux an IPv6 wildcard takes IPv4 connections as well.
@@ -87,12 +135,28 @@ export function overlap(one: Endpoint, other: Endpoint): boolean {
 
 /** Whether connecting to `target` from this machine surely reaches a listener on `listen`. */
 export function reaches(target: Endpoint, listen: Endpoint): boolean {
+  if (target.kind === "unix" || listen.kind === "unix") return isSameSocketFile(target, listen);
   if (target.port !== listen.port) return false;
   const host = connectedHost(target.hostname);
   if (isLoopback(host) && isWildcard(listen.hostname)) {
     return overlap(tcpEndpoint(host, target.port), listen);
   }
   return host === comparableHost(listen.hostname);
+}
+
+/** Whether both are unix sockets of one path, however it is written; links are not followed. */
+function isSameSocketFile(one: Endpoint, other: Endpoint): boolean {
+  if (one.kind !== "unix" || other.kind !== "unix") return false;
+  return comparablePath(one.path) === comparablePath(other.path);
+}
+
+function comparablePath(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return `/${parts.join("/")}`;
 }
 
 /** Whether a host stands for every address of the machine: `0.0.0.0` or `::`. */

@@ -50,6 +50,7 @@ export function validateCluster(draft: ClusterDraft, platform: string, report: R
   checkHandoff(draft, report);
   checkPlacement(draft, report);
   checkThread(draft, platform, report);
+  checkListenKind(draft, report);
   checkScopes(draft, report);
   if (draft.table.values.cache_type === "redis_cluster") {
     checkSeeds(draft, report);
@@ -161,6 +162,21 @@ function checkThread({ table }: ClusterDraft, platform: string, report: Report):
   if (thread === undefined) return;
   const fault = threadFault(thread, platform);
   if (fault !== null) report.problem(table.pathOf("thread"), fault, thread);
+}
+
+function checkListenKind({ listen, table }: ClusterDraft, report: Report): void {
+  if (listen === null) return;
+  const { listen_proto: said, listen_addr: written, unix_mode: mode } = table.values;
+  if (said !== undefined && said !== listen.kind) {
+    const message = listen.kind === "unix"
+      ? `expected "unix": ${table.pathOf("listen_addr")} is a unix socket (${written})`
+      : `expected "tcp", or a path such as "unix:/run/aster.sock" in ${
+        table.pathOf("listen_addr")
+      }`;
+    report.problem(table.pathOf("listen_proto"), message, said);
+  }
+  if (mode === undefined || listen.kind === "unix") return;
+  report.warning(table.pathOf("unix_mode"), "has no effect: listen_addr is no unix socket", mode);
 }
 
 function checkScopes({ table }: ClusterDraft, report: Report): void {

@@ -62,7 +62,7 @@ export interface DialTarget {
   endpoint: Endpoint;
   /** After so many milliseconds without success the attempt has failed; a handshake of TLS is part of it. */
   timeoutMs: number;
-  /** Has the connection speak TLS, by what the same engine made; null or left out: it does not. */
+  /** Has the connection to a port speak TLS, by what the same engine made; null or left out: it does not. */
   tls?: TlsClient | null;
 }
 
@@ -85,9 +85,19 @@ export interface ListenOptions {
   sharesPort: boolean;
   /** Sockets that listen there already: they are used in place of a new one. None if left out, or where it is empty. */
   given?: readonly GivenSocket[];
-  /** Has clients speak TLS, by what the same engine made; null or left out: they do not. */
+  /** Has clients speak TLS, at ports only, by what the same engine made; null or left out: they do not. */
   tls?: TlsServer | null;
+  /** Who may connect to a unix socket, as the bits of a file's mode; its owner alone if left out. */
+  mode?: number;
+  /**
+   * Whether a unix socket is not to be found at its path yet: somebody else puts it there. False if left out; of no
+   * effect on one that was given.
+   */
+  isAside?: boolean;
 }
+
+/** Who may connect to a unix socket unless somebody says otherwise: the user that the proxy runs as. */
+export const UNIX_MODE_DEFAULT = 0o600;
 
 /** Connections the kernel queues while none is accepted. */
 export const BACKLOG_CONNECTIONS = 4096;
@@ -117,10 +127,11 @@ export interface Acceptor {
 
 /** An open listener. */
 export interface Listener {
-  /** The bound port: differs from the wanted one when that was 0. */
+  /** The bound port: differs from the wanted one when that was 0. 0 for a unix socket. */
   readonly port: number;
   /**
-   * Stops accepting. Settles when the address is free again, and handshakes of TLS that were under way are over.
+   * Stops accepting. Settles when the address is free again, and handshakes of TLS that were under way are over. The
+   * file of a unix socket is removed, unless it leads to another socket by now, or the socket was given.
    *
    * @param isHandedOver Whether another process listens by the same sockets: who waits to be accepted is left to it.
    */

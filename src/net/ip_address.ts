@@ -33,13 +33,16 @@ const NETWORK_GROUPS = 4;
 const IPV4_KEYS = 0xffff_0000_0000n;
 /** Clients whose address cannot be told, all together. */
 const UNKNOWN_KEY = 1n;
+/** Clients that come by unix sockets, all together, as those of 127.0.0.1 are. */
+const UNIX_KEY = 2n;
 
 /**
  * What counts as one client's address, as a number that is not 0: an IPv4 address, or the 64 bits of an IPv6 address that
- * name its network.
+ * name its network. All clients that come by unix sockets are one.
  */
 export function addressKey(peer: Endpoint | null): bigint {
   if (peer === null) return UNKNOWN_KEY;
+  if (peer.kind === "unix") return UNIX_KEY;
   const host = comparableIp(peer.hostname);
   const bytes = host.split(".").map(Number);
   if (bytes.length === 4 && bytes.every((byte) => byte >= 0 && byte <= 255)) {

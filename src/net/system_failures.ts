@@ -20,6 +20,10 @@ const connectFailures: ReadonlyMap<string, Failure> = new Map([
   ...lacks,
   ["ECONNREFUSED", failures.connectRefused],
   ["ETIMEDOUT", failures.connectTimeout],
+  // Of unix sockets: nobody is waited for there.
+  ["ENOENT", failures.socketMissing],
+  ["ENOTDIR", failures.socketMissing],
+  ["EAGAIN", failures.backlogFull],
   // The backend went away while it was connected to.
   ["ECONNRESET", failures.backendReset],
   ["ECONNABORTED", failures.backendReset],

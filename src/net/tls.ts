@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Endpoint, TcpEndpoint } from "../endpoint.ts";
 import type { Failure } from "../failure.ts";
 
 /** A certificate, with those that lead to its CA, and its private key: PEM both. */
@@ -90,4 +91,14 @@ export function pairForName<Pair>(
   const asked = name.toLowerCase().replace(/\.$/, "");
   const dot = asked.indexOf(".");
   return named.get(asked) ?? (dot > 0 ? named.get(`*${asked.slice(dot)}`) : undefined) ?? null;
+}
+
+/**
+ * The port at which clients speak TLS.
+ *
+ * @throws {Error} For a unix socket: what it carries does not leave the machine, and TLS is not spoken there.
+ */
+export function portEndpoint(endpoint: Endpoint): TcpEndpoint {
+  if (endpoint.kind === "tcp") return endpoint;
+  throw new Error("TLS is spoken at ports only, not at unix sockets");
 }

@@ -119,6 +119,8 @@ export function ringLabel(server: RingServer, placement: Placement): string {
   const { alias, endpoint } = server;
   if (alias !== null) return alias;
   if (placement === "aster") return formatEndpoint(endpoint);
+  // Behind a path twemproxy leaves the colon of a port that is not there.
+  if (endpoint.kind === "unix") return `${endpoint.path}:`;
   const { hostname, port } = endpoint;
   return port === 11_211 ? hostname : `${hostname}:${port}`;
 }

@@ -12,7 +12,7 @@ import type { BackendContext } from "../backend/backend_context.ts";
 import { sendAgain } from "../backend/send_written.ts";
 import type { Watched } from "../clock.ts";
 import type { ReadPolicy } from "../config/config.ts";
-import { formatEndpoint, type TcpEndpoint, tcpEndpoint } from "../endpoint.ts";
+import { formatEndpoint, hostOf, type TcpEndpoint, tcpEndpoint } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
 import { SLOT_COUNT, slotOf } from "../hash/mod.ts";
 import { type Exchange, NOBODY, type RoutedClient, type SentTo } from "../request/exchange.ts";
@@ -582,7 +582,7 @@ class Nobody extends Backend {
 /** A redirection without a host means the one that replied. */
 function targetOf(target: TcpEndpoint, repliedFrom: SentTo): TcpEndpoint {
   if (target.hostname !== "") return target;
-  return tcpEndpoint(repliedFrom.endpoint.hostname, target.port);
+  return tcpEndpoint(hostOf(repliedFrom.endpoint), target.port);
 }
 
 /** The bytes of a request that is answered. */

@@ -14,13 +14,14 @@ import type { IoChoice } from "../config/config.ts";
 export const revokedNames = ["run", "ffi", "write", "import", "sys", "env"] as const;
 
 /**
- * Revokes {@link revokedNames} for the rest of this process, but for what replaced workers get from here, and writing
- * where states of servers are kept in a file.
+ * Revokes {@link revokedNames} for the rest of this process, but for what replaced workers get from here.
+ *
+ * @param keepsWriting Whether files are written while it runs.
  */
-export function giveUpPrivileges(io: IoChoice, keepsState: boolean): void {
+export function giveUpPrivileges(io: IoChoice, keepsWriting: boolean): void {
   for (const name of revokedNames) {
     if (name === "ffi" && io.engine === "epoll") continue;
-    if (name === "write" && keepsState) continue;
+    if (name === "write" && keepsWriting) continue;
     Deno.permissions.revokeSync({ name });
   }
 }

@@ -19,6 +19,7 @@ import { changedSettings, changeSettings, findSettings } from "./settings.ts";
 import { StartError } from "./start_error.ts";
 import { Supervisor } from "./supervisor.ts";
 import { type BindTarget, describeBindFailure, isTaken, tryBindAll } from "./trial_bind.ts";
+import { createUnixSockets } from "./unix_sockets.ts";
 import type { InspectTopic } from "../worker/messages.ts";
 import type { WorkerPort } from "./worker_handle.ts";
 import { processActivation } from "./takeover/activation.ts";
@@ -104,9 +105,12 @@ export async function startProxy(
       log: output.log,
     })
     : null;
+  const unix = createUnixSockets(io, isTakeover, takeover?.sockets ?? null);
   const isOpen = ({ endpoint }: BindTarget) => takeover?.has(endpoint) ?? false;
   try {
-    if (!isTakeover) tryBindAll(bindTargets(config).filter((target) => !isOpen(target)));
+    const targets = bindTargets(config).filter((target) => !isOpen(target));
+    if (!isTakeover) await tryBindAll(targets, (endpoint) => unix.fault(endpoint));
+    await unix.open(config.clusters);
   } catch (error) {
     takeover?.giveUp();
     await audit?.close();
@@ -118,6 +122,7 @@ export async function startProxy(
     change: (_changes: readonly [string, string][]): Promise<string | null> =>
       Promise.resolve("the proxy is starting"),
   };
+  const sockets = unix.source ?? takeover?.sockets ?? null;
   const supervisor = new Supervisor({
     config,
     async answerSettings(asked) {
@@ -132,7 +137,7 @@ export async function startProxy(
     sharesPort,
     isTakeover,
     remains: createRemains(io, output.log),
-    ...takeover?.sockets ? { sockets: takeover.sockets } : {},
+    ...sockets === null ? {} : { sockets },
     audit,
     createWorker: (clusters) => createWorker(clusters, config, io, isStandalone),
     mayServe: (granted, clusters) =>
@@ -143,8 +148,12 @@ export async function startProxy(
     await openStateFile(config, supervisor, output);
     signal.addEventListener("abort", giveUp, { once: true });
     await supervisor.start();
+    const problems = unix.place(config.clusters);
+    if (problems.length > 0) throw new StartError(...problems);
   } catch (error) {
+    await supervisor.stop();
     takeover?.giveUp();
+    unix.keepOnly([]);
     throw error;
   }
   // From here on whoever aborts says how it is to end.
@@ -161,11 +170,11 @@ export async function startProxy(
     const next = asServed({ ...wanted, runtime: keepFixed(config.runtime, wanted.runtime) });
     const known = new Set(config.clusters.map(({ listen }) => formatEndpoint(listen)));
     // The others are bound, by this very process.
-    tryBindAll(
-      bindTargets(next).filter(({ endpoint }) =>
-        endpoint !== next.runtime.metrics && !known.has(formatEndpoint(endpoint))
-      ),
+    const others = bindTargets(next).filter(({ endpoint }) =>
+      endpoint !== next.runtime.metrics && !known.has(formatEndpoint(endpoint))
     );
+    await tryBindAll(others, (endpoint) => unix.fault(endpoint));
+    await unix.open(next.clusters);
     for (const text of describeDifference(compareConfigs(config, next))) {
       supervisor.changes.add("", text);
     }
@@ -174,6 +183,8 @@ export async function startProxy(
     const { drainTimeoutMs } = next.runtime;
     const retireTimeoutMs = drainTimeoutMs === 0 ? Infinity : drainTimeoutMs;
     const problems = await supervisor.reconfigure(next, retireTimeoutMs);
+    problems.push(...unix.place(next.clusters));
+    unix.keepOnly(next.clusters);
     takeover?.sockets?.keepOnly(next.clusters);
     supervisor.limitClients(readDescriptorUse());
     return problems;
@@ -237,10 +248,15 @@ export async function startProxy(
     const heir = takeover?.heir ?? null;
     // Whoever holds these opens them again for the next process.
     takeover?.sockets?.close();
-    const isServed = ({ listen }: ClusterConfig) =>
-      heir === null ? isTaken(listen) : heir.listeners.has(formatEndpoint(listen));
-    // Another process may share the ports only where this one lets it.
-    const taken = sharesPort ? clusters.filter(isServed) : [];
+    unix.keepOnly([]);
+    const isServed = ({ listen }: ClusterConfig) => {
+      if (listen.kind === "unix") return unix.isServed(listen);
+      // Another process may share the ports only where this one lets it.
+      if (!sharesPort) return false;
+      return heir === null ? isTaken(listen) : heir.listeners.has(formatEndpoint(listen));
+    };
+    const found = await Promise.all(clusters.map(isServed));
+    const taken = clusters.filter((_, index) => found[index]);
     // It answers for itself from now on: two behind one port would answer at random.
     if (taken.length > 0) await admin?.close();
     return taken.map(({ name }) => name);
@@ -248,6 +264,7 @@ export async function startProxy(
   const stop = async () => {
     takeover?.close();
     await supervisor.stop();
+    unix.keepOnly([]);
     await admin?.close();
     await audit?.close();
     output.flush();

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Endpoint, formatEndpoint } from "../endpoint.ts";
+import { type Endpoint, formatEndpoint, type TcpEndpoint, type UnixEndpoint } from "../endpoint.ts";
 import { StartError } from "./start_error.ts";
 
 /** An address to be listened on, and for whom. */
@@ -14,17 +14,33 @@ export interface BindTarget {
   owner: string;
 }
 
+/** Why a unix socket cannot be listened at; null: nothing is known to hinder it. */
+export type UnixTrial = (endpoint: UnixEndpoint) => string | null | Promise<string | null>;
+
 /**
- * Binds every address, all at once so that they also exclude each other, and closes them again.
+ * Binds every port, all at once so that they also exclude each other, and closes them again; looks whether anybody
+ * listens at the unix sockets.
  *
  * @throws {StartError} Naming each address that cannot be bound, its owner and the reason.
  */
-export function tryBindAll(targets: readonly BindTarget[]): void {
+export async function tryBindAll(
+  targets: readonly BindTarget[],
+  tryUnix: UnixTrial,
+): Promise<void> {
+  const problems = tryPorts(targets);
+  for (const { endpoint, owner } of targets) {
+    const fault = endpoint.kind === "unix" ? await tryUnix(endpoint) : null;
+    if (fault !== null) problems.push(bindFailure(endpoint, owner, fault));
+  }
+  if (problems.length > 0) throw new StartError(...problems);
+}
+
+function tryPorts(targets: readonly BindTarget[]): string[] {
   const listeners: Deno.Listener[] = [];
   const problems: string[] = [];
   for (const { endpoint, owner } of targets) {
+    if (endpoint.kind === "unix" || endpoint.port === 0) continue;
     const { hostname, port } = endpoint;
-    if (port === 0) continue;
     try {
       listeners.push(Deno.listen({ hostname, port }));
     } catch (error) {
@@ -32,11 +48,11 @@ export function tryBindAll(targets: readonly BindTarget[]): void {
     }
   }
   for (const listener of listeners) listener.close();
-  if (problems.length > 0) throw new StartError(...problems);
+  return problems;
 }
 
-/** Whether somebody listens on an address that this process has left. */
-export function isTaken({ hostname, port }: Endpoint): boolean {
+/** Whether somebody listens on a port that this process has left. */
+export function isTaken({ hostname, port }: TcpEndpoint): boolean {
   try {
     Deno.listen({ hostname, port }).close();
     return false;
@@ -51,7 +67,11 @@ export function describeBindFailure(
   owner: string,
   error: unknown,
 ): string {
-  return `Cannot listen on ${formatEndpoint(endpoint)} for ${owner}: ${bindReason(error)}`;
+  return bindFailure(endpoint, owner, bindReason(error));
+}
+
+function bindFailure(endpoint: Endpoint, owner: string, reason: string): string {
+  return `Cannot listen on ${formatEndpoint(endpoint)} for ${owner}: ${reason}`;
 }
 
 function bindReason(error: unknown): string {

@@ -1,11 +1,12 @@
 /**
- * What a worker may do: reach the network, by the way its I/O engine takes, and nothing else.
+ * What a worker may do: reach the network, by the way its I/O engine takes, and the files of its unix sockets, and
+ * nothing else.
  *
  * @module
  */
 import type { ClusterConfig, IoChoice, RuntimeConfig } from "../config/config.ts";
 import { allowsAddress, isSubnet } from "../config/network_list.ts";
-import { formatEndpoint } from "../endpoint.ts";
+import { listenGrants, socketFiles } from "../config/unix_sockets.ts";
 
 /**
  * Returns the permissions of a worker that serves `clusters`. On Deno's sockets and with `network = "config"`
@@ -18,10 +19,11 @@ export function workerPermissions(
   network: RuntimeConfig["network"],
   io: IoChoice,
 ): Deno.PermissionOptionsObject {
+  const files = io.engine === "epoll" ? [] : clusters.flatMap(socketFiles);
   return {
     net: io.engine === "epoll" ? false : grantedNetwork(clusters, network),
-    read: false,
-    write: false,
+    read: grantedFiles(files, "read"),
+    write: grantedFiles(files, "write"),
     env: false,
     sys: false,
     run: false,
@@ -40,7 +42,10 @@ export function mayServe(
   network: RuntimeConfig["network"],
   io: IoChoice,
 ): boolean {
-  if (io.engine === "epoll" || network === "process") return true;
+  if (io.engine === "epoll") return true;
+  const files = new Set(granted.flatMap(socketFiles));
+  if (!clusters.flatMap(socketFiles).every((file) => files.has(file))) return false;
+  if (network === "process") return true;
   if (inherits(network)) return workerAddresses(clusters).every(isGranted);
   const addresses = new Set(workerAddresses(granted));
   const entries = network === "config" ? [] : network.filter(isGranted);
@@ -72,11 +77,18 @@ function isGranted(host: string): boolean {
   return Deno.permissions.querySync({ name: "net", host }).state === "granted";
 }
 
+function grantedFiles(files: readonly string[], name: "read" | "write"): string[] | false {
+  const granted = files.filter((path) =>
+    Deno.permissions.querySync({ name, path }).state === "granted"
+  );
+  return granted.length > 0 && [...new Set(granted)];
+}
+
 /** Where the clusters listen and what they connect to; of a Redis Cluster that is the seeds alone. */
 function workerAddresses(clusters: readonly ClusterConfig[]): string[] {
-  const addresses = clusters.flatMap(({ listen, servers }) => [
-    formatEndpoint(listen),
-    ...servers.map((server) => server.address),
+  const addresses = clusters.flatMap((cluster) => [
+    ...listenGrants(cluster),
+    ...cluster.servers.map((server) => server.address),
   ]);
   return [...new Set(addresses)];
 }

@@ -80,6 +80,8 @@ export class ClusterHost {
   #start: StartMessage | null = null;
   /** What to listen by, by address. */
   #sockets: SocketsByAddress = new Map();
+  /** Whether another process serves until all workers listen. */
+  #isTakingOver = false;
   #engine: IoEngine | null = null;
   #memoryRoom: MemoryRoom | null = null;
   #memoryLimit: MemoryLimit | null = null;
@@ -155,6 +157,7 @@ export class ClusterHost {
   #begin(message: StartMessage): void {
     this.#start = message;
     this.#sockets = message.sockets ?? new Map();
+    this.#isTakingOver = message.isTakeover;
     this.#engine = createEngine(message.io, this.#clock, message.descriptorMemory);
     this.#memoryRoom = new MemoryRoom(message.memoryRoom, message.workerNumber);
     this.#memoryLimit = new MemoryLimit(this.#clock, this.#memoryRoom, () => this.#holding());
@@ -190,6 +193,7 @@ export class ClusterHost {
       }
     }
     this.#sockets = heldAmong(this.#sockets);
+    this.#isTakingOver = false;
     for (const name of message.leads) this.#lead(name);
     this.#post({ kind: "listening", workerNumber: message.workerNumber });
   }
@@ -304,6 +308,7 @@ export class ClusterHost {
       this.#flood.write({ level, message, fields: { cluster: config.name, ...fields } });
     });
     // A reload may bring further counts.
+    const isTakingOver = () => this.#isTakingOver;
     const memoryOf = () => this.#start!.clusterMemories.get(config.name)!;
     const loopGuard = new LoopGuard(message.loopMemory, message.listeners, config.name);
     const cluster = this.#createCluster({
@@ -330,6 +335,9 @@ export class ClusterHost {
       advertisedAddress: message.advertisedAddress,
       zone: message.zone,
       sharesPort: message.sharesPort,
+      get listensAside() {
+        return isTakingOver();
+      },
       socketsAt: (endpoint) => this.#sockets.get(formatEndpoint(endpoint)) ?? [],
       publish: (state) => {
         this.#post({ kind: "found", state });

@@ -18,6 +18,7 @@ import { testDials } from "./io_dial_contract.ts";
 import { testListeners } from "./io_listen_contract.ts";
 import { tlsOfScene } from "./io_tls_contract.ts";
 import { testTurns } from "./io_turns_contract.ts";
+import { testUnixSockets } from "./io_unix_contract.ts";
 import { until, withDeadline } from "../support/poll.ts";
 import { type SanitizedOptions, sanitizedTest } from "../support/sanitized.ts";
 
@@ -44,6 +45,7 @@ export function testIoEngineContract(
   testResets(test);
   testOldDescriptors(test);
   testDials(test);
+  testUnixSockets(test);
 }
 
 /**

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Failure } from "../../src/failure.ts";
-import type { Endpoint } from "../../src/endpoint.ts";
+import { type Endpoint, hostOf } from "../../src/endpoint.ts";
 import {
   HANDSHAKES_MAX,
   TICKET_KEY_BYTES,
@@ -139,7 +139,7 @@ export function testIoTlsContract(
     const failed = failuresOf(front);
     assertEquals(await dialled(scene, front), "tls_backend_unknown_ca");
     await until(() => failed.length > 0, { what: "the alert" });
-    assertEquals([failed[0]!.failure, failed[0]!.peer?.hostname], [
+    assertEquals([failed[0]!.failure, hostOf(failed[0]!.peer)], [
       "tls_client_refusal",
       "127.0.0.1",
     ]);

@@ -4,7 +4,6 @@
  * @module
  */
 import type { Cluster, ClusterContext } from "../../src/cluster/cluster.ts";
-import { tcpEndpoint } from "../../src/endpoint.ts";
 import type { Listener } from "../../src/net/io_engine.ts";
 import { ClusterMetrics } from "../../src/observe/cluster_metrics.ts";
 import { runWorkerThread } from "../../src/worker/worker_thread.ts";
@@ -17,7 +16,7 @@ function createCluster({ config, engine, sharesPort }: ClusterContext): Cluster 
     prepare: () => Promise.resolve(),
     start() {
       listener = engine.listen({
-        endpoint: tcpEndpoint(config.listen.hostname, config.listen.port),
+        endpoint: config.listen,
         sharesPort,
       }, {
         lack: null,

@@ -31,6 +31,7 @@ export function clusterConfig(options: Partial<ClusterConfig>): ClusterConfig {
     name: "test",
     type: "redis",
     listen: tcpEndpoint("127.0.0.1", 0),
+    unixMode: 0o600,
     servers: [],
     hashTag: null,
     hash: "fnv1a_64",

@@ -189,8 +189,12 @@ export class EngineScene implements AsyncDisposable {
   listen(options: ListenWish = {}): Front {
     const { hostname = "127.0.0.1", port = 0, sharesPort = false, given = [] } = options;
     const tls = options.tls ?? this.#tlsServer();
-    const endpoint = tcpEndpoint(hostname, port);
-    const front = new Front(this, { endpoint, sharesPort, given, tls });
+    return this.listenBy({ endpoint: tcpEndpoint(hostname, port), sharesPort, given, tls });
+  }
+
+  /** Listens exactly so. */
+  listenBy(options: ListenOptions): Front {
+    const front = new Front(this, options);
     this.#fronts.push(front);
     return front;
   }

@@ -34,6 +34,9 @@ const ALLOWED: Record<string, readonly string[]> = {
     // Sockets come from other processes before any worker starts.
     ...["net/epoll/system", "net/epoll/name_lookup", "net/epoll/descriptor_channel"],
     ...["net/epoll/descriptor_book", "net/epoll/thread_remains", "net/deno/deno_channel"],
+    // So do those of files, which all workers share.
+    ...["net/epoll/unix_listen", "net/epoll/socket_endpoint", "net/deno/unix_listen"],
+    "net/deno/unix_trial",
     ...["router/moved_share", "deps"],
   ],
   worker: [

@@ -6,7 +6,7 @@
 import { DialPace } from "../../src/backend/dial_pace.ts";
 import { ServerOrders } from "../../src/backend/server_orders.ts";
 import { LoopGuard } from "../../src/cluster/loop_guard.ts";
-import { tcpEndpoint } from "../../src/endpoint.ts";
+import { portOf, tcpEndpoint } from "../../src/endpoint.ts";
 import { Audit } from "../../src/observe/audit.ts";
 import { ClientRoom, createClientMemory } from "../../src/observe/client_room.ts";
 import { createClusterMemories } from "../../src/observe/cluster_memory.ts";
@@ -52,6 +52,7 @@ export class InProcessCluster implements AsyncDisposable {
       advertisedAddress: "127.0.0.1",
       zone: "",
       sharesPort: false,
+      listensAside: false,
       socketsAt: () => [],
       orders: new ServerOrders(),
       dials: new DialPace(this.#clock),
@@ -71,7 +72,7 @@ export class InProcessCluster implements AsyncDisposable {
 
   /** Connects one more client; ended with the cluster. */
   async client(name = `client ${this.#clients.length + 1}`): Promise<Wire> {
-    const client = await connectFakeClient(this.config.listen.port, { name });
+    const client = await connectFakeClient(portOf(this.config.listen), { name });
     this.#clients.push(client);
     return client;
   }

@@ -7,6 +7,7 @@
 import { DialPace } from "../../src/backend/dial_pace.ts";
 import { ServerOrders } from "../../src/backend/server_orders.ts";
 import { LoopGuard } from "../../src/cluster/loop_guard.ts";
+import { portOf } from "../../src/endpoint.ts";
 import { Audit } from "../../src/observe/audit.ts";
 import { ClientRoom, createClientMemory } from "../../src/observe/client_room.ts";
 import { createClusterMemories } from "../../src/observe/cluster_memory.ts";
@@ -53,7 +54,7 @@ export class LocalProxy implements Disposable {
   readonly #engine = createTestEngine(this.#clock);
 
   constructor(config: ClusterConfig) {
-    this.port = config.listen.port;
+    this.port = portOf(config.listen);
     this.cluster = createCluster({
       config,
       workerNumber: 0,
@@ -65,6 +66,7 @@ export class LocalProxy implements Disposable {
       advertisedAddress: "127.0.0.1",
       zone: "",
       sharesPort: false,
+      listensAside: false,
       socketsAt: () => [],
       orders: new ServerOrders(),
       dials: new DialPace(this.#clock),

@@ -44,6 +44,7 @@ export class RecordingClusterContext implements ClusterContext {
   readonly advertisedAddress = "127.0.0.1";
   readonly zone = "";
   readonly sharesPort = false;
+  readonly listensAside = false;
   readonly socketsAt = () => [];
   readonly published: SharedState[] = [];
   /** How often the leader was asked for a fresh map. */

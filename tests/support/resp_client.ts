@@ -25,7 +25,10 @@ export type RespWord = string | number | Uint8Array;
 /** Options of {@link RespClient.connect}. */
 export interface RespClientOptions {
   hostname?: string;
-  port: number;
+  /** Needed without a path. */
+  port?: number;
+  /** Of a unix socket. */
+  path?: string;
   /** Bulk strings come as bytes instead of text. */
   bytes?: boolean;
   /** Longest wait for one reply, in milliseconds. */
@@ -39,21 +42,24 @@ const CARRIAGE_RETURN = 13;
 
 /** A connection. Replies are read in the order of the commands. */
 export class RespClient implements Disposable {
-  readonly #connection: Deno.TcpConn;
+  readonly #connection: Deno.Conn;
   readonly #isBinary: boolean;
   readonly #deadlineMs: number | undefined;
   #received: Uint8Array = new Uint8Array(0);
   #position = 0;
   #isClosed = false;
 
-  private constructor(connection: Deno.TcpConn, options: RespClientOptions) {
+  private constructor(connection: Deno.Conn, options: RespClientOptions) {
     this.#connection = connection;
     this.#isBinary = options.bytes ?? false;
     this.#deadlineMs = options.deadlineMs;
   }
 
   static async connect(options: RespClientOptions): Promise<RespClient> {
-    const { hostname = "127.0.0.1", port } = options;
+    const { hostname = "127.0.0.1", path, port = 0 } = options;
+    if (path !== undefined) {
+      return new RespClient(await Deno.connect({ transport: "unix", path }), options);
+    }
     const connection = await Deno.connect({ hostname, port });
     connection.setNoDelay(true);
     return new RespClient(connection, options);

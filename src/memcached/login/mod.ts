@@ -7,7 +7,7 @@
 import type { Watched } from "../../clock.ts";
 import type { ClusterConfig } from "../../config/config.ts";
 import type { BackendContext } from "../../backend/backend_context.ts";
-import { formatEndpoint } from "../../endpoint.ts";
+import { formatClientEnd } from "../../endpoint.ts";
 import { ruledMemcacheCommands } from "../../protocol/memcache/ruled.ts";
 import { MemcacheAccessGuard, type MemcacheWatcher } from "../access/access_guard.ts";
 import { type MemcacheDenial, MemcachePermissions } from "../access/permissions.ts";
@@ -190,7 +190,7 @@ export class Login implements MemcacheWatcher {
 }
 
 function addressOf({ peer }: LocalClient): string {
-  return peer === null ? "" : formatEndpoint(peer);
+  return formatClientEnd(peer);
 }
 
 /** The reply to a wrong password, which comes late. */

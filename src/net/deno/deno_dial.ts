@@ -1,18 +1,19 @@
 /**
- * Connecting by `Deno.connect` with a deadline, and what a failed attempt is called.
+ * Connecting by `Deno.connect`, to a port with a deadline, and what a failed attempt is called.
  *
  * @module
  */
 import { type Clock, Deadline } from "../../clock.ts";
-import { type Endpoint, formatEndpoint } from "../../endpoint.ts";
+import { type Endpoint, formatEndpoint, type UnixEndpoint } from "../../endpoint.ts";
 import { type Failure, failures } from "../../failure.ts";
 import type { Dial, DialTarget } from "../io_engine.ts";
 import { connectFailure } from "../system_failures.ts";
+import type { DenoConn } from "./deno_connection.ts";
 import { errorName } from "./error_name.ts";
 
 /** Hears how an attempt ended; exactly one call, once, unless the attempt was cancelled. */
 export interface DenoDialListener {
-  connected(connection: Deno.TcpConn): void;
+  connected(connection: DenoConn): void;
   dialFailed(failure: Failure): void;
 }
 
@@ -42,7 +43,7 @@ export class DenoDial implements Dial {
   }
 
   async #connect(endpoint: Endpoint): Promise<void> {
-    let connection: Deno.TcpConn;
+    let connection: DenoConn;
     try {
       connection = await connectIfGranted(endpoint, this.#abort.signal);
     } catch (error) {
@@ -68,20 +69,32 @@ export class DenoDial implements Dial {
  * Connects, or fails where that is not granted. Deno itself would ask on a terminal, and this thread with all
  * its clients would stand still until somebody answers.
  */
-async function connectIfGranted(endpoint: Endpoint, signal: AbortSignal): Promise<Deno.TcpConn> {
+async function connectIfGranted(endpoint: Endpoint, signal: AbortSignal): Promise<DenoConn> {
   if (!isGranted(endpoint)) throw new Deno.errors.NotCapable("connecting is not granted");
+  // Connecting to a file succeeds or fails at once.
+  if (endpoint.kind === "unix") {
+    return await Deno.connect({ transport: "unix", path: endpoint.path });
+  }
   const { hostname, port } = endpoint;
   return await Deno.connect({ hostname, port, signal });
 }
 
 /** Whether this thread may connect there. */
 export function isGranted(endpoint: Endpoint): boolean {
+  if (endpoint.kind === "unix" && !(mayUse("read", endpoint) && mayUse("write", endpoint))) {
+    return false;
+  }
   if (Deno.permissions.querySync({ name: "net" }).state === "granted") return true;
   const host = formatEndpoint(endpoint);
   return Deno.permissions.querySync({ name: "net", host }).state === "granted";
 }
 
-function closeUnused(connection: Deno.TcpConn): void {
+/** Deno wants both of whoever connects to a file. */
+function mayUse(name: "read" | "write", { path }: UnixEndpoint): boolean {
+  return Deno.permissions.querySync({ name, path }).state === "granted";
+}
+
+function closeUnused(connection: DenoConn): void {
   try {
     connection.close();
   } catch {

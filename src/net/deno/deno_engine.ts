@@ -6,7 +6,7 @@
 import { READ_SMALL_BYTES } from "../../bytes/receive_buffer.ts";
 import type { SendLog } from "../../bytes/send_log.ts";
 import type { Clock } from "../../clock.ts";
-import { type Endpoint, tcpEndpoint } from "../../endpoint.ts";
+import type { Endpoint } from "../../endpoint.ts";
 import type { ByteReceiver } from "../byte_receiver.ts";
 import { FlushQueue } from "../flush_queue.ts";
 import type {
@@ -22,6 +22,7 @@ import type {
 } from "../io_engine.ts";
 import type { TlsClient, TlsClientMaterial, TlsServer, TlsServerMaterial } from "../tls.ts";
 import { backendTlsFailure, clientTlsFailure } from "../tls_failures.ts";
+import { type DenoConn, localEnd, peerEnd } from "./deno_connection.ts";
 import { DenoDial } from "./deno_dial.ts";
 import { DenoListener } from "./deno_listener.ts";
 import { DenoSocket } from "./deno_socket.ts";
@@ -69,7 +70,7 @@ export class DenoEngine implements IoEngine {
   }
 
   dial(target: DialTarget, listener: DialListener): Dial {
-    if (target.tls) {
+    if (target.tls && target.endpoint.kind === "tcp") {
       return new DenoTlsDial(target, listener, this.#tlsContext(backendTlsFailure));
     }
     return new DenoDial(target, this.#clock, {
@@ -79,7 +80,7 @@ export class DenoEngine implements IoEngine {
   }
 
   /** Makes one of Deno's connections one of this engine's. */
-  adopt(connection: Deno.TcpConn): Connection {
+  adopt(connection: DenoConn): Connection {
     return new DenoConnection(connection, this.#clock, this.#writeDelay);
   }
 
@@ -117,24 +118,22 @@ export class DenoEngine implements IoEngine {
 
 /** One of Deno's connections that nobody reads yet. */
 class DenoConnection implements Connection {
-  readonly #connection: Deno.TcpConn;
+  readonly #connection: DenoConn;
   readonly #clock: Clock;
   readonly #writeDelay: WriteDelay;
 
-  constructor(connection: Deno.TcpConn, clock: Clock, writeDelay: WriteDelay) {
+  constructor(connection: DenoConn, clock: Clock, writeDelay: WriteDelay) {
     this.#connection = connection;
     this.#clock = clock;
     this.#writeDelay = writeDelay;
   }
 
-  get local(): Endpoint {
-    const { hostname, port } = this.#connection.localAddr;
-    return tcpEndpoint(hostname, port);
+  get local(): Endpoint | null {
+    return localEnd(this.#connection);
   }
 
-  get peer(): Endpoint {
-    const { hostname, port } = this.#connection.remoteAddr;
-    return tcpEndpoint(hostname, port);
+  get peer(): Endpoint | null {
+    return peerEnd(this.#connection);
   }
 
   open(receiver: ByteReceiver, log: SendLog): Socket {

@@ -1,8 +1,9 @@
 /**
- * The accept loop of one front-end port, on `Deno.listen`.
+ * The accept loop of one front-end port or unix socket, on `Deno.listen`.
  *
  * @module
  */
+import type { TcpEndpoint } from "../../endpoint.ts";
 import type { Failure } from "../../failure.ts";
 import {
   ACCEPT_RETRY_MS,
@@ -10,20 +11,25 @@ import {
   BACKLOG_CONNECTIONS,
   type Listener,
   type ListenOptions,
+  UNIX_MODE_DEFAULT,
 } from "../io_engine.ts";
 import { acceptFailure, lackOf } from "../system_failures.ts";
+import type { DenoConn } from "./deno_connection.ts";
 import { errorName } from "./error_name.ts";
+import { listenAtFile } from "./unix_listen.ts";
 
 /** Takes what is accepted; see `Acceptor`. */
 export interface DenoAcceptor {
   readonly lack: Failure | null;
-  accepted(connection: Deno.TcpConn): void;
+  accepted(connection: DenoConn): void;
   acceptFailed(failure: Failure): void;
 }
 
 /** See {@link Listener}. */
 export class DenoListener implements Listener {
-  readonly #listener: Deno.TcpListener;
+  readonly #listener: Deno.TcpListener | Deno.UnixListener;
+  /** Closes it, and what leads to it. */
+  readonly #closeListener: () => void;
   readonly #acceptor: DenoAcceptor;
   readonly #ended: Promise<void>;
   #isClosed = false;
@@ -36,21 +42,29 @@ export class DenoListener implements Listener {
    * @throws {Error} If the address cannot be bound.
    */
   constructor(options: ListenOptions, acceptor: DenoAcceptor) {
-    const { endpoint: { hostname, port }, sharesPort } = options;
-    const address = { hostname, port, tcpBacklog: BACKLOG_CONNECTIONS };
-    this.#listener = Deno.listen(sharesPort ? { ...address, reusePort: true } : address);
+    const { endpoint, isAside, mode = UNIX_MODE_DEFAULT, sharesPort } = options;
+    if (endpoint.kind === "unix") {
+      const { listener, close } = listenAtFile(endpoint.path, mode, isAside);
+      this.#listener = listener;
+      this.#closeListener = close;
+    } else {
+      const listener = listenAtPort(endpoint, sharesPort);
+      this.#listener = listener;
+      this.#closeListener = () => listener.close();
+    }
     this.#acceptor = acceptor;
     this.#ended = this.#acceptAll();
   }
 
   get port(): number {
-    return this.#listener.addr.port;
+    const { addr } = this.#listener;
+    return "port" in addr ? addr.port : 0;
   }
 
   close(): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true;
-      this.#listener.close();
+      this.#closeListener();
       this.#stopWaiting();
     }
     // The accept under way holds the address until Deno has cancelled it.
@@ -72,7 +86,7 @@ export class DenoListener implements Listener {
   }
 
   /** The next connection, or null where it was lost, or could not be had for now. */
-  async #accept(): Promise<Deno.TcpConn | null> {
+  async #accept(): Promise<DenoConn | null> {
     const { lack } = this.#acceptor;
     if (lack !== null) return await this.#pause(lack);
     try {
@@ -103,6 +117,11 @@ export class DenoListener implements Listener {
     };
     return promise;
   }
+}
+
+function listenAtPort({ hostname, port }: TcpEndpoint, sharesPort: boolean): Deno.TcpListener {
+  const address = { hostname, port, tcpBacklog: BACKLOG_CONNECTIONS };
+  return Deno.listen(sharesPort ? { ...address, reusePort: true } : address);
 }
 
 /** Lets Deno's own loop go round once. */

@@ -1,5 +1,5 @@
 /**
- * One TCP connection on Deno's own sockets, for both sides: one read and one write in flight at most, closed
+ * One connection on Deno's own sockets, for both sides: one read and one write in flight at most, closed
  * exactly once.
  *
  * @module
@@ -7,9 +7,10 @@
 import type { Clock } from "../../clock.ts";
 import type { Chunk } from "../../bytes/chunk_pool.ts";
 import type { SendLog } from "../../bytes/send_log.ts";
-import { type Endpoint, tcpEndpoint } from "../../endpoint.ts";
+import type { Endpoint } from "../../endpoint.ts";
 import type { ByteReceiver } from "../byte_receiver.ts";
 import type { Socket } from "../io_engine.ts";
+import { type DenoConn, localEnd, peerEnd } from "./deno_connection.ts";
 import type { WriteDelay } from "./write_delay.ts";
 
 /** See {@link Socket}. */
@@ -18,7 +19,7 @@ export class DenoSocket implements Socket {
   mayBeLate = false;
   writingSinceMs = 0;
   isGated = false;
-  readonly #connection: Deno.TcpConn;
+  readonly #connection: DenoConn;
   readonly #receiver: ByteReceiver;
   readonly #log: SendLog;
   readonly #clock: Clock;
@@ -40,7 +41,7 @@ export class DenoSocket implements Socket {
   readonly #onWriteFailed = (error: unknown) => this.#writeFailed(error);
 
   constructor(
-    connection: Deno.TcpConn,
+    connection: DenoConn,
     receiver: ByteReceiver,
     log: SendLog,
     clock: Clock,
@@ -51,6 +52,7 @@ export class DenoSocket implements Socket {
     this.#log = log;
     this.#clock = clock;
     this.#writeDelay = writeDelay;
+    if (!("setNoDelay" in connection)) return;
     try {
       connection.setNoDelay(true);
       connection.setKeepAlive(true);
@@ -63,14 +65,12 @@ export class DenoSocket implements Socket {
     return this.#isClosed;
   }
 
-  get local(): Endpoint {
-    const { hostname, port } = this.#connection.localAddr;
-    return tcpEndpoint(hostname, port);
+  get local(): Endpoint | null {
+    return localEnd(this.#connection);
   }
 
-  get peer(): Endpoint {
-    const { hostname, port } = this.#connection.remoteAddr;
-    return tcpEndpoint(hostname, port);
+  get peer(): Endpoint | null {
+    return peerEnd(this.#connection);
   }
 
   resume(): void {

@@ -14,6 +14,8 @@ const namesByClass: readonly (readonly [new (message: string) => Error, string])
   [Deno.errors.NetworkUnreachable, "ENETUNREACH"],
   [Deno.errors.PermissionDenied, "EACCES"],
   [Deno.errors.TimedOut, "ETIMEDOUT"],
+  [Deno.errors.NotFound, "ENOENT"],
+  [Deno.errors.WouldBlock, "EAGAIN"],
 ];
 
 /** The name that C has for the error, such as `EMFILE`; undefined where the error is none of the system's. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { Deadline } from "../../clock.ts";
+import type { TcpEndpoint } from "../../endpoint.ts";
 import { type Failure, failures } from "../../failure.ts";
 import type { Dial, DialListener, DialTarget } from "../io_engine.ts";
 import { connectFailure } from "../system_failures.ts";
@@ -40,7 +41,7 @@ export class DenoTlsDial implements Dial {
   }
 
   #connect(target: DialTarget): void {
-    const { hostname, port } = target.endpoint;
+    const { hostname, port } = target.endpoint as TcpEndpoint;
     const client = target.tls as DenoTlsClient;
     const socket = this.#socket = client.connect({ host: hostname, port }, hostname);
     socket.setNoDelay(true);

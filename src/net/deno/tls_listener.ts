@@ -12,7 +12,7 @@ import {
   type Listener,
   type ListenOptions,
 } from "../io_engine.ts";
-import { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_MAX } from "../tls.ts";
+import { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_MAX, portEndpoint } from "../tls.ts";
 import { clientTlsFailure } from "../tls_failures.ts";
 import type { DenoTlsServer, NodeSocket, NodeTlsServer, NodeTlsSocket } from "./node_tls.ts";
 import { DenoTlsConnection, peerOf, type TlsSocketContext } from "./tls_socket.ts";
@@ -32,7 +32,8 @@ export class DenoTlsListener implements Listener {
 
   /** @throws {Error} If the address cannot be bound. */
   constructor(options: ListenOptions, acceptor: Acceptor, context: TlsSocketContext) {
-    const { endpoint: { hostname, port }, sharesPort } = options;
+    const { hostname, port } = portEndpoint(options.endpoint);
+    const { sharesPort } = options;
     this.#acceptor = acceptor;
     this.#context = context;
     // Node's way to listen says later what does not work.

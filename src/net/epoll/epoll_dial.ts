@@ -1,17 +1,20 @@
 /**
- * Connecting without blocking: each address of a name in turn, all within one deadline.
+ * Connecting without blocking: each address of a name in turn, all within one deadline. A unix socket has one
+ * address.
  *
  * @module
  */
 import { Deadline } from "../../clock.ts";
+import type { Endpoint, TcpEndpoint } from "../../endpoint.ts";
 import { type Failure, failures } from "../../failure.ts";
 import type { TurnTask } from "../flush_queue.ts";
 import type { Dial, DialListener, DialTarget } from "../io_engine.ts";
 import { connectFailure } from "../system_failures.ts";
 import type { EpollLoop, EventHandler } from "./epoll_loop.ts";
 import { EpollConnection } from "./epoll_socket.ts";
-import { ECONNREFUSED, EINPROGRESS, EPOLLOUT, errorNames } from "./libc.ts";
+import { AF_UNIX, ECONNREFUSED, EINPROGRESS, EPOLLOUT, errorNames } from "./libc.ts";
 import { familyOf, type NameLookup, type SocketAddressBytes } from "./name_lookup.ts";
+import { unixAddress } from "./socket_endpoint.ts";
 
 /** See {@link Dial}. */
 export class EpollDial implements Dial, EventHandler, TurnTask {
@@ -38,14 +41,15 @@ export class EpollDial implements Dial, EventHandler, TurnTask {
     this.#underWay = underWay;
     this.#listener = listener;
     underWay.add(this);
-    const { endpoint: { hostname, port }, timeoutMs } = target;
+    const { endpoint, timeoutMs } = target;
     this.#deadline = new Deadline(
       loop.clock,
       timeoutMs,
       () => this.#fail(failures.connectTimeout),
     );
-    const address = names.numeric(hostname, port);
+    const address = addressOf(endpoint, names);
     if (address === null) {
+      const { hostname, port } = endpoint as TcpEndpoint;
       names.toConnect(hostname, port).then((found) => this.#begin(found));
     } else {
       this.#addresses.push(address);
@@ -105,7 +109,7 @@ export class EpollDial implements Dial, EventHandler, TurnTask {
     const opened = system.openSocket(familyOf(address));
     if (opened < 0) return -opened;
     this.#descriptor = opened;
-    system.setConnectionOptions(opened);
+    if (familyOf(address) !== AF_UNIX) system.setConnectionOptions(opened);
     const result = system.result(system.libc.connect(opened, address, address.length));
     if (result < 0 && result !== -EINPROGRESS) return -result;
     return -this.#loop.register(opened, this, EPOLLOUT);
@@ -140,6 +144,13 @@ export class EpollDial implements Dial, EventHandler, TurnTask {
     this.#deadline.cancel();
     return true;
   }
+}
+
+/** The one address of an endpoint that is no name; null for a name. */
+function addressOf(endpoint: Endpoint, names: NameLookup): SocketAddressBytes | null {
+  return endpoint.kind === "unix"
+    ? unixAddress(endpoint.path)
+    : names.numeric(endpoint.hostname, endpoint.port);
 }
 
 function failureOf(errno: number): Failure {

@@ -17,7 +17,13 @@ import type {
   Listener,
   ListenOptions,
 } from "../io_engine.ts";
-import type { TlsClient, TlsClientMaterial, TlsServer, TlsServerMaterial } from "../tls.ts";
+import {
+  portEndpoint,
+  type TlsClient,
+  type TlsClientMaterial,
+  type TlsServer,
+  type TlsServerMaterial,
+} from "../tls.ts";
 import { DescriptorBook } from "./descriptor_book.ts";
 import { EpollDial } from "./epoll_dial.ts";
 import { EpollListener } from "./epoll_listener.ts";
@@ -73,6 +79,7 @@ export class EpollEngine implements IoEngine {
 
   listen(options: ListenOptions, acceptor: Acceptor): Listener {
     if (!options.tls) return this.#listen(options, acceptor);
+    portEndpoint(options.endpoint);
     const server = options.tls as EpollTlsServer;
     const accepts = new TlsAccepts(this.#loop, this.#handshakes, server, acceptor);
     const listener = this.#listen(options, accepts);
@@ -81,7 +88,7 @@ export class EpollEngine implements IoEngine {
   }
 
   dial(target: DialTarget, listener: DialListener): Dial {
-    if (!target.tls) return this.#dial(target, listener);
+    if (!target.tls || target.endpoint.kind === "unix") return this.#dial(target, listener);
     return new EpollTlsDial(
       this.#loop,
       this.#dials,

@@ -1,9 +1,9 @@
 /**
- * One front-end port waited for by epoll.
+ * One front-end port or unix socket waited for by epoll.
  *
  * @module
  */
-import type { GivenSocket } from "../../endpoint.ts";
+import type { GivenSocket, TcpEndpoint } from "../../endpoint.ts";
 import type { Failure } from "../../failure.ts";
 import {
   ACCEPT_RETRY_MS,
@@ -12,11 +12,13 @@ import {
   BACKLOG_CONNECTIONS,
   type Listener,
   type ListenOptions,
+  UNIX_MODE_DEFAULT,
 } from "../io_engine.ts";
 import { acceptFailure, lackOf } from "../system_failures.ts";
 import type { EpollLoop, EventHandler } from "./epoll_loop.ts";
 import { EpollConnection } from "./epoll_socket.ts";
 import { EAGAIN, EPOLLIN, errorNames, SO_REUSEADDR, SO_REUSEPORT, SOL_SOCKET } from "./libc.ts";
+import { clearAside, listenAside, placeSocket, removeSocketFile } from "./unix_listen.ts";
 import { familyOf, type NameLookup, portOf, type SocketAddressBytes } from "./name_lookup.ts";
 
 /** See {@link Listener}. */
@@ -25,6 +27,8 @@ export class EpollListener implements EventHandler, Listener {
   readonly #loop: EpollLoop;
   readonly #acceptor: Acceptor;
   readonly #descriptor: number;
+  /** Of a unix socket; else null. */
+  readonly #path: string | null;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
   /** It accepts nothing for a while. */
@@ -47,6 +51,9 @@ export class EpollListener implements EventHandler, Listener {
   ) {
     this.#loop = loop;
     this.#acceptor = acceptor;
+    const { endpoint } = options;
+    // The file of a given one is its giver's.
+    this.#path = endpoint.kind === "unix" && given === null ? endpoint.path : null;
     this.#isHeld = given?.isHeld ?? false;
     this.#descriptor = given === null
       ? this.#open(names, options)
@@ -54,7 +61,7 @@ export class EpollListener implements EventHandler, Listener {
     try {
       if (given !== null) this.#require(loop.system.stopBlocking(this.#descriptor));
       // Linux gives accepted sockets the options of the one that listens.
-      loop.system.setConnectionOptions(this.#descriptor);
+      if (endpoint.kind !== "unix") loop.system.setConnectionOptions(this.#descriptor);
       const { libc } = loop.system;
       this.#require(loop.system.result(libc.listen(this.#descriptor, BACKLOG_CONNECTIONS)));
       this.#require(loop.register(this.#descriptor, this, EPOLLIN));
@@ -62,7 +69,7 @@ export class EpollListener implements EventHandler, Listener {
       loop.system.close(this.#descriptor);
       throw error;
     }
-    this.port = portOf(loop.system.address(this.#descriptor, false));
+    this.port = endpoint.kind === "unix" ? 0 : portOf(loop.system.address(this.#descriptor, false));
   }
 
   share(): number[] {
@@ -73,13 +80,33 @@ export class EpollListener implements EventHandler, Listener {
 
   /** A bound socket. */
   #open(names: NameLookup, options: ListenOptions): number {
+    const { endpoint, isAside = false, mode = UNIX_MODE_DEFAULT, sharesPort } = options;
+    return endpoint.kind === "unix"
+      ? this.#openFile(endpoint.path, mode, isAside)
+      : this.#openPort(names, endpoint, sharesPort);
+  }
+
+  #openFile(path: string, mode: number, isAside: boolean): number {
     const { system } = this.#loop;
-    const { hostname, port } = options.endpoint;
+    const descriptor = listenAside(system, path, mode);
+    if (isAside) return descriptor;
+    try {
+      placeSocket(system, path);
+    } catch (error) {
+      system.close(descriptor);
+      clearAside(system, path);
+      throw error;
+    }
+    return descriptor;
+  }
+
+  #openPort(names: NameLookup, { hostname, port }: TcpEndpoint, sharesPort: boolean): number {
+    const { system } = this.#loop;
     const address = names.toListen(hostname, port)[0];
     if (address === undefined) throw new Error(`Name is not known: "${hostname}"`);
     const descriptor = this.#require(system.openSocket(familyOf(address)));
     try {
-      this.#bind(descriptor, address, options.sharesPort);
+      this.#bind(descriptor, address, sharesPort);
     } catch (error) {
       system.close(descriptor);
       throw error;
@@ -99,6 +126,7 @@ export class EpollListener implements EventHandler, Listener {
       // As long as somebody has the socket open it would be waited for here.
       this.#loop.unregister(this.#descriptor);
       this.#loop.close(this.#descriptor);
+      if (this.#path !== null) removeSocketFile(this.#loop.system, this.#path);
     }
     return Promise.resolve();
   }

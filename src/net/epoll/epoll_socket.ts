@@ -11,7 +11,7 @@ import type { SendLog } from "../../bytes/send_log.ts";
 import type { Endpoint } from "../../endpoint.ts";
 import type { ByteReceiver } from "../byte_receiver.ts";
 import type { Connection, Socket } from "../io_engine.ts";
-import { endpointOf } from "./socket_endpoint.ts";
+import { localEnd, peerEnd } from "./socket_endpoint.ts";
 import type { EpollLoop, EventHandler, Resumable } from "./epoll_loop.ts";
 import {
   EAGAIN,
@@ -39,11 +39,11 @@ export class EpollConnection implements Connection, EventHandler {
   }
 
   get local(): Endpoint | null {
-    return endpointOf(this.#loop.system.address(this.#descriptor, false));
+    return localEnd(this.#loop.system, this.#descriptor);
   }
 
   get peer(): Endpoint | null {
-    return endpointOf(this.#loop.system.address(this.#descriptor, true));
+    return peerEnd(this.#loop.system, this.#descriptor);
   }
 
   open(receiver: ByteReceiver, log: SendLog): Socket {
@@ -102,11 +102,11 @@ export class EpollSocket implements EventHandler, Resumable, Socket {
   }
 
   get local(): Endpoint | null {
-    return this.isClosed ? null : endpointOf(this.#loop.system.address(this.#descriptor, false));
+    return this.isClosed ? null : localEnd(this.#loop.system, this.#descriptor);
   }
 
   get peer(): Endpoint | null {
-    return this.isClosed ? null : endpointOf(this.#loop.system.address(this.#descriptor, true));
+    return this.isClosed ? null : peerEnd(this.#loop.system, this.#descriptor);
   }
 
   resume(): void {

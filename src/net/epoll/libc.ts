@@ -54,6 +54,7 @@ const functions = {
   },
   accept4: { parameters: ["i32", "pointer", "pointer", "i32"], result: "i32" },
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  chmod: { parameters: ["buffer", "u32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   dup3: { parameters: ["i32", "i32", "i32"], result: "i32" },
@@ -84,6 +85,9 @@ const functions = {
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
   listen: { parameters: ["i32", "i32"], result: "i32" },
   memcpy: { parameters: ["buffer", "u64", "u32"], result: "void" },
+  mkdir: { parameters: ["buffer", "u32"], result: "i32" },
+  // int open(const char *, int, ...): with no third number where nothing is made.
+  open: { parameters: ["buffer", "i32"], result: "i32" },
   recv: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
   recvmsg_elsewhere: {
     name: "recvmsg",
@@ -91,6 +95,8 @@ const functions = {
     result: "i32",
     nonblocking: true,
   },
+  rename: { parameters: ["buffer", "buffer"], result: "i32" },
+  rmdir: { parameters: ["buffer"], result: "i32" },
   send: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
   sendmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
@@ -152,6 +158,10 @@ export const F_SETFL = 4;
 export const F_DUPFD_CLOEXEC = 1030;
 export const O_NONBLOCK = 0o4000;
 
+/** Flags of open that look at what is at a path, links not followed: `fcntl.h`. */
+export const O_NOFOLLOW = Deno.build.arch === "aarch64" ? 0o100000 : 0o400000;
+export const O_CLOEXEC = 0o2000000;
+
 /** Epoll: `linux/eventpoll.h`. */
 export const EPOLL_CLOEXEC = 0o2000000;
 export const EPOLL_CTL_ADD = 1;
@@ -201,14 +211,18 @@ export const EFD_NONBLOCK = 0o4000;
 export const EPERM = 1;
 export const ENOENT = 2;
 export const ESRCH = 3;
+export const ENXIO = 6;
 export const EINTR = 4;
 export const EAGAIN = 11;
 export const ENOMEM = 12;
 export const EACCES = 13;
+export const EEXIST = 17;
+export const ENOTDIR = 20;
 export const EINVAL = 22;
 export const ENFILE = 23;
 export const EMFILE = 24;
 export const ENOSPC = 28;
+export const ELOOP = 40;
 export const EAFNOSUPPORT = 97;
 export const EADDRINUSE = 98;
 export const EADDRNOTAVAIL = 99;
@@ -228,8 +242,11 @@ export const EINPROGRESS = 115;
 export const errorNames: ReadonlyMap<number, string> = new Map(
   Object.entries({
     EPERM,
+    ENOENT,
+    EAGAIN,
     ENOMEM,
     EACCES,
+    ENOTDIR,
     EINVAL,
     ENFILE,
     EMFILE,

@@ -4,7 +4,7 @@
  * @module
  */
 import { Deadline } from "../../clock.ts";
-import { formatEndpoint } from "../../endpoint.ts";
+import { formatEndpoint, hostOf } from "../../endpoint.ts";
 import { type Failure, failures } from "../../failure.ts";
 import type { Connection, Dial, DialListener, DialTarget } from "../io_engine.ts";
 import { connectFailure } from "../system_failures.ts";
@@ -75,7 +75,7 @@ export class EpollTlsDial implements Dial, DialListener {
       openssl,
       descriptor,
       null,
-      () => client.connection(endpoint.hostname, address),
+      () => client.connection(hostOf(endpoint), address),
       {
         done: (ssl) => {
           this.#handshake = null;

@@ -38,7 +38,10 @@ export class ClientHandoff {
 
   /** Whether a client may ask for it; if not there is no such subcommand. A push is no reply only in RESP3. */
   isOffered(client: LocalClient): boolean {
-    return this.#options.config.clientHandoff && client.profiles.master.version === 3;
+    const { clientHandoff, handoffAddress } = this.#options.config;
+    // Who takes the place of a unix socket is found behind the same file: no address leads there.
+    if (client.local?.kind === "unix" && handoffAddress === null) return false;
+    return clientHandoff && client.profiles.master.version === 3;
   }
 
   /** Answers CLIENT MAINT_NOTIFICATIONS with the words behind it; null where `client` was answered already. */
@@ -87,7 +90,7 @@ export class ClientHandoff {
     const { config, advertised: { hostname, port } } = this.#options;
     if (config.handoffAddress !== null) return config.handoffAddress;
     const { local } = client;
-    if (local === null) return formatEndpoint(tcpEndpoint(hostname, port));
+    if (local?.kind !== "tcp") return formatEndpoint(tcpEndpoint(hostname, port));
     return formatEndpoint(tcpEndpoint(local.hostname.replace(MAPPED_IPV4, "$1"), local.port));
   }
 }

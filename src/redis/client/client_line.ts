@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { formatEndpoint } from "../../endpoint.ts";
+import { formatClientEnd, hostOf } from "../../endpoint.ts";
 import type { LocalClient } from "../../session/features.ts";
 import { clientState } from "./client_state.ts";
 import type { FilteredClient } from "./client_filter.ts";
@@ -35,9 +35,9 @@ export class ClientLines {
     return {
       id: client.id,
       type: guardOf(client, GuardRank.Subscriptions) === null ? "normal" : "pubsub",
-      address: peer === null ? "" : formatEndpoint(peer),
-      localAddress: formatEndpoint(this.#context.config.listen),
-      ip: peer?.hostname ?? "",
+      address: formatClientEnd(peer),
+      localAddress: formatClientEnd(this.#context.config.listen),
+      ip: hostOf(peer),
       user: this.#login.userOf(client),
       name: names.get(client) ?? "",
       flags: this.#flags(client),

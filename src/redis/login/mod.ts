@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { formatEndpoint } from "../../endpoint.ts";
+import { formatClientEnd } from "../../endpoint.ts";
 import { failures } from "../../failure.ts";
 import { errorReply, OK_REPLY } from "../../protocol/resp/write/replies.ts";
 import type { LocalClient } from "../../session/features.ts";
@@ -186,7 +186,7 @@ export class Login {
     log.info("Login refused: wrong user name or password", {
       cluster: this.#context.config.name,
       client: client.id,
-      address: client.peer === null ? "" : formatEndpoint(client.peer),
+      address: formatClientEnd(client.peer),
     });
     this.access.loginFailed(client, textOfBytes(username, 0, username.length));
     if (this.isIn(client)) removeGuard(client, GuardRank.Login);

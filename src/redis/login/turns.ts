@@ -6,6 +6,7 @@
  * @module
  */
 import type { Clock, Watched } from "../../clock.ts";
+import { hostOf } from "../../endpoint.ts";
 import { sha256 } from "../../hash/mod.ts";
 import type { LocalClient } from "../../session/features.ts";
 import type { Peers } from "../core/peers.ts";
@@ -158,5 +159,5 @@ export class LoginTurns implements Watched {
 
 /** An address without its port, and a digest of a user's name, known or not: names may be long. */
 function keyOf({ peer }: LocalClient, username: Uint8Array): string {
-  return `${peer?.hostname ?? ""} ${String.fromCharCode(...sha256(username).subarray(0, 16))}`;
+  return `${hostOf(peer)} ${String.fromCharCode(...sha256(username).subarray(0, 16))}`;
 }

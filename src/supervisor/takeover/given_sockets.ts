@@ -6,8 +6,15 @@
  */
 import type { ClusterConfig } from "../../config/config.ts";
 import { type Endpoint, formatEndpoint, type GivenSocket } from "../../endpoint.ts";
-import { AF_INET, SO_ACCEPTCONN, sockaddrLayout, SOL_SOCKET } from "../../net/epoll/libc.ts";
+import {
+  AF_INET,
+  AF_UNIX,
+  SO_ACCEPTCONN,
+  sockaddrLayout,
+  SOL_SOCKET,
+} from "../../net/epoll/libc.ts";
 import { familyOf, NameLookup } from "../../net/epoll/name_lookup.ts";
+import { unixAddress } from "../../net/epoll/socket_endpoint.ts";
 import type { System } from "../../net/epoll/system.ts";
 import type { SocketSource } from "../supervisor.ts";
 
@@ -41,7 +48,9 @@ export class GivenSockets implements SocketSource {
     this.#unclaimed = sockets.map((socket, number) => ({ ...socket, number }));
     const names = new NameLookup(system);
     for (const { listen } of clusters) {
-      const address = names.toListen(listen.hostname, listen.port)[0];
+      const address = listen.kind === "unix"
+        ? unixAddress(listen.path)
+        : names.toListen(listen.hostname, listen.port)[0];
       if (address !== undefined) this.#claim(formatEndpoint(listen), address);
     }
   }
@@ -124,8 +133,11 @@ export class GivenSockets implements SocketSource {
   }
 }
 
-/** Whether two `sockaddr` are of one family, port and host. */
+/** Whether two `sockaddr` are of one family, port and host, or of one path. */
 function isSameAddress(one: Uint8Array, other: Uint8Array): boolean {
+  if (familyOf(one) === AF_UNIX || familyOf(other) === AF_UNIX) {
+    return one.length === other.length && one.every((byte, index) => byte === other[index]);
+  }
   if (one.length !== other.length || one.length < sockaddrLayout.sizeIpv4) return false;
   const { port, ipv4, ipv6 } = sockaddrLayout;
   const [start, end] = familyOf(one) === AF_INET ? [ipv4, ipv4 + 4] : [ipv6, ipv6 + 16];

@@ -1,3 +1,4 @@
+import { portOf } from "../../../src/endpoint.ts";
 import { failures } from "../../../src/failure.ts";
 import { OWN_RETRY_MS } from "../../../src/backend/backoff.ts";
 import { DedicatedConnections } from "../../../src/backend/dedicated_connections.ts";
@@ -61,7 +62,7 @@ Deno.test("what the proxy lacks is said once, by its reason, and never of the ba
   for (let index = 0; index < 5; index++) {
     sendText(rig.requests, connection, "get a\n", receiver);
     const error = Object.assign(new Error("Too many open files"), { code: "EMFILE" });
-    await rig.network.attempt(backend.endpoint.port).fails(error);
+    await rig.network.attempt(portOf(backend.endpoint)).fails(error);
     assertEquals(receiver.take(), ["!too_many_open_files 10.0.0.1:7000"]);
     assertEquals(connection.isInBackoff, true);
     // No longer from time to time: the backend has nothing to recover from.

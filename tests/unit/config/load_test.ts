@@ -4,7 +4,7 @@
  * @module
  */
 import { loadConfig } from "../../../src/config/load.ts";
-import { tcpEndpoint } from "../../../src/endpoint.ts";
+import { hostOf, portOf, tcpEndpoint } from "../../../src/endpoint.ts";
 import { assertEquals } from "../../deps.ts";
 import { serverAt } from "../../support/cluster_config.ts";
 import { clusterOf, configOf, loadOptions, loadText } from "./load_text.ts";
@@ -37,6 +37,7 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       type: "redis",
       listen: tcpEndpoint("127.0.0.1", 9001),
       servers: [serverAt(7011)],
+      unixMode: 0o600,
       hashTag: null,
       hash: "fnv1a_64",
       distribution: "ketama",
@@ -134,6 +135,7 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
   `);
   const { name: _, type: __, listen: ___, servers: ____, ...rest } = clusterOf(text);
   assertEquals(rest, {
+    unixMode: 0o600,
     hashTag: "{}",
     hash: "murmur",
     distribution: "modula",
@@ -367,7 +369,7 @@ const shapeCases: [text: string, problems: string[]][] = [
   ]],
   ["[[clusters]]", [
     `clusters[0].name: missing: ${NAME_EXPECTED}`,
-    'clusters[0].listen_addr: missing: expected an address "host:port" or "[IPv6]:port"',
+    'clusters[0].listen_addr: missing: expected an address "host:port", "[IPv6]:port" or "unix:/path"',
     'clusters[0].cache_type: missing: expected "memcache", "memcache_binary", "redis", ' +
     '"redis_cluster" or "rediscluster"',
     "clusters[0].servers: missing: expected an array of 1 to 1024 strings " +
@@ -400,7 +402,7 @@ Deno.test("loadConfig() reports everything at once, with the keys as they are wr
   assertEquals(problemsOf(text), [
     `a.toml: clusters[0].Name = "has space": ${NAME_EXPECTED}`,
     'a.toml: clusters[0].Thread = "2": expected an integer from 1 to 256 (workers)',
-    'a.toml: clusters[0].listenaddr = "nowhere": expected an address "host:port" or "[IPv6]:port": ' +
+    'a.toml: clusters[0].listenaddr = "nowhere": expected an address "host:port", "[IPv6]:port" or "unix:/path": ' +
     "the port is missing",
     'a.toml: clusters[0].servers[0] = "127.0.0.1": expected "host:port[:weight] [alias]": ' +
     "the port is missing",
@@ -451,8 +453,8 @@ Deno.test("loadConfig() accepts what default.toml says, without a warning", asyn
   assertEquals(
     result.config!.clusters.map(({ type, listen, servers }) => [
       type,
-      listen.hostname,
-      listen.port,
+      hostOf(listen),
+      portOf(listen),
       servers.map(({ address }) => address).join(" "),
     ]),
     [

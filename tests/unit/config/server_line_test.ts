@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { tcpEndpoint } from "../../../src/endpoint.ts";
+import { tcpEndpoint, unixEndpoint } from "../../../src/endpoint.ts";
 import { parseSeedLine, parseServerLine } from "../../../src/config/server_line.ts";
 import { assertEquals } from "../../deps.ts";
 
@@ -63,7 +63,6 @@ const faults: [line: string, fault: string][] = [
   ["rediss://host:7011", "the URL asks for TLS, which is not supported"],
   ["redis://host:7011?timeout=1s", "the URL has options: leave host and port"],
   ["http://host:7011", 'the URL is none that begins with "redis://"'],
-  ["/tmp/redis.sock:1", "unix sockets and URLs are not supported"],
 ];
 for (const [line, fault] of faults) {
   Deno.test(`parseServerLine() refuses ${JSON.stringify(line.slice(0, 40))}: ${fault}`, () => {
@@ -87,4 +86,44 @@ Deno.test("parseSeedLine() reads host and port, and refuses a weight or an alias
   assertEquals(parseSeedLine("[::1]:7000:1").fault, `a seed has no weight: ${why}`);
   assertEquals(parseSeedLine("a:7000 x").fault, `a seed has no alias: ${why}`);
   assertEquals(parseSeedLine("a:7000:0").fault, "the weight is not from 1 to 65535");
+});
+
+const sockets: [line: string, path: string, weight: number, alias: string | null][] = [
+  ["/run/redis.sock", "/run/redis.sock", 1, null],
+  ["/run/redis.sock:2", "/run/redis.sock", 2, null],
+  ["unix:/run/redis.sock:1 one", "/run/redis.sock", 1, "one"],
+  ["unix:///run/redis.sock one", "/run/redis.sock", 1, "one"],
+  ["Unix:/run/a:b/redis.sock", "/run/a:b/redis.sock", 1, null],
+  ["unix:/run/redis:0.sock:3", "/run/redis:0.sock", 3, null],
+];
+for (const [line, path, weight, alias] of sockets) {
+  Deno.test(`parseServerLine() reads the unix socket ${JSON.stringify(line)}`, () => {
+    assertEquals(parseServerLine(line), {
+      value: { endpoint: unixEndpoint(path), weight, alias, address: `unix:${path}` },
+      fault: null,
+    });
+  });
+}
+
+const socketFaults: [line: string, fault: string][] = [
+  ["unix:redis.sock", 'a unix socket has an absolute path: "unix:/path"'],
+  ["unix://host/redis.sock", 'a unix socket has an absolute path: "unix:/path"'],
+  ["unix:/run/redis:sock", "the weight is not from 1 to 65535"],
+  ["unix:/run/redis.sock:0", "the weight is not from 1 to 65535"],
+  ["unix:/run/", "the path is that of a directory"],
+  ["unix:/run/a,b", "the path of a unix socket has no spaces, commas and control characters"],
+  [`unix:/${"a".repeat(107)}`, "the path is longer than 107 bytes"],
+  ["unix:/run/redis.sock two words", "an alias is a single word"],
+];
+for (const [line, fault] of socketFaults) {
+  Deno.test(`parseServerLine() refuses the unix socket ${line.slice(0, 30)}: ${fault}`, () => {
+    assertEquals(parseServerLine(line), { value: null, fault });
+  });
+}
+
+Deno.test("parseSeedLine() refuses a unix socket in whatever form", () => {
+  const fault = "the nodes of a Redis Cluster are reached by TCP alone: a seed is no unix socket";
+  for (const line of ["unix:/run/redis.sock", "/run/redis.sock:1 a"]) {
+    assertEquals(parseSeedLine(line), { value: null, fault });
+  }
 });

@@ -9,10 +9,11 @@ import {
   isIpv6,
   isWildcard,
   overlap,
+  parseListenAddress,
   parseSocketAddress,
   reaches,
 } from "../../../src/config/socket_address.ts";
-import { type TcpEndpoint, tcpEndpoint } from "../../../src/endpoint.ts";
+import { type TcpEndpoint, tcpEndpoint, unixEndpoint } from "../../../src/endpoint.ts";
 import { assertEquals } from "../../deps.ts";
 
 const accepted: [text: string, hostname: string, port: number][] = [
@@ -53,8 +54,8 @@ const faults: [text: string, fault: string][] = [
   ["1.2.3:1", "the host is not an IPv4 address"],
   ["01.2.3.4:1", "the host is not an IPv4 address"],
   ["1.2.3.4.:1", "the host is not an IPv4 address"],
-  ["/tmp/redis.sock:1", "unix sockets and URLs are not supported"],
-  ["redis://h:1", "unix sockets and URLs are not supported"],
+  ["/tmp/redis.sock:1", "it is a path or a URL, not a host"],
+  ["redis://h:1", "it is a path or a URL, not a host"],
   ["-a:1", "the host is neither a host name nor an IP address"],
   ["a-:1", "the host is neither a host name nor an IP address"],
   ["a..b:1", "the host is neither a host name nor an IP address"],
@@ -141,3 +142,41 @@ for (const [target, listen, isReached] of reachCases) {
     assertEquals(reaches(address(target), address(listen)), isReached);
   });
 }
+
+Deno.test("parseListenAddress() reads ports and unix sockets", () => {
+  assertEquals(parseListenAddress("127.0.0.1:1").value, tcpEndpoint("127.0.0.1", 1));
+  for (const text of ["unix:/run/a.sock", "/run/a.sock", "unix:///run/a.sock"]) {
+    assertEquals(parseListenAddress(text), { value: unixEndpoint("/run/a.sock"), fault: null });
+  }
+  const longest = `/${"a".repeat(100)}`;
+  assertEquals(parseListenAddress(`unix:${longest}`).fault, null);
+});
+
+const listenFaults: [text: string, fault: string][] = [
+  ["unix:run/a.sock", 'a unix socket has an absolute path: "unix:/path"'],
+  ["unix:", 'a unix socket has an absolute path: "unix:/path"'],
+  ["/run/a.sock 0666", "the mode belongs into unix_mode"],
+  ["unix:/run/a b", "the path of a unix socket has no spaces, commas and control characters"],
+  [`unix:/${"a".repeat(101)}`, "the path is longer than 101 bytes"],
+  [`unix:/${"ä".repeat(51)}`, "the path is longer than 101 bytes"],
+  ["host", "the port is missing"],
+];
+for (const [text, fault] of listenFaults) {
+  Deno.test(`parseListenAddress() refuses ${JSON.stringify(text.slice(0, 30))}: ${fault}`, () => {
+    assertEquals(parseListenAddress(text), { value: null, fault });
+  });
+}
+
+Deno.test("unix sockets overlap and are reached where their paths are one, however they are written", () => {
+  const one = unixEndpoint("/run/a.sock");
+  for (const path of ["/run/a.sock", "//run//a.sock", "/run/./a.sock", "/run/x/../a.sock"]) {
+    assertEquals([overlap(one, unixEndpoint(path)), reaches(unixEndpoint(path), one)], [
+      true,
+      true,
+    ]);
+  }
+  for (const other of [unixEndpoint("/run/b.sock"), tcpEndpoint("localhost", 1)]) {
+    assertEquals([overlap(one, other), overlap(other, one)], [false, false]);
+    assertEquals([reaches(one, other), reaches(other, one)], [false, false]);
+  }
+});

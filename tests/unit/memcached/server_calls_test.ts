@@ -1,3 +1,4 @@
+import { portOf } from "../../../src/endpoint.ts";
 import { callServers } from "../../../src/memcached/server_calls.ts";
 import { MemcacheScene } from "../../support/memcache_scene.ts";
 import { textOf } from "../../support/local_rig.ts";
@@ -11,7 +12,7 @@ Deno.test("replies and failures come in the order of the servers, once all are t
   callServers(rig.requests, client, rig.backends, request, (replies) => {
     heard.push(
       replies.map(({ backend, bytes, failure }) =>
-        `${backend.endpoint.port} ${failure?.name ?? textOf(bytes).trim()}`
+        `${portOf(backend.endpoint)} ${failure?.name ?? textOf(bytes).trim()}`
       ),
     );
   });

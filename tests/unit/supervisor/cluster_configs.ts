@@ -12,6 +12,7 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
     name,
     type: "redis",
     listen: tcpEndpoint("127.0.0.1", port),
+    unixMode: 0o600,
     servers: [
       {
         endpoint: tcpEndpoint("127.0.0.1", port + 1),

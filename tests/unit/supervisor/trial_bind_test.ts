@@ -1,29 +1,30 @@
-import { tcpEndpoint } from "../../../src/endpoint.ts";
-import { assertEquals, assertThrows } from "../../deps.ts";
+import { tcpEndpoint, unixEndpoint } from "../../../src/endpoint.ts";
+import { assertEquals, assertRejects } from "../../deps.ts";
 import { StartError } from "../../../src/supervisor/start_error.ts";
 import { tryBindAll } from "../../../src/supervisor/trial_bind.ts";
 import { findFreePort } from "../../support/free_port.ts";
 
 const hostname = "127.0.0.1";
+const noTrial = () => null;
 
-Deno.test("tryBindAll() leaves free addresses free", () => {
+Deno.test("tryBindAll() leaves free addresses free", async () => {
   const endpoint = tcpEndpoint(hostname, findFreePort());
-  tryBindAll([{ endpoint, owner: 'cluster "a"' }]);
-  tryBindAll([{ endpoint, owner: 'cluster "a"' }]);
+  await tryBindAll([{ endpoint, owner: 'cluster "a"' }], noTrial);
+  await tryBindAll([{ endpoint, owner: 'cluster "a"' }], noTrial);
   Deno.listen({ hostname, port: endpoint.port }).close();
 });
 
-Deno.test("tryBindAll() names every taken address and whose it is, also when its holder shares it", () => {
+Deno.test("tryBindAll() names every taken address and whose it is, also when its holder shares it", async () => {
   const holders = [0, 0].map((port) => Deno.listen({ hostname, port, reusePort: true }));
   const [first, second] = holders.map(({ addr }) => addr.port);
   try {
-    const error = assertThrows(
+    const error = await assertRejects(
       () =>
         tryBindAll([
           { endpoint: tcpEndpoint(hostname, first!), owner: 'cluster "a"' },
           { endpoint: tcpEndpoint(hostname, findFreePort()), owner: 'cluster "b"' },
           { endpoint: tcpEndpoint(hostname, second!), owner: "the admin server" },
-        ]),
+        ], noTrial),
       StartError,
     );
     assertEquals(
@@ -36,14 +37,14 @@ Deno.test("tryBindAll() names every taken address and whose it is, also when its
   }
 });
 
-Deno.test("tryBindAll() finds two clusters on one port, also through a wildcard address", () => {
+Deno.test("tryBindAll() finds two clusters on one port, also through a wildcard address", async () => {
   const port = findFreePort();
-  const error = assertThrows(
+  const error = await assertRejects(
     () =>
       tryBindAll([
         { endpoint: tcpEndpoint(hostname, port), owner: 'cluster "a"' },
         { endpoint: tcpEndpoint("0.0.0.0", port), owner: 'cluster "b"' },
-      ]),
+      ], noTrial),
     StartError,
   );
   assertEquals(
@@ -52,13 +53,32 @@ Deno.test("tryBindAll() finds two clusters on one port, also through a wildcard 
   );
 });
 
-Deno.test("tryBindAll() says when this machine has no such address", () => {
-  const error = assertThrows(
-    () => tryBindAll([{ endpoint: tcpEndpoint("192.0.2.1", 7), owner: 'cluster "a"' }]),
+Deno.test("tryBindAll() says when this machine has no such address", async () => {
+  const error = await assertRejects(
+    () => tryBindAll([{ endpoint: tcpEndpoint("192.0.2.1", 7), owner: 'cluster "a"' }], noTrial),
     StartError,
   );
   assertEquals(
     error.message,
     'Cannot listen on 192.0.2.1:7 for cluster "a": this machine has no such address',
+  );
+});
+
+Deno.test("tryBindAll() has unix sockets tried, and names those that are taken along with the ports", async () => {
+  using holder = Deno.listen({ hostname, port: 0 });
+  const { port } = holder.addr;
+  const targets = [
+    { endpoint: tcpEndpoint(hostname, port), owner: 'cluster "a"' },
+    { endpoint: unixEndpoint("/run/b.sock"), owner: 'cluster "b"' },
+    { endpoint: unixEndpoint("/run/c.sock"), owner: 'cluster "c"' },
+  ];
+  const error = await assertRejects(
+    () => tryBindAll(targets, ({ path }) => path === "/run/b.sock" ? "it is taken" : null),
+    StartError,
+  );
+  assertEquals(
+    error.message,
+    `Cannot listen on 127.0.0.1:${port} for cluster "a": address already in use\n` +
+      'Cannot listen on unix:/run/b.sock for cluster "b": it is taken',
   );
 });

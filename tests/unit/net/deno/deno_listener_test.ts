@@ -9,7 +9,7 @@ import { assert, assertEquals, assertThrows } from "../../../deps.ts";
 const local = { endpoint: tcpEndpoint("127.0.0.1", 0), sharesPort: false };
 
 Deno.test("every connection goes to the callback until the listener is closed", async () => {
-  const accepted: Deno.TcpConn[] = [];
+  const accepted: Deno.Conn[] = [];
   const errors: unknown[] = [];
   const listener = new DenoListener(local, {
     lack: null,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { portOf } from "../../../../src/endpoint.ts";
 import { callShards } from "../../../../src/redis/core/shard_calls.ts";
 import { Redirection } from "../../../../src/router/router.ts";
 import { FeatureScene } from "../../../support/feature_scene.ts";
@@ -16,7 +17,7 @@ Deno.test("replies and failures come in the order of the backends, once all are 
   callShards(scene.context, scene.client, scene.rig.backends, request, (replies) => {
     heard.push(
       replies.map(({ bytes, isError, backend }) =>
-        `${backend.endpoint.port} ${isError} ${textOf(bytes).trim()}`
+        `${portOf(backend.endpoint)} ${isError} ${textOf(bytes).trim()}`
       ),
     );
   });
