@@ -62,7 +62,7 @@ export class GrantedCommands {
    */
   constructor(rules: readonly string[], commands: RuledCommands) {
     this.#commands = commands;
-    this.#known = new Set(commands.all.flatMap(withSubcommands).map(({ name }) => name));
+    this.#known = knownNames(commands);
     for (const rule of rules) this.#apply(readRule(rule)!);
   }
 
@@ -123,6 +123,16 @@ export class GrantedCommands {
     this.#otherNames.clear();
     this.#others = grants;
   }
+}
+
+/** The same for all rules of one cluster. */
+const names = new WeakMap<RuledCommands, ReadonlySet<string>>();
+
+function knownNames(commands: RuledCommands): ReadonlySet<string> {
+  const known = names.get(commands) ??
+    new Set(commands.all.flatMap(withSubcommands).map(({ name }) => name));
+  names.set(commands, known);
+  return known;
 }
 
 /** Why a text is no rule for these commands, as messages say it after "expected"; null where it is one. */

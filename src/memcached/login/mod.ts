@@ -34,6 +34,7 @@ export interface LoginContext {
 /** The logins of one cluster's clients in one worker. */
 export class Login implements MemcacheWatcher {
   readonly #context: LoginContext;
+  readonly #commands = ruledMemcacheCommands();
   #accounts: Accounts;
   /** By user, as far as they were asked for, and what they were made of. */
   readonly #permissions = new Map<string, { origin: string; permissions: MemcachePermissions }>();
@@ -78,6 +79,7 @@ export class Login implements MemcacheWatcher {
     const clients = [...this.#context.clients()];
     const former = new Map(clients.map((client) => [client, this.userOf(client)]));
     this.#accounts = new Accounts(this.#context.config.users);
+    this.#permissions.clear();
     for (const [client, user] of former) {
       const name = user === "" ? DEFAULT_USER : user;
       if (!this.isWanted) this.#unlock(client);
@@ -152,8 +154,7 @@ export class Login implements MemcacheWatcher {
     const origin = JSON.stringify([limits, config.denyCommands]);
     const known = this.#permissions.get(username);
     if (known?.origin === origin) return known.permissions;
-    const commands = ruledMemcacheCommands();
-    const permissions = new MemcachePermissions(limits, config.denyCommands, commands, isOn);
+    const permissions = new MemcachePermissions(limits, config.denyCommands, this.#commands, isOn);
     this.#permissions.set(username, { origin, permissions });
     return permissions;
   }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { RuledCommands } from "../../protocol/command_rules.ts";
 import { ruledCommands } from "../../protocol/resp/commands/ruled.ts";
 import { formatEndpoint } from "../../endpoint.ts";
 import type { LocalClient } from "../../session/features.ts";
@@ -23,6 +24,7 @@ import { accessRules, commandOf, type Denial, isNoteworthy, Permissions } from "
 export class Access implements AccessWatcher {
   readonly denials = new DenialLog();
   readonly #context: RedisContext;
+  readonly #commands: RuledCommands;
   readonly #describe: (client: LocalClient) => string;
   readonly #userOf: (client: LocalClient) => string;
   /** By user, as far as they were asked for, and what they were made of. */
@@ -41,6 +43,7 @@ export class Access implements AccessWatcher {
     describe: (client: LocalClient) => string,
   ) {
     this.#context = context;
+    this.#commands = ruledCommands(context.config.customCommands);
     this.#userOf = userOf;
     this.#describe = describe;
   }
@@ -53,7 +56,7 @@ export class Access implements AccessWatcher {
     const origin = JSON.stringify([limits, config.denyCommands, isOn]);
     const known = this.#known.get(username);
     if (known?.origin === origin) return known.permissions;
-    const rules = accessRules(config, ruledCommands(config.customCommands), isOn);
+    const rules = accessRules(config, this.#commands, isOn);
     const permissions = new Permissions(limits, rules, commands);
     this.#known.set(username, { origin, permissions });
     return permissions;
@@ -68,6 +71,12 @@ export class Access implements AccessWatcher {
     if (permissions.areWhole) return false;
     addGuard(client, GuardRank.Access, new AccessGuard(permissions, this));
     return true;
+  }
+
+  /** The configuration says something else: what was made of users that are gone is forgotten. */
+  forgetOthers(): void {
+    const names = new Set(this.#context.config.users.map(({ username }) => username));
+    for (const name of this.#known.keys()) if (!names.has(name)) this.#known.delete(name);
   }
 
   /** A client is nobody any more. */

@@ -65,6 +65,8 @@ export class Permissions {
   readonly checks: Uint8Array;
   /** Whether nothing is ever to be looked at. */
   readonly areWhole: boolean;
+  /** By row index, for rows of {@link Check.Keys}: what happens to their keys, as bits of {@link KeyUse}. */
+  readonly #uses: Uint8Array;
   readonly #rules: AccessRules;
   readonly #limits: UserLimits | null;
   readonly #granted: GrantedCommands | null;
@@ -84,24 +86,26 @@ export class Permissions {
     const channels = limits?.channelPatterns ?? (this.#keys === null ? null : []);
     this.#channels = patternsOf(channels);
     this.#mayRunScripts = limits?.scripts ?? this.#keys === null;
+    this.#uses = Uint8Array.from(table.rows, (row) => this.#useOf(row));
     this.checks = Uint8Array.from(table.rows, (row) => this.#checkOf(row));
-    const dotted = this.#checkOf(DOTTED_ROW);
-    this.areWhole = dotted === Check.None && this.checks.every((check) => check === Check.None);
+    // Rules may name commands that no row is of.
+    const areUnruled = this.#granted === null && rules.denied === null;
+    this.areWhole = areUnruled && this.#checkOf(DOTTED_ROW) === Check.None &&
+      this.checks.every((check) => check === Check.None);
   }
 
   /** Whether the keys of a request that its row has found may be used; for rows of {@link Check.Keys} only. */
   mayUseKeys(frame: RequestFrame, bytes: Uint8Array): boolean {
     const keys = this.#keys!;
+    const use = this.#uses[frame.row!.index]!;
     const { start, offsets, firstKey, keyStep, keyCount, extraKey } = frame;
     let word = 2 * firstKey;
     for (let key = 0; key < keyCount; key++) {
-      if (!keys.allow(bytes, start + offsets[word]!, start + offsets[word + 1]!, KeyUse.Both)) {
-        return false;
-      }
+      if (!keys.allow(bytes, start + offsets[word]!, start + offsets[word + 1]!, use)) return false;
       word += 2 * keyStep;
     }
     return extraKey < 0 ||
-      keys.allow(bytes, frame.argumentStart(extraKey), frame.argumentEnd(extraKey), KeyUse.Both);
+      keys.allow(bytes, frame.argumentStart(extraKey), frame.argumentEnd(extraKey), use);
   }
 
   /**
@@ -143,8 +147,14 @@ export class Permissions {
     if (this.#keys === null) return Check.None;
     if (command.subcommands.length > 0) return Check.All;
     if (!hasKeys(command)) return Check.None;
-    const isPlain = this.#keys.areWhole && !command.keys.some(readsUnnamedKeys);
+    const isPlain = !command.keys.some(readsUnnamedKeys) &&
+      (this.#keys.areWhole || commonUse(command) !== null);
     return isPlain ? Check.Keys : Check.All;
+  }
+
+  #useOf(row: CommandRow): number {
+    if (this.#keys === null || this.#keys.areWhole) return KeyUse.Both;
+    return commonUse(describedCommand(row)) ?? KeyUse.Both;
   }
 
   /** Whether a command may be used with whatever words. */
@@ -331,7 +341,14 @@ function usesOf(command: CommandDescription, request: LocalRequest): Map<number,
   return uses;
 }
 
-function useOf({ flags }: FoundKey): number {
+/** What a command does to each of its keys alike, whatever its words are; null: that differs. */
+function commonUse({ keys, keyParser }: CommandDescription): number | null {
+  const uses = new Set(keys.map(useOf));
+  const [use] = uses;
+  return keyParser === null && uses.size === 1 ? use! : null;
+}
+
+function useOf({ flags }: Pick<FoundKey, "flags">): number {
   const isWritten = flags.some((flag) =>
     flag === "insert" || flag === "update" || flag === "delete"
   );

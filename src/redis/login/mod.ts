@@ -93,6 +93,7 @@ export class Login {
     const clients = [...this.#context.clients()];
     const inside = new Set(clients.filter((client) => this.isIn(client)));
     this.#accounts = new Accounts(this.#context.config.users);
+    this.access.forgetOthers();
     for (const client of clients) {
       if (!this.#accounts.areWanted) this.#unlock(client);
       else if (inside.has(client)) this.#keep(client, this.userOf(client));

@@ -11,6 +11,11 @@ export const ADMINISTRATION = "it concerns one server; send it to that server";
 export const ALLOWED_ADMINISTRATION =
   'it concerns the servers themselves; send it to them, or set admin_commands = "forward"';
 
+/** Access control lists, of which the proxy has its own. */
+export const ACCESS_LISTS =
+  "the servers have users of their own; WHOAMI, DRYRUN and LOG are about the proxy's, and others go to " +
+  'the servers with admin_commands = "forward", by ACL BACKENDS where the proxy has the same';
+
 /** Slow logs, which the configuration can allow to be asked for. */
 export const SLOW_LOGS = 'the servers\' own logs, where `admin_commands = "forward"`';
 

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  ACCESS_LISTS,
   ADMINISTRATION,
   ALLOWED_ADMINISTRATION,
   MONITORING,
@@ -20,7 +21,7 @@ export const serverCommands: CommandGroup = {
   // deno-fmt-ignore: one record a command, columns aligned.
   records: [
     // name             arity  flags                              keys what the proxy does
-    ["acl",                -2, "",                                "", administration(ALLOWED_ADMINISTRATION)],
+    ["acl",                -2, "",                                "", administration(ACCESS_LISTS)],
     ["acl|cat",            -2, "noscript loading stale",          "", WITH_ITS_COMMAND, { states: ["keyless", "asks_one"] }],
     ["acl|deluser",        -3, "admin noscript loading stale",    "", WITH_ITS_COMMAND],
     ["acl|dryrun",         -4, "admin noscript loading stale",    "", WITH_ITS_COMMAND, { states: ["asks_one"] }],

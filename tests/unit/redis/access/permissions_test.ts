@@ -19,6 +19,7 @@ import { LocalRequest } from "../../../../src/redis/core/local_request.ts";
 import { assertEquals } from "../../../deps.ts";
 import { clusterConfig } from "../../../support/cluster_config.ts";
 import { frameOf, LocalRigClient } from "../../../support/local_rig.ts";
+import { sampleRequests } from "../../../servers/sample_requests.ts";
 import { limitedUser } from "../../../support/user_config.ts";
 
 interface Options {
@@ -61,7 +62,9 @@ function denials(known: Permissions, lines: string): string[] {
 
 Deno.test("without limits nothing is looked at", () => {
   assertEquals(permissions(null).areWhole, true);
-  assertEquals(permissions({ keyPatterns: ["*"], commands: ["@all"] }).areWhole, true);
+  assertEquals(permissions({ channelPatterns: ["*"], commands: ["@all"] }).areWhole, false);
+  assertEquals(permissions({ commands: ["@all", "-json.get"] }).areWhole, false);
+  assertEquals(permissions(null, { denyCommands: ["json.get"] }).areWhole, false);
   assertEquals(permissions(null, { denyCommands: ["keys"] }).areWhole, false);
   assertEquals(permissions(null, { isAudited: true }).areWhole, false);
 });
@@ -199,4 +202,37 @@ Deno.test("what the audit log has", () => {
   assertEquals([check("flushall"), check("config"), check("get")], [
     ...[Check.All, Check.All, Check.None],
   ]);
+});
+
+Deno.test("for every command the short way to judge keys agrees with the long one", () => {
+  const patterns = [["app:*"], ["%R~app:*"], ["%W~app:*"], ["%R~app:*", "%W~other"], [
+    "[a]pp:?",
+    "%R~other",
+  ]];
+  let compared = 0;
+  for (const keyPatterns of patterns) {
+    const known = permissions({
+      keyPatterns,
+      commands: ["@all"],
+      scripts: true,
+      channelPatterns: ["*"],
+    });
+    for (const key of ["app:1", "other"]) {
+      for (const { words } of sampleRequests(key)) {
+        const { frame, bytes } = frameOf(words);
+        if (frame.row === null || frame.refusal !== null) continue;
+        const denial = known.judge(new LocalRequest(new LocalRigClient(), frame, bytes));
+        const check = known.checks[frame.row.index];
+        if (check === Check.None) assertEquals(denial, null, words.join(" "));
+        if (check !== Check.Keys) continue;
+        compared += 1;
+        assertEquals(
+          known.mayUseKeys(frame, bytes),
+          denial === null,
+          `${keyPatterns}: ${words.join(" ")}`,
+        );
+      }
+    }
+  }
+  assertEquals(compared > 1_500, true, `${compared} compared`);
 });
