@@ -49,7 +49,7 @@ export class Audit {
 
   /**
    * @param sink Takes the records; null: none are made.
-   * @param now Real milliseconds.
+   * @param now Milliseconds since 1970.
    */
   constructor(
     cluster: string,

@@ -321,7 +321,6 @@ export class ClusterHost {
       audit: new Audit(
         config.name,
         message.isAudited ? (record) => this.#post({ kind: "audit", record }) : null,
-        () => this.#clock.realMs,
       ),
       loopGuard,
       orders: this.#ordersOf(config.name),

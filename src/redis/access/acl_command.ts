@@ -102,7 +102,7 @@ export class AclCommand {
   }
 
   #log({ client, words }: LocalRequest): Uint8Array | null {
-    const { peers, backends } = this.#context;
+    const { peers } = this.#context;
     const { denials } = this.#access;
     if (words[2]?.toLowerCase() === "reset") {
       denials.reset();
@@ -115,7 +115,7 @@ export class AclCommand {
     const reply = (others: readonly unknown[]) => {
       const entries = [denials.entries, ...others as (readonly DenialEntry[] | undefined)[]];
       const known = entries.flatMap((some) => some ?? []);
-      return denialsReply(known, Math.max(0, Number(count)), backends.clock.realMs, version);
+      return denialsReply(known, Math.max(0, Number(count)), Date.now(), version);
     };
     if (peers.count === 0) return reply([]);
     const late = client.answerLater();

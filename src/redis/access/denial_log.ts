@@ -34,7 +34,7 @@ export interface DenialEntry extends LoggedDenial {
   /** The client's line in CLIENT LIST, at the first denial of the entry. */
   readonly clientInfo: string;
   readonly id: number;
-  /** Real milliseconds. */
+  /** Milliseconds since 1970. */
   readonly createdMs: number;
   updatedMs: number;
 }
@@ -53,7 +53,7 @@ export class DenialLog {
   /**
    * Notes a denial.
    *
-   * @param nowMs Real milliseconds.
+   * @param nowMs Milliseconds since 1970.
    * @param describe The client's line; asked for where the denial is like no other.
    */
   add(denial: LoggedDenial, nowMs: number, describe: () => string): void {

@@ -147,8 +147,7 @@ export class Access implements AccessWatcher {
   ): void {
     const isQueuing = (transactionOf(client)?.queuedCount ?? -1) >= 0;
     const context = isQueuing ? "multi" : "toplevel";
-    const { realMs } = this.#context.backends.clock;
     const describe = () => this.#describe(client);
-    this.denials.add({ reason, context, object, username }, realMs, describe);
+    this.denials.add({ reason, context, object, username }, Date.now(), describe);
   }
 }
