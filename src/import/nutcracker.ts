@@ -53,7 +53,7 @@ function parse(text: string): Record<string, unknown> {
 function importPool(pool: Pool): ImportedTable {
   const cluster: ImportedTable = {
     name: pool.name,
-    listen_addr: listenAddress(pool),
+    ...listenAddress(pool),
     cache_type: flag(pool, "redis") ? "redis" : "memcache",
     servers: serverLines(pool),
   };
@@ -69,14 +69,15 @@ function importPool(pool: Pool): ImportedTable {
   return cluster;
 }
 
-function listenAddress(pool: Pool): string {
+function listenAddress(pool: Pool): ImportedTable {
   const listen = text(pool, "listen") ?? "";
   const [address, mode] = listen.split(/\s+/);
-  if (!address!.startsWith("/")) return listen;
-  if (mode !== undefined) {
-    note(pool, "listen", `the mode ${mode} is not taken over: set it where the socket is`);
-  }
-  return `unix:${address}`;
+  if (!address!.startsWith("/")) return { listen_addr: listen };
+  const listen_addr = `unix:${address}`;
+  if (mode === undefined) return { listen_addr };
+  if (/^0?[0-7]{3}$/.test(mode)) return { listen_addr, unix_mode: mode };
+  note(pool, "listen", `the mode ${mode} is not taken over: it is none of three octal digits`);
+  return { listen_addr };
 }
 
 function serverLines(pool: Pool): string[] {

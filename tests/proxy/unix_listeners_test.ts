@@ -150,37 +150,44 @@ Deno.test("a reload adds, changes, moves and removes sockets, and who is connect
     assertEquals(await client.call("PING"), "PONG");
   }));
 
-Deno.test("a takeover is noticed by nobody who connects, and the file is the new process's", () =>
-  inDirectory(async (directory) => {
-    const path = `${directory}/a.sock`;
-    const config = () => clusterAt(`unix:${path}`, "thread = 2");
-    const former = await startAster(config);
-    let isOver = false;
-    let connected = 0;
-    const failures: unknown[] = [];
-    const connecting = (async () => {
-      while (!isOver) {
-        try {
-          await ping(path);
-          connected += 1;
-        } catch (error) {
-          failures.push(error);
+for (const isByDoor of [false, true]) {
+  const way = isByDoor ? "by a takeover_socket" : "by a signal";
+  Deno.test(`a takeover ${way} is noticed by nobody who connects, and the file is the new process's`, () =>
+    inDirectory(async (directory) => {
+      const path = `${directory}/a.sock`;
+      const door = `[runtime]\ntakeover_socket = "${directory}/door"\n`;
+      const config = () => (isByDoor ? door : "") + clusterAt(`unix:${path}`, "thread = 2");
+      const former = await startAster(config);
+      let isOver = false;
+      let connected = 0;
+      const failures: unknown[] = [];
+      const connecting = (async () => {
+        while (!isOver) {
+          try {
+            await ping(path);
+            connected += 1;
+          } catch (error) {
+            failures.push(error);
+          }
         }
+      })();
+      await using next = await startAster(config, { arguments: ["--takeover"] });
+      if (isByDoor) {
+        await until(() => former.process.status !== null, { what: "the end of the former" });
       }
-    })();
-    await using next = await startAster(config, { arguments: ["--takeover"] });
-    await former[Symbol.asyncDispose]();
-    const before = connected;
-    await until(() => connected > before + 20, { what: "clients of the new process" });
-    isOver = true;
-    await connecting;
-    // On Deno's sockets those who still wait at the former socket when it is closed are lost.
-    if (testIo() === "epoll") assertEquals(failures, []);
-    assert(failures.length <= 3, `${failures.length} failures: ${failures[0]}`);
-    assertEquals(namesIn(directory), ["a.sock"]);
-    await next.stop();
-    assertEquals(namesIn(directory), []);
-  }));
+      await former[Symbol.asyncDispose]();
+      const before = connected;
+      await until(() => connected > before + 20, { what: "clients of the new process" });
+      isOver = true;
+      await connecting;
+      // On Deno's sockets those who still wait at the former socket when it is closed are lost.
+      if (testIo() === "epoll") assertEquals(failures, []);
+      assert(failures.length <= 3, `${failures.length} failures: ${failures[0]}`);
+      assertEquals(modeOf(path), "600");
+      await next.stop();
+      assertEquals(namesIn(directory), []);
+    }));
+}
 
 Deno.test("a takeover that fails leaves the former process its socket", () =>
   inDirectory(async (directory) => {

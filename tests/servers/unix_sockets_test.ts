@@ -7,6 +7,7 @@ import { assert, assertEquals, assertMatch, assertRejects, clientLibraries } fro
 import { type Aster, startAster } from "../support/aster.ts";
 import { startNutcracker } from "../support/nutcracker.ts";
 import { until } from "../support/poll.ts";
+import { startRedisCluster } from "../support/redis_cluster.ts";
 import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
 import { RespClient, RespError } from "../support/resp_client.ts";
 import { makeServerDirectory, ServerProcess } from "../support/server_process.ts";
@@ -180,6 +181,26 @@ Deno.test("a server that goes away fails its keys by the true reason, and is fou
   for (const text of texts) assertMatch(text, new RegExp(`unix:${serverPath(0)}`));
   await servers[0]!.start();
   await until(async () => (await failed()).length === 0, { what: "the server" });
+});
+
+Deno.test("a Redis Cluster is served at a unix socket, its nodes over TCP", async () => {
+  await using cluster = await startRedisCluster();
+  const path = `${directory}/cluster.sock`;
+  await using front = await startAster(() => `
+[[clusters]]
+name = "cluster"
+listen_addr = "unix:${path}"
+cache_type = "redis_cluster"
+servers = ["${cluster.nodes[0]!.address}"]
+`);
+  assert(front.pid > 0);
+  using client = await RespClient.connect({ path });
+  const keys = Array.from({ length: 100 }, (_, index) => `key:${index}`);
+  await client.pipeline(keys.map((key) => ["SET", key, key]));
+  assertEquals(await client.call("MGET", ...keys), keys);
+  const slots = await client.call("CLUSTER", "SLOTS") as [number, number, [string, number]][];
+  // There is no port that would lead here.
+  assertEquals(slots.map(([first, last, [, port]]) => [first, last, port]), [[0, 16_383, 0]]);
 });
 
 Deno.test("who may not write the file may not connect", {

@@ -77,8 +77,11 @@ Deno.test("unix sockets keep their paths, on both sides", () => {
     "d:\n  listen: /run/d.sock 0666\n  timeout: 5\n  servers:\n    - /run/s.sock:1 s\n",
   );
   assertEquals(clusters[0]!.listen_addr, "unix:/run/d.sock");
+  assertEquals(clusters[0]!.unix_mode, "0666");
   assertEquals(clusters[0]!.servers, ["unix:/run/s.sock:1 s"]);
-  assertEquals(notes.length, 1);
+  assertEquals(notes, []);
+  const odd = importNutcracker("d:\n  listen: /run/d.sock 1777\n  timeout: 5\n  servers: []\n");
+  assertEquals([odd.clusters[0]!.unix_mode, odd.notes.length], [undefined, 1]);
 });
 
 Deno.test("what is wrong with a setting is said, and the rest is taken over", () => {

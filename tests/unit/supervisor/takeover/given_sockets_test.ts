@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { tcpEndpoint } from "../../../../src/endpoint.ts";
-import { AF_INET, AF_INET6 } from "../../../../src/net/epoll/libc.ts";
+import { tcpEndpoint, unixEndpoint } from "../../../../src/endpoint.ts";
+import { AF_INET, AF_INET6, AF_UNIX } from "../../../../src/net/epoll/libc.ts";
 import { NameLookup, portOf } from "../../../../src/net/epoll/name_lookup.ts";
+import { unixAddress } from "../../../../src/net/epoll/socket_endpoint.ts";
 import { GivenSockets } from "../../../../src/supervisor/takeover/given_sockets.ts";
 import { clusterConfig } from "../../../support/cluster_config.ts";
 import { openDescriptors } from "../../../support/descriptors.ts";
@@ -98,3 +99,19 @@ sanitizedTest(
     assertEquals(sockets.heldAt(endpoint), []);
   },
 );
+
+sanitizedTest("a unix socket is its path's", () => {
+  const directory = Deno.makeTempDirSync();
+  const path = `${directory}/a.sock`;
+  const descriptor = system.openSocket(AF_UNIX);
+  const address = unixAddress(path);
+  assertEquals(system.libc.bind(descriptor, address, address.length), 0);
+  assertEquals(system.libc.listen(descriptor, 8), 0);
+  const clusters = [`${path}2`, path].map((each) => clusterConfig({ listen: unixEndpoint(each) }));
+  const sockets = new GivenSockets(system, [{ descriptor, isHeld: true }], clusters);
+  assertEquals(clusters.map(({ listen }) => sockets.has(listen)), [false, true]);
+  assertEquals(sockets.heldAt(unixEndpoint(path)).map(({ isHeld }) => isHeld), [true]);
+  sockets.close();
+  assert(!isOpen(descriptor));
+  Deno.removeSync(directory, { recursive: true });
+});
