@@ -17,15 +17,17 @@ import {
   type LoadResult,
   type Problem,
 } from "./config/load.ts";
+import { speaksTls } from "./config/tls.ts";
 import { formatEndpoint } from "./endpoint.ts";
 import { formatPermissionFlags, permissionFlags, permissionNotes } from "./permissions.ts";
 import { chooseAdvertisedAddress, grantedInterfaces } from "./supervisor/advertised_address.ts";
-import { chooseIo, IoUnavailable, likelyLibc } from "./supervisor/io_choice.ts";
+import { chooseIo, IoUnavailable, likelyLibc, likelyLibssl } from "./supervisor/io_choice.ts";
 import { openLogOutput } from "./supervisor/log_output.ts";
 import { LogWriter } from "./supervisor/log_writer.ts";
 import { socketFiles } from "./config/unix_sockets.ts";
 import { giveUpPrivileges } from "./supervisor/privileges.ts";
 import { FileWatch } from "./supervisor/file_watch.ts";
+import { CertificateWatch } from "./supervisor/fresh_certificates.ts";
 import { describeClusters, type RunningProxy, startProxy } from "./supervisor/proxy.ts";
 import { Reloader } from "./supervisor/reloader.ts";
 import { keepDebuggerClosed } from "./supervisor/runtime_debugger.ts";
@@ -143,7 +145,7 @@ async function withConfig(flags: Flags, environment: Environment): Promise<numbe
 
 function chooseIoOrSay(config: Config): IoChoice | null {
   try {
-    return chooseIo(config.runtime.io);
+    return chooseIo(config.runtime.io, undefined, speaksTls(config));
   } catch (error) {
     if (!(error instanceof IoUnavailable)) throw error;
     console.error(`error: ${error.message}`);
@@ -163,10 +165,18 @@ function readOrSay(source: ConfigSource): string | null {
 function describeConfig(config: Config): string[] {
   const { io, metrics, network, logLevel, logFormat } = config.runtime;
   return [
-    ...describeClusters(config).map(({ cluster, type, address, threads, backends, servers }) =>
-      `cluster "${cluster}": ${type} on ${address}, ${counted(threads, "thread")}, ` +
-      `${counted(backends, "backend")}: ${servers}`
-    ),
+    ...describeClusters(config).map((line) => {
+      const { cluster, type, address, threads, backends, servers } = line;
+      const { tls, clients, backendTls } = line;
+      const secured = tls === undefined
+        ? ""
+        : `, TLS${tls === address ? "" : ` on ${tls}`}${
+          clients === undefined ? "" : ` ${clients}`
+        }`;
+      const verified = backendTls === undefined ? "" : ` over TLS (${backendTls})`;
+      return `cluster "${cluster}": ${type} on ${address}${secured}, ` +
+        `${counted(threads, "thread")}, ${counted(backends, "backend")}${verified}: ${servers}`;
+    }),
     `admin server: ${metrics === null ? "off" : formatEndpoint(metrics)}`,
     `I/O: ${io}; network of workers: ${
       io === "epoll" ? "not limited by Deno" : describeNetwork(network)
@@ -193,11 +203,11 @@ function printPermissions(
   const sourceDirectory = sources.protocol === "file:"
     ? decodeURIComponent(sources.pathname)
     : null;
-  const libcPath = likelyLibc();
+  const [libcPath, libsslPath] = [likelyLibc(), likelyLibssl()];
   const environmentNames: readonly EnvironmentName[] = source.path === null
     ? [CONFIG_VARIABLE, ...read]
     : read;
-  const files = { configPath: source.path, sourceDirectory, libcPath };
+  const files = { configPath: source.path, sourceDirectory, libcPath, libsslPath };
   const options = { ...files, isReloading, environmentNames, secretPlaces, ip, host };
   // The flags alone go to standard output, for `deno run $(…) mod.ts`.
   for (const note of permissionNotes(config)) console.error(note);
@@ -296,7 +306,7 @@ function listenForSignals(): AbortSignal {
   return controller.signal;
 }
 
-/** Reloads the file at SIGHUP, and with `--reload` whenever it changes. */
+/** Reloads the file at SIGHUP, and with `--reload` whenever it changes; certificates whenever they do. */
 function followFile(
   proxy: RunningProxy,
   parts: RunParts,
@@ -308,9 +318,16 @@ function followFile(
     read: source.read,
     load,
     current: () => proxy.config,
-    apply: (config) => proxy.reconfigure(config),
+    renewCertificates: () => proxy.renewCertificates((path) => Deno.readTextFileSync(path)),
+    async apply(config) {
+      const problems = await proxy.reconfigure(config);
+      certificates.follow(proxy.config);
+      return problems;
+    },
     log,
   }, text);
+  const certificates = new CertificateWatch(() => reloader.refreshCertificates(), log);
+  certificates.follow(proxy.config);
   hangUp.heard = () => reloader.reload();
   proxy.reloadBy(reloader);
   if (flags.isReloading && source.path === null) {
@@ -319,7 +336,12 @@ function followFile(
   const watch = flags.isReloading && source.path !== null
     ? new FileWatch(source.path, () => reloader.reloadIfChanged())
     : null;
-  return { [Symbol.dispose]: () => watch?.close() };
+  return {
+    [Symbol.dispose]() {
+      watch?.close();
+      certificates.close();
+    },
+  };
 }
 
 /**

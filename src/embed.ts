@@ -6,6 +6,7 @@
 import type { Config } from "./config/config.ts";
 import { readEnvironment } from "./config/environment.ts";
 import { formatProblem, loadConfig } from "./config/load.ts";
+import { speaksTls } from "./config/tls.ts";
 import { chooseAdvertisedAddress, grantedInterfaces } from "./supervisor/advertised_address.ts";
 import { chooseIo } from "./supervisor/io_choice.ts";
 import { openLibraryLog } from "./supervisor/log_output.ts";
@@ -61,7 +62,7 @@ export function parseConfig(text: string): Config {
 export async function start(config: Config): Promise<RunningProxy> {
   return await startProxy({
     config,
-    io: chooseIo(config.runtime.io),
+    io: chooseIo(config.runtime.io, undefined, speaksTls(config)),
     output: openLibraryLog(config.runtime.logLevel),
     advertisedAddress: chooseAdvertisedAddress({
       flag: null,

@@ -101,6 +101,17 @@ export function sameEndpoint(one: Endpoint, other: Endpoint): boolean {
   return formatEndpoint(one) === formatEndpoint(other);
 }
 
+/** Where a cluster listens: its address, and the one for TLS where that is another. */
+export function listenEndpoints(
+  { listen, tls }: {
+    readonly listen: Endpoint;
+    readonly tls: { readonly listen: Endpoint | null } | null;
+  },
+): Endpoint[] {
+  const secured = tls?.listen ?? null;
+  return secured === null ? [listen] : [listen, secured];
+}
+
 /** A socket that listens, and that another process has given to this one. It stays open where it came from. */
 export interface GivenSocket {
   readonly descriptor: number;

@@ -9,6 +9,7 @@ import { STANDARD_ERROR } from "./config/runtime.ts";
 import type { EnvironmentName } from "./config/environment.ts";
 import { type SecretPlace, secretPlace } from "./config/secret_source.ts";
 import { isIpv4, isIpv6 } from "./config/socket_address.ts";
+import { speaksTls, tlsFiles } from "./config/tls.ts";
 import { listenGrants, socketFiles } from "./config/unix_sockets.ts";
 import { formatEndpoint, formatHost, hostOf } from "./endpoint.ts";
 import { folderOf } from "./supervisor/file_watch.ts";
@@ -35,6 +36,8 @@ export interface PermissionOptions {
   host: string | undefined;
   /** Path of the C library. */
   libcPath: string;
+  /** Path of OpenSSL. */
+  libsslPath: string;
 }
 
 /**
@@ -54,6 +57,7 @@ export function permissionFlags(config: Config, options: PermissionOptions): str
   // Whoever replaces a file has the folder watched, and in a ConfigMap the file is a link to another in it.
   const watched = configPath !== null && isReloading ? folderOf(configPath) : configPath;
   const paths = [watched, options.sourceDirectory, door].filter((path) => path !== null);
+  paths.push(...certificateFolders(config));
   paths.push(...secretFiles);
   const { stateFile } = config.runtime;
   const written = stateFile === null ? [] : [stateFile, stateFile + NEW_FILE_SUFFIX];
@@ -78,7 +82,10 @@ export function permissionFlags(config: Config, options: PermissionOptions): str
   if (auditLog !== null && auditLog !== STANDARD_ERROR) {
     flags.push(`--allow-write=${grantablePath(auditLog)}`);
   }
-  if (config.runtime.io === "epoll") flags.push(`--allow-ffi=${options.libcPath}`);
+  if (config.runtime.io === "epoll") {
+    const libraries = [options.libcPath, ...speaksTls(config) ? [options.libsslPath] : []];
+    flags.push(`--allow-ffi=${libraries.join(",")}`);
+  }
   return flags;
 }
 
@@ -116,6 +123,13 @@ export function permissionNotes(config: Config): string[] {
   return notes;
 }
 
+/** Folders of certificates: whoever renews them replaces files there, and links. */
+function certificateFolders({ clusters }: Config): string[] {
+  return clusters.flatMap(({ certificates, backendCertificates }) =>
+    tlsFiles(certificates, backendCertificates).map(({ path }) => folderOf(path))
+  );
+}
+
 /** What the main thread tries to bind, and on Deno's sockets what workers connect to. */
 function processAddresses(config: Config): string[] {
   const addresses = config.clusters.flatMap((cluster) => [
@@ -128,8 +142,8 @@ function processAddresses(config: Config): string[] {
 }
 
 function listenAddresses(cluster: ClusterConfig, config: Config): string[] {
-  const isBarred = cluster.listen.kind === "unix" && config.runtime.io === "epoll";
-  return isBarred ? [] : listenGrants(cluster);
+  const grants = listenGrants(cluster);
+  return config.runtime.io === "epoll" ? grants.filter((one) => !one.startsWith("unix:")) : grants;
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   backendFailureRow,
   backendHealthRow,
   buildRow,
+  certificateEndRow,
   clusterCounts,
   clusterHistograms,
   durationHistograms,
@@ -56,6 +57,7 @@ export function renderMetricsDocument(): string {
       Object.values(durationHistograms),
     ),
     section("Each server of a ring", "`cluster`, `server`", [serverStateRow]),
+    section("Each TLS certificate", "`cluster`, `file`", [certificateEndRow]),
   ].join("\n");
 }
 

@@ -88,6 +88,7 @@ async function startWorker(task: WorkerTask): Promise<void> {
     leads: [],
     logLevel: "warning",
     io: { engine: task.engine, libcPath: LIBC },
+    ticketSeed: new Uint8Array(32),
     advertisedAddress: "127.0.0.1",
     sharesPort: false,
     clientMemory: new SharedArrayBuffer(12),

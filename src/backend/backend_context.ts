@@ -8,6 +8,7 @@ import type { ChunkPool } from "../bytes/chunk_pool.ts";
 import type { Clock } from "../clock.ts";
 import type { Failure } from "../failure.ts";
 import type { Connection, IoEngine } from "../net/io_engine.ts";
+import type { TlsClient } from "../net/tls.ts";
 import type { SeriesBudget } from "../observe/durations.ts";
 import type { ClusterMetrics } from "../observe/cluster_metrics.ts";
 import type { Audit } from "../observe/audit.ts";
@@ -56,6 +57,8 @@ export interface BackendContext {
   readonly metrics: ClusterMetrics;
   readonly audit: Audit;
   readonly limits: BackendLimits;
+  /** How backends are spoken to by TLS; null or left out: without it. */
+  readonly tls?: TlsClient | null;
   /** How fast the worker connects. */
   readonly dials: DialPace;
   /** Those that have a socket, or want one. Only links write it. */

@@ -74,7 +74,10 @@ export class Connector implements Dialer, DialListener {
     const { dialTimeoutMs: timeoutMs } = this.#options.limits;
     this.#deadlineMs = this.#context.clock.nowMs + timeoutMs;
     const { endpoint } = this.#backend;
-    this.#dial = this.#context.engine.dial({ endpoint, timeoutMs }, this);
+    const { engine } = this.#context;
+    // What a unix socket carries does not leave the machine.
+    const tls = endpoint.kind === "unix" ? null : this.#context.tls ?? null;
+    this.#dial = engine.dial({ endpoint, timeoutMs, tls }, this);
   }
 
   /** Gives an attempt up; the listener hears nothing of it. */

@@ -18,6 +18,7 @@ import type { Watched } from "../clock.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { ByteReceiver, Space } from "../net/byte_receiver.ts";
 import type { Connection, DialListener, Socket } from "../net/io_engine.ts";
+import { TlsError } from "../net/tls.ts";
 import { isWriteOverdue } from "../net/write_deadline.ts";
 import { ParseStatus, type ParseStatusCode, ReplyKind } from "../protocol/protocol.ts";
 import type { RoutedClient } from "../request/exchange.ts";
@@ -312,7 +313,11 @@ export class BackendLink implements ByteReceiver, DialListener, Watched {
   }
 
   closed(error: unknown): void {
-    const reason = error === null ? this.#closeReason : failures.backendReset;
+    const reason = error === null
+      ? this.#closeReason
+      : error instanceof TlsError
+      ? error.failure
+      : failures.backendReset;
     const failure = this.#connector.lossReason(reason);
     this.#user.ending();
     this.socket = null;

@@ -53,6 +53,8 @@ export interface ClusterContext {
   readonly orders: ServerOrders;
   /** How fast the worker connects to backends, those of all its clusters. */
   readonly dials: DialPace;
+  /** What keys of TLS tickets are made of, the same in all workers. */
+  readonly ticketSeed: Uint8Array;
   /** Address for cluster-aware clients, without port. */
   readonly advertisedAddress: string;
   /** The proxy's own availability zone; "" for none. */

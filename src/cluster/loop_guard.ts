@@ -44,7 +44,10 @@ export class LoopGuard {
     const host = comparableIp(peer.hostname);
     // Linux gives a connection to one of its own addresses that address as its own end.
     if (!isLoopback(host) && host !== comparableIp(local.hostname)) return false;
-    const reached = this.#listeners.findIndex(({ endpoint }) => takes(endpoint, host, peer.port));
+    const reached = this.#listeners.findIndex(({ endpoint, tlsEndpoint }) =>
+      takes(endpoint, host, peer.port) ||
+      tlsEndpoint !== undefined && takes(tlsEndpoint, host, peer.port)
+    );
     // Nothing leads to a cluster that does not listen any more.
     if (reached < 0 || this.#own < 0) return false;
     Atomics.store(this.#leads, this.#own * this.#listeners.length + reached, 1);

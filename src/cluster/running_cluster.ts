@@ -13,6 +13,7 @@ import { ChunkPool } from "../bytes/chunk_pool.ts";
 import { type Endpoint, formatEndpoint, sameEndpoint } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { Acceptor, Connection, Listener } from "../net/io_engine.ts";
+import type { TlsClient } from "../net/tls.ts";
 import { ClusterMetrics, type ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import { gatherDurations, SeriesBudget } from "../observe/durations.ts";
 import type { ObservedLists } from "../observe/observed_lists.ts";
@@ -38,6 +39,7 @@ import { AcceptPause } from "./accept_pause.ts";
 import { ClientDrain, handoffSeconds } from "./client_drain.ts";
 import type { Cluster, ClusterContext } from "./cluster.ts";
 import { ClusterPeers } from "./cluster_peers.ts";
+import { ClusterTls } from "./cluster_tls.ts";
 import { IdleClients } from "./idle_clients.ts";
 import type { HolderVisitor, MemoryHolder } from "./memory_limit.ts";
 import { Observation } from "./observation.ts";
@@ -97,7 +99,10 @@ export class RunningCluster implements Acceptor, Cluster {
   readonly #idle: IdleClients<Session>;
   readonly #addresses: AddressLimit<Session>;
   readonly #requestLimits: RequestLimits;
+  readonly #tls: ClusterTls;
   #listener: Listener | null = null;
+  /** The listener for TLS, where that has an address of its own. */
+  #tlsListener: Listener | null = null;
   clientCount: number;
   #prepared: (() => void) | null = null;
   /** Bytes that clients took which are gone. */
@@ -108,6 +113,7 @@ export class RunningCluster implements Acceptor, Cluster {
     this.name = cluster.config.name;
     this.clientCount = cluster.clientsBefore;
     this.#cluster = cluster;
+    this.#tls = new ClusterTls(cluster.engine, cluster.config, cluster.ticketSeed);
     this.#metrics = new ClusterMetrics(this.name);
     this.#acceptPause = new AcceptPause(cluster.log);
     this.#peers = new ClusterPeers(cluster);
@@ -118,6 +124,7 @@ export class RunningCluster implements Acceptor, Cluster {
       this.#metrics,
       this.#observation,
       {
+        tls: this.#tls.client,
         backendFails: (address, timesOut) => this.#backendFails(address, timesOut),
         takeUnsent: (exchange, failure) =>
           this.#topology.router.takeUnsent?.(exchange, failure) ?? false,
@@ -203,22 +210,48 @@ export class RunningCluster implements Acceptor, Cluster {
   start(): void {
     // It was told to drain while it found out where keys are.
     if (this.#isStopped) return;
-    const { listen, unixMode } = this.#cluster.config;
+    const { listen, unixMode, tls } = this.#cluster.config;
     this.#listenOn(listen, unixMode);
+    if (tls !== null && tls.listen !== null) {
+      this.#tlsListener = this.#openListener(tls.listen, unixMode, true);
+    }
     this.#topology.start();
   }
 
-  /** Listens there, and nowhere else any more. */
+  /** Listens there, and no more where it was before. */
   #listenOn(endpoint: Endpoint, mode: number): void {
-    const { engine, sharesPort, listensAside: isAside } = this.#cluster;
+    const { tls } = this.#cluster.config;
     const former = this.#listener;
-    const given = this.#cluster.socketsAt(endpoint);
-    this.#listener = engine.listen({ endpoint, sharesPort, mode, isAside, given }, this);
+    this.#listener = this.#openListener(endpoint, mode, tls !== null && tls.listen === null);
     former?.close();
+  }
+
+  #openListener(endpoint: Endpoint, mode: number, speaksTls: boolean): Listener {
+    const { engine, sharesPort, listensAside: isAside } = this.#cluster;
+    const given = this.#cluster.socketsAt(endpoint);
+    const options = { endpoint, sharesPort, mode, isAside, given };
+    if (!speaksTls) return engine.listen(options, this);
+    return engine.listen({ ...options, tls: this.#tls.server }, new TlsAcceptor(this));
+  }
+
+  /** A client has gone through its handshake of TLS. */
+  handshakeDone(): void {
+    this.#metrics.tlsHandshakes += 1;
+  }
+
+  handshakeFailed(failure: Failure, peer: Endpoint | null, detail: string): void {
+    this.#metrics.countFailure(failure);
+    this.#cluster.log.info("TLS handshake failed", {
+      reason: failure.name,
+      address: peer === null ? "" : formatEndpoint(peer),
+      detail,
+    });
   }
 
   reconfigure(config: ClusterConfig): void {
     const cluster = this.#cluster;
+    // Ahead of all: it may be refused.
+    if (this.#tls.replace(config)) cluster.log.info("TLS certificates replaced", {});
     const { listen, unixMode } = cluster.config;
     const isElsewhere = !sameEndpoint(listen, config.listen) ||
       (listen.kind === "unix" && unixMode !== config.unixMode);
@@ -332,10 +365,14 @@ export class RunningCluster implements Acceptor, Cluster {
   }
 
   share(): SharedSocket[] {
-    const endpoint = this.#cluster.config.listen;
-    // Another process makes its own, and whoever waits at the former one is accepted by those who have it.
-    if (endpoint.kind === "unix") return [];
-    return (this.#listener?.share() ?? []).map((descriptor) => ({ endpoint, descriptor }));
+    const { listen, tls } = this.#cluster.config;
+    const shared = (listener: Listener | null, endpoint: Endpoint) =>
+      (listener?.share() ?? []).map((descriptor) => ({ endpoint, descriptor }));
+    return [
+      // Another process makes its own, and whoever waits at the former one is accepted by those who have it.
+      ...listen.kind === "unix" ? [] : shared(this.#listener, listen),
+      ...tls?.listen ? shared(this.#tlsListener, tls.listen) : [],
+    ];
   }
 
   stop(): Promise<void> {
@@ -346,14 +383,16 @@ export class RunningCluster implements Acceptor, Cluster {
     this.#sessionContext.local.stop();
     this.#peers.stop();
     this.#topology.stop();
+    this.#tls.close();
     return freed;
   }
 
-  /** Settles when the address is free. */
-  #closeListener(isHandedOver = false): Promise<void> {
-    const listener = this.#listener;
+  /** Settles when its addresses are free. */
+  async #closeListener(isHandedOver = false): Promise<void> {
+    const listeners = [this.#listener, this.#tlsListener];
     this.#listener = null;
-    return listener?.close(isHandedOver) ?? Promise.resolve();
+    this.#tlsListener = null;
+    await Promise.all(listeners.map((listener) => listener?.close(isHandedOver)));
   }
 
   get lack(): Failure | null {
@@ -386,6 +425,8 @@ export class RunningCluster implements Acceptor, Cluster {
     if (this.#isStopped) return connection.discard();
     this.#acceptPause.ended();
     this.clientCount += 1;
+    const userFrom = this.#cluster.config.tls?.userFrom ?? null;
+    const certified = userFrom === null ? null : connection.certificateName ?? null;
     const session = new Session(connection, this.clientCount, this.#sessionContext);
     const { clientRoom, clusterRoom, config } = this.#cluster;
     // Entered first, so that of several workers none takes the last place for free that another one takes.
@@ -402,6 +443,8 @@ export class RunningCluster implements Acceptor, Cluster {
     clientRoom.entered();
     this.#requestLimits.connect(session);
     this.#sessionContext.local.clientConnected(session);
+    // A name that is no user's leaves the client to log in as any other.
+    if (certified !== null) this.#sessionContext.local.enterAs?.(session, certified);
     session.start();
     this.#idle.look();
   }
@@ -440,8 +483,35 @@ export class RunningCluster implements Acceptor, Cluster {
   }
 }
 
+/** Takes clients that have gone through a handshake of TLS. */
+class TlsAcceptor implements Acceptor {
+  readonly #cluster: RunningCluster;
+
+  constructor(cluster: RunningCluster) {
+    this.#cluster = cluster;
+  }
+
+  get lack(): Failure | null {
+    return this.#cluster.lack;
+  }
+
+  accepted(connection: Connection): void {
+    this.#cluster.handshakeDone();
+    this.#cluster.accepted(connection);
+  }
+
+  acceptFailed(failure: Failure): void {
+    this.#cluster.acceptFailed(failure);
+  }
+
+  handshakeFailed(failure: Failure, peer: Endpoint | null, detail: string): void {
+    this.#cluster.handshakeFailed(failure, peer, detail);
+  }
+}
+
 /** What becomes of backends' failures. */
 interface BackendHooks {
+  tls: TlsClient | null;
   backendFails(address: string, timesOut: boolean): void;
   takeUnsent: BackendContext["takeUnsent"];
 }
@@ -451,7 +521,7 @@ function createBackendContext(
   recipe: Recipe,
   metrics: ClusterMetrics,
   { bigKeys, slowLog }: Observation,
-  { backendFails, takeUnsent }: BackendHooks,
+  { tls, backendFails, takeUnsent }: BackendHooks,
 ): BackendContext {
   const { audit, config, clock, engine, log } = cluster;
   return {
@@ -465,6 +535,7 @@ function createBackendContext(
     metrics,
     audit,
     limits: backendLimits(config),
+    tls,
     dials: cluster.dials,
     links: new Set(),
     orders: cluster.orders,

@@ -91,6 +91,53 @@ export interface RateLimitConfig {
   per: "client" | "address" | "user" | "cluster";
 }
 
+/** A file of certificates or of a private key. */
+export interface PemFile {
+  path: string;
+  /** What stood in it when it was read; "" where it was not. */
+  pem: string;
+}
+
+/** A certificate, with those that lead to its CA, and its private key. */
+export interface TlsPair {
+  cert: PemFile;
+  key: PemFile;
+}
+
+/** How clients speak TLS. */
+export interface TlsConfig {
+  /** Where they do; null: where the cluster listens, which speaks nothing else then. */
+  listen: Endpoint | null;
+  /** What of a client's certificate is the name of the user that it is; null: nothing. */
+  userFrom: "CN" | null;
+}
+
+/** What clients are shown, and what is wanted of them. */
+export interface TlsCertificates {
+  pair: TlsPair;
+  /** For clients that ask for a name: in lower case, or `*.` and all names one label below it. */
+  named: { name: string; pair: TlsPair }[];
+  /** CAs of one of which a client has to show a certificate; null: none is asked for. */
+  clientCa: PemFile | null;
+  minVersion: "1.2" | "1.3";
+}
+
+/** How backends are spoken to by TLS. */
+export interface BackendTlsConfig {
+  /** Name that their certificates have to be for; null: that of the address that is connected to. */
+  serverName: string | null;
+  /** Whether any certificate is taken. */
+  isInsecure: boolean;
+}
+
+/** What backends are shown, and what is wanted of them. */
+export interface BackendCertificates {
+  /** CAs of one of which their certificates have to be; null: those that the system trusts. */
+  ca: PemFile | null;
+  /** Shown to backends that ask for a certificate; null: none. */
+  pair: TlsPair | null;
+}
+
 /** Kind of front end. `memcache_binary` becomes `memcache`. */
 export type ClusterType = "memcache" | "redis" | "redis_cluster";
 
@@ -101,6 +148,12 @@ export interface ClusterConfig {
   listen: Endpoint;
   /** Who may connect to a unix socket, as the bits of a file's mode. */
   unixMode: number;
+  /** Null: clients do not speak TLS. The certificates are apart, as they change while everything else stays. */
+  tls: TlsConfig | null;
+  certificates: TlsCertificates | null;
+  /** Null: backends do not speak TLS. */
+  backendTls: BackendTlsConfig | null;
+  backendCertificates: BackendCertificates | null;
   servers: ServerConfig[];
   /** Exactly two characters, or null. */
   hashTag: string | null;

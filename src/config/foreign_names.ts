@@ -117,8 +117,8 @@ const names: Record<Origin, Record<string, Counterpart>> = {
     max_buffer_size_before_flush: why("what a turn of the loop has gathered is written at its end"),
     buffer_flush_timeout: why("what a turn of the loop has gathered is written at its end"),
     prefix_routes: why("keys cannot be routed by prefix"),
-    transport_socket: why("TLS is not supported"),
-    tls_context: why("TLS is not supported"),
+    transport_socket: key("backend_tls"),
+    tls_context: key("tls"),
     stat_prefix: key("name"),
   },
 };

@@ -8,14 +8,7 @@ import { foreignName } from "./foreign_names.ts";
 import type { KeyRow } from "./key_row.ts";
 import { levenshteinDistance, valibot } from "../../deps.ts";
 import { type Report, showKey } from "./problem.ts";
-import {
-  clusterKeys,
-  type KeyRows,
-  laterKeys,
-  protectingKeys,
-  runtimeKeys,
-  type ValuesOf,
-} from "./schema.ts";
+import { clusterKeys, type KeyRows, laterKeys, runtimeKeys, type ValuesOf } from "./schema.ts";
 
 /** A table of the file whose keys are known and whose values passed the type checks. */
 export interface CheckedTable<Rows extends KeyRows> {
@@ -92,7 +85,7 @@ export function matchKeys(
 ): Map<string, string> {
   const written = new Map<string, string>();
   const names = new Map(
-    [...known, ...laterKeys, ...protectingKeys].map((name) => [canonicalForm(name), name]),
+    [...known, ...laterKeys].map((name) => [canonicalForm(name), name]),
   );
   for (const key of Object.keys(table)) {
     const keyPath = joinPath(path, key);
@@ -112,7 +105,7 @@ export function matchKeys(
       continue;
     }
     written.set(name, key);
-    reportUnsupported(name, keyPath, table[key], report);
+    reportUnsupported(name, keyPath, report);
   }
   return written;
 }
@@ -210,7 +203,6 @@ const SWITCHES = new RegExp(
   ].join("|"),
 );
 /** What is said of one of these that has a place here. */
-const OFF_ANYWAY = "not supported yet, and off here: it has no effect";
 
 /**
  * Whether a key asks for nothing, as example files have it. Of other names that is not known: an empty list of whom to
@@ -231,15 +223,8 @@ function isSecretKey(key: string): boolean {
   );
 }
 
-function reportUnsupported(name: string, path: string, value: unknown, report: Report): void {
-  if ((protectingKeys as readonly string[]).includes(name)) {
-    if (isSwitchedOff(name, value)) return report.warning(path, OFF_ANYWAY);
-    report.problem(
-      path,
-      "not supported yet, and ignoring it would leave open what it is to protect: " +
-        "remove it only if that is acceptable",
-    );
-  } else if ((laterKeys as readonly string[]).includes(name)) {
+function reportUnsupported(name: string, path: string, report: Report): void {
+  if ((laterKeys as readonly string[]).includes(name)) {
     report.warning(path, "accepted, but it has no effect yet");
   }
 }
@@ -254,7 +239,7 @@ function unknownKeyMessage(key: string, known: readonly string[], path: string):
   const foreign = foreignName(key);
   if (foreign !== null) return `unknown key: ${foreign}`;
   const isCluster = known.includes("servers");
-  const nearest = nearestName(key, isCluster ? [...known, ...laterKeys, ...protectingKeys] : known);
+  const nearest = nearestName(key, isCluster ? [...known, ...laterKeys] : known);
   return nearest === null
     ? "unknown key: docs/configuration.md lists the known ones"
     : `unknown key: the nearest known name is "${nearest}"`;

@@ -15,6 +15,7 @@ import { type Problem, Report } from "./problem.ts";
 import { findRepeatedKeys } from "./repeated_keys.ts";
 import { readBackupRequest } from "./backup_request.ts";
 import { readRateLimit } from "./rate_limit.ts";
+import { readBackendTls, readTls } from "./tls.ts";
 import {
   processSecrets,
   type SecretPlace,
@@ -262,6 +263,8 @@ function readCluster(
     customCommands,
     rateLimit: readRateLimit(values.rate_limit, place),
     backupRequest: readBackupRequest(values.backup_request, place),
+    tls: readTls(values.tls, place),
+    backendTls: readBackendTls(values.backend_tls, place),
   };
 }
 
@@ -304,6 +307,7 @@ function completeCluster(
   defaultThread: number,
 ): ClusterConfig {
   const { table, listen, servers, users, denyCommands, backendCredentials, customCommands } = draft;
+  const { tls, backendTls } = draft;
   const values = table.values;
   const maxQueueBytes = values.max_backend_queue_bytes ??
     clusterKeys.max_backend_queue_bytes.default;
@@ -313,6 +317,10 @@ function completeCluster(
     type: values.cache_type!,
     listen: listen!,
     unixMode: parseInt(values.unix_mode ?? clusterKeys.unix_mode.default, 8),
+    tls: tls?.tls ?? null,
+    certificates: tls?.certificates ?? null,
+    backendTls: backendTls?.tls ?? null,
+    backendCertificates: backendTls?.certificates ?? null,
     servers: servers.map((server) => server!),
     hashTag: values.hash_tag ?? null,
     hash: values.hash ?? clusterKeys.hash.default,

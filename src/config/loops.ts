@@ -12,7 +12,8 @@ import { reaches } from "./socket_address.ts";
 export interface LoopNode {
   /** Path of its `listen_addr`, as problems name it. */
   readonly listenPath: string;
-  readonly listen: Endpoint | null;
+  /** Where it listens, and by what path the file says so. */
+  readonly listeners: readonly { readonly path: string; readonly endpoint: Endpoint }[];
   readonly servers: readonly LoopServer[];
 }
 
@@ -38,10 +39,10 @@ export function findLoops(nodes: readonly LoopNode[]): Loop[] {
   );
   const isReachable = (from: number, to: number) => reachable(targets, from).has(to);
   for (const [index, { servers }] of nodes.entries()) {
-    for (const [at, { path, line }] of servers.entries()) {
+    for (const [at, { path, line, server }] of servers.entries()) {
       for (const target of targets[index]![at]!) {
-        const { listen, listenPath } = nodes[target]!;
-        const found = `${listenPath} is ${formatEndpoint(listen!)}`;
+        const listener = reachedBy(nodes[target]!, server)!;
+        const found = `${listener.path} is ${formatEndpoint(listener.endpoint)}`;
         if (target === index) {
           const message = `expected another address than the cluster's own: ${found}; ` +
             "give the cluster another listen_addr, or name the server's own port here";
@@ -59,9 +60,11 @@ export function findLoops(nodes: readonly LoopNode[]): Loop[] {
 
 /** The clusters that listen where `server` is. */
 function listenersAt(nodes: readonly LoopNode[], server: ServerConfig): number[] {
-  return nodes.flatMap(({ listen }, index) =>
-    listen !== null && reaches(server.endpoint, listen) ? [index] : []
-  );
+  return nodes.flatMap((node, index) => reachedBy(node, server) === undefined ? [] : [index]);
+}
+
+function reachedBy({ listeners }: LoopNode, server: ServerConfig) {
+  return listeners.find(({ endpoint }) => reaches(server.endpoint, endpoint));
 }
 
 /** All clusters that a request to `from` can come to. */

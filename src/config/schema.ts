@@ -80,6 +80,14 @@ export const clusterKeys = {
     isRequired: false,
     default: "0600",
   },
+  tls: tlsTable(
+    'a table such as { cert = "tls.crt", key = "tls.key" }, or false',
+    "clients speak TLS: the files of the certificate and its key, and what is wanted of clients",
+  ),
+  backend_tls: tlsTable(
+    'a table such as { ca = "ca.crt" }, or false',
+    "servers speak TLS: who has to have signed their certificates, and what they are shown",
+  ),
   cache_type: clusterType(),
   servers: strings(),
   hash_tag: {
@@ -591,9 +599,6 @@ export const laterKeys = [
   "client_cache",
 ] as const;
 
-/** Keys that protect: ignoring one would leave open what somebody believes to be closed. */
-export const protectingKeys = ["tls", "backend_tls"] as const;
-
 function text(
   pattern: RegExp,
   words: { expected: string; reason: string },
@@ -607,6 +612,27 @@ function text(
     bounds: null,
     ...words,
     schema: valibot.pipe(valibot.string(), valibot.regex(pattern)),
+  };
+}
+
+/** A table that `tls.ts` reads; `false` says that there is none. */
+function tlsTable(
+  expected: string,
+  reason: string,
+): KeyRow<Record<string, unknown> | false, null> {
+  return {
+    type: "table",
+    unit: null,
+    default: null,
+    isRequired: false,
+    scope: "all",
+    expected,
+    bounds: null,
+    reason,
+    schema: valibot.union([
+      valibot.literal(false),
+      valibot.record(valibot.string(), valibot.unknown()),
+    ]),
   };
 }
 

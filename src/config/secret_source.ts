@@ -100,6 +100,20 @@ export class SecretPlaces {
     report.problem(path, fault);
     return null;
   }
+
+  /**
+   * The text of a file that is one secret, or belongs to one: at most `charactersMax`; "" where files are not read, and
+   * null where it cannot be had, which is reported.
+   */
+  file(file: string, path: string, report: Report, charactersMax: number): string | null {
+    const reader = this.#reader;
+    if (reader === null) return "";
+    const { value, fault } = attempt(`the file ${file}`, () => reader.file(file), charactersMax);
+    if (fault === null) return value;
+    if (this.#isWarning) report.warning(path, fault);
+    else report.problem(path, fault);
+    return this.#isWarning ? "" : null;
+  }
 }
 
 /** Stands for a secret that nobody will use. */
@@ -111,10 +125,16 @@ function placeName(text: string): string {
   return place.kind === "env" ? `the variable ${place.name}` : `the file ${place.path}`;
 }
 
-function attempt(what: string, read: () => string | undefined): Parsed<string> {
+function attempt(
+  what: string,
+  read: () => string | undefined,
+  charactersMax = SECRET_CHARACTERS_LIMIT,
+): Parsed<string> {
   try {
     const secret = read();
-    return secret === undefined ? faulty(`${what} is not set`) : checked(secret, what);
+    return secret === undefined
+      ? faulty(`${what} is not set`)
+      : checked(secret, what, charactersMax);
   } catch (error) {
     const reason = error instanceof Deno.errors.NotFound
       ? "does not exist"
@@ -125,10 +145,14 @@ function attempt(what: string, read: () => string | undefined): Parsed<string> {
   }
 }
 
-function checked(secret: string, what: string): Parsed<string> {
+function checked(
+  secret: string,
+  what: string,
+  charactersMax = SECRET_CHARACTERS_LIMIT,
+): Parsed<string> {
   if (secret === "") return faulty(`${what} is empty`);
-  if (secret.length > SECRET_CHARACTERS_LIMIT) {
-    return faulty(`${what} has more than ${SECRET_CHARACTERS_LIMIT} characters`);
+  if (secret.length > charactersMax) {
+    return faulty(`${what} has more than ${charactersMax} characters`);
   }
   return parsed(secret);
 }

@@ -79,7 +79,9 @@ function withoutScheme(word: string): Parsed<string> {
   const url = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/(.*)$/s.exec(word);
   if (url === null) return parsed(word);
   const scheme = url[1]!.toLowerCase();
-  if (TLS_SCHEMES.includes(scheme)) return faulty("the URL asks for TLS, which is not supported");
+  if (TLS_SCHEMES.includes(scheme)) {
+    return faulty('the URL asks for TLS: name the server as "host:port", and write backend_tls');
+  }
   if (!PLAIN_SCHEMES.includes(scheme)) return faulty('the URL is none that begins with "redis://"');
   // Database 0 is where clients are without SELECT.
   const rest = url[2]!.replace(/\/0?$/, "");

@@ -3,16 +3,25 @@
  *
  * @module
  */
-import { formatEndpoint, unixBindPath, unixEndpoint, unixWorkshop } from "../endpoint.ts";
+import {
+  formatEndpoint,
+  listenEndpoints,
+  unixBindPath,
+  unixEndpoint,
+  unixWorkshop,
+} from "../endpoint.ts";
 import type { ClusterConfig } from "./config.ts";
 
 /**
  * The addresses that a cluster listens at and connects to, as grants for the network name them. A unix socket is made
  * in another place than where it is found.
  */
-export function listenGrants({ listen }: ClusterConfig): string[] {
-  if (listen.kind !== "unix") return [formatEndpoint(listen)];
-  return [formatEndpoint(listen), formatEndpoint(unixEndpoint(unixBindPath(listen.path)))];
+export function listenGrants(cluster: ClusterConfig): string[] {
+  return listenEndpoints(cluster).flatMap((endpoint) =>
+    endpoint.kind === "unix"
+      ? [formatEndpoint(endpoint), formatEndpoint(unixEndpoint(unixBindPath(endpoint.path)))]
+      : [formatEndpoint(endpoint)]
+  );
 }
 
 /** The files that have to be read and written: whoever connects to a unix socket does both, as far as Deno is concerned. */

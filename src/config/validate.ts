@@ -13,12 +13,13 @@ import type {
   ServerConfig,
   UserConfig,
 } from "./config.ts";
-import type { CheckedTable } from "./key_names.ts";
+import { type CheckedTable, joinPath } from "./key_names.ts";
 import { findLoops, type LoopNode } from "./loops.ts";
 import type { Report } from "./problem.ts";
 import type { KeyRow, Scope } from "./key_row.ts";
 import { clusterKeys, WEIGHT_SUM_MAXIMUM } from "./schema.ts";
 import { isWildcard, overlap, parseSocketAddress } from "./socket_address.ts";
+import type { readBackendTls, readTls } from "./tls.ts";
 
 /** One `[[clusters]]` entry as far as it could be read. */
 export interface ClusterDraft {
@@ -33,6 +34,8 @@ export interface ClusterDraft {
   customCommands: CustomCommandConfig[];
   rateLimit: RateLimitConfig | null;
   backupRequest: BackupRequestConfig;
+  tls: ReturnType<typeof readTls>;
+  backendTls: ReturnType<typeof readBackendTls>;
 }
 
 const scopeNames: Record<Exclude<Scope, "all">, string> = {
@@ -48,6 +51,8 @@ export function validateCluster(draft: ClusterDraft, platform: string, report: R
   checkTimes(draft, report);
   checkLimits(draft, report);
   checkHandoff(draft, report);
+  checkOwnListeners(draft, report);
+  checkTlsPort(draft, report);
   checkPlacement(draft, report);
   checkThread(draft, platform, report);
   checkListenKind(draft, report);
@@ -75,8 +80,9 @@ export function validateTogether(drafts: ClusterDraft[], report: Report): void {
 }
 
 function loopNode(draft: ClusterDraft): LoopNode {
-  const { table, listen } = draft;
-  return { listenPath: table.pathOf("listen_addr"), listen, servers: serverEntries(draft) };
+  const { table } = draft;
+  const listeners = listenersOf(draft);
+  return { listenPath: table.pathOf("listen_addr"), listeners, servers: serverEntries(draft) };
 }
 
 /** Checks that the admin server has an address of its own. */
@@ -85,10 +91,11 @@ export function validateMetrics(
   drafts: ClusterDraft[],
   origin: { report: Report; path: string },
 ): void {
-  for (const { listen, table } of drafts) {
-    if (listen === null || !overlap(metrics, listen)) continue;
-    const message = `expected an address that no cluster listens on: ${table.path} has ` +
-      `${formatEndpoint(listen)}`;
+  for (const draft of drafts) {
+    const taken = listenersOf(draft).find(({ endpoint }) => overlap(metrics, endpoint));
+    if (taken === undefined) continue;
+    const message = `expected an address that no cluster listens on: ${draft.table.path} has ` +
+      `${formatEndpoint(taken.endpoint)}`;
     origin.report.problem(origin.path, message, formatEndpoint(metrics));
     return;
   }
@@ -256,15 +263,43 @@ function checkNames(earlier: ClusterDraft, later: ClusterDraft, report: Report):
 }
 
 function checkListeners(earlier: ClusterDraft, later: ClusterDraft, report: Report): void {
-  if (earlier.listen === null || later.listen === null) return;
-  if (!overlap(earlier.listen, later.listen)) return;
-  const message = `expected an address of its own: ${earlier.table.pathOf("listen_addr")} is ` +
-    formatEndpoint(earlier.listen);
-  report.problem(
-    later.table.pathOf("listen_addr"),
-    message,
-    formatEndpoint(later.listen),
-  );
+  for (const one of listenersOf(earlier)) {
+    for (const other of listenersOf(later)) checkOverlap(one, other, report);
+  }
+}
+
+/** Of one cluster both may be open. */
+function checkOwnListeners(draft: ClusterDraft, report: Report): void {
+  const [plain, secured] = listenersOf(draft);
+  if (plain !== undefined && secured !== undefined) checkOverlap(plain, secured, report);
+}
+
+function checkTlsPort({ listen, table, tls }: ClusterDraft, report: Report): void {
+  if (listen?.kind !== "unix" || tls === null || tls.tls.listen !== null) return;
+  const path = joinPath(table.pathOf("tls"), "listen_addr");
+  report.problem(path, "expected a port: TLS is not spoken at unix sockets, where listen_addr is");
+}
+
+interface DraftListener {
+  readonly path: string;
+  readonly endpoint: Endpoint;
+}
+
+/** Where a cluster listens, as far as that could be read. */
+function listenersOf({ table, listen, tls }: ClusterDraft): DraftListener[] {
+  const listeners: DraftListener[] = [];
+  if (listen !== null) listeners.push({ path: table.pathOf("listen_addr"), endpoint: listen });
+  const secured = tls?.tls.listen ?? null;
+  if (secured !== null) {
+    listeners.push({ path: joinPath(table.pathOf("tls"), "listen_addr"), endpoint: secured });
+  }
+  return listeners;
+}
+
+function checkOverlap(one: DraftListener, other: DraftListener, report: Report): void {
+  if (!overlap(one.endpoint, other.endpoint)) return;
+  const message = `expected an address of its own: ${one.path} is ${formatEndpoint(one.endpoint)}`;
+  report.problem(other.path, message, formatEndpoint(other.endpoint));
 }
 
 /** The servers that could be read, each with its path and line. */

@@ -42,6 +42,11 @@ export const clusterCounts = {
     "clients",
     "Clients accepted since the start.",
   ),
+  tlsHandshakes: counter(
+    "aster_tls_handshakes_total",
+    "handshakes",
+    "Handshakes of TLS that clients have finished; those that failed are in aster_failures_total.",
+  ),
   requests: counter("aster_requests_total", "requests", "Requests of clients."),
   errorReplies: counter(
     "aster_error_replies_total",
@@ -204,6 +209,13 @@ export const serverStateRow: MetricRow = gauge(
   "aster_server_state",
   "",
   "What an operator has made of a server of a ring: 0 ready, 1 drain, 2 maint.",
+);
+
+/** How long certificates last, by the file that each stands in. */
+export const certificateEndRow: MetricRow = gauge(
+  "aster_tls_certificate_end_seconds",
+  "seconds",
+  "When a certificate that clients or backends are shown is valid no more, in seconds since 1970.",
 );
 
 /** What a worker knows of one backend, by the field of `BackendMetricsSnapshot` that has it. */
@@ -389,6 +401,11 @@ export const processCounts = {
     "aster_config_hash",
     "",
     "A number made of the configuration in force, without its secrets: proxies that differ in it run different ones.",
+  ),
+  certificatesGood: gauge(
+    "aster_tls_certificates_success",
+    "",
+    "1 if what stood in the files of TLS certificates when they changed last could be used, else 0: the former are in use.",
   ),
   reloadSuccess: gauge(
     "aster_config_reload_success",

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { certificateEnds } from "../config/tls.ts";
 import { formatEndpoint, type TcpEndpoint, tcpEndpoint } from "../endpoint.ts";
 import type { ClusterConfig } from "../config/config.ts";
 import type { Log } from "../observe/log.ts";
@@ -155,6 +156,8 @@ export class AdminPages {
       workerRestarts: workers.reduce((sum, { restarts }) => sum + restarts, 0),
       configHash: configHash(this.#source.config),
       isReloadGood: this.#source.reloader?.state.isGood ?? true,
+      areCertificatesGood: this.#source.reloader?.state.areCertificatesGood ?? true,
+      certificateEnds: certificateEnds(this.#source.config),
       pauses: this.#source.orders.pauseCount,
       serverStates: this.#serverStates(),
     }, format);

@@ -9,7 +9,7 @@ import { sha256 } from "../hash/mod.ts";
 /** Bytes of the digest that are used: a metric's number is exact up to 2^53. */
 const HASH_BYTES = 6;
 /** A number made of a secret would help to guess it. */
-const SECRET_FIELDS = new Set(["adminToken", "passwords", "backendCredentials"]);
+const SECRET_FIELDS = new Set(["adminToken", "passwords", "backendCredentials", "pem"]);
 
 const encoder = new TextEncoder();
 

@@ -64,8 +64,15 @@ export function chooseIo(
   if (engine === "deno") return { engine };
   checkMachine(machine);
   const libcPath = requireLibrary(libc, 'io = "epoll"', machine);
-  if (!speaksTls) return { engine, libcPath };
-  return { engine, libcPath, libsslPath: requireLibrary(libssl, 'TLS with io = "epoll"', machine) };
+  if (speaksTls) {
+    const libsslPath = requireLibrary(libssl, 'TLS with io = "epoll"', machine);
+    return { engine, libcPath, libsslPath };
+  }
+  // A reload may ask for it.
+  const libsslPath = libssl.candidates(machine).find((path) =>
+    isLibraryGranted(path) && isFile(path)
+  );
+  return libsslPath === undefined ? { engine, libcPath } : { engine, libcPath, libsslPath };
 }
 
 /** The C library's path as far as files show it, else where most systems have it. */
@@ -90,9 +97,7 @@ export function findLibssl(machine: Machine = thisMachine): string | null {
 
 function requireLibrary(library: Library, what: string, machine: Machine): string {
   const candidates = library.candidates(machine);
-  const granted = candidates.filter((path) =>
-    Deno.permissions.querySync({ name: "ffi", path }).state === "granted"
-  );
+  const granted = candidates.filter(isLibraryGranted);
   if (granted.length === 0) {
     const path = candidates.find(isFile) ?? candidates[0]!;
     throw new IoUnavailable(
@@ -113,6 +118,10 @@ function checkMachine({ os, architecture }: Machine): void {
     const known = supportedArchitectures.join(" and ");
     throw new IoUnavailable(`io = "epoll" runs on ${known} only, not on ${architecture}`);
   }
+}
+
+function isLibraryGranted(path: string): boolean {
+  return Deno.permissions.querySync({ name: "ffi", path }).state === "granted";
 }
 
 function canOpen(library: Library, path: string): boolean {

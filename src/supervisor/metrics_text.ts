@@ -14,6 +14,7 @@ import {
   backendFailureRow,
   backendHealthRow,
   buildRow,
+  certificateEndRow,
   CLUSTER_COUNTS,
   CLUSTER_HISTOGRAMS,
   clusterCounts,
@@ -56,6 +57,10 @@ export interface MetricsView {
   configHash: number;
   /** Whether the last reload succeeded. */
   isReloadGood: boolean;
+  /** Whether the files of certificates could be used when they changed last. */
+  areCertificatesGood: boolean;
+  /** When certificates that clients or backends are shown end, by their files. */
+  certificateEnds: readonly { cluster: string; file: string; endMs: number }[];
   /** Pauses that are on. */
   pauses: number;
   /** The servers of rings, as operators have set them. */
@@ -112,6 +117,13 @@ export function renderMetrics(view: MetricsView, format: MetricsFormat = "text")
     ...clusterMetrics(view.clusters),
     ...backendMetrics(view.clusters),
     ...durationMetrics(view.durations),
+    metric(
+      certificateEndRow,
+      view.certificateEnds.map(({ cluster, file, endMs }) => ({
+        value: Math.floor(endMs / 1000),
+        labels: { cluster, file },
+      })),
+    ),
     metric(
       serverStateRow,
       view.serverStates.map(({ cluster, server, state }) => ({
@@ -184,6 +196,7 @@ function processMetrics(view: MetricsView): Metric[] {
     workerRestarts: view.workerRestarts,
     configHash: view.configHash,
     reloadSuccess: view.isReloadGood ? 1 : 0,
+    certificatesGood: view.areCertificatesGood ? 1 : 0,
     pauses: view.pauses,
   };
   const { version, build } = view;

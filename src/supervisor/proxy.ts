@@ -6,12 +6,13 @@
 import type { ClusterConfig, Config, IoChoice, RuntimeConfig } from "../config/config.ts";
 import { compareConfigs } from "../config/reload.ts";
 import { readSecret } from "../config/secret_source.ts";
-import { formatEndpoint } from "../endpoint.ts";
+import { formatEndpoint, listenEndpoints } from "../endpoint.ts";
 import { openAuditLog } from "./audit_log.ts";
 import { AdminAccess } from "./admin_access.ts";
 import type { ReloadSource } from "./admin_actions.ts";
 import { AdminPages, AdminServer } from "./admin_server.ts";
 import { readDescriptorUse } from "./descriptor_limit.ts";
+import { readFreshCertificates, type RenewedCertificates } from "./fresh_certificates.ts";
 import type { LogOutput } from "./log_output.ts";
 import { StateFile } from "./state_file.ts";
 import { describeDifference } from "./reloader.ts";
@@ -62,6 +63,13 @@ export interface RunningProxy {
   reconfigure(config: Config): Promise<readonly string[]>;
   /** Settles when another process has taken this one's place, which is to drain then; never, if none does. */
   readonly succeeded: Promise<{ readonly pid: number }>;
+  /**
+   * Goes over to the certificates that stand in their files now; nothing else changes, and clients stay connected.
+   *
+   * @param read Returns the text of a file.
+   * @throws {StartError} If the proxy is about to end.
+   */
+  renewCertificates(read: (path: string) => string): Promise<RenewedCertificates>;
   /** Says how the admin server is to have the configuration read again; until then it refuses. */
   reloadBy(reloader: ReloadSource): void;
   /** Returns what is counted so far as Prometheus text. */
@@ -168,7 +176,7 @@ export async function startProxy(
   const goOver = async (wanted: Config): Promise<string[]> => {
     if (!supervisor.isReady) throw new StartError("The proxy is about to end");
     const next = asServed({ ...wanted, runtime: keepFixed(config.runtime, wanted.runtime) });
-    const known = new Set(config.clusters.map(({ listen }) => formatEndpoint(listen)));
+    const known = new Set(config.clusters.flatMap(listenEndpoints).map(formatEndpoint));
     // The others are bound, by this very process.
     const others = bindTargets(next).filter(({ endpoint }) =>
       endpoint !== next.runtime.metrics && !known.has(formatEndpoint(endpoint))
@@ -280,6 +288,15 @@ export async function startProxy(
         return problems;
       });
     },
+    renewCertificates(read) {
+      return inTurn(async () => {
+        const { config: next, changed, problems } = readFreshCertificates(config, read);
+        if (changed.length === 0) return { changed, problems };
+        const others = await goOver(next);
+        fileConfig = readFreshCertificates(fileConfig, read).config;
+        return { changed, problems: [...problems, ...others] };
+      });
+    },
     succeeded: takeover?.succeeded ?? new Promise(() => {}),
     adminAddress: admin?.address ?? null,
     reloadBy(reloader) {
@@ -335,10 +352,20 @@ export function describeClusters(config: Config): Record<string, string | number
     cluster: cluster.name,
     type: cluster.type,
     address: formatEndpoint(cluster.listen),
+    ...describeTls(cluster),
     threads: cluster.thread,
     backends: cluster.servers.length,
     servers: describeServers(cluster),
   }));
+}
+
+/** Where TLS is spoken, as far as it is. */
+function describeTls({ listen, tls, certificates, backendTls }: ClusterConfig) {
+  const words: Record<string, string> = {};
+  if (tls !== null) words.tls = formatEndpoint(tls.listen ?? listen);
+  if (tls !== null && certificates?.clientCa) words.clients = "with certificates";
+  if (backendTls !== null) words.backendTls = backendTls.isInsecure ? "insecure" : "verified";
+  return words;
 }
 
 function describeServers({ servers }: ClusterConfig): string {
@@ -356,10 +383,9 @@ function onOneWorker(config: Config): Config {
 }
 
 function bindTargets(config: Config): BindTarget[] {
-  const targets: BindTarget[] = config.clusters.map(({ listen, name }) => ({
-    endpoint: listen,
-    owner: `cluster "${name}"`,
-  }));
+  const targets: BindTarget[] = config.clusters.flatMap((cluster) =>
+    listenEndpoints(cluster).map((endpoint) => ({ endpoint, owner: `cluster "${cluster.name}"` }))
+  );
   const admin = config.runtime.metrics;
   if (admin !== null) targets.push({ endpoint: admin, owner: "the admin server" });
   return targets;

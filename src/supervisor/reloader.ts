@@ -9,6 +9,7 @@ import { formatProblem, type LoadResult } from "../config/load.ts";
 import { compareConfigs, type ConfigDifference, isSame } from "../config/reload.ts";
 import type { Log } from "../observe/log.ts";
 import { movedShare } from "../router/moved_share.ts";
+import type { RenewedCertificates } from "./fresh_certificates.ts";
 import { StartError } from "./start_error.ts";
 
 /** What a reload came to. */
@@ -37,6 +38,8 @@ export interface ReloadParts {
   read(): string;
   /** Checks it. */
   load(text: string): LoadResult;
+  /** Goes over to certificates as they are now; left out: they are read with the whole file only. */
+  renewCertificates?(): Promise<RenewedCertificates>;
   /** The configuration in force. */
   current(): Config;
   /**
@@ -56,11 +59,18 @@ export interface ReloadState {
   count: number;
   /** What went wrong at the last try. */
   problems: readonly string[];
+  /** Whether what stood in the files of certificates when they changed last could be used; true before. */
+  areCertificatesGood: boolean;
 }
 
 /** Reloads one after the other, however many are asked for at once. */
 export class Reloader {
-  readonly state: ReloadState = { isGood: true, count: 0, problems: [] };
+  readonly state: ReloadState = {
+    isGood: true,
+    count: 0,
+    problems: [],
+    areCertificatesGood: true,
+  };
   readonly #parts: ReloadParts;
   #last: Promise<unknown> = Promise.resolve();
   /** The text that was looked at last. */
@@ -79,6 +89,34 @@ export class Reloader {
     const result = this.#last.then(() => this.#reload(options));
     this.#last = result.catch(() => {});
     return result;
+  }
+
+  /** Goes over to the certificates that stand in their files now; of the configuration nothing else is read again. */
+  refreshCertificates(): Promise<void> {
+    const refreshed = this.#last.then(() => this.#refresh());
+    this.#last = refreshed.catch(() => {});
+    return refreshed;
+  }
+
+  async #refresh(): Promise<void> {
+    const { renewCertificates, log } = this.#parts;
+    if (renewCertificates === undefined) return;
+    let changed: readonly string[] = [];
+    let problems: readonly string[] = [];
+    try {
+      ({ changed, problems } = await renewCertificates());
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error;
+      problems = error.reasons;
+    }
+    this.state.areCertificatesGood = problems.length === 0;
+    if (problems.length > 0) {
+      log.error("TLS certificates not replaced: the former stay", {
+        problems: problems.join("; "),
+      });
+    } else if (changed.length > 0) {
+      log.info("TLS certificates read again", { clusters: changed.join(", ") });
+    }
   }
 
   /** Reloads if the file's text is another than the one that was looked at last. */
@@ -166,6 +204,7 @@ export class Reloader {
 
   #finished(problems: readonly string[]): void {
     this.state.isGood = problems.length === 0;
+    if (problems.length === 0) this.state.areCertificatesGood = true;
     this.state.count += 1;
     this.state.problems = problems;
   }

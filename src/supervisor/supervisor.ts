@@ -7,7 +7,13 @@
 import { Clock, Deadline } from "../clock.ts";
 import type { ClusterConfig, Config, IoChoice } from "../config/config.ts";
 import { compareConfigs } from "../config/reload.ts";
-import { type Endpoint, formatEndpoint, type GivenSocket, sameEndpoint } from "../endpoint.ts";
+import {
+  type Endpoint,
+  formatEndpoint,
+  type GivenSocket,
+  listenEndpoints,
+  sameEndpoint,
+} from "../endpoint.ts";
 import { ClientRoom, createClientMemory } from "../observe/client_room.ts";
 import {
   type ClusterMemory,
@@ -49,6 +55,8 @@ import { RestartBackoff } from "./restart_backoff.ts";
 import { StartError } from "./start_error.ts";
 import { WorkerHandle, type WorkerPort, type WorkerReceiver } from "./worker_handle.ts";
 
+/** Bytes of what keys of TLS tickets are made of. */
+export const TICKET_SEED_BYTES = 32;
 /** Longest wait for all workers to listen, in milliseconds. */
 export const START_TIMEOUT_MS = 30_000;
 /** Longest wait for a worker's counts, in milliseconds. */
@@ -167,6 +175,8 @@ export class Supervisor implements WorkerReceiver {
   #clusterMemories: Map<string, ClusterMemory>;
   /** Which clusters were seen to lead to which: a byte for each pair. */
   #loopMemory: SharedArrayBuffer;
+  /** Sessions of TLS are resumed in whichever worker. */
+  readonly #ticketSeed = crypto.getRandomValues(new Uint8Array(TICKET_SEED_BYTES));
   /** By their positions in {@link Supervisor.#assignment}, which are not their numbers. */
   #places: Place[] = [];
   /** Workers that a reload took the place of, until their clients have left. */
@@ -605,6 +615,7 @@ export class Supervisor implements WorkerReceiver {
       logLevel: config.runtime.logLevel,
       isAudited: this.#options.audit !== null,
       io,
+      ticketSeed: this.#ticketSeed,
       advertisedAddress,
       zone: config.runtime.zone,
       sharesPort,
@@ -630,12 +641,15 @@ export class Supervisor implements WorkerReceiver {
       return this.#rescuedSockets(clusters, this.#places[index]?.rescued ?? null);
     }
     if (sockets === undefined) return new Map();
-    const found = clusters.map(({ name, listen }) => {
+    const found = clusters.flatMap((cluster) => {
+      const { name } = cluster;
       const serving = this.#assignment.clusters.flatMap((assigned, place) =>
         assigned.some((cluster) => cluster.name === name) ? [place] : []
       );
-      const given = sockets.socketsFor(listen, serving.indexOf(index), serving.length);
-      return [formatEndpoint(listen), given] as const;
+      return listenEndpoints(cluster).map((endpoint) => {
+        const given = sockets.socketsFor(endpoint, serving.indexOf(index), serving.length);
+        return [formatEndpoint(endpoint), given] as const;
+      });
     });
     return new Map(found);
   }
@@ -646,7 +660,7 @@ export class Supervisor implements WorkerReceiver {
     rescued: GivenSockets | null,
   ): SocketsByAddress {
     const sockets = new Map(this.#heldSockets(clusters));
-    for (const { listen } of clusters) {
+    for (const listen of clusters.flatMap(listenEndpoints)) {
       const endpoint = formatEndpoint(listen);
       const isHeld = sockets.get(endpoint)!.length > 0;
       if (!isHeld) sockets.set(endpoint, rescued?.socketsFor(listen, 0, 1) ?? []);
@@ -655,10 +669,12 @@ export class Supervisor implements WorkerReceiver {
   }
 
   #heldSockets(clusters: readonly ClusterConfig[]): SocketsByAddress {
-    return new Map(clusters.map(({ listen }) => [
-      formatEndpoint(listen),
-      this.#options.sockets?.heldAt(listen) ?? [],
-    ]));
+    return new Map(
+      clusters.flatMap(listenEndpoints).map((endpoint) => [
+        formatEndpoint(endpoint),
+        this.#options.sockets?.heldAt(endpoint) ?? [],
+      ]),
+    );
   }
 
   #leadsOf(index: number): string[] {
@@ -789,7 +805,10 @@ export class Supervisor implements WorkerReceiver {
 }
 
 function listenersOf({ clusters }: Config): ListenerAddress[] {
-  return clusters.map(({ name, listen }) => ({ name, endpoint: listen }));
+  return clusters.map(({ name, listen, tls }) => {
+    const tlsEndpoint = tls?.listen ?? null;
+    return { name, endpoint: listen, ...tlsEndpoint === null ? {} : { tlsEndpoint } };
+  });
 }
 
 /** A byte for each pair of clusters. */

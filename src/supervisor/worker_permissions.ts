@@ -12,7 +12,8 @@ import { listenGrants, socketFiles } from "../config/unix_sockets.ts";
  * Returns the permissions of a worker that serves `clusters`. On Deno's sockets and with `network = "config"`
  * that is the exact list of their listeners and backends, less those that this process itself may not reach: a
  * worker cannot be given more than its maker has, and must report such a backend as denied instead of not
- * starting. A list adds what it names. On epoll it is the C library alone, which Deno's permission for the network does not bind.
+ * starting. A list adds what it names. On epoll it is the C library alone,
+ * and OpenSSL where a cluster speaks TLS, which Deno's permission for the network does not bind.
  */
 export function workerPermissions(
   clusters: readonly ClusterConfig[],
@@ -27,9 +28,13 @@ export function workerPermissions(
     env: false,
     sys: false,
     run: false,
-    ffi: io.engine === "epoll" ? [io.libcPath] : false,
+    ffi: io.engine === "epoll" ? librariesOf(io) : false,
     import: false,
   };
+}
+
+function librariesOf({ libcPath, libsslPath }: IoChoice & { engine: "epoll" }): string[] {
+  return libsslPath === undefined ? [libcPath] : [libcPath, libsslPath];
 }
 
 /**

@@ -77,6 +77,7 @@ export class ClusterHost {
   readonly #leads: Set<string> = new Set();
   /** By cluster. */
   readonly #orders: Map<string, ServerOrders> = new Map();
+  readonly #ticketSeed: Uint8Array = crypto.getRandomValues(new Uint8Array(32));
   #start: StartMessage | null = null;
   /** What to listen by, by address. */
   #sockets: SocketsByAddress = new Map();
@@ -170,7 +171,11 @@ export class ClusterHost {
   /** Opens the ports once every cluster knows where keys are, at the latest after {@link PREPARE_MAX_MS}. */
   async #beginPrepared(message: StartMessage): Promise<void> {
     for (const config of message.clusters) {
-      this.#clusters.set(config.name, this.#makeCluster(config, 0));
+      try {
+        this.#clusters.set(config.name, this.#makeCluster(config, 0));
+      } catch (error) {
+        return void this.#fail(config.name, reasonOf(error));
+      }
     }
     const prepared = [...this.#clusters.values()].map(({ cluster }) => cluster.prepare());
     for (const name of message.leads) this.#lead(name);
@@ -195,7 +200,23 @@ export class ClusterHost {
     this.#sockets = heldAmong(this.#sockets);
     this.#isTakingOver = false;
     for (const name of message.leads) this.#lead(name);
-    this.#post({ kind: "listening", workerNumber: message.workerNumber });
+    this.#whenOpen(
+      () => this.#post({ kind: "listening", workerNumber: message.workerNumber }),
+      (reason) => this.#fail("", reason),
+    );
+  }
+
+  /** Calls `opened` when all listeners accept: at once, where the engine needs no time for that. */
+  #whenOpen(opened: () => void, failed: (reason: string) => void): void {
+    const opening = this.#engine!.opening ?? null;
+    if (opening === null) return opened();
+    const unlessEnded = (then: () => void) => {
+      if (this.#ended === null) then();
+    };
+    opening.then(
+      () => unlessEnded(opened),
+      (error) => unlessEnded(() => failed(reasonOf(error))),
+    );
   }
 
   /** Goes over to other clusters and settings, one cluster after the other; what fails leaves the others alone. */
@@ -228,7 +249,11 @@ export class ClusterHost {
     }
     for (const name of leads) this.#lead(name);
     this.#memoryLimit!.look();
-    this.#post({ kind: "configured", problems });
+    const configured = () => this.#post({ kind: "configured", problems });
+    this.#whenOpen(configured, (reason) => {
+      problems.push(reason);
+      configured();
+    });
   }
 
   #configureCluster(config: ClusterConfig, retireTimeoutMs: number): void {
@@ -331,6 +356,7 @@ export class ClusterHost {
       get memory() {
         return memoryOf();
       },
+      ticketSeed: message.ticketSeed ?? this.#ticketSeed,
       advertisedAddress: message.advertisedAddress,
       zone: message.zone,
       sharesPort: message.sharesPort,

@@ -38,6 +38,8 @@ export interface StartMessage {
   sockets?: SocketsByAddress;
   /** Where its engine notes the descriptors that it has open, so that they can be closed for it; nowhere if left out. */
   descriptorMemory?: SharedArrayBuffer;
+  /** What keys of TLS tickets are made of, the same for all workers; one of the worker's own if left out. */
+  ticketSeed?: Uint8Array;
   /** Memory of a `ClientRoom`, shared by all workers. */
   clientMemory: SharedArrayBuffer;
   /** Memory of a `MemoryRoom`, shared by all workers. */
@@ -66,6 +68,8 @@ export interface ListenerAddress {
   /** Name of the cluster. */
   name: string;
   endpoint: Endpoint;
+  /** Where it listens for TLS, if that is elsewhere; nowhere if left out. */
+  tlsEndpoint?: Endpoint;
 }
 
 /** What a worker that runs is to run from now on. */

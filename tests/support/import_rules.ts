@@ -115,7 +115,7 @@ const SIBLINGS: readonly (readonly [RegExp, RegExp])[] = [
 
 /** Modules of the runtime, and the units that may have them; pure code has but the one with md5 in it. */
 const BUILT_IN: readonly (readonly [string, readonly string[]])[] = [
-  ["node:crypto", ["hash", "supervisor"]],
+  ["node:crypto", ["hash", "config"]],
   ["node:inspector", ["supervisor"]],
   ["node:process", ["supervisor", "net"]],
   ["node:net", ["net"]],

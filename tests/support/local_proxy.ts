@@ -63,6 +63,7 @@ export class LocalProxy implements Disposable {
       engine: this.#engine,
       log: new Log("debug", (record) => this.records.push(record)),
       audit: new Audit("test", null),
+      ticketSeed: new Uint8Array(32),
       advertisedAddress: "127.0.0.1",
       zone: "",
       sharesPort: false,

@@ -41,6 +41,7 @@ export class RecordingClusterContext implements ClusterContext {
   readonly clientRoom = new ClientRoom(createClientMemory(1), 0);
   readonly clusterRoom = new ClientRoom(createClientMemory(1), 0);
   memory: ClusterMemory;
+  readonly ticketSeed = new Uint8Array(32);
   readonly advertisedAddress = "127.0.0.1";
   readonly zone = "";
   readonly sharesPort = false;

@@ -24,6 +24,7 @@ const options: PermissionOptions = {
   ip: null,
   host: undefined,
   libcPath: "/lib/libc.so.6",
+  libsslPath: "/usr/lib/libssl.so.3",
 };
 
 Deno.test("permissionFlags() of a ring are its addresses, the file and the sources", () => {

@@ -40,6 +40,8 @@ export class Login {
   #accounts: Accounts;
   /** Users of clients that have logged in. */
   readonly #users = new WeakMap<LocalClient, string>();
+  /** Who clients are that came in without a password: RESET makes them that again. */
+  readonly #certified = new WeakMap<LocalClient, string>();
   readonly #turns: LoginTurns;
 
   /** @param describe A client's line in CLIENT LIST. */
@@ -73,6 +75,8 @@ export class Login {
   /** A client has connected, or is as new after RESET. */
   clientConnected(client: LocalClient): void {
     this.#users.delete(client);
+    const known = this.#certified.get(client);
+    if (known !== undefined && this.enterAs(client, known)) return;
     if (this.#accounts.areWanted) this.#lock(client);
     else this.access.apply(client, DEFAULT_USER);
     this.#context.userChanged(client);
@@ -81,6 +85,7 @@ export class Login {
   /** Lets a client in as a user, without a password; false where there is no such user. */
   enterAs(client: LocalClient, username: string): boolean {
     if (!this.#accounts.has(username)) return false;
+    this.#certified.set(client, username);
     this.#enter(client, username);
     return true;
   }

@@ -5,7 +5,12 @@
  * @module
  */
 import type { ClusterConfig } from "../../config/config.ts";
-import { type Endpoint, formatEndpoint, type GivenSocket } from "../../endpoint.ts";
+import {
+  type Endpoint,
+  formatEndpoint,
+  type GivenSocket,
+  listenEndpoints,
+} from "../../endpoint.ts";
 import {
   AF_INET,
   AF_UNIX,
@@ -47,11 +52,11 @@ export class GivenSockets implements SocketSource {
     this.#system = system;
     this.#unclaimed = sockets.map((socket, number) => ({ ...socket, number }));
     const names = new NameLookup(system);
-    for (const { listen } of clusters) {
-      const address = listen.kind === "unix"
-        ? unixAddress(listen.path)
-        : names.toListen(listen.hostname, listen.port)[0];
-      if (address !== undefined) this.#claim(formatEndpoint(listen), address);
+    for (const endpoint of clusters.flatMap(listenEndpoints)) {
+      const address = endpoint.kind === "unix"
+        ? unixAddress(endpoint.path)
+        : names.toListen(endpoint.hostname, endpoint.port)[0];
+      if (address !== undefined) this.#claim(formatEndpoint(endpoint), address);
     }
   }
 
@@ -109,7 +114,7 @@ export class GivenSockets implements SocketSource {
 
   /** Closes those of addresses where no cluster listens any more. */
   keepOnly(clusters: readonly ClusterConfig[]): void {
-    const wanted = new Set(clusters.map(({ listen }) => formatEndpoint(listen)));
+    const wanted = new Set(clusters.flatMap(listenEndpoints).map(formatEndpoint));
     for (const [endpoint, sockets] of this.#claimed) {
       if (wanted.has(endpoint)) continue;
       this.#close(sockets);

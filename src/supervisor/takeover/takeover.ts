@@ -5,7 +5,7 @@
  * @module
  */
 import type { Config, IoChoice } from "../../config/config.ts";
-import { type Endpoint, formatEndpoint } from "../../endpoint.ts";
+import { type Endpoint, formatEndpoint, listenEndpoints } from "../../endpoint.ts";
 import type { Log } from "../../observe/log.ts";
 import { StartError } from "../start_error.ts";
 import { activationCount, activationSockets, type ActivationSource } from "./activation.ts";
@@ -114,7 +114,7 @@ export class Takeover {
     const taken = this.sockets?.taken ?? [];
     this.sockets?.settle();
     if (this.#former === null) return;
-    const listeners = config.clusters.map(({ listen }) => formatEndpoint(listen));
+    const listeners = config.clusters.flatMap(listenEndpoints).map(formatEndpoint);
     if (!await this.#former.ready({ listeners, taken })) {
       log.error("The former process does not say that it leaves", { pid: this.#former.pid });
     }
@@ -150,7 +150,9 @@ export class Takeover {
 
   async #offer(host: TakeoverHost): Promise<OfferedSocket[]> {
     const clusterAt = (endpoint: string) =>
-      host.config.clusters.find(({ listen }) => formatEndpoint(listen) === endpoint)?.name;
+      host.config.clusters.find((cluster) =>
+        listenEndpoints(cluster).some((one) => formatEndpoint(one) === endpoint)
+      )?.name;
     const offered: OfferedSocket[] = [];
     const add = (endpoint: string, descriptor: number, isHeld: boolean) => {
       const cluster = clusterAt(endpoint);

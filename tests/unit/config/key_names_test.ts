@@ -4,7 +4,7 @@
  * @module
  */
 import { canonicalForm, nearestName } from "../../../src/config/key_names.ts";
-import { laterKeys, protectingKeys } from "../../../src/config/schema.ts";
+import { laterKeys } from "../../../src/config/schema.ts";
 import { assert, assertEquals, assertMatch } from "../../deps.ts";
 import { loadText, problemsOf, redisText, warningsOf } from "./load_text.ts";
 
@@ -120,8 +120,8 @@ Deno.test("loadConfig() refuses whatever asks for protection, in whatever words"
 
 Deno.test("loadConfig() passes over what would protect and is off, as in published files", () => {
   const lines = [
-    ...['redis_auth = ""', 'requirepass = ""', "use_tls = false", "ssl = false", "tls = false"],
-    ...['tls_cert = ""', 'ca_file = ""', "TlsEnabled = false", "backend_tls = false"],
+    ...['redis_auth = ""', 'requirepass = ""', "use_tls = false", "ssl = false"],
+    ...['tls_cert = ""', 'ca_file = ""', "TlsEnabled = false"],
   ];
   for (const line of lines) {
     const { config, problems, warnings } = loadText(redisText(line));
@@ -129,7 +129,7 @@ Deno.test("loadConfig() passes over what would protect and is off, as in publish
   }
   const others = [
     ...["insecure_skip_verify = false", "verify_peer = false", 'whitelist = ""', "allow = []"],
-    ...["protected_mode = false", "tls = true", 'tls = "off"', 'redis_auth = "no"', "tls = {}"],
+    ...["protected_mode = false", "tls = true", 'tls = "off"', 'redis_auth = "no"'],
     ...['password = ""', 'auth = ""', 'backend_password = ""'],
   ];
   for (const line of others) {
@@ -208,30 +208,14 @@ Deno.test("loadConfig() does not pass over a password in the wrong table", () =>
   }
 });
 
-Deno.test("loadConfig() refuses what protects, wherever it stands, and never shows it", () => {
-  assertEquals(protectingKeys.length, 2);
-  for (const key of protectingKeys) {
-    const texts: [text: string, path: string][] = [
-      [redisText(`${key} = "hunter2"`), `clusters[0].${key}`],
-      [
-        redisText(`${key.toUpperCase()} = { users = ["hunter2"] }`),
-        `clusters[0].${key.toUpperCase()}`,
-      ],
-      [redisText(`[clusters.${key}]\npassword = "hunter2"`), `clusters[0].${key}`],
-      [`[runtime]\n${key} = "hunter2"\n` + redisText(), `runtime.${key}`],
-      [`${key} = "hunter2"\n` + redisText(), key],
-    ];
-    for (const [text, path] of texts) {
-      const { config, problems, warnings } = loadText(text);
-      assertEquals(config, null);
-      assertEquals(warnings, []);
-      assertEquals(problems, [{
-        file: "a.toml",
-        path,
-        value: null,
-        message: "not supported yet, and ignoring it would leave open what it is to protect: " +
-          "remove it only if that is acceptable",
-      }]);
+Deno.test("loadConfig() refuses TLS where it would have no effect", () => {
+  for (const key of ["tls", "backend_tls"]) {
+    for (
+      const text of [`[runtime]\n${key} = "on"\n${redisText()}`, `${key} = "on"\n${redisText()}`]
+    ) {
+      const { config, problems } = loadText(text);
+      assertEquals([config, problems.length], [null, 1]);
+      assertMatch(problems[0]!.message, /it belongs (to a|under) \[\[clusters\]\]/);
     }
   }
 });

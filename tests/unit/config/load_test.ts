@@ -38,6 +38,10 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       listen: tcpEndpoint("127.0.0.1", 9001),
       servers: [serverAt(7011)],
       unixMode: 0o600,
+      tls: null,
+      certificates: null,
+      backendTls: null,
+      backendCertificates: null,
       hashTag: null,
       hash: "fnv1a_64",
       distribution: "ketama",
@@ -136,6 +140,10 @@ Deno.test("loadConfig() takes every key of a ring from the file", () => {
   const { name: _, type: __, listen: ___, servers: ____, ...rest } = clusterOf(text);
   assertEquals(rest, {
     unixMode: 0o600,
+    tls: null,
+    certificates: null,
+    backendTls: null,
+    backendCertificates: null,
     hashTag: "{}",
     hash: "murmur",
     distribution: "modula",

@@ -7,7 +7,9 @@ import { assertEquals } from "../../deps.ts";
 function nodes(...clusters: [listen: string, ...servers: string[]][]): LoopNode[] {
   return clusters.map(([listen, ...servers], index) => ({
     listenPath: `${index}.listen_addr`,
-    listen: listen === "" ? null : parseSocketAddress(listen).value!,
+    listeners: listen === ""
+      ? []
+      : [{ path: `${index}.listen_addr`, endpoint: parseSocketAddress(listen).value! }],
     servers: servers.map((line, at) => ({
       server: parseServerLine(line).value!,
       path: `${index}:${at}`,

@@ -58,7 +58,8 @@ Deno.test("of the process, some keys take effect and some wait for a restart", (
 });
 
 Deno.test("every row names a key of the file, and every key has one", () => {
-  const keys = Object.values(clusterReload).map(({ key }) => key);
+  // Certificates and the rest of TLS change at different times.
+  const keys = [...new Set(Object.values(clusterReload).map(({ key }) => key))];
   // Other spellings of one setting.
   const same = ["fetch", "password", "backend_password", "read_from_slave", "listen_proto"];
   assertEquals([...keys, ...same].toSorted(), Object.keys(clusterKeys).toSorted());

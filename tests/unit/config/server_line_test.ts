@@ -60,7 +60,10 @@ const faults: [line: string, fault: string][] = [
     "redis://app:hunter2@host:7011",
     "the URL has a user or a password: they belong into backend_auth",
   ],
-  ["rediss://host:7011", "the URL asks for TLS, which is not supported"],
+  [
+    "rediss://host:7011",
+    'the URL asks for TLS: name the server as "host:port", and write backend_tls',
+  ],
   ["redis://host:7011?timeout=1s", "the URL has options: leave host and port"],
   ["http://host:7011", 'the URL is none that begins with "redis://"'],
 ];

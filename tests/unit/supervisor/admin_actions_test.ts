@@ -54,7 +54,7 @@ function scene(names = ["main"]) {
     orders,
     serversOf: () => Promise.resolve(["10.0.0.1:7009"]),
     reloader: {
-      state: { isGood: true, count: 0, problems: [] },
+      state: { isGood: true, count: 0, problems: [], areCertificatesGood: true },
       reload(options) {
         reloads.push(options);
         const problems = options.isForced ? [] : ["too much"];

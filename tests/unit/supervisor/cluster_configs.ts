@@ -13,6 +13,10 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
     type: "redis",
     listen: tcpEndpoint("127.0.0.1", port),
     unixMode: 0o600,
+    tls: null,
+    certificates: null,
+    backendTls: null,
+    backendCertificates: null,
     servers: [
       {
         endpoint: tcpEndpoint("127.0.0.1", port + 1),

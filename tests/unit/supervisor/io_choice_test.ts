@@ -1,6 +1,6 @@
 import { libcCandidates, supportedArchitectures } from "../../../src/net/epoll/libc.ts";
 import { chooseIo, findLibc, IoUnavailable } from "../../../src/supervisor/io_choice.ts";
-import { libcPath } from "../../support/libc_path.ts";
+import { libcPath, libsslPath } from "../../support/libc_path.ts";
 import { assert, assertEquals, assertMatch, assertThrows } from "../../deps.ts";
 
 const PROGRAM = new URL("../../support/granted_program.ts", import.meta.url).pathname;
@@ -96,7 +96,30 @@ Deno.test({
 });
 
 Deno.test("all of FFI granted, the first library that can be loaded is chosen", () => {
-  assertEquals(chooseIo("epoll"), { engine: "epoll", libcPath });
+  assertEquals(chooseIo("epoll"), { engine: "epoll", libcPath, libsslPath });
+  assertEquals(chooseIo("epoll", undefined, true), { engine: "epoll", libcPath, libsslPath });
+});
+
+Deno.test({
+  name: "TLS without permission for OpenSSL is refused, and the message names the grant",
+  permissions: { ffi: [libcPath], read: true },
+  fn() {
+    const error = assertThrows(() => chooseIo("epoll", undefined, true), IoUnavailable);
+    assertEquals(
+      error.message,
+      'TLS with io = "epoll" needs FFI permission for OpenSSL (libssl 1.1.1 or 3): ' +
+        `--allow-ffi=${libsslPath}`,
+    );
+  },
+});
+
+Deno.test({
+  name: "TLS where OpenSSL is not there is refused, and the message says where it was looked for",
+  permissions: { ffi: [libcPath, "/lib64/libssl.so.3"] },
+  fn() {
+    const error = assertThrows(() => chooseIo("epoll", undefined, true), IoUnavailable);
+    assertMatch(error.message, /finds no OpenSSL \(.*\) among \/lib64\/libssl\.so\.3$/);
+  },
 });
 
 Deno.test("findLibc() finds what is on this machine, by the architecture's own paths first", () => {

@@ -77,6 +77,8 @@ const view: MetricsView = {
   workerRestarts: 3,
   configHash: 77,
   isReloadGood: false,
+  areCertificatesGood: true,
+  certificateEnds: [{ cluster: "main", file: "tls.crt", endMs: 1_800_000_000_000 }],
   pauses: 2,
   serverStates: [{ cluster: "main", server: "r0", state: "drain" }],
 };
@@ -164,10 +166,10 @@ Deno.test("renderMetrics() explains every metric once, with its type", async () 
   const tables = [clusterCounts, clusterHistograms, backendCounts, processCounts];
   const rows = [...tables, durationHistograms, workerRows];
   const count = rows.reduce((sum, row) => sum + Object.keys(row).length, 0);
-  // Failures, those of backends, their health, the states of servers and the build have a row each.
-  assertEquals(names("HELP").length, count + 5);
+  // Failures, those of backends, their health, the states of servers, certificates and the build have a row each.
+  assertEquals(names("HELP").length, count + 6);
   assertEquals(names("HELP"), names("TYPE"));
-  assertEquals(new Set(names("HELP")).size, count + 5);
+  assertEquals(new Set(names("HELP")).size, count + 6);
   assert(text.includes("# TYPE aster_total_timer histogram\n"));
   assert(text.endsWith("\n"));
 });

@@ -18,6 +18,8 @@ Deno.test("the page has every metric of a scrape, and no other", async () => {
       workerRestarts: 0,
       configHash: 0,
       isReloadGood: true,
+      areCertificatesGood: true,
+      certificateEnds: [{ cluster: "a", file: "tls.crt", endMs: 1_800_000_000_000 }],
       pauses: 0,
       serverStates: [{ cluster: "c", server: "s", state: "ready" as const }],
     },
