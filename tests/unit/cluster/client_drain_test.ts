@@ -70,6 +70,18 @@ Deno.test("with nobody there it is done at once", () => {
   assertEquals(stage.left, ["done"]);
 });
 
+Deno.test("a client that is only limited is idle like others", () => {
+  const stage = new Stage();
+  new FakeClient("limited", stage).guard = { isBystander: true };
+  stage.drain();
+  stage.clock.advance(1_100);
+  assertEquals(
+    stage.left.filter((name) => name.startsWith("limited")).length,
+    1,
+    stage.left.join(),
+  );
+});
+
 Deno.test("a client is closed when it has been idle for a while, not before", () => {
   const stage = new Stage();
   const early = new FakeClient("early", stage);

@@ -107,3 +107,12 @@ Deno.test("a client without guards has none", () => {
   removeGuard(client, GuardRank.Transaction);
   assertEquals([client.guard, guardOf(client, GuardRank.Transaction)], [null, null]);
 });
+
+Deno.test("a chain is a bystander as long as all of its guards are", () => {
+  const client = new LocalRigClient();
+  const judge = { admit: () => Verdict.Pass, inputEnded: () => false, clientClosed: () => {} };
+  addGuard(client, GuardRank.Access, { ...judge, isBystander: true });
+  assertEquals(client.guard!.isBystander, true);
+  addGuard(client, GuardRank.Transaction, judge);
+  assertEquals(client.guard!.isBystander, false);
+});
