@@ -51,7 +51,7 @@ Deno.test("commands of Redis are named in their records, and nowhere else in lis
 
 Deno.test("only src/net and the admin server touch sockets", () => {
   const pattern = /\bDeno\.(listen|connect|serve|startTls|listenTls|connectTls)\b/;
-  const allowed = /^src\/(net\/|supervisor\/(admin_server|trial_bind)\.ts$)/;
+  const allowed = /^src\/(net\/|supervisor\/(http_server|trial_bind)\.ts$)/;
   const users = sources.filter((file) => !allowed.test(file.path));
   assertEquals(
     users.flatMap((file) => occurrences(file.path, withoutComments(file.text), pattern)),

@@ -5,7 +5,7 @@
  * @module
  */
 import { certificateEnds } from "../config/tls.ts";
-import { formatEndpoint, type TcpEndpoint, tcpEndpoint } from "../endpoint.ts";
+import { formatEndpoint, type TcpEndpoint } from "../endpoint.ts";
 import type { ClusterConfig } from "../config/config.ts";
 import type { Log } from "../observe/log.ts";
 import { DURATION_BOUNDS_MS } from "../observe/durations.ts";
@@ -15,6 +15,7 @@ import type { InspectTopic, SlotRange } from "../worker/messages.ts";
 import { act, ACTION_PATHS, type ActionTarget } from "./admin_actions.ts";
 import type { AdminAccess } from "./admin_access.ts";
 import { configHash } from "./config_hash.ts";
+import { HttpServer } from "./http_server.ts";
 import { Dashboard } from "./dashboard/dashboard.ts";
 import {
   formatFor,
@@ -35,7 +36,7 @@ import type { Collected, Inspected } from "./supervisor.ts";
 
 /** Longest wait for requests that are being answered when the server closes, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 500;
-/** Wait before it listens again when it could not accept, in milliseconds. */
+/** Wait before it tries again to listen, in milliseconds. */
 const LISTEN_RETRY_MS = 1_000;
 /** How often it looks whether a former process has left its address, in milliseconds. */
 const FREE_CHECK_MS = 200;
@@ -270,9 +271,10 @@ export class AdminServer {
   readonly #access: AdminAccess;
   readonly #log: Log;
   #requestsUnderWay = 0;
-  readonly #options: Deno.ServeTcpOptions;
+  #isFailing = false;
+  readonly #options: { address: TcpEndpoint; readonly sharesPort: boolean };
   /** Null while it waits for its address. */
-  #server: Deno.HttpServer<Deno.NetAddr> | null = null;
+  #server: HttpServer | null = null;
   #isClosed = false;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -293,16 +295,15 @@ export class AdminServer {
     pages.open();
     this.#access = access;
     this.#log = log;
-    const options = { hostname: address.hostname, port: address.port, onListen() {} };
-    this.#options = sharesPort ? { ...options, reusePort: true } : options;
+    this.#options = { address, sharesPort };
     if (waits && isTaken(address)) {
       this.address = formatEndpoint(address);
       this.#listenWhenFree(address);
       return;
     }
-    const { hostname, port } = (this.#server = this.#listen()).addr;
-    this.address = formatEndpoint(tcpEndpoint(hostname, port));
-    this.#options.port = port;
+    this.#server = this.#listen();
+    this.#options.address = this.#server.address;
+    this.address = formatEndpoint(this.#server.address);
   }
 
   #listenWhenFree(address: TcpEndpoint): void {
@@ -322,21 +323,30 @@ export class AdminServer {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
     await Promise.race([this.#server?.shutdown(), promise]);
+    this.#server?.close();
     clearTimeout(timer);
   }
 
-  #listen(): Deno.HttpServer<Deno.NetAddr> {
-    const onError = (error: unknown) => {
-      this.#log.error("Admin request failed", { reason: String(error) });
-      return new Response("Internal error\n", { status: 500 });
-    };
-    const server = Deno.serve(
-      { ...this.#options, onError },
-      (request, { remoteAddr }) => this.#answer(request, remoteAddr.hostname),
-    );
-    // Deno's server ends when it cannot accept: out of descriptors, say.
-    server.finished.catch((error) => this.#listenLater(error));
-    return server;
+  #listen(): HttpServer {
+    return new HttpServer({
+      ...this.#options,
+      handle: async (request, peer) => {
+        try {
+          return await this.#answer(request, peer);
+        } catch (error) {
+          this.#log.error("Admin request failed", { reason: String(error) });
+          return new Response("Internal error\n", { status: 500 });
+        }
+      },
+      acceptFailed: (error) => this.#acceptFailed(error),
+    });
+  }
+
+  /** Out of descriptors, say; said once until somebody is answered again. */
+  #acceptFailed(error: unknown): void {
+    if (this.#isFailing) return;
+    this.#isFailing = true;
+    this.#log.error("Admin server cannot accept, and tries again", { reason: reasonOf(error) });
   }
 
   async #answer(request: Request, peer: string): Promise<Response> {
@@ -346,6 +356,7 @@ export class AdminServer {
       return new Response("Too many requests at once\n", { status: 503 });
     }
     this.#requestsUnderWay += 1;
+    this.#isFailing = false;
     try {
       return await this.#pages.handle(request, this.#access.mayRead(request));
     } finally {

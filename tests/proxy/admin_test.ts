@@ -5,6 +5,9 @@
  */
 import { assert, assertEquals, assertMatch } from "../deps.ts";
 import { startAster } from "../support/aster.ts";
+import { startFakeBackend } from "../support/fake_backend.ts";
+import { until } from "../support/poll.ts";
+import { RespClient } from "../support/resp_client.ts";
 
 const TOKEN = "open-sesame-4711";
 const PROGRAM = new URL("../../mod.ts", import.meta.url).pathname;
@@ -74,4 +77,47 @@ Deno.test("a token that cannot be read stops the start, and says where it was lo
   } finally {
     await Deno.remove(file);
   }
+});
+
+Deno.test("clients that send half a request to the admin port, or take nothing, harm nobody", async () => {
+  await using backend = await startFakeBackend();
+  await using aster = await startAster((port) =>
+    `[[clusters]]
+name = "main"
+listen_addr = "127.0.0.1:${port}"
+cache_type = "redis"
+servers = ["127.0.0.1:${backend.port}"]
+`, { metrics: true });
+  using client = await RespClient.connect({ port: aster.port });
+  const descriptors = () => [...Deno.readDirSync(`/proc/${aster.pid}/fd`)].length;
+  const before = descriptors();
+  const encoder = new TextEncoder();
+  const slow: Deno.TcpConn[] = [];
+  const texts = ["", "GET /metrics HTTP/1.1\r\nHost: localhost\r\nX: ", "POST /pause HTTP/1.1\r\n"];
+  // Those that ask for much, again and again, and take nothing.
+  const greedy = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(50);
+  for (let count = 0; count < 300; count++) {
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port: aster.metricsPort });
+    slow.push(connection);
+    const text = [...texts, greedy][count % 4]!;
+    if (text !== "") await connection.write(encoder.encode(text)).catch(() => 0);
+  }
+  const beganMs = performance.now();
+  for (let count = 0; count < 20; count++) {
+    for (const path of ["/ready", "/health", "/metrics"]) {
+      const response = await fetch(`http://127.0.0.1:${aster.metricsPort}${path}`);
+      await response.body?.cancel();
+      // While all that may be answered are being answered, one more is told so.
+      assert([200, 503].includes(response.status), String(response.status));
+    }
+    assertEquals(await client.call("PING"), "PONG");
+  }
+  assert(performance.now() - beganMs < 20_000);
+  assert(descriptors() - before <= 80, `${descriptors() - before} descriptors more`);
+  for (const connection of slow) connection.close();
+  await until(async () => {
+    const response = await fetch(`http://127.0.0.1:${aster.metricsPort}/ready`);
+    await response.body?.cancel();
+    return response.status === 200 && descriptors() - before <= 4;
+  }, { what: "all of them are let go", deadlineMs: 20_000 });
 });
