@@ -272,7 +272,12 @@ async function run(parts: RunParts): Promise<number> {
     using _watch = followFile(proxy, parts, output.log, hangUp);
     const heir = await Promise.race([aborted(asked), proxy.succeeded]);
     if (heir === undefined) output.log.info("aster stops", { signal: String(asked.reason) });
-    else output.log.info("aster stops", { successor: heir.pid });
+    else {
+      output.log.info("aster stops", { successor: heir.pid });
+      asked.addEventListener("abort", () => {
+        if (asked.reason === "SIGQUIT") Deno.exit(ExitCode.Asked);
+      });
+    }
     if (asked.reason === "SIGQUIT") await proxy.stop();
     else await proxy.drain();
     return ExitCode.Asked;

@@ -74,7 +74,7 @@ Usage: aster [options] [FILE]
       --log-level LEVEL      trace, debug, info, warning or error; default: env ASTER_LOG, else info
       --log-format FORMAT    text or json; default: text on a terminal, else json
       --reload               reload the file whenever it changes, as SIGHUP does once
-      --takeover             start although the addresses are in use: a planned restart
+      --takeover             take the place of a process that listens on the addresses
       --check                check the file, print what would run, and end
       --print-permissions    print the least flags of "deno run" for this file and these options
   -V, --version              print the version

@@ -45,8 +45,9 @@ export interface PermissionOptions {
  * they are loaded before permissions count, and none of them reads the environment.
  */
 export function permissionFlags(config: Config, options: PermissionOptions): string[] {
-  // On epoll the C library does it.
-  const door = config.runtime.io === "epoll" ? null : config.runtime.takeoverSocket;
+  const { takeoverSocket } = config.runtime;
+  // On epoll the C library opens it.
+  const door = config.runtime.io === "epoll" ? null : takeoverSocket;
   const reached = processAddresses(config);
   if (door !== null) reached.push(`unix:${door}`);
   const flags = ["--no-prompt"];
@@ -56,7 +57,7 @@ export function permissionFlags(config: Config, options: PermissionOptions): str
   const { configPath, isReloading } = options;
   // Whoever replaces a file has the folder watched, and in a ConfigMap the file is a link to another in it.
   const watched = configPath !== null && isReloading ? folderOf(configPath) : configPath;
-  const paths = [watched, options.sourceDirectory, door].filter((path) => path !== null);
+  const paths = [watched, options.sourceDirectory, takeoverSocket].filter((path) => path !== null);
   paths.push(...certificateFolders(config));
   paths.push(...secretFiles);
   const { stateFile } = config.runtime;

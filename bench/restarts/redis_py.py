@@ -34,7 +34,7 @@ def work(worker):
             errors += 1
             with lock:
                 if len(counts["texts"]) < TEXTS_MAX:
-                    counts["texts"].append(repr(error))
+                    counts["texts"].append(f"{type(error).__name__}: {error}")
             time.sleep(0.001)
     with lock:
         counts["commands"] += commands

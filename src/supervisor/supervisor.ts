@@ -350,6 +350,7 @@ export class Supervisor implements WorkerReceiver {
     }
     const successor = this.#createPlace(clusters, index);
     successor.predecessors = [...place.predecessors, worker];
+    successor.rescued = place.rescued;
     this.#places[index] = successor;
     this.#retired.add(worker);
     this.#options.output.log.info(

@@ -91,17 +91,12 @@ export class DenoDoor {
   #isClosed = false;
 
   /**
-   * Opens it; what is at the path is removed.
+   * Opens it; nothing else may be at the path.
    *
    * @throws {Error} If it cannot be opened, or others could connect before its mode is set.
    */
   constructor(clock: Clock, path: string) {
     this.#clock = clock;
-    try {
-      Deno.removeSync(path);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
     this.#listener = Deno.listen({ transport: "unix", path });
     const mode = Deno.statSync(path).mode ?? DOOR_MODE;
     if ((mode & WRITE_OF_OTHERS) !== 0) {

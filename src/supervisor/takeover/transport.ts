@@ -43,8 +43,7 @@ export interface TakeoverTransport {
   /** Calls the system, where descriptors can be carried; else null. */
   readonly system: System | null;
   /**
-   * Opens the door at a path, for this user's processes alone. What a process has left there that did not close its own
-   * is removed.
+   * Opens the door at a path, for this user's processes alone. A socket that a process has left there is removed.
    *
    * @throws {Error} If it cannot be opened.
    */
@@ -64,7 +63,7 @@ export function createTransport(io: IoChoice): TakeoverTransport {
   return {
     system,
     open(path) {
-      removeDoor(system, path);
+      if (isLeftSocket(path)) removeDoor(system, path);
       return new DescriptorDoor(system, path);
     },
     connect(path) {
@@ -79,7 +78,27 @@ export function createTransport(io: IoChoice): TakeoverTransport {
 function denoTransport(clock: Clock): TakeoverTransport {
   return {
     system: null,
-    open: (path) => new DenoDoor(clock, path),
+    open(path) {
+      if (isLeftSocket(path)) Deno.removeSync(path);
+      return new DenoDoor(clock, path);
+    },
     connect: (path) => connectDenoChannel(clock, path),
   };
+}
+
+/**
+ * Whether there is a socket at a path, which somebody has left who did not close it.
+ *
+ * @throws {Error} If there is something else, which is not to be removed.
+ */
+function isLeftSocket(path: string): boolean {
+  // On a terminal Deno would ask; what is there is left alone then, and cannot be bound over.
+  if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return false;
+  try {
+    if (Deno.lstatSync(path).isSocket) return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+  throw new Error("there is something else at that path");
 }

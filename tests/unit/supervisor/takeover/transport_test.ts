@@ -37,12 +37,17 @@ for (const io of choices) {
     });
   }
 
-  Deno.test(`open() on ${io.engine} replaces what was left, and fails where it cannot`, () => {
+  Deno.test(`open() on ${io.engine} replaces a socket that was left, and nothing else`, () => {
     const folder = Deno.makeTempDirSync();
     const transport = createTransport(io);
-    Deno.writeTextFileSync(`${folder}/door`, "left");
+    const left = Deno.listen({ transport: "unix", path: `${folder}/first` });
+    Deno.linkSync(`${folder}/first`, `${folder}/door`);
+    left.close();
     transport.open(`${folder}/door`).close();
     assertThrows(() => transport.open(`${folder}/none/door`), Error);
+    Deno.writeTextFileSync(`${folder}/door`, "precious");
+    assertThrows(() => transport.open(`${folder}/door`), Error, "something else");
+    assertEquals(Deno.readTextFileSync(`${folder}/door`), "precious");
     Deno.removeSync(folder, { recursive: true });
   });
 }
