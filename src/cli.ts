@@ -6,6 +6,7 @@
 import { askProxy, isAdminCommand, parseAdminCall } from "./cli_admin.ts";
 import { CONFIG_VARIABLE, type ConfigSource, configSource } from "./cli_config.ts";
 import { type Flags, HELP_TEXT, parseFlags } from "./cli_flags.ts";
+import { isTop, ownTerminal, parseTop, runTop } from "./cli_top.ts";
 import { isTool, runTool, type Tools } from "./cli_tools.ts";
 import type { Config, IoChoice } from "./config/config.ts";
 import type { RuntimeFlags } from "./config/runtime.ts";
@@ -42,6 +43,9 @@ export const ExitCode = { Asked: 0, CouldNotRun: 1, BadUsage: 2 } as const;
 export async function main(args: readonly string[]): Promise<number> {
   if (isAdminCommand(args[0]) && !args.includes("--help") && !args.includes("-h")) {
     return await runAdminCommand(args);
+  }
+  if (isTop(args[0]) && !args.includes("--help") && !args.includes("-h")) {
+    return await runTopCommand(args.slice(1));
   }
   if (isTool(args[0]) && !args.includes("--help") && !args.includes("-h")) {
     return await runTool(args, tools()) ? ExitCode.Asked : ExitCode.BadUsage;
@@ -108,6 +112,16 @@ async function runAdminCommand(args: readonly string[]): Promise<number> {
   }
   const isDone = await askProxy(call, console.log, console.error);
   return isDone ? ExitCode.Asked : ExitCode.CouldNotRun;
+}
+
+async function runTopCommand(args: readonly string[]): Promise<number> {
+  const { options, errors } = parseTop(args);
+  if (options === null) {
+    for (const error of errors) console.error(`aster: ${error}`);
+    console.error("aster: try --help");
+    return ExitCode.BadUsage;
+  }
+  return await runTop(options, ownTerminal()) ? ExitCode.Asked : ExitCode.CouldNotRun;
 }
 
 async function withConfig(flags: Flags, environment: Environment): Promise<number> {

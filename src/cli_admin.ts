@@ -73,6 +73,9 @@ export const ADMIN_HELP = `Ask a running proxy:
   aster state CLUSTER SERVER [ready|drain|maint] [--weight N|config] [--force]
   aster reload [--dry-run] [--force]
   aster status
+  aster top [--interval SECONDS] [--once [--json]]
+                             live: what is wrong, servers, commands, slow requests, keys;
+                             --once prints it after one interval and ends, --json for programs
 
       --admin [HOST:]PORT    its admin server; default: 127.0.0.1:2110
       --token TOKEN          its admin_token, env:NAME or file:PATH
@@ -152,7 +155,8 @@ export async function askProxy(
   }
 }
 
-function readAddress(text: string, errors: string[]): string {
+/** Reads where the admin server is. */
+export function readAddress(text: string, errors: string[]): string {
   const { value, fault } = parseMetrics(text);
   if (value !== null && value !== "off") return formatEndpoint(value);
   errors.push(
@@ -161,7 +165,8 @@ function readAddress(text: string, errors: string[]): string {
   return "";
 }
 
-function readToken(text: string | null, errors: string[]): string | null {
+/** Reads what the admin server wants to be shown; null: nothing. */
+export function readToken(text: string | null, errors: string[]): string | null {
   if (text === null || text === "") return null;
   const { value, fault } = readSecret(text);
   if (fault !== null) errors.push(`--token: ${fault}`);

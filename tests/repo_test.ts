@@ -96,6 +96,8 @@ const TIMER_OWNERS = new Set([
     "src/supervisor/supervisor.ts",
   ],
   "src/supervisor/runtime_debugger.ts",
+  // The pace of a screen.
+  "src/cli_top.ts",
 ]);
 
 Deno.test("deadlines are on the clock, which does not count time in which the process stood still", () => {

@@ -1,89 +1,13 @@
 import { assert, assertEquals, assertMatch } from "../deps.ts";
 import { withFreePorts } from "../support/free_port.ts";
-import { until, withDeadline } from "../support/poll.ts";
+import { withDeadline } from "../support/poll.ts";
 import { RespClient } from "../support/resp_client.ts";
 import { ScriptedNode } from "../support/scripted_node.ts";
 import { makeServerDirectory, removeServerDirectory } from "../support/server_process.ts";
+import { QUESTION, TerminalProgram } from "../support/terminal_program.ts";
 import { testIo } from "../support/test_engine.ts";
 
 // A permission that was given up makes Deno ask again, but only on a terminal: so these run on one.
-
-const repository = decodeURIComponent(new URL("../../", import.meta.url).pathname);
-const START_DEADLINE_MS = 30_000;
-const QUESTION = /Deno requests|Allow\?/;
-
-/** A program on a pseudo-terminal of its own, which `script` makes; nobody types there. */
-class TerminalProgram implements AsyncDisposable {
-  readonly #script: Deno.ChildProcess;
-  readonly #ended: Promise<Deno.CommandStatus>;
-  readonly #reading: Promise<void>;
-  #output = "";
-
-  constructor(args: readonly string[], permissions: readonly string[] = ["-A"]) {
-    const words = [Deno.execPath(), "run", ...permissions, ...args];
-    const quoted = words.map((word) => `'${word}'`).join(" ");
-    this.#script = new Deno.Command("script", {
-      args: ["-qefc", `echo "pid=$$"; exec ${quoted}`, "/dev/null"],
-      cwd: repository,
-      env: { NO_COLOR: "1", TERM: "xterm", SHELL: "/bin/sh" },
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-    this.#ended = this.#script.status;
-    this.#reading = this.#read();
-  }
-
-  /** All that was shown so far. */
-  get output(): string {
-    return this.#output;
-  }
-
-  async shows(pattern: RegExp): Promise<void> {
-    await until(() => pattern.test(this.#output) || QUESTION.test(this.#output), {
-      what: `the terminal shows ${pattern}`,
-      deadlineMs: START_DEADLINE_MS,
-    });
-    assertMatch(this.#output, pattern);
-  }
-
-  /** Ends the program by SIGTERM and returns its exit code. */
-  async stop(): Promise<number> {
-    Deno.kill(this.#pid(), "SIGTERM");
-    const { code } = await withDeadline(this.#ended, "the program ends");
-    return code;
-  }
-
-  /** Waits for the program's own end and returns its exit code. */
-  async end(): Promise<number> {
-    const { code } = await withDeadline(this.#ended, "the program ends");
-    await this.#reading;
-    return code;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#script.kill("SIGKILL");
-      Deno.kill(this.#pid(), "SIGKILL");
-    } catch {
-      // Both have ended already.
-    }
-    await this.#ended;
-    await this.#script.stdin.abort().catch(() => {});
-    await this.#reading;
-  }
-
-  #pid(): number {
-    return Number(/pid=(\d+)/.exec(this.#output)![1]);
-  }
-
-  async #read(): Promise<void> {
-    const decoder = new TextDecoder();
-    for await (const bytes of this.#script.stdout) {
-      this.#output += decoder.decode(bytes, { stream: true });
-    }
-  }
-}
 
 async function get(port: number, path: string): Promise<string> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, {

@@ -15,9 +15,10 @@ const PURE_UNITS = new Set(["hash", "bytes"]);
 /** From unit to the units that it may import besides itself and those open to all. */
 const ALLOWED: Record<string, readonly string[]> = {
   entry: ["cli", "embed", "supervisor"],
-  cli: ["config", "import", "supervisor", "hash", "router", "permissions", "deps"],
+  cli: ["config", "import", "supervisor", "hash", "router", "permissions", "top", "deps"],
   embed: ["config", "supervisor"],
   import: ["deps"],
+  top: [],
   permissions: ["config", "supervisor/file_watch", "supervisor/state_file"],
   version: [],
   // Whether the engine that was asked for can run is found out before any worker starts.

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { MetricsView } from "../../../src/supervisor/metrics_text.ts";
 import type { WorkerVitals } from "../../../src/worker/messages.ts";
 import {
   type BackendMetricsSnapshot,
@@ -48,3 +49,27 @@ export const VITALS: WorkerVitals = {
   loopDelay: { counts: [3, 1], sum: 0.01 },
   longestDelayMs: 7.4,
 };
+
+/** What a scrape of one worker and one cluster shows: all zero, and a series of each metric where `parts` says no other. */
+export function metricsView(parts: Partial<MetricsView> = {}): MetricsView {
+  return {
+    version: "1",
+    build: { deno: "2", io: "epoll" },
+    vitals: [{ worker: 0, vitals: VITALS }],
+    durations: [],
+    clusters: [snapshot("c")],
+    memoryBytes: 0,
+    cpuPercent: 0,
+    workers: 1,
+    silentWorkers: 0,
+    silentRestarts: 0,
+    workerRestarts: 0,
+    configHash: 0,
+    isReloadGood: true,
+    areCertificatesGood: true,
+    certificateEnds: [{ cluster: "a", file: "tls.crt", endMs: 1_800_000_000_000 }],
+    pauses: 0,
+    serverStates: [{ cluster: "c", server: "s", state: "ready" }],
+    ...parts,
+  };
+}

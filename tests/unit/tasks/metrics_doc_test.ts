@@ -1,7 +1,7 @@
 import { METRICS_DOCUMENT, renderMetricsDocument } from "../../../tasks/metrics_doc.ts";
 import { renderMetrics } from "../../../src/supervisor/metrics_text.ts";
 import { assertEquals } from "../../deps.ts";
-import { snapshot } from "../supervisor/snapshots.ts";
+import { metricsView } from "../supervisor/snapshots.ts";
 
 Deno.test("the page of metrics is what the table says; if not, run deno task docs", () => {
   const page = Deno.readTextFileSync(new URL(`../../../${METRICS_DOCUMENT}`, import.meta.url));
@@ -9,21 +9,7 @@ Deno.test("the page of metrics is what the table says; if not, run deno task doc
 });
 
 Deno.test("the page has every metric of a scrape, and no other", async () => {
-  const scrape = await renderMetrics({
-    ...{ version: "1", clusters: [snapshot("c")], memoryBytes: 0, cpuPercent: 0, workers: 1 },
-    ...{ build: {}, vitals: [], durations: [] },
-    ...{
-      silentWorkers: 0,
-      silentRestarts: 0,
-      workerRestarts: 0,
-      configHash: 0,
-      isReloadGood: true,
-      areCertificatesGood: true,
-      certificateEnds: [{ cluster: "a", file: "tls.crt", endMs: 1_800_000_000_000 }],
-      pauses: 0,
-      serverStates: [{ cluster: "c", server: "s", state: "ready" as const }],
-    },
-  });
+  const scrape = await renderMetrics(metricsView());
   const counted = [...scrape.matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1]!);
   const shown = [...renderMetricsDocument().matchAll(/^\| `(aster_\w+)`/gm)].map((match) =>
     match[1]!
