@@ -82,6 +82,14 @@ export function unixBindPath(path: string): string {
   return `${unixWorkshop(path)}/s`;
 }
 
+/**
+ * Where in its {@link unixWorkshop} it waits to be moved into its place. Deno removes what is at the path that a socket
+ * was bound at when it is closed, whatever that is by then: so nothing is left there.
+ */
+export function unixAsidePath(path: string): string {
+  return `${unixWorkshop(path)}/r`;
+}
+
 /** Where a socket is found that was bound at `path`, which may be in its workshop: the system keeps that name. */
 export function unixPlace(path: string): string {
   const end = path.length - unixBindPath("").length;

@@ -61,6 +61,9 @@ export function parseUnixPath(text: string): Parsed<UnixEndpoint> {
   if (/[\s,\u0000-\u001f\u007f]/.test(path)) {
     return faulty("the path of a unix socket has no spaces, commas and control characters");
   }
+  if (prefix[0].endsWith("//") && /[?#]/.test(path)) {
+    return faulty("the URL has options: leave the path");
+  }
   if (path.endsWith("/")) return faulty("the path is that of a directory");
   if (byteCount(path) <= UNIX_PATH_BYTES_MAX) return parsed(unixEndpoint(path));
   return faulty(`the path is longer than ${UNIX_PATH_BYTES_MAX} bytes`);

@@ -6,6 +6,7 @@
 import {
   formatEndpoint,
   listenEndpoints,
+  unixAsidePath,
   unixBindPath,
   unixEndpoint,
   unixWorkshop,
@@ -17,11 +18,12 @@ import type { ClusterConfig } from "./config.ts";
  * in another place than where it is found.
  */
 export function listenGrants(cluster: ClusterConfig): string[] {
-  return listenEndpoints(cluster).flatMap((endpoint) =>
-    endpoint.kind === "unix"
-      ? [formatEndpoint(endpoint), formatEndpoint(unixEndpoint(unixBindPath(endpoint.path)))]
-      : [formatEndpoint(endpoint)]
-  );
+  return listenEndpoints(cluster).flatMap((endpoint) => {
+    if (endpoint.kind !== "unix") return [formatEndpoint(endpoint)];
+    const { path } = endpoint;
+    const sockets = [path, unixBindPath(path), unixAsidePath(path)];
+    return sockets.map((each) => formatEndpoint(unixEndpoint(each)));
+  });
 }
 
 /** The files that have to be read and written: whoever connects to a unix socket does both, as far as Deno is concerned. */

@@ -109,6 +109,8 @@ class SharedUnixSockets implements UnixSockets, SocketSource {
   readonly #open: Map<string, SharedSocket> = new Map();
   /** Others have taken their places. */
   #replaced: SharedSocket[] = [];
+  /** Paths of former ones that somebody may still have listened by when they were closed. */
+  readonly #left: Set<string> = new Set();
 
   constructor(system: System, others: SocketSource & { has(endpoint: Endpoint): boolean }) {
     this.#system = system;
@@ -149,6 +151,7 @@ class SharedUnixSockets implements UnixSockets, SocketSource {
       const former = this.#open.get(socket.path);
       if (former !== undefined) this.#replaced.push(former);
       this.#open.set(socket.path, socket);
+      this.#left.delete(socket.path);
     }
     return Promise.resolve();
   }
@@ -170,7 +173,10 @@ class SharedUnixSockets implements UnixSockets, SocketSource {
       if (wanted.has(path)) continue;
       this.#open.delete(path);
       this.#close(socket);
+      if (socket.isPlaced) this.#left.add(path);
     }
+    // A worker that retires as a whole may have closed its own somewhat later.
+    for (const path of this.#left) removeSocketFile(this.#system, path);
   }
 
   socketsFor(endpoint: Endpoint, rank: number, count: number): GivenSocket[] {
@@ -189,8 +195,7 @@ class SharedUnixSockets implements UnixSockets, SocketSource {
 
   #close({ path, descriptor, isPlaced }: SharedSocket): void {
     this.#system.close(descriptor);
-    if (isPlaced) removeSocketFile(this.#system, path);
-    else clearAside(this.#system, path);
+    if (!isPlaced) clearAside(this.#system, path);
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { unixBindPath, unixEndpoint, unixWorkshop } from "../../src/endpoint.ts";
+import { unixAsidePath, unixEndpoint, unixWorkshop } from "../../src/endpoint.ts";
 import type { ListenOptions } from "../../src/net/io_engine.ts";
 import { assert, assertEquals, assertThrows } from "../deps.ts";
 import {
@@ -137,7 +137,7 @@ function testUnixListeners(test: PathTest): void {
 
   test("what another process left of its making is cleared away", async (scene, path) => {
     Deno.mkdirSync(unixWorkshop(path));
-    leaveSocket(unixBindPath(path));
+    leaveSocket(unixAsidePath(path));
     // As old as this may seem.
     Deno.utimeSync(unixWorkshop(path), 1, 1);
     await assertServes(scene, path, listen(scene, path));
@@ -151,7 +151,7 @@ function testUnixListeners(test: PathTest): void {
     });
     assertEquals(exists(path), false, "nobody finds it yet");
     assertThrows(() => listen(scene, path), Error, "another process is about to listen there");
-    Deno.renameSync(unixBindPath(path), path);
+    Deno.renameSync(unixAsidePath(path), path);
     Deno.removeSync(unixWorkshop(path));
     const [outcome] = await connect(scene, path);
     await until(() => aside.endpoints.length > 0, { what: "an accept" });

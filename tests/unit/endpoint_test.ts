@@ -7,6 +7,7 @@ import {
   sameEndpoint,
   shownPeer,
   tcpEndpoint,
+  unixAsidePath,
   unixBindPath,
   unixEndpoint,
   unixPlace,
@@ -48,6 +49,7 @@ Deno.test("who has no name is shown as the unix socket that it came by, and nobo
 Deno.test("a socket is made beside its place, and found there", () => {
   assertEquals(unixWorkshop("/run/a"), "/run/a.new");
   assertEquals(unixBindPath("/run/a"), "/run/a.new/s");
+  assertEquals(unixAsidePath("/run/a"), "/run/a.new/r");
   assertEquals(["/run/a.new/s", "/run/a.new", "/run/a", ".new/s"].map(unixPlace), [
     "/run/a",
     "/run/a.new",

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { unixBindPath, unixWorkshop } from "../../endpoint.ts";
+import { unixAsidePath, unixBindPath, unixWorkshop } from "../../endpoint.ts";
 import { enterWorkshop, workIfFree, type Workshop } from "../unix_workshop.ts";
 
 /** A workshop that is older was left by a process that died in it, milliseconds. */
 export const WORKSHOP_STALE_MS = 10_000;
-/** Who closes a socket here removes the file that it was bound at, which may be another one by then: so it is tried again. */
+/** How often it is tried again where the file is gone: another process, which closed a socket, has removed it. */
 const TRIES_MAX = 3;
 
 /** A listener and the file that leads to it. */
@@ -47,7 +47,7 @@ export function listenAtFile(path: string, mode: number, isAside = false): FileL
 
 /** Has the socket that was made for `path` found there from now on. */
 export function placeSocket(path: string): void {
-  Deno.renameSync(unixBindPath(path), path);
+  Deno.renameSync(unixAsidePath(path), path);
   workshopOf(path).clear();
 }
 
@@ -62,7 +62,8 @@ function tryBind(path: string, mode: number): MadeSocket {
     const listener = Deno.listen({ transport: "unix", path: bindPath });
     try {
       Deno.chmodSync(bindPath, mode);
-      return { listener, file: Deno.lstatSync(bindPath) };
+      Deno.renameSync(bindPath, unixAsidePath(path));
+      return { listener, file: Deno.lstatSync(unixAsidePath(path)) };
     } catch (error) {
       listener.close();
       if (left === 0 || !(error instanceof Deno.errors.NotFound)) throw error;
@@ -74,7 +75,7 @@ function closeAt(path: string, { listener, file }: MadeSocket): void {
   const isSame = (one: Deno.FileInfo | null) => one?.ino === file.ino && one.dev === file.dev;
   const workshop = workshopOf(path);
   try {
-    const isAside = isSame(statOf(unixBindPath(path)));
+    const isAside = isSame(statOf(unixAsidePath(path)));
     listener.close();
     if (isAside) return workshop.clear();
     workIfFree(workshop, () => {

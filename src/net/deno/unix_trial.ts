@@ -6,6 +6,7 @@
  */
 import {
   formatEndpoint,
+  unixAsidePath,
   unixBindPath,
   type UnixEndpoint,
   unixEndpoint,
@@ -21,7 +22,10 @@ export async function unixFault({ path }: UnixEndpoint): Promise<string | null> 
 
 /** Whether somebody listens at a path, as far as this process may find out. */
 export async function isServedAt(path: string): Promise<boolean> {
-  if (missingGrants(path).length > 0) return false;
+  return missingGrants(path).length === 0 && await answers(path);
+}
+
+async function answers(path: string): Promise<boolean> {
   try {
     (await Deno.connect({ transport: "unix", path })).close();
     return true;
@@ -37,7 +41,7 @@ export async function isServedAt(path: string): Promise<boolean> {
 export async function clearAbandoned(path: string): Promise<void> {
   const workshop = unixWorkshop(path);
   if (missingGrants(path).length > 0 || !exists(workshop)) return;
-  if (!await isServedAt(unixBindPath(path))) await Deno.remove(workshop, { recursive: true });
+  if (!await answers(unixAsidePath(path))) await Deno.remove(workshop, { recursive: true });
 }
 
 function exists(path: string): boolean {
@@ -54,6 +58,7 @@ function missingGrants(path: string): string[] {
   const grants: [flag: string, Deno.PermissionDescriptor][] = [
     ["--allow-net", { name: "net", host: formatEndpoint(unixEndpoint(path)) }],
     ["--allow-net", { name: "net", host: formatEndpoint(unixEndpoint(unixBindPath(path))) }],
+    ["--allow-net", { name: "net", host: formatEndpoint(unixEndpoint(unixAsidePath(path))) }],
     ["--allow-read", { name: "read", path }],
     ["--allow-read", { name: "read", path: unixWorkshop(path) }],
     ["--allow-write", { name: "write", path }],

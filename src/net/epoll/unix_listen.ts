@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { unixBindPath, unixWorkshop } from "../../endpoint.ts";
+import { unixAsidePath, unixBindPath, unixWorkshop } from "../../endpoint.ts";
 import { BACKLOG_CONNECTIONS } from "../io_engine.ts";
 import { enterWorkshop, workIfFree, type Workshop } from "../unix_workshop.ts";
 import {
@@ -45,6 +45,7 @@ export function listenAside(system: System, path: string, mode: number): number 
     require(system, system.result(libc.bind(descriptor, address, address.length)));
     require(system, system.result(libc.chmod(zeroTerminated(bindPath), mode)));
     require(system, system.result(libc.listen(descriptor, BACKLOG_CONNECTIONS)));
+    move(system, bindPath, unixAsidePath(path));
     return descriptor;
   } catch (error) {
     if (descriptor >= 0) system.close(descriptor);
@@ -59,8 +60,7 @@ export function listenAside(system: System, path: string, mode: number): number 
  * @throws {SystemError} If it cannot be moved there.
  */
 export function placeSocket(system: System, path: string): void {
-  const [from, to] = [zeroTerminated(unixBindPath(path)), zeroTerminated(path)];
-  require(system, system.result(system.libc.rename(from, to)));
+  move(system, unixAsidePath(path), path);
   workshopOf(system, path).clear();
 }
 
@@ -77,7 +77,7 @@ export function removeSocketFile(system: System, path: string): void {
   try {
     const workshop = workshopOf(system, path);
     // It was never put into its place.
-    if (exists(system, unixBindPath(path)) && workshop.isAbandoned()) return workshop.clear();
+    if (exists(system, unixAsidePath(path)) && workshop.isAbandoned()) return workshop.clear();
     workIfFree(workshop, () => {
       if (!isServed(system, path)) system.libc.unlink(zeroTerminated(path));
     });
@@ -121,7 +121,7 @@ function isOtherFile(system: System, path: string): boolean {
 
 function workshopOf(system: System, path: string): Workshop {
   const directory = zeroTerminated(unixWorkshop(path));
-  const inside = zeroTerminated(unixBindPath(path));
+  const insides = [unixBindPath(path), unixAsidePath(path)].map(zeroTerminated);
   return {
     make() {
       const result = system.result(system.libc.mkdir(directory, PRIVATE_MODE));
@@ -130,12 +130,16 @@ function workshopOf(system: System, path: string): Workshop {
       return true;
     },
     // Whoever is in it listens already, but for a moment.
-    isAbandoned: () => !isServed(system, unixBindPath(path)),
+    isAbandoned: () => !isServed(system, unixAsidePath(path)),
     clear() {
-      system.libc.unlink(inside);
+      for (const inside of insides) system.libc.unlink(inside);
       system.libc.rmdir(directory);
     },
   };
+}
+
+function move(system: System, from: string, to: string): void {
+  require(system, system.result(system.libc.rename(zeroTerminated(from), zeroTerminated(to))));
 }
 
 function require(system: System, result: number): number {

@@ -113,6 +113,7 @@ const socketFaults: [line: string, fault: string][] = [
   ["unix://host/redis.sock", 'a unix socket has an absolute path: "unix:/path"'],
   ["unix:/run/redis:sock", "the weight is not from 1 to 65535"],
   ["unix:/run/redis.sock:0", "the weight is not from 1 to 65535"],
+  ["unix:///run/redis.sock?db=1", "the URL has options: leave the path"],
   ["unix:/run/", "the path is that of a directory"],
   ["unix:/run/a,b", "the path of a unix socket has no spaces, commas and control characters"],
   [`unix:/${"a".repeat(107)}`, "the path is longer than 107 bytes"],

@@ -93,7 +93,11 @@ Deno.test("a fault of a socket says what a socket would look like, and a seed is
 
 Deno.test("what is granted is where a socket is found and where it is made, and the servers' files", () => {
   const cluster = clusterOf(unixText("", '["/run/a.sock:1", "127.0.0.1:1", "unix:/run/b.sock"]'));
-  assertEquals(listenGrants(cluster), [FRONT, "unix:/run/front.sock.new/s"]);
+  assertEquals(listenGrants(cluster), [
+    FRONT,
+    "unix:/run/front.sock.new/s",
+    "unix:/run/front.sock.new/r",
+  ]);
   assertEquals(socketFiles(cluster), [
     "/run/front.sock",
     "/run/front.sock.new",

@@ -5,7 +5,7 @@
  * @module
  */
 import type { ClusterConfig } from "../../../src/config/config.ts";
-import { tcpEndpoint, unixBindPath, unixEndpoint, unixWorkshop } from "../../../src/endpoint.ts";
+import { tcpEndpoint, unixAsidePath, unixEndpoint, unixWorkshop } from "../../../src/endpoint.ts";
 import { listenAtFile } from "../../../src/net/deno/unix_listen.ts";
 import { isServedAt } from "../../../src/net/deno/unix_trial.ts";
 import { StartError } from "../../../src/supervisor/start_error.ts";
@@ -137,7 +137,7 @@ Deno.test("on Deno's sockets workers have their own, which wait for a takeover t
     await sockets.open(clusters);
     assertEquals(namesIn(directory), [], "what was left there is cleared");
     const worker = listenAtFile(path, 0o600, true);
-    assertEquals(await isServedAt(unixBindPath(path)), true);
+    assertEquals(await isServedAt(unixAsidePath(path)), true);
     assertEquals(sockets.place(clusters), []);
     assertEquals([namesIn(directory), await sockets.isServed(unixEndpoint(path))], [["a"], true]);
     assertEquals(await sockets.fault(unixEndpoint(path)), "address already in use");

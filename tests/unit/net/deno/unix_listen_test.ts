@@ -71,3 +71,20 @@ Deno.test("a file that is gone already is no error at the end", () =>
     close();
     assertEquals(namesBeside(path), []);
   }));
+
+Deno.test("the end of a socket takes nothing away from one that waits to take its place", () =>
+  inDirectory(async (path) => {
+    const former = listenAtFile(path, 0o600);
+    const accepting = former.listener.accept().catch(() => null);
+    const next = listenAtFile(path, 0o600, true);
+    former.close();
+    // Deno itself removes what is where the former was bound, once nobody waits for a client any more.
+    await accepting;
+    await new Promise((resolve) => setImmediate(resolve));
+    placeSocket(path);
+    const connection = await Deno.connect({ transport: "unix", path });
+    (await next.listener.accept()).close();
+    connection.close();
+    next.close();
+    assertEquals(namesBeside(path), []);
+  }));

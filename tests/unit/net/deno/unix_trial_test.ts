@@ -1,4 +1,4 @@
-import { unixBindPath, unixEndpoint, unixWorkshop } from "../../../../src/endpoint.ts";
+import { unixAsidePath, unixEndpoint, unixWorkshop } from "../../../../src/endpoint.ts";
 import { clearAbandoned, isServedAt, unixFault } from "../../../../src/net/deno/unix_trial.ts";
 import { assertEquals } from "../../../deps.ts";
 
@@ -35,11 +35,11 @@ Deno.test("what a process has left aside is cleared, unless somebody listens by 
     const exists = async () => await Deno.lstat(unixWorkshop(path)).then(() => true, () => false);
     await clearAbandoned(path);
     await Deno.mkdir(unixWorkshop(path));
-    leaveSocket(unixBindPath(path));
+    leaveSocket(unixAsidePath(path));
     await clearAbandoned(path);
     assertEquals(await exists(), false);
     await Deno.mkdir(unixWorkshop(path));
-    using _listener = Deno.listen({ transport: "unix", path: unixBindPath(path) });
+    using _listener = Deno.listen({ transport: "unix", path: unixAsidePath(path) });
     await clearAbandoned(path);
     assertEquals(await exists(), true);
   }));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { unixBindPath, unixWorkshop } from "../../../../src/endpoint.ts";
+import { unixAsidePath, unixWorkshop } from "../../../../src/endpoint.ts";
 import { SystemError } from "../../../../src/net/epoll/system.ts";
 import {
   clearAside,
@@ -38,7 +38,7 @@ fileTest("a socket listens before it is found, and is found by its mode", (path)
   const descriptor = listenAside(system, path, 0o640);
   assertEquals([namesBeside(path), isServed(system, path)], [["s.sock.new"], false]);
   assertEquals(Deno.lstatSync(unixWorkshop(path)).mode! & 0o777, 0o700);
-  assertEquals(isServed(system, unixBindPath(path)), true);
+  assertEquals(isServed(system, unixAsidePath(path)), true);
   placeSocket(system, path);
   assertEquals([namesBeside(path), isServed(system, path)], [["s.sock"], true]);
   assertEquals(Deno.lstatSync(path).mode! & 0o777, 0o640);
@@ -53,7 +53,7 @@ fileTest("a socket listens before it is found, and is found by its mode", (path)
 fileTest("who waits aside keeps others away; what was left there does not", (path) => {
   const descriptor = listenAside(system, path, 0o600);
   assertThrows(() => listenAside(system, path, 0o600), Error, "another process is about to listen");
-  assertEquals(isServed(system, unixBindPath(path)), true);
+  assertEquals(isServed(system, unixAsidePath(path)), true);
   system.close(descriptor);
   const other = listenAside(system, path, 0o600);
   system.close(other);
