@@ -16,7 +16,7 @@ const NOPERM = "-NOPERM this user has no permissions to";
 function createScene(config: Partial<ClusterConfig>, audits: AuditRecord[] | null = null) {
   const scene = new FeatureScene((context) => {
     if (audits !== null) {
-      const audit = new Audit("main", (record) => audits.push(record), () => 0);
+      const audit = new Audit("main", (record) => audits.push(record));
       Object.assign(context.backends, { audit });
     }
     return createRedisFeatures(context);
