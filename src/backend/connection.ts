@@ -380,7 +380,7 @@ export class BackendConnection implements LinkUser, SlicedParser {
     exchange.swallow();
     this.#context.metrics.countFailure(failure);
     this.backend.requestFailed(failure);
-    if (isCurrent) receiver.onFailure(exchange, failure, this.backend.address);
+    if (isCurrent) receiver.onFailure(exchange, failure, this.backend.shownAddress);
   }
 
   #refuse(exchange: Exchange, failure: Failure): void {

@@ -574,6 +574,7 @@ function backendLimits(config: ClusterConfig): BackendLimits {
     queueBytesMax: config.maxBackendQueueBytes,
     queueSoftBytes: config.backendQueueSoftBytes,
     connections: config.nodeConnections,
+    hidesAddresses: config.hideBackends,
     circuitTimeouts: config.circuitTimeouts,
     failoverWaitMs: config.failoverWaitMs,
   };

@@ -125,7 +125,7 @@ export class StatsCommand {
     const profile = wire.listProfile ?? client.profiles.master;
     this.#call(asked, this.#all(), words, (late, replies) => {
       const failed = replies.find(({ failure }) => failure !== null);
-      if (failed !== undefined) return late.fail(failed.failure!, failed.backend.address);
+      if (failed !== undefined) return late.fail(failed.failure!, failed.backend.shownAddress);
       const other = replies.find(({ bytes }) => wire.readStatistics(bytes) === null);
       const reply = other !== undefined
         ? wire.passOn(other.bytes, mark)

@@ -383,7 +383,7 @@ export class Session
       return true;
     }
     const failure = local.errorReplied?.(exchange, bytes, start, end);
-    if (failure) this.requestFailed(request, exchange, failure, exchange.sentTo!.address);
+    if (failure) this.requestFailed(request, exchange, failure, exchange.sentTo!.shownAddress);
     else metrics.errorReplies += 1;
     return Boolean(failure);
   }

@@ -81,6 +81,7 @@ export function redisContext(rig: CoreRig, options: ContextOptions = {}): RedisC
     commands: respCommands,
     isCluster: false,
     advertised: tcpEndpoint("10.1.2.3", 9001),
+    siblings: [],
     info: infoSource,
     config: clusterConfig({}),
     router: rig.router,

@@ -66,7 +66,7 @@ class CallReceiver implements ReplyReceiver {
     isOwned: boolean,
   ): void {
     if (isError && isAnyLoginWanted(bytes, start, end)) {
-      return this.#listener.failed(failures.backendLogin, exchange.sentTo!.address);
+      return this.#listener.failed(failures.backendLogin, exchange.sentTo!.shownAddress);
     }
     const attributesStart = start - exchange.attributeBytes;
     this.#listener.replied({ exchange, bytes, start, end, isError, isOwned, attributesStart });

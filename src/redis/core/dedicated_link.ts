@@ -77,7 +77,9 @@ export class DedicatedLink {
   /** Sends the request in `bytes`, which are copied. */
   send(bytes: Uint8Array, listener: CallListener, start?: number, end?: number): void {
     const { connection, place } = this;
-    if (this.#isOver) return listener.failed(failures.backendClosed, connection.backend.address);
+    if (this.#isOver) {
+      return listener.failed(failures.backendClosed, connection.backend.shownAddress);
+    }
     sendCall(
       this.#context,
       { connection, place, client: this.#client },

@@ -92,7 +92,7 @@ export class Scan implements RedisFeature {
       return late.reply(bytes, start, end, isOwned);
     }
     const scanned = readScanned(bytes, start, end);
-    if (scanned === null) return late.fail(failures.backendMalformed, backend.address);
+    if (scanned === null) return late.fail(failures.backendMalformed, backend.shownAddress);
     const made = replaceCursor(this.#next(number, scanned.cursor), bytes, scanned.elements, end);
     late.reply(made, 0, made.length, true);
   }

@@ -21,6 +21,7 @@ function answer(client: LocalRigClient, isCluster: boolean, ...words: string[]):
     commands: respCommands,
     isCluster,
     advertised: tcpEndpoint("10.1.2.3", 9001),
+    siblings: [],
     info: infoSource,
   };
   return textOf(clusterAnswer(request, options, knownServers("7.0.15"), () => integerReply(42))!);
