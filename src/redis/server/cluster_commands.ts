@@ -18,6 +18,8 @@ import {
   integerReply,
   type ShownProxy,
 } from "../../protocol/resp/mod.ts";
+import { respDescriptions } from "../../protocol/resp/commands/mod.ts";
+import { refusalText } from "../../protocol/resp/commands/reasons.ts";
 import type { LocalOptions } from "../core/local_options.ts";
 import type { LocalRequest } from "../core/local_request.ts";
 import { clusterView } from "./cluster_view.ts";
@@ -84,7 +86,7 @@ export function clusterAnswer(
   const { words } = request;
   const subcommand = words[1]!.toLowerCase();
   const wordCount = wordCounts[subcommand];
-  if (wordCount === undefined) return unknownSubcommandReply("cluster", words[1]!);
+  if (wordCount === undefined) return refusedReply(subcommand, words[1]!);
   if (words.length !== wordCount) return arityError(`cluster|${subcommand}`);
   const { proxies, ownId } = clusterView(options.siblings, options.advertised);
   const { version } = request.client.profiles.master;
@@ -116,6 +118,15 @@ export function clusterAnswer(
     default:
       return textReply(clusterInfoText(proxies.length), version);
   }
+}
+
+/** What changes a cluster is not for the proxy; anything else is unknown. */
+function refusedReply(subcommand: string, written: string): Uint8Array {
+  const name = `cluster|${subcommand}`;
+  const reason = respDescriptions.get(name)?.route.reason;
+  return reason
+    ? errorReply(`ERR ${refusalText(name, reason)}`)
+    : unknownSubcommandReply("cluster", written);
 }
 
 function shardsReply(proxies: readonly ShownProxy[], version: 2 | 3): Uint8Array {
