@@ -128,6 +128,11 @@ export class Permissions {
     return this.#judgeKeys(judged, name, request) ?? this.#judgeChannels(judged, name, request);
   }
 
+  /** Whether all channels may be listened to. */
+  get mayListenToAll(): boolean {
+    return this.#channels === null;
+  }
+
   /** Whether a channel, or with `isPattern` a pattern of channels, may be listened to. */
   mayListen(name: Uint8Array, isPattern: boolean): boolean {
     if (this.#channels === null) return true;

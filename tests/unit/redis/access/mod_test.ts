@@ -88,6 +88,15 @@ Deno.test("a reload that takes commands from a user aborts what it has queued", 
   assertMatch(scene.askAll("EXEC")[0]!, /^-EXECABORT/);
 });
 
+Deno.test("a reload of something else touches nobody", () => {
+  using scene = createScene({ denyCommands: ["keys"] });
+  const { guard } = scene.client;
+  assertEquals(scene.askAll("MULTI"), ["+OK"]);
+  scene.local.usersChanged();
+  assertEquals(scene.client.guard, guard);
+  assertEquals(scene.askAll("EXEC"), ["*0"]);
+});
+
 Deno.test("who is known by other means is in without a password", () => {
   using scene = createScene({ users });
   assertEquals(scene.local.enterAs(scene.client, "nobody"), false);
