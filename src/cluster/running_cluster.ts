@@ -265,6 +265,7 @@ export class RunningCluster implements Acceptor, Cluster {
     this.#watchRequests();
     this.#topology.reconfigure();
     this.#sessionContext.local.usersChanged?.();
+    for (const session of this.#sessions) session.limitsChanged();
     this.#idle.look();
     this.#addresses.reconfigure(this.#sessions);
     this.#requestLimits.reconfigure(this.#sessions);

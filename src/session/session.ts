@@ -149,6 +149,12 @@ export class Session
     return this.#state === SessionState.Ended;
   }
 
+  /** The limits may be others: what held it back may be over. */
+  limitsChanged(): void {
+    this.#replies.limitsChanged();
+    this.parseOn();
+  }
+
   /** Begins to read. */
   start(): void {
     this.#socket.resume();
