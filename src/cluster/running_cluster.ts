@@ -17,6 +17,7 @@ import type { TlsClient } from "../net/tls.ts";
 import { ClusterMetrics, type ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import { gatherDurations, SeriesBudget } from "../observe/durations.ts";
 import type { ObservedLists } from "../observe/observed_lists.ts";
+import { SlowSpans } from "../observe/slow_spans.ts";
 import { type Protocol, RequestFrame } from "../protocol/protocol.ts";
 import { RequestPool } from "../request/pool.ts";
 import type { Router } from "../router/router.ts";
@@ -547,6 +548,7 @@ function createBackendContext(
       clock,
       slowLog,
       bigKeys,
+      spans: new SlowSpans(config.name, config.type === "memcache" ? "memcached" : "redis"),
       metrics,
       nextEntryNumber: () => cluster.clusterRoom.nextEntryNumber(),
     }),

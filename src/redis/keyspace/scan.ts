@@ -76,6 +76,7 @@ export class Scan implements RedisFeature {
       connection: backend.connectionFor(client.number, client.profiles.master),
       place: -1,
       client,
+      row: request.frame.row,
     };
     const sent = asked === null ? copyRequest(request) : withCursor(request, position.cursor);
     sendCall(this.#context, target, sent, {
