@@ -23,8 +23,8 @@ function configOf({ port, folder, thread = 2, metrics = "off", waits = false }: 
   return `[runtime]
 metrics = "${metrics}"
 takeover_socket = "${folder}/door"
-drain_idle = 50
-shutdown_timeout = 2000
+drain_idle = 1000
+shutdown_timeout = 4000
 
 [[clusters]]
 name = "main"

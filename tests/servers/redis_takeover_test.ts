@@ -20,8 +20,8 @@ function configOf(backend: RedisServer, door: string): (port: number) => string 
   return (port) =>
     `[runtime]
 takeover_socket = "${door}"
-drain_idle = 200
-shutdown_timeout = 2000
+drain_idle = 1000
+shutdown_timeout = 3000
 
 [[clusters]]
 name = "main"
