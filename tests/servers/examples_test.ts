@@ -27,6 +27,8 @@ Deno.test("every example of a configuration is one that --check accepts, and the
         isTerminal: false,
         isStrict: true,
         flags: { io: null, metrics: null, logLevel: null, logFormat: null },
+        // What examples name is on no machine.
+        secrets: null,
       },
     );
     assertEquals([...problems, ...warnings].map(formatProblem), []);
