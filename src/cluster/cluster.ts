@@ -95,8 +95,6 @@ export interface Cluster extends HoldingCluster {
    * @throws {Error} If another address cannot be bound; then nothing has changed.
    */
   reconfigure(config: ClusterConfig): void;
-  /** Takes over who may do what, though nothing else: another has taken its place, and it still has clients. */
-  changeUsers(config: ClusterConfig): void;
   /**
    * Another takes its place: accepts nobody any more, finds nothing out any more, and serves its clients until they
    * have left, or `timeoutMs` are over. Settles then.

@@ -17,7 +17,6 @@ import type { TlsClient } from "../net/tls.ts";
 import { ClusterMetrics, type ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import { gatherDurations, SeriesBudget } from "../observe/durations.ts";
 import type { ObservedLists } from "../observe/observed_lists.ts";
-import { SlowSpans } from "../observe/slow_spans.ts";
 import { type Protocol, RequestFrame } from "../protocol/protocol.ts";
 import { RequestPool } from "../request/pool.ts";
 import type { Router } from "../router/router.ts";
@@ -266,7 +265,6 @@ export class RunningCluster implements Acceptor, Cluster {
     this.#watchRequests();
     this.#topology.reconfigure();
     this.#sessionContext.local.usersChanged?.();
-    for (const session of this.#sessions) session.limitsChanged();
     this.#idle.look();
     this.#addresses.reconfigure(this.#sessions);
     this.#requestLimits.reconfigure(this.#sessions);
@@ -276,12 +274,6 @@ export class RunningCluster implements Acceptor, Cluster {
   #watchRequests(): void {
     const { watch } = this.#backends;
     this.#observation.configure(this.#cluster.config, watch, this.#sessionContext);
-  }
-
-  changeUsers({ users, denyCommands }: ClusterConfig): void {
-    Object.assign(this.#cluster.config, { users, denyCommands });
-    this.#sessionContext.local.usersChanged?.();
-    this.#requestLimits.reconfigure(this.#sessions);
   }
 
   async retire(timeoutMs: number, isTaken: boolean | null): Promise<void> {
@@ -548,7 +540,6 @@ function createBackendContext(
       clock,
       slowLog,
       bigKeys,
-      spans: new SlowSpans(config.name, config.type === "memcache" ? "memcached" : "redis"),
       metrics,
       nextEntryNumber: () => cluster.clusterRoom.nextEntryNumber(),
     }),
@@ -577,7 +568,6 @@ function backendLimits(config: ClusterConfig): BackendLimits {
     queueBytesMax: config.maxBackendQueueBytes,
     queueSoftBytes: config.backendQueueSoftBytes,
     connections: config.nodeConnections,
-    hidesAddresses: config.hideBackends,
     circuitTimeouts: config.circuitTimeouts,
     failoverWaitMs: config.failoverWaitMs,
   };

@@ -52,8 +52,6 @@ export const clusterReload: Readonly<Record<keyof ClusterConfig, ReloadRow>> = {
   readPolicy: newConnections("read_policy"),
   replicaMaxLagMs: live("replica_max_lag"),
   backupRequest: live("backup_request"),
-  clusterView: live("cluster_view"),
-  hideBackends: live("hide_backends"),
   pingFailLimit: live("ping_fail_limit"),
   pingSuccIntervalMs: live("ping_succ_interval"),
   pingIntervalMs: live("ping_interval"),
@@ -168,6 +166,33 @@ export function compareConfigs(before: Config, after: Config): ConfigDifference 
     runtime: keysOf(rows, "live"),
     needsRestart: keysOf(rows, "restart"),
   };
+}
+
+/** What a cluster that accepts nobody any more has no use for. */
+const OF_LISTENING: ReadonlySet<string> = new Set(["name", "type", "listen", "unixMode", "thread"]);
+
+/**
+ * What a cluster that only serves the clients it has takes up of its successor's settings: of those that take effect at
+ * once what has changed there since it was told last. Null: nothing.
+ *
+ * @param own What it runs with.
+ * @param told What it was told last.
+ * @param next What is configured now.
+ * @param keepsServers Whether it may not reach others.
+ */
+export function followLive(
+  own: ClusterConfig,
+  told: ClusterConfig,
+  next: ClusterConfig,
+  keepsServers: boolean,
+): ClusterConfig | null {
+  if (own.type !== next.type) return null;
+  const fields = (Object.keys(clusterReload) as (keyof ClusterConfig)[]).filter((field) =>
+    clusterReload[field].applies === "live" && !OF_LISTENING.has(field) &&
+    !(keepsServers && field === "servers") && !isEqual(told[field], next[field])
+  );
+  if (fields.length === 0) return null;
+  return { ...own, ...Object.fromEntries(fields.map((field) => [field, next[field]])) };
 }
 
 /** Whether nothing differs. */

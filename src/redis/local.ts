@@ -259,7 +259,6 @@ export class RedisLocal implements LocalAnswers {
         }),
       wait: waitAnswer,
       waitaof: waitAofAnswer,
-      asking: () => clusterSwitch("asking", () => {}),
       readonly: ({ client }) => clusterSwitch("readonly", () => readOnly.add(client)),
       readwrite: ({ client }) => clusterSwitch("readwrite", () => readOnly.delete(client)),
     };

@@ -395,11 +395,7 @@ export class SlotRouter implements Router, Watched {
       return;
     }
     this.#context.metrics.countFailure(failures.scriptRedirected);
-    exchange.receiver!.onFailure(
-      exchange,
-      failures.scriptRedirected,
-      exchange.sentTo!.shownAddress,
-    );
+    exchange.receiver!.onFailure(exchange, failures.scriptRedirected, exchange.sentTo!.address);
   }
 
   /** A read that a replica cannot answer now is answered by the master. */

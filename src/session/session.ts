@@ -149,12 +149,6 @@ export class Session
     return this.#state === SessionState.Ended;
   }
 
-  /** The limits may be others: what held it back may be over. */
-  limitsChanged(): void {
-    this.#replies.limitsChanged();
-    this.parseOn();
-  }
-
   /** Begins to read. */
   start(): void {
     this.#socket.resume();
@@ -389,7 +383,7 @@ export class Session
       return true;
     }
     const failure = local.errorReplied?.(exchange, bytes, start, end);
-    if (failure) this.requestFailed(request, exchange, failure, exchange.sentTo!.shownAddress);
+    if (failure) this.requestFailed(request, exchange, failure, exchange.sentTo!.address);
     else metrics.errorReplies += 1;
     return Boolean(failure);
   }

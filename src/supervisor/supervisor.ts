@@ -179,8 +179,8 @@ export class Supervisor implements WorkerReceiver {
   readonly #ticketSeed = crypto.getRandomValues(new Uint8Array(TICKET_SEED_BYTES));
   /** By their positions in {@link Supervisor.#assignment}, which are not their numbers. */
   #places: Place[] = [];
-  /** Workers that a reload took the place of, until their clients have left. */
-  readonly #retired = new Set<WorkerHandle>();
+  /** Workers that a reload took the place of, until their clients have left; and what they were given rights for. */
+  readonly #retired = new Map<WorkerHandle, readonly ClusterConfig[]>();
   /** What has changed of late. */
   readonly changes: ChangeLog = new ChangeLog();
   /** What operators have ordered meanwhile. */
@@ -326,6 +326,7 @@ export class Supervisor implements WorkerReceiver {
       this.#clusterMemories,
     );
     this.#retireTimeoutMs = retireTimeoutMs;
+    for (const [worker, granted] of this.#retired) this.#tellRetired(worker, granted);
     const former = this.#places;
     this.#assignment = reassignClusters(this.#assignment, config.clusters);
     const assigned = this.#assignment.clusters;
@@ -333,6 +334,15 @@ export class Supervisor implements WorkerReceiver {
     for (const place of former.slice(assigned.length)) this.#retire(place);
     const problems = assigned.map((clusters, index) => this.#reconfigurePlace(clusters, index));
     return (await Promise.all(problems)).flat();
+  }
+
+  /** Clients of a worker whose place another has taken are bound by what takes effect at once, as all are. */
+  #tellRetired(worker: WorkerHandle, granted: readonly ClusterConfig[]): void {
+    const { clusters, runtime } = this.#config;
+    const own = clusters.filter(({ name }) => worker.clusterNames.includes(name));
+    const keepsServers = !this.#options.mayServe(granted, own);
+    const { logLevel } = runtime;
+    worker.post({ kind: "follow_settings", clusters: own, logLevel, keepsServers });
   }
 
   async #reconfigurePlace(clusters: ClusterConfig[], index: number): Promise<string[]> {
@@ -352,7 +362,7 @@ export class Supervisor implements WorkerReceiver {
     successor.predecessors = [...place.predecessors, worker];
     successor.rescued = place.rescued;
     this.#places[index] = successor;
-    this.#retired.add(worker);
+    this.#retired.set(worker, place.granted);
     this.#options.output.log.info(
       "Worker is replaced: it may not reach what is configured now, and keeps its clients as they are",
       { worker: worker.number, successor: successor.number },
@@ -390,13 +400,16 @@ export class Supervisor implements WorkerReceiver {
     if (place.restartTimer !== null) clearTimeout(place.restartTimer);
     place.restartTimer = null;
     place.rescued?.close();
-    for (const worker of [...place.predecessors, place.worker]) this.#retireWorker(worker);
+    for (const worker of [...place.predecessors, place.worker]) {
+      this.#retireWorker(worker, place.granted);
+    }
   }
 
-  async #retireWorker(worker: WorkerHandle): Promise<void> {
+  async #retireWorker(worker: WorkerHandle, granted: readonly ClusterConfig[]): Promise<void> {
     // Of one that died everything is counted already.
     if (worker.hasEnded) return this.#clearRoom(worker);
-    this.#retired.add(worker);
+    this.#retired.set(worker, this.#retired.get(worker) ?? granted);
+    this.#tellRetired(worker, this.#retired.get(worker)!);
     await worker.drain({
       idleMs: Infinity,
       timeoutMs: this.#retireTimeoutMs,
@@ -444,7 +457,7 @@ export class Supervisor implements WorkerReceiver {
   /** All that may have clients. */
   *#workers(): Generator<WorkerHandle> {
     for (const { worker } of this.#places) yield worker;
-    yield* this.#retired;
+    yield* this.#retired.keys();
   }
 
   /**
@@ -489,7 +502,9 @@ export class Supervisor implements WorkerReceiver {
         : "Worker is back";
       this.#options.output.log.info(message, { worker: worker.number });
       this.changes.add("", `worker ${worker.number} serves`);
-      for (const former of place?.predecessors.splice(0) ?? []) this.#retireWorker(former);
+      for (const former of place?.predecessors.splice(0) ?? []) {
+        this.#retireWorker(former, place!.granted);
+      }
     } else if (this.#places.every((place) => place.worker.isListening)) {
       this.#started.resolve();
     }
@@ -763,7 +778,7 @@ export class Supervisor implements WorkerReceiver {
   }
 
   async #collectNow(): Promise<Collected> {
-    const retired = [...this.#retired].map((worker) => worker.collect(COLLECT_TIMEOUT_MS));
+    const retired = [...this.#retired.keys()].map((worker) => worker.collect(COLLECT_TIMEOUT_MS));
     const answered = await Promise.all(
       this.#places.map(({ worker }) => worker.collect(COLLECT_TIMEOUT_MS)),
     );
@@ -781,7 +796,7 @@ export class Supervisor implements WorkerReceiver {
     await Promise.all(retired);
     return {
       workers,
-      retired: [...this.#retired].map(({ number, clusterNames }) => ({
+      retired: [...this.#retired.keys()].map(({ number, clusterNames }) => ({
         number,
         clusters: clusterNames,
       })),
@@ -795,7 +810,7 @@ export class Supervisor implements WorkerReceiver {
     for (const { worker, restartTimer } of this.#places) {
       if (restartTimer === null) yield worker.snapshots;
     }
-    for (const worker of this.#retired) yield worker.snapshots;
+    for (const worker of this.#retired.keys()) yield worker.snapshots;
   }
 
   #describeStartFailure(name: string, reason: string): string {

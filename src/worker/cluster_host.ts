@@ -10,7 +10,7 @@ import type { Cluster, ClusterContext } from "../cluster/cluster.ts";
 import { MemoryLimit } from "../cluster/memory_limit.ts";
 import { LoopGuard } from "../cluster/loop_guard.ts";
 import type { ClusterConfig } from "../config/config.ts";
-import { compareClusters } from "../config/reload.ts";
+import { compareClusters, followLive } from "../config/reload.ts";
 import { formatEndpoint, sameEndpoint } from "../endpoint.ts";
 import { createEngine } from "../net/create_engine.ts";
 import { BACKLOG_CONNECTIONS, type IoEngine } from "../net/io_engine.ts";
@@ -53,6 +53,8 @@ const PAUSE_COUNTS = ["inFlight", "transactions", "blocked", "subscribed"] as co
 interface HostedCluster {
   readonly cluster: Cluster;
   readonly config: ClusterConfig;
+  /** What it, or since it has retired its successor, was configured with last. */
+  told: ClusterConfig;
   readonly log: Log;
   readonly loopGuard: LoopGuard;
 }
@@ -113,6 +115,12 @@ export class ClusterHost {
         return this.#begin(message);
       case "configure":
         return this.#configure(message);
+      case "follow_settings":
+        for (const hosted of this.#hosted()) {
+          hosted.log.setLevel(message.logLevel);
+          this.#followSettings(hosted, message.clusters, message.keepsServers);
+        }
+        return;
       case "collect":
         return this.#postMetrics(message.question);
       case "settings":
@@ -243,10 +251,7 @@ export class ClusterHost {
         problems.push(`cluster "${config.name}": ${reasonOf(error)}`);
       }
     }
-    for (const { cluster } of this.#retired) {
-      const config = clusters.find(({ name }) => name === cluster.name);
-      if (config !== undefined) cluster.changeUsers(config);
-    }
+    for (const hosted of this.#retired) this.#followSettings(hosted, clusters, false);
     for (const name of leads) this.#lead(name);
     this.#memoryLimit!.look();
     const configured = () => this.#post({ kind: "configured", problems });
@@ -262,6 +267,10 @@ export class ClusterHost {
     if (hosted === undefined) return this.#startCluster(config, 0);
     const change = compareClusters(hosted.config, config);
     if (change === null) return;
+    // What its clients are bound by they get in any case; which servers it has is its successor's, from now on.
+    hosted.told = change.newConnections.length === 0
+      ? { ...config }
+      : { ...hosted.told, servers: config.servers };
     if (change.newConnections.length === 0) return hosted.cluster.reconfigure(config);
     const isLeader = this.#leads.has(name);
     // Two can listen on one address at once, and no client finds the door closed; else the former has to go first.
@@ -270,6 +279,24 @@ export class ClusterHost {
     this.#startCluster(config, hosted.cluster.clientCount + BACKLOG_CONNECTIONS);
     if (this.#start!.sharesPort) this.#retire(hosted, retireTimeoutMs, null);
     if (isLeader) this.#lead(name);
+  }
+
+  /** Clients of a cluster that has retired get what takes effect at once for those of its successor. */
+  #followSettings(
+    hosted: HostedCluster,
+    clusters: readonly ClusterConfig[],
+    keepsServers: boolean,
+  ): void {
+    const { config, told, cluster, log } = hosted;
+    const next = clusters.find(({ name }) => name === config.name);
+    if (next === undefined) return;
+    hosted.told = { ...next };
+    const followed = followLive(config, told, next, keepsServers);
+    try {
+      if (followed !== null) cluster.reconfigure(followed);
+    } catch (error) {
+      log.error("Clients of a former configuration keep it", { reason: reasonOf(error) });
+    }
   }
 
   /**
@@ -346,7 +373,6 @@ export class ClusterHost {
       audit: new Audit(
         config.name,
         message.isAudited ? (record) => this.#post({ kind: "audit", record }) : null,
-        this.#clock,
       ),
       loopGuard,
       orders: this.#ordersOf(config.name),
@@ -376,7 +402,8 @@ export class ClusterHost {
       requestRefresh: () => this.#requestRefresh(config.name),
       askSettings: (asked, answered) => this.#askSettings(asked, answered),
     });
-    return { cluster, config, log, loopGuard };
+    // A cluster changes its own, which its message had.
+    return { cluster, config, told: { ...config }, log, loopGuard };
   }
 
   #lead(name: string): void {

@@ -234,6 +234,16 @@ export type SupervisorMessage =
   | { kind: "lead"; cluster: string }
   /** Go over to these clusters and settings, answer `configured`. */
   | ConfigureMessage
+  /**
+   * What is configured now, for a worker that accepts nobody any more: its clients get what takes effect at once.
+   * `keepsServers`: it may not reach others than it has.
+   */
+  | {
+    kind: "follow_settings";
+    clusters: ClusterConfig[];
+    logLevel: LogLevel;
+    keepsServers: boolean;
+  }
   /** Do what an operator orders, answer `ordered` with the same number. */
   | { kind: "order"; question: number; order: ServerOrder }
   /** Answer `pong`. */

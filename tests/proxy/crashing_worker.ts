@@ -34,7 +34,6 @@ function createCluster({ config, engine, sharesPort }: ClusterContext): Cluster 
     follow() {},
     hear() {},
     obey() {},
-    changeUsers() {},
     refresh() {},
     metrics: () => metrics.snapshot([]),
     visitHolders() {},

@@ -19,8 +19,6 @@ export interface AsterOptions {
   portCount?: number;
   /** Whether to serve metrics, on {@link Aster.metricsPort}; off if left out. */
   metrics?: boolean;
-  /** Whether the configuration says where metrics are served; false if left out. */
-  metricsFromFile?: boolean;
   /** Further arguments of the program, behind the configuration's path. */
   arguments?: string[];
   /** Arguments of `deno run` in place of `-A`. */
@@ -111,9 +109,7 @@ export function startAster(
         arguments: [
           ...limitDescriptors(options.descriptorsMax),
           ...["run", ...options.denoArguments ?? ["-A"], "mod.ts", configFile],
-          ...options.metricsFromFile
-            ? []
-            : ["--metrics", metricsPort === 0 ? "off" : `127.0.0.1:${metricsPort}`],
+          ...["--metrics", metricsPort === 0 ? "off" : `127.0.0.1:${metricsPort}`],
           ...["--io", testIo()],
           ...options.arguments ?? [],
         ],

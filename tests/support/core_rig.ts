@@ -249,7 +249,6 @@ export class CoreRig implements Disposable {
         queueBytesMax: 64_000_000,
         queueSoftBytes: 32_000_000,
         connections: 1,
-        hidesAddresses: false,
         circuitTimeouts: 0,
         failoverWaitMs: 0,
         ...options.limits,

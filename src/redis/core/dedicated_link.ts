@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { CommandRow } from "../../protocol/command_table.ts";
 import type { Backend } from "../../backend/backend.ts";
 import type { BackendConnection } from "../../backend/connection.ts";
 import { type Failure, failures } from "../../failure.ts";
@@ -75,25 +74,13 @@ export class DedicatedLink {
     return link;
   }
 
-  /**
-   * Sends the request in `bytes`, which are copied.
-   *
-   * @param row The row of the client's request, where it is to be measured.
-   */
-  send(
-    bytes: Uint8Array,
-    listener: CallListener,
-    start?: number,
-    end?: number,
-    row: CommandRow | null = null,
-  ): void {
+  /** Sends the request in `bytes`, which are copied. */
+  send(bytes: Uint8Array, listener: CallListener, start?: number, end?: number): void {
     const { connection, place } = this;
-    if (this.#isOver) {
-      return listener.failed(failures.backendClosed, connection.backend.shownAddress);
-    }
+    if (this.#isOver) return listener.failed(failures.backendClosed, connection.backend.address);
     sendCall(
       this.#context,
-      { connection, place, client: this.#client, row },
+      { connection, place, client: this.#client },
       bytes,
       listener,
       start,

@@ -1,6 +1,7 @@
 import {
   clusterReload,
   compareConfigs,
+  followLive,
   isSame,
   runtimeReload,
 } from "../../../src/config/reload.ts";
@@ -67,4 +68,21 @@ Deno.test("every row names a key of the file, and every key has one", () => {
     Object.values(runtimeReload).map(({ key }) => key).toSorted(),
     Object.keys(runtimeKeys).toSorted(),
   );
+});
+
+Deno.test("who has retired follows what takes effect at once and has changed since it was told last", () => {
+  const [own] = configOf(redisText('hash = "md5"\nread_timeout = 5')).clusters;
+  const [told] = configOf(redisText("read_timeout = 6\nmax_pipeline = 8")).clusters;
+  const text = redisText("read_timeout = 6\nmax_pipeline = 9", '["127.0.0.1:7099"]')
+    .replace("127.0.0.1:9001", "127.0.0.1:9009");
+  const [next] = configOf(text).clusters;
+  const follow = (keepsServers: boolean) => followLive(own!, told!, next!, keepsServers)!;
+  const { servers, ...rest } = follow(false);
+  assertEquals(servers, next!.servers);
+  const { servers: former, ...expected } = own!;
+  assertEquals(rest, { ...expected, maxPipeline: 9 });
+  assertEquals(follow(true), { ...expected, servers: former, maxPipeline: 9 });
+  assertEquals(followLive(own!, next!, next!, false), null);
+  const [other] = configOf(redisText("max_pipeline = 9").replace('"redis"', '"memcache"')).clusters;
+  assertEquals(followLive(own!, told!, other!, false), null);
 });

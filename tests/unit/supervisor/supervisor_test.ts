@@ -308,12 +308,17 @@ Deno.test("reconfigure() starts workers that more threads ask for, and lets surp
   second.listen();
   assertEquals(await grown, []);
   await stage.supervisor.reconfigure(config(clusterConfig("main", 1, 7_000)), Infinity);
+  const told = second.received.at(-2)!;
+  assertEquals(told.kind === "follow_settings" && told.keepsServers, false);
   // The other worker serves at the same address.
   const times = { idleMs: Infinity, timeoutMs: Infinity, takenOver: ["main"] };
   assertEquals(second.received.at(-1), { kind: "drain", times });
   second.requests = 5;
   const counted = await stage.supervisor.collect();
   assertEquals([counted.workers.length, counted.clusters[0]!.requests], [1, 5]);
+  // As long as it serves it hears of further changes.
+  await stage.supervisor.reconfigure(config(clusterConfig("main", 1, 7_000)), Infinity);
+  assertEquals(second.kinds().includes("follow_settings"), true);
   second.say({ kind: "drained" });
   while (!second.isTerminated) await new Promise((resolve) => setTimeout(resolve));
   // What it counted stays.
@@ -352,6 +357,8 @@ Deno.test("reconfigure() replaces a worker that may not do what is asked for, an
   assertEquals(former!.kinds(), ["start"]);
   successor.listen();
   assertEquals(await replaced, []);
+  const told = former!.received.at(-2)!;
+  assertEquals(told.kind === "follow_settings" && told.keepsServers, true);
   assertEquals(former!.received.at(-1)!.kind, "drain");
   // The successor leads; the former follows it.
   successor.say({ kind: "found", state: slots });

@@ -73,10 +73,6 @@ class FakeCluster implements Cluster {
     return [`${topic} of ${this.name}`];
   }
 
-  changeUsers(): void {
-    this.calls.push("change users");
-  }
-
   refresh(): void {
     this.calls.push("refresh");
   }
@@ -98,8 +94,13 @@ class FakeCluster implements Cluster {
 
   clientCount = 7;
 
+  /** What it was configured with last; null: it was not configured anew. */
+  configured: ClusterConfig | null = null;
+
   reconfigure(config: ClusterConfig): void {
     this.calls.push(`reconfigure ${config.readTimeoutMs}`);
+    Object.assign(this.context.config, config);
+    this.configured = config;
     if (this.failure !== null) throw this.failure;
   }
 
@@ -471,7 +472,7 @@ Deno.test("what only new connections can have is another cluster, which goes on 
   const [a, b] = startMessage([]).clusters as [ClusterConfig, ClusterConfig];
   host.onMessage(configure({ ...a, hash: "md5" }, b));
   assertEquals(clusters.map(({ name, calls }) => [name, ...calls]), [
-    ["a", "start", "lead", "retire 60 null", "change users"],
+    ["a", "start", "lead", "retire 60 null"],
     ["b", "start"],
     ["a", "start", "lead"],
   ]);
@@ -483,6 +484,45 @@ Deno.test("what only new connections can have is another cluster, which goes on 
   assertEquals(clusters[0]!.calls.at(-1), "follow ejected");
   host.onMessage({ kind: "follow", state });
   assertEquals(clusters[2]!.calls.at(-1), "follow ejected");
+});
+
+Deno.test("who has retired follows what takes effect at once, but for servers that came with its successor", () => {
+  const { host, clusters } = stage();
+  host.onMessage(startMessage(["a"]));
+  const [a, b] = startMessage([]).clusters as [ClusterConfig, ClusterConfig];
+  const other = [{ ...a.servers[0]!, address: "10.0.0.9:1" }];
+  const successor = { ...a, hash: "md5", servers: other, readTimeoutMs: 7 };
+  host.onMessage(configure(successor, b));
+  assertEquals(clusters[0]!.calls.slice(2), ["retire 60 null", "reconfigure 7"]);
+  assertEquals(clusters[0]!.context.config.hash, a.hash);
+  assertEquals(clusters[0]!.configured!.servers, a.servers);
+  const third = [{ ...a.servers[0]!, address: "10.0.0.9:2" }];
+  host.onMessage(configure({ ...successor, servers: third }, b));
+  assertEquals(clusters[0]!.configured!.servers, third);
+  assertEquals(clusters[0]!.configured!.hash, a.hash);
+  host.onMessage({ kind: "stop" });
+});
+
+Deno.test("a worker that only serves the clients it has follows settings, and keeps servers where it must", () => {
+  const { host, clusters } = stage();
+  host.onMessage(startMessage([]));
+  const [a] = startMessage([]).clusters as [ClusterConfig];
+  const follow = (config: ClusterConfig, keepsServers: boolean) =>
+    host.onMessage({
+      kind: "follow_settings",
+      clusters: [config],
+      logLevel: "info",
+      keepsServers,
+    });
+  const servers = [{ ...a.servers[0]!, address: "10.0.0.9:1" }];
+  follow({ ...a, servers }, true);
+  assertEquals(clusters[0]!.configured, null);
+  follow({ ...a, servers, readTimeoutMs: 9 }, true);
+  assertEquals(clusters[0]!.configured!.servers, a.servers);
+  assertEquals(clusters[0]!.configured!.readTimeoutMs, 9);
+  follow({ ...a, servers: [...servers, ...a.servers], readTimeoutMs: 9 }, false);
+  assertEquals(clusters[0]!.configured!.servers.length, 2);
+  host.onMessage({ kind: "stop" });
 });
 
 Deno.test("what fails is told, and the others are configured all the same", () => {
