@@ -164,7 +164,7 @@ export class MemcacheLocal implements LocalAnswers {
       const reply = isError
         ? lineReplies.error
         : wire.writeVersion(version, { operation, opaque, isQuiet });
-      late.reply(reply, 0, reply.length);
+      late.reply(reply);
     });
   }
 
@@ -193,7 +193,7 @@ function wordsOf(frame: RequestFrame, bytes: Uint8Array): string[] {
 }
 
 function give(client: LocalClient, reply: Uint8Array): void {
-  client.reply(reply, 0, reply.length);
+  client.reply(reply);
 }
 
 /** The last reply to a client. */

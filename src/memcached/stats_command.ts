@@ -162,5 +162,5 @@ function copyOf({ operation, opaque, isQuiet }: RequestMark): RequestMark {
 }
 
 function give(client: LocalClient, reply: Uint8Array): void {
-  client.reply(reply, 0, reply.length);
+  client.reply(reply);
 }

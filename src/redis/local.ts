@@ -116,7 +116,7 @@ export class RedisLocal implements LocalAnswers {
     }
     const reply = answer(request);
     if (reply === SHOWN_AGAIN) return false;
-    if (reply !== null) client.reply(reply, 0, reply.length);
+    if (reply !== null) client.reply(reply);
     return true;
   }
 

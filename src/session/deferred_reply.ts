@@ -35,7 +35,7 @@ export class QueuedReply implements DeferredReply {
       this.#request.state === RequestState.Waiting;
   }
 
-  reply(bytes: Uint8Array, start: number, end: number, isOwned = false): void {
+  reply(bytes: Uint8Array, start = 0, end: number = bytes.length, isOwned = false): void {
     if (this.isDue) this.#owner.settle(this.#request, bytes, start, end, isOwned);
   }
 

@@ -84,7 +84,7 @@ function dispatchChecked(
     if (context.local.takeRefused?.(session, frame, bytes)) return Dispatched.Done;
     context.metrics.errorReplies += 1;
     const reply = context.local.inTheirWords?.(refusal) ?? refusal;
-    session.reply(reply, 0, reply.length);
+    session.reply(reply);
     return Dispatched.Done;
   }
   if (context.orders.isPausing && isPaused(context, frame, bytes)) {

@@ -16,8 +16,11 @@ import type { Request } from "../request/request.ts";
 export interface DeferredReply {
   /** Whether the client is there and still waits. */
   readonly isDue: boolean;
-  /** Gives the reply, which is copied unless `isOwned`. Nothing happens where none is due. */
-  reply(bytes: Uint8Array, start: number, end: number, isOwned?: boolean): void;
+  /**
+   * Gives the reply, all of `bytes` unless said otherwise, which is copied unless `isOwned`. Nothing happens where none is
+   * due.
+   */
+  reply(bytes: Uint8Array, start?: number, end?: number, isOwned?: boolean): void;
   /**
    * Gives a part of it, copied; the rest is given by {@link DeferredReply.reply} in the end. Only for requests that wait
    * until all earlier ones are answered.
@@ -93,18 +96,18 @@ export interface LocalClient extends RoutedClient {
   readonly buffer: { readonly pending: number; readonly roomBytes: number };
   /** Its replies that wait for their turn, or to be written, in bytes. */
   readonly output: { readonly waitingBytes: number };
-  /** Gives the reply to the request at hand, exactly once; it leaves in its turn. */
-  reply(bytes: Uint8Array, start: number, end: number): void;
+  /** Gives the reply to the request at hand, all of `bytes` unless said otherwise, exactly once; it leaves in its turn. */
+  reply(bytes: Uint8Array, start?: number, end?: number): void;
   /**
    * Takes the request at hand to be answered later; nothing behind it is parsed before that, unless `goesOn`:
    * then later requests are, and a guard has to keep their order.
    */
   answerLater(goesOn?: boolean): DeferredReply;
   /**
-   * Writes what answers no request, behind the replies given so far. It is copied, unless `isShared`: then `bytes`, which
+   * Writes what answers no request, all of `bytes` unless said otherwise, behind the replies given so far. It is copied, unless `isShared`: then `bytes`, which
    * end at `end`, stay as they are for as long as anybody has them.
    */
-  push(bytes: Uint8Array, start: number, end: number, isShared?: boolean): void;
+  push(bytes: Uint8Array, start?: number, end?: number, isShared?: boolean): void;
   /** Asks the guard again about a request that it let wait although none was in flight. */
   parseOn(): void;
   /** Reads no further requests; closes when everything due is answered. */

@@ -233,7 +233,7 @@ export class Session
     return request;
   }
 
-  reply(bytes: Uint8Array, start: number, end: number): void {
+  reply(bytes: Uint8Array, start = 0, end: number = bytes.length): void {
     if (this.#replies.size === 0) {
       // Nothing to write (memcache's noreply) must not leave an idle client with a chunk.
       if (end > start && !this.isMuted) this.#log.append(bytes, start, end);
@@ -265,7 +265,7 @@ export class Session
     this.#flush();
   }
 
-  push(bytes: Uint8Array, start: number, end: number, isShared = false): void {
+  push(bytes: Uint8Array, start = 0, end: number = bytes.length, isShared = false): void {
     // What only waits for a later turn is not the client's fault.
     if (this.#socket.mayBeLate && this.#replies.isFull(end - start)) this.#socket.flush();
     if (this.#state >= SessionState.Leaving) return;
@@ -301,7 +301,7 @@ export class Session
     this.#goTo(SessionState.Finishing);
     this.#context.metrics.countFailure(failure);
     this.#context.metrics.errorReplies += 1;
-    this.reply(reply, 0, reply.length);
+    this.reply(reply);
   }
 
   closeWhenAnswered(): void {
@@ -515,7 +515,7 @@ export class Session
     this.#goTo(SessionState.Finishing);
     if (refusal === null) return;
     this.#context.metrics.errorReplies += 1;
-    this.reply(refusal, 0, refusal.length);
+    this.reply(refusal);
   }
 
   /** After a reply, or what is pushed: writes it, and looks whether what held this client back is over. */

@@ -212,7 +212,7 @@ export class LineAnswers implements LocalAnswers {
     const name = frame.row!.name;
     const reply = name === "echo" ? word(frame, bytes, 1) : name === "quit" ? "bye" : "waited";
     const replyBytes = encoder.encode(`${reply}\n`);
-    client.reply(replyBytes, 0, replyBytes.length);
+    client.reply(replyBytes);
     if (name === "quit") client.closeWhenAnswered();
     return true;
   }

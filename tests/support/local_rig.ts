@@ -30,7 +30,7 @@ export class RigLateReply implements DeferredReply {
     this.#client = client;
   }
 
-  reply(bytes: Uint8Array, start: number, end: number): void {
+  reply(bytes: Uint8Array, start = 0, end: number = bytes.length): void {
     if (!this.isDue) return;
     this.isDue = false;
     this.part(bytes, start, end);
@@ -82,7 +82,7 @@ export class LocalRigClient implements LocalClient {
     this.profiles = PROFILES[version];
   }
 
-  reply(bytes: Uint8Array, start: number, end: number): void {
+  reply(bytes: Uint8Array, start = 0, end: number = bytes.length): void {
     this.replies.push(decoder.decode(bytes.subarray(start, end)));
   }
 
@@ -92,7 +92,7 @@ export class LocalRigClient implements LocalClient {
     return late;
   }
 
-  push(bytes: Uint8Array, start: number, end: number, isShared = false): void {
+  push(bytes: Uint8Array, start = 0, end: number = bytes.length, isShared = false): void {
     if (isShared) this.shared.add(bytes);
     this.pushes.push(decoder.decode(bytes.subarray(start, end)));
   }

@@ -83,7 +83,7 @@ function answer(client: LocalClient, frame: RequestFrame, { reason }: MemcacheDe
       status: Status.AuthError,
       value: VALUES[reason],
     });
-    return client.reply(reply, 0, reply.length);
+    return client.reply(reply);
   }
   // As memcached has it, nothing answers `noreply`, and quiet meta commands hear of errors.
   const isSilent = isQuiet && operation === NO_OPERATION;

@@ -106,6 +106,6 @@ function verdictOf(client: LocalClient, attempt: AttemptCode, success: Uint8Arra
 }
 
 function give(client: LocalClient, reply: Uint8Array): typeof Verdict.Handled {
-  client.reply(reply, 0, reply.length);
+  client.reply(reply);
   return Verdict.Handled;
 }

@@ -53,7 +53,7 @@ export class AclCommand {
     const { client } = request;
     const reply = this.#answer(request);
     if (reply === undefined) return false;
-    if (reply !== null) client.reply(reply, 0, reply.length);
+    if (reply !== null) client.reply(reply);
     return true;
   }
 
@@ -121,7 +121,7 @@ export class AclCommand {
     const late = client.answerLater();
     peers.ask(LOG, null, (answers) => {
       const made = reply(answers);
-      late.reply(made, 0, made.length);
+      late.reply(made);
     });
     return null;
   }

@@ -119,7 +119,7 @@ export class Access implements AccessWatcher {
     audit.write("denied", { ...this.#who(client, user), command, reason, object });
     transactionOf(client)?.spoil();
     const reply = denialReply(denial, user, servers.kind);
-    client.reply(reply, 0, reply.length);
+    client.reply(reply);
   }
 
   passed(request: LocalRequest): void {

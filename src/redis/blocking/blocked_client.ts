@@ -335,7 +335,7 @@ export class BlockedClient implements SessionGuard, Watched {
   }
 
   #answer(reply: Uint8Array): void {
-    this.#late!.reply(reply, 0, reply.length);
+    this.#late!.reply(reply);
   }
 
   #failed(failure: Failure, address: string): void {

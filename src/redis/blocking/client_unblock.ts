@@ -44,7 +44,7 @@ export class ClientUnblock {
       const late = client.answerLater();
       blocked.unblock(mode, (reply) => {
         // Unless the server knew better, it is about to be unblocked.
-        if (reply === null) late.reply(UNBLOCKED, 0, UNBLOCKED.length);
+        if (reply === null) late.reply(UNBLOCKED);
         else late.reply(reply.bytes, reply.start, reply.end);
       });
       return null;
@@ -54,7 +54,7 @@ export class ClientUnblock {
     const late = client.answerLater();
     peers.ask(UNBLOCK, message, (answers) => {
       const reply = answers.includes(true) ? UNBLOCKED : NOT_BLOCKED;
-      late.reply(reply, 0, reply.length);
+      late.reply(reply);
     });
     return null;
   }

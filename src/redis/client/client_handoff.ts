@@ -56,7 +56,7 @@ export class ClientHandoff {
     this.#wanting.set(client, endpointType !== "none");
     if (this.#told === null) return OK_REPLY;
     // It was still on its way in when the others were told.
-    client.reply(OK_REPLY, 0, OK_REPLY.length);
+    client.reply(OK_REPLY);
     this.#push(client, this.#told);
     return null;
   }
@@ -83,7 +83,7 @@ export class ClientHandoff {
     const seconds = Math.max(1, Math.round((endMs - performance.now()) / 1000));
     const push = movingPush(sequence, seconds, wantsAddress ? this.#addressFor(client) : null);
     client.isMovingOn = true;
-    client.push(push, 0, push.length);
+    client.push(push);
   }
 
   #addressFor(client: LocalClient): string {

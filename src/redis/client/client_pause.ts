@@ -220,7 +220,7 @@ class Drain implements Watched {
   }
 
   #settle(): void {
-    this.#late.reply(OK_REPLY, 0, OK_REPLY.length);
+    this.#late.reply(OK_REPLY);
   }
 }
 

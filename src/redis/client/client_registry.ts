@@ -57,7 +57,7 @@ export class ClientRegistry {
     listing.whenOver((lines) =>
       peers.ask(LIST, filter, (answers) => {
         const reply = listReply(lines, answers as (Line[] | undefined)[], version);
-        late.reply(reply, 0, reply.length);
+        late.reply(reply);
       })
     );
     return null;
@@ -124,7 +124,7 @@ export class ClientRegistry {
     const late = client.answerLater();
     peers.ask(topic, filter, (answers) => {
       const reply = makeReply(answers);
-      late.reply(reply, 0, reply.length);
+      late.reply(reply);
     });
     return null;
   }

@@ -59,7 +59,7 @@ export class Select {
     const waiting = this.#waiting.get(database) ?? [];
     waiting.push((answer) => {
       const reply = answer === OK_REPLY ? choose(client, database) : answer;
-      late.reply(reply, 0, reply.length);
+      late.reply(reply);
     });
     if (waiting.length === 1) {
       this.#waiting.set(database, waiting);

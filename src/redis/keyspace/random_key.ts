@@ -54,7 +54,7 @@ export class RandomKey implements RedisFeature {
   #ask(client: LocalClient, late: DeferredReply, left: readonly Sized[]): void {
     if (left.length === 0) {
       const nothing = nullReply(client.profiles.master.version);
-      return late.reply(nothing, 0, nothing.length);
+      return late.reply(nothing);
     }
     const chosen = choose(left, this.#random());
     callShards(this.#context, client, [chosen.backend], RANDOM_KEY, ([reply]) => {
@@ -68,7 +68,7 @@ export class RandomKey implements RedisFeature {
 
   #fail(late: DeferredReply, { bytes }: ShardReply): void {
     this.#context.backends.metrics.errorReplies += 1;
-    late.reply(bytes, 0, bytes.length);
+    late.reply(bytes);
   }
 }
 

@@ -63,7 +63,7 @@ export class LoginGuard extends TurnGuard {
     // What is no command, or has the wrong number of words, is said to be so where servers do.
     const isWrong = row === null || !isComplete(frame);
     if (isWrong && !this.#servers.kind.ways.hidesCommands) return Verdict.Pass;
-    client.reply(NO_AUTH, 0, NO_AUTH.length);
+    client.reply(NO_AUTH);
     return Verdict.Handled;
   }
 }

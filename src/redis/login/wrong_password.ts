@@ -24,7 +24,7 @@ export class WrongPassword implements Watched {
   onTick(nowMs: number): boolean {
     if (!this.#late.isDue) return false;
     if (nowMs < this.#dueMs) return true;
-    this.#late.reply(WRONG_PASSWORD, 0, WRONG_PASSWORD.length);
+    this.#late.reply(WRONG_PASSWORD);
     return false;
   }
 }

@@ -60,9 +60,9 @@ export class ReplyInParts {
     const reply = writer.bytes.slice(0, writer.length);
     writer.clear();
     // As a server has it, CLIENT REPLY silences no confirmation.
-    if (this.#client.isMuted) this.#client.push(reply, 0, reply.length);
+    if (this.#client.isMuted) this.#client.push(reply);
     const told = this.#client.isMuted ? NOTHING : reply;
-    if (this.#late !== null) this.#late.reply(told, 0, told.length);
+    if (this.#late !== null) this.#late.reply(told);
     else if (told.length > 0) return told;
     return null;
   }

@@ -225,7 +225,7 @@ export class SubscribeTask implements SubscriptionTask {
   #refuse(reply: Uint8Array): void {
     this.abandon();
     this.#answer();
-    this.#reply.late.reply(reply, 0, reply.length);
+    this.#reply.late.reply(reply);
   }
 
   #fail(failed: FailedTopic): void {

@@ -128,7 +128,7 @@ export class Subscriber implements LongTask, SessionGuard {
     if (isAllowed && !isPing) return Verdict.Pass;
     const request = new LocalRequest(client, frame, bytes);
     const reply = isPing ? pong(request) : refusal(request);
-    client.reply(reply, 0, reply.length);
+    client.reply(reply);
     return Verdict.Handled;
   }
 

@@ -199,7 +199,7 @@ export class Scripts implements RedisFeature {
 
   #answer(late: DeferredReply, reply: Uint8Array, isError: boolean): void {
     if (isError) this.#context.backends.metrics.errorReplies += 1;
-    late.reply(reply, 0, reply.length);
+    late.reply(reply);
   }
 
   #ask(

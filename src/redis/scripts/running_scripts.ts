@@ -62,7 +62,7 @@ function askEverywhere(
   const late = client.answerLater();
   const settle = gatherReplies(backends, (told) => {
     const reply = merge(told);
-    late.reply(reply, 0, reply.length);
+    late.reply(reply);
   });
   for (const [index, link] of links.entries()) {
     if (link instanceof Uint8Array) {

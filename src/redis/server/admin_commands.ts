@@ -59,7 +59,7 @@ export class AdminCommands {
     const isForwarded = (flags & CommandFlag.Administration) !== 0;
     if (!isForwarded || request.wordCount < -arity) return false;
     const reply = this.#forward(request, name);
-    if (reply !== null) request.client.reply(reply, 0, reply.length);
+    if (reply !== null) request.client.reply(reply);
     return true;
   }
 
@@ -89,7 +89,7 @@ export class AdminCommands {
       const reply = failed === undefined && merge !== undefined
         ? merge(replies.map((one) => one.bytes))
         : (failed ?? replies[0]!).attributed;
-      late.reply(reply, 0, reply.length);
+      late.reply(reply);
     });
     return null;
   }

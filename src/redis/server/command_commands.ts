@@ -202,7 +202,7 @@ export class CommandAnswers {
     if (backend === undefined) return make(null);
     const late = client.answerLater(true);
     const connection = backend.connectionFor(client.number, client.profiles.master);
-    const answer = (made: Uint8Array) => late.reply(made, 0, made.length);
+    const answer = (made: Uint8Array) => late.reply(made);
     sendCall(this.#context, { connection, place: -1, client }, request, {
       replied: (reply) => answer(make(reply)),
       failed: () => answer(make(null)),

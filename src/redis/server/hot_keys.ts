@@ -56,7 +56,7 @@ export function hotKeyAnswer(request: LocalRequest, parts: HotKeyParts): Uint8Ar
       const late = client.answerLater();
       parts.enable(subcommand === "enable", (problem) => {
         const reply = problem === null ? OK_REPLY : byteErrorReply(`ERR ${problem}`);
-        late.reply(reply, 0, reply.length);
+        late.reply(reply);
       });
       return null;
     }
@@ -65,7 +65,7 @@ export function hotKeyAnswer(request: LocalRequest, parts: HotKeyParts): Uint8Ar
     case "reset": {
       if (words.length !== 2) return arityError("hotkey|reset");
       const late = client.answerLater();
-      parts.entries.reset(() => late.reply(OK_REPLY, 0, OK_REPLY.length));
+      parts.entries.reset(() => late.reply(OK_REPLY));
       return null;
     }
     case "help":
@@ -91,7 +91,7 @@ function get({ client, words }: LocalRequest, parts: HotKeyParts): Uint8Array | 
         return arrayReply([name, integerReply(hits), integerReply(error)]);
       }),
     );
-    late.reply(reply, 0, reply.length);
+    late.reply(reply);
   });
   return null;
 }

@@ -92,7 +92,7 @@ export class Info {
         if (latencies.length > 0) own.set(LATENCY_SECTION, latencies);
         const sections = this.#sections(wanted, backends, own);
         const reply = textReply(writeInfo(sections), client.profiles.master.version);
-        late.reply(reply, 0, reply.length);
+        late.reply(reply);
       });
     });
     return null;
@@ -110,7 +110,7 @@ export class Info {
     let due = 2;
     const done = () => {
       due -= 1;
-      if (due === 0) late.reply(OK_REPLY, 0, OK_REPLY.length);
+      if (due === 0) late.reply(OK_REPLY);
     };
     this.#latencies.reset();
     this.#counters.reset(done);

@@ -47,7 +47,7 @@ export class KnownServers {
     const late = client.answerLater();
     this.#fact.tell((kind) => {
       const reply = make(kind);
-      if (reply !== null) late.reply(reply, 0, reply.length);
+      if (reply !== null) late.reply(reply);
     });
     return null;
   }

@@ -33,7 +33,7 @@ export function takeSettings(context: RedisContext, request: LocalRequest): bool
   if (ownCount === 0) return false;
   if (ownCount < names.length || (isSet && rest.length % 2 !== 0)) {
     const reply = ownCount < names.length ? MIXED : arityError("config|set");
-    client.reply(reply, 0, reply.length);
+    client.reply(reply);
     return true;
   }
   const late = client.answerLater();
@@ -43,7 +43,7 @@ export function takeSettings(context: RedisContext, request: LocalRequest): bool
       const reply = problem === null
         ? OK_REPLY
         : byteErrorReply(`ERR CONFIG SET failed - ${oneLine(problem)}`);
-      late.reply(reply, 0, reply.length);
+      late.reply(reply);
     });
   } else {
     context.askSettings({ kind: "get", patterns: names }, ({ settings, problem }) => {
@@ -53,7 +53,7 @@ export function takeSettings(context: RedisContext, request: LocalRequest): bool
           client.profiles.master.version,
         )
         : byteErrorReply(`ERR ${oneLine(problem)}`);
-      late.reply(reply, 0, reply.length);
+      late.reply(reply);
     });
   }
   return true;

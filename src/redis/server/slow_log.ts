@@ -62,14 +62,14 @@ export function slowLogAnswer(request: LocalRequest, parts: SlowLogParts): Uint8
       const late = client.answerLater();
       parts.entries.all((all) => {
         const reply = integerReply(mergeEntries(all, parts.lengthMax()).length);
-        late.reply(reply, 0, reply.length);
+        late.reply(reply);
       });
       return null;
     }
     case "reset": {
       if (words.length !== 2) return arityError("slowlog|reset");
       const late = client.answerLater();
-      parts.entries.reset(() => late.reply(OK_REPLY, 0, OK_REPLY.length));
+      parts.entries.reset(() => late.reply(OK_REPLY));
       return null;
     }
     case "help":
@@ -99,7 +99,7 @@ function get({ client, words }: LocalRequest, parts: SlowLogParts): Uint8Array |
     const reply = arrayReply(
       entries.map((entry) => isFull ? fullEntry(entry, version) : shortEntry(entry)),
     );
-    late.reply(reply, 0, reply.length);
+    late.reply(reply);
   });
   return null;
 }

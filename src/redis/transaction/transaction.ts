@@ -140,7 +140,7 @@ export class Transaction implements SessionGuard {
     const late = this.#client.answerLater();
     cleanUp(link, this.#isBegun ? DISCARD : UNWATCH, this.#isMarked, () => {
       // Closed or not, the connection has forgotten it.
-      late.reply(OK_REPLY, 0, OK_REPLY.length);
+      late.reply(OK_REPLY);
     });
     return null;
   }
@@ -395,7 +395,7 @@ export class Transaction implements SessionGuard {
   }
 
   #answer(reply: Uint8Array): VerdictCode {
-    this.#client.reply(reply, 0, reply.length);
+    this.#client.reply(reply);
     return Verdict.Handled;
   }
 

@@ -100,7 +100,7 @@ class Watching {
       this.#transaction.drop();
     }
     if (redirection === Redirection.None) this.#late.reply(bytes, start, end, isOwned);
-    else this.#late.reply(WATCH_MOVED, 0, WATCH_MOVED.length);
+    else this.#late.reply(WATCH_MOVED);
   }
 
   #follow(former: DedicatedLink): void {
@@ -109,6 +109,6 @@ class Watching {
     const link = this.#transaction.linkTo(former.place);
     if (!(link instanceof Uint8Array)) return this.send(link);
     this.#transaction.drop();
-    this.#late.reply(link, 0, link.length);
+    this.#late.reply(link);
   }
 }

@@ -54,7 +54,7 @@ class RecordingSession implements DispatchSession, RequestOwner {
     return request;
   }
 
-  reply(bytes: Uint8Array, start: number, end: number): void {
+  reply(bytes: Uint8Array, start = 0, end: number = bytes.length): void {
     this.heard.push(`reply ${decoder.decode(bytes.subarray(start, end)).trimEnd()}`);
   }
 

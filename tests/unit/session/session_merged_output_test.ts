@@ -125,7 +125,7 @@ Deno.test("the merge of very many keys takes several turns, and nothing comes in
   await endTurn();
   assertEquals(conn.written, "");
   const message = new TextEncoder().encode(">message\n");
-  session.push(message, 0, message.length);
+  session.push(message);
   for (let turns = 0; turns < 20; turns++) await endTurn();
   assertEquals(conn.written === `>message\n${expected}`, true, conn.written.slice(0, 40));
   await conn.ends();

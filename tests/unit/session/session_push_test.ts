@@ -16,7 +16,7 @@ Deno.test("a write that comes some turns later has its deadline all the same", a
   const { session, conn } = rig.client();
   conn.takesWrites = false;
   flushQueue.isDriven = true;
-  session.push(message, 0, message.length);
+  session.push(message);
   // Ticks that find nothing in flight yet.
   rig.clock.advance(200);
   flushQueue.endTurn();
@@ -32,10 +32,10 @@ Deno.test("a backlog above the limit closes the client, one message above it doe
   using rig = new CoreRig({ sessionLimits: { outputBytesMax: 4 } });
   const { session, conn } = rig.client();
   conn.takesWrites = false;
-  session.push(message, 0, message.length);
+  session.push(message);
   await turn();
   assertEquals(conn.isClosed, false);
-  session.push(message, 0, message.length);
+  session.push(message);
   await turn();
   assertEquals(conn.isClosed, true);
   await rig.ends();
@@ -46,9 +46,9 @@ Deno.test("what is shared is written as it is, between what is copied, to each c
   const shared = new TextEncoder().encode(">large\n");
   const clients = [rig.client(), rig.client()];
   for (const { session } of clients) {
-    session.push(message, 0, message.length);
+    session.push(message);
     session.push(shared, 0, shared.length, true);
-    session.push(message, 0, message.length);
+    session.push(message);
   }
   await turn();
   for (const { session, conn } of clients) {

@@ -132,9 +132,9 @@ Deno.test("what is pushed does not keep a client that is about to be closed", as
   await conn.receives("get a0\n");
   const backend = await rig.accept(0);
   await conn.ends();
-  session.push(bytes, 0, bytes.length);
+  session.push(bytes);
   await backend.receives("A\n");
-  session.push(bytes, 0, bytes.length);
+  session.push(bytes);
   await turn();
   assertEquals([conn.takeWritten(), conn.isClosed], ["push\nA\n", true]);
   await rig.ends();

@@ -166,7 +166,7 @@ Deno.test("the subscriptions of one client are bounded by number", () => {
   const frame = { argumentCount, start: 0, end: 0, offsets: new Int32Array(2 * argumentCount) };
   const request = { client, frame } as unknown as LocalRequest;
   const reply = scene.pubsub.answers.subscribe(request)!;
-  client.reply(reply, 0, reply.length);
+  client.reply(reply);
   assertMatch(client.replies[0]!, /^-ERR too many subscriptions: a client may have 100000\r\n$/);
   assertEquals(client.guard, null);
 });

@@ -63,7 +63,7 @@ export class PubsubScene implements Disposable {
     const answers: Partial<Answers> = this.pubsub.answers;
     const answer = answers[frame.row!.handler as HandlerId];
     const reply = answer?.(new LocalRequest(client, frame, bytes)) ?? null;
-    if (reply !== null) client.reply(reply, 0, reply.length);
+    if (reply !== null) client.reply(reply);
   }
 
   /** A client that subscribes to a channel; its backend confirms it unless somebody has it already. */
