@@ -31,6 +31,7 @@ import { type CallReply, sendCall } from "../core/dedicated_call.ts";
 import { DedicatedLink } from "../core/dedicated_link.ts";
 import type { RedisContext } from "../core/feature.ts";
 import { addGuard, GuardRank, removeGuard } from "../core/guard_chain.ts";
+import { Refused } from "../core/refused.ts";
 import { attempt, isNull } from "./attempt.ts";
 import type { WaitingPlace } from "./waiting_place.ts";
 
@@ -121,7 +122,7 @@ export class BlockedClient implements SessionGuard, Watched {
   begin(): Uint8Array | null {
     const { backends, config } = this.#context;
     const link = this.#openAtKeys();
-    if (link instanceof Uint8Array) return link;
+    if (link instanceof Refused) return link.reply;
     this.#waitsUntilMs = backends.clock.nowMs + this.#waitLimitMs - config.readTimeoutMs;
     this.#late = this.#client.answerLater();
     addGuard(this.#client, GuardRank.Blocking, this);
@@ -255,15 +256,15 @@ export class BlockedClient implements SessionGuard, Watched {
   }
 
   /** A link to where its keys are now. */
-  #openAtKeys(): DedicatedLink | Uint8Array {
+  #openAtKeys(): DedicatedLink | Refused {
     const { current } = this.#place;
-    if (current === PLACES_DIFFER) return KEYS_APART;
+    if (current === PLACES_DIFFER) return new Refused(KEYS_APART);
     this.#epoch = this.#context.router.epoch;
     this.#isAtFormerNode = false;
     return this.#open(current);
   }
 
-  #open(place: number, backend?: Backend): DedicatedLink | Uint8Array {
+  #open(place: number, backend?: Backend): DedicatedLink | Refused {
     const link = DedicatedLink.open(this.#context, this.#client, {
       place,
       // Its calls fail first, and say all that is to be said.
@@ -317,10 +318,10 @@ export class BlockedClient implements SessionGuard, Watched {
   }
 
   /** Sends the command over another connection, or answers with the error that says why there is none. */
-  #goOn(next: DedicatedLink | Uint8Array): void {
-    if (!(next instanceof Uint8Array)) return this.#send(next);
+  #goOn(next: DedicatedLink | Refused): void {
+    if (!(next instanceof Refused)) return this.#send(next);
     this.#end(false);
-    this.#answer(next);
+    this.#answer(next.reply);
   }
 
   get #isTimeOver(): boolean {
@@ -373,7 +374,7 @@ export class BlockedClient implements SessionGuard, Watched {
     backends.metrics.redirects += 1;
     this.#isAsking = asked !== undefined;
     const isTooOften = this.#redirects > REDIRECTS_MAX || asked === null;
-    this.#goOn(isTooOften ? MOVES_TOO_OFTEN : this.#open(link.place, asked));
+    this.#goOn(isTooOften ? new Refused(MOVES_TOO_OFTEN) : this.#open(link.place, asked));
   }
 
   /** Lets the next client have the connection, unless a CLIENT UNBLOCK may still come for it. */

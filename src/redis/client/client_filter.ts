@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { byteErrorReply, errorReply } from "../../protocol/resp/write/replies.ts";
+import { byteErrorReply } from "../../protocol/resp/write/replies.ts";
 import { DATABASE_NUMBER_MAX } from "../connection/databases.ts";
 import { readInteger } from "../core/integer.ts";
+import { Refused } from "../core/refused.ts";
 import { shown } from "../core/reply_builder.ts";
 
 /** What filters look at. */
@@ -57,11 +58,11 @@ export interface FilterReader {
 /** Matches every client. */
 export const EVERY_CLIENT: ClientFilter = { conditions: [], exceptId: null };
 
-const SYNTAX_ERROR = errorReply("ERR syntax error");
-const INVALID_ID = errorReply("ERR Invalid client ID");
-const ID_TOO_SMALL = errorReply("ERR client-id should be greater than 0");
-const DATABASE_NO_INTEGER = errorReply("ERR DB is not an integer or out of range");
-const DATABASE_OUT_OF_RANGE = errorReply(
+const SYNTAX_ERROR = refused("ERR syntax error");
+const INVALID_ID = refused("ERR Invalid client ID");
+const ID_TOO_SMALL = refused("ERR client-id should be greater than 0");
+const DATABASE_NO_INTEGER = refused("ERR DB is not an integer or out of range");
+const DATABASE_OUT_OF_RANGE = refused(
   `ERR DB number should be between 0 and ${DATABASE_NUMBER_MAX}`,
 );
 const CLIENT_TYPES = ["normal", "master", "replica", "pubsub"];
@@ -97,7 +98,7 @@ function fits(client: FilteredClient, { fact, values }: ClientCondition): boolea
 export function listFilter(
   words: readonly string[],
   reader: FilterReader,
-): ClientFilter | Uint8Array {
+): ClientFilter | Refused {
   if (reader.areAlike) return readFilter(words, reader, null, readStrictIds);
   // That a value is missing is said before anything of what is there; ids may be any number of words.
   const isEven = words.length % 2 === 0 || words.some((word) => /^(not-)?id$/i.test(word));
@@ -112,19 +113,19 @@ export function listFilter(
 export function killFilter(
   words: readonly string[],
   reader: FilterReader,
-): ClientFilter | Uint8Array {
+): ClientFilter | Refused {
   return readFilter(words, reader, reader.ownId, reader.areAlike ? readStrictIds : readKillIds);
 }
 
 /** The values of an option, and how many words they take; or an error. */
-type Values = { values: readonly (string | number)[]; wordCount: number } | Uint8Array;
+type Values = { values: readonly (string | number)[]; wordCount: number } | Refused;
 
 function readFilter(
   words: readonly string[],
   reader: FilterReader,
   exceptId: number | null,
   readIds: (words: readonly string[]) => Values,
-): ClientFilter | Uint8Array {
+): ClientFilter | Refused {
   const conditions: ClientCondition[] = [];
   let except = exceptId;
   for (let index = 0; index < words.length;) {
@@ -141,7 +142,7 @@ function readFilter(
     const option = options.get(isNot ? word.slice("not-".length) : word);
     if (option === undefined || (isNot && option.isPositive)) return SYNTAX_ERROR;
     const read = option.fact === "id" ? readIds(rest) : readOne(option, rest[0]!, reader);
-    if (read instanceof Uint8Array) return read;
+    if (read instanceof Refused) return read;
     conditions.push({ fact: option.fact, values: read.values, isNot });
     index += 1 + read.wordCount;
   }
@@ -154,7 +155,7 @@ interface FilterOption {
   /** There is no NOT- before it. */
   readonly isPositive?: true;
   /** The value, or an error. Without it the word is the value. */
-  read?(word: string, reader: FilterReader): string | number | Uint8Array;
+  read?(word: string, reader: FilterReader): string | number | Refused;
 }
 
 const options: ReadonlyMap<string, FilterOption> = new Map<string, FilterOption>([
@@ -175,7 +176,7 @@ const options: ReadonlyMap<string, FilterOption> = new Map<string, FilterOption>
 
 function readOne(option: FilterOption, word: string, reader: FilterReader): Values {
   const value = option.read === undefined ? word : option.read(word, reader);
-  return value instanceof Uint8Array ? value : { values: [value], wordCount: 1 };
+  return value instanceof Refused ? value : { values: [value], wordCount: 1 };
 }
 
 /** LIST takes any numbers, and finds no clients by most of them. */
@@ -211,34 +212,37 @@ function leadingIntegers(words: readonly string[]): bigint[] {
   return integers;
 }
 
-function readType(word: string): string | Uint8Array {
+function readType(word: string): string | Refused {
   const type = TYPE_SYNONYMS.get(word.toLowerCase()) ?? word.toLowerCase();
-  return CLIENT_TYPES.includes(type)
-    ? type
-    : byteErrorReply(`ERR Unknown client type '${shown(word)}'`);
+  return CLIENT_TYPES.includes(type) ? type : refused(`ERR Unknown client type '${shown(word)}'`);
 }
 
-function readUser(word: string, reader: FilterReader): string | Uint8Array {
+function readUser(word: string, reader: FilterReader): string | Refused {
   const name = decoder.decode(latin1(word));
-  return reader.isUser(name) ? name : byteErrorReply(`ERR No such user '${shown(word)}'`);
+  return reader.isUser(name) ? name : refused(`ERR No such user '${shown(word)}'`);
 }
 
-function readFlags(word: string): string | Uint8Array {
+function readFlags(word: string): string | Refused {
   return FLAG_LETTERS.test(word)
     ? word
-    : byteErrorReply(`ERR Unknown flags found in the provided filter: ${shown(word)}`);
+    : refused(`ERR Unknown flags found in the provided filter: ${shown(word)}`);
 }
 
-function readDatabase(word: string): number | Uint8Array {
+function readDatabase(word: string): number | Refused {
   const database = readInteger(word);
   if (database === null) return DATABASE_NO_INTEGER;
   const isKnown = database >= 0n && database <= BigInt(DATABASE_NUMBER_MAX);
   return isKnown ? Number(database) : DATABASE_OUT_OF_RANGE;
 }
 
-function readSeconds(option: string, word: string): number | Uint8Array {
+function readSeconds(option: string, word: string): number | Refused {
   const seconds = readInteger(word);
-  if (seconds === null) return errorReply(`ERR ${option} is not an integer or out of range`);
-  if (seconds < 1n) return errorReply(`ERR ${option} should be greater than 0`);
+  if (seconds === null) return refused(`ERR ${option} is not an integer or out of range`);
+  if (seconds < 1n) return refused(`ERR ${option} should be greater than 0`);
   return Number(seconds);
+}
+
+/** Text of clients in it has a character for each byte. */
+function refused(text: string): Refused {
+  return new Refused(byteErrorReply(text));
 }

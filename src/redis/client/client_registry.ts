@@ -7,6 +7,7 @@
 import { failures } from "../../failure.ts";
 import { errorReply, integerReply, OK_REPLY } from "../../protocol/resp/write/replies.ts";
 import type { LocalClient } from "../../session/features.ts";
+import { Refused } from "../core/refused.ts";
 import {
   type ClientFilter,
   type FilterReader,
@@ -48,7 +49,7 @@ export class ClientRegistry {
   /** Answers CLIENT LIST, whose filters are `words`. */
   list({ client }: LocalRequest, words: readonly string[]): Uint8Array | null {
     const filter = listFilter(words, this.#reader(client));
-    if (filter instanceof Uint8Array) return filter;
+    if (filter instanceof Refused) return filter.reply;
     const { version } = client.profiles.master;
     const listing = this.#list(filter);
     const { peers } = this.#context;
@@ -73,7 +74,7 @@ export class ClientRegistry {
   kill({ client }: LocalRequest, words: readonly string[]): Uint8Array | null {
     const isAddress = words.length === 1;
     const filter = isAddress ? addressFilter(words[0]!) : killFilter(words, this.#reader(client));
-    if (filter instanceof Uint8Array) return filter;
+    if (filter instanceof Refused) return filter.reply;
     let count = this.#kill({ ...filter, exceptId: client.id });
     if (matchesFilter(this.#lines.facts(client), filter)) {
       // It is told first.

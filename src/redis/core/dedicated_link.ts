@@ -10,6 +10,7 @@ import { errorReply, failureReply } from "../../protocol/resp/write/replies.ts";
 import type { LocalClient } from "../../session/features.ts";
 import { type CallListener, sendCall } from "./dedicated_call.ts";
 import type { RedisContext } from "./feature.ts";
+import { Refused } from "./refused.ts";
 
 /** What a link is opened for. */
 export interface LinkOptions {
@@ -23,10 +24,10 @@ export interface LinkOptions {
   readonly backend?: Backend;
 }
 
-const TOO_MANY = errorReply(
+const TOO_MANY = new Refused(errorReply(
   "ERR too many clients have a connection of their own (transactions and blocking commands); " +
     "try again, or raise dedicated_connections",
-);
+));
 
 interface LinkParts {
   readonly place: number;
@@ -57,12 +58,12 @@ export class DedicatedLink {
     context: RedisContext,
     client: LocalClient,
     options: LinkOptions,
-  ): DedicatedLink | Uint8Array {
+  ): DedicatedLink | Refused {
     const { router, dedicated } = context;
     const { place, lost, readTimeoutMs } = options;
     const placed = () => place < 0 ? null : router.backendAt(place);
     const backend = options.backend ?? placed();
-    if (backend === null) return failureReply(router.unplaced, "");
+    if (backend === null) return new Refused(failureReply(router.unplaced, ""));
     const connection = dedicated.take(backend, client.profiles.master, readTimeoutMs);
     if (connection === null) return TOO_MANY;
     const link = new DedicatedLink(context, client, { place, backend, connection });

@@ -10,6 +10,7 @@ import { errorReply, failureReply, OK_REPLY } from "../../protocol/resp/write/re
 import type { LocalClient } from "../../session/features.ts";
 import { DedicatedLink } from "../core/dedicated_link.ts";
 import type { RedisContext } from "../core/feature.ts";
+import { Refused } from "../core/refused.ts";
 import { gatherReplies, type ShardReply } from "../core/shard_calls.ts";
 
 const NO_SERVER = errorReply("ERR no server is known yet");
@@ -65,8 +66,8 @@ function askEverywhere(
     late.reply(reply);
   });
   for (const [index, link] of links.entries()) {
-    if (link instanceof Uint8Array) {
-      settle(index, link, true);
+    if (link instanceof Refused) {
+      settle(index, link.reply, true);
       continue;
     }
     link.send(request, {

@@ -41,6 +41,7 @@ import type { RedisContext } from "../core/feature.ts";
 import { addGuard, GuardRank, removeGuard } from "../core/guard_chain.ts";
 import { readInteger } from "../core/integer.ts";
 import { LocalRequest } from "../core/local_request.ts";
+import { Refused } from "../core/refused.ts";
 import { copyRequest } from "../core/request_copy.ts";
 import type { ScriptKeeper } from "../scripts/script_keeper.ts";
 import { cleanUp } from "./clean_up.ts";
@@ -113,7 +114,7 @@ export class Transaction implements SessionGuard {
   }
 
   /** Takes the connection over which keys are to be watched, or the error that says why there is none. */
-  linkTo(place: number): DedicatedLink | Uint8Array {
+  linkTo(place: number): DedicatedLink | Refused {
     const lost = () => this.lost();
     const link = DedicatedLink.open(this.#context, this.#client, { place, lost });
     if (link instanceof DedicatedLink) this.#link = link;
@@ -288,7 +289,7 @@ export class Transaction implements SessionGuard {
   #begin(place: number): Uint8Array | null {
     if (this.#isBegun) return null;
     const link = this.#link ?? this.linkTo(place);
-    if (link instanceof Uint8Array) return link;
+    if (link instanceof Refused) return link.reply;
     this.#isBegun = true;
     const { version } = this.#client.profiles.master;
     if (link.connection.profile.version !== version) {

@@ -13,6 +13,7 @@ import type { DedicatedLink } from "../core/dedicated_link.ts";
 import type { RedisContext } from "../core/feature.ts";
 import { guardOf, GuardRank } from "../core/guard_chain.ts";
 import type { LocalRequest } from "../core/local_request.ts";
+import { Refused } from "../core/refused.ts";
 import { copyRequest } from "../core/request_copy.ts";
 import type { ScriptKeeper } from "../scripts/script_keeper.ts";
 import { KEYS_APART, WATCH_MOVED } from "./replies.ts";
@@ -37,9 +38,9 @@ export function watchAnswer(
   if (place === PLACES_DIFFER || (link !== null && link.place !== place)) return KEYS_APART;
   const transaction = known ?? new Transaction(context, client, keeper);
   const taken = link ?? transaction.linkTo(place);
-  if (taken instanceof Uint8Array) {
+  if (taken instanceof Refused) {
     transaction.drop();
-    return taken;
+    return taken.reply;
   }
   const late = client.answerLater();
   transaction.watchedCount += frame.keyCount;
@@ -107,8 +108,8 @@ class Watching {
     this.#moves += 1;
     former.giveBack();
     const link = this.#transaction.linkTo(former.place);
-    if (!(link instanceof Uint8Array)) return this.send(link);
+    if (!(link instanceof Refused)) return this.send(link);
     this.#transaction.drop();
-    this.#late.reply(link);
+    this.#late.reply(link.reply);
   }
 }

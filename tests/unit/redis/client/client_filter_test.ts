@@ -12,6 +12,7 @@ import {
   listFilter,
   matchesFilter,
 } from "../../../../src/redis/client/client_filter.ts";
+import { Refused } from "../../../../src/redis/core/refused.ts";
 import { assert, assertEquals } from "../../../deps.ts";
 
 const client: FilteredClient = {
@@ -35,14 +36,14 @@ function reader(ownId: number): FilterReader {
   return { ownId, isUser, areAlike: false };
 }
 
-function filter(made: ClientFilter | Uint8Array): ClientFilter {
-  if (made instanceof Uint8Array) throw new Error("an error where a filter was expected");
+function filter(made: ClientFilter | Refused): ClientFilter {
+  if (made instanceof Refused) throw new Error("an error where a filter was expected");
   return made;
 }
 
-function error(made: ClientFilter | Uint8Array): string {
-  if (!(made instanceof Uint8Array)) throw new Error("a filter where an error was expected");
-  return new TextDecoder().decode(made);
+function error(made: ClientFilter | Refused): string {
+  if (!(made instanceof Refused)) throw new Error("a filter where an error was expected");
+  return new TextDecoder().decode(made.reply);
 }
 
 const list = (...words: string[]) => listFilter(words, reader(1));

@@ -4,14 +4,15 @@
  * @module
  */
 import { DedicatedLink } from "../../../../src/redis/core/dedicated_link.ts";
+import { Refused } from "../../../../src/redis/core/refused.ts";
 import { CoreRig } from "../../../support/core_rig.ts";
 import { turn } from "../../../support/fake_tcp_conn.ts";
 import { LocalRigClient, textOf } from "../../../support/local_rig.ts";
 import { redisContext } from "../../../support/redis_context.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
 
-function linked(link: DedicatedLink | Uint8Array): DedicatedLink {
-  if (link instanceof Uint8Array) throw new Error(textOf(link));
+function linked(link: DedicatedLink | Refused): DedicatedLink {
+  if (link instanceof Refused) throw new Error(textOf(link.reply));
   return link;
 }
 
@@ -40,12 +41,12 @@ Deno.test("it leads to the backend of the place, or to the one that is named", a
 Deno.test("without a backend, or with none left to take, the error says so", () => {
   using rig = new CoreRig();
   const { context, client, link } = open(rig, -1);
-  assertMatch(textOf(link as Uint8Array), /^-ERR no backend/);
+  assertMatch(textOf((link as Refused).reply), /^-ERR no backend/);
   for (let count = 0; count < 4; count++) {
     DedicatedLink.open(context, client, { place: 0, lost: () => {} });
   }
   const more = DedicatedLink.open(context, client, { place: 0, lost: () => {} });
-  assertMatch(textOf(more as Uint8Array), /raise dedicated_connections/);
+  assertMatch(textOf((more as Refused).reply), /raise dedicated_connections/);
 });
 
 Deno.test("its calls hear their replies, a loss is heard once", async () => {
