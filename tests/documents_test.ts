@@ -21,6 +21,8 @@ function anchorOf(heading: string): string {
 }
 
 function hasTarget(path: string, anchor: string): boolean {
+  // The repository is read as text, which pictures are not.
+  if (path.endsWith(".png")) return Deno.statSync(new URL(`../${path}`, import.meta.url)).isFile;
   if (path.endsWith("/")) return files.some((file) => file.path.startsWith(path));
   const file = files.find((one) => one.path === path);
   if (file === undefined) return false;

@@ -123,7 +123,7 @@ function measured(status, former) {
           ...backend,
           name: server?.alias ?? backend.address,
           ordered: server?.state ?? "ready",
-          isInRing: server !== undefined,
+          isInRing: server !== undefined && cluster.type !== "redis_cluster",
           weight: server?.weight ?? null,
           requestRate: rate(backend, was, "requests", seconds),
           failureRate: rate(backend, was, "failures", seconds),
