@@ -73,6 +73,10 @@ export class Backend implements ConnectionOwner {
     );
   }
 
+  get shownAddress(): string {
+    return this.#context.limits.hidesAddresses ? "" : this.address;
+  }
+
   /** The connection that serves the client with this number. */
   connectionFor(clientNumber: number, profile: Profile): BackendConnection {
     const pool = this.#offered[profile.index] ?? this.#openPool(profile);

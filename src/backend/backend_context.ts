@@ -22,7 +22,7 @@ import type { RequestWatch } from "./request_watch.ts";
 import type { DialPace } from "./dial_pace.ts";
 import type { ServerOrders } from "./server_orders.ts";
 
-/** Times and sizes a backend connection keeps to. */
+/** What a backend connection keeps to: times, sizes, and what clients are told. */
 export interface BackendLimits {
   /** Connect and handshake, milliseconds. */
   dialTimeoutMs: number;
@@ -36,6 +36,8 @@ export interface BackendLimits {
   queueSoftBytes: number;
   /** Connections per backend and profile. */
   connections: number;
+  /** Whether clients are not told where backends are. */
+  hidesAddresses: boolean;
   /**
    * How long requests that no server has run wait for one that can, milliseconds; 0: they fail at once. Where it was 0
    * when the cluster was made it stays so.

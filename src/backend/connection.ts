@@ -99,10 +99,17 @@ export class BackendConnection implements LinkUser, SlicedParser {
 
   /** Whether so much waits to be written, or for replies, that clients should be held back: before requests must fail. */
   get isCongested(): boolean {
-    const { queueBytesMax, queueSoftBytes } = this.#limits;
+    const limits = this.#limits;
     const queued = this.#outbox.queuedBytes;
-    if (queued <= queueSoftBytes && queued <= queueBytesMax / 2) return false;
-    return queued > queueBytesMax / 2 || this.#outbox.unsentBytes > queueSoftBytes;
+    if (queued * 2 > limits.queueBytesMax) return true;
+    return queued > limits.queueSoftBytes && this.#outbox.unsentBytes > limits.queueSoftBytes;
+  }
+
+  /** Whether `byteCount` more are too many; alone they may be more than the limit. */
+  #isFull(byteCount: number): boolean {
+    const { keptBytes, queuedBytes } = this.#outbox;
+    const wouldBe = keptBytes === 0 ? queuedBytes : queuedBytes + byteCount;
+    return wouldBe > this.#limits.queueBytesMax;
   }
 
   /** From now on every request fails at once with `failure`, and nothing is connected to; it has no socket yet. */
@@ -159,11 +166,9 @@ export class BackendConnection implements LinkUser, SlicedParser {
       this.#refuse(exchange, link.lastFailure);
       return false;
     }
-    const { keptBytes, queuedBytes } = this.#outbox;
-    const { queueBytesMax } = this.#limits;
-    // Bytes that come alone may be more than that.
-    const wouldBe = keptBytes === 0 ? queuedBytes : queuedBytes + byteCount;
-    if (wouldBe > queueBytesMax) {
+    if (
+      this.#outbox.queuedBytes + byteCount > this.#limits.queueBytesMax && this.#isFull(byteCount)
+    ) {
       this.#refuse(exchange, failures.backendQueueFull);
       return false;
     }
@@ -380,7 +385,7 @@ export class BackendConnection implements LinkUser, SlicedParser {
     exchange.swallow();
     this.#context.metrics.countFailure(failure);
     this.backend.requestFailed(failure);
-    if (isCurrent) receiver.onFailure(exchange, failure, this.backend.address);
+    if (isCurrent) receiver.onFailure(exchange, failure, this.backend.shownAddress);
   }
 
   #refuse(exchange: Exchange, failure: Failure): void {

@@ -20,6 +20,8 @@ export interface ConnectionOwner {
   readonly endpoint: Endpoint;
   /** The endpoint as logs, errors and metrics have it. */
   readonly address: string;
+  /** The same as clients are told it: "" where they are not. */
+  readonly shownAddress: string;
   /** Exchanges appended to its connections. */
   requests: number;
   /** How long clients' requests take there. */

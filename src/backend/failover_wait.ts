@@ -309,7 +309,7 @@ export class FailoverWait implements Watched {
     if (reason !== null) {
       metrics.countFailure(reason);
       if (exchange.sentTo instanceof Backend) exchange.sentTo.requestFailed(reason);
-      receiver.onFailure(exchange, reason, exchange.sentTo?.address ?? "");
+      receiver.onFailure(exchange, reason, exchange.sentTo?.shownAddress ?? "");
     } else {
       receiver.onReply(exchange, error!, 0, error!.length, true, true);
     }

@@ -112,6 +112,7 @@ export class KeyByKey implements ReplyReceiver {
     for (key.firstKey = 0; key.firstKey < keyCount; key.firstKey++) {
       const exchange = this.#context.requests.takeExchange();
       exchange.begin(this, key.firstKey, place, isRead, client);
+      exchange.measureAs(this.#whole);
       sendFragment(connection, this.#context.protocol, exchange, this.#frame, this.#bytes, key);
     }
   }

@@ -52,7 +52,8 @@ export class Outbox implements HandOverListener {
 
   /** Bytes that the queue takes, and that count against the connection's limit: those, and of objects. */
   get queuedBytes(): number {
-    return this.keptBytes + this.inflight.size * REQUEST_OBJECTS_BYTES;
+    const keptBytes = this.#retains ? this.#heldBytes : this.log.unwrittenBytes;
+    return keptBytes + this.inflight.size * REQUEST_OBJECTS_BYTES;
   }
 
   /** The part of them that was not written yet. */

@@ -9,7 +9,7 @@ import { HAND_OVER_BYTES } from "../bytes/chunk_pool.ts";
 import type { Clock } from "../clock.ts";
 import type { Failure } from "../failure.ts";
 import { BIG_KEY_BYTES_MIN, type BigKey, type BigKeys } from "../observe/big_keys.ts";
-import type { SlowLog } from "../observe/slow_log.ts";
+import type { SlowEntry, SlowLog } from "../observe/slow_log.ts";
 import type { Profile, Protocol } from "../protocol/protocol.ts";
 import { ShortenedWords } from "../protocol/shortened_words.ts";
 import type { Exchange, RoutedClient } from "../request/exchange.ts";
@@ -38,6 +38,8 @@ export interface WatchParts {
   readonly clock: Clock;
   readonly slowLog: SlowLog;
   readonly bigKeys: BigKeys;
+  /** Takes each entry of the slow log; nobody does if left out. */
+  readonly spans?: { add(entry: SlowEntry): void };
   readonly metrics: { slowRequests: number };
   /** A number for an entry of the slow log. */
   nextEntryNumber(): number;
@@ -109,7 +111,7 @@ export class RequestWatch {
     const { startedAtMs } = exchange;
     const handedAtMs = exchange.isSent ? exchange.handedAtMs : nowMs;
     const client = this.identify(exchange.client) ?? NOBODY;
-    slowLog.add({
+    const entry: SlowEntry = {
       id: nextEntryNumber(),
       startedAtMs: Date.now() - (performance.now() - startedAtMs),
       totalUs: toUs(nowMs - startedAtMs),
@@ -123,7 +125,9 @@ export class RequestWatch {
       command: exchange.row!.name,
       words: this.#wordsOf(exchange, connection.profile),
       failure: failure?.name ?? "",
-    });
+    };
+    slowLog.add(entry);
+    this.#parts.spans?.add(entry);
   }
 
   /** A request or a reply is large. */

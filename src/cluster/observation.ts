@@ -13,6 +13,9 @@ import { SlowLog } from "../observe/slow_log.ts";
 import { KeySampler } from "../session/key_sampler.ts";
 import type { InspectTopic } from "../worker/messages.ts";
 
+/** Entries of the slow log that the admin server shows: a worker has to copy them. */
+export const SLOW_ENTRIES_SHOWN = 1_000;
+
 /** One per cluster and worker. */
 export class Observation {
   readonly slowLog: SlowLog;
@@ -24,9 +27,13 @@ export class Observation {
 
   constructor(config: ClusterConfig, peers: AskedPeers) {
     this.slowLog = new SlowLog(config.slowlogLengthMax);
+    const current = () => this.#hotKeys;
     const hotKeys = {
-      entries: () => this.#hotKeys?.entries() ?? [],
-      reset: () => this.#hotKeys?.reset(),
+      entries: () => current()?.entries() ?? [],
+      get length() {
+        return current()?.entries().length ?? 0;
+      },
+      reset: () => current()?.reset(),
     };
     this.lists = {
       slowLog: new Gathered("slowlog", peers, this.slowLog),
@@ -57,7 +64,7 @@ export class Observation {
   inspect(topic: InspectTopic): readonly unknown[] {
     switch (topic) {
       case "slowlog":
-        return this.slowLog.entries();
+        return this.slowLog.entries(SLOW_ENTRIES_SHOWN);
       case "hotkeys":
         return this.#hotKeys?.entries() ?? [];
       case "bigkeys":

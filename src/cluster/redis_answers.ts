@@ -44,6 +44,9 @@ export function createRedisAnswers(protocol: Protocol, parts: ClusterParts): Loc
     get advertised() {
       return tcpEndpoint(advertisedAddress, portOf(config.listen));
     },
+    get siblings() {
+      return config.clusterView;
+    },
     info: {
       cluster: config.name,
       get port() {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ClusterConfig } from "../config/config.ts";
-import { clusterDialect } from "../protocol/resp/cluster/cluster_dialect.ts";
+import { clusterDialect, tlsClusterDialect } from "../protocol/resp/cluster/cluster_dialect.ts";
 import { createRespProtocol } from "../protocol/resp/mod.ts";
 import { createRedisAnswers } from "./redis_answers.ts";
 import type { Recipe } from "./running_cluster.ts";
@@ -16,10 +16,11 @@ export function redisClusterRecipe(config: ClusterConfig): Recipe {
     custom: config.customCommands,
     routesDotted: config.unknownCommands === "first-key",
   });
+  const dialect = config.backendTls === null ? clusterDialect : tlsClusterDialect;
   return {
     protocol,
     retainsRequests: true,
-    createTopology: (cluster, backends) => new SlotTopology(cluster, backends, clusterDialect),
+    createTopology: (cluster, backends) => new SlotTopology(cluster, backends, dialect),
     createLocalAnswers: (parts) => createRedisAnswers(protocol, parts),
   };
 }

@@ -17,6 +17,7 @@ import type { TlsClient } from "../net/tls.ts";
 import { ClusterMetrics, type ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import { gatherDurations, SeriesBudget } from "../observe/durations.ts";
 import type { ObservedLists } from "../observe/observed_lists.ts";
+import { SlowSpans } from "../observe/slow_spans.ts";
 import { type Protocol, RequestFrame } from "../protocol/protocol.ts";
 import { RequestPool } from "../request/pool.ts";
 import type { Router } from "../router/router.ts";
@@ -265,6 +266,7 @@ export class RunningCluster implements Acceptor, Cluster {
     this.#watchRequests();
     this.#topology.reconfigure();
     this.#sessionContext.local.usersChanged?.();
+    for (const session of this.#sessions) session.limitsChanged();
     this.#idle.look();
     this.#addresses.reconfigure(this.#sessions);
     this.#requestLimits.reconfigure(this.#sessions);
@@ -540,6 +542,7 @@ function createBackendContext(
       clock,
       slowLog,
       bigKeys,
+      spans: new SlowSpans(config.name, config.type === "memcache" ? "memcached" : "redis"),
       metrics,
       nextEntryNumber: () => cluster.clusterRoom.nextEntryNumber(),
     }),
@@ -568,6 +571,7 @@ function backendLimits(config: ClusterConfig): BackendLimits {
     queueBytesMax: config.maxBackendQueueBytes,
     queueSoftBytes: config.backendQueueSoftBytes,
     connections: config.nodeConnections,
+    hidesAddresses: config.hideBackends,
     circuitTimeouts: config.circuitTimeouts,
     failoverWaitMs: config.failoverWaitMs,
   };

@@ -38,9 +38,13 @@ export interface SlotDialect {
   readonly furtherViewRequest: Uint8Array;
   /**
    * The view that replies to these requests show; null if they show none, "more" where it takes the further request.
-   * `askedHost` stands in where they leave a host out.
+   * `askedHost` stands in where they leave a host out; `usesTls` says which of a node's ports is meant.
    */
-  readView(replies: readonly Uint8Array[], askedHost: string): SlotView | null | "more";
+  readView(
+    replies: readonly Uint8Array[],
+    askedHost: string,
+    usesTls?: boolean,
+  ): SlotView | null | "more";
   /** Splits `host:port`. */
   parseAddress(address: string): TcpEndpoint | null;
 }
@@ -247,7 +251,11 @@ class SlotQuestion implements ReplyReceiver, TurnTask {
     this.#replies.push(bytes.slice(start, end));
     this.#due -= 1;
     if (this.#due > 0) return;
-    const view = this.#dialect.readView(this.#replies, this.node.hostname);
+    const view = this.#dialect.readView(
+      this.#replies,
+      this.node.hostname,
+      (this.#context.tls ?? null) !== null,
+    );
     if (view === "more") return this.#send(this.#dialect.furtherViewRequest);
     this.#isSettled = true;
     if (view !== null) this.#fetch.answered(this, view);

@@ -174,6 +174,10 @@ export interface ClusterConfig {
   /** A replica further behind its master than this gets no reads. */
   replicaMaxLagMs: number;
   backupRequest: BackupRequestConfig;
+  /** The proxies that cluster-aware clients are shown; none: this one alone. */
+  clusterView: TcpEndpoint[];
+  /** Whether no error text for clients has a backend's address. */
+  hideBackends: boolean;
   /** 0: never eject. */
   pingFailLimit: number;
   pingSuccIntervalMs: number;

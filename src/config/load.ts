@@ -14,6 +14,7 @@ import { type CheckedTable, checkTable, isTable, joinPath, matchKeys } from "./k
 import { type Problem, Report } from "./problem.ts";
 import { findRepeatedKeys } from "./repeated_keys.ts";
 import { readBackupRequest } from "./backup_request.ts";
+import { readClusterView } from "./cluster_view.ts";
 import { readRateLimit } from "./rate_limit.ts";
 import { readBackendTls, readTls } from "./tls.ts";
 import {
@@ -265,6 +266,7 @@ function readCluster(
     backupRequest: readBackupRequest(values.backup_request, place),
     tls: readTls(values.tls, place),
     backendTls: readBackendTls(values.backend_tls, place),
+    siblings: readClusterView(values.cluster_view, place),
   };
 }
 
@@ -368,6 +370,8 @@ function completeCluster(
       clusterKeys.max_clients_per_address.default,
     rateLimit: draft.rateLimit,
     backupRequest: draft.backupRequest,
+    clusterView: draft.siblings,
+    hideBackends: values.hide_backends ?? clusterKeys.hide_backends.default,
     clientIdleTimeoutMs: values.client_idle_timeout ?? clusterKeys.client_idle_timeout.default,
     clientHandoff: values.client_handoff ?? clusterKeys.client_handoff.default,
     handoffAddress: values.handoff_address ?? null,

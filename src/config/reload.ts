@@ -52,6 +52,8 @@ export const clusterReload: Readonly<Record<keyof ClusterConfig, ReloadRow>> = {
   readPolicy: newConnections("read_policy"),
   replicaMaxLagMs: live("replica_max_lag"),
   backupRequest: live("backup_request"),
+  clusterView: live("cluster_view"),
+  hideBackends: live("hide_backends"),
   pingFailLimit: live("ping_fail_limit"),
   pingSuccIntervalMs: live("ping_succ_interval"),
   pingIntervalMs: live("ping_interval"),

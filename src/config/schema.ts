@@ -39,6 +39,8 @@ export const WEIGHT_SUM_MAXIMUM = 1_000_000;
 export const METRICS_DEFAULT = { hostname: "127.0.0.1", port: 2110 } as const;
 /** Most users of one cluster. */
 export const USERS_LIMIT = 256;
+/** Most proxies of `cluster_view`. */
+export const SIBLINGS_LIMIT = 256;
 /** Most workers of one cluster. */
 export const THREAD_MAXIMUM = 256;
 
@@ -167,6 +169,33 @@ export const clusterKeys = {
     "slots",
     "a replica further behind its master than this gets no reads",
   ),
+  cluster_view: {
+    type: "strings",
+    unit: null,
+    default: null,
+    isRequired: false,
+    scope: "slots",
+    expected: `an array of 1 to ${SIBLINGS_LIMIT} different strings "host:port"`,
+    bounds: [1, SIBLINGS_LIMIT],
+    reason: "the sibling proxies, this one included, over which cluster-aware clients spread",
+    schema: valibot.pipe(
+      valibot.array(valibot.string()),
+      valibot.minLength(1),
+      valibot.maxLength(SIBLINGS_LIMIT),
+    ),
+  } satisfies KeyRow<string[], null>,
+  hide_backends: {
+    type: "boolean",
+    unit: null,
+    default: false,
+    isRequired: false,
+    scope: "all",
+    expected: "true or false",
+    bounds: null,
+    reason:
+      "an address in an error helps whoever looks for the fault, and tells clients where servers are",
+    schema: valibot.boolean(),
+  } satisfies KeyRow<boolean, boolean>,
   backup_request: {
     type: "table",
     unit: null,

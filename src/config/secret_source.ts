@@ -20,6 +20,9 @@ export interface SecretReader {
   file(path: string): string;
 }
 
+/** Bytes of a file that are read: more than any secret has, whatever its characters are. */
+const FILE_BYTES_MAX = 4 * SECRET_CHARACTERS_LIMIT + 2;
+
 /** Variables that were read: the right to read them is given up behind the start, and a reload wants them again. */
 const knownVariables = new Map<string, string>();
 
@@ -36,7 +39,7 @@ export const processSecrets: SecretReader = {
   },
   file(path) {
     demand({ name: "read", path });
-    return Deno.readTextFileSync(path);
+    return readBeginning(path);
   },
 };
 
@@ -155,6 +158,19 @@ function checked(
     return faulty(`${what} has more than ${charactersMax} characters`);
   }
   return parsed(secret);
+}
+
+/** The text of a file, or so much of it that it is seen to be too long: it may be a device without an end. */
+function readBeginning(path: string): string {
+  using file = Deno.openSync(path);
+  const bytes = new Uint8Array(FILE_BYTES_MAX);
+  let length = 0;
+  for (;;) {
+    const count = file.readSync(bytes.subarray(length));
+    if (count === null || count === 0) break;
+    length += count;
+  }
+  return new TextDecoder().decode(bytes.subarray(0, length));
 }
 
 function isGranted(permission: Deno.PermissionDescriptor): boolean {

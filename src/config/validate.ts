@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Endpoint, formatEndpoint } from "../endpoint.ts";
+import { type Endpoint, formatEndpoint, type TcpEndpoint } from "../endpoint.ts";
 import type {
   BackendCredentials,
   BackupRequestConfig,
@@ -36,6 +36,7 @@ export interface ClusterDraft {
   backupRequest: BackupRequestConfig;
   tls: ReturnType<typeof readTls>;
   backendTls: ReturnType<typeof readBackendTls>;
+  siblings: TcpEndpoint[];
 }
 
 const scopeNames: Record<Exclude<Scope, "all">, string> = {

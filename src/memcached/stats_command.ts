@@ -40,6 +40,8 @@ const orders = new Set(["reset"]);
 /** Those that switch something at servers, and whose answer has no end that a client could see: unknown here. */
 const refused = new Set(["sizes_enable", "sizes_disable"]);
 
+/** Slow requests that are told: each is a dozen lines. */
+const SLOW_SHOWN_MAX = 1_000;
 const NO_SUCH_SERVER: readonly Statistic[] = [["error", "no server of the pool has this name"]];
 
 /** Answers `stats`, of all servers as of one, of one server, or of the proxy, and always with an end. */
@@ -86,9 +88,11 @@ export class StatsCommand {
       return (kind === "slowlog" ? slowLog : hotKeys).reset(() => answer([]));
     }
     if (kind === "slowlog") {
-      slowLog.all((all) => answer(slowStatistics(mergeEntries(all, config.slowlogLengthMax))));
+      const count = Math.min(SLOW_SHOWN_MAX, config.slowlogLengthMax);
+      slowLog.all(count, (all) => answer(slowStatistics(mergeEntries(all, count))));
     } else {
-      hotKeys.all((all) => answer(hotStatistics(mergeHotKeys(all, config.hotkeyCapacity))));
+      const count = config.hotkeyCapacity;
+      hotKeys.all(count, (all) => answer(hotStatistics(mergeHotKeys(all, count))));
     }
   }
 
@@ -125,7 +129,7 @@ export class StatsCommand {
     const profile = wire.listProfile ?? client.profiles.master;
     this.#call(asked, this.#all(), words, (late, replies) => {
       const failed = replies.find(({ failure }) => failure !== null);
-      if (failed !== undefined) return late.fail(failed.failure!, failed.backend.address);
+      if (failed !== undefined) return late.fail(failed.failure!, failed.backend.shownAddress);
       const other = replies.find(({ bytes }) => wire.readStatistics(bytes) === null);
       const reply = other !== undefined
         ? wire.passOn(other.bytes, mark)

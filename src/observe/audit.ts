@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Clock, Watched } from "../clock.ts";
 
 /** Records a second that one cluster makes in one worker; further ones are counted. */
 export const AUDIT_RECORDS_PER_SECOND = 200;
@@ -39,7 +40,9 @@ export interface AuditRecord {
 export type AuditFields = Omit<AuditRecord, "time" | "event" | "cluster">;
 
 /** Makes the records of one cluster in one worker, at a bounded rate. */
-export class Audit {
+export class Audit implements Watched {
+  isWatched = false;
+  readonly #clock: Clock | null;
   readonly #sink: ((record: AuditRecord) => void) | null;
   readonly #cluster: string;
   readonly #now: () => number;
@@ -49,13 +52,16 @@ export class Audit {
 
   /**
    * @param sink Takes the records; null: none are made.
+   * @param clock Has what was left out said even where nothing comes behind it; null: nobody does.
    * @param now Milliseconds since 1970.
    */
   constructor(
     cluster: string,
     sink: ((record: AuditRecord) => void) | null,
+    clock: Clock | null = null,
     now: () => number = Date.now,
   ) {
+    this.#clock = clock;
     this.#cluster = cluster;
     this.#sink = sink;
     this.#now = now;
@@ -73,10 +79,17 @@ export class Audit {
     if (Math.abs(nowMs - this.#windowStartMs) >= 1_000) this.flush(nowMs);
     if (this.#written >= AUDIT_RECORDS_PER_SECOND) {
       this.#leftOut += 1;
+      this.#clock?.watch(this);
       return;
     }
     this.#written += 1;
     this.#make(nowMs, event, fields);
+  }
+
+  onTick(): boolean {
+    if (Math.abs(this.#now() - this.#windowStartMs) < 1_000) return true;
+    this.flush();
+    return false;
   }
 
   /** Says how many records were left out, if any were, and begins to count anew. */

@@ -44,6 +44,11 @@ export class BigKeys {
     this.#byName.set(name, { ...seen, bytes, count: (known?.count ?? 0) + 1 });
   }
 
+  /** Keys that there are. */
+  get length(): number {
+    return this.#byName.size;
+  }
+
   /** The keys, in no order. */
   entries(): readonly BigKey[] {
     return [...this.#byName.values()];

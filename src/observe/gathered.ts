@@ -12,7 +12,10 @@ export interface AskedPeers {
 
 /** One worker's part, plain data. */
 export interface GatheredPart<Item> {
-  entries(): readonly Item[];
+  /** @param count So many are enough, the most telling ones. */
+  entries(count: number): readonly Item[];
+  /** How many there are. */
+  readonly length: number;
   reset(): void;
 }
 
@@ -27,15 +30,28 @@ export class Gathered<Item> {
     this.#topic = topic;
     this.#peers = peers;
     this.#own = own;
-    peers.on(`${topic} entries`, () => own.entries());
+    peers.on(`${topic} entries`, (count) => own.entries(count as number));
+    peers.on(`${topic} length`, () => own.length);
     peers.on(`${topic} reset`, () => own.reset());
   }
 
-  /** The parts of all workers that answer in time, this one's first; `answered` is called once. */
-  all(answered: (parts: (readonly Item[])[]) => void): void {
-    this.#peers.ask(`${this.#topic} entries`, null, (answers) => {
+  /**
+   * The parts of all workers that answer in time, this one's first; `answered` is called once.
+   *
+   * @param count Entries of each that are enough.
+   */
+  all(count: number, answered: (parts: (readonly Item[])[]) => void): void {
+    this.#peers.ask(`${this.#topic} entries`, count, (answers) => {
       const others = answers.filter((answer) => Array.isArray(answer)) as Item[][];
-      answered([this.#own.entries(), ...others]);
+      answered([this.#own.entries(count), ...others]);
+    });
+  }
+
+  /** How many entries all workers that answer in time have; `answered` is called once. */
+  count(answered: (count: number) => void): void {
+    this.#peers.ask(`${this.#topic} length`, null, (answers) => {
+      const lengths = answers.filter((answer) => typeof answer === "number") as number[];
+      answered(lengths.reduce((sum, length) => sum + length, this.#own.length));
     });
   }
 

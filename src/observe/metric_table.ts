@@ -313,7 +313,7 @@ export const durationHistograms = {
     ...durations(
       "aster_request_duration_seconds",
       "Request read to the backend's reply read; of a split request each part by itself. At most 2,000 series: " +
-        "further commands of a backend have the command other. Transactions and blocking commands are not in it.",
+        "further commands of a backend have the command other. Of transactions EXEC is in it, blocking commands are not.",
     ),
     labels: "cluster, command, backend",
   },

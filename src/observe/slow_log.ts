@@ -61,10 +61,18 @@ export class SlowLog {
     if (this.#entries.length > 2 * this.#lengthMax) this.#cut();
   }
 
-  /** The entries, oldest first. */
-  entries(): readonly SlowEntry[] {
+  /** Entries that there are. */
+  get length(): number {
     this.#cut();
-    return this.#entries;
+    return this.#entries.length;
+  }
+
+  /** The latest entries, oldest first. */
+  entries(count: number = this.#lengthMax): readonly SlowEntry[] {
+    this.#cut();
+    return count < this.#entries.length
+      ? this.#entries.slice(this.#entries.length - count)
+      : this.#entries;
   }
 
   /** Forgets all entries. */

@@ -259,6 +259,7 @@ export class RedisLocal implements LocalAnswers {
         }),
       wait: waitAnswer,
       waitaof: waitAofAnswer,
+      asking: () => clusterSwitch("asking", () => {}),
       readonly: ({ client }) => clusterSwitch("readonly", () => readOnly.add(client)),
       readwrite: ({ client }) => clusterSwitch("readwrite", () => readOnly.delete(client)),
     };

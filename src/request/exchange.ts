@@ -50,6 +50,8 @@ export interface SentTo {
   readonly endpoint: Endpoint;
   /** The endpoint as errors have it. */
   readonly address: string;
+  /** The same as clients are told it: "" where they are not. */
+  readonly shownAddress: string;
 }
 
 /** What bounds the fragments in flight. */

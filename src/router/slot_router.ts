@@ -395,7 +395,11 @@ export class SlotRouter implements Router, Watched {
       return;
     }
     this.#context.metrics.countFailure(failures.scriptRedirected);
-    exchange.receiver!.onFailure(exchange, failures.scriptRedirected, exchange.sentTo!.address);
+    exchange.receiver!.onFailure(
+      exchange,
+      failures.scriptRedirected,
+      exchange.sentTo!.shownAddress,
+    );
   }
 
   /** A read that a replica cannot answer now is answered by the master. */

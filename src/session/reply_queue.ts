@@ -99,6 +99,12 @@ export class ReplyQueue implements LongTask {
     return false;
   }
 
+  /** The limits may be others. */
+  limitsChanged(): void {
+    if (this.#longestBytes > 0) this.#expect(this.#longestBytes);
+    else this.inFlightMax = this.#context.limits.pipelineMax;
+  }
+
   /** The client has taken some. */
   taken(): void {
     if (this.#share.heldBytes > 0) this.#share.set(this.waitingBytes);

@@ -149,6 +149,12 @@ export class Session
     return this.#state === SessionState.Ended;
   }
 
+  /** The limits may be others: what held it back may be over. */
+  limitsChanged(): void {
+    this.#replies.limitsChanged();
+    this.parseOn();
+  }
+
   /** Begins to read. */
   start(): void {
     this.#socket.resume();
@@ -383,7 +389,7 @@ export class Session
       return true;
     }
     const failure = local.errorReplied?.(exchange, bytes, start, end);
-    if (failure) this.requestFailed(request, exchange, failure, exchange.sentTo!.address);
+    if (failure) this.requestFailed(request, exchange, failure, exchange.sentTo!.shownAddress);
     else metrics.errorReplies += 1;
     return Boolean(failure);
   }

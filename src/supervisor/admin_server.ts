@@ -58,6 +58,9 @@ export interface AdminSource extends ActionTarget {
   inspect(topic: InspectTopic): Promise<Inspected>;
 }
 
+/** Slow requests of a cluster that are shown. */
+const SLOW_SHOWN_MAX = 1_000;
+
 /** Answers what it is asked, whoever asks; works without a socket too. */
 export class AdminPages {
   readonly #source: AdminSource;
@@ -198,7 +201,9 @@ export class AdminPages {
       return {
         name: config.name,
         slowerThanUs: config.slowlogSlowerThanUs,
-        entries: mergeEntries(own, config.slowlogLengthMax).map(showEntry),
+        entries: mergeEntries(own, Math.min(SLOW_SHOWN_MAX, config.slowlogLengthMax)).map(
+          showEntry,
+        ),
       };
     });
     return { silentWorkers, clusters };

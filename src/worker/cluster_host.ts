@@ -373,6 +373,7 @@ export class ClusterHost {
       audit: new Audit(
         config.name,
         message.isAudited ? (record) => this.#post({ kind: "audit", record }) : null,
+        this.#clock,
       ),
       loopGuard,
       orders: this.#ordersOf(config.name),

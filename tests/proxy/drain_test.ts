@@ -8,6 +8,7 @@ import { type Aster, startAster } from "../support/aster.ts";
 import { connectFakeClient } from "../support/fake_client.ts";
 import { startFakeBackend } from "../support/fake_backend.ts";
 import { until, withDeadline } from "../support/poll.ts";
+import type { Wire } from "../support/wire.ts";
 import { bulk, request } from "../support/resp_text.ts";
 
 function configOf(backendPort: number, runtime = ""): (port: number) => string {
@@ -184,6 +185,53 @@ Deno.test("SIGTERM: nobody is told to go on where nobody serves", async () => {
   aster.process.signal("SIGTERM");
   await client.receivesEnd();
   await withDeadline(aster.process.ended, "the proxy ends");
+});
+
+Deno.test("clients of a worker, and of a cluster, that a reload ends are told where to go on", async () => {
+  await using backend = await startFakeBackend({});
+  const elsewhere = "10.0.0.7:6380";
+  const textOf = (ports: readonly number[], threads: number, hasOther: boolean) =>
+    `${configOf(backend.port)(ports[0]!).replace("thread = 2", `thread = ${threads}`)}
+${
+      hasOther
+        ? `[[clusters]]
+name = "other"
+listen_addr = "127.0.0.1:${ports[1]}"
+cache_type = "redis"
+handoff_address = "${elsewhere}"
+servers = ["127.0.0.1:${backend.port}"]`
+        : ""
+    }`;
+  await using aster = await startAster((...ports) => textOf(ports, 2, true), { portCount: 2 });
+  await using owned = new AsyncDisposableStack();
+  const connect = async (port: number) => {
+    const client = owned.use(await connectFakeClient(port));
+    await client.sends(request("HELLO", "3"));
+    await client.receivesUpTo("modules\r\n*0\r\n");
+    await client.sends(request("CLIENT", "MAINT_NOTIFICATIONS", "ON"));
+    await client.receives("+OK\r\n");
+    return client;
+  };
+  const spread: Wire[] = [];
+  for (let count = 0; count < 30; count++) spread.push(await connect(aster.port));
+  const other = await connect(aster.ports[1]!);
+  await Deno.writeTextFile(aster.configFile, textOf(aster.ports, 1, false));
+  aster.process.signal("SIGHUP");
+  // As nobody says how long they may stay, the longest time is told.
+  assertMatch(await other.receivesUpTo(`${elsewhere}\r\n`), /MOVING\r\n:\d{10}\r\n:30\r\n/);
+  await aster.logged(/Configuration reloaded/);
+  // All go on being served, and those of the worker that goes are told.
+  let toldCount = 0;
+  await until(async () => {
+    for (const client of spread) {
+      await client.sends("PING\r\n");
+      const told = await client.receivesUpTo("+PONG\r\n");
+      if (told.includes(`127.0.0.1:${aster.port}\r\n`)) toldCount += 1;
+      else assertEquals(told, "+PONG\r\n");
+    }
+    return toldCount > 0;
+  }, { what: "clients are told" });
+  assert(toldCount < spread.length, `${toldCount} of ${spread.length} were told`);
 });
 
 Deno.test("SIGQUIT, or a shutdown_timeout of 0, waits for nobody", async () => {

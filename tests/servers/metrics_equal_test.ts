@@ -13,7 +13,10 @@ import { startRedisPool } from "./redis_pool.ts";
 const CLIENTS = 12;
 const ROUNDS = 40;
 /** Commands of the load that the proxy never sends by itself. */
-const COMMANDS = ["get", "set", "mget", "mset", "del", "incr", "hset", "hgetall", "lpush", "eval"];
+const COMMANDS = [
+  ...["get", "set", "mget", "mset", "del", "incr", "hset", "hgetall", "lpush", "eval"],
+  ...["exec", "scan"],
+];
 
 async function callsOf(server: RedisServer): Promise<Map<string, number>> {
   const text = String(await server.call("INFO", "commandstats"));
@@ -45,6 +48,11 @@ async function load(client: RespClient, tag: string): Promise<void> {
       ["LPUSH", keys[2]!, "x"],
       ["EVAL", "return redis.call('GET', KEYS[1])", 1, keys[3]!],
       ["DEL", ...keys],
+      // What is queued runs within EXEC.
+      ["MULTI"],
+      ["APPEND", keys[4]!, "x"],
+      ["EXEC"],
+      ["SCAN", "0"],
     ]);
     // LPUSH to a string is an error, and counts as a call all the same.
     assertEquals(replies.filter((reply) => reply instanceof RespError).length, 1);

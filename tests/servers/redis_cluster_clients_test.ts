@@ -4,9 +4,13 @@
  *
  * @module
  */
+import { startAster } from "../support/aster.ts";
+import { patientTimeouts } from "../support/cluster_config.ts";
+import { findFreePort } from "../support/free_port.ts";
 import { startLocalProxy } from "../support/local_proxy.ts";
 import { until } from "../support/poll.ts";
-import { startRedisCluster } from "../support/redis_cluster.ts";
+import { type RedisCluster, startRedisCluster } from "../support/redis_cluster.ts";
+import { RespClient } from "../support/resp_client.ts";
 import { assertEquals, clientLibraries } from "../deps.ts";
 
 const KEYS = Array.from({ length: 50 }, (_, number) => `client:${number}`);
@@ -97,6 +101,51 @@ async function clusterIoredis(port: number): Promise<void> {
   });
 }
 
+/** Two proxies that show each other, and clients that spread over them. */
+async function siblings(cluster: RedisCluster): Promise<void> {
+  await using first = await startAster((port) => {
+    const other = findFreePort();
+    return configOf(cluster, port, [port, other]);
+  }, { arguments: ["--ip", "127.0.0.1"] });
+  const view = /cluster_view = (.*)/.exec(await Deno.readTextFile(first.configFile))![1]!;
+  const ports = (JSON.parse(view) as string[]).map((address) => Number(address.split(":")[1]));
+  const otherPort = ports.find((port) => port !== first.port)!;
+  await using _second = await startAster(() => configOf(cluster, otherPort, ports.toReversed()), {
+    arguments: ["--ip", "127.0.0.1"],
+  });
+  const shown = await Promise.all([first.port, otherPort].map(async (port) => {
+    using client = await RespClient.connect({ port });
+    const [slots, nodes] = await client.pipeline([["CLUSTER", "SLOTS"], ["CLUSTER", "NODES"]]);
+    return [slots, String(nodes).replace("myself,", "")];
+  }));
+  assertEquals(shown[0], shown[1], "both say the same");
+  const { Cluster } = await clientLibraries.ioredis();
+  const client = new Cluster([{ host: "127.0.0.1", port: first.port }]);
+  await client.set("client:0", "1");
+  const known = client.nodes("master").map(({ options }) => options.port);
+  assertEquals(known.toSorted(), ports.toSorted());
+  await exercise({
+    set: (key, value) => client.set(key, value),
+    get: (key) => client.get(key),
+    getMany: (keys) => client.mget(keys),
+    putHash: (key, fields) => client.hset(key, fields),
+    getHash: (key) => client.hgetall(key),
+    close: () => client.quit(),
+  });
+}
+
+function configOf(cluster: RedisCluster, port: number, view: readonly number[]): string {
+  return `
+    [[clusters]]
+    name = "siblings"
+    listen_addr = "127.0.0.1:${port}"
+    cache_type = "redis_cluster"
+    servers = ${JSON.stringify(cluster.addresses)}
+    cluster_view = ${JSON.stringify(view.map((sibling) => `127.0.0.1:${sibling}`))}
+    ${patientTimeouts()}
+  `;
+}
+
 Deno.test("client libraries with default options on a redis cluster", async (test) => {
   await using cluster = await startRedisCluster();
   using proxy = startLocalProxy({ cache_type: "redis_cluster", servers: cluster.addresses });
@@ -106,6 +155,7 @@ Deno.test("client libraries with default options on a redis cluster", async (tes
   await test.step("ioredis, plain", () => plainIoredis(port));
   await test.step("redis, createCluster", () => clusterNodeRedis(port));
   await test.step("ioredis, Cluster", () => clusterIoredis(port));
+  await test.step("ioredis, Cluster, over two proxies", () => siblings(cluster));
   assertEquals(proxy.metrics().redirects, 0);
   assertEquals(proxy.metrics().errorReplies, 0, "no library was refused anything");
 });

@@ -245,6 +245,26 @@ async function manyMoves(cluster: RedisCluster): Promise<void> {
   assert(backends.every(({ connections }) => connections <= 1));
 }
 
+async function hiddenNodes(cluster: RedisCluster): Promise<void> {
+  await cluster.settled();
+  using proxy = startLocalProxy({
+    cache_type: "redis_cluster",
+    servers: cluster.addresses,
+    hide_backends: true,
+    read_timeout: 300,
+  });
+  await until(() => proxy.metrics().topologyRefreshes > 0, { what: "the map is known" });
+  using client = await proxy.connect();
+  const owner = await cluster.ownerOf(await cluster.slotOf("foo"));
+  await owner.pause();
+  try {
+    const [reply] = await client.pipeline([["GET", "foo"]]);
+    assertEquals(reply, new RespError("ERR no reply in time"));
+  } finally {
+    owner.resume();
+  }
+}
+
 async function wholeOutage(cluster: RedisCluster): Promise<void> {
   using proxy = await openProxy(cluster);
   using client = await proxy.connect();
@@ -310,5 +330,6 @@ Deno.test("a redis cluster that fails over behind the proxy", async (test) => {
   await test.step("a master that is stopped, and goes on later", () => pausedMaster(cluster));
   await test.step("a hundred moves of a slot leave nothing behind", () => manyMoves(cluster));
   await test.step("two workers share what one of them learns", () => twoWorkers(cluster));
+  await test.step("errors name no node where that is not wanted", () => hiddenNodes(cluster));
   await test.step("an outage of all nodes, and their return", () => wholeOutage(cluster));
 });

@@ -110,10 +110,6 @@ const DIFFERENT: Record<string, Difference> = {
       "clients share the connections to servers, so it cannot count their writes\r\n",
     reason: "backend connections are shared",
   },
-  "ASKING": {
-    reply: "-ERR 'asking' is not supported: redirections are followed by the proxy\r\n",
-    reason: "no client of the proxy is redirected",
-  },
   "CONFIG GET save": {
     reply: "-ERR 'config' is not supported: it concerns the servers themselves; " +
       'send it to them, or set admin_commands = "forward"\r\n',

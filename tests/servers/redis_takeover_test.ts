@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { assert, assertEquals } from "../deps.ts";
+import { assert, assertEquals, clientLibraries } from "../deps.ts";
 import { type Aster, startAster } from "../support/aster.ts";
 import { until, withDeadline } from "../support/poll.ts";
 import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
@@ -20,8 +20,8 @@ function configOf(backend: RedisServer, door: string): (port: number) => string 
   return (port) =>
     `[runtime]
 takeover_socket = "${door}"
-drain_idle = 200
-shutdown_timeout = 2000
+drain_idle = 1000
+shutdown_timeout = 3000
 
 [[clusters]]
 name = "main"
@@ -183,5 +183,49 @@ Deno.test("a takeover under load loses no request", async () => {
   assert(third.process.status === null);
   await Promise.all([first, second].map((aster) => aster[Symbol.asyncDispose]()));
   await third.stop();
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a library that wants to know goes over at full load without a failed command", async () => {
+  const { createClient } = await clientLibraries.redis();
+  const folder = await Deno.makeTempDir();
+  await using backend = await startRedisServer();
+  const configFor = configOf(backend, `${folder}/door`);
+  const first = await startAster(configFor);
+  const client = createClient({ url: `redis://127.0.0.1:${first.port}`, RESP: 3 });
+  const errors: string[] = [];
+  client.on("error", (error: unknown) => errors.push(String(error)));
+  await client.connect();
+  let isOver = false;
+  let commands = 0;
+  const work = async (name: string) => {
+    for (let round = 0; !isOver; round++) {
+      try {
+        await client.set(name, String(round));
+        const value = await client.get(name);
+        if (value !== String(round)) errors.push(`${value}, not ${round}`);
+        commands += 2;
+      } catch (error) {
+        errors.push(String(error));
+      }
+    }
+  };
+  const working = Promise.all(Array.from({ length: 10 }, (_, index) => work(`key${index}`)));
+  let aster = first;
+  for (let takeover = 0; takeover < 2; takeover++) {
+    const before = commands;
+    await until(() => commands > before + 1_000, { what: "the client is served" });
+    const heir = await takeOver(aster, configFor(first.port));
+    await aster[Symbol.asyncDispose]();
+    aster = heir;
+  }
+  const before = commands;
+  await until(() => commands > before + 1_000, { what: "the client is served" });
+  isOver = true;
+  await working;
+  await client.close();
+  assertEquals(errors, []);
+  console.log(`${commands} commands, none failed`);
+  await aster[Symbol.asyncDispose]();
   await Deno.remove(folder, { recursive: true });
 });

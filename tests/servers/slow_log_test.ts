@@ -150,3 +150,40 @@ Deno.test("memcache clients ask by stats slowlog", async () => {
   assertEquals(await ask("stats slowlog reset\r\n", "END\r\n"), "END\r\n");
   assertEquals(await ask("stats slowlog\r\n", "END\r\n"), "END\r\n");
 });
+
+Deno.test("slow requests are exported as spans where Deno is told to", async () => {
+  const spans: { name: string; attributes: { key: string; value: Record<string, string> }[] }[] =
+    [];
+  await using collector = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    async (request) => {
+      const body = await request.json();
+      for (const { scopeSpans } of body.resourceSpans ?? []) {
+        for (const scope of scopeSpans) spans.push(...scope.spans);
+      }
+      return new Response("{}");
+    },
+  );
+  await using pool = await startRedisPool({
+    serverCount: 1,
+    keys: "slowlog_log_slower_than = 0",
+    environment: {
+      OTEL_DENO: "true",
+      OTEL_DENO_CONSOLE: "ignore",
+      OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.addr.port}`,
+      OTEL_BSP_SCHEDULE_DELAY: "100",
+    },
+  });
+  using client = await RespClient.connect({ port: pool.aster.port });
+  await client.call("SET", "secret:key", "v");
+  await until(() => spans.some(({ name }) => name === "set"), { what: "a span of the request" });
+  const { attributes } = spans.find(({ name }) => name === "set")!;
+  const values = Object.fromEntries(
+    attributes.map(({ key, value }) => [key, Object.values(value)[0]]),
+  );
+  assertEquals([values["aster.cluster"], values["server.address"]], [
+    ...["pool", pool.servers[0]!.address],
+  ]);
+  assert(!JSON.stringify(spans).includes("secret:key"));
+});

@@ -19,6 +19,8 @@ export interface AsterOptions {
   portCount?: number;
   /** Whether to serve metrics, on {@link Aster.metricsPort}; off if left out. */
   metrics?: boolean;
+  /** Whether the configuration says where metrics are served; false if left out. */
+  metricsFromFile?: boolean;
   /** Further arguments of the program, behind the configuration's path. */
   arguments?: string[];
   /** Arguments of `deno run` in place of `-A`. */
@@ -109,7 +111,9 @@ export function startAster(
         arguments: [
           ...limitDescriptors(options.descriptorsMax),
           ...["run", ...options.denoArguments ?? ["-A"], "mod.ts", configFile],
-          ...["--metrics", metricsPort === 0 ? "off" : `127.0.0.1:${metricsPort}`],
+          ...options.metricsFromFile
+            ? []
+            : ["--metrics", metricsPort === 0 ? "off" : `127.0.0.1:${metricsPort}`],
           ...["--io", testIo()],
           ...options.arguments ?? [],
         ],

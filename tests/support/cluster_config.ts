@@ -51,6 +51,8 @@ export function clusterConfig(options: Partial<ClusterConfig>): ClusterConfig {
     readPolicy: "master",
     replicaMaxLagMs: 10_000,
     backupRequest: { isEnabled: false, triggerSlowMs: null, multiplier: 2, maxPercent: 5 },
+    clusterView: [],
+    hideBackends: false,
     pingFailLimit: 0,
     pingSuccIntervalMs: 1000,
     pingIntervalMs: 1000,

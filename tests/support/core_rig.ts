@@ -249,6 +249,7 @@ export class CoreRig implements Disposable {
         queueBytesMax: 64_000_000,
         queueSoftBytes: 32_000_000,
         connections: 1,
+        hidesAddresses: false,
         circuitTimeouts: 0,
         failoverWaitMs: 0,
         ...options.limits,

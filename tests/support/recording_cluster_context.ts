@@ -33,7 +33,7 @@ export class RecordingClusterContext implements ClusterContext {
   readonly records: LogRecord[] = [];
   readonly log = new Log("debug", (record) => this.records.push(record));
   readonly audits: AuditRecord[] = [];
-  readonly audit = new Audit("test", (record) => this.audits.push(record), () => this.clock.realMs);
+  readonly audit = new Audit("test", (record) => this.audits.push(record));
   readonly orders = new ServerOrders();
   readonly dials = new DialPace(this.clock);
   readonly loopGuard = new LoopGuard(new SharedArrayBuffer(1), [], "");

@@ -63,8 +63,8 @@ export function knownServers(redisVersion: string, valkeyVersion?: string): Know
 export function observedLists(slowLog: SlowLog, peers: Peers = new RigPeers()): ObservedLists {
   return {
     slowLog: new Gathered("slowlog", peers, slowLog),
-    hotKeys: new Gathered("hotkeys", peers, { entries: () => [], reset() {} }),
-    bigKeys: new Gathered("bigkeys", peers, { entries: () => [], reset() {} }),
+    hotKeys: new Gathered("hotkeys", peers, { entries: () => [], length: 0, reset() {} }),
+    bigKeys: new Gathered("bigkeys", peers, { entries: () => [], length: 0, reset() {} }),
   };
 }
 
@@ -81,6 +81,7 @@ export function redisContext(rig: CoreRig, options: ContextOptions = {}): RedisC
     commands: respCommands,
     isCluster: false,
     advertised: tcpEndpoint("10.1.2.3", 9001),
+    siblings: [],
     info: infoSource,
     config: clusterConfig({}),
     router: rig.router,

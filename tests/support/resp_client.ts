@@ -33,6 +33,8 @@ export interface RespClientOptions {
   bytes?: boolean;
   /** Longest wait for one reply, in milliseconds. */
   deadlineMs?: number;
+  /** Speaks TLS: the CA that is trusted, and the certificate that is shown, PEM all. */
+  tls?: { ca: string; cert?: string; key?: string };
 }
 
 const encoder = new TextEncoder();
@@ -59,6 +61,12 @@ export class RespClient implements Disposable {
     const { hostname = "127.0.0.1", path, port = 0 } = options;
     if (path !== undefined) {
       return new RespClient(await Deno.connect({ transport: "unix", path }), options);
+    }
+    if (options.tls !== undefined) {
+      const { ca, cert, key } = options.tls;
+      const pair = cert !== undefined && key !== undefined ? { cert, key } : {};
+      const target = { hostname, port, caCerts: [ca], ...pair };
+      return new RespClient(await Deno.connectTls(target), options);
     }
     const connection = await Deno.connect({ hostname, port });
     connection.setNoDelay(true);

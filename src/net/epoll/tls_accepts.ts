@@ -5,6 +5,7 @@
  * @module
  */
 import { Deadline } from "../../clock.ts";
+import type { Endpoint } from "../../endpoint.ts";
 import { type Failure, failures } from "../../failure.ts";
 import type { Acceptor, Connection, Listener } from "../io_engine.ts";
 import { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_MAX } from "../tls.ts";
@@ -13,7 +14,6 @@ import { HELLO_BYTES_MAX, helloName } from "./client_hello.ts";
 import type { EpollLoop } from "./epoll_loop.ts";
 import type { EpollConnection } from "./epoll_socket.ts";
 import type { Handle } from "./libssl.ts";
-import { endpointOf } from "./socket_endpoint.ts";
 import type { EpollTlsServer } from "./tls_contexts.ts";
 import { type HandshakeQueue, peek, TlsHandshake } from "./tls_handshake.ts";
 import { EpollTlsConnection, type TlsSide } from "./tls_socket.ts";
@@ -21,6 +21,8 @@ import { EpollTlsConnection, type TlsSide } from "./tls_socket.ts";
 /** A handshake and when it is too late for it. */
 interface Pending {
   readonly handshake: TlsHandshake;
+  /** Asked at once: of one that is gone nobody can tell. */
+  readonly peer: Endpoint | null;
   readonly deadline: Deadline;
 }
 
@@ -61,6 +63,7 @@ export class TlsAccepts implements Acceptor {
   }
 
   accepted(connection: Connection): void {
+    const { peer } = connection;
     const descriptor = (connection as EpollConnection).take();
     if (this.#pending.size >= HANDSHAKES_MAX) {
       const [oldest] = this.#pending.keys();
@@ -83,7 +86,7 @@ export class TlsAccepts implements Acceptor {
       HANDSHAKE_TIMEOUT_MS,
       () => this.#giveUp(descriptor, `${HANDSHAKE_TIMEOUT_MS} ms are over`),
     );
-    this.#pending.set(descriptor, { handshake, deadline });
+    this.#pending.set(descriptor, { handshake, peer, deadline });
     handshake.start();
   }
 
@@ -128,8 +131,7 @@ export class TlsAccepts implements Acceptor {
 
   /** The descriptor is still open. */
   #failed(descriptor: number, failure: Failure, detail: string): void {
-    this.#take(descriptor);
-    const peer = endpointOf(this.#loop.system.address(descriptor, true));
+    const { peer } = this.#take(descriptor)!;
     this.#acceptor.handshakeFailed?.(failure, peer, detail);
   }
 

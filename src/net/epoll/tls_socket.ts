@@ -27,6 +27,9 @@ import {
 import type { Openssl } from "./openssl.ts";
 import { endpointOf } from "./socket_endpoint.ts";
 
+/** Most bytes that are looked at for an alert behind them: a record has no more. */
+const LAST_WORD_BYTES = 16 * 1024;
+
 /** What a connection of OpenSSL is part of. */
 export interface TlsSide {
   readonly openssl: Openssl;
@@ -213,7 +216,7 @@ export class EpollTlsSocket implements EventHandler, Resumable, Socket {
     // Where bytes may still be read, the read meets the error behind them.
     const hasRest = !this.#isEnded && (events & EPOLLIN) !== 0;
     if (isLost && !(hasRest && (!this.#isPaused || this.#receiver.isBehind === true))) {
-      return this.close(this.#waitingError());
+      return this.close(this.#lastWord() ?? this.#waitingError());
     }
     if ((events & EPOLLOUT) !== 0) this.#hasRoom();
     if (this.isClosed || (events & EPOLLIN) === 0) return;
@@ -309,8 +312,19 @@ export class EpollTlsSocket implements EventHandler, Resumable, Socket {
     const errno = -this.#loop.system.result(-1);
     const error = openssl.lib.SSL_get_error(this.#ssl, taken);
     if (error === SSL_ERROR_WANT_WRITE || error === SSL_ERROR_WANT_READ) return 0;
-    this.close(this.#errorOf(error, errno));
+    const lost = this.#errorOf(error, errno);
+    this.close(error === SSL_ERROR_SYSCALL ? this.#lastWord() ?? lost : lost);
     return 0;
+  }
+
+  /** The alert by which the other side said why it went, if it stands behind what was not read; else null. */
+  #lastWord(): TlsError | null {
+    const { openssl, failureOf } = this.#side;
+    const bytes = new Uint8Array(LAST_WORD_BYTES);
+    const result = openssl.lib.SSL_read(this.#ssl, bytes, bytes.length);
+    if (result > 0 || openssl.lib.SSL_get_error(this.#ssl, result) !== SSL_ERROR_SSL) return null;
+    const reason = openssl.takeReason();
+    return reason === "" ? null : new TlsError(failureOf(reason), reason);
   }
 
   #flushFirst(): void {

@@ -16,7 +16,7 @@ import { bytesOfText } from "../pubsub/push_frame.ts";
 export const ENTRIES_MAX = 128;
 /** For so long what is alike is counted, milliseconds. */
 export const GROUPING_MS = 60_000;
-/** Characters of a key or channel that are kept. */
+/** Characters of a key, a channel or a user name that are kept: strangers may name any. */
 export const OBJECT_CHARACTERS_MAX = 256;
 
 /** What is denied, and to whom. */
@@ -58,13 +58,15 @@ export class DenialLog {
    */
   add(denial: LoggedDenial, nowMs: number, describe: () => string): void {
     const object = denial.object.slice(0, OBJECT_CHARACTERS_MAX);
+    const username = denial.username.slice(0, OBJECT_CHARACTERS_MAX);
     const index = this.#entries.findIndex((entry) =>
-      nowMs - entry.createdMs <= GROUPING_MS && isAlike(entry, { ...denial, object })
+      nowMs - entry.createdMs <= GROUPING_MS && isAlike(entry, { ...denial, object, username })
     );
     const entry = index < 0
       ? {
         ...denial,
         object,
+        username,
         count: 0,
         clientInfo: describe(),
         id: this.#nextId++,

@@ -5,12 +5,14 @@
  * @module
  */
 import type { RuledCommands } from "../../protocol/command_rules.ts";
+import { descriptionOf } from "../../protocol/resp/commands/custom.ts";
 import { ruledCommands } from "../../protocol/resp/commands/ruled.ts";
 import { formatEndpoint } from "../../endpoint.ts";
 import type { LocalClient } from "../../session/features.ts";
 import type { RedisContext } from "../core/feature.ts";
 import { addGuard, guardOf, GuardRank, removeGuard } from "../core/guard_chain.ts";
 import type { LocalRequest } from "../core/local_request.ts";
+import { DEFAULT_USER } from "../login/accounts.ts";
 import { bytesOfText } from "../pubsub/push_frame.ts";
 import { Subscriber } from "../pubsub/subscriber.ts";
 import { TopicKind } from "../pubsub/topic.ts";
@@ -76,6 +78,7 @@ export class Access implements AccessWatcher {
   /** The configuration says something else: what was made of users that are gone is forgotten. */
   forgetOthers(): void {
     const names = new Set(this.#context.config.users.map(({ username }) => username));
+    names.add(DEFAULT_USER);
     for (const name of this.#known.keys()) if (!names.has(name)) this.#known.delete(name);
   }
 
@@ -87,8 +90,11 @@ export class Access implements AccessWatcher {
   /** Whether a client may still have all channels that it listens to. */
   mayListenOn(client: LocalClient): boolean {
     const guard = guardOf(client, GuardRank.Access);
+    if (!(guard instanceof AccessGuard)) return true;
+    // What is being subscribed to is not among its subscriptions yet.
+    if (isSubscribing(client) && !guard.permissions.mayListenToAll) return false;
     const subscriber = guardOf(client, GuardRank.Subscriptions);
-    if (!(guard instanceof AccessGuard) || !(subscriber instanceof Subscriber)) return true;
+    if (!(subscriber instanceof Subscriber)) return true;
     return Object.values(TopicKind).every((kind) =>
       [...subscriber.topics(kind)].every(({ name }) =>
         guard.permissions.mayListen(bytesOfText(name), kind === TopicKind.Pattern)
@@ -150,4 +156,9 @@ export class Access implements AccessWatcher {
     const describe = () => this.#describe(client);
     this.denials.add({ reason, context, object, username }, Date.now(), describe);
   }
+}
+
+/** Whether a client waits for the confirmation of a subscription: nothing behind it is parsed before that. */
+function isSubscribing({ hasRequestsInFlight, lastRow }: LocalClient): boolean {
+  return hasRequestsInFlight && lastRow !== null && descriptionOf(lastRow).channels !== null;
 }

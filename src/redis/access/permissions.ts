@@ -15,7 +15,9 @@ import {
 import type { RequestFrame } from "../../protocol/protocol.ts";
 import type { CommandDescription } from "../../protocol/resp/commands/catalogue.ts";
 import { descriptionOf, DOTTED_ROW } from "../../protocol/resp/commands/custom.ts";
+import { isWord } from "../../protocol/resp/decimal.ts";
 import type { LocalRequest } from "../core/local_request.ts";
+import { textOfBytes } from "../pubsub/push_frame.ts";
 import { type FoundKey, specifiedKeys } from "../server/specified_keys.ts";
 import { KeyPatterns, KeyUse } from "./key_patterns.ts";
 
@@ -58,6 +60,19 @@ const NOT_A_KEY = "not_key";
 const APART_FROM_KEYS = new Set(["@connection", "@transaction", "@pubsub", SCRIPTING]);
 /** How the names of subcommands end that tell how a command is used. */
 const HELP = "|help";
+
+/** Up to so many words the specifications of a command are applied to them. */
+const SPECIFIED_WORDS_MAX = 4_096;
+/** Bytes of a word that are looked at as text: more than any name has. */
+const WORD_BYTES_MAX = 1_024;
+const NO_USES: ReadonlyMap<number, number> = new Map();
+
+const encoder = new TextEncoder();
+const BY = encoder.encode("by");
+const GET = encoder.encode("get");
+const LIMIT = encoder.encode("limit");
+const STORE = encoder.encode("store");
+const STAR = 0x2a;
 
 /** What one user may do. */
 export class Permissions {
@@ -128,6 +143,11 @@ export class Permissions {
     return this.#judgeKeys(judged, name, request) ?? this.#judgeChannels(judged, name, request);
   }
 
+  /** Whether all channels may be listened to. */
+  get mayListenToAll(): boolean {
+    return this.#channels === null;
+  }
+
   /** Whether a channel, or with `isPattern` a pattern of channels, may be listened to. */
   mayListen(name: Uint8Array, isPattern: boolean): boolean {
     if (this.#channels === null) return true;
@@ -184,7 +204,7 @@ export class Permissions {
     if (granted === null) return !isAdministration(command);
     if (granted.has(name)) return true;
     if (request === null || request.wordCount < 2) return false;
-    return granted.hasFirstWord(name, request.words[1]!.toLowerCase());
+    return granted.hasFirstWord(name, textAt(request, 1).toLowerCase());
   }
 
   #judgeKeys(command: CommandDescription, name: string, request: LocalRequest): Denial | null {
@@ -194,22 +214,34 @@ export class Permissions {
     if (request.frame.row === DOTTED_ROW) {
       return { reason: "command", command: name, object: name, option: null };
     }
-    const denial = (reason: "key", word: number) => ({
-      reason,
-      command: name,
-      object: request.words[word]!,
-      option: null,
-    });
     if (command.keys.some(readsUnnamedKeys)) {
-      const option = optionOfPatterns(request.words);
+      const option = optionOfPatterns(request);
       if (option !== null) return { reason: "key", command: name, object: option, option };
     }
-    const uses = usesOf(command, request);
+    const word = this.#deniedKey(keys, command, request);
+    if (word < 0) return null;
+    return { reason: "key", command: name, object: textAt(request, word), option: null };
+  }
+
+  /** The word that is the first key which may not be used so, or -1. */
+  #deniedKey(keys: KeyPatterns, command: CommandDescription, request: LocalRequest): number {
+    if (!hasKeys(command)) return -1;
+    const common = keys.areWhole ? KeyUse.Both : commonUse(command);
+    // Words as strings cost much where there are very many; then each key has to be allowed for everything.
+    const isLong = request.wordCount > SPECIFIED_WORDS_MAX;
+    const uses = common === null && !isLong ? usesOf(command, request) : NO_USES;
     for (const [word, use] of uses) {
-      const raw = request.raw(word);
-      if (!keys.allow(raw, 0, raw.length, use)) return denial("key", word);
+      if (!mayUse(keys, request, word, use)) return word;
     }
-    return null;
+    // Where requests are routed by words that no specification has, nothing is known of what happens to them.
+    const { firstKey, keyStep, keyCount, extraKey } = request.frame;
+    for (let key = 0; key < keyCount; key++) {
+      const word = firstKey + key * keyStep;
+      if (!uses.has(word) && !mayUse(keys, request, word, common ?? KeyUse.Both)) return word;
+    }
+    const isExtraDenied = extraKey >= 0 && !uses.has(extraKey) &&
+      !mayUse(keys, request, extraKey, common ?? KeyUse.Both);
+    return isExtraDenied ? extraKey : -1;
   }
 
   #judgeChannels(command: CommandDescription, name: string, request: LocalRequest): Denial | null {
@@ -222,7 +254,7 @@ export class Permissions {
     const end = channels === "one" ? 2 : request.wordCount;
     for (let word = first; word < end; word++) {
       if (this.mayListen(request.raw(word), channels === "patterns")) continue;
-      return { reason: "channel", command: name, object: request.words[word]!, option: null };
+      return { reason: "channel", command: name, object: textAt(request, word), option: null };
     }
     return null;
   }
@@ -268,12 +300,12 @@ function subcommandOf(
 ): CommandDescription | null {
   const { subcommands } = command;
   if (subcommands.length === 0 || request.wordCount < 2) return command;
-  const name = `${command.name}|${request.words[1]!.toLowerCase()}`;
+  const name = `${command.name}|${textAt(request, 1).toLowerCase()}`;
   return subcommands.find((subcommand) => subcommand.name === name) ?? null;
 }
 
 function nameOf(row: CommandRow, command: CommandDescription, request: LocalRequest): string {
-  return row === DOTTED_ROW ? request.words[0]!.toLowerCase() : command.name;
+  return row === DOTTED_ROW ? textAt(request, 0).toLowerCase() : command.name;
 }
 
 function hasKeys({ keys }: CommandDescription): boolean {
@@ -301,44 +333,44 @@ function onlyReads(command: CommandDescription): boolean {
 }
 
 /** The option by which a SORT reads keys that it does not name, or null: a constant BY reads none. */
-function optionOfPatterns(words: readonly string[]): "BY" | "GET" | null {
+function optionOfPatterns({ frame, bytes }: LocalRequest): "BY" | "GET" | null {
+  const isAt = (word: number, option: Uint8Array) =>
+    isWord(bytes, frame.argumentStart(word), frame.argumentEnd(word), option);
   let word = 2;
-  while (word < words.length) {
-    switch (words[word]!.toLowerCase()) {
-      case "limit":
-        word += 3;
-        break;
-      case "by":
-        if (words[word + 1]?.includes("*")) return "BY";
-        word += 2;
-        break;
-      case "get":
-        return "GET";
-      case "store":
-        word += 2;
-        break;
-      default:
-        word += 1;
+  while (word < frame.argumentCount) {
+    if (isAt(word, GET)) return "GET";
+    if (isAt(word, BY) && word + 1 < frame.argumentCount) {
+      const start = frame.argumentStart(word + 1);
+      if (bytes.subarray(start, frame.argumentEnd(word + 1)).includes(STAR)) return "BY";
     }
+    if (isAt(word, LIMIT)) word += 3;
+    else word += isAt(word, BY) || isAt(word, STORE) ? 2 : 1;
   }
   return null;
 }
 
-/** The words of a request that are keys, with what happens to each. */
-function usesOf(command: CommandDescription, request: LocalRequest): Map<number, number> {
-  const { frame, words } = request;
+/** The words of a request that are keys by its command's specifications, with what happens to each. */
+function usesOf(command: CommandDescription, { words }: LocalRequest): Map<number, number> {
   const uses = new Map<number, number>();
-  if (!hasKeys(command)) return uses;
-  const found = specifiedKeys(command, words) ?? [];
-  for (const key of found) uses.set(key.word, (uses.get(key.word) ?? 0) | useOf(key));
-  // Where requests are routed by words that no specification has, nothing is known of what happens to them.
-  const routed = Array.from(
-    { length: frame.keyCount },
-    (_, key) => frame.firstKey + key * frame.keyStep,
-  );
-  if (frame.extraKey >= 0) routed.push(frame.extraKey);
-  for (const word of routed) if (!uses.has(word)) uses.set(word, KeyUse.Both);
+  for (const key of specifiedKeys(command, words) ?? []) {
+    uses.set(key.word, (uses.get(key.word) ?? 0) | useOf(key));
+  }
   return uses;
+}
+
+function mayUse(
+  keys: KeyPatterns,
+  { frame, bytes }: LocalRequest,
+  word: number,
+  use: number,
+): boolean {
+  return keys.allow(bytes, frame.argumentStart(word), frame.argumentEnd(word), use);
+}
+
+/** One word, with one character a byte; the others are not looked at. */
+function textAt(request: LocalRequest, word: number): string {
+  const raw = request.raw(word);
+  return textOfBytes(raw, 0, Math.min(raw.length, WORD_BYTES_MAX));
 }
 
 /** What a command does to each of its keys alike, whatever its words are; null: that differs. */

@@ -5,6 +5,7 @@
  */
 import type { BackendConnection } from "../../backend/connection.ts";
 import { type Failure, failures } from "../../failure.ts";
+import type { CommandRow } from "../../protocol/command_table.ts";
 import type { Exchange, ReplyReceiver, RoutedClient } from "../../request/exchange.ts";
 import type { RedisContext } from "./feature.ts";
 import { isAnyLoginWanted } from "../login/login_wanted.ts";
@@ -33,6 +34,8 @@ export interface CallTarget {
   /** The router's place of its keys. */
   readonly place: number;
   readonly client: RoutedClient;
+  /** The row of the client's request, where this is all of it: then it is measured. Null if left out. */
+  readonly row?: CommandRow | null;
 }
 
 /** Sends the request in `bytes`, which are copied. */
@@ -46,6 +49,7 @@ export function sendCall(
 ): void {
   const exchange = context.backends.requests.takeExchange();
   exchange.begin(new CallReceiver(listener), 0, target.place, false, target.client);
+  if (target.row) exchange.measure(target.row, context.backends.clock.realMs);
   target.connection.send(exchange, bytes, start, end);
 }
 
@@ -66,7 +70,7 @@ class CallReceiver implements ReplyReceiver {
     isOwned: boolean,
   ): void {
     if (isError && isAnyLoginWanted(bytes, start, end)) {
-      return this.#listener.failed(failures.backendLogin, exchange.sentTo!.address);
+      return this.#listener.failed(failures.backendLogin, exchange.sentTo!.shownAddress);
     }
     const attributesStart = start - exchange.attributeBytes;
     this.#listener.replied({ exchange, bytes, start, end, isError, isOwned, attributesStart });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { CommandRow } from "../../protocol/command_table.ts";
 import type { Backend } from "../../backend/backend.ts";
 import type { BackendConnection } from "../../backend/connection.ts";
 import { type Failure, failures } from "../../failure.ts";
@@ -75,13 +76,25 @@ export class DedicatedLink {
     return link;
   }
 
-  /** Sends the request in `bytes`, which are copied. */
-  send(bytes: Uint8Array, listener: CallListener, start?: number, end?: number): void {
+  /**
+   * Sends the request in `bytes`, which are copied.
+   *
+   * @param row The row of the client's request, where it is to be measured.
+   */
+  send(
+    bytes: Uint8Array,
+    listener: CallListener,
+    start?: number,
+    end?: number,
+    row: CommandRow | null = null,
+  ): void {
     const { connection, place } = this;
-    if (this.#isOver) return listener.failed(failures.backendClosed, connection.backend.address);
+    if (this.#isOver) {
+      return listener.failed(failures.backendClosed, connection.backend.shownAddress);
+    }
     sendCall(
       this.#context,
-      { connection, place, client: this.#client },
+      { connection, place, client: this.#client, row },
       bytes,
       listener,
       start,

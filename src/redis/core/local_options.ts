@@ -14,5 +14,7 @@ export interface LocalOptions {
   readonly isCluster: boolean;
   /** Where cluster-aware clients are sent: this proxy. */
   readonly advertised: TcpEndpoint;
+  /** The proxies that they are shown as one cluster; none: this one alone. */
+  readonly siblings: readonly TcpEndpoint[];
   readonly info: InfoSource;
 }

@@ -76,6 +76,7 @@ export class Scan implements RedisFeature {
       connection: backend.connectionFor(client.number, client.profiles.master),
       place: -1,
       client,
+      row: request.frame.row,
     };
     const sent = asked === null ? copyRequest(request) : withCursor(request, position.cursor);
     sendCall(this.#context, target, sent, {
@@ -92,7 +93,7 @@ export class Scan implements RedisFeature {
       return late.reply(bytes, start, end, isOwned);
     }
     const scanned = readScanned(bytes, start, end);
-    if (scanned === null) return late.fail(failures.backendMalformed, backend.address);
+    if (scanned === null) return late.fail(failures.backendMalformed, backend.shownAddress);
     const made = replaceCursor(this.#next(number, scanned.cursor), bytes, scanned.elements, end);
     late.reply(made, 0, made.length, true);
   }

@@ -185,7 +185,9 @@ export class Hub implements Watched, LinkOwner {
     if (this.#isCluster && unreachableSite(topic) !== undefined) this.#place(topic);
     if (topic.wanted.length === 0) return { failure: this.#router.unplaced, address: "" };
     const link = unreachableSite(topic)?.link;
-    return link === undefined ? null : { failure: link.lastFailure, address: link.backend.address };
+    return link === undefined
+      ? null
+      : { failure: link.lastFailure, address: link.backend.shownAddress };
   }
 
   /** A request fails for this reason. */

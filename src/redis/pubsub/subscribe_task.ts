@@ -110,7 +110,7 @@ export class SubscribeTask implements SubscriptionTask {
     if (site?.link.isBehind) this.#deadlineMs = this.#hub.waitUntilMs();
     else {this.#fail({
         failure: failures.backendTimeout,
-        address: site?.link.backend.address ?? "",
+        address: site?.link.backend.shownAddress ?? "",
       });}
   }
 

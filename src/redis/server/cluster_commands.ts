@@ -1,25 +1,28 @@
 /**
- * CLUSTER: a cluster-aware client is told that the proxy is the whole cluster, so it sends everything here.
+ * CLUSTER: a cluster-aware client is told that the proxy, or the proxy and its siblings, are the whole cluster, so it
+ * sends everything to them.
  *
  * @module
  */
-import { SLOT_COUNT, slotOf } from "../../hash/mod.ts";
+import { slotOf } from "../../hash/mod.ts";
 import {
   arityError,
   arrayReply,
   bulkReply,
   byteErrorReply,
   clusterInfoText,
-  clusterMyIdReply,
   clusterNodesText,
   clusterSlotsReply,
   EMPTY_ARRAY_REPLY,
   errorReply,
   integerReply,
-  proxyNodeName,
+  type ShownProxy,
 } from "../../protocol/resp/mod.ts";
+import { respDescriptions } from "../../protocol/resp/commands/mod.ts";
+import { refusalText } from "../../protocol/resp/commands/reasons.ts";
 import type { LocalOptions } from "../core/local_options.ts";
 import type { LocalRequest } from "../core/local_request.ts";
+import { clusterView } from "./cluster_view.ts";
 import type { KnownServers } from "./known_servers.ts";
 import {
   helpReply,
@@ -59,13 +62,13 @@ const HELP: readonly string[] = [
   "MYID",
   "    Return the node id.",
   "NODES",
-  "    Return the proxy as the one master, in the form of Redis.",
+  "    Return the proxies as masters, in the form of Redis.",
   "REPLICAS <node-id>",
-  "    Return no replicas of the proxy.",
+  "    Return no replicas of a proxy.",
   "SHARDS",
-  "    Return the proxy as the one shard, with all slots.",
+  "    Return each proxy as a shard; they have all slots.",
   "SLOTS",
-  "    Return the proxy as the master of all slots.",
+  "    Return the proxies as the masters of all slots.",
 ];
 
 /**
@@ -83,19 +86,19 @@ export function clusterAnswer(
   const { words } = request;
   const subcommand = words[1]!.toLowerCase();
   const wordCount = wordCounts[subcommand];
-  if (wordCount === undefined) return unknownSubcommandReply("cluster", words[1]!);
+  if (wordCount === undefined) return refusedReply(subcommand, words[1]!);
   if (words.length !== wordCount) return arityError(`cluster|${subcommand}`);
-  const { hostname, port } = options.advertised;
+  const { proxies, ownId } = clusterView(options.siblings, options.advertised);
   const { version } = request.client.profiles.master;
   switch (subcommand) {
     case "slots":
-      return clusterSlotsReply(hostname, port);
+      return clusterSlotsReply(proxies);
     case "shards":
-      return shardsReply(hostname, port, version);
+      return shardsReply(proxies, version);
     case "nodes":
-      return textReply(clusterNodesText(hostname, port), version);
+      return textReply(clusterNodesText(proxies, ownId), version);
     case "myid":
-      return clusterMyIdReply(hostname, port);
+      return bulkReply(ownId);
     case "keyslot": {
       const key = request.raw(2);
       return integerReply(slotOf(key, 0, key.length));
@@ -104,7 +107,7 @@ export function clusterAnswer(
       return EMPTY_ARRAY_REPLY;
     case "replicas":
     case "slaves":
-      return words[2] === proxyNodeName(hostname, port)
+      return proxies.some(({ id }) => id === words[2])
         ? EMPTY_ARRAY_REPLY
         : byteErrorReply(`ERR Unknown node ${shown(words[2]!)}`);
     case "countkeysinslot":
@@ -113,21 +116,31 @@ export function clusterAnswer(
     case "help":
       return helpReply("cluster", HELP, servers.kind);
     default:
-      return textReply(clusterInfoText(), version);
+      return textReply(clusterInfoText(proxies.length), version);
   }
 }
 
-function shardsReply(host: string, port: number, version: 2 | 3): Uint8Array {
-  const node = mapReply([
-    ["id", bulkReply(proxyNodeName(host, port))],
-    ["port", integerReply(port)],
-    ["ip", bulkReply(host)],
-    ["endpoint", bulkReply(host)],
-    ["role", bulkReply("master")],
-    ["replication-offset", integerReply(0)],
-    ["health", bulkReply("online")],
-  ], version);
-  const slots = arrayReply([integerReply(0), integerReply(SLOT_COUNT - 1)]);
-  const shard = mapReply([["slots", slots], ["nodes", arrayReply([node])]], version);
-  return arrayReply([shard]);
+/** What changes a cluster is not for the proxy; anything else is unknown. */
+function refusedReply(subcommand: string, written: string): Uint8Array {
+  const name = `cluster|${subcommand}`;
+  const reason = respDescriptions.get(name)?.route.reason;
+  return reason
+    ? errorReply(`ERR ${refusalText(name, reason)}`)
+    : unknownSubcommandReply("cluster", written);
+}
+
+function shardsReply(proxies: readonly ShownProxy[], version: 2 | 3): Uint8Array {
+  return arrayReply(proxies.map(({ hostname, port, id, firstSlot, lastSlot }) => {
+    const node = mapReply([
+      ["id", bulkReply(id)],
+      ["port", integerReply(port)],
+      ["ip", bulkReply(hostname)],
+      ["endpoint", bulkReply(hostname)],
+      ["role", bulkReply("master")],
+      ["replication-offset", integerReply(0)],
+      ["health", bulkReply("online")],
+    ], version);
+    const slots = arrayReply([integerReply(firstSlot), integerReply(lastSlot)]);
+    return mapReply([["slots", slots], ["nodes", arrayReply([node])]], version);
+  }));
 }

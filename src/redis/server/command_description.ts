@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Action, CommandFlag } from "../../protocol/command_table.ts";
 import type { CommandDescription } from "../../protocol/resp/commands/catalogue.ts";
 import type {
   KeyRange,
@@ -33,9 +34,16 @@ export function describeCommand(command: CommandDescription, version: 2 | 3): Ui
   ]);
 }
 
-/** The subcommands that are told: what Redis 7.0 does not have is served, and no client asks for it. */
+/**
+ * The subcommands that are told: what Redis 7.0 does not have is served, and no client asks for it; what is refused
+ * whatever the configuration says is not served.
+ */
 export function toldSubcommands({ subcommands }: CommandDescription): CommandDescription[] {
-  return subcommands.filter(({ since }) => since === null);
+  return subcommands.filter(({ since, route }) => since === null && !isAlwaysRefused(route));
+}
+
+function isAlwaysRefused({ action, flags }: CommandDescription["route"]): boolean {
+  return action === Action.Refuse && (flags & CommandFlag.Administration) === 0;
 }
 
 function specificationReply(

@@ -83,7 +83,7 @@ function get({ client, words }: LocalRequest, parts: HotKeyParts): Uint8Array | 
   const capacity = parts.capacity();
   const count = asked > BigInt(capacity) ? capacity : Number(asked);
   const late = client.answerLater();
-  parts.entries.all((all) => {
+  parts.entries.all(count, (all) => {
     const reply = arrayReply(
       mergeHotKeys(all, count).map(({ key, hits, error }) => {
         const bytes = Uint8Array.from(key, (character) => character.charCodeAt(0));

@@ -60,8 +60,8 @@ export function slowLogAnswer(request: LocalRequest, parts: SlowLogParts): Uint8
     case "len": {
       if (words.length !== 2) return arityError("slowlog|len");
       const late = client.answerLater();
-      parts.entries.all((all) => {
-        const reply = integerReply(mergeEntries(all, parts.lengthMax()).length);
+      parts.entries.count((count) => {
+        const reply = integerReply(Math.min(count, parts.lengthMax()));
         late.reply(reply);
       });
       return null;
@@ -94,7 +94,7 @@ function get({ client, words }: LocalRequest, parts: SlowLogParts): Uint8Array |
   const count = asked === -1n || asked > BigInt(lengthMax) ? lengthMax : Number(asked);
   const { version } = client.profiles.master;
   const late = client.answerLater();
-  parts.entries.all((all) => {
+  parts.entries.all(count, (all) => {
     const entries = mergeEntries(all, count);
     const reply = arrayReply(
       entries.map((entry) => isFull ? fullEntry(entry, version) : shortEntry(entry)),

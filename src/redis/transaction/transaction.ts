@@ -334,13 +334,19 @@ export class Transaction implements SessionGuard {
       return this.#endWithout(refusal);
     }
     const late = this.#client.answerLater();
-    this.#link!.send(EXEC, {
-      replied: (reply) => this.#executed(reply, late),
-      failed: (failure, address) => {
-        this.#callFailed(late, failure, address);
-        this.#end();
+    this.#link!.send(
+      EXEC,
+      {
+        replied: (reply) => this.#executed(reply, late),
+        failed: (failure, address) => {
+          this.#callFailed(late, failure, address);
+          this.#end();
+        },
       },
-    });
+      0,
+      EXEC.length,
+      this.#client.lastRow,
+    );
     return Verdict.Handled;
   }
 

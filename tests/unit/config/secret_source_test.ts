@@ -51,6 +51,10 @@ Deno.test("readSecret() reads the process's own environment and files", async ()
     await Deno.writeTextFile(file, "own-file\n");
     assertEquals(readSecret("env:ASTER_TEST_SECRET").value, "own");
     assertEquals(readSecret(`file:${file}`).value, "own-file");
+    assertEquals(
+      readSecret("file:/dev/zero").fault,
+      "the file /dev/zero has more than 512 characters",
+    );
   } finally {
     Deno.env.delete("ASTER_TEST_SECRET");
     await Deno.remove(file);

@@ -33,6 +33,7 @@ Deno.test("a log keeps the last entries, as many as it may", () => {
   const log = new SlowLog(3);
   for (let id = 1; id <= 8; id++) log.add(entry(id));
   assertEquals(ids(log.entries()), [6, 7, 8]);
+  assertEquals([ids(log.entries(2)), ids(log.entries(0)), log.length], [[7, 8], [], 3]);
   log.lengthMax = 2;
   assertEquals(ids(log.entries()), [7, 8]);
   log.lengthMax = 0;

@@ -36,6 +36,7 @@ const cases: readonly (readonly [string[], string])[] = [
   [["SELECT", "0"], "+OK\r\n"],
   [["SELECT", "x"], "-ERR value is not an integer or out of range\r\n"],
   [["AUTH", "default", "any"], "+OK\r\n"],
+  [["ASKING"], "-ERR This instance has cluster support disabled\r\n"],
   [["READONLY"], "-ERR This instance has cluster support disabled\r\n"],
   [["CLUSTER", "INFO"], "-ERR This instance has cluster support disabled\r\n"],
 ];
@@ -53,7 +54,8 @@ Deno.test("SELECT of another database is refused in a cluster, in Redis's words"
   );
 });
 
-Deno.test("READONLY and READWRITE are accepted in front of a cluster", () => {
+Deno.test("READONLY, READWRITE and ASKING are accepted in front of a cluster", () => {
+  assertEquals(answer(["ASKING"], new LocalRigClient(), true), "+OK\r\n");
   assertEquals(answer(["READONLY"], new LocalRigClient(), true), "+OK\r\n");
   assertEquals(answer(["READWRITE"], new LocalRigClient(), true), "+OK\r\n");
 });

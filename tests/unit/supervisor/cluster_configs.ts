@@ -39,6 +39,8 @@ export function clusterConfig(name: string, thread: number, port: number): Clust
     readPolicy: "master",
     replicaMaxLagMs: 10_000,
     backupRequest: { isEnabled: false, triggerSlowMs: null, multiplier: 2, maxPercent: 5 },
+    clusterView: [],
+    hideBackends: false,
     pingFailLimit: 0,
     pingSuccIntervalMs: 1_000,
     pingIntervalMs: 10_000,

@@ -1,74 +1,63 @@
 /**
- * What cluster-aware clients are told: the proxy is the one master of all slots. They then send everything
- * here and never meet a redirection.
+ * What cluster-aware clients are told: proxies are the masters of all slots. They then send everything
+ * to one of them and never meet a redirection.
  *
  * @module
  */
 import { SLOT_COUNT } from "./cluster_dialect.ts";
 import { arrayReply, bulkReply, integerReply } from "../write/replies.ts";
 
-const LAST_SLOT = SLOT_COUNT - 1;
 /** Redis's distance from a node's port to that of its cluster bus. */
 const BUS_PORT_DISTANCE = 10_000;
 const PORT_MAX = 65_535;
 
-/** Hexadecimal digits of a node's name, and of each number it is made from. */
-const NODE_NAME_DIGITS = 40;
-const NUMBER_DIGITS = 8;
-
-/**
- * The name of the proxy as a node: the same for the same address, on every worker and after a restart.
- *
- * @param host Advertised host name or IP address, IPv6 without brackets.
- */
-export function proxyNodeName(host: string, port: number): string {
-  let name = "";
-  for (let salt = 0; name.length < NODE_NAME_DIGITS; salt++) {
-    // FNV-1a: nothing hangs on its strength here.
-    let hash = 0x811c9dc5;
-    for (const character of `${salt} ${host} ${port}`) {
-      hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0;
-    }
-    name += hash.toString(16).padStart(NUMBER_DIGITS, "0");
-  }
-  return name;
+/** A proxy as a node of a cluster. */
+export interface ShownProxy {
+  /** Host name or IP address, IPv6 without brackets. */
+  readonly hostname: string;
+  readonly port: number;
+  /** 40 hexadecimal digits. */
+  readonly id: string;
+  /** Its slots, both included. */
+  readonly firstSlot: number;
+  readonly lastSlot: number;
 }
 
 /** Answers `CLUSTER SLOTS`. */
-export function clusterSlotsReply(host: string, port: number): Uint8Array {
-  const node = arrayReply([
-    bulkReply(host),
-    integerReply(port),
-    bulkReply(proxyNodeName(host, port)),
-    arrayReply([]),
-  ]);
-  return arrayReply([arrayReply([integerReply(0), integerReply(LAST_SLOT), node])]);
+export function clusterSlotsReply(proxies: readonly ShownProxy[]): Uint8Array {
+  return arrayReply(proxies.map(({ hostname, port, id, firstSlot, lastSlot }) => {
+    const node = arrayReply([
+      bulkReply(hostname),
+      integerReply(port),
+      bulkReply(id),
+      arrayReply([]),
+    ]);
+    return arrayReply([integerReply(firstSlot), integerReply(lastSlot), node]);
+  }));
 }
 
 /** The text of the answer to `CLUSTER NODES`. */
-export function clusterNodesText(host: string, port: number): string {
-  const busPort = port + BUS_PORT_DISTANCE <= PORT_MAX ? port + BUS_PORT_DISTANCE : 0;
-  const name = proxyNodeName(host, port);
-  // Redis writes IPv6 without brackets here; clients split at the last colon.
-  return `${name} ${host}:${port}@${busPort} myself,master - 0 0 1 connected 0-${LAST_SLOT}\n`;
-}
-
-/** Answers `CLUSTER MYID`. */
-export function clusterMyIdReply(host: string, port: number): Uint8Array {
-  return bulkReply(proxyNodeName(host, port));
+export function clusterNodesText(proxies: readonly ShownProxy[], ownId: string): string {
+  return proxies.map(({ hostname, port, id, firstSlot, lastSlot }, index) => {
+    const busPort = port + BUS_PORT_DISTANCE <= PORT_MAX ? port + BUS_PORT_DISTANCE : 0;
+    const flags = id === ownId ? "myself,master" : "master";
+    const slots = firstSlot === lastSlot ? firstSlot : `${firstSlot}-${lastSlot}`;
+    // Redis writes IPv6 without brackets here; clients split at the last colon.
+    return `${id} ${hostname}:${port}@${busPort} ${flags} - 0 0 ${index + 1} connected ${slots}\n`;
+  }).join("");
 }
 
 /** The text of the answer to `CLUSTER INFO`. */
-export function clusterInfoText(): string {
+export function clusterInfoText(proxyCount: number): string {
   const fields = [
     "cluster_state:ok",
     `cluster_slots_assigned:${SLOT_COUNT}`,
     `cluster_slots_ok:${SLOT_COUNT}`,
     "cluster_slots_pfail:0",
     "cluster_slots_fail:0",
-    "cluster_known_nodes:1",
-    "cluster_size:1",
-    "cluster_current_epoch:1",
+    `cluster_known_nodes:${proxyCount}`,
+    `cluster_size:${proxyCount}`,
+    `cluster_current_epoch:${proxyCount}`,
     "cluster_my_epoch:1",
   ];
   return fields.map((field) => `${field}\r\n`).join("");

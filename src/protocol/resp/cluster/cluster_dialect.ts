@@ -43,6 +43,12 @@ export const clusterDialect = {
   parseAddress,
 } as const;
 
+/** The same for a proxy that reaches nodes over TLS: where they have a port for it, that is the one. */
+export const tlsClusterDialect: typeof clusterDialect = {
+  ...clusterDialect,
+  readView: (replies, askedHost) => readView(replies, askedHost, true),
+};
+
 /**
  * Reads `-MOVED slot host:port`, `-ASK slot host:port`, `-CLUSTERDOWN …`, `-READONLY …`, `-LOADING …`,
  * `-MASTERDOWN …` and `-TRYAGAIN …`. Anything else is kind 0; a redirection that cannot be read has its kind and no target.

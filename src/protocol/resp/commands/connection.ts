@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { INTERNAL } from "./reasons.ts";
 import type { CommandGroup } from "./record.ts";
-import { answered, barrier, dedicated, refused, WITH_ITS_COMMAND } from "./route.ts";
+import { answered, barrier, dedicated, WITH_ITS_COMMAND } from "./route.ts";
 
 /** Commands about the client's connection, and transactions. */
 export const connectionCommands: CommandGroup = {
@@ -14,7 +13,8 @@ export const connectionCommands: CommandGroup = {
   // deno-fmt-ignore: one record a command, columns aligned.
   records: [
     // name                   arity  flags                                             keys           what the proxy does
-    ["asking",                    1, "",                                               "",            refused(INTERNAL),        { categories: "" }],
+    ["asking",                    1, "fast",                                           "",            answered("asking",
+      "in front of a Redis Cluster OK, without effect; else an error"), { states: ["serverless", "unpaused", "unlimited"] }],
     ["auth",                     -2, "noscript loading stale fast no_auth allow_busy", "",            answered("auth",
       "against `password` or `auth` of the configuration; as a server without passwords if " +
       "there are none"), { states: ["serverless", "unpaused", "unlimited"] }],

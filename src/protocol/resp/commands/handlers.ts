@@ -7,6 +7,7 @@ import type { CommandRow } from "../../command_table.ts";
 
 /** Who answers a command that the proxy answers itself. */
 export type HandlerId =
+  | "asking"
   | "auth"
   | "block"
   | "client"

@@ -16,6 +16,9 @@ export const ACCESS_LISTS =
   "the servers have users of their own; WHOAMI, DRYRUN and LOG are about the proxy's, and others go to " +
   'the servers with admin_commands = "forward", by ACL BACKENDS where the proxy has the same';
 
+/** Subcommands of CLUSTER that change a cluster, or ask about one node. */
+export const CLUSTER_CHANGES = "it concerns one node of the cluster; send it to that node";
+
 /** Slow logs, which the configuration can allow to be asked for. */
 export const SLOW_LOGS = 'the servers\' own logs, where `admin_commands = "forward"`';
 

@@ -35,10 +35,12 @@ Deno.test("what is alike within a minute is counted, and moves to the front", ()
 Deno.test("the oldest go, and long objects are clipped", () => {
   const log = new DenialLog();
   for (let index = 0; index < ENTRIES_MAX + 5; index++) {
-    log.add({ ...KEY, object: `${index}${"x".repeat(1_000)}` }, 1_000, describe);
+    const long = `${index}${"x".repeat(1_000)}`;
+    log.add({ ...KEY, object: long, username: long }, 1_000, describe);
   }
   assertEquals(log.entries.length, ENTRIES_MAX);
-  assertEquals(log.entries[0]!.object.length, 256);
+  const { object, username } = log.entries[0]!;
+  assertEquals([object.length, username.length], [256, 256]);
   assertMatch(log.entries.at(-1)!.object, /^5x/);
 });
 

@@ -16,7 +16,7 @@ const NOPERM = "-NOPERM this user has no permissions to";
 function createScene(config: Partial<ClusterConfig>, audits: AuditRecord[] | null = null) {
   const scene = new FeatureScene((context) => {
     if (audits !== null) {
-      const audit = new Audit("main", (record) => audits.push(record), () => 0);
+      const audit = new Audit("main", (record) => audits.push(record));
       Object.assign(context.backends, { audit });
     }
     return createRedisFeatures(context);
@@ -86,6 +86,15 @@ Deno.test("a reload that takes commands from a user aborts what it has queued", 
   });
   scene.local.usersChanged();
   assertMatch(scene.askAll("EXEC")[0]!, /^-EXECABORT/);
+});
+
+Deno.test("a reload of something else touches nobody", () => {
+  using scene = createScene({ denyCommands: ["keys"] });
+  const { guard } = scene.client;
+  assertEquals(scene.askAll("MULTI"), ["+OK"]);
+  scene.local.usersChanged();
+  assertEquals(scene.client.guard, guard);
+  assertEquals(scene.askAll("EXEC"), ["*0"]);
 });
 
 Deno.test("who is known by other means is in without a password", () => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { tcpEndpoint } from "../../../../src/endpoint.ts";
+import { type TcpEndpoint, tcpEndpoint } from "../../../../src/endpoint.ts";
 import { respCommands } from "../../../../src/protocol/resp/commands/mod.ts";
 import { integerReply } from "../../../../src/protocol/resp/write/replies.ts";
 import { clusterAnswer } from "../../../../src/redis/server/cluster_commands.ts";
@@ -12,15 +12,21 @@ import { assertEquals, assertMatch } from "../../../deps.ts";
 import { infoSource, localRequest, LocalRigClient, textOf } from "../../../support/local_rig.ts";
 
 function cluster(isCluster: boolean, ...words: string[]): string {
-  return answer(new LocalRigClient(), isCluster, ...words);
+  return answer(new LocalRigClient(), isCluster, words);
 }
 
-function answer(client: LocalRigClient, isCluster: boolean, ...words: string[]): string {
+function answer(
+  client: LocalRigClient,
+  isCluster: boolean,
+  words: readonly string[],
+  siblings: readonly TcpEndpoint[] = [],
+): string {
   const request = localRequest(client, "CLUSTER", ...words);
   const options = {
     commands: respCommands,
     isCluster,
     advertised: tcpEndpoint("10.1.2.3", 9001),
+    siblings,
     info: infoSource,
   };
   return textOf(clusterAnswer(request, options, knownServers("7.0.15"), () => integerReply(42))!);
@@ -39,7 +45,7 @@ Deno.test("CLUSTER SHARDS is made of maps in RESP3, of arrays in RESP2", () => {
   const name = cluster(true, "MYID").split("\r\n")[1];
   const shards = (version: 2 | 3, shard: string, node: string) => {
     assertEquals(
-      answer(new LocalRigClient(version), true, "SHARDS"),
+      answer(new LocalRigClient(version), true, ["SHARDS"]),
       `*1\r\n${shard}\r\n$5\r\nslots\r\n*2\r\n:0\r\n:16383\r\n$5\r\nnodes\r\n*1\r\n${node}\r\n` +
         `$2\r\nid\r\n$40\r\n${name}\r\n$4\r\nport\r\n:9001\r\n$2\r\nip\r\n$8\r\n10.1.2.3\r\n` +
         "$8\r\nendpoint\r\n$8\r\n10.1.2.3\r\n$4\r\nrole\r\n$6\r\nmaster\r\n" +
@@ -52,8 +58,8 @@ Deno.test("CLUSTER SHARDS is made of maps in RESP3, of arrays in RESP2", () => {
 
 Deno.test("CLUSTER NODES and INFO are text in RESP3", () => {
   const client = new LocalRigClient(3);
-  assertMatch(answer(client, true, "NODES"), /^=\d+\r\ntxt:[0-9a-f]{40} 10\.1\.2\.3:9001@19001 /);
-  assertMatch(answer(client, true, "INFO"), /^=\d+\r\ntxt:cluster_state:ok\r\n/);
+  assertMatch(answer(client, true, ["NODES"]), /^=\d+\r\ntxt:[0-9a-f]{40} 10\.1\.2\.3:9001@19001 /);
+  assertMatch(answer(client, true, ["INFO"]), /^=\d+\r\ntxt:cluster_state:ok\r\n/);
 });
 
 Deno.test("what only a slot's owner knows is asked there; the proxy has no links and no replicas", () => {
@@ -68,6 +74,29 @@ Deno.test("what only a slot's owner knows is asked there; the proxy has no links
   ]);
   assertEquals(cluster(true, "REPLICAS", "x"), "-ERR Unknown node x\r\n");
   assertMatch(cluster(false, "LINKS"), /^-ERR This instance has cluster support disabled/);
+});
+
+Deno.test("what changes a cluster, or concerns one node, is refused by its reason", () => {
+  const refused = (name: string) =>
+    `-ERR 'cluster|${name}' is not supported: it concerns one node of the cluster; ` +
+    "send it to that node\r\n";
+  for (const name of ["failover", "setslot", "addslots", "reset", "meet", "migrateslots"]) {
+    assertEquals(cluster(true, name.toUpperCase(), "1"), refused(name));
+  }
+  assertMatch(cluster(true, "NOSUCH"), /^-ERR unknown subcommand 'NOSUCH'/);
+});
+
+Deno.test("siblings are shown as one cluster", () => {
+  const siblings = [tcpEndpoint("10.1.2.4", 9001), tcpEndpoint("10.1.2.3", 9001)];
+  const ask = (...words: string[]) => answer(new LocalRigClient(), true, words, siblings);
+  const own = ask("MYID").split("\r\n")[1]!;
+  const lines = ask("NODES").split("\n").slice(1, 3);
+  assertMatch(lines[0]!, new RegExp(`^${own} 10.1.2.3:9001@19001 myself,master .* 0-8191$`));
+  assertMatch(lines[1]!, / 10\.1\.2\.4:9001@19001 master .* 8192-16383$/);
+  assertMatch(ask("SLOTS"), /^\*2\r\n\*3\r\n:0\r\n:8191\r\n/);
+  assertMatch(ask("SHARDS"), /^\*2\r\n/);
+  assertMatch(ask("INFO"), /cluster_known_nodes:2\r\ncluster_size:2\r\n/);
+  assertEquals(ask("REPLICAS", lines[1]!.split(" ")[0]!), "*0\r\n");
 });
 
 Deno.test("CLUSTER HELP lists what is answered", () => {
@@ -98,7 +127,7 @@ Deno.test("CLUSTER INFO, MYID and KEYSLOT are answered", () => {
 });
 
 Deno.test("other subcommands, wrong counts, and a pool that is no cluster are refused", () => {
-  assertMatch(cluster(true, "MEET", "x"), /^-ERR unknown subcommand 'MEET'/);
+  assertMatch(cluster(true, "MEETS", "x"), /^-ERR unknown subcommand 'MEETS'/);
   assertMatch(cluster(true, "SLOTS", "x"), /^-ERR wrong number of arguments for 'cluster\|slots'/);
   assertEquals(cluster(false, "SLOTS"), "-ERR This instance has cluster support disabled\r\n");
 });

@@ -25,6 +25,7 @@ function createScene(problem: string | null = null) {
       ...observedLists(new SlowLog(1)),
       hotKeys: new Gathered("hotkeys", peers, {
         entries: () => own,
+        length: own.length,
         reset: () => state.resets += 1,
       }),
     },

@@ -3,6 +3,10 @@
  *
  * @module
  */
+import {
+  clusterDialect,
+  tlsClusterDialect,
+} from "../../../../../src/protocol/resp/cluster/cluster_dialect.ts";
 import { readView } from "../../../../../src/protocol/resp/cluster/cluster_views.ts";
 import { assertEquals } from "../../../../deps.ts";
 import { bytesOf } from "../parse.ts";
@@ -104,4 +108,22 @@ Deno.test("what is no answer to CLUSTER NODES is none", () => {
   for (const line of broken) assertEquals(nodes(line), null, line);
   assertEquals(nodes("A h:1@2 master - 0 0 1 connected 0-16384"), null);
   assertEquals(nodes("A h:1@2 master - 0 0 1 connected zero"), null);
+});
+
+Deno.test("over TLS nodes are reached by their ports for it, if they have such", () => {
+  const shards = (ports: string) =>
+    `*1\r\n*4\r\n${bulk("slots")}*0\r\n${bulk("nodes")}*1\r\n*${
+      4 + ports.split(":").length * 2 - 2
+    }\r\n` +
+    `${bulk("id")}${bulk("A")}${bulk("endpoint")}${bulk("h")}${ports}`;
+  const [plain, tls] = [`${bulk("port")}:1\r\n`, `${bulk("tls-port")}:2\r\n`];
+  const lines = bulk("A 10.0.0.1:2@17001 master - 0 0 1 connected 0-9\n");
+  const masterOf = ({ readView }: typeof clusterDialect, ports: string) => {
+    const read = readView([shards(ports), lines].map(bytesOf), "10.0.0.9");
+    return read === null || read === "more" ? read : read.ranges[0]?.master;
+  };
+  assertEquals(masterOf(clusterDialect, plain + tls), "h:1");
+  assertEquals(masterOf(tlsClusterDialect, plain + tls), "h:2");
+  // What CLUSTER NODES says is of the port that was asked.
+  assertEquals(masterOf(tlsClusterDialect, plain), "10.0.0.1:2");
 });
