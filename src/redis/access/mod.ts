@@ -20,7 +20,8 @@ import { transactionOf } from "../transaction/watch.ts";
 import { AccessGuard, type AccessWatcher } from "./access_guard.ts";
 import { denialReply } from "./denial_text.ts";
 import { DenialLog } from "./denial_log.ts";
-import { accessRules, commandOf, type Denial, isNoteworthy, Permissions } from "./permissions.ts";
+import { commandOf, isNoteworthy } from "./command_facts.ts";
+import { accessRules, type Denial, Permissions } from "./permissions.ts";
 
 /** What the users of one cluster may do, in one worker. */
 export class Access implements AccessWatcher {

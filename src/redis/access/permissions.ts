@@ -6,19 +6,28 @@
  */
 import type { ClusterConfig, UserLimits } from "../../config/config.ts";
 import { GrantedCommands, type RuledCommands } from "../../protocol/command_rules.ts";
-import {
-  BLOCKING_FORM_SUFFIX,
-  CommandFlag,
-  type CommandRow,
-  type CommandTable,
-} from "../../protocol/command_table.ts";
+import type { CommandRow, CommandTable } from "../../protocol/command_table.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
 import type { CommandDescription } from "../../protocol/resp/commands/catalogue.ts";
-import { descriptionOf, DOTTED_ROW } from "../../protocol/resp/commands/custom.ts";
+import { DOTTED_ROW } from "../../protocol/resp/commands/custom.ts";
 import { isWord } from "../../protocol/resp/decimal.ts";
 import type { LocalRequest } from "../core/local_request.ts";
-import { textOfBytes } from "../pubsub/push_frame.ts";
-import { type FoundKey, specifiedKeys } from "../server/specified_keys.ts";
+import { specifiedKeys } from "../server/specified_keys.ts";
+import {
+  describedCommand,
+  hasKeys,
+  isAdministration,
+  isNoteworthy,
+  isOfScripts,
+  nameOf,
+  onlyReads,
+  reachesUnnamedKeys,
+  readsUnnamedKeys,
+  subcommandOf,
+  textAt,
+  useAlike,
+  useOf,
+} from "./command_facts.ts";
 import { KeyPatterns, KeyUse } from "./key_patterns.ts";
 
 /** What is done with requests of one row. */
@@ -50,21 +59,8 @@ export interface AccessRules {
   readonly isAudited: boolean;
 }
 
-const SCRIPTING = "@scripting";
-const ADMINISTRATION = "@admin";
-const DANGEROUS = "@dangerous";
-/** What is no key though it has a specification: a channel. */
-const NOT_A_KEY = "not_key";
-
-/** Categories of commands that have nothing to do with keys unless they say so; scripts are judged by themselves. */
-const APART_FROM_KEYS = new Set(["@connection", "@transaction", "@pubsub", SCRIPTING]);
-/** How the names of subcommands end that tell how a command is used. */
-const HELP = "|help";
-
 /** Up to so many words the specifications of a command are applied to them. */
 const SPECIFIED_WORDS_MAX = 4_096;
-/** Bytes of a word that are looked at as text: more than any name has. */
-const WORD_BYTES_MAX = 1_024;
 const NO_USES: ReadonlyMap<number, number> = new Map();
 
 const encoder = new TextEncoder();
@@ -167,14 +163,13 @@ export class Permissions {
     if (this.#keys === null) return Check.None;
     if (command.subcommands.length > 0) return Check.All;
     if (!hasKeys(command)) return Check.None;
-    const isPlain = !command.keys.some(readsUnnamedKeys) &&
-      (this.#keys.areWhole || commonUse(command) !== null);
+    const isPlain = !command.keys.some(readsUnnamedKeys) && useAlike(command, this.#keys) !== null;
     return isPlain ? Check.Keys : Check.All;
   }
 
   #useOf(row: CommandRow): number {
-    if (this.#keys === null || this.#keys.areWhole) return KeyUse.Both;
-    return commonUse(describedCommand(row)) ?? KeyUse.Both;
+    const use = this.#keys === null ? null : useAlike(describedCommand(row), this.#keys);
+    return use ?? KeyUse.Both;
   }
 
   /** Whether a command may be used with whatever words. */
@@ -191,7 +186,7 @@ export class Permissions {
     if (limits === null) return true;
     if (!this.#isGranted(command, name, request)) return false;
     if (limits.readOnly && !onlyReads(command)) return false;
-    if (!this.#mayRunScripts && command.categories.includes(SCRIPTING)) return false;
+    if (!this.#mayRunScripts && isOfScripts(command)) return false;
     return this.#keys === null || hasKeys(command) || !reachesUnnamedKeys(command);
   }
 
@@ -226,7 +221,7 @@ export class Permissions {
   /** The word that is the first key which may not be used so, or -1. */
   #deniedKey(keys: KeyPatterns, command: CommandDescription, request: LocalRequest): number {
     if (!hasKeys(command)) return -1;
-    const common = keys.areWhole ? KeyUse.Both : commonUse(command);
+    const common = useAlike(command, keys);
     // Words as strings cost much where there are very many; then each key has to be allowed for everything.
     const isLong = request.wordCount > SPECIFIED_WORDS_MAX;
     const uses = common === null && !isLong ? usesOf(command, request) : NO_USES;
@@ -260,76 +255,11 @@ export class Permissions {
   }
 }
 
-/** Whether a command is about the servers or the proxy themselves. */
-export function isAdministration({ categories, route, subcommands }: CommandDescription): boolean {
-  if (categories.includes(ADMINISTRATION)) return true;
-  // Of a family its members tell.
-  return subcommands.length === 0 && (route.flags & CommandFlag.Administration) !== 0;
-}
-
-/** Whether the audit log has requests of a command. */
-export function isNoteworthy(command: CommandDescription): boolean {
-  return isAdministration(command) || command.categories.includes(DANGEROUS);
-}
-
-/** What is known of the command that a request is of: of its subcommand, or of itself where it has none. */
-export function commandOf(request: LocalRequest): { command: CommandDescription; name: string } {
-  const row = request.frame.row!;
-  const command = describedCommand(row);
-  const judged = subcommandOf(command, request) ?? command;
-  return { command: judged, name: nameOf(row, judged, request) };
-}
-
 /** Redis's patterns; null: everything is allowed. */
 function patternsOf(texts: readonly string[] | null): KeyPatterns | null {
   if (texts === null) return null;
   const patterns = new KeyPatterns(texts);
   return patterns.allowAll ? null : patterns;
-}
-
-/** What is known of a row's command; a row's own name may say which form of it this is. */
-function describedCommand(row: CommandRow): CommandDescription {
-  if (!row.name.endsWith(BLOCKING_FORM_SUFFIX)) return descriptionOf(row);
-  return descriptionOf({ ...row, name: row.name.slice(0, -BLOCKING_FORM_SUFFIX.length) });
-}
-
-/** The subcommand that is asked for, or the command itself where it has none; null: none that is known. */
-function subcommandOf(
-  command: CommandDescription,
-  request: LocalRequest,
-): CommandDescription | null {
-  const { subcommands } = command;
-  if (subcommands.length === 0 || request.wordCount < 2) return command;
-  const name = `${command.name}|${textAt(request, 1).toLowerCase()}`;
-  return subcommands.find((subcommand) => subcommand.name === name) ?? null;
-}
-
-function nameOf(row: CommandRow, command: CommandDescription, request: LocalRequest): string {
-  return row === DOTTED_ROW ? textAt(request, 0).toLowerCase() : command.name;
-}
-
-function hasKeys({ keys }: CommandDescription): boolean {
-  return keys.some(({ flags }) => !flags.includes(NOT_A_KEY));
-}
-
-/** Whether a command without keys may have to do with keys all the same. Scripts are allowed or not by themselves. */
-function reachesUnnamedKeys(command: CommandDescription): boolean {
-  const { name, flags, states, categories } = command;
-  if (flags.includes("readonly") || flags.includes("write")) return true;
-  if (isAdministration(command)) return true;
-  if (states.includes("keyless") || name.endsWith(HELP)) return false;
-  return !categories.some((category) => APART_FROM_KEYS.has(category));
-}
-
-/** Whether keys of this specification cannot be told from the request: those that SORT makes of patterns. */
-function readsUnnamedKeys({ start, flags }: CommandDescription["keys"][number]): boolean {
-  return start === null && flags.includes("access");
-}
-
-function onlyReads(command: CommandDescription): boolean {
-  const isScript = (command.route.flags & CommandFlag.Script) !== 0;
-  if (isScript) return command.flags.includes("readonly");
-  return !command.flags.includes("write") && !isAdministration(command);
 }
 
 /** The option by which a SORT reads keys that it does not name, or null: a constant BY reads none. */
@@ -365,26 +295,6 @@ function mayUse(
   use: number,
 ): boolean {
   return keys.allow(bytes, frame.argumentStart(word), frame.argumentEnd(word), use);
-}
-
-/** One word, with one character a byte; the others are not looked at. */
-function textAt(request: LocalRequest, word: number): string {
-  const raw = request.raw(word);
-  return textOfBytes(raw, 0, Math.min(raw.length, WORD_BYTES_MAX));
-}
-
-/** What a command does to each of its keys alike, whatever its words are; null: that differs. */
-function commonUse({ keys, keyParser }: CommandDescription): number | null {
-  const uses = new Set(keys.map(useOf));
-  const [use] = uses;
-  return keyParser === null && uses.size === 1 ? use! : null;
-}
-
-function useOf({ flags }: Pick<FoundKey, "flags">): number {
-  const isWritten = flags.some((flag) =>
-    flag === "insert" || flag === "update" || flag === "delete"
-  );
-  return (flags.includes("access") ? KeyUse.Read : 0) | (isWritten ? KeyUse.Write : 0);
 }
 
 /** What applies to all users of a cluster, as its configuration has it. */
