@@ -1,6 +1,6 @@
 /**
- * SELECT: another database of a sharded pool, over connections of its own. Before a client is told OK each server has
- * said that it has that database.
+ * SELECT: another database, over connections of its own. Before a client is told OK each server has said that it has
+ * that database; those of a Redis Cluster have one only, unless they are Valkey's and told to have several.
  *
  * @module
  */
@@ -28,7 +28,6 @@ const OUT_OF_INT_RANGE = errorReply(
   `ERR value is out of range, value must between ${INT32_MIN} and ${INT32_MAX}`,
 );
 const OUT_OF_RANGE = errorReply("ERR DB index is out of range");
-const NOT_IN_CLUSTER = errorReply("ERR SELECT is not allowed in cluster mode");
 const NO_SERVER = errorReply("ERR no server is known yet");
 const TOO_MANY = errorReply(
   `ERR too many databases in use: the proxy has connections for ${DATABASES_MAX} besides 0`,
@@ -50,7 +49,6 @@ export class Select {
     if (asked === null) return NOT_AN_INTEGER;
     if (asked < INT32_MIN || asked > INT32_MAX) return OUT_OF_INT_RANGE;
     const database = Number(asked);
-    if (this.#context.isCluster && database !== 0) return NOT_IN_CLUSTER;
     if (database < 0 || database > DATABASE_NUMBER_MAX) return OUT_OF_RANGE;
     const { databases } = this.#context;
     if (databases.isKnown(database)) return choose(client, database);

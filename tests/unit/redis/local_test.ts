@@ -47,13 +47,6 @@ for (const [words, expected] of cases) {
   });
 }
 
-Deno.test("SELECT of another database is refused in a cluster, in Redis's words", () => {
-  assertEquals(
-    answer(["SELECT", "1"], new LocalRigClient(), true),
-    "-ERR SELECT is not allowed in cluster mode\r\n",
-  );
-});
-
 Deno.test("READONLY, READWRITE and ASKING are accepted in front of a cluster", () => {
   assertEquals(answer(["ASKING"], new LocalRigClient(), true), "+OK\r\n");
   assertEquals(answer(["READONLY"], new LocalRigClient(), true), "+OK\r\n");

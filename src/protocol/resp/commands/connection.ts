@@ -71,7 +71,7 @@ export const connectionCommands: CommandGroup = {
     ["reset",                     1, "noscript loading stale fast no_auth allow_busy", "",            barrier("reset",
       "back to what a new client is, once all earlier requests are answered"), { states: ["subscribed", "serverless", "unpaused", "unlimited"] }],
     ["select",                    2, "loading stale fast",                             "",            barrier("select",
-      "in a sharded pool: connections of that database; in front of a Redis Cluster only 0"), { states: ["serverless", "queued", "unlimited"] }],
+      "connections of that database; in front of a cluster, if its nodes have it"), { states: ["serverless", "queued", "unlimited"] }],
     ["unwatch",                   1, "noscript loading stale fast allow_busy",         "",            barrier("unwatch",
       "gives the connection that watches back"), { categories: "@transaction", states: ["serverless", "queued", "unpaused", "unlimited"] }],
     ["wait",                      3, "noscript",                                       "",            answered("wait",
