@@ -29,11 +29,15 @@ interface Known {
   readonly isDangerous: boolean;
 }
 
-/** `stats` with one of these words changes what servers count. */
-const CHANGING_STATS = /^(reset|detail)$/;
+/** `stats` with words that begin so changes what is counted, or what is kept of single requests. */
+const CHANGING_STATS = /^(reset|detail|slowlog reset|hotkeys reset)\b/;
+/** With words that begin so it is administration: it changes what is counted, or tells of everybody's requests. */
+const ADMINISTRATIVE_STATS = /^(reset|detail|slowlog|hotkeys)\b/;
 /** What a meta get has to be allowed besides where it makes, touches or renews an item. */
 const TOUCHING = "touch";
 const STATISTICS = "stats";
+/** Words behind `stats` that are looked at. */
+const STATISTICS_WORDS_MAX = 2;
 const latin1 = new TextDecoder("latin1");
 
 /** What one user may do. */
@@ -95,7 +99,8 @@ export class MemcachePermissions {
     const limits = this.#limits;
     if (limits === null) return true;
     const granted = this.#granted;
-    if (granted === null ? isDangerous : !granted.has(name)) return false;
+    const isAdministration = isDangerous || ADMINISTRATIVE_STATS.test(statistics);
+    if (granted === null ? isAdministration : !granted.has(name)) return false;
     if (isWriting && !isWrite && granted !== null && !granted.has(TOUCHING)) return false;
     if (limits.readOnly && (isWriting || CHANGING_STATS.test(statistics))) return false;
     // What is about all keys tells of foreign ones, or changes them.
@@ -122,8 +127,11 @@ export class MemcachePermissions {
   }
 
   #wordsOfStatistics(frame: RequestFrame, bytes: Uint8Array): string {
-    if (frame.argumentCount < 2) return "";
-    return latin1.decode(bytes.subarray(frame.argumentStart(1), frame.argumentEnd(1)));
+    const { argumentCount } = frame;
+    if (argumentCount < 2) return "";
+    const last = Math.min(argumentCount, STATISTICS_WORDS_MAX + 1) - 1;
+    const words = bytes.subarray(frame.argumentStart(1), frame.argumentEnd(last));
+    return latin1.decode(words).replace(/ +/g, " ");
   }
 
   #knowledgeOf(row: CommandRow): Known {

@@ -69,6 +69,20 @@ Deno.test("a reader only reads", () => {
   assertEquals(judge(reader, request({ operation: 0x0d, key: "k" })), "");
 });
 
+Deno.test("statistics that tell of everybody's requests are administration", () => {
+  const lines = "stats|stats items|stats slowlog|stats hotkeys|stats detail on|stats reset";
+  const allowed = (limits: Partial<UserLimits>, text = lines) =>
+    judgeLines(permissions(limits), text).map((denial) => denial === "");
+  assertEquals(allowed({ readOnly: true }), [true, true, false, false, false, false]);
+  const ruled = { commands: ["stats"], readOnly: true };
+  assertEquals(allowed(ruled, `${lines}|stats slowlog  reset`), [
+    ...[true, true, true, true, false, false, false],
+  ]);
+  const packet = (key: string) =>
+    judge(permissions({ readOnly: true }), request({ operation: 0x10, key }));
+  assertEquals([packet("detail on"), packet("items")], ["command stats", ""]);
+});
+
 Deno.test("commands by their rules, packets as lines", () => {
   const limited = permissions({ commands: ["@read", "set", "-gets"] });
   assertEquals(
