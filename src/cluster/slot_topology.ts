@@ -11,7 +11,7 @@ import { SLOT_COUNT } from "../hash/mod.ts";
 import { BackupRequests } from "../router/backup_requests.ts";
 import type { NodeStates } from "../router/readers.ts";
 import { SlotMap } from "../router/slot_map.ts";
-import type { ClusterDialect } from "../router/redirect.ts";
+import type { ClusterDialect } from "../protocol/redirect.ts";
 import { SlotRouter } from "../router/slot_router.ts";
 import type { SharedState, SlotRange } from "../worker/messages.ts";
 import type { ClusterContext } from "./cluster.ts";

@@ -18,7 +18,7 @@ import { SLOT_COUNT, slotOf } from "../hash/mod.ts";
 import { type Exchange, NOBODY, type RoutedClient, type SentTo } from "../request/exchange.ts";
 import { HeldExchanges } from "./held_exchanges.ts";
 import { MapWait } from "./map_wait.ts";
-import { type ClusterDialect, type Redirect, RedirectKind } from "./redirect.ts";
+import { type ClusterDialect, type Redirect, RedirectKind } from "../protocol/redirect.ts";
 import {
   type Learned,
   NOTHING_LEARNED,

@@ -83,8 +83,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   router: ["backend", "request", "protocol", "hash", "worker/messages"],
   backend: ["request", "protocol", "net", "bytes"],
   request: ["protocol", "bytes"],
-  // The shape of a slot map, which CLUSTER SLOTS is read into and written from.
-  "protocol/resp": ["protocol", "bytes", "worker/messages"],
+  // The shape of a slot map, which CLUSTER SLOTS is read into and written from, and how many slots there are.
+  "protocol/resp": ["protocol", "bytes", "hash", "worker/messages"],
   "protocol/memcache": ["protocol", "bytes"],
   protocol: ["bytes"],
   net: ["bytes"],

@@ -9,7 +9,7 @@ import type { NodeDialect, NodeReport } from "../../src/cluster/node_watch.ts";
 import type { SlotDialect } from "../../src/cluster/slot_fetch.ts";
 import type { SlotView } from "../../src/cluster/slot_ledger.ts";
 import { type TcpEndpoint, tcpEndpoint } from "../../src/endpoint.ts";
-import { type ClusterDialect, type Redirect, RedirectKind } from "../../src/router/redirect.ts";
+import { type ClusterDialect, type Redirect, RedirectKind } from "../../src/protocol/redirect.ts";
 import type { SlotRange } from "../../src/worker/messages.ts";
 
 const encoder = new TextEncoder();

@@ -28,7 +28,7 @@ import { RespRequestParser } from "./parse/request_parser.ts";
 import { requestWords } from "./parse/request_words.ts";
 
 export * from "./cluster/cluster_answers.ts";
-export { clusterDialect, type RedirectReading } from "./cluster/cluster_dialect.ts";
+export { clusterDialect } from "./cluster/cluster_dialect.ts";
 export {
   arityError,
   arrayReply,
@@ -38,11 +38,13 @@ export {
   EMPTY_ARRAY_REPLY,
   errorReply,
   integerReply,
+  NOT_AN_INTEGER,
   NULL_REPLY,
   OK_REPLY,
   PONG_REPLY,
   quotedWord,
   statusReply,
+  SYNTAX_ERROR,
 } from "./write/replies.ts";
 
 /** `READONLY`: lets a Redis Cluster replica answer reads. */

@@ -11,7 +11,7 @@ import {
   bulkBytesReply,
   bulkReply,
   byteErrorReply,
-  errorReply,
+  NOT_AN_INTEGER,
   OK_REPLY,
 } from "../../protocol/resp/write/replies.ts";
 import type { RedisContext } from "../core/feature.ts";
@@ -30,8 +30,6 @@ const WORDS_BEFORE = 3;
 const SHOWN_ENTRIES = 10;
 const LOG = "acl log";
 const LOG_RESET = "acl log reset";
-
-const NOT_AN_INTEGER = errorReply("ERR value is not an integer or out of range");
 
 /** Answers the forms of ACL that are about the proxy's users. */
 export class AclCommand {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { errorReply, integerReply } from "../../protocol/resp/write/replies.ts";
+import { errorReply, integerReply, NOT_AN_INTEGER } from "../../protocol/resp/write/replies.ts";
 import type { RedisContext } from "../core/feature.ts";
 import { guardOf, GuardRank } from "../core/guard_chain.ts";
 import { readInteger } from "../core/integer.ts";
@@ -17,7 +17,6 @@ interface UnblockMessage {
 }
 
 const UNBLOCK = "client unblock";
-const NOT_AN_INTEGER = errorReply("ERR value is not an integer or out of range");
 const BAD_MODE = errorReply("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
 const UNBLOCKED = integerReply(1);
 const NOT_BLOCKED = integerReply(0);

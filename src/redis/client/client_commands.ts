@@ -12,6 +12,7 @@ import {
   errorReply,
   integerReply,
   OK_REPLY,
+  SYNTAX_ERROR,
 } from "../../protocol/resp/write/replies.ts";
 import type { LocalClient } from "../../session/features.ts";
 import type { ClientPause } from "./client_pause.ts";
@@ -44,7 +45,6 @@ export interface ClientParts {
 /** Bytes of a client's name, or of its library's, which are kept as long as the client is connected. */
 export const NAME_LIMIT_BYTES = 1024;
 
-const SYNTAX_ERROR = errorReply("ERR syntax error");
 const NOT_TRACKING = errorReply(
   "ERR CLIENT CACHING can be called only when the client is in tracking mode " +
     "with OPTIN or OPTOUT mode enabled",

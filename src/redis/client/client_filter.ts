@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { byteErrorReply } from "../../protocol/resp/write/replies.ts";
+import { byteErrorReply, SYNTAX_ERROR } from "../../protocol/resp/write/replies.ts";
 import { DATABASE_NUMBER_MAX } from "../connection/databases.ts";
 import { readInteger } from "../core/integer.ts";
 import { Refused } from "../core/refused.ts";
@@ -58,7 +58,7 @@ export interface FilterReader {
 /** Matches every client. */
 export const EVERY_CLIENT: ClientFilter = { conditions: [], exceptId: null };
 
-const SYNTAX_ERROR = refused("ERR syntax error");
+const NO_FILTER = new Refused(SYNTAX_ERROR);
 const INVALID_ID = refused("ERR Invalid client ID");
 const ID_TOO_SMALL = refused("ERR client-id should be greater than 0");
 const DATABASE_NO_INTEGER = refused("ERR DB is not an integer or out of range");
@@ -102,7 +102,7 @@ export function listFilter(
   if (reader.areAlike) return readFilter(words, reader, null, readStrictIds);
   // That a value is missing is said before anything of what is there; ids may be any number of words.
   const isEven = words.length % 2 === 0 || words.some((word) => /^(not-)?id$/i.test(word));
-  return isEven ? readFilter(words, reader, null, readListIds) : SYNTAX_ERROR;
+  return isEven ? readFilter(words, reader, null, readListIds) : NO_FILTER;
 }
 
 /**
@@ -131,16 +131,16 @@ function readFilter(
   for (let index = 0; index < words.length;) {
     const word = words[index]!.toLowerCase();
     const rest = words.slice(index + 1);
-    if (rest.length === 0) return SYNTAX_ERROR;
+    if (rest.length === 0) return NO_FILTER;
     if (word === "skipme") {
-      if (!/^(yes|no)$/i.test(rest[0]!)) return SYNTAX_ERROR;
+      if (!/^(yes|no)$/i.test(rest[0]!)) return NO_FILTER;
       except = rest[0]!.toLowerCase() === "yes" ? reader.ownId : null;
       index += 2;
       continue;
     }
     const isNot = word.startsWith("not-");
     const option = options.get(isNot ? word.slice("not-".length) : word);
-    if (option === undefined || (isNot && option.isPositive)) return SYNTAX_ERROR;
+    if (option === undefined || (isNot && option.isPositive)) return NO_FILTER;
     const read = option.fact === "id" ? readIds(rest) : readOne(option, rest[0]!, reader);
     if (read instanceof Refused) return read;
     conditions.push({ fact: option.fact, values: read.values, isNot });
@@ -199,7 +199,7 @@ function readKillIds(words: readonly string[]): Values {
 
 /** Valkey wants numbers that can be ids, whoever asks. */
 function readStrictIds(words: readonly string[]): Values {
-  return leadingIntegers(words).length === 0 ? SYNTAX_ERROR : readKillIds(words);
+  return leadingIntegers(words).length === 0 ? NO_FILTER : readKillIds(words);
 }
 
 function leadingIntegers(words: readonly string[]): bigint[] {

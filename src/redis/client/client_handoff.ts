@@ -5,7 +5,7 @@
  * @module
  */
 import { formatEndpoint, tcpEndpoint } from "../../endpoint.ts";
-import { errorReply, OK_REPLY } from "../../protocol/resp/write/replies.ts";
+import { OK_REPLY, SYNTAX_ERROR } from "../../protocol/resp/write/replies.ts";
 import type { Handoff, LocalClient } from "../../session/features.ts";
 
 /** What decides where clients go on; read anew each time, as a reload may change it. */
@@ -19,7 +19,6 @@ export interface HandoffOptions {
 /** The kinds of address that a client may ask for. All get the same one, but for `none`, which wants none. */
 const ENDPOINT_TYPES = ["internal-ip", "internal-fqdn", "external-ip", "external-fqdn", "none"];
 
-const SYNTAX_ERROR = errorReply("ERR syntax error");
 /** An IPv4 address as a socket for both kinds has it. */
 const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 

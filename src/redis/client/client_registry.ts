@@ -5,7 +5,12 @@
  * @module
  */
 import { failures } from "../../failure.ts";
-import { errorReply, integerReply, OK_REPLY } from "../../protocol/resp/write/replies.ts";
+import {
+  errorReply,
+  integerReply,
+  OK_REPLY,
+  SYNTAX_ERROR,
+} from "../../protocol/resp/write/replies.ts";
 import type { LocalClient } from "../../session/features.ts";
 import { Refused } from "../core/refused.ts";
 import {
@@ -27,7 +32,6 @@ import { textReply } from "../core/reply_builder.ts";
 const LIST = "client list";
 const KILL = "client kill";
 const NO_SUCH_CLIENT = errorReply("ERR No such client");
-const SYNTAX_ERROR = errorReply("ERR syntax error");
 
 /** The clients of one cluster. */
 export class ClientRegistry {

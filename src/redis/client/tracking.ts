@@ -4,11 +4,14 @@
  *
  * @module
  */
-import { errorReply, OK_REPLY } from "../../protocol/resp/write/replies.ts";
+import {
+  errorReply,
+  NOT_AN_INTEGER,
+  OK_REPLY,
+  SYNTAX_ERROR,
+} from "../../protocol/resp/write/replies.ts";
 import { readInteger } from "../core/integer.ts";
 
-const SYNTAX_ERROR = errorReply("ERR syntax error");
-const NO_INTEGER = errorReply("ERR value is not an integer or out of range");
 const NO_CLIENT = errorReply("ERR The client ID you want redirect to does not exist");
 const REDIRECTED_TWICE = errorReply(
   "ERR A client can only redirect to a single other client",
@@ -41,7 +44,7 @@ export function trackingAnswer(
       index += 1;
       if (redirectedTo !== 0) return REDIRECTED_TWICE;
       const id = readInteger(words[index]!);
-      if (id === null) return NO_INTEGER;
+      if (id === null) return NOT_AN_INTEGER;
       if (!isClient(Number(id))) return NO_CLIENT;
       redirectedTo = Number(id);
     } else if (option === "prefix" && !isLast) {

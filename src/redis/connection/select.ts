@@ -11,6 +11,7 @@ import { PROFILES, profilesOf } from "../../protocol/protocol.ts";
 import {
   errorReply,
   failureReply,
+  NOT_AN_INTEGER,
   OK_REPLY,
   requestBytes,
 } from "../../protocol/resp/write/replies.ts";
@@ -23,7 +24,6 @@ import type { LocalRequest } from "../core/local_request.ts";
 
 const INT32_MIN = -(2n ** 31n);
 const INT32_MAX = 2n ** 31n - 1n;
-const NOT_AN_INTEGER = errorReply("ERR value is not an integer or out of range");
 const OUT_OF_INT_RANGE = errorReply(
   `ERR value is out of range, value must between ${INT32_MIN} and ${INT32_MAX}`,
 );

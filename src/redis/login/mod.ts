@@ -6,7 +6,7 @@
  */
 import { formatClientEnd } from "../../endpoint.ts";
 import { failures } from "../../failure.ts";
-import { errorReply, OK_REPLY } from "../../protocol/resp/write/replies.ts";
+import { errorReply, OK_REPLY, SYNTAX_ERROR } from "../../protocol/resp/write/replies.ts";
 import type { LocalClient } from "../../session/features.ts";
 import { type RedisContext, SHOWN_AGAIN } from "../core/feature.ts";
 import { Access } from "../access/mod.ts";
@@ -23,7 +23,6 @@ const NO_PASSWORD = errorReply(
   "ERR AUTH <password> called without any password configured for the default user. " +
     "Are you sure your configuration is correct?",
 );
-const SYNTAX_ERROR = errorReply("ERR syntax error");
 const DEFAULT_USER_BYTES = new TextEncoder().encode(DEFAULT_USER);
 /** What HELLO says to a client that has not logged in and does not do so now. */
 export const HELLO_WITHOUT_AUTH: Uint8Array = errorReply(

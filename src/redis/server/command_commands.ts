@@ -19,6 +19,7 @@ import {
   failureReply,
   integerReply,
   requestBytes,
+  SYNTAX_ERROR,
 } from "../../protocol/resp/write/replies.ts";
 import { startsWith } from "../../bytes/starts_with.ts";
 import type { LocalClient } from "../../session/features.ts";
@@ -37,7 +38,6 @@ import { callShards } from "../core/shard_calls.ts";
 
 type Version = 2 | 3;
 
-const SYNTAX_ERROR = errorReply("ERR syntax error");
 const HELP = [
   "(no subcommand)",
   "    Return details about all commands that the proxy serves.",

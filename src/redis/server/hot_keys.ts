@@ -10,8 +10,8 @@ import {
   arrayReply,
   bulkBytesReply,
   byteErrorReply,
-  errorReply,
   integerReply,
+  NOT_AN_INTEGER,
   OK_REPLY,
 } from "../../protocol/resp/write/replies.ts";
 import { readInteger } from "../core/integer.ts";
@@ -22,7 +22,6 @@ import type { KnownServers } from "./known_servers.ts";
 /** Keys that GET shows if no number is given. */
 const SHOWN_COUNT = 10;
 
-const NOT_AN_INTEGER = errorReply("ERR value is not an integer or out of range");
 const HELP: readonly string[] = [
   "ENABLE",
   "    Count from now on which keys are asked for most.",

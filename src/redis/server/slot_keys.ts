@@ -6,14 +6,13 @@
  * @module
  */
 import { SLOT_COUNT } from "../../hash/mod.ts";
-import { errorReply, failureReply } from "../../protocol/resp/write/replies.ts";
+import { errorReply, failureReply, NOT_AN_INTEGER } from "../../protocol/resp/write/replies.ts";
 import { sendCall } from "../core/dedicated_call.ts";
 import type { RedisContext } from "../core/feature.ts";
 import { readInteger } from "../core/integer.ts";
 import type { LocalRequest } from "../core/local_request.ts";
 import { copyRequest } from "../core/request_copy.ts";
 
-const NOT_AN_INTEGER = errorReply("ERR value is not an integer or out of range");
 const INVALID_SLOT = errorReply("ERR Invalid slot");
 const INVALID_SLOT_OR_COUNT = errorReply("ERR Invalid slot or number of keys");
 

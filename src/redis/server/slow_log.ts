@@ -13,7 +13,9 @@ import {
   bulkReply,
   errorReply,
   integerReply,
+  NOT_AN_INTEGER,
   OK_REPLY,
+  SYNTAX_ERROR,
 } from "../../protocol/resp/write/replies.ts";
 import { readInteger } from "../core/integer.ts";
 import type { LocalRequest } from "../core/local_request.ts";
@@ -23,9 +25,7 @@ import type { KnownServers } from "./known_servers.ts";
 /** Entries that GET shows if no number is given. */
 const SHOWN_COUNT = 10;
 
-const NOT_AN_INTEGER = errorReply("ERR value is not an integer or out of range");
 const COUNT_TOO_SMALL = errorReply("ERR count should be greater than or equal to -1");
-const SYNTAX_ERROR = errorReply("ERR syntax error");
 const HELP: readonly string[] = [
   "GET [<count>] [FULL]",
   "    Return the latest <count> requests that took long (default: 10, -1: all), as",

@@ -6,11 +6,15 @@
  * @module
  */
 import { refusalText, WAITING } from "../../protocol/resp/commands/reasons.ts";
-import { arrayReply, errorReply, integerReply } from "../../protocol/resp/write/replies.ts";
+import {
+  arrayReply,
+  errorReply,
+  integerReply,
+  NOT_AN_INTEGER,
+} from "../../protocol/resp/write/replies.ts";
 import { readInteger } from "../core/integer.ts";
 import type { LocalRequest } from "../core/local_request.ts";
 
-const NOT_AN_INTEGER = errorReply("ERR value is not an integer or out of range");
 const NOT_LOCAL = errorReply("ERR value is out of range, value must between 0 and 1");
 const NOT_POSITIVE = errorReply("ERR value is out of range, must be positive");
 const NO_TIMEOUT = errorReply("ERR timeout is not an integer or out of range");

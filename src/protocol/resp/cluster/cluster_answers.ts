@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { SLOT_COUNT } from "./cluster_dialect.ts";
+import { SLOT_COUNT } from "../../../hash/mod.ts";
 import { arrayReply, bulkReply, integerReply } from "../write/replies.ts";
 
 /** Redis's distance from a node's port to that of its cluster bus. */

@@ -5,26 +5,15 @@
  * @module
  */
 import { type TcpEndpoint, tcpEndpoint } from "../../../endpoint.ts";
+import { SLOT_COUNT } from "../../../hash/mod.ts";
+import { type Redirect, RedirectKind } from "../../redirect.ts";
 import { requestBytes } from "../write/replies.ts";
-import { SLOT_COUNT, unbracketed } from "./cluster_shown.ts";
+import { unbracketed } from "./cluster_shown.ts";
 import { furtherViewRequest, readView, viewRequests } from "./cluster_views.ts";
 import { readReport, readZone, reportRequest, zoneRequest } from "./node_reports.ts";
 
-export { SLOT_COUNT };
-
 /** An error reply that redirects is shorter than this, in bytes. */
 const REDIRECT_LIMIT_BYTES = 512;
-
-/**
- * What an error reply says about topology: 0 nothing, 1 MOVED, 2 ASK, 3 CLUSTERDOWN or READONLY, 4 LOADING or
- * MASTERDOWN, 5 TRYAGAIN.
- */
-export interface RedirectReading {
-  kind: 0 | 1 | 2 | 3 | 4 | 5;
-  slot: number;
-  /** Null where the reply names no usable address. An empty host name stands for the host that replied. */
-  target: TcpEndpoint | null;
-}
 
 const decoder = new TextDecoder();
 
@@ -51,15 +40,15 @@ export const tlsClusterDialect: typeof clusterDialect = {
 
 /**
  * Reads `-MOVED slot host:port`, `-ASK slot host:port`, `-CLUSTERDOWN …`, `-READONLY …`, `-LOADING …`,
- * `-MASTERDOWN …` and `-TRYAGAIN …`. Anything else is kind 0; a redirection that cannot be read has its kind and no target.
+ * `-MASTERDOWN …` and `-TRYAGAIN …`. Anything else says nothing; a redirection that cannot be read has its kind and no target.
  */
 export function readRedirect(
   bytes: Uint8Array,
   start: number,
   end: number,
-  into: RedirectReading,
+  into: Redirect,
 ): void {
-  into.kind = 0;
+  into.kind = RedirectKind.None;
   into.slot = -1;
   into.target = null;
   // Few errors begin with these letters, so most cost no string.
@@ -73,20 +62,20 @@ export function readRedirect(
   const text = decoder.decode(bytes.subarray(start, Math.min(end, start + REDIRECT_LIMIT_BYTES)));
   // Of what has no key a former master says no more than that it may not write.
   if (text.startsWith("-CLUSTERDOWN") || text.startsWith("-READONLY ")) {
-    into.kind = 3;
+    into.kind = RedirectKind.ClusterDown;
     return;
   }
   if (text.startsWith("-LOADING ") || text.startsWith("-MASTERDOWN ")) {
-    into.kind = 4;
+    into.kind = RedirectKind.Unready;
     return;
   }
   if (text.startsWith("-TRYAGAIN ")) {
-    into.kind = 5;
+    into.kind = RedirectKind.TryAgain;
     return;
   }
   const words = text.trimEnd().split(" ");
   if (words[0] !== "-MOVED" && words[0] !== "-ASK") return;
-  into.kind = words[0] === "-MOVED" ? 1 : 2;
+  into.kind = words[0] === "-MOVED" ? RedirectKind.Moved : RedirectKind.Ask;
   const slot = words[1] ?? "";
   if (!/^\d{1,5}$/.test(slot) || Number(slot) >= SLOT_COUNT) return;
   into.slot = Number(slot);

@@ -4,11 +4,10 @@
  * @module
  */
 import { formatEndpoint, tcpEndpoint } from "../../../endpoint.ts";
+import { SLOT_COUNT } from "../../../hash/mod.ts";
 import type { SlotRange } from "../../../worker/messages.ts";
 import { ReplyReader } from "../parse/reply_reader.ts";
 
-/** Number of hash slots. */
-export const SLOT_COUNT = 16_384;
 /** Ranges in a slot map: no map has more than there are slots. */
 export const RANGES_MAX: number = SLOT_COUNT;
 /** Nodes of one answer that are read; the others are passed over. */

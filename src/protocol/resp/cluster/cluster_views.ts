@@ -10,6 +10,7 @@
  * @module
  */
 import { formatEndpoint, tcpEndpoint } from "../../../endpoint.ts";
+import { SLOT_COUNT } from "../../../hash/mod.ts";
 import type { SlotRange } from "../../../worker/messages.ts";
 import {
   NODES_MAX,
@@ -17,7 +18,6 @@ import {
   readShards,
   readSlots,
   type ShownNodes,
-  SLOT_COUNT,
   unbracketed,
 } from "./cluster_shown.ts";
 import { requestBytes } from "../write/replies.ts";

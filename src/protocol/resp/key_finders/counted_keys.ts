@@ -5,15 +5,13 @@
  */
 import type { RequestFrame } from "../../protocol.ts";
 import { NOT_A_NUMBER, readDecimal } from "../decimal.ts";
-import { errorReply } from "../write/replies.ts";
+import { errorReply, NOT_AN_INTEGER, SYNTAX_ERROR } from "../write/replies.ts";
 import {
   BAD_PAIR_COUNT,
   INVALID_KEY_COUNT,
   NEGATIVE_KEYS,
   NO_KEYS,
   NO_SCRIPT,
-  NOT_AN_INTEGER,
-  SYNTAX_ERROR,
   TOO_MANY_KEYS,
 } from "./errors.ts";
 

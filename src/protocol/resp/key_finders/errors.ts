@@ -5,10 +5,6 @@
  */
 import { errorReply } from "../write/replies.ts";
 
-/** A word that should be a number is none. */
-export const NOT_AN_INTEGER: Uint8Array = errorReply(
-  "ERR value is not an integer or out of range",
-);
 /** More keys are declared than words follow. */
 export const TOO_MANY_KEYS: Uint8Array = errorReply(
   "ERR Number of keys can't be greater than number of args",
@@ -27,8 +23,6 @@ export const BAD_TIMEOUT: Uint8Array = errorReply(
 export const NEGATIVE_TIMEOUT: Uint8Array = errorReply("ERR timeout is negative");
 /** What commands with an optional LIMIT or COUNT say of a key count below 1. */
 export const NO_KEYS: Uint8Array = errorReply("ERR numkeys should be greater than 0");
-/** Words in an order the command does not know. */
-export const SYNTAX_ERROR: Uint8Array = errorReply("ERR syntax error");
 const UNBALANCED =
   "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.";
 /** What XREAD says of keys and ids that do not pair. */

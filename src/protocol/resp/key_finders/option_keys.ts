@@ -5,12 +5,10 @@
  */
 import type { RequestFrame } from "../../protocol.ts";
 import { isWord, NOT_A_NUMBER, readDecimal } from "../decimal.ts";
-import { errorReply } from "../write/replies.ts";
+import { errorReply, NOT_AN_INTEGER, SYNTAX_ERROR } from "../write/replies.ts";
 import {
   BAD_TIMEOUT,
   NEGATIVE_TIMEOUT,
-  NOT_AN_INTEGER,
-  SYNTAX_ERROR,
   UNBALANCED_XREAD,
   UNBALANCED_XREADGROUP,
 } from "./errors.ts";

@@ -24,6 +24,13 @@ export const NULL_REPLY: Uint8Array = encoder.encode("$-1\r\n");
 /** An array without elements. */
 export const EMPTY_ARRAY_REPLY: Uint8Array = encoder.encode("*0\r\n");
 
+/** Words in an order the command does not know. */
+export const SYNTAX_ERROR: Uint8Array = errorReply("ERR syntax error");
+/** A word that should be a number is none. */
+export const NOT_AN_INTEGER: Uint8Array = errorReply(
+  "ERR value is not an integer or out of range",
+);
+
 /** An error line: `text` starts with its code (`ERR …`). Line breaks become spaces, as Redis does it. */
 export function errorReply(text: string): Uint8Array {
   return encoder.encode(`-${text.replace(lineBreaks, " ")}\r\n`);

@@ -1,14 +1,12 @@
 import { tcpEndpoint } from "../../../../../src/endpoint.ts";
-import {
-  clusterDialect,
-  type RedirectReading,
-} from "../../../../../src/protocol/resp/cluster/cluster_dialect.ts";
+import type { Redirect } from "../../../../../src/protocol/redirect.ts";
+import { clusterDialect } from "../../../../../src/protocol/resp/cluster/cluster_dialect.ts";
 import { assertEquals } from "../../../../deps.ts";
 import { bytesOf } from "../parse.ts";
 
-function redirect(text: string): RedirectReading {
+function redirect(text: string): Redirect {
   const bytes = bytesOf(`xx${text}`);
-  const into: RedirectReading = { kind: 1, slot: 7, target: null };
+  const into: Redirect = { kind: 1, slot: 7, target: null };
   clusterDialect.readRedirect(bytes, 2, bytes.length, into);
   return into;
 }

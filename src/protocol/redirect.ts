@@ -1,5 +1,5 @@
 /**
- * How a Redis Cluster's protocol speaks of topology, as a slot router reads it.
+ * What a Redis Cluster's protocol says of topology in its errors: what a dialect reads, and a slot router goes by.
  *
  * @module
  */
