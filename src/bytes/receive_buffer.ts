@@ -86,6 +86,8 @@ export class ReceiveBuffer {
       if (this.bytes.length !== this.#wanted) this.#replace(this.#wanted);
       return;
     }
+    // A frame that comes in many small reads must not be copied with each of them.
+    if (this.bytes.length - this.received >= READ_LARGE_BYTES) return;
     const goal = Math.max(frameBytes, pending + 1, this.#wanted);
     const grown = Math.max(this.#wanted, READ_LARGE_BYTES, pending * GROWTH_FACTOR);
     const needed = goal <= grown * GROWTH_SLACK ? goal : grown;

@@ -219,3 +219,18 @@ Deno.test("a rest leaves an array be that is well filled", () => {
   assertStrictEquals(buffer.bytes, array);
   assertEquals(buffer.pending, READ_SMALL_BYTES / 2);
 });
+
+Deno.test("a long frame that comes in small reads changes its array a few times, not with each read", () => {
+  const buffer = new ReceiveBuffer(new ArrayPool());
+  const frameBytes = 16 * 1024 * 1024;
+  const arrays = new Set<Uint8Array>();
+  for (let received = 0; received < frameBytes;) {
+    buffer.prepare(received === 0 ? 0 : frameBytes);
+    arrays.add(buffer.bytes);
+    const byteCount = Math.min(10_000, buffer.roomBytes, frameBytes - received);
+    buffer.commit(byteCount);
+    received += byteCount;
+  }
+  assert(arrays.size < 12, `${arrays.size} arrays`);
+  assertEquals(buffer.pending, frameBytes);
+});
