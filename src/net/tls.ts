@@ -63,8 +63,8 @@ export interface TlsClient {
 }
 
 /**
- * Handshakes with clients under way at once in one worker, for each listener. With one more the oldest is given up:
- * it has had the time in which all the others came.
+ * Handshakes with clients under way at once in one worker, for each listener. With one more one is given up that has had
+ * the time in which all the others came.
  */
 export const HANDSHAKES_MAX = 1024;
 /** The longest that a handshake with a client may take, milliseconds. */

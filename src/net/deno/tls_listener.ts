@@ -5,7 +5,9 @@
  * @module
  */
 import { Deadline } from "../../clock.ts";
+import type { Endpoint } from "../../endpoint.ts";
 import { type Failure, failures } from "../../failure.ts";
+import { Crowds } from "../crowds.ts";
 import {
   type Acceptor,
   BACKLOG_CONNECTIONS,
@@ -17,6 +19,12 @@ import { clientTlsFailure } from "../tls_failures.ts";
 import type { DenoTlsServer, NodeSocket, NodeTlsServer, NodeTlsSocket } from "./node_tls.ts";
 import { DenoTlsConnection, peerOf, type TlsSocketContext } from "./tls_socket.ts";
 
+/** A client in the midst of its handshake: where it comes from, and when it is too late. */
+interface Pending {
+  readonly peer: Endpoint | null;
+  readonly deadline: Deadline;
+}
+
 /** See {@link Listener}. */
 export class DenoTlsListener implements Listener {
   readonly port: number;
@@ -26,7 +34,8 @@ export class DenoTlsListener implements Listener {
   readonly #acceptor: Acceptor;
   readonly #context: TlsSocketContext;
   /** Clients in the midst of their handshakes, the oldest first. */
-  readonly #pending: Map<NodeSocket, Deadline> = new Map();
+  readonly #pending: Map<NodeSocket, Pending> = new Map();
+  readonly #crowds: Crowds<NodeSocket> = new Crowds();
   readonly #ended: PromiseWithResolvers<void> = Promise.withResolvers();
   #isClosed = false;
 
@@ -94,15 +103,16 @@ export class DenoTlsListener implements Listener {
       return this.#acceptor.acceptFailed(lack);
     }
     if (this.#pending.size >= HANDSHAKES_MAX) {
-      const [oldest] = this.#pending.keys();
-      this.#giveUp(oldest!, "others came");
+      this.#giveUp(this.#crowds.mostExpendable()!, "others came");
     }
     const deadline = new Deadline(
       this.#context.clock,
       HANDSHAKE_TIMEOUT_MS,
       () => this.#giveUp(socket, `${HANDSHAKE_TIMEOUT_MS} ms are over`),
     );
-    this.#pending.set(socket, deadline);
+    const peer = peerOf(socket);
+    this.#pending.set(socket, { peer, deadline });
+    this.#crowds.add(socket, peer);
     socket.once("close", () => this.#forget(socket));
   }
 
@@ -125,7 +135,8 @@ export class DenoTlsListener implements Listener {
   }
 
   #tell(failure: Failure, socket: NodeSocket, detail: string): void {
-    this.#acceptor.handshakeFailed?.(failure, peerOf(socket), detail);
+    const peer = this.#pending.get(socket)?.peer ?? peerOf(socket);
+    this.#acceptor.handshakeFailed?.(failure, peer, detail);
   }
 
   #giveUp(socket: NodeSocket, detail: string): void {
@@ -139,8 +150,12 @@ export class DenoTlsListener implements Listener {
   }
 
   #forget(socket: NodeSocket): void {
-    this.#pending.get(socket)?.cancel();
-    this.#pending.delete(socket);
+    const pending = this.#pending.get(socket);
+    if (pending !== undefined) {
+      pending.deadline.cancel();
+      this.#crowds.delete(socket, pending.peer);
+      this.#pending.delete(socket);
+    }
     this.#settle();
   }
 

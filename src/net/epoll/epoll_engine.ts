@@ -37,7 +37,7 @@ import { System } from "./system.ts";
 import { EpollTlsListener, TlsAccepts } from "./tls_accepts.ts";
 import { EpollTlsClient, EpollTlsServer } from "./tls_contexts.ts";
 import { EpollTlsDial } from "./tls_dial.ts";
-import { HandshakeQueue } from "./tls_handshake.ts";
+import { HandshakeList } from "./tls_handshake.ts";
 
 /** Sockets of the kernel, waited for by one loop. */
 export class EpollEngine implements IoEngine {
@@ -47,7 +47,7 @@ export class EpollEngine implements IoEngine {
   readonly #loop: EpollLoop;
   readonly #names: NameLookup;
   readonly #dials: Set<Dial> = new Set();
-  readonly #handshakes: HandshakeQueue;
+  readonly #handshakes: HandshakeList;
   readonly #accepts: Set<TlsAccepts> = new Set();
   readonly #libsslPath: string | null;
   #openssl: Openssl | null = null;
@@ -69,7 +69,7 @@ export class EpollEngine implements IoEngine {
     this.flushQueue = new FlushQueue(clock);
     this.#loop = new EpollLoop(system, clock, this.flushQueue);
     this.#names = new NameLookup(system);
-    this.#handshakes = new HandshakeQueue(this.#loop);
+    this.#handshakes = new HandshakeList(this.#loop);
   }
 
   /** The kernel takes bytes at once, or says that it has no room. */

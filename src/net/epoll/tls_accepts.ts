@@ -7,6 +7,7 @@
 import { Deadline } from "../../clock.ts";
 import type { Endpoint } from "../../endpoint.ts";
 import { type Failure, failures } from "../../failure.ts";
+import { Crowds } from "../crowds.ts";
 import type { Acceptor, Connection, Listener } from "../io_engine.ts";
 import { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_MAX } from "../tls.ts";
 import { clientTlsFailure } from "../tls_failures.ts";
@@ -15,7 +16,7 @@ import type { EpollLoop } from "./epoll_loop.ts";
 import type { EpollConnection } from "./epoll_socket.ts";
 import type { Handle } from "./libssl.ts";
 import type { EpollTlsServer } from "./tls_contexts.ts";
-import { type HandshakeQueue, peek, TlsHandshake } from "./tls_handshake.ts";
+import { type HandshakeList, peek, TlsHandshake } from "./tls_handshake.ts";
 import { EpollTlsConnection, type TlsSide } from "./tls_socket.ts";
 
 /** A handshake and when it is too late for it. */
@@ -32,22 +33,23 @@ let helloBytes: Uint8Array<ArrayBuffer> | null = null;
 /** The handshakes of one listener: what it accepts begins one, and who has finished it is accepted. */
 export class TlsAccepts implements Acceptor {
   readonly #loop: EpollLoop;
-  readonly #queue: HandshakeQueue;
+  readonly #list: HandshakeList;
   readonly #server: EpollTlsServer;
   readonly #acceptor: Acceptor;
   readonly #side: TlsSide;
-  /** By descriptor, the oldest first. */
   readonly #pending: Map<number, Pending> = new Map();
+  /** Of their descriptors. */
+  readonly #crowds: Crowds<number> = new Crowds();
   #settled: PromiseWithResolvers<void> | null = null;
 
   constructor(
     loop: EpollLoop,
-    queue: HandshakeQueue,
+    list: HandshakeList,
     server: EpollTlsServer,
     acceptor: Acceptor,
   ) {
     this.#loop = loop;
-    this.#queue = queue;
+    this.#list = list;
     this.#server = server;
     this.#acceptor = acceptor;
     const { openssl } = server;
@@ -66,15 +68,14 @@ export class TlsAccepts implements Acceptor {
     const { peer } = connection;
     const descriptor = (connection as EpollConnection).take();
     if (this.#pending.size >= HANDSHAKES_MAX) {
-      const [oldest] = this.#pending.keys();
-      this.#giveUp(oldest!, "others came");
+      this.#giveUp(this.#crowds.mostExpendable()!, "others came");
     }
     const { openssl } = this.#server;
     const handshake = new TlsHandshake(
       this.#loop,
       openssl,
       descriptor,
-      this.#queue,
+      this.#list,
       () => this.#connection(descriptor),
       {
         done: (ssl) => this.#done(descriptor, ssl),
@@ -87,6 +88,7 @@ export class TlsAccepts implements Acceptor {
       () => this.#giveUp(descriptor, `${HANDSHAKE_TIMEOUT_MS} ms are over`),
     );
     this.#pending.set(descriptor, { handshake, peer, deadline });
+    handshake.isOfCrowd = this.#crowds.add(descriptor, peer);
     handshake.start();
   }
 
@@ -138,6 +140,7 @@ export class TlsAccepts implements Acceptor {
   #take(descriptor: number): Pending | undefined {
     const pending = this.#pending.get(descriptor);
     this.#pending.delete(descriptor);
+    if (pending !== undefined) this.#crowds.delete(descriptor, pending.peer);
     pending?.deadline.cancel();
     if (this.#pending.size === 0) {
       this.#settled?.resolve();

@@ -1,6 +1,11 @@
 /**
- * One handshake of TLS on a connected descriptor, and the queue of those that have something to do: a handshake takes
+ * One handshake of TLS on a connected descriptor, and the list of those that have something to do: a handshake takes
  * a thousand times as long as a request, so few are done in one turn, and whoever is connected is served in between.
+ *
+ * Those of addresses with many under way come behind those of others. Of either kind whoever came last is served first:
+ * while there are no more than can be done that is no matter. When there are more,
+ * all would wait until they give up if they waited in line; so most of those who come are served at once, and the
+ * others, who have waited longest, are given up.
  *
  * @module
  */
@@ -26,12 +31,26 @@ export interface HandshakeListener {
   failed(reason: string, ssl: Handle): void;
 }
 
-/** Handshakes that have something to do, in the order in which it came; one queue per engine. */
-export class HandshakeQueue implements Resumable {
+/** A place in the list of those that have something to do. */
+interface Place {
+  /** The ones before and behind; only the list writes them. */
+  later: Place | null;
+  earlier: Place | null;
+  /** Whether it is in the list; only the list writes it. */
+  isListed: boolean;
+  /** Whether it comes behind those for which this is false. It may change only while it is not listed. */
+  isOfCrowd: boolean;
+  /** Does what can be done. */
+  step(): void;
+}
+
+/** Handshakes that have something to do, the latest first; one list per engine. */
+export class HandshakeList implements Resumable {
   isWaitingToGoOn = false;
   readonly #loop: EpollLoop;
   readonly #nowMs: () => number;
-  #waiting: Set<TlsHandshake> = new Set();
+  #latest: Place | null = null;
+  #latestOfCrowd: Place | null = null;
 
   /** @param nowMs Milliseconds on any scale, exact. */
   constructor(loop: EpollLoop, nowMs: () => number = () => performance.now()) {
@@ -39,55 +58,82 @@ export class HandshakeQueue implements Resumable {
     this.#nowMs = nowMs;
   }
 
-  /** This handshake is to go on, behind the others. */
-  add(handshake: TlsHandshake): void {
-    this.#waiting.add(handshake);
+  /** This handshake is to go on, ahead of the others. */
+  add(place: Place): void {
+    if (!place.isListed) {
+      const former = place.isOfCrowd ? this.#latestOfCrowd : this.#latest;
+      place.isListed = true;
+      place.earlier = former;
+      if (former !== null) former.later = place;
+      this.#begin(place, place);
+    }
     this.#loop.goOn(this);
   }
 
-  /** This handshake is over. */
-  forget(handshake: TlsHandshake): void {
-    this.#waiting.delete(handshake);
+  /** This handshake is over, or has its turn. */
+  forget(place: Place): void {
+    if (!place.isListed) return;
+    const { earlier, later } = place;
+    if (earlier !== null) earlier.later = later;
+    if (later !== null) later.earlier = earlier;
+    else this.#begin(place, earlier);
+    place.isListed = false;
+    place.earlier = null;
+    place.later = null;
   }
 
   goOn(): void {
     const endMs = this.#nowMs() + HANDSHAKE_MS_PER_TURN;
-    for (const handshake of this.#waiting) {
-      this.#waiting.delete(handshake);
-      handshake.step();
+    for (let place = this.#next; place !== null; place = this.#next) {
+      this.forget(place);
+      place.step();
       if (this.#nowMs() >= endMs) break;
     }
-    if (this.#waiting.size > 0) this.#loop.goOn(this);
+    if (this.#next !== null) this.#loop.goOn(this);
+  }
+
+  get #next(): Place | null {
+    return this.#latest ?? this.#latestOfCrowd;
+  }
+
+  /** The list in which `place` is begins by another one. */
+  #begin({ isOfCrowd }: Place, latest: Place | null): void {
+    if (isOfCrowd) this.#latestOfCrowd = latest;
+    else this.#latest = latest;
   }
 }
 
 /** One handshake under way. */
-export class TlsHandshake implements EventHandler {
+export class TlsHandshake implements EventHandler, Place {
+  later: Place | null = null;
+  earlier: Place | null = null;
+  isListed = false;
+  isOfCrowd = false;
   readonly #loop: EpollLoop;
   readonly #openssl: Openssl;
   readonly #descriptor: number;
-  readonly #queue: HandshakeQueue | null;
+  readonly #list: HandshakeList | null;
   readonly #begin: () => Handle | undefined;
   readonly #listener: HandshakeListener;
   #ssl: Handle = null;
   #isOver = false;
 
   /**
-   * @param queue Null where it does not wait for others.
+   * @param list Null where it does not wait for others.
    * @param begin Makes the connection of OpenSSL; undefined where more bytes are wanted for that, null where it fails.
    */
   constructor(
     loop: EpollLoop,
     openssl: Openssl,
     descriptor: number,
-    queue: HandshakeQueue | null,
+    list: HandshakeList | null,
     begin: () => Handle | undefined,
     listener: HandshakeListener,
   ) {
     this.#loop = loop;
     this.#openssl = openssl;
     this.#descriptor = descriptor;
-    this.#queue = queue;
+    this.#list = list;
     this.#begin = begin;
     this.#listener = listener;
     loop.own(descriptor, this);
@@ -101,8 +147,8 @@ export class TlsHandshake implements EventHandler {
   }
 
   onEvents(): void {
-    if (this.#queue === null) this.step();
-    else this.#queue.add(this);
+    if (this.#list === null) this.step();
+    else this.#list.add(this);
   }
 
   /** Does what can be done with what has come. */
@@ -158,7 +204,7 @@ export class TlsHandshake implements EventHandler {
   #end(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
-    this.#queue?.forget(this);
+    this.#list?.forget(this);
     return true;
   }
 

@@ -1,44 +1,57 @@
 import type { EpollLoop } from "../../../../src/net/epoll/epoll_loop.ts";
 import {
   HANDSHAKE_MS_PER_TURN,
-  HandshakeQueue,
+  HandshakeList,
   type TlsHandshake,
 } from "../../../../src/net/epoll/tls_handshake.ts";
 import { assertEquals } from "../../../deps.ts";
 
-/** A queue whose steps take `stepMs` each, and what it did. */
+/** A list whose steps take `stepMs` each, and what it did. */
 function scene(stepMs: number) {
   let nowMs = 0;
   let wanted = 0;
   const loop = { goOn: () => wanted++ } as unknown as EpollLoop;
-  const queue = new HandshakeQueue(loop, () => nowMs);
+  const list = new HandshakeList(loop, () => nowMs);
   const steps: number[] = [];
   const handshakes = Array.from({ length: 5 }, (_, number) =>
     ({
+      isListed: false,
+      isOfCrowd: false,
+      earlier: null,
+      later: null,
       step() {
         steps.push(number);
         nowMs += stepMs;
       },
     }) as unknown as TlsHandshake);
-  return { queue, steps, handshakes, wanted: () => wanted };
+  return { list, steps, handshakes, wanted: () => wanted };
 }
 
-Deno.test("handshakes are done in the order in which they came, as the time of a turn allows", () => {
-  const { queue, steps, handshakes, wanted } = scene(HANDSHAKE_MS_PER_TURN / 2);
-  for (const handshake of handshakes) queue.add(handshake);
-  queue.add(handshakes[0]!);
-  queue.goOn();
-  assertEquals(steps, [0, 1]);
-  queue.goOn();
-  queue.goOn();
-  assertEquals(steps, [0, 1, 2, 3, 4]);
+Deno.test("who came last is served first, as the time of a turn allows", () => {
+  const { list, steps, handshakes, wanted } = scene(HANDSHAKE_MS_PER_TURN / 2);
+  for (const handshake of handshakes) list.add(handshake);
+  list.add(handshakes[0]!);
+  list.goOn();
+  assertEquals(steps, [4, 3]);
+  list.goOn();
+  list.goOn();
+  assertEquals(steps, [4, 3, 2, 1, 0]);
   assertEquals(wanted(), 6 + 2);
 });
 
 Deno.test("one is done however long it takes, and one that is over is not done", () => {
-  const { queue, steps, handshakes } = scene(HANDSHAKE_MS_PER_TURN * 10);
-  for (const handshake of handshakes) queue.add(handshake);
-  queue.forget(handshakes[1]!);
-  for (let turn = 0; turn < 5; turn++) queue.goOn();
-  assertEquals(steps, [0, 2, 3, 4]);
+  const { list, steps, handshakes } = scene(HANDSHAKE_MS_PER_TURN * 10);
+  for (const handshake of handshakes) list.add(handshake);
+  list.forget(handshakes[1]!);
+  for (let turn = 0; turn < 5; turn++) list.goOn();
+  assertEquals(steps, [4, 3, 2, 0]);
+});
+
+Deno.test("those of a crowd come behind all others", () => {
+  const { list, steps, handshakes } = scene(HANDSHAKE_MS_PER_TURN * 10);
+  for (const number of [1, 3, 4]) handshakes[number]!.isOfCrowd = true;
+  for (const handshake of handshakes) list.add(handshake);
+  list.forget(handshakes[4]!);
+  for (let turn = 0; turn < 5; turn++) list.goOn();
+  assertEquals(steps, [2, 0, 3, 1]);
 });
