@@ -5,6 +5,7 @@
  * @module
  */
 import type { ClusterConfig } from "../config/config.ts";
+import { HANDSHAKES_MAX } from "../net/tls.ts";
 
 /** Descriptors that nobody plans with: scrapes, lookups of names, a worker that is replaced. */
 export const SPARE_DESCRIPTORS = 16;
@@ -61,12 +62,13 @@ export function clientsMaxOf(
   return Math.max(1, left - Math.min(wanted, Math.floor(left / 2)));
 }
 
-/** Connections to backends of one cluster in one worker. */
+/** Connections to backends of one cluster in one worker, and clients that are none yet. */
 function connectionsOf(cluster: ClusterConfig): number {
-  const { servers, type, nodeConnections, dedicatedConnections } = cluster;
+  const { servers, type, nodeConnections, dedicatedConnections, tls } = cluster;
   const nodes = type === "redis_cluster"
     ? Math.max(servers.length, RESERVED_NODES)
     : servers.length;
   const dedicated = Math.min(dedicatedConnections, RESERVED_DEDICATED);
-  return nodes * (PROFILES * nodeConnections + FURTHER_CONNECTIONS) + dedicated;
+  const handshakes = tls === null ? 0 : HANDSHAKES_MAX;
+  return nodes * (PROFILES * nodeConnections + FURTHER_CONNECTIONS) + dedicated + handshakes;
 }

@@ -29,6 +29,7 @@ const ALLOWED: Record<string, readonly string[]> = {
       "worker/messages",
       "net/epoll/libc",
       "net/epoll/libssl",
+      "net/tls",
       "net/ip_address",
       "hash",
     ],

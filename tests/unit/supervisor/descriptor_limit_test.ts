@@ -5,6 +5,7 @@ import {
   RESERVED_NODES,
   SPARE_DESCRIPTORS,
 } from "../../../src/supervisor/descriptor_limit.ts";
+import { HANDSHAKES_MAX } from "../../../src/net/tls.ts";
 import { openDescriptors } from "../../support/descriptors.ts";
 import { assert, assertEquals } from "../../deps.ts";
 import { clusterConfig } from "./cluster_configs.ts";
@@ -82,4 +83,12 @@ Deno.test({
   fn() {
     assertEquals(readDescriptorUse(), null);
   },
+});
+
+Deno.test("handshakes of TLS have a reserve, too", () => {
+  const cluster = clusterConfig("a", 1, 7000);
+  const secured = { ...cluster, tls: { listen: null, userFrom: null } };
+  const use = { limit: 100_000, open: 0 };
+  const difference = clientsMaxOf(use, [[cluster]], 0) - clientsMaxOf(use, [[secured]], 0);
+  assertEquals(difference, HANDSHAKES_MAX);
 });
