@@ -19,6 +19,8 @@ export const ABSENT = 0;
 
 /** A key whose value is replaced as a whole. Values are known by their numbers, from 1. */
 export class RegisterKey {
+  /** Requests on it that are not answered, and those of them that have other keys as well. */
+  readonly inFlight = { all: 0, split: 0 };
   readonly name: string;
   readonly id: number;
   /**

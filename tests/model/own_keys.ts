@@ -52,6 +52,12 @@ class Pool<Key> {
     return indices.slice(0, this.#random.between(1, most)).map((index) => this.#at(index));
   }
 
+  /** As {@link Pool.some}, of those that are `isFree`; none where no one is. */
+  someFree(most: number, isFree: (key: Key) => boolean): Key[] {
+    const free = this.#random.shuffled(this.keys.map((_, index) => this.#at(index)).filter(isFree));
+    return free.slice(0, this.#random.between(1, most));
+  }
+
   /** Replaces all. */
   renew(): void {
     for (let index = 0; index < this.keys.length; index++) this.keys[index] = this.#make();
