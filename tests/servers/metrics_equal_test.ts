@@ -48,14 +48,12 @@ async function load(client: RespClient, tag: string): Promise<void> {
       ["LPUSH", keys[2]!, "x"],
       ["EVAL", "return redis.call('GET', KEYS[1])", 1, keys[3]!],
       ["DEL", ...keys],
-      // What is queued runs within EXEC.
-      ["MULTI"],
-      ["APPEND", keys[4]!, "x"],
-      ["EXEC"],
-      ["SCAN", "0"],
     ]);
     // LPUSH to a string is an error, and counts as a call all the same.
     assertEquals(replies.filter((reply) => reply instanceof RespError).length, 1);
+    if (round % 10 > 0) continue;
+    // What is queued runs within EXEC.
+    await client.pipeline([["MULTI"], ["APPEND", keys[4]!, "x"], ["EXEC"], ["SCAN", "0"]]);
   }
 }
 
@@ -95,16 +93,16 @@ Deno.test("requests are counted by server and command as the servers count them"
         read("aster_server_duration_seconds_sum"),
       ]);
       assert(Math.abs(all - queue - atServer) < 1e-6 * requests, `${all} ${queue} ${atServer}`);
-      // Of the bytes some are the proxy's and the test's own questions.
+      // Of the bytes some are the proxy's and the test's own questions, and those of transactions.
       const sent = await read("aster_backend_sent_bytes_total");
       const received = await read("aster_backend_received_bytes_total");
       const taken = bytesAfter[index]!.in - bytesBefore[index]!.in;
       const given = bytesAfter[index]!.out - bytesBefore[index]!.out;
-      assert(Math.abs(sent - taken) < 2_000, `${sent} bytes sent, ${taken} taken`);
+      assert(Math.abs(sent - taken) < 8_000, `${sent} bytes sent, ${taken} taken`);
       assert(Math.abs(received - given) < 20_000, `${received} bytes received, ${given} given`);
       total += requests;
     }
-    assert(total > CLIENTS * ROUNDS * COMMANDS.length, String(total));
+    assert(total > 10 * CLIENTS * ROUNDS, String(total));
     assertEquals(await readMetric(pool.aster, "aster_backend_queued_requests"), 0);
     const clientBytes = await readMetric(pool.aster, "aster_client_received_bytes_total");
     assert(clientBytes > 0);
