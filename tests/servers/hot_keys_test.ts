@@ -4,6 +4,7 @@
 import { assert, assertEquals } from "../deps.ts";
 import { RespClient, RespError, type RespValue } from "../support/resp_client.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
+import { MemcacheText } from "./memcache_text.ts";
 import { startMemcachePool } from "./memcache_pool.ts";
 import { startRedisPool } from "./redis_pool.ts";
 
@@ -125,23 +126,9 @@ Deno.test("without admin_commands no client changes settings", async () => {
 
 Deno.test("memcache clients ask by stats hotkeys", async () => {
   await using pool = await startMemcachePool({ keys: "hotkeys = true\nhotkey_sample_every = 1" });
-  using connection = await Deno.connect({ port: pool.aster.port });
-  const ask = async (text: string, end: string) => {
-    await connection.write(new TextEncoder().encode(text));
-    let reply = "";
-    const buffer = new Uint8Array(65_536);
-    while (!reply.endsWith(end)) {
-      const count = await connection.read(buffer);
-      if (count === null) throw new Error(`closed behind ${JSON.stringify(reply)}`);
-      reply += new TextDecoder().decode(buffer.subarray(0, count));
-    }
-    return reply;
-  };
-  await ask("get a b\r\n", "END\r\n");
-  await ask("get a\r\n", "END\r\n");
-  await ask("set a 0 0 1\r\nx\r\n", "STORED\r\n");
-  assertEquals(
-    await ask("stats hotkeys\r\n", "END\r\n"),
-    "STAT 1 3 0 a\r\nSTAT 2 1 0 b\r\nEND\r\n",
-  );
+  using connection = await MemcacheText.connect(pool.aster.port);
+  await connection.ask(["get a b\r\n", "get a\r\n"], "END\r\n");
+  await connection.ask(["set a 0 0 1\r\nx\r\n"], "STORED\r\n");
+  const [reply] = await connection.ask(["stats hotkeys\r\n"], "END\r\n");
+  assertEquals(reply, "STAT 1 3 0 a\r\nSTAT 2 1 0 b\r\n");
 });

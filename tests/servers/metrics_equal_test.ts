@@ -7,6 +7,8 @@ import { delay } from "../support/poll.ts";
 import { RespClient, RespError } from "../support/resp_client.ts";
 import type { RedisServer } from "../support/redis_server.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
+import { MemcacheText } from "./memcache_text.ts";
+import { startMemcachePool } from "./memcache_pool.ts";
 import { readMetric } from "./metrics.ts";
 import { startRedisPool } from "./redis_pool.ts";
 
@@ -170,4 +172,52 @@ Deno.test("/status has what changed: a server set by hand, a reload, a setting",
     changes.map(({ cluster, text }: { cluster: string; text: string }) => [cluster, text]),
     [["", 'cluster "pool": max_clients'], ["pool", "r1 is set to drain"]],
   );
+});
+
+Deno.test("requests of memcache clients are counted as the servers count them, whatever they ask", async () => {
+  await using pool = await startMemcachePool({ metrics: true, keys: "thread = 2" });
+  const statistics = async (port: number) => {
+    using connection = await MemcacheText.connect(port);
+    const [text] = await connection.ask(["stats\r\n"], "END\r\n");
+    return new Map([...text!.matchAll(/^STAT (\w+) (\d+)/gm)].map((match) =>
+      [
+        ...[match[1]!, Number(match[2])],
+      ] as [string, number]
+    ));
+  };
+  const ports = pool.servers.map(({ port }) => port);
+  const before = await Promise.all(ports.map(statistics));
+  await Promise.all(Array.from({ length: 8 }, async (_, client) => {
+    using connection = await MemcacheText.connect(pool.aster.port);
+    for (let round = 0; round < 30; round++) {
+      const key = `k${client}:${Math.imul(round, 2_654_435_761) >>> 0}`;
+      await connection.ask([`set ${key} 0 0 2\r\nok\r\n`], "STORED\r\n");
+      await connection.ask([`get ${key}\r\n`], "END\r\n");
+      await connection.ask([`incr n${client} 1\r\n`], "NOT_FOUND\r\n");
+      await connection.ask([`delete ${key}\r\n`], "DELETED\r\n");
+      await connection.ask([`touch ${key} 9\r\n`], "NOT_FOUND\r\n");
+    }
+  }));
+  const after = await Promise.all(ports.map(statistics));
+  const counted = ["set", "get", "incr", "delete", "touch"];
+  for (const [index, { address }] of pool.servers.entries()) {
+    const grown = (...names: string[]) =>
+      names.reduce((sum, name) => sum + after[index]!.get(name)! - before[index]!.get(name)!, 0);
+    const theirs = [
+      grown("cmd_set"),
+      grown("cmd_get"),
+      grown("incr_misses", "incr_hits"),
+      grown("delete_misses", "delete_hits"),
+      grown("cmd_touch"),
+    ];
+    const ours = await Promise.all(counted.map((command) =>
+      readMetric(
+        pool.aster,
+        "aster_request_duration_seconds_count",
+        `backend="${address}"`,
+        `command="${command}"`,
+      )
+    ));
+    assertEquals(ours, theirs, address);
+  }
 });

@@ -5,6 +5,7 @@ import { assert, assertEquals } from "../deps.ts";
 import { delay, until } from "../support/poll.ts";
 import { RespClient, type RespValue } from "../support/resp_client.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
+import { MemcacheText } from "./memcache_text.ts";
 import { startMemcachePool } from "./memcache_pool.ts";
 import { readMetric } from "./metrics.ts";
 import { startRedisPool } from "./redis_pool.ts";
@@ -127,28 +128,18 @@ Deno.test("a threshold that a reload changes counts from then on; without one no
 
 Deno.test("memcache clients ask by stats slowlog", async () => {
   await using pool = await startMemcachePool({ keys: "slowlog_log_slower_than = 0" });
-  using connection = await Deno.connect({ port: pool.aster.port });
-  const ask = async (text: string, end: string) => {
-    await connection.write(new TextEncoder().encode(text));
-    let reply = "";
-    const buffer = new Uint8Array(65_536);
-    while (!reply.endsWith(end)) {
-      const count = await connection.read(buffer);
-      if (count === null) throw new Error(`closed behind ${JSON.stringify(reply)}`);
-      reply += new TextDecoder().decode(buffer.subarray(0, count));
-    }
-    return reply;
-  };
-  await ask("set some:key 0 0 5\r\nhello\r\n", "STORED\r\n");
-  await ask("get some:key\r\n", "END\r\n");
-  const lines = (await ask("stats slowlog\r\n", "END\r\n")).split("\r\n");
+  using connection = await MemcacheText.connect(pool.aster.port);
+  await connection.ask(["set some:key 0 0 5\r\nhello\r\n"], "STORED\r\n");
+  await connection.ask(["get some:key\r\n"], "END\r\n");
+  const [reply] = await connection.ask(["stats slowlog\r\n"], "END\r\n");
+  const lines = reply!.split("\r\n");
   const requests = lines.filter((line) => line.includes(":request "));
   assertEquals(requests.map((line) => line.replace(/^STAT \d+:request /, "")), [
     "get some:key",
     "set some:key 0 0 5",
   ]);
-  assertEquals(await ask("stats slowlog reset\r\n", "END\r\n"), "END\r\n");
-  assertEquals(await ask("stats slowlog\r\n", "END\r\n"), "END\r\n");
+  const empty = await connection.ask(["stats slowlog reset\r\n", "stats slowlog\r\n"], "END\r\n");
+  assertEquals(empty, ["", ""]);
 });
 
 Deno.test("slow requests are exported as spans where Deno is told to", async () => {
