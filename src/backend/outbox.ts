@@ -70,8 +70,6 @@ export class Outbox implements HandOverListener {
       chunk.holders += 1;
       exchange.isHeld = true;
       this.#heldBytes += byteCount;
-    } else if (this.#watch.isOn) {
-      this.#watch.keep(exchange, byteCount);
     }
     this.inflight.push(exchange);
   }
@@ -80,9 +78,8 @@ export class Outbox implements HandOverListener {
   letGo(exchange: Exchange): void {
     if (!exchange.isHeld) return;
     exchange.isHeld = false;
-    const byteCount = exchange.end - exchange.start;
-    if (this.#retains) this.#heldBytes -= byteCount;
-    else this.#watch.letGo(byteCount);
+    if (this.#retains) this.#heldBytes -= exchange.end - exchange.start;
+    else this.#watch.letGo(exchange.chunk!);
     this.log.letGo(exchange.chunk!);
   }
 
@@ -90,6 +87,8 @@ export class Outbox implements HandOverListener {
     const { inflight } = this;
     const sentAtMs = this.#clock.nowMs - this.#replies.pausedMs;
     const { realMs } = this.#clock;
+    const isKept = this.#retains || this.#watch.mayKeep(chunk);
+    let last: Exchange | null = null;
     let exchange = inflight.oldestUnsent();
     while (exchange !== null && exchange.chunk === chunk) {
       exchange.sentAtMs = sentAtMs;
@@ -97,8 +96,12 @@ export class Outbox implements HandOverListener {
       exchange.isSent = true;
       if (exchange.state === ExchangeState.Unsent) exchange.state = ExchangeState.Sent;
       inflight.markSent();
+      if (!isKept) this.#watch.leave(exchange);
+      last = exchange;
       exchange = inflight.oldestUnsent();
     }
+    // Replies come in order: what holds the chunk for the last holds it for all.
+    if (isKept && !this.#retains && last !== null) this.#watch.keep(chunk, last);
   }
 
   /** Removes what was handed to a socket that is gone. */
@@ -111,9 +114,11 @@ export class Outbox implements HandOverListener {
 
   /** Removes what was not handed to a socket, oldest first, and its bytes from what is to be written. */
   takeUnsent(): Exchange[] {
-    this.log.dropUnhanded();
     const taken: Exchange[] = [];
     while (this.inflight.unsent > 0) taken.push(this.inflight.pop());
-    return taken.reverse();
+    taken.reverse();
+    if (!this.#retains) this.#watch.leaveUnsent(taken);
+    this.log.dropUnhanded();
+    return taken;
   }
 }

@@ -1,11 +1,11 @@
 /**
  * Tells of clients' requests that take long. What a request said is read from the log of the connection it was sent
- * over: so nothing is copied while requests come, and nothing is done for those that are quick, but that their bytes
- * stay where they are until they are answered.
+ * over: so nothing is copied while requests come, and nothing is done for those that are quick, but that the chunk they
+ * were written from is not used again before its last one is answered.
  *
  * @module
  */
-import { HAND_OVER_BYTES } from "../bytes/chunk_pool.ts";
+import { type Chunk, HAND_OVER_BYTES } from "../bytes/chunk_pool.ts";
 import type { Clock } from "../clock.ts";
 import type { Failure } from "../failure.ts";
 import { BIG_KEY_BYTES_MIN, type BigKey, type BigKeys } from "../observe/big_keys.ts";
@@ -14,10 +14,11 @@ import type { Profile, Protocol } from "../protocol/protocol.ts";
 import { ShortenedWords } from "../protocol/shortened_words.ts";
 import type { Exchange, RoutedClient } from "../request/exchange.ts";
 
-/** Bytes of requests that are kept for what may be told of them, in one worker; of further ones only the name is known. */
-export const KEPT_BYTES_MAX: number = 8 * 1024 * 1024;
-/** What a small request is taken to keep: it may be alone in its chunk. */
-const KEPT_BYTES_MIN = 512;
+/**
+ * Bytes of chunks that are kept for what may be told of their requests, in one worker and cluster; of further requests
+ * only the name is known.
+ */
+export const KEPT_BYTES_MAX: number = 32 * 1024 * 1024;
 /** Bytes kept of a request that is too large to be kept whole. */
 const HEAD_BYTES = 4 * 1024;
 
@@ -73,23 +74,43 @@ export class RequestWatch {
     this.#parts = parts;
   }
 
-  /** Keeps the bytes of an exchange readable until it is over, or the first ones of a large one. */
-  keep(exchange: Exchange, byteCount: number): void {
-    const chunk = exchange.chunk!;
-    if (byteCount > HAND_OVER_BYTES) {
-      exchange.head = chunk.bytes.slice(exchange.start, exchange.start + HEAD_BYTES);
-      return;
-    }
-    const keptBytes = this.#keptBytes + (byteCount > KEPT_BYTES_MIN ? byteCount : KEPT_BYTES_MIN);
-    if (keptBytes > KEPT_BYTES_MAX) return;
-    this.#keptBytes = keptBytes;
-    chunk.holders += 1;
-    exchange.isHeld = true;
+  /** Whether the bytes of `chunk`, which are about to be written, may stay where they are until they are answered. */
+  mayKeep(chunk: Chunk): boolean {
+    return this.isOn && chunk.isPooled && this.#keptBytes + chunk.bytes.length <= KEPT_BYTES_MAX;
   }
 
-  /** The bytes of an exchange that were kept are needed no more. */
-  letGo(byteCount: number): void {
-    this.#keptBytes -= byteCount > KEPT_BYTES_MIN ? byteCount : KEPT_BYTES_MIN;
+  /** Keeps a chunk until `last`, the last exchange whose bytes it has, is over. */
+  keep(chunk: Chunk, last: Exchange): void {
+    this.#keptBytes += chunk.bytes.length;
+    chunk.holders += 1;
+    chunk.isKept = true;
+    last.isHeld = true;
+  }
+
+  /** The exchange that {@link keep} has named is over. */
+  letGo(chunk: Chunk): void {
+    this.#keptBytes -= chunk.bytes.length;
+  }
+
+  /** The bytes of an exchange do not stay where they are: of a large one the first are copied. */
+  leave(exchange: Exchange): void {
+    if (this.isOn && exchange.end - exchange.start > HAND_OVER_BYTES) this.#copyHead(exchange);
+    exchange.chunk = null;
+  }
+
+  /** The same of what was never written, and fails now: of as many as are told of. */
+  leaveUnsent(exchanges: readonly Exchange[]): void {
+    const { slowLog } = this.#parts;
+    for (let index = 0; index < exchanges.length; index++) {
+      const exchange = exchanges[index]!;
+      if (this.isOn && index < slowLog.lengthMax) this.#copyHead(exchange);
+      exchange.chunk = null;
+    }
+  }
+
+  #copyHead(exchange: Exchange): void {
+    const { chunk, end, start } = exchange;
+    exchange.head = chunk!.bytes.slice(start, Math.min(end, start + HEAD_BYTES));
   }
 
   /** An exchange of a client's request has failed. */
@@ -169,7 +190,9 @@ export class RequestWatch {
     const { chunk, end, head, isHeld, start } = exchange;
     const row = exchange.row!;
     if (head !== null) return protocol.requestWords(row, head, 0, head.length, profile);
-    if (isHeld) return protocol.requestWords(row, chunk!.bytes, start, end, profile);
+    if (chunk !== null && (isHeld || chunk.isKept)) {
+      return protocol.requestWords(row, chunk.bytes, start, end, profile);
+    }
     const words = new ShortenedWords();
     words.addText(row.name);
     words.addText("... (arguments not kept)");

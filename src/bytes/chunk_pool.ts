@@ -30,6 +30,8 @@ export class Chunk {
   written = 0;
   /** Holders (exchanges that may be sent again, early replies) that still read these bytes. */
   holders = 0;
+  /** Whether it is held until all exchanges whose bytes it has are over, though nothing is sent of it again. */
+  isKept = false;
   /** Whether the pool made it in one of its sizes; adopted arrays are never pooled. */
   readonly isPooled: boolean;
   /** Whether a send log has this chunk in its list. */
@@ -92,6 +94,7 @@ export class ChunkPool {
       throw new Error("Cannot release chunk: it is free or still held");
     }
     chunk.isFree = true;
+    chunk.isKept = false;
     chunk.isLogged = false;
     chunk.filled = 0;
     chunk.handed = 0;

@@ -113,6 +113,43 @@ Deno.test("one whose connection is never had failed in the queue", async () => {
     rig.slowLog.entries().map(({ failure, queueUs, serverUs }) => [failure, queueUs, serverUs]),
     [["connect_refused", 50_000, 0]],
   );
+  assertEquals(rig.slowLog.entries().map(requestOf), ["get a0"]);
+  await conn.ends();
+  await rig.ends();
+});
+
+Deno.test("what was written at several times, in one chunk and in others, is told of as it was", async () => {
+  using rig = createRig();
+  const [one, other] = [rig.client(), rig.client()];
+  await one.conn.receives("get a0\nget b0\n");
+  const backend = await rig.accept(0);
+  await other.conn.receives("get c0\n");
+  await one.conn.receives("get d0\n");
+  rig.clock.advance(15);
+  await backend.receives("A\n");
+  // Its chunk is written to again only when all of it is answered.
+  await other.conn.receives("put e0 value\n");
+  await backend.receives("B\nC\n");
+  rig.clock.advance(15);
+  await backend.receives("D\nok\n");
+  assertEquals(rig.slowLog.entries().map(requestOf), [
+    ...["get a0", "get b0", "get c0", "get d0", "put e0 value"],
+  ]);
+  for (const { conn } of [one, other]) await conn.ends();
+  await rig.ends();
+});
+
+Deno.test("a connection that is lost has all that failed with it told of", async () => {
+  using rig = createRig();
+  const { conn } = rig.client();
+  await conn.receives("get a0\nget b0\n");
+  const backend = await rig.accept(0);
+  rig.clock.advance(15);
+  await backend.failsRead();
+  assertEquals(
+    rig.slowLog.entries().map((entry) => [requestOf(entry), entry.failure]),
+    [["get a0", "backend_reset"], ["get b0", "backend_reset"]],
+  );
   await conn.ends();
   await rig.ends();
 });
