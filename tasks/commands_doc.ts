@@ -51,12 +51,13 @@ A command that is not on this page is answered as a server answers an unknown co
 
 const REDIS_HEAD = `## Redis and Redis Cluster
 
-The commands are those of Redis 7.0 to 8 and of Valkey 9. Where a later version than Redis 7.0 is
-named, the command came with it; those of Redis 7.4 and later that Valkey 9.1 does not have are
-tested against scripted backends only. A server that lacks a command says so itself; what the proxy
-says in its place follows [the servers' version](decisions/0035-words-of-the-servers.md). Requests
-are arrays of bulk strings or inline lines. A client that says \`HELLO 3\` gets RESP3 replies, over
-backend connections that speak RESP3 too: the backends have to be Redis 6 or later for it.
+The commands are those of Redis 7.0 to 8.12 and of Valkey to 9.1. Where a later version than Redis
+7.0 is named, the command came with it; where _untested_ stands, no server of the tests has it, and
+what is said of it is from its documentation. A server that lacks a command says so itself; what the
+proxy says in its place follows [the servers' version](decisions/0035-words-of-the-servers.md).
+Requests are arrays of bulk strings or inline lines. A client that says \`HELLO 3\` gets RESP3
+replies, over backend connections that speak RESP3 too: the backends have to be Redis 6 or later for
+it.
 
 \`SCAN\` goes through the servers one after the other. Its cursor is a server's cursor times 1,024
 plus the server's number, which stays the same for the life of the proxy and in all of its workers.
@@ -128,6 +129,7 @@ interface Line {
   /** What is to be said of it besides what its columns say, or instead. */
   readonly text: string | null;
   readonly since: string | null;
+  readonly isUntested: boolean;
 }
 
 /** Returns the page's text. */
@@ -147,6 +149,7 @@ export function renderCommandsDocument(): string {
         name: row.name,
         text: memcache.answerText(row),
         since: null,
+        isUntested: false,
       })),
     ),
     BINARY_HEAD,
@@ -157,13 +160,13 @@ export function renderCommandsDocument(): string {
 
 function redisLine(name: string): Line {
   const row = respCommands.rows.find((one) => one.name === name)!;
-  const { route, since, subcommands } = respDescriptions.get(name)!;
+  const { route, since, isUntested, subcommands } = respDescriptions.get(name)!;
   const served = subcommands.filter((member) => member.route.reason === null);
   const isPartly = route.isBehindSubcommand && served.length < subcommands.length;
   const names = served.map((member) => `\`${member.name.split("|")[1]!.toUpperCase()}\``);
   const only = isPartly ? `; only ${names.toReversed().join(" and ")}` : "";
   const text = route.isBehindSubcommand ? `by key, behind the subcommand${only}` : route.text;
-  return { row, name: name.toUpperCase(), text, since };
+  return { row, name: name.toUpperCase(), text, since, isUntested };
 }
 
 /** A quiet operation is told with the one that it is a quiet form of. */
@@ -189,11 +192,12 @@ function renderTable(lines: readonly Line[]): string {
   const ordered = lines.toSorted((one, other) => one.row.name < other.row.name ? -1 : 1);
   return alignColumns([
     ["Command", "Words", "Data", "What happens"],
-    ...ordered.map(({ row, name, text, since }) => [
+    ...ordered.map(({ row, name, text, since, isUntested }) => [
       `\`${name}\``,
       row.arity > 0 ? `${row.arity}` : `${-row.arity}+`,
       dataText(row),
-      routeText(row, text) + (since === null ? "" : ` _(${since})_`),
+      routeText(row, text) +
+      (since === null ? "" : ` _(${since}${isUntested ? ", untested" : ""})_`),
     ]),
   ]);
 }

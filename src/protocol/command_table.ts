@@ -91,9 +91,13 @@ export const Timeout = {
   LastWord: 2,
   /** Behind the option BLOCK, in milliseconds. */
   BlockOption: 3,
+  /** In its fourth word behind the name, in seconds; options follow. */
+  FourthWord: 4,
+  /** In its fifth word behind the name, in seconds; options follow. */
+  FifthWord: 5,
 } as const;
 /** One of the values of {@link Timeout}. */
-export type TimeoutCode = 0 | 1 | 2 | 3;
+export type TimeoutCode = 0 | 1 | 2 | 3 | 4 | 5;
 
 /** Finds the keys of commands whose keys move; sets the frame's key fields, or its `refusal`. */
 export type KeyFinder = (frame: RequestFrame, bytes: Uint8Array) => void;

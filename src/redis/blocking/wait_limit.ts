@@ -28,6 +28,10 @@ function timeoutOf(timeout: TimeoutCode, words: readonly string[]): number {
       return 0;
     case Timeout.FirstWord:
       return 1000 * Number(words[1]);
+    case Timeout.FourthWord:
+      return 1000 * Number(words[4]);
+    case Timeout.FifthWord:
+      return 1000 * Number(words[5]);
     case Timeout.LastWord:
       return 1000 * Number(words.at(-1));
     case Timeout.BlockOption:

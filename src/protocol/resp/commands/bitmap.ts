@@ -18,6 +18,7 @@ export const bitmapCommands: CommandGroup = {
     ["bitfield_ro",  -2, "readonly fast", "RO access: 1",                       BY_KEY],
     ["bitop",        -4, "write denyoom", "OW update: 2, RO access: 3 to -1",   BY_KEY],
     ["bitpos",       -3, "readonly",      "RO access: 1",                       BY_KEY],
+    ["bitrangeintarray", -4, "readonly",   "RO access: 1",                       BY_KEY, { since: "Redis 8.12", untested: true }],
     ["getbit",        3, "readonly fast", "RO access: 1",                       BY_KEY],
     ["setbit",        4, "write denyoom", "RW access update: 1",                BY_KEY],
   ],

@@ -40,6 +40,8 @@ export interface CommandDescription extends KeyColumns {
   readonly states: readonly State[];
   /** The first version that has it, where that is later than Redis 7.0. */
   readonly since: string | null;
+  /** No server of the tests has it. */
+  readonly isUntested: boolean;
   readonly route: Route;
   readonly subcommands: readonly CommandDescription[];
 }
@@ -89,6 +91,7 @@ export function describe(
     channels: more.channels ?? null,
     states: more.states ?? [],
     since: more.since ?? null,
+    isUntested: more.untested ?? false,
     route,
     subcommands,
   };

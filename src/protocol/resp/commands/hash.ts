@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { SESSION_FIELDS } from "./reasons.ts";
 import type { CommandGroup } from "./record.ts";
-import { BY_KEY } from "./route.ts";
+import { BY_KEY, refused } from "./route.ts";
 
 /** Hash commands, those that let single fields expire among them. */
 export const hashCommands: CommandGroup = {
@@ -22,6 +23,7 @@ export const hashCommands: CommandGroup = {
     ["hgetall",        2, "readonly",           "RO access: 1",        BY_KEY, { tips: "nondeterministic_output_order" }],
     ["hgetdel",       -5, "write",              "RW access update: 1", BY_KEY, { since: "Redis 8.0" }],
     ["hgetex",        -5, "write",              "RW access update: 1", BY_KEY, { since: "Redis 8.0" }],
+    ["himport",       -2, "",                   "",                    refused(SESSION_FIELDS), { since: "Redis 8.10", untested: true }],
     ["hincrby",        4, "write denyoom fast", "RW access update: 1", BY_KEY],
     ["hincrbyfloat",   4, "write denyoom fast", "RW access update: 1", BY_KEY],
     ["hkeys",          2, "readonly",           "RO access: 1",        BY_KEY, { tips: "nondeterministic_output_order" }],

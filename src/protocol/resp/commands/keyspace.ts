@@ -4,7 +4,7 @@
  * @module
  */
 import { migrateKeys, sortKeys } from "../key_finders/option_keys.ts";
-import { ALLOWED_ADMINISTRATION, INTERNAL } from "./reasons.ts";
+import { ALLOWED_ADMINISTRATION, INTERNAL, SCANNING_ONE } from "./reasons.ts";
 import type { CommandGroup } from "./record.ts";
 import {
   administration,
@@ -29,6 +29,12 @@ export const keyspaceCommands: CommandGroup = {
   // deno-fmt-ignore: one record a command, columns aligned.
   records: [
     // name               arity  flags            keys                                          what the proxy does
+    ["bless",                -2, "",              "",                                           BEHIND_SUBCOMMAND,               { since: "Redis 8.12", untested: true }],
+    ["bless|clear",           4, "write fast",    "RW update: 2",                               BY_KEY,                          { since: "Redis 8.12", categories: "@dangerous" }],
+    ["bless|get",             3, "readonly fast", "RO: 2",                                      BY_KEY,                          { since: "Redis 8.12" }],
+    ["bless|help",            2, "loading stale", "",                                           BY_KEY,                          { since: "Redis 8.12" }],
+    ["bless|scan",           -4, "",              "",                                           refused(SCANNING_ONE),           { since: "Redis 8.12", tips: "nondeterministic_output special special" }],
+    ["bless|set",             4, "write denyoom fast", "RW: 2",                                 BY_KEY,                          { since: "Redis 8.12", categories: "@dangerous" }],
     ["copy",                 -3, "write denyoom", "RO access: 1, OW update: 2",                 BY_KEY],
     ["dbsize",                1, "readonly fast", "",                                           everyShard(Sum),                 { tips: "all_shards agg_sum" }],
     ["del",                  -2, "write",         "RM delete: 1 to -1",                         split(Sum),                      { tips: "multi_shard agg_sum" }],

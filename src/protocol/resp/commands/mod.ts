@@ -8,6 +8,7 @@ import {
   type CommandTable,
   createCommandTable,
 } from "../../command_table.ts";
+import { arrayCommands } from "./array.ts";
 import { bitmapCommands } from "./bitmap.ts";
 import { type CommandDescription, definitionsOf, describeGroup } from "./catalogue.ts";
 import { connectionCommands } from "./connection.ts";
@@ -26,7 +27,7 @@ import { streamCommands } from "./stream.ts";
 import { stringCommands } from "./string.ts";
 import { vectorSetCommands } from "./vector_set.ts";
 
-/** Every command of Redis 7.0 to 8 and Valkey 8, supported or refused, in the order of docs/commands.md. */
+/** Every command of Redis 7.0 to 8.12 and of Valkey to 9.1, supported or refused, in the order of docs/commands.md. */
 export const respGroups: readonly CommandGroup[] = [
   stringCommands,
   keyspaceCommands,
@@ -39,6 +40,7 @@ export const respGroups: readonly CommandGroup[] = [
   bitmapCommands,
   hyperloglogCommands,
   vectorSetCommands,
+  arrayCommands,
   scriptingCommands,
   pubsubCommands,
   connectionCommands,

@@ -28,6 +28,16 @@ export const MONITORING = "it shows what one server does; connect to that server
 /** `CLUSTERSCAN`. */
 export const SCANNING = "SCAN goes over all servers, too";
 
+/** `HIMPORT`. */
+export const SESSION_FIELDS =
+  "it is about field names that one connection remembers, and clients share the connections to servers; use HSET";
+
+/** `BLESS SCAN`. */
+export const SCANNING_ONE = "its cursor is one server's; send it to that server";
+
+/** `HOTKEYS`. */
+export const HOT_KEYS = "it is about one server; the proxy's own are shown by HOTKEY GET";
+
 /** Commands that only servers and cluster clients exchange. */
 export const INTERNAL = "redirections are followed by the proxy";
 

@@ -26,6 +26,8 @@ export type CommandRecord = readonly [
 export interface RareFacts {
   /** The first version that has it; all others are in Redis 7.0. */
   readonly since?: string;
+  /** Written from its documentation: no server of the tests has it. */
+  readonly untested?: true;
   /** Categories in access control lists, where they are not its group's; others follow from the flags. */
   readonly categories?: string;
   /**

@@ -19,7 +19,7 @@ import type { HandlerId } from "./handlers.ts";
 export const { AllSucceeded, Concatenated, Elements, Least, Sum } = Merge;
 
 /** Places of timeouts by short names. */
-export const { FirstWord, LastWord } = Timeout;
+export const { FifthWord, FirstWord, FourthWord, LastWord } = Timeout;
 
 /** What the proxy does with a command. */
 export interface Route {

@@ -8,6 +8,7 @@ import {
   ADMINISTRATION,
   ALLOWED_ADMINISTRATION,
   CLUSTER_CHANGES,
+  HOT_KEYS,
   MONITORING,
   SCANNING,
   SLOW_LOGS,
@@ -36,6 +37,7 @@ export const serverCommands: CommandGroup = {
     ["acl|setuser",        -3, "admin noscript loading stale",    "", WITH_ITS_COMMAND],
     ["acl|users",           2, "admin noscript loading stale",    "", WITH_ITS_COMMAND, { states: ["asks_one"] }],
     ["acl|whoami",          2, "noscript loading stale",          "", WITH_ITS_COMMAND, { states: ["keyless"] }],
+    ["backup",             -2, "",                                "", refused(ADMINISTRATION),         { since: "Redis 8.10", untested: true }],
     ["bgrewriteaof",        1, "",                                "", refused(ADMINISTRATION)],
     ["bgsave",             -1, "",                                "", refused(ADMINISTRATION)],
     ["cluster",            -2, "",                                "", answered("cluster",
@@ -71,6 +73,9 @@ export const serverCommands: CommandGroup = {
     ["cluster|migrateslots",-2, "",                               "", refused(CLUSTER_CHANGES),         { since: "Valkey 9.0" }],
     ["cluster|cancelslotmigrations", 2, "",                               "", refused(CLUSTER_CHANGES),         { since: "Valkey 9.0" }],
     ["cluster|migration",   -2, "",                               "", refused(CLUSTER_CHANGES),         { since: "Redis 8.4" }],
+    ["cluster|flushslot",   -3, "",                               "", refused(CLUSTER_CHANGES),         { since: "Valkey 9.0" }],
+    ["cluster|getslotmigrations", 2, "",                               "", refused(CLUSTER_CHANGES),         { since: "Valkey 9.0" }],
+    ["cluster|syncslots",   -3, "",                               "", refused(CLUSTER_CHANGES),         { since: "Valkey 9.0" }],
     ["clusterscan",        -2, "",                                "", refused(SCANNING),         { since: "Valkey 9.1" }],
     ["commandlog",         -2, "",                                "", refused(ADMINISTRATION),         { since: "Valkey 8.1" }],
     ["config",             -2, "",                                "", administration(ALLOWED_ADMINISTRATION)],
@@ -84,6 +89,7 @@ export const serverCommands: CommandGroup = {
     ["hotkey",             -2, "admin loading stale",             "", answered("hotkey",
       "`ENABLE`, `DISABLE`, `GET [count]`, `RESET`: the keys that are asked for most, see " +
       "[operating.md](operating.md#hot-and-big-keys)"), { since: "aster", states: ["serverless", "unpaused"] }],
+    ["hotkeys",            -2, "",                                "", refused(HOT_KEYS),               { since: "Redis 8.6", untested: true }],
     ["info",               -1, "loading stale",                   "", answered("info",
       "about the proxy and its clients, and what the servers say together, see [decision " +
       "0027](decisions/0027-info-of-many-servers.md)"), { tips: "nondeterministic_output all_shards special", categories: "@dangerous", states: ["queued", "keyless"] }],

@@ -10,7 +10,7 @@ import {
   storedSetKeys,
 } from "../key_finders/counted_keys.ts";
 import type { CommandGroup } from "./record.ts";
-import { blocks, BY_KEY, FirstWord, keysBy, LastWord } from "./route.ts";
+import { blocks, BY_KEY, FirstWord, FourthWord, keysBy, LastWord } from "./route.ts";
 
 /** Sorted set commands. */
 export const sortedSetCommands: CommandGroup = {
@@ -19,6 +19,7 @@ export const sortedSetCommands: CommandGroup = {
   // deno-fmt-ignore: one record a command, columns aligned.
   records: [
     // name            arity  flags                           keys                                  what the proxy does
+    ["bzmove",            -5, "write denyoom blocking",       "RW access delete: 1, RW insert: 2",  blocks(FourthWord),                 { since: "Redis 8.12", untested: true }],
     ["bzmpop",            -5, "write blocking",               "RW access delete: 2 counted",        blocks(FirstWord, blockingPopKeys)],
     ["bzpopmax",          -3, "write noscript blocking fast", "RW access delete: 1 to -2",          blocks(LastWord)],
     ["bzpopmin",          -3, "write noscript blocking fast", "RW access delete: 1 to -2",          blocks(LastWord)],
@@ -32,6 +33,8 @@ export const sortedSetCommands: CommandGroup = {
     ["zintercard",        -3, "readonly",                     "RO access: 1 counted",               keysBy(sortedSetKeys)],
     ["zinterstore",       -4, "write denyoom",                "OW update: 1, RO access: 2 counted", keysBy(storedSetKeys)],
     ["zlexcount",          4, "readonly fast",                "RO access: 1",                       BY_KEY],
+    ["zmove",             -4, "write denyoom",                "RW access delete: 1, RW insert: 2",  BY_KEY,                             { since: "Redis 8.12", untested: true }],
+    ["zmovemember",       -6, "write denyoom",                "RW access delete: 1, RW insert: 2",  BY_KEY,                             { since: "Redis 8.12", untested: true }],
     ["zmpop",             -4, "write",                        "RW access delete: 1 counted",        keysBy(popKeys)],
     ["zmscore",           -3, "readonly fast",                "RO access: 1",                       BY_KEY],
     ["zpopmax",           -2, "write fast",                   "RW access delete: 1",                BY_KEY],

@@ -15,12 +15,13 @@ export const streamCommands: CommandGroup = {
   records: [
     // name                 arity  flags                 keys                                       what the proxy does
     ["xack",                   -4, "write fast",         "RW update: 1",                            BY_KEY],
-    ["xackdel",                -6, "write",              "RW access update: 1",                     BY_KEY,               { since: "Redis 8.2" }],
+    ["xackdel",                -6, "write",              "RW access update: 1",                     BY_KEY,               { since: "Redis 8.2", untested: true }],
     ["xadd",                   -5, "write denyoom fast", "RW update: 1",                            BY_KEY,               { tips: "nondeterministic_output" }],
     ["xautoclaim",             -6, "write fast",         "RW delete: 1",                            BY_KEY,               { tips: "nondeterministic_output" }],
     ["xclaim",                 -6, "write fast",         "RW update: 1",                            BY_KEY,               { tips: "nondeterministic_output" }],
+    ["xcfgset",                -2, "write fast",         "RW update: 1",                            BY_KEY,               { since: "Redis 8.6", untested: true }],
     ["xdel",                   -3, "write fast",         "RW delete: 1",                            BY_KEY],
-    ["xdelex",                 -5, "write",              "RW access update: 1",                     BY_KEY,               { since: "Redis 8.2" }],
+    ["xdelex",                 -5, "write",              "RW access update: 1",                     BY_KEY,               { since: "Redis 8.2", untested: true }],
     ["xgroup",                 -2, "",                   "",                                        BEHIND_SUBCOMMAND],
     ["xgroup|create",          -5, "write denyoom",      "RW insert: 2",                            BY_KEY],
     ["xgroup|createconsumer",   5, "write denyoom",      "RW insert: 2",                            BY_KEY],
@@ -34,6 +35,7 @@ export const streamCommands: CommandGroup = {
     ["xinfo|help",              2, "loading stale",      "",                                        BY_KEY],
     ["xinfo|stream",           -3, "readonly",           "RO access: 2",                            BY_KEY],
     ["xlen",                    2, "readonly fast",      "RO: 1",                                   BY_KEY],
+    ["xnack",                  -7, "write fast",         "RW update: 1",                            BY_KEY,               { since: "Redis 8.8", untested: true }],
     ["xpending",               -3, "readonly",           "RO access: 1",                            BY_KEY,               { tips: "nondeterministic_output" }],
     ["xrange",                 -4, "readonly",           "RO access: 1",                            BY_KEY],
     ["xread",                  -4, "readonly blocking",  "RO access: STREAMS from 1 to -1 limit 2", mayBlock(streamKeys)],

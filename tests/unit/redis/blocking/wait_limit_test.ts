@@ -10,6 +10,8 @@ for (
     ["BLPOP a 0.25", 1250],
     ["BRPOPLPUSH a b 1", 2000],
     ["BLMOVE a b LEFT LEFT 1", 2000],
+    ["BLMOVEM a b LEFT LEFT 1 COUNT 3 BULK", 2000],
+    ["BZMOVE a b MIN 2 COUNT 3", 3000],
     ["BLMPOP 3 1 a LEFT", 4000],
     ["BZMPOP 0 1 a MIN", Infinity],
     ["BLPOP a 0", Infinity],

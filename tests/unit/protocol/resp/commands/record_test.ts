@@ -14,8 +14,8 @@ function rowOf(name: string): CommandRow {
 }
 
 Deno.test("each goes where its first key is, unless it is refused or answered here; with too few words it is an error", () => {
-  for (const { name, since } of respDescriptions.values()) {
-    if (since === null || name.includes("|")) continue;
+  for (const { name, since, keys, subcommands } of respDescriptions.values()) {
+    if (since === null || name.includes("|") || subcommands.length > 0) continue;
     const row = rowOf(name);
     const words = Array.from({ length: Math.abs(row.arity) - 1 }, (_, index) => `${index + 1}`);
     const { frame, refusal } = parse(request(name, ...words));
@@ -24,7 +24,7 @@ Deno.test("each goes where its first key is, unless it is refused or answered he
       continue;
     }
     if (row.action === Action.Local) continue;
-    assertEquals([refusal, frame.keyCount], [null, 1], name);
+    assertEquals([refusal, frame.keyCount], [null, keys.length], name);
     assertEquals(row.action, Action.Forward);
     assertMatch(
       parse(request(name, ...words.slice(1))).refusal!,
@@ -38,4 +38,18 @@ Deno.test("MSETEX has its keys behind their number, each with its value", () => 
   assertEquals([keys, refusal], [["a", "b"], null]);
   assertMatch(parse(request("MSETEX", "0", "a", "1")).refusal!, /^-ERR invalid numkeys value/);
   assertMatch(parse(request("MSETEX", "2", "a", "1")).refusal!, /^-ERR wrong number of key-value/);
+});
+
+Deno.test("BLESS goes where its key is, but for what is about one server", () => {
+  assertEquals(parse(request("BLESS", "SET", "a", "NO-EVICT")).keys, ["a"]);
+  assertEquals(parse(request("BLESS", "GET", "a")).keys, ["a"]);
+  assertMatch(
+    parse(request("BLESS", "SCAN", "0", "NO-EVICT")).refusal!,
+    /^-ERR 'bless scan' is not supported: /,
+  );
+});
+
+Deno.test("what no server of the tests has came later than Redis 7.0", () => {
+  const untested = [...respDescriptions.values()].filter(({ isUntested }) => isUntested);
+  assertEquals(untested.filter(({ since }) => since === null), []);
 });
