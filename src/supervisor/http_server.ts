@@ -35,7 +35,7 @@ export interface HttpServerOptions {
   /** Whether a second process may listen there, too. */
   readonly sharesPort: boolean;
   readonly handle: HttpHandler;
-  /** A connection could not be accepted; tried again. */
+  /** Nothing can be accepted, for lack of something; tried again. */
   acceptFailed(error: unknown): void;
 }
 
@@ -103,8 +103,13 @@ export class HttpServer {
         this.#accepted(await this.#listener.accept());
       } catch (error) {
         if (this.#isClosed) return;
-        this.#options.acceptFailed(error);
-        await this.#pause(ACCEPT_RETRY_MS);
+        if (isLack(error)) {
+          this.#options.acceptFailed(error);
+          await this.#pause(ACCEPT_RETRY_MS);
+        } else {
+          // Of one connection, which was gone before it was accepted: the others must not wait for that.
+          await new Promise<void>((resolve) => setImmediate(resolve));
+        }
       }
     }
   }
@@ -291,6 +296,12 @@ function concatenate(one: Uint8Array, other: Uint8Array): Uint8Array {
   bytes.set(one);
   bytes.set(other, one.length);
   return bytes;
+}
+
+/** Whether the system lacks what any connection needs. */
+function isLack(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code === undefined || ["EMFILE", "ENFILE", "ENOMEM", "ENOBUFS"].includes(code);
 }
 
 /** Closes a connection that may be closed already. */

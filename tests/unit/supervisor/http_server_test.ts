@@ -11,6 +11,7 @@ import {
 } from "../../../src/supervisor/http_server.ts";
 import { assert, assertEquals, assertMatch } from "../../deps.ts";
 import { until, withDeadline } from "../../support/poll.ts";
+import { resetBeforeAccept } from "../../support/reset_connections.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -34,7 +35,9 @@ async function withServer(
       seen.push(`${peer} ${request.method} ${new URL(request.url).pathname}`);
       return handle(request, peer);
     },
-    acceptFailed: () => {},
+    acceptFailed: (error) => {
+      throw error;
+    },
   });
   const { port } = server.address;
   const connect = () => Deno.connect({ hostname: "127.0.0.1", port });
@@ -115,6 +118,17 @@ Deno.test("any number of connections that send nothing, or half a head, keep nob
     await until(() => server.connectionCount === CONNECTIONS_MAX, { what: "all are accepted" });
     assertEquals(await (await fetch(url)).text(), "hello\n");
     for (const connection of slow) connection.close();
+  });
+});
+
+Deno.test("connections that are reset before they are accepted keep nobody waiting", async () => {
+  await withServer(async ({ server, url }) => {
+    const beganMs = performance.now();
+    for (let round = 0; round < 10; round++) {
+      resetBeforeAccept(server.address.port, 20);
+      assertEquals(await (await fetch(url)).text(), "hello\n");
+    }
+    assert(performance.now() - beganMs < 5_000);
   });
 });
 
