@@ -38,6 +38,8 @@ const MOVED_STEP = 0.5;
 export interface Judgement {
   /** The map, as far as it is believed: ranges in the order of their slots. */
   readonly ranges: SlotRange[];
+  /** Ids of the nodes that those know whose cluster it is. */
+  readonly ids: ReadonlySet<string>;
   /** Whether other nodes are to be asked, if there are any, before it is used. */
   readonly isOpen: boolean;
 }
@@ -113,13 +115,16 @@ export class SlotLedger {
       owners.push(decision.owner);
       isOpen ||= decision.isOpen;
     }
-    return { ranges: toRanges(owners), isOpen: isOpen && !isLast };
+    // What a node of another cluster knows is not of ours, as long as anybody of ours is heard.
+    const ours = isRemade ? heard : views.filter((_, at) => kinds[at] === ViewKind.Ours);
+    const ids = new Set((ours.length > 0 ? ours : views).flatMap((view) => [...view.ids]));
+    return { ranges: toRanges(owners), ids, isOpen: isOpen && !isLast };
   }
 
   /** A judgement is made use of. */
-  accept({ ranges }: Judgement, views: readonly SlotView[]): void {
+  accept({ ranges, ids }: Judgement): void {
     this.#owners = bySlot(ranges);
-    this.#ids = new Set(views.flatMap(({ ids }) => [...ids]));
+    this.#ids = ids;
   }
 
   #kindOf({ ids, ranges }: SlotView): ViewKindCode {

@@ -256,7 +256,7 @@ export class SlotTopology implements Topology, Watched {
     this.#asksSeedsFirst = false;
     this.#passedOver.delete(from);
     const { ranges } = judgement;
-    this.#ledger.accept(judgement, views);
+    this.#ledger.accept(judgement);
     if (this.#failuresInRow > 0) {
       this.#cluster.log.info("Nodes of the cluster answer CLUSTER SLOTS again", { source: from });
     }

@@ -93,8 +93,11 @@ export class BackupRace implements ReplyReceiver {
   }
 
   onRedirect(exchange: Exchange, successor: Exchange): void {
-    this.#main = successor;
-    this.#receiver.onRedirect(exchange, successor);
+    const isBackup = exchange === this.#backup;
+    if (isBackup) this.#backup = successor;
+    else this.#main = successor;
+    // Of the backup nobody else knows, unless it stands for what has failed.
+    if (!isBackup || this.#isMainOver) this.#receiver.onRedirect(exchange, successor);
   }
 
   get #isMainOver(): boolean {

@@ -365,8 +365,8 @@ export class SlotRouter implements Router, Watched {
     if (backend === null || exchange.redirects >= REDIRECTS_MAX) {
       const failure = backend === null ? failures.redirectInvalid : failures.tooManyRedirects;
       this.#context.metrics.countFailure(failure);
-      const isLost = backend === null && target !== null;
-      exchange.receiver!.onFailure(exchange, failure, isLost ? formatEndpoint(target) : "");
+      const isTold = backend === null && target !== null && !this.#context.limits.hidesAddresses;
+      exchange.receiver!.onFailure(exchange, failure, isTold ? formatEndpoint(target) : "");
       return;
     }
     this.#context.metrics.redirects += 1;

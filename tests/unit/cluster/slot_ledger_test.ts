@@ -45,7 +45,7 @@ class Scene {
 
   #accept(views: SlotView[], isLast: boolean): string {
     const judgement = this.ledger.judge(views, isLast);
-    this.ledger.accept(judgement, views);
+    this.ledger.accept(judgement);
     return judgement.ranges.map(written).join(" ");
   }
 }
@@ -135,6 +135,14 @@ Deno.test("a node of another cluster at an address of ours is believed only wher
   assertEquals(new Scene().hears(foreign), null);
   assertEquals(new Scene().hears(foreign, KNOWN), KNOWN);
   assertEquals(new Scene().hearsAll(foreign), "0-16383=z:1@-1#Z");
+});
+
+Deno.test("a node of another cluster stays a stranger, however often it is heard", () => {
+  const scene = new Scene();
+  const foreign = "0-16383=z:1@99#Z";
+  assertEquals(scene.hears(foreign, KNOWN), KNOWN);
+  assertEquals(scene.hears(foreign), null);
+  assertEquals(scene.hears(foreign, KNOWN), KNOWN);
 });
 
 Deno.test("replicas are those that the believed node names", () => {

@@ -137,3 +137,19 @@ Deno.test("whoever has left is given nothing", () => {
   failed.reply(failed.backup, "1");
   assertEquals(failed.receiver.heard, ["redirected"]);
 });
+
+Deno.test("a backup that goes on elsewhere stays the backup", () => {
+  for (const isMainOver of [false, true]) {
+    const scene = new Scene();
+    if (isMainOver) scene.fail(scene.main);
+    const successor = new Exchange();
+    successor.begin(scene.backup.receiver!, 3, 7, true, NOBODY);
+    scene.backup.receiver!.onRedirect(scene.backup, successor);
+    scene.backup.swallow();
+    scene.reply(successor, "2");
+    const heard = isMainOver ? ["redirected", "redirected", "2"] : ["2"];
+    assertEquals([scene.receiver.heard, scene.wins], [heard, 1]);
+    scene.reply(scene.main, "1");
+    assertEquals(scene.receiver.heard, heard);
+  }
+});
