@@ -30,7 +30,10 @@ export interface RuledCommands {
   readonly categories: readonly string[];
   /** Whether a command of this name may exist that is not among {@link RuledCommands.all}. */
   mayExist(name: string): boolean;
-  /** What categories commands count to that are not among {@link RuledCommands.all}. */
+  /**
+   * What commands may do that are not among {@link RuledCommands.all}: whoever is denied one of these categories is
+   * denied them, and none of these grants them.
+   */
   readonly otherCategories: readonly string[];
 }
 
@@ -88,7 +91,7 @@ export class GrantedCommands {
       for (const command of members) {
         if (command.categories.includes(name)) this.#setOne(command.name, grants);
       }
-      if (this.#commands.otherCategories.includes(name)) this.#setOthers(grants);
+      if (!grants && this.#commands.otherCategories.includes(name)) this.#setOthers(false);
     } else {
       this.#applyToCommand(name, word, grants);
     }

@@ -35,8 +35,10 @@ Deno.test("a command comes and goes with its subcommands, and each by itself", (
   assertEquals(granted("@all", "-@admin"), ["get", "set", "keys", "client|id", "own.read", "x.y"]);
 });
 
-Deno.test("commands that no list has might write, and are named by themselves", () => {
-  assertEquals(granted("@write"), ["set", "x.y"]);
+Deno.test("commands that no list has might read and write, and are named by themselves", () => {
+  assertEquals(granted("@write"), ["set"]);
+  assertEquals(granted("@slow").includes("x.y"), false);
+  assertEquals(granted("@all", "-@read").includes("x.y"), false);
   assertEquals(granted("@all", "-@write"), NAMES.filter((name) => !/^(set|x.y)$/.test(name)));
   assertEquals(granted("@all", "-x.y"), NAMES.filter((name) => name !== "x.y"));
   assertEquals(granted("@all", "-x.y", "@all"), NAMES);

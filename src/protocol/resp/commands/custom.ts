@@ -47,14 +47,13 @@ export function descriptionOf(row: CommandRow): CommandDescription {
     describeCustom({ ...row, isRead: (row.flags & CommandFlag.Read) !== 0 });
 }
 
-/** What is said of a command that no table has: it may change data, as nothing is known of it. */
-export const DOTTED_DESCRIPTION: CommandDescription = describe(
-  ["dotted", -2, "write", "RW access update: 1", BY_KEY],
-);
-
-/** The row of such a command, which goes where its first argument is. */
-export const DOTTED_ROW: CommandRow = createCommandTable(definitionsOf(DOTTED_DESCRIPTION))
-  .rows[0]!;
+/**
+ * The row of a command that no table has, which goes where its first argument is. It may change data: nothing is known
+ * of it.
+ */
+export const DOTTED_ROW: CommandRow = createCommandTable(
+  definitionsOf(describe(["dotted", -2, "write", "RW access update: 1", BY_KEY])),
+).rows[0]!;
 
 /** What is known of a command of the configuration. */
 export function describeCustom(command: CustomCommand): CommandDescription {

@@ -5,7 +5,7 @@
  */
 import type { RuledCommands } from "../../command_rules.ts";
 import { CATEGORIES } from "./categories.ts";
-import { type CustomCommand, describeCustom, DOTTED_DESCRIPTION } from "./custom.ts";
+import { type CustomCommand, describeCustom } from "./custom.ts";
 import { respDescriptions } from "./mod.ts";
 
 /** The commands of a cluster with these commands of its own. */
@@ -15,6 +15,6 @@ export function ruledCommands(custom: readonly CustomCommand[]): RuledCommands {
     all: [...known, ...custom.map(describeCustom)],
     categories: CATEGORIES,
     mayExist: (name) => name.includes("."),
-    otherCategories: DOTTED_DESCRIPTION.categories,
+    otherCategories: ["@read", "@write"],
   };
 }

@@ -18,6 +18,6 @@ Deno.test("all commands are there, those of the configuration too, with subcomma
     ["object|encoding", "object|freq"],
   );
   assertEquals(categories, CATEGORIES);
-  assertEquals(otherCategories, ["@write", "@slow"]);
+  assertEquals(otherCategories, ["@read", "@write"]);
   assertEquals([mayExist("json.get"), mayExist("nosuch")], [true, false]);
 });
