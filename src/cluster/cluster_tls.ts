@@ -41,7 +41,12 @@ export class ClusterTls {
     const server = serverMaterial(config, seed);
     const client = clientMaterial(config);
     this.server = server === null ? null : engine.tlsServer(server);
-    this.client = client === null ? null : engine.tlsClient(client);
+    try {
+      this.client = client === null ? null : engine.tlsClient(client);
+    } catch (error) {
+      this.server?.close();
+      throw error;
+    }
   }
 
   /**

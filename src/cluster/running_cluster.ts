@@ -252,7 +252,7 @@ export class RunningCluster implements Acceptor, Cluster {
   reconfigure(config: ClusterConfig): void {
     const cluster = this.#cluster;
     // Ahead of all: it may be refused.
-    if (this.#tls.replace(config)) cluster.log.info("TLS certificates replaced", {});
+    this.#tls.replace(config);
     const { listen, unixMode } = cluster.config;
     const isElsewhere = !sameEndpoint(listen, config.listen) ||
       (listen.kind === "unix" && unixMode !== config.unixMode);

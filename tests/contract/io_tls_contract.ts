@@ -208,6 +208,31 @@ export function testIoTlsContract(
     },
   );
 
+  test("names and CAs that come by a replacement count from then on", tlsOfScene, async (scene) => {
+    const { ca, client } = certificates();
+    const tls = scene.engine.tlsServer(serverMaterial());
+    const front = frontWith(scene, tls);
+    const failed = failuresOf(front);
+    const ask = async (change: Partial<TlsClientMaterial>) => {
+      const asked = scene.engine.tlsClient(clientMaterial(change));
+      const outcome = await dialledWith(scene, front, asked);
+      asked.close();
+      return outcome;
+    };
+    assertEquals(await ask({ serverName: "one.example" }), "tls_backend_name");
+    const one = { name: "one.example", pair: ca.issue({ for: "DNS:one.example" }) };
+    tls.replace(serverMaterial({ named: [one], clientCa: ca.cert }));
+    assertEquals(await ask({ serverName: "one.example", pair: client }), "connected");
+    assertEquals(await ask({ pair: client }), "connected");
+    // In TLS 1.3 a client is done before it is refused.
+    await ask({});
+    const isMeant = ({ failure }: FailedHandshake) => failure === "tls_client_no_certificate";
+    await until(() => failed.some(isMeant), { what: "a failed handshake" });
+    tls.replace(serverMaterial());
+    assertEquals(await ask({}), "connected");
+    tls.close();
+  });
+
   test(
     "a client that speaks no TLS is told of as such, and keeps nobody out",
     tlsOfScene,

@@ -35,6 +35,8 @@ export function nodeTls(): typeof import("node:tls") {
 /** See {@link TlsServer}. */
 export class DenoTlsServer implements TlsServer {
   #material: TlsServerMaterial;
+  /** For clients that ask for a name which has no pair of its own. */
+  #common: SecureContext | null = null;
   #named: ReadonlyMap<string, SecureContext> = new Map();
   readonly #servers: Set<NodeTlsServer> = new Set();
 
@@ -45,17 +47,15 @@ export class DenoTlsServer implements TlsServer {
 
   /** A server that does not listen yet; it follows what is replaced here until it closes. */
   createServer(): NodeTlsServer {
-    const { clientCa } = this.#material;
     const server = nodeTls().createServer({
       ...this.#options(this.#material.pair),
-      requestCert: clientCa !== null,
-      rejectUnauthorized: clientCa !== null,
       // The listener has its own, before.
       handshakeTimeout: 2 * HANDSHAKE_TIMEOUT_MS,
       noDelay: true,
       keepAlive: true,
-      ...this.#named.size > 0 ? { SNICallback: this.#chooseByName } : {},
+      SNICallback: this.#chooseByName,
     });
+    askForCertificates(server, this.#material.clientCa !== null);
     this.#servers.add(server);
     server.once("close", () => this.#servers.delete(server));
     return server;
@@ -67,7 +67,11 @@ export class DenoTlsServer implements TlsServer {
     this.#named = new Map(
       material.named.map(({ name, pair }) => [name, createSecureContext(this.#options(pair))]),
     );
-    for (const server of this.#servers) server.setSecureContext(this.#options(material.pair));
+    this.#common = createSecureContext(this.#options(material.pair));
+    for (const server of this.#servers) {
+      server.setSecureContext(this.#options(material.pair));
+      askForCertificates(server, material.clientCa !== null);
+    }
   }
 
   close(): void {
@@ -78,8 +82,7 @@ export class DenoTlsServer implements TlsServer {
     name: string,
     chosen: (error: Error | null, context?: SecureContext) => void,
   ) => {
-    const context = pairForName(this.#named, name);
-    chosen(null, context ?? nodeTls().createSecureContext(this.#options(this.#material.pair)));
+    chosen(null, pairForName(this.#named, name) ?? this.#common!);
   };
 
   #options({ cert, key }: TlsKeyPair): SecureContextOptions {
@@ -91,6 +94,11 @@ export class DenoTlsServer implements TlsServer {
       ...clientCa === null ? {} : { ca: [clientCa] },
     };
   }
+}
+
+/** Node's servers look at these for each connection. */
+function askForCertificates(server: NodeTlsServer, areWanted: boolean): void {
+  Object.assign(server, { requestCert: areWanted, rejectUnauthorized: areWanted });
 }
 
 /** See {@link TlsClient}. */

@@ -112,7 +112,7 @@ export class DenoTlsSocket implements Socket {
     socket.on("data", (bytes: Uint8Array) => this.#received(bytes));
     socket.on("end", () => this.#ending());
     socket.on("error", (error: Error) => this.#failed(error));
-    socket.on("close", () => this.#failed(new TlsError(context.failureOf("closed"), "closed")));
+    socket.on("close", () => this.#failed(new Error("connection lost")));
     socket.pause();
   }
 

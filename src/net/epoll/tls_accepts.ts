@@ -14,6 +14,7 @@ import { clientTlsFailure } from "../tls_failures.ts";
 import { HELLO_BYTES_MAX, helloName } from "./client_hello.ts";
 import type { EpollLoop } from "./epoll_loop.ts";
 import type { EpollConnection } from "./epoll_socket.ts";
+import { EAGAIN } from "./libc.ts";
 import type { Handle } from "./libssl.ts";
 import type { EpollTlsServer } from "./tls_contexts.ts";
 import { type HandshakeList, peek, TlsHandshake } from "./tls_handshake.ts";
@@ -110,9 +111,10 @@ export class TlsAccepts implements Acceptor {
     if (this.#server.hasNames) {
       helloBytes ??= new Uint8Array(HELLO_BYTES_MAX);
       const byteCount = peek(this.#loop, descriptor, helloBytes);
-      // The end, or an error: the handshake meets it, too.
       const hello = helloName(helloBytes, Math.max(0, byteCount));
-      if (!hello.isWhole && byteCount !== 0) return undefined;
+      // At the end, or with an error, nothing more comes: the handshake meets it, too.
+      const mayGrow = byteCount > 0 || byteCount === -EAGAIN;
+      if (!hello.isWhole && mayGrow) return undefined;
       name = hello.isWhole ? hello.name : null;
     }
     const ssl = lib.SSL_new(this.#server.contextFor(name));

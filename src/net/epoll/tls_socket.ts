@@ -213,8 +213,9 @@ export class EpollTlsSocket implements EventHandler, Resumable, Socket {
 
   onEvents(events: number): void {
     const isLost = (events & (EPOLLERR | EPOLLHUP)) !== 0;
-    // Where bytes may still be read, the read meets the error behind them.
-    const hasRest = !this.#isEnded && (events & EPOLLIN) !== 0;
+    // Where bytes may still be read, the read meets the error behind them; what is masked is not told.
+    const isTold = (events & EPOLLIN) !== 0 || (this.#events & EPOLLIN) === 0;
+    const hasRest = !this.#isEnded && isTold;
     if (isLost && !(hasRest && (!this.#isPaused || this.#receiver.isBehind === true))) {
       return this.close(this.#lastWord() ?? this.#waitingError());
     }
