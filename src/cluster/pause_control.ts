@@ -49,6 +49,8 @@ export class PauseControl implements Watched {
   isWatched = false;
   readonly #parts: PauseParts;
   #resuming: Resuming[] = [];
+  /** Whose pauses are on, or have to be ended here: another cluster of this name may have ended one in the orders. */
+  readonly #known = new Set<string | null>();
   /** Servers whose pause has nothing in flight any more; null: the whole cluster. */
   readonly #parked = new Set<string | null>();
 
@@ -70,6 +72,7 @@ export class PauseControl implements Watched {
     });
     this.#parked.delete(server);
     orders.pause(server, { mode, endMs: clock.realMs + durationMs });
+    this.#known.add(server);
     topology.pausesChanged();
     clock.watch(this);
   }
@@ -113,7 +116,11 @@ export class PauseControl implements Watched {
 
   onTick(nowMs: number): boolean {
     const { clock, orders } = this.#parts;
+    for (const server of [...this.#known]) {
+      if (orders.pauseOf(server) === null) this.#begin(server, null);
+    }
     for (const [server, { endMs, mode }] of [...orders.pauses()]) {
+      if (!this.#resuming.some((one) => one.server === server)) this.#known.add(server);
       if (clock.realMs >= endMs) this.#begin(server, null);
       else if (mode === PauseMode.All && !this.#parked.has(server)) this.count(server);
     }
@@ -124,7 +131,7 @@ export class PauseControl implements Watched {
       this.#release(one);
       return false;
     });
-    return orders.isPausing || this.#resuming.length > 0;
+    return orders.isPausing || this.#resuming.length > 0 || this.#known.size > 0;
   }
 
   #begin(server: string | null, done: (() => void) | null): void {
@@ -135,6 +142,7 @@ export class PauseControl implements Watched {
     }
     const { clock, topology } = this.#parts;
     clock.readNow();
+    this.#known.delete(server);
     this.#parked.delete(server);
     for (const backend of this.#backendsOf(server)) {
       if (!this.#isParkedElsewhere(backend, server)) backend.unpark();
@@ -152,6 +160,7 @@ export class PauseControl implements Watched {
   #release({ server, done }: Resuming): void {
     const { clients, orders, topology } = this.#parts;
     orders.resume(server);
+    this.#known.delete(server);
     for (const backend of this.#backendsOf(server)) backend.recovered();
     topology.pausesChanged();
     for (const client of clients) client.parseOn();

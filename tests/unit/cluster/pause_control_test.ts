@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { PauseMode } from "../../../src/backend/server_orders.ts";
+import { PauseMode, type ServerOrders } from "../../../src/backend/server_orders.ts";
 import { PauseControl, RESUME_WAIT_MAX_MS } from "../../../src/cluster/pause_control.ts";
+import { PROFILES } from "../../../src/protocol/protocol.ts";
 import type { Topology } from "../../../src/cluster/topology.ts";
 import { assertEquals } from "../../deps.ts";
 import { CoreRig } from "../../support/core_rig.ts";
@@ -20,7 +21,11 @@ class Client {
   }
 }
 
-function scene(rig: CoreRig) {
+/** @param shared Clock and orders of another cluster of the name, where there is one. */
+function scene(
+  rig: CoreRig,
+  shared: { clock: CoreRig["clock"]; orders: ServerOrders } | null = null,
+) {
   const client = new Client();
   const looks = { hasLooked: true, pausesChanged: 0 };
   const topology = {
@@ -28,7 +33,8 @@ function scene(rig: CoreRig) {
     look: () => () => looks.hasLooked,
     pausesChanged: () => looks.pausesChanged += 1,
   } as unknown as Topology;
-  const { clock, context: { orders }, sessionContext: { local } } = rig;
+  const { sessionContext: { local } } = rig;
+  const { clock, orders } = shared ?? { clock: rig.clock, orders: rig.context.orders };
   const clients = new Set([client]);
   const control = new PauseControl({ clock, orders, topology, local, clients });
   return { client, control, looks, orders, clock };
@@ -99,4 +105,22 @@ Deno.test("resume of what is not paused is done at once; a later pause outlives 
   control.resume(null, done);
   clock.advance(50);
   assertEquals([orders.isPausing, count], [false, 4]);
+});
+
+Deno.test("a pause that another cluster of the name ends is over for this one, its parked connections and clients too", async () => {
+  using rig = new CoreRig();
+  using formerRig = new CoreRig();
+  const newest = scene(rig);
+  const { clock, orders } = newest;
+  // A reload took its place: its clients wait for the same orders.
+  const former = scene(formerRig, { clock, orders });
+  const connection = formerRig.backends[0]!.connectionFor(0, PROFILES[2].master);
+  for (const { control } of [newest, former]) control.pause(null, PauseMode.All, 1_000);
+  assertEquals(former.control.count(null).inFlight, 0);
+  clock.advance(1_000);
+  clock.advance(50);
+  assertEquals([orders.isPausing, newest.client.parsed, connection.isConnecting], [false, 1, true]);
+  await formerRig.accept(0);
+  clock.advance(50);
+  assertEquals([former.client.parsed, clock.watchedCount], [1, 0]);
 });
