@@ -40,8 +40,11 @@ export class BackendConnection implements LinkUser, SlicedParser {
   readonly #waiters = new DrainWaiters();
   readonly #isDedicated: boolean;
   readonly #isProbe: boolean;
-  /** A request timed out, here or on another connection of the backend, and none was answered since. */
-  isSuspect = false;
+  /**
+   * Whether the backend wants to know of replies in time: a request timed out, here or on another of its connections,
+   * and none was answered since; or it is one that the backend does not know of, a dedicated one.
+   */
+  isSuspect: boolean;
 
   constructor(
     backend: ConnectionOwner,
@@ -56,6 +59,7 @@ export class BackendConnection implements LinkUser, SlicedParser {
     this.#limits = limits;
     this.#isDedicated = options.isDedicated ?? false;
     this.#isProbe = options.isProbe ?? false;
+    this.isSuspect = this.#isDedicated;
     this.#link = new BackendLink(backend, context, { profile, limits, keepsBackoff }, this);
     const { chunks, clock, engine, retainsRequests, watch } = context;
     this.#replies = this.#link.replies;
@@ -351,7 +355,7 @@ export class BackendConnection implements LinkUser, SlicedParser {
       exchange.receiver = null;
       this.#link.fault(failures.generationMismatch);
     } else {
-      if (this.isSuspect || this.#isDedicated) this.backend.answeredInTime();
+      if (this.isSuspect) this.backend.answeredInTime();
       if (end - start > HAND_OVER_BYTES) {
         const { watch } = this.#context;
         if (end - start >= watch.bigBytes) watch.big(exchange, this, end - start, "reply");

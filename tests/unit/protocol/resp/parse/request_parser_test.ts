@@ -117,7 +117,18 @@ Deno.test("local commands reach their answers without keys", () => {
     )
     .map((row) => row.name).sort();
   assertEquals(names, [
-    ...["auth", "client", "cluster", "command", "discard", "echo", "exec", "function", "hello"],
+    ...[
+      "asking",
+      "auth",
+      "client",
+      "cluster",
+      "command",
+      "discard",
+      "echo",
+      "exec",
+      "function",
+      "hello",
+    ],
     "hotkey",
     ...["info", "lolwut", "multi", "ping", "psubscribe", "pubsub", "punsubscribe", "quit"],
     ...["randomkey", "readonly", "readwrite", "reset", "scan", "script", "select", "slowlog"],
