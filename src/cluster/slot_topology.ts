@@ -142,7 +142,9 @@ export class SlotTopology implements Topology, Watched {
     const { requests } = this.#backends.metrics;
     const longestMs = config.fetchSinceLatestCmdMs;
     if (longestMs === 0 || this.#isStopped) return false;
-    if (requests !== this.#requestsBefore || !this.#hasMap || this.router.isAged) {
+    const { isAged, awaitsFirstMap } = this.router;
+    // Who waits for the fresh map has asked: the map that comes must not be old again by then.
+    if (requests !== this.#requestsBefore || !this.#hasMap || isAged || awaitsFirstMap) {
       this.#requestsBefore = requests;
       this.#askedAtMs = clock.realMs;
     } else if (clock.realMs - this.#askedAtMs >= longestMs) {

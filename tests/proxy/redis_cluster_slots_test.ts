@@ -242,6 +242,28 @@ Deno.test("behind fetch_since_latest_cmd without requests the first one waits fo
   assertEquals(former.slotsAsked, asked + 1);
 });
 
+Deno.test("a fresh map that takes longer than fetch_since_latest_cmd is waited for once", async () => {
+  await using former = new ScriptedNode();
+  await using heir = new ScriptedNode();
+  former.serves([0, 16_383, former.address]);
+  heir.answer = () => "+HEIR\r\n";
+  using proxy = start([former.address], { fetch_since_latest_cmd: 50 });
+  await mapKnown(proxy);
+  using client = await proxy.connect();
+  former.serves([0, 16_383, heir.address]);
+  const { slots } = former;
+  const late = Promise.withResolvers<void>();
+  former.slots = late.promise.then(() => slots);
+  const asked = former.slotsAsked;
+  await delay(200);
+  const replies = client.pipeline([["GET", "foo"], ["GET", "bar"]]);
+  await until(() => former.slotsAsked > asked, { what: "a fresh map is asked for" });
+  await delay(300);
+  late.resolve();
+  assertEquals(await replies, ["HEIR", "HEIR"]);
+  assertEquals(former.slotsAsked, asked + 1);
+});
+
 Deno.test("the map is fetched every fetch_interval", async () => {
   await using node = new ScriptedNode();
   await using other = new ScriptedNode();
