@@ -77,7 +77,7 @@ function section(
 function textOf(row: MetricRow | HistogramRow): string {
   if (!("bounds" in row)) return row.help;
   return `${row.help} Buckets up to ${
-    row.bounds.map((bound) => bound.toLocaleString("en")).join(", ")
+    row.bounds.map((bound) => bound.toLocaleString("en", { maximumFractionDigits: 6 })).join(", ")
   }.`;
 }
 

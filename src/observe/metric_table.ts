@@ -312,7 +312,8 @@ export const durationHistograms = {
   request: {
     ...durations(
       "aster_request_duration_seconds",
-      "Request read to the backend's reply read; of a split request each part by itself. At most 2,000 series: " +
+      "Request read to the backend's reply read; of a split request each part by itself. One that is redirected " +
+        "counts at both backends, at the second from when it was first read. At most 2,000 series: " +
         "further commands of a backend have the command other. Of transactions EXEC is in it, blocking commands are not.",
     ),
     labels: "cluster, command, backend",
