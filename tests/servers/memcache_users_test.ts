@@ -25,16 +25,18 @@ const KEYS = `auth = { users = [{ username = "ann", password = "secret", key_pat
 const FOREIGN = "foreign";
 const VALUE = "foreign-value";
 
-function startInFront(address: string): Promise<Aster> {
-  return startAster((port) =>
-    `[[clusters]]
+function textOf(address: string, port: number, keys: string): string {
+  return `[[clusters]]
 name = "pool"
 listen_addr = "127.0.0.1:${port}"
 cache_type = "memcache"
 servers = ["${address}:1"]
-${KEYS}
-`
-  );
+${keys}
+`;
+}
+
+function startInFront(address: string): Promise<Aster> {
+  return startAster((port) => textOf(address, port, KEYS));
 }
 
 /** A line of each form with the foreign key in the places of keys. */
@@ -143,13 +145,7 @@ Deno.test("own keys are served, readers read, and nobody else is limited", async
     ["STORED", "STORED", "2", "CLIENT_ERROR no permission to access this key"],
   );
   using reader = await MemcacheText.connect(aster.port);
-  const replies = await reader.ask([
-    "set x 0 0 13\r\nreader secret\r\n",
-    "mg a:1 v\r\n",
-    "set a:1 0 0 1\r\n1\r\n",
-    "mg a:1 T60\r\n",
-  ].slice(0, 1));
-  assertEquals(replies, ["STORED"]);
+  assertEquals(await reader.ask(["set x 0 0 13\r\nreader secret\r\n"]), ["STORED"]);
   const [set, touch] = await reader.ask(["set a:1 0 0 1\r\n1\r\n", "mg a:1 T60\r\n"]);
   assertMatch(`${set} ${touch}`, /^(CLIENT_ERROR no permission to use this command ?){2}$/);
   using main = await MemcacheText.connect(aster.port);
@@ -157,4 +153,29 @@ Deno.test("own keys are served, readers read, and nobody else is limited", async
     "STORED",
     "OK",
   ]);
+});
+
+Deno.test("a reload binds open sessions: fewer keys, denied commands, and a user that is gone", async () => {
+  await using server = await startMemcachedServer();
+  await using aster = await startInFront(server.address);
+  const login = (name: string) => `set x 0 0 ${name.length + 7}\r\n${name} secret\r\n`;
+  using ann = await MemcacheText.connect(aster.port);
+  using reader = await MemcacheText.connect(aster.port);
+  using main = await MemcacheText.connect(aster.port);
+  assertEquals(await ann.ask([login("ann"), "set a:1 0 0 1\r\n1\r\n"]), ["STORED", "STORED"]);
+  assertEquals(await reader.ask([login("reader")]), ["STORED"]);
+  assertEquals(await main.ask([login("main"), "flush_all\r\n"]), ["STORED", "OK"]);
+  const keys = `auth = { users = [{ username = "ann", password = "new", key_patterns = ["b:*"] },
+{ username = "main", password = "secret" }] }\ndeny_commands = ["flush_all"]`;
+  await Deno.writeTextFile(aster.configFile, textOf(server.address, aster.port, keys));
+  aster.process.signal("SIGHUP");
+  await aster.logged(/Configuration reloaded/);
+  const key = "CLIENT_ERROR no permission to access this key";
+  const command = "CLIENT_ERROR no permission to use this command";
+  assertEquals(await ann.ask(["set a:1 0 0 1\r\n1\r\n", "set b:1 0 0 1\r\n1\r\n"]), [
+    key,
+    "STORED",
+  ]);
+  assertEquals(await reader.ask(["get a:1\r\n"]), ["CLIENT_ERROR unauthenticated"]);
+  assertEquals(await main.ask(["flush_all\r\n", "set c 0 0 1\r\n1\r\n"]), [command, "STORED"]);
 });
