@@ -3,26 +3,20 @@
  *
  * @module
  */
-import { DialPace } from "../../src/backend/dial_pace.ts";
-import { ServerOrders } from "../../src/backend/server_orders.ts";
-import { LoopGuard } from "../../src/cluster/loop_guard.ts";
 import { portOf, tcpEndpoint } from "../../src/endpoint.ts";
-import { Audit } from "../../src/observe/audit.ts";
-import { ClientRoom, createClientMemory } from "../../src/observe/client_room.ts";
-import { createClusterMemories } from "../../src/observe/cluster_memory.ts";
-import { createMemoryRoom, MemoryRoom } from "../../src/observe/memory_room.ts";
 import { Clock } from "../../src/clock.ts";
 import type { Cluster } from "../../src/cluster/cluster.ts";
 import { createCluster } from "../../src/cluster/create_cluster.ts";
 import type { ClusterConfig } from "../../src/config/config.ts";
 import type { ClusterMetricsSnapshot } from "../../src/observe/cluster_metrics.ts";
-import { Log, type LogRecord } from "../../src/observe/log.ts";
+import type { LogRecord } from "../../src/observe/log.ts";
 import { buildRing } from "../../src/router/ring.ts";
 import type { SharedState } from "../../src/worker/messages.ts";
 import { clusterConfig, serverAt } from "./cluster_config.ts";
 import { connectFakeClient } from "./fake_client.ts";
 import { type FakeBackend, startFakeBackend } from "./fake_backend.ts";
 import { findFreePort } from "./free_port.ts";
+import { loneWorker } from "./lone_worker.ts";
 import { createTestEngine } from "./test_engine.ts";
 import type { Wire } from "./wire.ts";
 
@@ -41,32 +35,13 @@ export class InProcessCluster implements AsyncDisposable {
 
   constructor(config: ClusterConfig) {
     this.config = config;
-    this.#cluster = createCluster({
+    this.#cluster = createCluster(loneWorker({
       config,
-      workerNumber: 0,
-      clientsBefore: 0,
       clock: this.#clock,
       engine: this.#engine,
-      log: new Log("debug", (record) => this.records.push(record)),
-      audit: new Audit("test", null),
-      ticketSeed: new Uint8Array(32),
-      advertisedAddress: "127.0.0.1",
-      zone: "",
-      sharesPort: false,
-      listensAside: false,
-      socketsAt: () => [],
-      orders: new ServerOrders(),
-      dials: new DialPace(this.#clock),
-      loopGuard: new LoopGuard(new SharedArrayBuffer(1), [], ""),
-      memoryRoom: new MemoryRoom(createMemoryRoom(1), 0),
-      clientRoom: new ClientRoom(createClientMemory(1), 0),
-      clusterRoom: new ClientRoom(createClientMemory(1), 0),
-      memory: createClusterMemories([config], 1).get(config.name)!,
-      publish: (state) => this.published.push(state),
-      post: () => {},
-      askSettings: (_asked, answered) => answered({ settings: [], problem: "none here" }),
-      requestRefresh: () => {},
-    });
+      records: this.records,
+      published: this.published,
+    }));
     this.#cluster.start();
     this.#cluster.lead();
   }

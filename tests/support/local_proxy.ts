@@ -4,24 +4,18 @@
  *
  * @module
  */
-import { DialPace } from "../../src/backend/dial_pace.ts";
-import { ServerOrders } from "../../src/backend/server_orders.ts";
-import { LoopGuard } from "../../src/cluster/loop_guard.ts";
 import { portOf } from "../../src/endpoint.ts";
-import { Audit } from "../../src/observe/audit.ts";
-import { ClientRoom, createClientMemory } from "../../src/observe/client_room.ts";
-import { createClusterMemories } from "../../src/observe/cluster_memory.ts";
-import { createMemoryRoom, MemoryRoom } from "../../src/observe/memory_room.ts";
 import { Clock } from "../../src/clock.ts";
 import type { Cluster } from "../../src/cluster/cluster.ts";
 import { createCluster } from "../../src/cluster/create_cluster.ts";
 import type { ClusterConfig } from "../../src/config/config.ts";
 import { formatProblem, loadConfig } from "../../src/config/load.ts";
 import type { ClusterMetricsSnapshot } from "../../src/observe/cluster_metrics.ts";
-import { Log, type LogRecord } from "../../src/observe/log.ts";
+import type { LogRecord } from "../../src/observe/log.ts";
 import type { SharedState } from "../../src/worker/messages.ts";
 import { PATIENT_TIMEOUTS } from "./cluster_config.ts";
 import { findFreePort } from "./free_port.ts";
+import { loneWorker } from "./lone_worker.ts";
 import { RespClient } from "./resp_client.ts";
 import { createTestEngine } from "./test_engine.ts";
 
@@ -55,32 +49,14 @@ export class LocalProxy implements Disposable {
 
   constructor(config: ClusterConfig) {
     this.port = portOf(config.listen);
-    this.cluster = createCluster({
+    this.cluster = createCluster(loneWorker({
       config,
-      workerNumber: 0,
-      clientsBefore: 0,
       clock: this.#clock,
       engine: this.#engine,
-      log: new Log("debug", (record) => this.records.push(record)),
-      audit: new Audit("test", null),
-      ticketSeed: new Uint8Array(32),
-      advertisedAddress: "127.0.0.1",
-      zone: "",
-      sharesPort: false,
-      listensAside: false,
-      socketsAt: () => [],
-      orders: new ServerOrders(),
-      dials: new DialPace(this.#clock),
-      loopGuard: new LoopGuard(new SharedArrayBuffer(1), [], ""),
-      memoryRoom: new MemoryRoom(createMemoryRoom(1), 0),
-      clientRoom: new ClientRoom(createClientMemory(1), 0),
-      clusterRoom: new ClientRoom(createClientMemory(1), 0),
-      memory: createClusterMemories([config], 1).get(config.name)!,
-      publish: (state) => this.published.push(state),
-      post: () => {},
-      askSettings: (_asked, answered) => answered({ settings: [], problem: "none here" }),
+      records: this.records,
+      published: this.published,
       requestRefresh: () => this.refreshRequests += 1,
-    });
+    }));
   }
 
   /** What it counted so far. */

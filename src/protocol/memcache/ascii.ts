@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { startsWith } from "../../bytes/starts_with.ts";
 
 export const NUL = 0x00;
 export const LINE_FEED = 0x0a;
@@ -25,21 +26,6 @@ const SIGNED_64_LEAST = encodeText("9223372036854775808");
 /** The bytes of a text in UTF-8. */
 export function encodeText(text: string): Uint8Array {
   return new TextEncoder().encode(text);
-}
-
-/** Whether `bytes[start, end)` begins with `prefix`. */
-export function startsWith(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  prefix: Uint8Array,
-): boolean {
-  const { length } = prefix;
-  if (end - start < length) return false;
-  for (let index = 0; index < length; index++) {
-    if (bytes[start + index] !== prefix[index]) return false;
-  }
-  return true;
 }
 
 /** Whether `bytes[start, end)` is `text`. */

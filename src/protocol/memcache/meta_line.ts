@@ -6,15 +6,9 @@
  *
  * @module
  */
+import { startsWith } from "../../bytes/starts_with.ts";
 import { NO_OPERATION, type RequestFrame, type RequestMark } from "../protocol.ts";
-import {
-  CARRIAGE_RETURN,
-  encodeText,
-  LINE_FEED,
-  parseUnsigned,
-  SPACE,
-  startsWith,
-} from "./ascii.ts";
+import { CARRIAGE_RETURN, encodeText, LINE_FEED, parseUnsigned, SPACE } from "./ascii.ts";
 import { decodeBase64 } from "./base64.ts";
 import { LineForm, type LineFormCode } from "./commands.ts";
 import { DATA_LENGTH_MAX_BYTES, KEY_LIMIT_BYTES, VALUE_LIMIT_BYTES } from "./limits.ts";

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { startsWith } from "../../bytes/starts_with.ts";
 import { type Failure, failures } from "../../failure.ts";
 import type { Profile, Protocol } from "../protocol.ts";
-import { encodeText, startsWith } from "./ascii.ts";
+import { encodeText } from "./ascii.ts";
 import { type Credentials, loginFailure, loginRequest, wantsLogin } from "./backend_login.ts";
 import { createBinaryDialect } from "./binary/dialect.ts";
 import { Operation } from "./binary/commands.ts";

@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { startsWith } from "../../bytes/starts_with.ts";
 import type { SendLog } from "../../bytes/send_log.ts";
 import type { Failure } from "../../failure.ts";
 import type { CommandRow } from "../command_table.ts";
-import { encodeText, startsWith } from "./ascii.ts";
+import { encodeText } from "./ascii.ts";
 
 const LINE_END = "\r\n";
 

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { startsWith } from "../../bytes/starts_with.ts";
 import {
   ParseStatus,
   type ParseStatusCode,
@@ -12,14 +13,7 @@ import {
   ReplyKind,
   type ReplyParser,
 } from "../protocol.ts";
-import {
-  CARRIAGE_RETURN,
-  encodeText,
-  findLineFeed,
-  isText,
-  LINE_FEED,
-  startsWith,
-} from "./ascii.ts";
+import { CARRIAGE_RETURN, encodeText, findLineFeed, isText, LINE_FEED } from "./ascii.ts";
 import { REPLY_LIMIT_BYTES, REPLY_LINE_LIMIT_BYTES } from "./limits.ts";
 import { isErrorLine } from "./replies.ts";
 import {

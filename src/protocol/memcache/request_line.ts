@@ -9,15 +9,9 @@
  *
  * @module
  */
+import { startsWith } from "../../bytes/starts_with.ts";
 import type { RequestFrame } from "../protocol.ts";
-import {
-  encodeText,
-  isSigned64,
-  isText,
-  isUnsigned64,
-  parseUnsigned,
-  startsWith,
-} from "./ascii.ts";
+import { encodeText, isSigned64, isText, isUnsigned64, parseUnsigned } from "./ascii.ts";
 import { LineForm, type LineFormCode, type MemcacheCommands } from "./commands.ts";
 import {
   DATA_LENGTH_MAX_BYTES,

@@ -8,20 +8,14 @@
  *
  * @module
  */
+import { startsWith } from "../../bytes/starts_with.ts";
 import {
   ParseStatus,
   type ParseStatusCode,
   type RequestFrame,
   type RequestParser,
 } from "../protocol.ts";
-import {
-  CARRIAGE_RETURN,
-  encodeText,
-  findLineFeed,
-  LINE_FEED,
-  SPACE,
-  startsWith,
-} from "./ascii.ts";
+import { CARRIAGE_RETURN, encodeText, findLineFeed, LINE_FEED, SPACE } from "./ascii.ts";
 import { KEY_LIST_LIMIT_BYTES, LINE_LIMIT_BYTES } from "./limits.ts";
 import { lineReplies } from "./replies.ts";
 import { RefusedRequest } from "./refused_request.ts";

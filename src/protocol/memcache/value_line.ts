@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { CARRIAGE_RETURN, encodeText, parseUnsigned, SPACE, startsWith } from "./ascii.ts";
+import { startsWith } from "../../bytes/starts_with.ts";
+import { CARRIAGE_RETURN, encodeText, parseUnsigned, SPACE } from "./ascii.ts";
 import { VALUE_LIMIT_BYTES } from "./limits.ts";
 
 const VALUE = encodeText("VALUE ");

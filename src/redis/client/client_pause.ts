@@ -7,6 +7,7 @@
 import type { Watched } from "../../clock.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
 import { handlerOf } from "../../protocol/resp/commands/handlers.ts";
+import { BAD_TIMEOUT, NEGATIVE_TIMEOUT } from "../../protocol/resp/key_finders/errors.ts";
 import { errorReply, OK_REPLY } from "../../protocol/resp/write/replies.ts";
 import {
   type DeferredReply,
@@ -38,8 +39,6 @@ const PAUSE = "client pause";
 const UNPAUSE = "client unpause";
 const DRAINED = "client pause drained";
 const BAD_MODE = errorReply("ERR CLIENT PAUSE mode must be WRITE or ALL");
-const NOT_A_TIMEOUT = errorReply("ERR timeout is not an integer or out of range");
-const NEGATIVE_TIMEOUT = errorReply("ERR timeout is negative");
 /** Far beyond any pause, and well within a number. */
 const DURATION_MAX_MS = 2n ** 52n;
 
@@ -63,7 +62,7 @@ export class ClientPause implements Watched {
     const mode = modeOf(words[1] ?? "all");
     if (mode === PauseMode.None) return BAD_MODE;
     const timeout = readInteger(words[0]!);
-    if (timeout === null || timeout > DURATION_MAX_MS) return NOT_A_TIMEOUT;
+    if (timeout === null || timeout > DURATION_MAX_MS) return BAD_TIMEOUT;
     if (timeout < 0n) return NEGATIVE_TIMEOUT;
     if (timeout === 0n) return OK_REPLY;
     const message: PauseMessage = { mode, durationMs: Number(timeout) };

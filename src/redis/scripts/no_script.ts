@@ -7,11 +7,10 @@
  * @module
  */
 import { startsWith } from "../../bytes/starts_with.ts";
-import { NO_SCRIPT } from "../../protocol/resp/key_finders/errors.ts";
-import { errorReply } from "../../protocol/resp/write/replies.ts";
+import { NO_SCRIPT, NO_SCRIPT_AT_VALKEY } from "../../protocol/resp/key_finders/errors.ts";
 
 /** That of Redis, the same in 6.2 and 7.0; that of Valkey 9.1. */
-const SENTENCES = [NO_SCRIPT, errorReply("NOSCRIPT No matching script.")];
+const SENTENCES = [NO_SCRIPT, NO_SCRIPT_AT_VALKEY];
 const CODE = new TextEncoder().encode("-NOSCRIPT");
 
 /** Whether an error reply has the code: a server may have lost its scripts. */

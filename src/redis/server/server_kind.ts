@@ -7,6 +7,7 @@
  */
 import {
   NO_SCRIPT,
+  NO_SCRIPT_AT_VALKEY,
   UNBALANCED_XREAD,
   UNBALANCED_XREADGROUP,
 } from "../../protocol/resp/key_finders/errors.ts";
@@ -70,7 +71,7 @@ const REDIS_6: ServerWays = { ...REDIS_7, takenOutsideCluster: new Set(["readwri
 
 const VALKEY: ServerWays = {
   words: new Map([
-    [NO_SCRIPT, errorReply("NOSCRIPT No matching script.")],
+    [NO_SCRIPT, NO_SCRIPT_AT_VALKEY],
     [UNBALANCED_XREAD, unbalanced("xread", "$")],
     [UNBALANCED_XREADGROUP, unbalanced("xreadgroup", ">")],
     [NESTED, errorReply("ERR Command 'multi' not allowed inside a transaction")],

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { BAD_TIMEOUT, NEGATIVE_TIMEOUT } from "../../protocol/resp/key_finders/errors.ts";
 import { refusalText, WAITING } from "../../protocol/resp/commands/reasons.ts";
 import {
   arrayReply,
@@ -17,8 +18,6 @@ import type { LocalRequest } from "../core/local_request.ts";
 
 const NOT_LOCAL = errorReply("ERR value is out of range, value must between 0 and 1");
 const NOT_POSITIVE = errorReply("ERR value is out of range, must be positive");
-const NO_TIMEOUT = errorReply("ERR timeout is not an integer or out of range");
-const NEGATIVE_TIMEOUT = errorReply("ERR timeout is negative");
 const ZERO = integerReply(0);
 const NONE = arrayReply([ZERO, ZERO]);
 
@@ -47,7 +46,7 @@ export function waitsForNothing(words: readonly string[]): boolean {
 
 function timeoutError(word: string): Uint8Array | null {
   const timeout = readInteger(word);
-  if (timeout === null) return NO_TIMEOUT;
+  if (timeout === null) return BAD_TIMEOUT;
   return timeout < 0n ? NEGATIVE_TIMEOUT : null;
 }
 

@@ -15,6 +15,8 @@ export const NEGATIVE_KEYS: Uint8Array = errorReply("ERR Number of keys can't be
 export const NO_SCRIPT: Uint8Array = errorReply(
   "NOSCRIPT No matching script. Please use EVAL.",
 );
+/** The same in the words of Valkey from 9.1 on. */
+export const NO_SCRIPT_AT_VALKEY: Uint8Array = errorReply("NOSCRIPT No matching script.");
 /** What blocking commands say of a timeout that is no number. */
 export const BAD_TIMEOUT: Uint8Array = errorReply(
   "ERR timeout is not an integer or out of range",
