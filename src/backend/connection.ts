@@ -285,9 +285,12 @@ export class BackendConnection implements LinkUser, SlicedParser {
       link.connect();
     }
     this.#waiters.wake();
+    // Those that nobody waits for any more were counted when they timed out.
+    const waitedFor = failed.filter(({ receiver }) => receiver !== null).length;
     this.#failAll(failed, failure);
-    const isTimeout = wasTrying && failure === failures.connectTimeout;
-    if (isTimeout && !this.#isProbe) this.backend.timedOut(Math.max(1, failed.length));
+    const isTimeout = failure === failures.backendSilent ||
+      (wasTrying && failure === failures.connectTimeout);
+    if (isTimeout && !this.#isProbe) this.backend.timedOut(Math.max(1, waitedFor));
   }
 
   /** Parses one frame; false when the rest must wait or the connection is gone. */

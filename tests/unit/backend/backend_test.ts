@@ -247,3 +247,29 @@ Deno.test("what is ejected and keeps its keys fails requests at once, what was n
   assertEquals(receiver.take(), ["D\n"]);
   await rig.ends();
 });
+
+Deno.test("what fails as its connection is silent has timed out, too, also one at a time", async () => {
+  using rig = new CoreRig({ backendCount: 1, limits: { circuitTimeouts: 3 } });
+  const backend = rig.backends[0]!;
+  const receiver = new RecordingReceiver();
+  const ask = async () => {
+    sendText(rig.requests, backend.connectionFor(0, master), "get a\n", receiver);
+    await turn();
+  };
+  await ask();
+  await rig.accept(0);
+  rig.clock.advance(1001);
+  await ask();
+  rig.clock.advance(1000);
+  assertEquals(receiver.take(), [
+    `!backend_timeout ${backend.address}`,
+    `!backend_silent ${backend.address}`,
+  ]);
+  rig.clock.advance(2000);
+  await ask();
+  await rig.accept(0);
+  assertEquals(backend.barredBy, null);
+  rig.clock.advance(1001);
+  assertEquals(backend.barredBy, failures.circuitOpen);
+  await rig.ends();
+});
