@@ -48,10 +48,10 @@ export class MemcacheAccessGuard implements SessionGuard {
 
   admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
     const { row } = frame;
-    // What is no request is said to be none, whoever asks.
-    if (row === null || frame.refusal !== null) return Verdict.Pass;
     const isNew = !this.#isShownAgain;
     this.#isShownAgain = false;
+    // What is no request is said to be none, whoever asks.
+    if (row === null || frame.refusal !== null) return Verdict.Pass;
     const { permissions } = this;
     const denial = permissions.judge(frame, bytes);
     if (denial !== null) {

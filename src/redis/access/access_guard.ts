@@ -38,12 +38,14 @@ export class AccessGuard implements SessionGuard {
 
   admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
     const { row } = frame;
+    const isNew = !this.#isShownAgain;
+    this.#isShownAgain = false;
     if (row !== null && row !== DOTTED_ROW && frame.refusal === null) {
       const check = this.permissions.checks[row.index];
       if (check === Check.None) return Verdict.Pass;
       if (check === Check.Keys && this.permissions.mayUseKeys(frame, bytes)) return Verdict.Pass;
     }
-    return this.#look(client, frame, bytes);
+    return this.#look(client, frame, bytes, isNew);
   }
 
   postponed(): void {
@@ -56,13 +58,16 @@ export class AccessGuard implements SessionGuard {
 
   clientClosed(): void {}
 
-  #look(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
+  #look(
+    client: LocalClient,
+    frame: RequestFrame,
+    bytes: Uint8Array,
+    isNew: boolean,
+  ): VerdictCode {
     // As a server has it, what is no request is said to be none, whoever asks.
     if (frame.row === null || !fitsArity(frame.argumentCount, frame.row.arity)) return Verdict.Pass;
     const request = new LocalRequest(client, frame, bytes);
     const denial = this.permissions.judge(request);
-    const isNew = !this.#isShownAgain;
-    this.#isShownAgain = false;
     if (denial === null) {
       if (isNew) this.#watcher.passed(request);
       return Verdict.Pass;

@@ -57,5 +57,11 @@ Deno.test("a request that is shown again is told of once", () => {
   assertEquals(admit(info), Verdict.Pass);
   assertEquals(admit(info), Verdict.Pass);
   assertEquals(seen, ["passed INFO", "passed INFO"]);
+  // One that nobody is told of takes nothing from the next.
+  admit("GET a:1");
+  guard.postponed();
+  admit("GET a:1");
+  admit(info);
+  assertEquals(seen.length, 3);
   assertEquals([guard.isBystander, guard.inputEnded()], [true, false]);
 });
