@@ -110,6 +110,10 @@ export class SlotFetch implements TurnTask {
     if (slots === 0 || slots > SLOT_COUNT) {
       return this.#goOn(question, slots === 0 ? "knows of no slots" : "map overlaps itself");
     }
+    // It goes by two names: its word is one word all the same.
+    if (view.self !== "" && this.#views.some(({ self }) => self === view.self)) {
+      return this.#goOn(question, "was asked by another name");
+    }
     this.#views.push(view);
     this.#from = formatEndpoint(question.node);
     const judgement = this.#listener.judge(this.#views, false);

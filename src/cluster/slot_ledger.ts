@@ -25,6 +25,8 @@ export interface SlotView {
   readonly ranges: SlotRange[];
   /** Ids of all nodes that it knows; empty where it did not say. */
   readonly ids: ReadonlySet<string>;
+  /** The id of the node that says so; "" where it did not. */
+  readonly self: string;
   /** Availability zones by `host:port`, as far as nodes have one. */
   readonly zones: ReadonlyMap<string, string>;
 }

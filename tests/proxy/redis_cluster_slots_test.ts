@@ -264,6 +264,30 @@ Deno.test("a fresh map that takes longer than fetch_since_latest_cmd is waited f
   assertEquals(former.slotsAsked, asked + 1);
 });
 
+Deno.test("every node may be replaced while the proxy runs, its seeds included", async () => {
+  const first = new ScriptedNode();
+  first.serves([0, 16_383, first.address]);
+  using proxy = start([first.address], { fetch_interval: 100 });
+  await mapKnown(proxy);
+  using client = await proxy.connect();
+  let former = first;
+  for (let round = 0; round < 3; round++) {
+    const heir = new ScriptedNode();
+    heir.answer = () => `+${round}\r\n`;
+    former.serves([0, 16_383, heir.address]);
+    heir.serves([0, 16_383, heir.address]);
+    await until(async () => (await client.pipeline([["GET", "foo"]]))[0] === String(round), {
+      what: "the heir is known",
+    });
+    await former[Symbol.asyncDispose]();
+    former = heir;
+  }
+  const asked = former.slotsAsked;
+  await until(() => former.slotsAsked > asked, { what: "the last one is asked" });
+  assertEquals(await client.call("GET", "foo"), "2");
+  await former[Symbol.asyncDispose]();
+});
+
 Deno.test("the map is fetched every fetch_interval", async () => {
   await using node = new ScriptedNode();
   await using other = new ScriptedNode();

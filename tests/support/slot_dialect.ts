@@ -1,7 +1,7 @@
 /**
  * How the line protocol speaks of slots: `-moved SLOT HOST:PORT`, `-ask SLOT HOST:PORT`, `-down`, `-unready`, `-again`, and the map
  * as `FIRST-LAST=MASTER,REPLICA… FIRST-LAST=…`, each with `@EPOCH` behind it if it is told, and `#ID` of its master.
- * How a node is: `master OFFSET`, `replica OFFSET` or `lone OFFSET`, a replica without its master.
+ * A node may say first who it is: `~ID `. How a node is: `master OFFSET`, `replica OFFSET` or `lone OFFSET`, a replica without its master.
  *
  * @module
  */
@@ -34,8 +34,9 @@ function readRedirect(bytes: Uint8Array, start: number, end: number, into: Redir
 }
 
 function readView(replies: readonly Uint8Array[], askedHost: string): SlotView | null {
-  const text = decoder.decode(replies[0]!).trimEnd();
-  if (text.startsWith("-")) return null;
+  const whole = decoder.decode(replies[0]!).trimEnd();
+  if (whole.startsWith("-")) return null;
+  const [, self = "", text = ""] = /^(?:~(\w+) )?(.*)$/s.exec(whole)!;
   const ranges = text === "" ? [] : text.split(" ").map((range): SlotRange => {
     const [, first, last, nodes, , epoch, , id] = /^(\d+)-(\d+)=([^@#]*)(@(\d+))?(#(\w+))?$/.exec(
       range,
@@ -50,7 +51,7 @@ function readView(replies: readonly Uint8Array[], askedHost: string): SlotView |
     };
   });
   const ids = new Set(ranges.flatMap(({ id }) => id === undefined ? [] : [id]));
-  return { ranges, ids, zones: new Map() };
+  return { ranges, ids, self, zones: new Map() };
 }
 
 function readReport(bytes: Uint8Array, start: number, end: number): NodeReport | null {

@@ -170,6 +170,18 @@ Deno.test("a node whose word is not enough has others asked, first those that on
   await scene.ends();
 });
 
+Deno.test("a node that goes by two names has one word", async () => {
+  using scene = new Scene("h:7000", "h:7001", "h:7002");
+  scene.ledger.follow([{ first: 0, last: 16_383, master: "h:7005", replicas: [], epoch: 5 }]);
+  const stale = "~A 0-16383=h:7001@5\n";
+  await (await scene.accept(7000)).receives(stale);
+  await (await scene.accept(7001)).receives(stale);
+  assertEquals(scene.heard, []);
+  await (await scene.accept(7002)).receives("~B 0-16383=h:7005@5\n");
+  assertEquals((scene.heard[0] as unknown[])[0], "h:7002");
+  await scene.ends();
+});
+
 Deno.test("a map with gaps is better than none", async () => {
   using scene = new Scene("h:7000", "h:7001");
   await (await scene.accept(7000)).receives("0-99=h:7000\n");

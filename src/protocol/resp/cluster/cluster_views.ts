@@ -29,6 +29,8 @@ export interface ClusterView {
   ranges: SlotRange[];
   /** Ids of all nodes that it knows; empty where it did not say. */
   ids: ReadonlySet<string>;
+  /** The id of the node that says so; "" where it did not. */
+  self: string;
   /** Availability zones by `host:port`, as far as nodes have one. */
   zones: ReadonlyMap<string, string>;
 }
@@ -135,9 +137,9 @@ export function readNodes(
       ranges.push({ ...range, epoch: node.epoch, id: node.id });
     }
   }
-  return ranges.length > RANGES_MAX
-    ? null
-    : { ranges, ids: new Set(lines.map(({ id }) => id)), zones: zonesOf(shown) };
+  if (ranges.length > RANGES_MAX) return null;
+  const self = lines.find(({ flags }) => flags.has("myself"))?.id ?? "";
+  return { ranges, ids: new Set(lines.map(({ id }) => id)), self, zones: zonesOf(shown) };
 }
 
 function joinHost(hostname: string, colonPort: string): string {
@@ -153,7 +155,8 @@ function isUsable(node: NodeLine, shown: ShownNodes | null): boolean {
 
 /** The view that SHARDS or SLOTS gives alone. */
 export function viewOf(shown: ShownNodes): ClusterView {
-  return { ranges: shown.ranges, ids: new Set(shown.nodes.keys()), zones: zonesOf(shown) };
+  const ids = new Set(shown.nodes.keys());
+  return { ranges: shown.ranges, ids, self: "", zones: zonesOf(shown) };
 }
 
 function zonesOf(shown: ShownNodes | null): Map<string, string> {

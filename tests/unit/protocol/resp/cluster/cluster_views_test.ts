@@ -43,6 +43,15 @@ Deno.test("CLUSTER NODES says who has which slots, and under which epoch", () =>
   ]);
 });
 
+Deno.test("a node says which one it is", () => {
+  const lines = [
+    "A 127.0.0.1:7001@17001 master - 0 0 5 connected 0-5",
+    "B 127.0.0.1:7002@17002 myself,slave A 0 1 5 connected",
+  ];
+  const read = view(REFUSED, bulk(lines.join("\n")), REFUSED);
+  assertEquals(read === null || read === "more" ? read : read.self, "B");
+});
+
 Deno.test("nodes that have failed, shake hands or have no address give nothing to read from", () => {
   const ranges = nodes(
     "A 127.0.0.1:7001@17001 master,fail - 0 0 5 disconnected 0-5",
@@ -75,6 +84,7 @@ Deno.test("addresses are those that clients are to use, and ids are told", () =>
   assertEquals(read, {
     ranges: [{ first: 0, last: 9, master: "h.example:6379", replicas: [], epoch: 1, id: "A" }],
     ids: new Set(["A"]),
+    self: "",
     zones: new Map([["h.example:6379", "z1"]]),
   });
 });
@@ -98,6 +108,7 @@ Deno.test("where CLUSTER NODES is refused there are no epochs", () => {
   assertEquals(view(REFUSED, REFUSED, slots), {
     ranges: [{ first: 0, last: 9, master: "h:1", replicas: [] }],
     ids: new Set(["A"]),
+    self: "",
     zones: new Map(),
   });
   assertEquals(view(REFUSED, REFUSED, REFUSED), null);
