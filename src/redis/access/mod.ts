@@ -7,7 +7,7 @@
 import type { RuledCommands } from "../../protocol/command_rules.ts";
 import { descriptionOf } from "../../protocol/resp/commands/custom.ts";
 import { ruledCommands } from "../../protocol/resp/commands/ruled.ts";
-import { formatEndpoint } from "../../endpoint.ts";
+import { formatClientEnd } from "../../endpoint.ts";
 import type { LocalClient } from "../../session/features.ts";
 import type { RedisContext } from "../core/feature.ts";
 import { addGuard, guardOf, GuardRank, removeGuard } from "../core/guard_chain.ts";
@@ -141,7 +141,7 @@ export class Access implements AccessWatcher {
   #who(client: LocalClient, user: string): { user: string; address: string; client: number } {
     return {
       user,
-      address: client.peer === null ? "" : formatEndpoint(client.peer),
+      address: formatClientEnd(client.peer),
       client: client.id,
     };
   }
