@@ -342,7 +342,14 @@ export class Supervisor implements WorkerReceiver {
     const own = clusters.filter(({ name }) => worker.clusterNames.includes(name));
     const keepsServers = !this.#options.mayServe(granted, own);
     const { logLevel } = runtime;
-    worker.post({ kind: "follow_settings", clusters: own, logLevel, keepsServers });
+    const clusterMemories = this.#clusterMemories;
+    worker.post({
+      kind: "follow_settings",
+      clusters: own,
+      clusterMemories,
+      logLevel,
+      keepsServers,
+    });
   }
 
   async #reconfigurePlace(clusters: ClusterConfig[], index: number): Promise<string[]> {

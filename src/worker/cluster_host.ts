@@ -116,10 +116,12 @@ export class ClusterHost {
       case "configure":
         return this.#configure(message);
       case "follow_settings":
+        Object.assign(this.#start!, { clusterMemories: message.clusterMemories });
         for (const hosted of this.#hosted()) {
           hosted.log.setLevel(message.logLevel);
           this.#followSettings(hosted, message.clusters, message.keepsServers);
         }
+        this.#memoryLimit!.look();
         return;
       case "collect":
         return this.#postMetrics(message.question);
@@ -361,7 +363,9 @@ export class ClusterHost {
     });
     // A reload may bring further counts.
     const isTakingOver = () => this.#isTakingOver;
-    const memoryOf = () => this.#start!.clusterMemories.get(config.name)!;
+    let memory = message.clusterMemories.get(config.name)!;
+    // One that is gone from the configuration keeps what it counts by as long as it has clients.
+    const memoryOf = () => memory = this.#start!.clusterMemories.get(config.name) ?? memory;
     const loopGuard = new LoopGuard(message.loopMemory, message.listeners, config.name);
     const cluster = this.#createCluster({
       config,

@@ -241,6 +241,8 @@ export type SupervisorMessage =
   | {
     kind: "follow_settings";
     clusters: ClusterConfig[];
+    /** As in {@link StartMessage}. */
+    clusterMemories: Map<string, ClusterMemory>;
     logLevel: LogLevel;
     keepsServers: boolean;
   }

@@ -511,6 +511,7 @@ Deno.test("a worker that only serves the clients it has follows settings, and ke
     host.onMessage({
       kind: "follow_settings",
       clusters: [config],
+      clusterMemories: createClusterMemories([config], 4),
       logLevel: "info",
       keepsServers,
     });
@@ -522,6 +523,14 @@ Deno.test("a worker that only serves the clients it has follows settings, and ke
   assertEquals(clusters[0]!.configured!.readTimeoutMs, 9);
   follow({ ...a, servers: [...servers, ...a.servers], readTimeoutMs: 9 }, false);
   assertEquals(clusters[0]!.configured!.servers.length, 2);
+  // What limits are counted by comes with them, and stays where a cluster is configured no more.
+  const { context } = clusters[0]!;
+  assertEquals(context.memory.addresses, null);
+  follow({ ...a, servers, maxClientsPerAddress: 5 }, true);
+  const { addresses } = context.memory;
+  assertEquals(addresses === null, false);
+  follow({ ...a, name: "other" }, true);
+  assertEquals(context.memory.addresses === addresses, true);
   host.onMessage({ kind: "stop" });
 });
 
