@@ -315,6 +315,7 @@ export class Backend implements ConnectionOwner {
     if (probe === null) return;
     this.#probe = null;
     probe.stop();
+    this.#circuitFlaps.returned(this.#context.clock.nowMs);
     this.answeredInTime();
     this.#barOrNot();
     this.recovered();

@@ -561,13 +561,19 @@ export class SlotRouter implements Router, Watched {
     return backend;
   }
 
+  /** Whether nothing was sent there since the last look; pings of one that gets no requests are not meant. */
+  #isUnused(backend: Backend): boolean {
+    const requests = this.#unmapped.get(backend);
+    return requests === backend.requests || (requests !== undefined && backend.barredBy !== null);
+  }
+
   /** Lets go of backends outside the map that owe nothing and were not used since the last look. */
   #sweep(): void {
     const mapped = this.#map.addresses();
     for (const backend of this.#backends.values()) {
       if (mapped.has(backend.address)) {
         this.#unmapped.delete(backend);
-      } else if (backend.isIdle && this.#unmapped.get(backend) === backend.requests) {
+      } else if (backend.isIdle && this.#isUnused(backend)) {
         this.#unmapped.delete(backend);
         this.#backends.delete(backend.address);
         backend.close(failures.backendRemoved);

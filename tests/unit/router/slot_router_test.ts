@@ -611,3 +611,26 @@ Deno.test("with failover_wait a slot that nobody comes to serve fails as uncover
   assertEquals(client.conn.takeWritten(), "-slot_uncovered\n");
   await scene.ends(client);
 });
+
+Deno.test("a node outside the map that gets no requests is let go, although it is pinged", async () => {
+  using scene = new SlotScene();
+  scene.rig.context.limits.circuitTimeouts = 1;
+  const client = scene.client();
+  await client.conn.receives("get foo\n");
+  const conn = await scene.accept(7001);
+  await turn();
+  scene.rig.clock.advance(1001);
+  const [, lost] = [...scene.router.backends()];
+  assertEquals([lost!.address, lost!.barredBy], ["h:7001", failures.circuitOpen]);
+  await scene.accept(7001);
+  scene.router.setMap(
+    SlotMap.fromRanges([{ first: 0, last: 16383, master: "h:7000", replicas: [] }]),
+  );
+  await conn.receives("late\n");
+  scene.rig.clock.advance(SWEEP_INTERVAL_MS);
+  lost!.requests += 1;
+  scene.rig.clock.advance(SWEEP_INTERVAL_MS);
+  assertEquals([...scene.router.backends()].map(({ address }) => address), ["h:7000"]);
+  assertEquals(lost!.barredBy, null);
+  await scene.ends(client);
+});
