@@ -61,7 +61,7 @@ export class Observation {
   }
 
   /** This worker's part of a list, plain data. */
-  inspect(topic: InspectTopic): readonly unknown[] {
+  inspect(topic: Exclude<InspectTopic, "clients">): readonly unknown[] {
     switch (topic) {
       case "slowlog":
         return this.slowLog.entries(SLOW_ENTRIES_SHOWN);

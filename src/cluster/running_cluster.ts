@@ -14,6 +14,7 @@ import { type Endpoint, formatEndpoint, sameEndpoint } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { Acceptor, Connection, Listener } from "../net/io_engine.ts";
 import type { TlsClient } from "../net/tls.ts";
+import { clientsByAddress } from "../observe/client_addresses.ts";
 import { ClusterMetrics, type ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import { gatherDurations, SeriesBudget } from "../observe/durations.ts";
 import type { ObservedLists } from "../observe/observed_lists.ts";
@@ -331,7 +332,9 @@ export class RunningCluster implements Acceptor, Cluster {
   }
 
   inspect(topic: InspectTopic): readonly unknown[] {
-    return this.#observation.inspect(topic);
+    return topic === "clients"
+      ? clientsByAddress(this.#sessions)
+      : this.#observation.inspect(topic);
   }
 
   drain(times: DrainTimes): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * The HTTP server for operators: `/metrics`, `/health`, `/ready`, `/status`, `/slowlog` and `/hotkeys`, the dashboard, and what may
+ * The HTTP server for operators: `/metrics`, `/health`, `/ready`, `/status`, `/slowlog`, `/hotkeys` and `/clients`, the dashboard, and what may
  * be ordered by `POST`.
  *
  * @module
@@ -8,6 +8,7 @@ import { certificateEnds } from "../config/tls.ts";
 import { formatEndpoint, type TcpEndpoint } from "../endpoint.ts";
 import type { ClusterConfig } from "../config/config.ts";
 import type { Log } from "../observe/log.ts";
+import { type AddressClients, mergeAddresses } from "../observe/client_addresses.ts";
 import { DURATION_BOUNDS_MS } from "../observe/durations.ts";
 import { mergeEntries, showEntry, type SlowEntry } from "../observe/slow_log.ts";
 import { VERSION } from "../version.ts";
@@ -120,11 +121,16 @@ export class AdminPages {
         return json(200, await this.#slowLog());
       case "/hotkeys":
         return json(200, await this.#keys());
+      case "/clients":
+        return json(200, await this.#clients());
       default:
         return await this.#dashboard.answer(path, mayRead) ??
-          new Response("Try /, /metrics, /health, /ready, /status, /slowlog or /hotkeys\n", {
-            status: 404,
-          });
+          new Response(
+            "Try /, /metrics, /health, /ready, /status, /slowlog, /hotkeys or /clients\n",
+            {
+              status: 404,
+            },
+          );
     }
   }
 
@@ -221,6 +227,16 @@ export class AdminPages {
       ...shownKeys(config, partsOf(config, hot), partsOf(config, big), nowMs),
     }));
     return { silentWorkers: Math.max(hot.silentWorkers, big.silentWorkers), clusters };
+  }
+
+  /** Of each cluster the clients by address. */
+  async #clients(): Promise<unknown> {
+    const inspected = await this.#source.inspect("clients");
+    const clusters = this.#source.config.clusters.map((config) => ({
+      name: config.name,
+      addresses: mergeAddresses(partsOf<AddressClients>(config, inspected)),
+    }));
+    return { silentWorkers: inspected.silentWorkers, clusters };
   }
 
   #health({ workers }: Collected): Response {

@@ -185,7 +185,7 @@ export interface PauseCount {
 }
 
 /** Lists that every worker has a part of. */
-export type InspectTopic = "slowlog" | "hotkeys" | "bigkeys";
+export type InspectTopic = "slowlog" | "hotkeys" | "bigkeys" | "clients";
 
 /** What a client asks the supervisor, by way of its worker; all names are `cluster.<name>.<key>`. */
 export type SettingsQuestion =

@@ -84,6 +84,12 @@ Deno.test({
     assert(text.includes(`${cluster.requests} requests in all`), text);
     const slow = await page.waitForSelector("#slow td.words", { timeout: 15_000 });
     assert(slow !== null);
+    await page.waitForSelector("#addresses tbody tr", { timeout: 15_000 });
+    const addresses = await page.$$eval(
+      "#addresses tbody td",
+      (cells) => cells.map((cell) => cell.textContent),
+    );
+    assertEquals(addresses, ["cache", "127.0.0.1", "1", "0 B"]);
     assertEquals(await page.title(), "aster");
     assertEquals(await page.$$eval("main img, main script", (found) => found.length), 0);
     assertEquals(faults, []);

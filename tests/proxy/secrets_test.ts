@@ -186,6 +186,7 @@ Deno.test("nothing that a run says has a secret in it, and a rotated file is rea
         "/status",
         "/slowlog",
         "/hotkeys",
+        "/clients",
         "/",
         "/nosuch",
       ]

@@ -473,6 +473,43 @@ function SlowRequests() {
   }</section>`;
 }
 
+/** Where clients come from: who has most connections, and who does not read. */
+function Addresses() {
+  const list = useList("/clients");
+  const addresses = (list?.clusters ?? []).flatMap(({ name, addresses }) =>
+    addresses.map((one) => ({ ...one, cluster: name }))
+  ).sort((a, b) => b.outputBytes - a.outputBytes || b.clients - a.clients).slice(0, 20);
+  if (list === null) return null;
+  return html`<section id="addresses" aria-label="Clients by address"><h2>Clients by address</h2>
+    ${addresses.length === 0 && html`<p class="dim">None.</p>`}
+    ${
+    addresses.length > 0 && html`
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>cluster</th>
+              <th>address</th>
+              <th class="number">clients</th>
+              <th class="number">replies not taken</th>
+            </tr>
+          </thead>
+          <tbody>${addresses.map((one) =>
+            html`
+              <tr key=${`${one.cluster} ${one.address}`}>
+                <td>${one.cluster}</td>
+                <td>${one.address || "unknown"}</td>
+                <td class="number">${number(one.clients)}</td>
+                <td class="number">${bytes(one.outputBytes)}</td>
+              </tr>
+            `
+          )}</tbody>
+        </table>
+      </div>
+    `
+  }</section>`;
+}
+
 /** Keys that are asked for most, and keys whose requests or replies are large. */
 function Keys() {
   const list = useList("/hotkeys");
@@ -682,7 +719,7 @@ function Page() {
           filter=${filter} />
       `
     )}
-    <${SlowRequests} /><${Keys} /><${Workers} workers=${status
+    <${SlowRequests} /><${Keys} /><${Addresses} /><${Workers} workers=${status
       .workers} /><${Changes}
       changes=${status.changes} />
   `;
