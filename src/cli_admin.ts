@@ -21,6 +21,8 @@ export interface AdminCall {
   /** `host:port`. */
   readonly address: string;
   readonly token: string | null;
+  /** PEM of the CA of its certificate; null: it speaks no TLS. */
+  readonly ca: string | null;
 }
 
 /** A call, or what is wrong with the command line: one sentence each. */
@@ -79,6 +81,7 @@ export const ADMIN_HELP = `Ask a running proxy:
 
       --admin [HOST:]PORT    its admin server; default: 127.0.0.1:2110
       --token TOKEN          its admin_token, env:NAME or file:PATH
+      --ca FILE              it speaks TLS (admin_tls), by a certificate of this CA
 `;
 
 /** Whether the first word of the command line is a sub-command. A file of that name is \`./pause\`. */
@@ -91,7 +94,7 @@ export function parseAdminCall([name, ...args]: readonly string[]): AdminCallRes
   const command = commands.get(name!)!;
   const errors: string[] = [];
   const words: string[] = [];
-  const valueNames = ["admin", "token", ...command.values];
+  const valueNames = ["admin", "token", "ca", ...command.values];
   const given = parseArgs(args, {
     string: [...valueNames, "_"],
     boolean: [...command.switches],
@@ -124,22 +127,27 @@ export function parseAdminCall([name, ...args]: readonly string[]): AdminCallRes
   }
   const address = readAddress(take("admin") ?? "127.0.0.1:2110", errors);
   const token = readToken(take("token"), errors);
+  const ca = readCaFile(take("ca"), errors);
   if (errors.length > 0) return { call: null, errors };
   const query = parameters.size === 0 ? "" : `?${parameters}`;
   return {
-    call: { method: command.method, path: `${command.path ?? `/${name}`}${query}`, address, token },
+    call: {
+      method: command.method,
+      path: `${command.path ?? `/${name}`}${query}`,
+      ...{ address, token, ca },
+    },
     errors: [],
   };
 }
 
 /** Asks the proxy; returns whether it did what was asked. */
 export async function askProxy(
-  { method, path, address, token }: AdminCall,
+  { method, path, address, token, ca }: AdminCall,
   print: (line: string) => void,
   printError: (line: string) => void,
 ): Promise<boolean> {
   try {
-    const response = await fetch(`http://${address}${path}`, {
+    const response = await fetchAdmin(address, path, ca, {
       method,
       headers: token === null ? {} : { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
@@ -152,6 +160,32 @@ export async function askProxy(
     const reason = error instanceof Error ? error.message : String(error);
     printError(`aster: the proxy at ${address} does not answer: ${reason}`);
     return false;
+  }
+}
+
+/** Asks the admin server, over TLS where its CA is known. */
+export async function fetchAdmin(
+  address: string,
+  path: string,
+  ca: string | null,
+  init: RequestInit,
+): Promise<Response> {
+  if (ca === null) return await fetch(`http://${address}${path}`, init);
+  const client = Deno.createHttpClient({ caCerts: [ca] });
+  const response = await fetch(`https://${address}${path}`, { ...init, client });
+  const bytes = await response.bytes();
+  client.close();
+  return new Response(bytes, response);
+}
+
+/** Reads the file of a CA; null: none is named. */
+export function readCaFile(path: string | null, errors: string[]): string | null {
+  if (path === null || path === "") return null;
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    errors.push(`--ca: the file ${path} cannot be read`);
+    return null;
   }
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from "../deps.ts";
-import { type AdminCall, readAddress, readToken } from "./cli_admin.ts";
+import { type AdminCall, fetchAdmin, readAddress, readCaFile, readToken } from "./cli_admin.ts";
 import { showValue } from "./config/problem.ts";
 import {
   FIRST_STATE,
@@ -21,7 +21,7 @@ const INTERVAL_DEFAULT_S = 1;
 const INTERVAL_MAX_S = 60;
 
 /** What is asked for. */
-export interface TopOptions extends Pick<AdminCall, "address" | "token"> {
+export interface TopOptions extends Pick<AdminCall, "address" | "token" | "ca"> {
   readonly intervalMs: number;
   readonly isOnce: boolean;
   readonly isJson: boolean;
@@ -50,7 +50,7 @@ export function isTop(word: string | undefined): boolean {
 /** Reads the command line behind the sub-command's name. */
 export function parseTop(args: readonly string[]): TopOptionsResult {
   const errors: string[] = [];
-  const valueNames = ["admin", "token", "interval"];
+  const valueNames = ["admin", "token", "ca", "interval"];
   const given = parseArgs([...args], {
     string: [...valueNames, "_"],
     boolean: ["once", "json"],
@@ -82,8 +82,12 @@ export function parseTop(args: readonly string[]): TopOptionsResult {
   if (isJson && !isOnce) errors.push("--json goes with --once");
   const address = readAddress(take("admin") ?? "127.0.0.1:2110", errors);
   const token = readToken(take("token"), errors);
+  const ca = readCaFile(take("ca"), errors);
   if (errors.length > 0) return { options: null, errors };
-  return { options: { address, token, intervalMs: intervalS * 1000, isOnce, isJson }, errors: [] };
+  return {
+    options: { address, token, ca, intervalMs: intervalS * 1000, isOnce, isJson },
+    errors: [],
+  };
 }
 
 /** Shows the proxy until the person quits, or once; returns whether it could. */
@@ -171,10 +175,10 @@ async function askAll(options: TopOptions): Promise<Answers> {
   return { atMs: performance.now(), status, slow, keys } as Answers;
 }
 
-async function ask({ address, token }: TopOptions, path: string): Promise<unknown> {
+async function ask({ address, token, ca }: TopOptions, path: string): Promise<unknown> {
   let response: Response;
   try {
-    response = await fetch(`http://${address}${path}`, {
+    response = await fetchAdmin(address, path, ca, {
       headers: token === null ? {} : { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
     });

@@ -125,10 +125,11 @@ export function permissionNotes(config: Config): string[] {
 }
 
 /** Folders of certificates: whoever renews them replaces files there, and links. */
-function certificateFolders({ clusters }: Config): string[] {
+function certificateFolders({ clusters, runtime: { adminTls } }: Config): string[] {
+  const own = adminTls === null ? [] : [adminTls.cert.path, adminTls.key.path].map(folderOf);
   return clusters.flatMap(({ certificates, backendCertificates }) =>
     tlsFiles(certificates, backendCertificates).map(({ path }) => folderOf(path))
-  );
+  ).concat(own);
 }
 
 /** What the main thread tries to bind, and on Deno's sockets what workers connect to. */

@@ -267,6 +267,8 @@ export interface RuntimeConfig {
   io: IoChoice["engine"];
   /** Address of the admin server, or null when off. */
   metrics: TcpEndpoint | null;
+  /** The certificate that the admin server shows, and its key; null: it speaks no TLS. */
+  adminTls: TlsPair | null;
   /** The admin server's token, or where it is (`env:NAME`, `file:PATH`); null: there is none. */
   adminToken: string | null;
   /** Where states of servers that operators have set are kept over restarts; null: nowhere. */

@@ -112,7 +112,7 @@ function load(
   const drafts = readClusters(root, written.get("clusters"), { isStrict, report, secrets });
   const runtimeTable = readRuntimeTable(root, written.get("runtime"), isStrict, report);
   const hasSlots = drafts.some(({ table }) => table.values.cache_type === "redis_cluster");
-  const draft = readRuntime(runtimeTable, { ...options, hasSlots, report });
+  const draft = readRuntime(runtimeTable, { ...options, hasSlots, report, secrets });
   environmentNames.push(...draft.environmentNames);
 
   for (const cluster of drafts) validateCluster(cluster, platform, report);

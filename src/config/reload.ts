@@ -99,6 +99,7 @@ export const runtimeReload: Readonly<Record<keyof RuntimeConfig, ReloadRow>> = {
   io: restart("io"),
   zone: restart("zone"),
   metrics: restart("metrics"),
+  adminTls: restart("admin_tls"),
   adminToken: restart("admin_token"),
   stateFile: restart("state_file"),
   takeoverSocket: restart("takeover_socket"),

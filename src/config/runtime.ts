@@ -10,6 +10,8 @@ import type { Environment, EnvironmentName } from "./environment.ts";
 import type { CheckedTable } from "./key_names.ts";
 import { parseLogDirectives } from "./log_level.ts";
 import type { Report } from "./problem.ts";
+import type { SecretPlaces } from "./secret_source.ts";
+import { readAdminTls } from "./tls.ts";
 import { parseNetworkEntry } from "./network_list.ts";
 import { MEMORY_LEAST_BYTES, METRICS_DEFAULT, runtimeKeys } from "./schema.ts";
 import { faulty, type Parsed, parsed, parsePort, parseSocketAddress } from "./socket_address.ts";
@@ -35,6 +37,8 @@ export interface RuntimeSources {
   /** Whether any cluster finds its backends while it runs. */
   hasSlots: boolean;
   report: Report;
+  /** What reads files of certificates. */
+  secrets: SecretPlaces;
 }
 
 /** The settings, and where the admin server's address comes from, for messages. */
@@ -61,7 +65,7 @@ export function readRuntime(
   table: CheckedTable<typeof runtimeKeys>,
   sources: RuntimeSources,
 ): RuntimeDraft {
-  const { flags, hasSlots, isTerminal, report } = sources;
+  const { flags, hasSlots, isTerminal, report, secrets } = sources;
   const { values } = table;
   const network = readNetwork(table, sources);
   if (network === "config" && hasSlots) {
@@ -80,6 +84,7 @@ export function readRuntime(
       zone: values.zone ?? "",
       io: flags.io ?? values.io ?? runtimeKeys.io.default,
       metrics: readMetrics(table, sources),
+      adminTls: readAdminTls(values.admin_tls, { pathOf: table.pathOf, report, secrets }),
       adminToken: values.admin_token ?? null,
       stateFile: values.state_file ?? null,
       takeoverSocket: values.takeover_socket ?? null,

@@ -527,6 +527,10 @@ export const runtimeKeys = {
       ),
     ]),
   } satisfies KeyRow<string | number, string>,
+  admin_tls: tlsTable(
+    'a table { cert = "admin.crt", key = "admin.key" }, or false',
+    "the admin server speaks TLS: the files of its certificate and key",
+  ),
   admin_token: {
     ...secret("with it the admin server answers only who shows it, but for /health and /ready"),
     scope: "all",

@@ -101,6 +101,17 @@ export function readBackendTls(
   };
 }
 
+/** What the admin server shows, or null where it speaks no TLS. */
+export function readAdminTls(
+  table: Record<string, unknown> | false | undefined,
+  { pathOf, report, secrets }: Place,
+): TlsPair | null {
+  if (table === undefined || table === false) return null;
+  const reading = { table, path: pathOf("admin_tls"), report, secrets };
+  reportUnknown(reading, ["cert", "key"]);
+  return readPair(reading, true);
+}
+
 /** Whether any cluster speaks TLS, to whomever. */
 export function speaksTls({ clusters }: Pick<Config, "clusters">): boolean {
   return clusters.some(({ tls, backendTls }) => tls !== null || backendTls !== null);

@@ -30,9 +30,14 @@ const encoder = new TextEncoder();
 export class AdminAccess {
   readonly #tokenDigest: Uint8Array | null;
   readonly #isOnLoopback: boolean;
+  readonly #scheme: "http" | "https";
 
-  /** @param token What `Authorization: Bearer …` has to say, or null: nothing. */
-  constructor(listen: TcpEndpoint, token: string | null) {
+  /**
+   * @param token What `Authorization: Bearer …` has to say, or null: nothing.
+   * @param speaksTls Whether the server's own pages come by TLS.
+   */
+  constructor(listen: TcpEndpoint, token: string | null, speaksTls = false) {
+    this.#scheme = speaksTls ? "https" : "http";
     this.#tokenDigest = token === null ? null : sha256(encoder.encode(token));
     this.#isOnLoopback = isLoopbackName(listen.hostname);
   }
@@ -55,7 +60,9 @@ export class AdminAccess {
   #strange({ headers, url }: Request, peer: string): Response | null {
     const host = headers.get("host");
     const origin = headers.get("origin");
-    if (origin !== null && origin.toLowerCase() !== `http://${host ?? ""}`.toLowerCase()) {
+    if (
+      origin !== null && origin.toLowerCase() !== `${this.#scheme}://${host ?? ""}`.toLowerCase()
+    ) {
       return refused(403, "Requests of web pages of other origins are refused");
     }
     // Whoever shows the token is no page: a name that leads here does not know it.

@@ -16,7 +16,7 @@ import type { InspectTopic, SlotRange } from "../worker/messages.ts";
 import { act, ACTION_PATHS, type ActionTarget } from "./admin_actions.ts";
 import type { AdminAccess } from "./admin_access.ts";
 import { configHash } from "./config_hash.ts";
-import { HttpServer } from "./http_server.ts";
+import { HttpServer, type HttpServerOptions } from "./http_server.ts";
 import { Dashboard } from "./dashboard/dashboard.ts";
 import {
   formatFor,
@@ -293,7 +293,9 @@ export class AdminServer {
   readonly #log: Log;
   #requestsUnderWay = 0;
   #isFailing = false;
-  readonly #options: { address: TcpEndpoint; readonly sharesPort: boolean };
+  readonly #options:
+    & { address: TcpEndpoint }
+    & Pick<HttpServerOptions, "sharesPort" | "tls">;
   /** Null while it waits for its address. */
   #server: HttpServer | null = null;
   #isClosed = false;
@@ -302,6 +304,7 @@ export class AdminServer {
   /**
    * @param sharesPort Whether a second process may listen on the same port.
    * @param waits Whether to wait where another process listens there.
+   * @param tls The certificate that is shown, and its key; null: TLS is not spoken.
    * @throws {Error} If the address cannot be bound.
    */
   constructor(
@@ -311,12 +314,13 @@ export class AdminServer {
     access: AdminAccess,
     log: Log,
     waits = false,
+    tls: HttpServerOptions["tls"] = null,
   ) {
     this.#pages = pages;
     pages.open();
     this.#access = access;
     this.#log = log;
-    this.#options = { address, sharesPort };
+    this.#options = { address, sharesPort, tls };
     if (waits && isTaken(address)) {
       this.address = formatEndpoint(address);
       this.#listenWhenFree(address);

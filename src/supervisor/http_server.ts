@@ -34,6 +34,8 @@ export interface HttpServerOptions {
   readonly address: TcpEndpoint;
   /** Whether a second process may listen there, too. */
   readonly sharesPort: boolean;
+  /** The certificate that clients are shown, and its key, PEM both; null or left out: they speak no TLS. */
+  readonly tls?: { readonly cert: string; readonly key: string } | null;
   readonly handle: HttpHandler;
   /** Nothing can be accepted, for lack of something; tried again. */
   acceptFailed(error: unknown): void;
@@ -60,10 +62,9 @@ export class HttpServer {
   /** @throws {Error} If the address cannot be bound. */
   constructor(options: HttpServerOptions) {
     this.#options = options;
-    const { address: { hostname, port }, sharesPort } = options;
-    this.#listener = Deno.listen(
-      sharesPort ? { hostname, port, reusePort: true } : { hostname, port },
-    );
+    const { address: { hostname, port }, sharesPort, tls } = options;
+    const place = sharesPort ? { hostname, port, reusePort: true } : { hostname, port };
+    this.#listener = tls ? listenTls(place, tls) : Deno.listen(place);
     this.#acceptAll();
   }
 
@@ -305,6 +306,14 @@ function isLack(error: unknown): boolean {
 }
 
 /** Closes a connection that may be closed already. */
+/** What is used of a listener and its connections both kinds have; a handshake is part of the wait for a head. */
+function listenTls(
+  place: { hostname: string; port: number },
+  { cert, key }: { readonly cert: string; readonly key: string },
+): Deno.TcpListener {
+  return Deno.listenTls({ ...place, cert, key }) as unknown as Deno.TcpListener;
+}
+
 function end(connection: Deno.TcpConn): void {
   try {
     connection.close();

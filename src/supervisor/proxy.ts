@@ -336,9 +336,9 @@ async function changeOrSay(
 
 /** What of `[runtime]` can only be chosen at the start stays as it was. */
 function keepFixed(former: RuntimeConfig, next: RuntimeConfig): RuntimeConfig {
-  const { network, io, metrics, adminToken, stateFile, takeoverSocket } = former;
+  const { network, io, metrics, adminToken, adminTls, stateFile, takeoverSocket } = former;
   const { logFormat, auditLog } = former;
-  const fixed = { network, io, metrics, adminToken, stateFile, takeoverSocket };
+  const fixed = { network, io, metrics, adminToken, adminTls, stateFile, takeoverSocket };
   return { ...next, ...fixed, logFormat, auditLog };
 }
 
@@ -443,8 +443,10 @@ async function openAdmin(
   const address = config.runtime.metrics;
   if (address === null) return null;
   try {
-    const access = new AdminAccess(address, adminToken);
-    return new AdminServer(address, sharesPort, pages, access, output.log, isTakeover);
+    const { adminTls } = config.runtime;
+    const access = new AdminAccess(address, adminToken, adminTls !== null);
+    const tls = adminTls === null ? null : { cert: adminTls.cert.pem, key: adminTls.key.pem };
+    return new AdminServer(address, sharesPort, pages, access, output.log, isTakeover, tls);
   } catch (error) {
     if (isTakeover) {
       // The former process may have left already: nobody would serve.

@@ -28,6 +28,7 @@ const config: Config = {
     zone: "",
     io: io.engine,
     metrics: null,
+    adminTls: null,
     adminToken: null,
     stateFile: null,
     takeoverSocket: null,

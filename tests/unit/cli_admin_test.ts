@@ -51,6 +51,7 @@ Deno.test("everything that is wrong is said", () => {
     ["status --max=5s", 'unknown flag "--max" of "status"'],
     ["status --admin off", '--admin "off": expected [HOST:]PORT'],
     ["status --token env:", "--token: env: wants a variable's name"],
+    ["status --ca /no/such", "--ca: the file /no/such cannot be read"],
   ];
   for (const [line, expected] of cases) assertEquals(call(line), expected, line);
 });
@@ -67,7 +68,7 @@ Deno.test("askProxy() prints the answer, and says whether it was a good one", as
   const err: string[] = [];
   const ask = (path: string, token: string | null) =>
     askProxy(
-      { method: "POST", path, address, token },
+      { method: "POST", path, address, token, ca: null },
       (line) => out.push(line),
       (line) => err.push(line),
     );

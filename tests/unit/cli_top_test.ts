@@ -4,7 +4,8 @@ import { assertEquals, assertMatch } from "../deps.ts";
 Deno.test("the command line says which proxy, how often, and how it is shown", () => {
   const { options } = parseTop(["--admin", "2111", "--interval=0.5", "--once", "--json"]);
   assertEquals(options, {
-    ...{ address: "127.0.0.1:2111", token: null, intervalMs: 500, isOnce: true, isJson: true },
+    ...{ address: "127.0.0.1:2111", token: null, ca: null },
+    ...{ intervalMs: 500, isOnce: true, isJson: true },
   });
   const { options: plain } = parseTop([]);
   assertEquals([plain!.address, plain!.intervalMs, plain!.isOnce], [
@@ -41,7 +42,7 @@ Deno.test("without a terminal it says so; a proxy that does not answer is named"
     terminal: () => null,
     listen: () => Promise.resolve(),
   };
-  const options = { address: "127.0.0.1:1", token: null, intervalMs: 10, isJson: false };
+  const options = { address: "127.0.0.1:1", token: null, ca: null, intervalMs: 10, isJson: false };
   assertEquals(await runTop({ ...options, isOnce: false }, host), false);
   assertEquals(await runTop({ ...options, isOnce: true }, host), false);
   assertEquals(said[0], "aster: top wants a terminal; --once prints once");

@@ -19,6 +19,7 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       zone: "",
       io: "deno",
       metrics: tcpEndpoint("127.0.0.1", 2110),
+      adminTls: null,
       adminToken: null,
       stateFile: null,
       takeoverSocket: null,

@@ -62,6 +62,17 @@ Deno.test("every key of tls and backend_tls is taken", () => {
   assertEquals(certificateEnds(config).map(({ file }) => file), [own.certPath, other.certPath]);
 });
 
+Deno.test("the admin server has a certificate of its own", () => {
+  const { runtime } = configOf(`[runtime]\nadmin_tls = { ${PAIR} }\n${redisText()}`);
+  assertEquals([runtime.adminTls!.cert.path, runtime.adminTls!.key.pem], [own.certPath, own.key]);
+  const { problems } = loadText(`[runtime]\nadmin_tls = { client_ca = "x" }\n${redisText()}`);
+  assertEquals(problems.map(({ path }) => path), [
+    "runtime.admin_tls.client_ca",
+    "runtime.admin_tls.cert",
+    "runtime.admin_tls.key",
+  ]);
+});
+
 Deno.test("tls = false asks for nothing", () => {
   const config = configOf(redisText("tls = false\nbackend_tls = false"));
   assertEquals([speaksTls(config), said("tls = false")], [false, []]);

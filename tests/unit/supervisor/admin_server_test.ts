@@ -1,3 +1,5 @@
+import { fetchAdmin } from "../../../src/cli_admin.ts";
+import { TestCa } from "../../support/certificates.ts";
 import { tcpEndpoint } from "../../../src/endpoint.ts";
 import type { SlowEntry } from "../../../src/observe/slow_log.ts";
 import type { InspectedPart } from "../../../src/worker/messages.ts";
@@ -192,6 +194,27 @@ Deno.test("AdminServer answers on its address and is gone after close()", async 
   await server.close();
   const refused = await fetch(`http://${server.address}/health`).then(() => false, () => true);
   assert(refused);
+});
+
+Deno.test("AdminServer speaks TLS where it has a certificate, and sub-commands ask it by its CA", async () => {
+  using ca = new TestCa();
+  const log = new Log("info", () => {});
+  const address = tcpEndpoint("127.0.0.1", 0);
+  const access = new AdminAccess(address, null, true);
+  const { cert, key } = ca.issue();
+  const served = pages([worker(0)]);
+  const server = new AdminServer(address, false, served, access, log, false, { cert, key });
+  const path = "/health";
+  const response = await fetchAdmin(server.address, path, ca.cert, {});
+  assertEquals([response.status, (await response.json()).healthy], [200, true]);
+  const headers = { origin: `https://${server.address}` };
+  assertEquals((await fetchAdmin(server.address, path, ca.cert, { headers })).status, 200);
+  using other = new TestCa("Another CA");
+  for (const wrong of [other.cert, null]) {
+    const refused = await fetchAdmin(server.address, path, wrong, {}).then(() => false, () => true);
+    assert(refused, "no answer");
+  }
+  await server.close();
 });
 
 Deno.test("AdminServer refuses what a page may have sent, and what has a body", async () => {

@@ -30,6 +30,7 @@ export function config(...clusters: ClusterConfig[]): Config {
       zone: "",
       io: "deno",
       metrics: null,
+      adminTls: null,
       adminToken: null,
       stateFile: null,
       takeoverSocket: null,
