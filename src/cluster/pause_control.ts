@@ -49,6 +49,7 @@ export class PauseControl implements Watched {
   isWatched = false;
   readonly #parts: PauseParts;
   #resuming: Resuming[] = [];
+  #isStopped = false;
   /** Whose pauses are on, or have to be ended here: another cluster of this name may have ended one in the orders. */
   readonly #known = new Set<string | null>();
   /** Servers whose pause has nothing in flight any more; null: the whole cluster. */
@@ -114,7 +115,14 @@ export class PauseControl implements Watched {
     }
   }
 
+  /** The cluster is over: what is ordered from now on, or ends, is none of its business; who waits for it is told. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const { done } of this.#resuming.splice(0)) for (const one of done) one();
+  }
+
   onTick(nowMs: number): boolean {
+    if (this.#isStopped) return false;
     const { clock, orders } = this.#parts;
     for (const server of [...this.#known]) {
       if (orders.pauseOf(server) === null) this.#begin(server, null);

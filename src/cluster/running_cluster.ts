@@ -381,6 +381,7 @@ export class RunningCluster implements Acceptor, Cluster {
     for (const session of [...this.#sessions]) session.close(failures.shuttingDown);
     this.#sessionContext.local.stop();
     this.#peers.stop();
+    this.#pauses.stop();
     this.#topology.stop();
     this.#tls.close();
     return freed;

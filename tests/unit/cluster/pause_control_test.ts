@@ -124,3 +124,17 @@ Deno.test("a pause that another cluster of the name ends is over for this one, i
   clock.advance(50);
   assertEquals([former.client.parsed, clock.watchedCount], [1, 0]);
 });
+
+Deno.test("a cluster that is over closes and makes no connections, whatever becomes of pauses", () => {
+  using rig = new CoreRig();
+  const { clock, control, orders } = scene(rig);
+  const connection = rig.backends[0]!.connectionFor(0, PROFILES[2].master);
+  control.pause(null, PauseMode.All, 1_000);
+  let isDone = false;
+  control.resume(null, () => isDone = true);
+  control.stop();
+  assertEquals(isDone, true);
+  orders.pause(null, { mode: PauseMode.All, endMs: clock.realMs + 100 });
+  for (let tick = 0; tick < 40; tick++) clock.advance(50);
+  assertEquals([connection.isConnecting, clock.watchedCount], [false, 0]);
+});
