@@ -169,10 +169,10 @@ function linesOf(view: TopView, state: ScreenState, terminal: Terminal): string[
 }
 
 async function askAll(options: TopOptions): Promise<Answers> {
-  const [status, slow, keys] = await Promise.all(
-    ["/status", "/slowlog", "/hotkeys"].map((path) => ask(options, path)),
+  const [status, slow, keys, clients] = await Promise.all(
+    ["/status", "/slowlog", "/hotkeys", "/clients"].map((path) => ask(options, path)),
   );
-  return { atMs: performance.now(), status, slow, keys } as Answers;
+  return { atMs: performance.now(), status, slow, keys, clients } as Answers;
 }
 
 async function ask({ address, token, ca }: TopOptions, path: string): Promise<unknown> {

@@ -6,7 +6,15 @@
 import type { TopView } from "./top_view.ts";
 
 /** The tables that there are, in the order of their keys. */
-export const PAGES = ["backends", "commands", "slow", "keys", "workers", "changes"] as const;
+export const PAGES = [
+  "backends",
+  "commands",
+  "slow",
+  "keys",
+  "clients",
+  "workers",
+  "changes",
+] as const;
 /** One of {@link PAGES}. */
 export type Page = typeof PAGES[number];
 
@@ -130,6 +138,15 @@ const tables: Record<Page, Table<unknown>> = {
       { title: "key", width: 40, value: (row) => row.key },
     ],
   }),
+  clients: table<TopView["addresses"][number]>({
+    rows: (view) => view.addresses,
+    columns: [
+      { title: "cluster", width: 14, value: (row) => row.cluster },
+      { title: "address", width: 40, value: (row) => row.address || "unknown" },
+      { title: "clients", width: 8, value: (row) => row.clients },
+      { title: "unread", width: 9, value: (row) => row.outputBytes, show: showBytesCount },
+    ],
+  }),
   workers: table<TopView["workers"][number]>({
     rows: (view) => view.workers,
     isBad: ({ state }) => state !== "serves",
@@ -163,7 +180,7 @@ export function pressKey(state: ScreenState, key: string): ScreenState {
   if (key === "\x03") return { ...state, isOver: true };
   if (state.isTyping) return typeKey(state, key);
   const number = Number(key);
-  if (/^[1-6]$/.test(key)) return toPage(state, PAGES[number - 1]!);
+  if (/^[1-7]$/.test(key)) return toPage(state, PAGES[number - 1]!);
   switch (key) {
     case "q":
       return { ...state, isOver: true };

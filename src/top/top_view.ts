@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { AddressClients } from "../observe/client_addresses.ts";
 import { DURATION_BUCKETS, percentileMs } from "../observe/durations.ts";
 
 /** The parts of `/status` that are read. */
@@ -75,6 +76,11 @@ export interface KeysAnswer {
   }[];
 }
 
+/** The parts of `/clients` that are read. */
+export interface ClientsAnswer {
+  readonly clusters: readonly { name: string; addresses: readonly AddressClients[] }[];
+}
+
 /** All answers of one moment. */
 export interface Answers {
   /** When they came, milliseconds on any scale that does not go back. */
@@ -82,6 +88,7 @@ export interface Answers {
   readonly status: StatusAnswer;
   readonly slow: SlowAnswer;
   readonly keys: KeysAnswer;
+  readonly clients: ClientsAnswer;
 }
 
 /** A server. Rates are a second; null where they are not known yet. */
@@ -138,6 +145,11 @@ export interface KeyRow {
   readonly bytes: number;
 }
 
+/** Where clients come from. */
+export interface AddressRow extends AddressClients {
+  readonly cluster: string;
+}
+
 /** A worker. */
 export interface WorkerRow {
   readonly number: number;
@@ -174,12 +186,15 @@ export interface TopView {
   readonly commands: readonly CommandRow[];
   readonly slow: readonly SlowRow[];
   readonly keys: readonly KeyRow[];
+  readonly addresses: readonly AddressRow[];
   readonly workers: readonly WorkerRow[];
   readonly changes: readonly ChangeRow[];
 }
 
 /** Bytes that wait for one server from which on that is a problem. */
 const QUEUE_PROBLEM_BYTES = 1_048_576;
+/** Bytes that clients of one address have not taken from which on that is a problem. */
+const UNREAD_PROBLEM_BYTES = 4 * 1_048_576;
 /** Time without a look at sockets from which on that is a problem, milliseconds. */
 const DELAY_PROBLEM_MS = 200;
 
@@ -197,6 +212,9 @@ export function computeView(former: Answers | null, now: Answers): TopView {
     const before = former?.status.workers.find(({ number }) => number === worker.number);
     return workerRow(worker, rate(worker.requests, before?.requests));
   });
+  const addresses = now.clients.clusters.flatMap(({ name, addresses }) =>
+    addresses.map((one) => ({ ...one, cluster: name }))
+  );
   const total = (field: "requests" | "errorReplies") =>
     addUp(status.clusters.map((one) => rate(one[field], past.get(one.name)?.[field])));
   const { version, ready, uptimeSeconds, memoryBytes, cpuPercent, changes } = status;
@@ -205,7 +223,7 @@ export function computeView(former: Answers | null, now: Answers): TopView {
     clients: status.clusters.reduce((sum, one) => sum + one.clientsConnected, 0),
     requestsPerSecond: total("requests"),
     errorsPerSecond: total("errorReplies"),
-    problems: problemsOf(status, backends, workers),
+    problems: problemsOf(status, backends, workers, addresses),
     backends,
     commands: status.clusters.flatMap((cluster) =>
       commandRows(cluster, past.get(cluster.name), rate)
@@ -214,6 +232,7 @@ export function computeView(former: Answers | null, now: Answers): TopView {
       entries.map((entry) => ({ ...entry, cluster: name }))
     ).sort((one, other) => one.time < other.time ? 1 : -1),
     keys: keyRows(now.keys),
+    addresses,
     workers,
     changes,
   };
@@ -333,6 +352,7 @@ function problemsOf(
   { ready }: StatusAnswer,
   backends: readonly BackendRow[],
   workers: readonly WorkerRow[],
+  addresses: readonly AddressRow[],
 ): string[] {
   const problems = ready ? [] : ["the proxy is not ready"];
   for (const { number, state, loopDelayMs } of workers) {
@@ -346,6 +366,10 @@ function problemsOf(
     if (state === "down") problems.push(`${where} is down`);
     if ((failuresPerSecond ?? 0) > 0) problems.push(`${where} fails requests: ${failure}`);
     if (queuedBytes >= QUEUE_PROBLEM_BYTES) problems.push(`${where} takes requests slowly`);
+  }
+  for (const { cluster, address, outputBytes } of addresses) {
+    if (outputBytes < UNREAD_PROBLEM_BYTES) continue;
+    problems.push(`${cluster}: clients of ${address || "unknown addresses"} do not take replies`);
   }
   return problems;
 }

@@ -42,8 +42,9 @@ Deno.test("each page shows its rows", () => {
   assertMatch(found[1]!, /^main +get +250 +50 µs +99 µs +250$/);
   assertMatch(found[2]!, /^00:00:01\.500 +main +20 ms/);
   assertMatch(found[3]!, /^main +hot +640 +32 +- +hot$/);
-  assertMatch(found[4]!, /^0 +serves +2 +250 +1 +4\.8 M +0$/);
-  assertMatch(found[5]!, /^2026-01-01T00:00:00 +main +r0 is back$/);
+  assertMatch(found[4]!, /^main +10\.0\.0\.9 +2 +0 B$/);
+  assertMatch(found[5]!, /^0 +serves +2 +250 +1 +4\.8 M +0$/);
+  assertMatch(found[6]!, /^2026-01-01T00:00:00 +main +r0 is back$/);
 });
 
 Deno.test("nothing that others have chosen steers the terminal", () => {
@@ -89,7 +90,7 @@ Deno.test("q and Ctrl-C end it, p lets it stand still, tab goes to the next page
   ]);
   assertEquals([press("p").isFrozen, press("p", "p").isFrozen], [true, false]);
   assertEquals(press("\t").page, "commands");
-  assertEquals(press(...new Array<string>(6).fill("\t")).page, "backends");
+  assertEquals(press(...new Array<string>(PAGES.length).fill("\t")).page, "backends");
   assertEquals(press("x"), FIRST_STATE);
 });
 

@@ -9,6 +9,7 @@ interface Counts {
   isHealthy?: boolean;
   loopDelayMs?: number;
   state?: string;
+  unreadBytes?: number;
 }
 
 /** Answers of a proxy with one server, which has answered GET in up to 100 µs. */
@@ -59,6 +60,12 @@ export function answers(counts: Counts): Answers {
         bigKeys: [{ key: "big", part: "reply", bytes: 3_000_000, count: 2 }],
       }],
     },
+    clients: {
+      clusters: [{
+        name: "main",
+        addresses: [{ address: "10.0.0.9", clients: 2, outputBytes: counts.unreadBytes ?? 0 }],
+      }],
+    },
   };
 }
 
@@ -85,16 +92,18 @@ Deno.test("of one answer alone no rate is known", () => {
   assertEquals([view.clients, view.seconds], [2, 0]);
 });
 
-Deno.test("what is wrong is said: a server that is down or fails, a worker that was busy", () => {
+Deno.test("what is wrong is said: a server that is down or fails, a worker that was busy, clients that do not read", () => {
   const former = answers({ atMs: 0, requests: 100 });
   const now = answers({
     ...{ atMs: 1_000, requests: 100, failures: 7, isHealthy: false, loopDelayMs: 350 },
+    unreadBytes: 5_000_000,
   });
   const view = computeView(former, now);
   assertEquals(view.problems, [
     "worker 0 was busy for 350 ms",
     "main/r0 is down",
     "main/r0 fails requests: backend_timeout",
+    "main: clients of 10.0.0.9 do not take replies",
   ]);
   assertEquals(view.backends[0]!.failure, "backend_timeout");
 });
