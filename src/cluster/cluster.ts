@@ -69,8 +69,8 @@ export interface ClusterContext {
   publish(state: SharedState): void;
   /** Carries a message to other workers of this cluster. */
   post(peerMessage: PeerMessage): void;
-  /** Asks the leader of this cluster for a fresh slot map. */
-  requestRefresh(): void;
+  /** Asks the leader of this cluster for a fresh slot map; `node`, by `host:port`, knows better than others. */
+  requestRefresh(node?: string): void;
   /** Asks for settings of the process, or changes some; `answered` is called once. */
   askSettings(asked: SettingsQuestion, answered: (answer: SettingsAnswer) => void): void;
 }
@@ -109,8 +109,8 @@ export interface Cluster extends HoldingCluster {
   lead(): void;
   /** Takes over what the leader found. */
   follow(state: SharedState): void;
-  /** As leader: fetch the topology soon. */
-  refresh(): void;
+  /** As leader: fetch the topology soon; `node`, by `host:port`, knows better than others. */
+  refresh(node?: string): void;
   /** Does what an operator orders; `answer` is called once, when it is done. */
   obey(order: ServerOrder, answer: (count: PauseCount) => void): void;
   /** Another worker's word. */

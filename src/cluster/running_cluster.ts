@@ -292,8 +292,8 @@ export class RunningCluster implements Acceptor, Cluster {
     this.#topology.follow(state);
   }
 
-  refresh(): void {
-    this.#topology.refresh();
+  refresh(node?: string): void {
+    this.#topology.refresh(node);
   }
 
   obey(order: ServerOrder, answer: (count: PauseCount) => void): void {

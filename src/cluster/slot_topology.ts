@@ -175,7 +175,8 @@ export class SlotTopology implements Topology, Watched {
     this.#apply(state.ranges);
   }
 
-  refresh(): void {
+  refresh(node?: string): void {
+    this.#preferred = node ?? this.#preferred;
     this.#want();
   }
 
@@ -215,7 +216,8 @@ export class SlotTopology implements Topology, Watched {
     const nowMs = performance.now();
     if (nowMs - this.#startedAtMs < REFRESH_SPACING_MS) return;
     this.#startedAtMs = nowMs;
-    this.#cluster.requestRefresh();
+    this.#cluster.requestRefresh(this.#preferred ?? undefined);
+    this.#preferred = null;
   }
 
   #schedule(spacingMs: number): void {

@@ -22,8 +22,8 @@ export interface Topology {
   reconfigure(): void;
   /** Takes over what the leader found. */
   follow(state: SharedState): void;
-  /** As leader: look again soon. */
-  refresh(): void;
+  /** As leader: look again soon; `node`, by `host:port`, knows better than others. */
+  refresh(node?: string): void;
   /** Looks again now; the result says whether it has, by now. */
   look(): () => boolean;
   /** Servers were paused, or go on. */

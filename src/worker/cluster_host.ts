@@ -140,7 +140,7 @@ export class ClusterHost {
       case "peer_message":
         return this.#hear(message.peerMessage);
       case "refresh":
-        return this.#clusters.get(message.cluster)?.cluster.refresh();
+        return this.#clusters.get(message.cluster)?.cluster.refresh(message.node);
       case "lead":
         return this.#lead(message.cluster);
       case "order":
@@ -404,7 +404,7 @@ export class ClusterHost {
         }
       },
       post: (peerMessage) => this.#post({ kind: "peer_message", peerMessage }),
-      requestRefresh: () => this.#requestRefresh(config.name),
+      requestRefresh: (node) => this.#requestRefresh(config.name, node),
       askSettings: (asked, answered) => this.#askSettings(asked, answered),
     });
     // A cluster changes its own, which its message had.
@@ -488,9 +488,9 @@ export class ClusterHost {
     this.#post({ kind: "settings", question, asked });
   }
 
-  #requestRefresh(name: string): void {
-    if (this.#leads.has(name)) this.#clusters.get(name)?.cluster.refresh();
-    else this.#post({ kind: "refresh", cluster: name });
+  #requestRefresh(name: string, node?: string): void {
+    if (this.#leads.has(name)) this.#clusters.get(name)?.cluster.refresh(node);
+    else this.#post({ kind: "refresh", cluster: name, ...node === undefined ? {} : { node } });
   }
 
   #postMetrics(question: number): void {

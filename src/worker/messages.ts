@@ -228,8 +228,11 @@ export type SupervisorMessage =
   | { kind: "follow"; state: SharedState }
   /** Another worker's word. */
   | { kind: "peer_message"; peerMessage: PeerMessage }
-  /** Asks the leader of `cluster` for a fresh slot map: a worker that does not lead met a redirect. */
-  | { kind: "refresh"; cluster: string }
+  /**
+   * Asks the leader of `cluster` for a fresh slot map: a worker that does not lead met a redirect, to `node` if it is
+   * there, or lost a backend.
+   */
+  | { kind: "refresh"; cluster: string; node?: string }
   /** This worker leads `cluster` from now on (its former leader ended). */
   | { kind: "lead"; cluster: string }
   /** Go over to these clusters and settings, answer `configured`. */
@@ -289,7 +292,7 @@ export type WorkerMessage =
   | { kind: "inspected"; question: number; parts: InspectedPart[] }
   /** A finding for the other workers of the cluster, and for late starters. */
   | { kind: "found"; state: SharedState }
-  | { kind: "refresh"; cluster: string }
+  | { kind: "refresh"; cluster: string; node?: string }
   | { kind: "peer_message"; peerMessage: PeerMessage }
   /**
    * The answer to `configure`; `problems` says what could not be done, one sentence each. What could be done is done.

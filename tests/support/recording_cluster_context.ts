@@ -50,6 +50,8 @@ export class RecordingClusterContext implements ClusterContext {
   readonly published: SharedState[] = [];
   /** How often the leader was asked for a fresh map. */
   refreshRequests = 0;
+  /** The nodes that it was told to ask first. */
+  readonly refreshNodes: string[] = [];
 
   readonly publish = (state: SharedState): void => {
     this.published.push(structuredClone(state));
@@ -61,8 +63,9 @@ export class RecordingClusterContext implements ClusterContext {
     this.posted.push(structuredClone(note));
   };
 
-  readonly requestRefresh = (): void => {
+  readonly requestRefresh = (node?: string): void => {
     this.refreshRequests += 1;
+    if (node !== undefined) this.refreshNodes.push(node);
   };
 
   /** What was asked about settings. */

@@ -172,6 +172,21 @@ Deno.test("a follower never asks a node; it asks the leader, spaced, and takes o
   assertEquals(scene.owners(), [`0-16383=${SEED}`]);
 });
 
+Deno.test("a follower tells the leader which node MOVED named, and the leader asks that one first", async () => {
+  using follower = new Scene();
+  follower.topology.follow({ kind: "slots", cluster: "test", ranges: RANGES, masters: MASTERS });
+  const { router } = follower.topology;
+  const client = follower.rig.client({ ...follower.rig.sessionContext, router });
+  await client.conn.receives("get foo\n");
+  await (await follower.rig.accept(0)).receives("-moved 12182 127.0.0.1:7005\n");
+  assertEquals(follower.cluster.refreshNodes, ["127.0.0.1:7005"]);
+  using leader = new Scene();
+  leader.topology.lead();
+  await leader.answers(1, `0-16383=${SEED}`);
+  leader.topology.refresh("127.0.0.1:7005");
+  await until(() => leader.rig.network.countTo(7005) === 1, { what: "that node is asked first" });
+});
+
 Deno.test("stop() ends the fetch, its timer and the connections", async () => {
   using scene = new Scene({ fetchIntervalMs: 1 });
   scene.topology.lead();

@@ -255,9 +255,9 @@ Deno.test("a refresh is done here by the leader and asked of the supervisor by t
   const { host, posted, clusters } = stage();
   host.onMessage(startMessage(["a"]));
   clusters[0]!.context.requestRefresh();
-  clusters[1]!.context.requestRefresh();
+  clusters[1]!.context.requestRefresh("127.0.0.1:7000");
   assertEquals(clusters[0]!.calls, ["start", "lead", "refresh"]);
-  assertEquals(posted.slice(1), [{ kind: "refresh", cluster: "b" }]);
+  assertEquals(posted.slice(1), [{ kind: "refresh", cluster: "b", node: "127.0.0.1:7000" }]);
 });
 
 Deno.test("findings are posted, and log records at or above the level with their cluster", () => {
