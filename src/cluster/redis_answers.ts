@@ -9,6 +9,7 @@ import type { Protocol } from "../protocol/protocol.ts";
 import type { RedisContext } from "../redis/core/feature.ts";
 import { createRedisFeatures } from "../redis/features.ts";
 import { Databases } from "../redis/connection/databases.ts";
+import { listenerOf } from "../redis/core/listener_of.ts";
 import { ScriptKeeper } from "../redis/scripts/script_keeper.ts";
 import { RedisLocal } from "../redis/local.ts";
 import { KnownServers } from "../redis/server/known_servers.ts";
@@ -41,8 +42,8 @@ export function createRedisAnswers(protocol: Protocol, parts: ClusterParts): Loc
     clients: () => parts.clients(),
     userChanged: (client) => parts.userChanged(client),
     isCluster: config.type === "redis_cluster",
-    get advertised() {
-      return tcpEndpoint(advertisedAddress, portOf(config.listen));
+    advertisedTo(client) {
+      return tcpEndpoint(advertisedAddress, portOf(listenerOf(config, client)));
     },
     get siblings() {
       return config.clusterView;

@@ -360,11 +360,15 @@ export function describeClusters(config: Config): Record<string, string | number
 }
 
 /** Where TLS is spoken, as far as it is. */
-function describeTls({ listen, tls, certificates, backendTls }: ClusterConfig) {
+function describeTls({ listen, tls, certificates, backendTls, servers }: ClusterConfig) {
   const words: Record<string, string> = {};
   if (tls !== null) words.tls = formatEndpoint(tls.listen ?? listen);
   if (tls !== null && certificates?.clientCa) words.clients = "with certificates";
-  if (backendTls !== null) words.backendTls = backendTls.isInsecure ? "insecure" : "verified";
+  if (backendTls !== null) {
+    const hasUnix = servers.some(({ endpoint }) => endpoint.kind === "unix");
+    words.backendTls = (backendTls.isInsecure ? "insecure" : "verified") +
+      (hasUnix ? ", but for unix sockets" : "");
+  }
   return words;
 }
 

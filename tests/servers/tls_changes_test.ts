@@ -230,17 +230,33 @@ Deno.test("nodes of a Redis Cluster are reached over TLS as they announce themse
   await until(async () => /cluster_state:ok/.test(await server.call("CLUSTER", "INFO") as string), {
     what: "the cluster",
   });
-  await using aster = await startAster((own) =>
-    `[[clusters]]
+  let secured = 0;
+  await using aster = await startAster(
+    (own, tlsOwn) => {
+      secured = tlsOwn!;
+      return `[[clusters]]
 name = "slots"
 listen_addr = "127.0.0.1:${own}"
+tls = { cert = "${certificate.certPath}", key = "${certificate.keyPath}", listen_addr = "127.0.0.1:${tlsOwn}" }
 cache_type = "redis_cluster"
 servers = ["127.0.0.1:${tlsPort}"]
 backend_tls = { ca = "${ca.certPath}" }
-`
+`;
+    },
+    { portCount: 2 },
   );
   using client = await RespClient.connect({ port: aster.port });
   assertEquals(await client.call("SET", "key", "value"), "OK");
   assertEquals(await client.call("MGET", "key", "other"), ["value", null]);
   assertEquals(await client.call("CLUSTER", "KEYSLOT", "key"), 12539);
+  using overTls = await RespClient.connect({ port: secured, tls: { ca: ca.cert } });
+  // Each is sent where it can speak as it does.
+  for (const [asking, port] of [[client, aster.port], [overTls, secured]] as const) {
+    const [[, , [, shown]]] = await asking.call("CLUSTER", "SLOTS") as [
+      [0, 16383, [string, number]],
+    ];
+    assertEquals(shown, port);
+    const line = await asking.call("CLIENT", "INFO") as string;
+    assertEquals(/ laddr=(\S+)/.exec(line)![1], `127.0.0.1:${port}`);
+  }
 });

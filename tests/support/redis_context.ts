@@ -80,7 +80,7 @@ export function redisContext(rig: CoreRig, options: ContextOptions = {}): RedisC
   return {
     commands: respCommands,
     isCluster: false,
-    advertised: tcpEndpoint("10.1.2.3", 9001),
+    advertisedTo: () => tcpEndpoint("10.1.2.3", 9001),
     siblings: [],
     info: infoSource,
     config: clusterConfig({}),

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { formatEndpoint, tcpEndpoint } from "../../endpoint.ts";
+import { formatEndpoint, type TcpEndpoint, tcpEndpoint } from "../../endpoint.ts";
 import { OK_REPLY, SYNTAX_ERROR } from "../../protocol/resp/write/replies.ts";
 import type { Handoff, LocalClient } from "../../session/features.ts";
 
@@ -12,7 +12,7 @@ import type { Handoff, LocalClient } from "../../session/features.ts";
 export interface HandoffOptions {
   readonly config: { readonly clientHandoff: boolean; readonly handoffAddress: string | null };
   /** Where a client is sent whose own address cannot be told. */
-  readonly advertised: { readonly hostname: string; readonly port: number };
+  advertisedTo(client: LocalClient): TcpEndpoint;
   clients(): Iterable<LocalClient>;
 }
 
@@ -86,10 +86,10 @@ export class ClientHandoff {
   }
 
   #addressFor(client: LocalClient): string {
-    const { config, advertised: { hostname, port } } = this.#options;
+    const { config } = this.#options;
     if (config.handoffAddress !== null) return config.handoffAddress;
     const { local } = client;
-    if (local?.kind !== "tcp") return formatEndpoint(tcpEndpoint(hostname, port));
+    if (local?.kind !== "tcp") return formatEndpoint(this.#options.advertisedTo(client));
     return formatEndpoint(tcpEndpoint(local.hostname.replace(MAPPED_IPV4, "$1"), local.port));
   }
 }

@@ -10,6 +10,7 @@ import { clientState } from "./client_state.ts";
 import type { FilteredClient } from "./client_filter.ts";
 import type { RedisContext } from "../core/feature.ts";
 import { guardOf, GuardRank } from "../core/guard_chain.ts";
+import { listenerOf } from "../core/listener_of.ts";
 import type { Login } from "../login/mod.ts";
 import type { ClientMarks } from "./client_marks.ts";
 
@@ -36,7 +37,7 @@ export class ClientLines {
       id: client.id,
       type: guardOf(client, GuardRank.Subscriptions) === null ? "normal" : "pubsub",
       address: formatClientEnd(peer),
-      localAddress: formatClientEnd(this.#context.config.listen),
+      localAddress: formatClientEnd(listenerOf(this.#context.config, client)),
       ip: hostOf(peer),
       user: this.#login.userOf(client),
       name: names.get(client) ?? "",

@@ -5,6 +5,7 @@
  */
 import type { TcpEndpoint } from "../../endpoint.ts";
 import type { CommandTable } from "../../protocol/command_table.ts";
+import type { LocalClient } from "../../session/features.ts";
 import type { InfoSource } from "../server/info.ts";
 
 /** What local answers need to know of their cluster. */
@@ -12,8 +13,8 @@ export interface LocalOptions {
   readonly commands: CommandTable;
   /** Whether it fronts a Redis Cluster. */
   readonly isCluster: boolean;
-  /** Where cluster-aware clients are sent: this proxy. */
-  readonly advertised: TcpEndpoint;
+  /** Where a cluster-aware client is sent: this proxy, at the port that the client has come by. */
+  advertisedTo(client: LocalClient): TcpEndpoint;
   /** The proxies that they are shown as one cluster; none: this one alone. */
   readonly siblings: readonly TcpEndpoint[];
   readonly info: InfoSource;

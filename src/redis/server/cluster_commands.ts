@@ -88,7 +88,7 @@ export function clusterAnswer(
   const wordCount = wordCounts[subcommand];
   if (wordCount === undefined) return refusedReply(subcommand, words[1]!);
   if (words.length !== wordCount) return arityError(`cluster|${subcommand}`);
-  const { proxies, ownId } = clusterView(options.siblings, options.advertised);
+  const { proxies, ownId } = clusterView(options.siblings, options.advertisedTo(request.client));
   const { version } = request.client.profiles.master;
   switch (subcommand) {
     case "slots":

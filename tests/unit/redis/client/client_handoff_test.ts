@@ -14,7 +14,7 @@ class Stage {
   readonly everybody: LocalRigClient[] = [];
   readonly handoff = new ClientHandoff({
     config: this.config,
-    advertised: { hostname: "fd00::1", port: 9001 },
+    advertisedTo: () => tcpEndpoint("fd00::1", 9001),
     clients: () => this.everybody,
   });
 

@@ -25,7 +25,7 @@ function answer(
   const options = {
     commands: respCommands,
     isCluster,
-    advertised: tcpEndpoint("10.1.2.3", 9001),
+    advertisedTo: () => tcpEndpoint("10.1.2.3", 9001),
     siblings,
     info: infoSource,
   };
