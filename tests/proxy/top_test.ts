@@ -3,7 +3,8 @@
  */
 import { assert, assertEquals, assertMatch } from "../deps.ts";
 import { startAster } from "../support/aster.ts";
-import { RespClient } from "../support/resp_client.ts";
+import { delay } from "../support/poll.ts";
+import { encodeCommand, RespClient } from "../support/resp_client.ts";
 import { startRedisServer } from "../support/redis_server.ts";
 import { TerminalProgram } from "../support/terminal_program.ts";
 
@@ -41,6 +42,28 @@ Deno.test("top shows servers and commands, sorts and filters, and leaves the ter
   await top.type("q");
   assertEquals(await top.end(), 0);
   assert(top.output.includes("\x1b[?1049h") && top.output.includes("\x1b[?25h\x1b[?1049l"));
+});
+
+Deno.test("top says which worker stood still, and which clients do not read", async () => {
+  await using server = await startRedisServer();
+  await using aster = await startAster((port) => configText(server.address, port), {
+    metrics: true,
+  });
+  using client = await RespClient.connect({ port: aster.port });
+  await client.call("SET", "large", "v".repeat(1_000_000));
+  const words = ["mod.ts", "top", "--admin", String(aster.metricsPort), "--interval", "0.2"];
+  await using top = new TerminalProgram(words);
+  await top.shows(/nothing is wrong/);
+  using other = await Deno.connect({ port: aster.port, hostname: "127.0.0.1" });
+  for (let read = 0; read < 60; read++) await other.write(encodeCommand(["GET", "large"]));
+  await top.shows(/main: clients of 127\.0\.0\.1 do not take replies/);
+  Deno.kill(aster.pid, "SIGSTOP");
+  // As long as the worker is to stand still.
+  await delay(400);
+  Deno.kill(aster.pid, "SIGCONT");
+  await top.shows(/worker 0 was busy for (?:[3-9]\d\d|\d{4,}) ms/);
+  await top.type("q");
+  assertEquals(await top.end(), 0);
 });
 
 Deno.test("top --once --json is for programs", async () => {
