@@ -19,6 +19,8 @@ import { PauseMode, type PauseModeCode } from "./server_orders.ts";
 
 /** Time between the pings to a backend that gets no requests because of timeouts, milliseconds. */
 export const CIRCUIT_PROBE_INTERVAL_MS = 500;
+/** Longest time that one which times out again and again gets no requests although it answers: nobody else has its keys. */
+export const CIRCUIT_HOLD_LONGEST_MS = 2_000;
 
 const NO_CONNECTIONS: readonly BackendConnection[] = [];
 
@@ -57,7 +59,7 @@ export class Backend implements ConnectionOwner {
   #timeoutsInRow = 0;
   /** Pings it while it gets no requests because of timeouts; else null. */
   #probe: HealthProbe | null = null;
-  readonly #circuitFlaps: Flaps = new Flaps();
+  readonly #circuitFlaps: Flaps = new Flaps(CIRCUIT_HOLD_LONGEST_MS);
   /** How it left the ring and came back, as the leader's pings have seen it. */
   readonly ejections: Flaps = new Flaps();
 

@@ -18,11 +18,17 @@ export class Flaps {
   #count = 0;
   #leftAtMs = -Infinity;
   #returnedAtMs = -Infinity;
+  readonly #longestMs: number;
+
+  /** @param longestMs Longest time that it has to stay away although it answers, milliseconds. */
+  constructor(longestMs: number = FLAP_HOLD_LONGEST_MS) {
+    this.#longestMs = longestMs;
+  }
 
   /** How long it has to stay away this time, milliseconds; 0: it may return as soon as it answers. */
   get holdMs(): number {
     if (this.#count === 0) return 0;
-    return Math.min(FLAP_HOLD_FIRST_MS * 2 ** Math.min(this.#count - 1, 16), FLAP_HOLD_LONGEST_MS);
+    return Math.min(FLAP_HOLD_FIRST_MS * 2 ** Math.min(this.#count - 1, 16), this.#longestMs);
   }
 
   /** It is left alone from now on. */

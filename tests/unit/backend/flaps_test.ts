@@ -39,3 +39,13 @@ Deno.test("who was back for a while begins anew", () => {
   flaps.left(1_000 + FLAP_WINDOW_MS);
   assertEquals(flaps.holdMs, 0);
 });
+
+Deno.test("how long it stays away at the most is its owner's to say", () => {
+  const flaps = new Flaps(700);
+  flaps.left(0);
+  for (const holdMs of [500, 700, 700]) {
+    flaps.returned(1_000);
+    flaps.left(2_000);
+    assertEquals(flaps.holdMs, holdMs);
+  }
+});
