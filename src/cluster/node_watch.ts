@@ -20,6 +20,9 @@ import { quietContext } from "./quiet_context.ts";
 export const WATCH_INTERVAL_MS = 1_000;
 /** Longest wait for a node's answer, milliseconds; a shorter `read_timeout` holds. */
 export const WATCH_TIMEOUT_MS = 1_000;
+/** Shortest time between two reports of what has changed, milliseconds: of who is out, and of anything else. */
+export const URGENT_SPACING_MS = 20;
+export const REPORT_SPACING_MS = 1_000;
 /** Nodes that are watched at the most. */
 export const WATCHED_MAX = 4_096;
 /** How much a new latency counts against those before it. */
@@ -73,6 +76,11 @@ export class NodeWatch {
   /** Zones that the slot map's reply has told. */
   #mapZones: ReadonlyMap<string, string> = new Map();
   #told = "";
+  /** Who was out in the last report. */
+  #out: ReadonlySet<string> = new Set();
+  #toldAtMs = -Infinity;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #tellsAtMs = Infinity;
 
   constructor(context: BackendContext, dialect: NodeDialect, options: NodeWatchOptions) {
     this.#context = context;
@@ -102,7 +110,8 @@ export class NodeWatch {
       if (this.#nodes.has(address) || this.#nodes.size >= WATCHED_MAX) continue;
       const endpoint = this.#dialect.parseAddress(address);
       if (endpoint === null) continue;
-      const node = new WatchedNode(endpoint, this.#dialect, this.#context, () => this.#tell());
+      const heard = () => this.#heard(address);
+      const node = new WatchedNode(endpoint, this.#dialect, this.#context, heard);
       this.#nodes.set(address, node);
       node.start();
     }
@@ -111,24 +120,47 @@ export class NodeWatch {
 
   /** Ends for good. */
   stop(): void {
+    clearTimeout(this.#timer);
     for (const node of this.#nodes.values()) node.stop();
     this.#nodes.clear();
   }
 
+  /** A node was heard, or was not: many of them are reported together. */
+  #heard(address: string): void {
+    const isUrgent = this.#isOut(address) !== this.#out.has(address);
+    const spacingMs = isUrgent ? URGENT_SPACING_MS : REPORT_SPACING_MS;
+    const atMs = Math.max(performance.now(), this.#toldAtMs + spacingMs);
+    if (atMs >= this.#tellsAtMs) return;
+    this.#tellsAtMs = atMs;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#tell(), atMs - performance.now());
+  }
+
   #tell(): void {
+    clearTimeout(this.#timer);
+    this.#tellsAtMs = Infinity;
+    this.#toldAtMs = performance.now();
     const out = new Set<string>();
     const latencies = new Map<string, number>();
     const zones = new Map(this.#mapZones);
     for (const [address, node] of this.#nodes) {
       if (node.latencyMs > 0) latencies.set(address, rounded(node.latencyMs));
       if (node.zone !== "") zones.set(address, node.zone);
-      const master = this.#masters.get(address);
-      if (master !== undefined && !this.#isUsable(node, this.#nodes.get(master))) out.add(address);
+      if (this.#isOut(address)) out.add(address);
     }
+    this.#out = out;
     const told = JSON.stringify([[...out], [...latencies], [...zones]]);
     if (told === this.#told) return;
     this.#told = told;
     this.#options.changed({ out, latencies, zones });
+  }
+
+  /** Whether this is a replica that is to get no reads. */
+  #isOut(address: string): boolean {
+    const node = this.#nodes.get(address);
+    const master = this.#masters.get(address);
+    if (node === undefined || master === undefined) return false;
+    return !this.#isUsable(node, this.#nodes.get(master));
   }
 
   /** A node that was not heard of yet, or does not tell, is taken for usable. */

@@ -282,6 +282,8 @@ export class SlotRouter implements Router, Watched {
         if (this.#askNewest(exchange)) return true;
         return this.#waits.takeRefused(exchange, bytes, start, end);
       case RedirectKind.Unready:
+        // It was started anew, and another node may have its slots by now.
+        this.#options.refreshWanted(null);
         if (exchange.isAtReplica) return this.#readAtMaster(exchange);
         return this.#waits.takeRefused(exchange, bytes, start, end);
       case RedirectKind.TryAgain:

@@ -221,6 +221,16 @@ Deno.test("other errors are delivered; behind one that says the cluster is down 
   await scene.ends(client);
 });
 
+Deno.test("a node that is loading may have lost its slots meanwhile: a fresh map is asked for", async () => {
+  using scene = new SlotScene();
+  const client = scene.client();
+  await client.conn.receives("get foo\n");
+  const node = await scene.accept(7001);
+  await node.receives("-unready\n");
+  assertEquals([client.conn.takeWritten(), scene.refreshes], ["-unready\n", ["?"]]);
+  await scene.ends(client);
+});
+
 /** All slots at the first node. */
 const ALL_AT_FIRST = [{ first: 0, last: 16_383, master: "h:7000", replicas: [] }];
 
