@@ -9,7 +9,6 @@ import {
   arrayReply,
   bulkBytesReply,
   bulkReply,
-  errorReply,
   OK_REPLY,
   PONG_REPLY,
   statusReply,
@@ -34,7 +33,7 @@ import { clientAnswer } from "./client/client_commands.ts";
 import { ClientUnblock } from "./blocking/client_unblock.ts";
 import { ClientPause } from "./client/client_pause.ts";
 import { ClientRegistry } from "./client/client_registry.ts";
-import { clusterAnswer } from "./server/cluster_commands.ts";
+import { clusterAnswer, NO_CLUSTER } from "./server/cluster_commands.ts";
 import { CommandAnswers } from "./server/command_commands.ts";
 import { isAnyLoginWanted, isLoginWanted } from "./login/login_wanted.ts";
 import { guardOf, GuardRank } from "./core/guard_chain.ts";
@@ -286,7 +285,6 @@ const CLOCK_DRIFT_MAX_MS = 10;
 let clockOriginMs = performance.timeOrigin;
 
 const RESET = statusReply("RESET");
-const NO_CLUSTER = errorReply("ERR This instance has cluster support disabled");
 
 function ping(request: LocalRequest): Uint8Array {
   if (request.wordCount > 2) return arityError("ping");

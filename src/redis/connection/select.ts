@@ -21,6 +21,7 @@ import { sendCall } from "../core/dedicated_call.ts";
 import type { RedisContext } from "../core/feature.ts";
 import { readInteger } from "../core/integer.ts";
 import type { LocalRequest } from "../core/local_request.ts";
+import { NO_SERVER } from "../core/shard_calls.ts";
 
 const INT32_MIN = -(2n ** 31n);
 const INT32_MAX = 2n ** 31n - 1n;
@@ -28,7 +29,6 @@ const OUT_OF_INT_RANGE = errorReply(
   `ERR value is out of range, value must between ${INT32_MIN} and ${INT32_MAX}`,
 );
 const OUT_OF_RANGE = errorReply("ERR DB index is out of range");
-const NO_SERVER = errorReply("ERR no server is known yet");
 const TOO_MANY = errorReply(
   `ERR too many databases in use: the proxy has connections for ${DATABASES_MAX} besides 0`,
 );

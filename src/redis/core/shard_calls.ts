@@ -5,10 +5,13 @@
  */
 import type { Backend } from "../../backend/backend.ts";
 import type { Failure } from "../../failure.ts";
-import { failureReply } from "../../protocol/resp/write/replies.ts";
+import { errorReply, failureReply } from "../../protocol/resp/write/replies.ts";
 import type { LocalClient } from "../../session/features.ts";
 import { sendCall } from "./dedicated_call.ts";
 import type { RedisContext } from "./feature.ts";
+
+/** What is said where there is nobody to ask. */
+export const NO_SERVER: Uint8Array = errorReply("ERR no server is known yet");
 
 /** What one backend made of it: a reply, or the error that stands for its failure. */
 export interface ShardReply {

@@ -6,14 +6,13 @@
  */
 import { startsWith } from "../../bytes/starts_with.ts";
 import type { Failure } from "../../failure.ts";
-import { errorReply, failureReply, OK_REPLY } from "../../protocol/resp/write/replies.ts";
+import { failureReply, OK_REPLY } from "../../protocol/resp/write/replies.ts";
 import type { LocalClient } from "../../session/features.ts";
 import { DedicatedLink } from "../core/dedicated_link.ts";
 import type { RedisContext } from "../core/feature.ts";
 import { Refused } from "../core/refused.ts";
-import { gatherReplies, type ShardReply } from "../core/shard_calls.ts";
+import { gatherReplies, NO_SERVER, type ShardReply } from "../core/shard_calls.ts";
 
-const NO_SERVER = errorReply("ERR no server is known yet");
 const encoder = new TextEncoder();
 const NOT_BUSY = encoder.encode("-NOTBUSY");
 /** What FUNCTION STATS says first, in either version of the protocol, where nothing runs. */

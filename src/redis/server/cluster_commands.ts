@@ -71,6 +71,9 @@ const HELP: readonly string[] = [
   "    Return the proxies as the masters of all slots.",
 ];
 
+/** What is said where there is no Redis Cluster. */
+export const NO_CLUSTER: Uint8Array = errorReply("ERR This instance has cluster support disabled");
+
 /**
  * Answers CLUSTER with its subcommand.
  *
@@ -82,7 +85,7 @@ export function clusterAnswer(
   servers: KnownServers,
   askOwner: (request: LocalRequest) => Uint8Array | null,
 ): Uint8Array | null {
-  if (!options.isCluster) return errorReply("ERR This instance has cluster support disabled");
+  if (!options.isCluster) return NO_CLUSTER;
   const { words } = request;
   const subcommand = words[1]!.toLowerCase();
   const wordCount = wordCounts[subcommand];

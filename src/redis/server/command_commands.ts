@@ -15,7 +15,6 @@ import {
   arrayReply,
   bulkReply,
   EMPTY_ARRAY_REPLY,
-  errorReply,
   failureReply,
   integerReply,
   requestBytes,
@@ -27,7 +26,7 @@ import { globMatches } from "../pubsub/glob.ts";
 import type { CommandDescription } from "../../protocol/resp/commands/catalogue.ts";
 import { descriptionOf } from "../../protocol/resp/commands/custom.ts";
 import { describeCommand, toldSubcommands } from "./command_description.ts";
-import { commandKeys } from "./command_keys.ts";
+import { commandKeys, UNKNOWN_COMMAND } from "./command_keys.ts";
 import { type CallReply, sendCall } from "../core/dedicated_call.ts";
 import type { RedisContext } from "../core/feature.ts";
 import type { LocalRequest } from "../core/local_request.ts";
@@ -60,9 +59,6 @@ interface Learned {
   readonly version: string;
   readonly descriptions: Descriptions;
 }
-
-/** What GETKEYS says where a server has no command of that name; the proxy may know it all the same. */
-const NO_SUCH_COMMAND = errorReply("ERR Invalid command specified");
 
 /** Answers COMMAND and its subcommands; keeps the descriptions, as clients ask for all of them at once. */
 export class CommandAnswers {
@@ -182,8 +178,9 @@ export class CommandAnswers {
     return this.#askOne(request.client, copyRequest(request), (reply) => {
       if (reply === null) return own;
       const { bytes, start, end } = reply;
-      const isUnknown = end - start === NO_SUCH_COMMAND.length &&
-        startsWith(bytes, start, end, NO_SUCH_COMMAND);
+      // The proxy may know it all the same.
+      const isUnknown = end - start === UNKNOWN_COMMAND.length &&
+        startsWith(bytes, start, end, UNKNOWN_COMMAND);
       return isUnknown ? own : bytes.slice(start, end);
     });
   }

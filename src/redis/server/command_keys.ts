@@ -23,7 +23,8 @@ const WORDS_BEFORE = 2;
 /** The flag of commands that may have no keys, so that Redis takes whatever it cannot read for such a request. */
 const MAY_LACK_KEYS = "no_mandatory_keys";
 
-const UNKNOWN = errorReply("ERR Invalid command specified");
+/** What is said of a command that there is none of by that name. */
+export const UNKNOWN_COMMAND: Uint8Array = errorReply("ERR Invalid command specified");
 const WRONG_COUNT = errorReply("ERR Invalid number of arguments specified for command");
 const NO_KEYS = errorReply("ERR The command has no key arguments");
 const INVALID = errorReply("ERR Invalid arguments specified for command");
@@ -38,7 +39,7 @@ export function commandKeys(
   const nameStart = request.frame.argumentStart(WORDS_BEFORE);
   const row = table.find(request.bytes, nameStart, request.frame.argumentEnd(WORDS_BEFORE));
   const command = row === null ? null : commandOf(descriptionOf(row), words);
-  if (command === null) return UNKNOWN;
+  if (command === null) return UNKNOWN_COMMAND;
   const found = specifiedKeys(command, words);
   if (found === undefined) return NO_KEYS;
   if (!fitsArity(words.length, command.arity)) return WRONG_COUNT;
