@@ -29,6 +29,7 @@ import { Backend } from "./backend.ts";
 import type { BackendContext } from "./backend_context.ts";
 import type { BackendConnection } from "./connection.ts";
 import type { InflightQueue } from "./inflight_queue.ts";
+import { REQUEST_OBJECTS_BYTES } from "./outbox.ts";
 
 /** First wait of what a server has refused before it is sent once more, milliseconds; each is as long as all before. */
 export const REFUSED_RETRY_FIRST_MS = 50;
@@ -84,7 +85,8 @@ export class FailoverWait implements Watched {
   /** In the order in which they came. */
   #waiting: Waiting[] = [];
   readonly #refusals = new Map<RoutedClient, Refusals[]>();
-  #bytes = 0;
+  /** What they take, counted as in a connection's queue. */
+  #heldBytes = 0;
   #lookedAtMs = 0;
 
   constructor(context: BackendContext, routes: WaitRoutes) {
@@ -95,6 +97,18 @@ export class FailoverWait implements Watched {
   /** How many clients have requests here. */
   get clientCount(): number {
     return new Set(this.#waiting.map(({ exchange }) => exchange.client)).size;
+  }
+
+  /** Tells what each client has here, in bytes. One that is gone has nothing: it is let go at the next look. */
+  visitClients(visit: (client: RoutedClient, byteCount: number) => void): void {
+    if (this.#waiting.length === 0) return;
+    const counts = new Map<RoutedClient, number>();
+    for (const { exchange } of this.#waiting) {
+      if (exchange.state === ExchangeState.Swallowed) continue;
+      const { client } = exchange;
+      counts.set(client, (counts.get(client) ?? 0) + heldBytesOf(exchange));
+    }
+    for (const [client, byteCount] of counts) visit(client, byteCount);
   }
 
   /** Takes a request of which no server has seen a byte. False: it fails. */
@@ -124,7 +138,7 @@ export class FailoverWait implements Watched {
     }
     this.#waiting = [];
     this.#refusals.clear();
-    this.#bytes = 0;
+    this.#heldBytes = 0;
     metrics.waitingRequests = 0;
   }
 
@@ -150,8 +164,8 @@ export class FailoverWait implements Watched {
     if (!(receiver instanceof Request) || receiver.generation !== exchange.generation) return false;
     if (waitsUntilMs !== 0 && clock.nowMs >= waitsUntilMs) return false;
     if (this.#routes.goneReason(exchange.place) !== null) return false;
-    return this.#bytes === 0 ||
-      this.#bytes + exchange.end - exchange.start <= limits.queueBytesMax;
+    return this.#heldBytes === 0 ||
+      this.#heldBytes + heldBytesOf(exchange) <= limits.queueBytesMax;
   }
 
   #add(
@@ -192,7 +206,7 @@ export class FailoverWait implements Watched {
       refusals,
       notBeforeMs: error === null ? 0 : clock.nowMs + pauseMs,
     });
-    this.#bytes += exchange.end;
+    this.#heldBytes += heldBytesOf(exchange);
     receiver.onRedirect(former, exchange);
     if (!this.isWatched) this.#lookedAtMs = clock.nowMs;
     clock.watch(this);
@@ -317,9 +331,14 @@ export class FailoverWait implements Watched {
   }
 
   #drop({ exchange }: Waiting): true {
-    this.#bytes -= exchange.end;
+    this.#heldBytes -= heldBytesOf(exchange);
     exchange.swallow();
     this.#context.requests.releaseExchange(exchange);
     return true;
   }
+}
+
+/** What a request takes that waits: its bytes, and its objects. */
+function heldBytesOf({ start, end }: Exchange): number {
+  return end - start + REQUEST_OBJECTS_BYTES;
 }

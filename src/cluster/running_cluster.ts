@@ -410,6 +410,9 @@ export class RunningCluster implements Acceptor, Cluster {
       // A large reply is the client's that asked for it: with that client it is let go as it arrives.
       if (replies.isLargeArriving && awaitedBy instanceof Session) visit(awaitedBy, length);
     }
+    this.#topology.router.visitWaiting?.((client, byteCount) => {
+      if (client instanceof Session) visit(client, byteCount);
+    });
   }
 
   shed(holder: MemoryHolder, byteCount: number): void {

@@ -130,6 +130,10 @@ export class RingRouter implements Router {
     return this.#waits.clientCount;
   }
 
+  visitWaiting(visit: (client: RoutedClient, byteCount: number) => void): void {
+    this.#waits.visitClients(visit);
+  }
+
   /** Nobody waits for a server any more. */
   close(): void {
     this.#waits.close();

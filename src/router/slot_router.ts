@@ -309,6 +309,10 @@ export class SlotRouter implements Router, Watched {
     return this.#waits.clientCount;
   }
 
+  visitWaiting(visit: (client: RoutedClient, byteCount: number) => void): void {
+    this.#waits.visitClients(visit);
+  }
+
   learn(exchange: Exchange, bytes: Uint8Array, start: number, end: number): Learned {
     const redirect = this.#redirect;
     this.#options.dialect.readRedirect(bytes, start, end, redirect);

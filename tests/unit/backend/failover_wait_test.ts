@@ -8,6 +8,7 @@ import {
   REFUSED_RETRY_FIRST_MS,
   REFUSED_RETRY_MOST_MS,
 } from "../../../src/backend/failover_wait.ts";
+import { REQUEST_OBJECTS_BYTES } from "../../../src/backend/outbox.ts";
 import { PauseMode } from "../../../src/backend/server_orders.ts";
 import { type Failure, failures } from "../../../src/failure.ts";
 import { CoreRig, type RigClient, type RigOptions } from "../../support/core_rig.ts";
@@ -196,6 +197,29 @@ Deno.test("what waits is bounded, and the next one fails at once", async () => {
   await scene.asks("put a0 1\n", late);
   assertEquals(scene.heard(late), "-connect_refused 10.0.0.1:7000\n");
   await scene.ends(late);
+});
+
+Deno.test("what waits counts with its objects, as in a connection's queue, and is its client's", async () => {
+  const each = "get a0\n".length + REQUEST_OBJECTS_BYTES;
+  using scene = new Scene({ queueBytesMax: 2 * each });
+  const held = () => {
+    const found: [number, number][] = [];
+    scene.waits.visitClients(({ number }, byteCount) => found.push([number, byteCount]));
+    return found;
+  };
+  await scene.asks("get a0\n");
+  await scene.refused();
+  const second = scene.rig.client();
+  await scene.asks("get a0\n", second);
+  const third = scene.rig.client();
+  await scene.asks("get a0\n", third);
+  assertEquals(scene.heard(third), "-connect_refused 10.0.0.1:7000\n");
+  const numbers = [scene.client, second].map(({ session }) => session.number);
+  assertEquals(held(), numbers.map((number) => [number, each]));
+  // Whoever is closed to save memory has nothing at once, not at the next look only.
+  second.session.close(failures.memoryLimit);
+  assertEquals(held(), [[numbers[0], each]]);
+  await scene.ends(third);
 });
 
 Deno.test("a pause of the server is not its time", async () => {

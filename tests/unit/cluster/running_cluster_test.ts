@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { REQUEST_OBJECTS_BYTES } from "../../../src/backend/outbox.ts";
+import type { MemoryHolder } from "../../../src/cluster/memory_limit.ts";
 import { RingTopology } from "../../../src/cluster/ring_topology.ts";
 import { type Recipe, RunningCluster } from "../../../src/cluster/running_cluster.ts";
 import { tcpEndpoint } from "../../../src/endpoint.ts";
@@ -145,6 +147,35 @@ Deno.test("a client beyond max_clients is told so and closed, until there is a p
   await third.receives("3\n");
   await cluster.stop();
   assertEquals([context.clusterRoom.clientCount, context.clientRoom.clientCount], [1, 0]);
+});
+
+Deno.test("requests that wait for a server are among what their client's buffers take", async () => {
+  const port = findFreePort();
+  const context = new RecordingClusterContext({
+    listen: tcpEndpoint("127.0.0.1", port),
+    servers: [serverAt(findFreePort())],
+    failoverWaitMs: 60_000,
+  });
+  const cluster = new RunningCluster(context, recipe());
+  cluster.start();
+  await using client = await connectFakeClient(port);
+  const request = `put a ${"x".repeat(50_000)}\n`;
+  await client.sends(request);
+  await until(() => cluster.metrics().waitingRequests === 1, { what: "the request waits" });
+  const holdersOf = (size: number) => {
+    const found: MemoryHolder[] = [];
+    cluster.visitHolders((holder, byteCount) => {
+      if (byteCount === size) found.push(holder);
+    });
+    return found;
+  };
+  const size = request.length + REQUEST_OBJECTS_BYTES;
+  const [holder] = holdersOf(size);
+  assertEquals(Object.keys(holder!.holderFields), ["client", "address"]);
+  cluster.shed(holder!, size);
+  assertEquals(holdersOf(size), []);
+  await client.receivesEnd();
+  await cluster.stop();
 });
 
 Deno.test("a lost client is counted, and no more; a lack of descriptors tells what the room is", () => {
