@@ -135,6 +135,10 @@ Deno.test("a cluster that is over closes and makes no connections, whatever beco
   control.stop();
   assertEquals(isDone, true);
   orders.pause(null, { mode: PauseMode.All, endMs: clock.realMs + 100 });
-  for (let tick = 0; tick < 40; tick++) clock.advance(50);
-  assertEquals([connection.isConnecting, clock.watchedCount], [false, 0]);
+  let hasConnected = false;
+  for (let tick = 0; tick < 40; tick++) {
+    clock.advance(50);
+    hasConnected ||= connection.isConnecting;
+  }
+  assertEquals([hasConnected, clock.watchedCount], [false, 0]);
 });
