@@ -16,6 +16,8 @@ type Farewell = "drain" | "half-close" | "quit" | "abrupt";
 
 const FAREWELLS: readonly Farewell[] = ["drain", "half-close", "quit", "abrupt", "abrupt"];
 const READ_BYTES = 64 * 1024;
+/** Wait until the next try where nobody listens, in milliseconds. */
+const AWAY_MS = 20;
 /** Most pieces that one write is cut into. */
 const PIECES_MAX = 40;
 /** A client whose requests get no byte of a reply for this long waits in vain, in milliseconds. */
@@ -30,6 +32,8 @@ export interface ClientRules {
   readonly slowShare: number;
   /** Whether clients come and go, or stay on one connection. */
   readonly leaves: boolean;
+  /** Whether nobody may be listening for a moment; then they try again. */
+  readonly mayBeAway?: boolean;
 }
 
 /** What the clients of a run counted together. */
@@ -39,6 +43,8 @@ export class ClientCounts {
   replies = 0;
   /** Connections that the proxy closed with requests unanswered. */
   closedByProxy = 0;
+  /** Those among them that were reset before the first reply: while they waited to be accepted, perhaps. */
+  resetUnserved = 0;
   /** What is known of the last of them. */
   lastClosed = "";
 }
@@ -72,6 +78,7 @@ export class ModelClient<Reply> {
     this.#mayStart = mayStart;
     while (mayStart()) {
       const connection = await this.#connect();
+      if (connection === null) continue;
       this.#connection = connection;
       this.#counts.connections += 1;
       await connection.run();
@@ -93,10 +100,16 @@ export class ModelClient<Reply> {
     this.#connection?.checkProgress(nowMs);
   }
 
-  async #connect(): Promise<ClientConnection<Reply>> {
-    const { port, depthMax, slowShare, leaves } = this.#rules;
+  /** Null where nobody listens, and that may be. */
+  async #connect(): Promise<ClientConnection<Reply> | null> {
+    const { port, depthMax, slowShare, leaves, mayBeAway } = this.#rules;
     const random = this.#random;
-    const socket = await Deno.connect({ hostname: "127.0.0.1", port });
+    const socket = await Deno.connect({ hostname: "127.0.0.1", port }).catch(async (error) => {
+      if (!mayBeAway) throw error;
+      await delay(AWAY_MS);
+      return null;
+    });
+    if (socket === null) return null;
     socket.setNoDelay(true);
     return new ClientConnection(socket, this.#dialect, random, this.#counts, {
       depth: random.chance(0.2) ? 1 : random.between(1, depthMax),
@@ -134,6 +147,7 @@ class ClientConnection<Reply> {
   #hasEnded = false;
   /** How reading ended. */
   #ending = "end of stream";
+  #replyCount = 0;
   #lastProgressMs = performance.now();
   #wake: () => void = () => {};
 
@@ -303,6 +317,7 @@ class ClientConnection<Reply> {
     }
     if (request === undefined) throw new Violation("a reply came that no request asked for");
     this.#counts.replies += 1;
+    this.#replyCount += 1;
     this.#awaited -= 1;
     request.replied(reply);
   }
@@ -312,6 +327,7 @@ class ClientConnection<Reply> {
     const isWhole = this.#replies.pending === 0;
     if (!this.#isLeaving && (this.#awaited > 0 || !isWhole)) {
       this.#counts.closedByProxy += 1;
+      if (this.#replyCount === 0 && this.#ending.includes("reset")) this.#counts.resetUnserved += 1;
       this.#counts.lastClosed = `${this.#due.length} due, first ${this.#due[0]?.describe()}, ` +
         `rest "${this.#replies.rest}", ended by ${this.#ending}, ${this.#manner.farewell}, ` +
         `${this.#isWriting ? "" : "not "}writing, ${JSON.stringify(this.#manner)}`;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { READ_HUGE_BYTES } from "../../src/bytes/receive_buffer.ts";
 import { type Aster, startAster } from "../support/aster.ts";
 import { delay, until, withDeadline } from "../support/poll.ts";
 import { Random } from "../support/seed.ts";
@@ -16,20 +17,24 @@ import {
   resetClients,
 } from "./faults.ts";
 import { HalfCloser } from "./half_closer.ts";
+import { MemcacheActor } from "./memcache_actors.ts";
 import { MemcacheDialect } from "./memcache_dialect.ts";
-import { type ClientRules, HANG_MS, ModelClient } from "./model_client.ts";
+import { type ClientCounts, type ClientRules, HANG_MS, ModelClient } from "./model_client.ts";
 import {
   becomesIdle,
+  connectionsOf,
   idleDescriptors,
   memoryBytes,
   type Metrics,
   openDescriptors,
+  scrape,
   staysQuiet,
 } from "./proxy_watch.ts";
 import { RedisDialect } from "./redis_dialect.ts";
 import { RunReport } from "./run_report.ts";
 import type { Scenario } from "./scenario.ts";
 import { SubscriberCrowd } from "./subscriber_crowd.ts";
+import { flood, pauseServers, reloadAll, RestartedProxy, slowAdminClients } from "./turmoil.ts";
 import { Violation } from "./violation.ts";
 
 /** Longest time from the end of all faults until no request fails any more, in milliseconds. */
@@ -44,6 +49,19 @@ const CROWD_CLIENTS_MAX = 30;
 const CROWD_NAMES_MAX = 6_000;
 /** Clients that end their input behind every few requests. */
 const HALF_CLOSERS = 3;
+/** Clients of a process that is restarted, and actors of each protocol of memcache but its first, in a turmoil. */
+const RESTARTED_CLIENTS = 6;
+const ACTORS = 4;
+/** Part of a turmoil that only warms up. */
+const WARM_UP_SHARE = 0.4;
+/** What memory may grow by beyond its value behind that: a share and bytes. */
+const GROWTH_SHARE_MAX = 0.2;
+const GROWTH_BYTES_MAX = 20 * 1024 * 1024;
+const MEMORY_LOOKS = 20;
+/** Descriptors that Deno keeps when workers have ended. */
+const KEPT_BY_DENO_MAX = 8;
+/** Within this a process that is restarted lets its clients go, in milliseconds. */
+const SHUTDOWN_MS = 2_000;
 
 /**
  * Runs a scenario.
@@ -63,16 +81,102 @@ export async function runModel(
     (port) => configuration(scenario, port, backends),
     { metrics: true },
   );
-  const run = new ModelRun(scenario, seed, backends, aster, report);
+  const startOther = () =>
+    startAster((port) =>
+      `[runtime]\nshutdown_timeout = ${SHUTDOWN_MS}\n${configuration(scenario, port, backends)}`
+    );
+  const run = async (phase: number, ms: number) => {
+    const parts = { scenario, seed: seed + phase, phase, backends, aster, report, startOther };
+    return await new ModelRun(parts).execute(ms);
+  };
   try {
-    await run.execute(durationMs);
+    if (!scenario.isTurmoil) {
+      await run(0, durationMs);
+      return report;
+    }
+    await run(0, durationMs * WARM_UP_SHARE);
+    const before = await whatIsLeft(aster);
+    const descriptors = await run(1, durationMs * (1 - WARM_UP_SHARE));
+    const after = await whatIsLeft(aster);
+    const descriptorsAfter = await idleDescriptors(aster);
+    report.leftBehind = `memory ${mebibytes(before.memory)} then ${mebibytes(after.memory)} MiB, ` +
+      `buffers ${before.buffers} then ${after.buffers} bytes, ` +
+      `descriptors besides backends ${descriptors} then ${descriptorsAfter}`;
+    checkGrowth(before, after, report);
+    if (descriptorsAfter > descriptors) throw new Violation(`descriptors: ${report.leftBehind}`);
   } catch (error) {
-    if (error instanceof Violation) {
+    if (error instanceof Error) {
+      error.message += `\n${await shownMetrics(aster)}`;
       error.message += `\n${report}\nlast lines of the proxy's log:\n${lastLines(aster.logs())}`;
     }
     throw error;
   }
   return report;
+}
+
+/** What an idle proxy takes, in bytes. */
+interface Left {
+  readonly memory: number;
+  readonly buffers: number;
+  /** What they may take: each connection to a backend has room for a read. */
+  readonly buffersMax: number;
+  readonly untaken: number;
+}
+
+async function whatIsLeft(aster: Aster): Promise<Left> {
+  let memory = Infinity;
+  for (let look = 0; look < MEMORY_LOOKS; look++) {
+    memory = Math.min(memory, memoryBytes(aster));
+    await delay(WATCH_INTERVAL_MS / 5);
+  }
+  const metrics = await scrape(aster);
+  const untaken = metrics.sum("aster_client_output_bytes");
+  return {
+    memory,
+    buffers: metrics.sum("aster_buffered_bytes"),
+    buffersMax: READ_HUGE_BYTES * connectionsOf(metrics),
+    untaken,
+  };
+}
+
+function checkGrowth(before: Left, after: Left, report: RunReport): void {
+  const most = before.memory * (1 + GROWTH_SHARE_MAX) + GROWTH_BYTES_MAX;
+  const isWithin = after.memory <= most && after.untaken === 0 &&
+    after.buffers <= after.buffersMax;
+  if (!isWithin) throw new Violation(`what is left has grown: ${report.leftBehind}`);
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round(bytes / 1024 / 1024);
+}
+
+/** What tells where requests wait. */
+async function shownMetrics(aster: Aster): Promise<string> {
+  const metrics = await scrape(aster).catch(() => null);
+  if (metrics === null) return "the admin server does not answer";
+  return [
+    ...["aster_front_connection", "aster_backend_in_flight", "aster_backend_queued_bytes"],
+    ...["aster_pauses", "aster_buffered_bytes", "aster_client_output_bytes"],
+  ].map((name) => `${name} ${metrics.sum(name)}`).join(", ") + `\n${shownDescriptors(aster)}`;
+}
+
+/** What the descriptors of the proxy are, those of one kind counted together; sockets by their ports. */
+function shownDescriptors({ pid }: Aster): string {
+  const ends = new Map<string, string>();
+  for (const line of Deno.readTextFileSync(`/proc/${pid}/net/tcp`).split("\n").slice(1)) {
+    const [, local, remote, state, , , , , , inode] = line.trim().split(/\s+/);
+    if (inode === undefined) continue;
+    const portOf = (end: string) => parseInt(end.split(":")[1]!, 16);
+    ends.set(inode, `${portOf(local!)} to ${portOf(remote!)} in state ${state}`);
+  }
+  const counts = new Map<string, number>();
+  for (const { name } of Deno.readDirSync(`/proc/${pid}/fd`)) {
+    const target = Deno.readLinkSync(`/proc/${pid}/fd/${name}`);
+    const [, inode] = /^socket:\[(\d+)\]$/.exec(target) ?? [];
+    const kind = inode === undefined ? target.replace(/\[\d+\]/, "") : ends.get(inode) ?? "socket";
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return [...counts].map(([kind, count]) => `${count} of ${kind}`).join(", ");
 }
 
 function lastLines(text: string): string {
@@ -104,9 +208,24 @@ function isCalm({ hasRelayFaults, hasServerFaults, hitsLimits }: Scenario): bool
   return !hasRelayFaults && !hasServerFaults && !hitsLimits;
 }
 
+/** What a run is made of. */
+interface ModelRunParts {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  /** Runs of different phases have different keys. */
+  readonly phase: number;
+  readonly backends: Backends;
+  readonly aster: Aster;
+  readonly report: RunReport;
+  /** Starts another process of the proxy in front of the same servers. */
+  startOther(): Promise<Aster>;
+}
+
 class ModelRun {
   readonly #scenario: Scenario;
   readonly #random: Random;
+  readonly #phase: number;
+  readonly #restarted: RestartedProxy;
   readonly #backends: Backends;
   readonly #aster: Aster;
   readonly #report: RunReport;
@@ -114,13 +233,9 @@ class ModelRun {
   #areFaultsOver = false;
   #isOver = false;
 
-  constructor(
-    scenario: Scenario,
-    seed: number,
-    backends: Backends,
-    aster: Aster,
-    report: RunReport,
-  ) {
+  constructor({ scenario, seed, phase, backends, aster, report, startOther }: ModelRunParts) {
+    this.#phase = phase;
+    this.#restarted = new RestartedProxy(startOther);
     this.#scenario = scenario;
     this.#random = new Random(seed);
     this.#backends = backends;
@@ -128,11 +243,15 @@ class ModelRun {
     this.#report = report;
   }
 
-  async execute(durationMs: number): Promise<void> {
+  /** Returns the descriptors that it began with, those of connections to backends left out. */
+  async execute(durationMs: number): Promise<number> {
+    const { clientCount, isTurmoil } = this.#scenario;
     const idleCount = await idleDescriptors(this.#aster);
-    for (let number = 1; number <= this.#scenario.clientCount; number++) this.#addClient(number);
+    for (let number = 1; number <= clientCount; number++) this.#addClient(number);
+    if (isTurmoil) await this.#addRestarted(clientCount);
     const talks = Promise.all(
-      [...this.#clients, ...this.#halfClosers()].map((client) => client.run(() => !this.#isOver)),
+      [...this.#clients, ...this.#halfClosers(), ...this.#actors()]
+        .map((client) => client.run(() => !this.#isOver)),
     );
     const story = Promise.all([this.#tell(durationMs), this.#subscribe()]);
     const watch = this.#watch();
@@ -143,11 +262,16 @@ class ModelRun {
       this.#areFaultsOver = true;
       this.#isOver = true;
       await Promise.allSettled([story, watch]);
+      await this.#restarted.end();
     }
-    const metrics = await becomesIdle(this.#aster, idleCount);
+    // What Deno keeps of the first workers that end, two descriptors each, is for the next ones.
+    const isWarmUp = isTurmoil && this.#phase === 0;
+    const kept = isWarmUp ? KEPT_BY_DENO_MAX : 0;
+    const metrics = await becomesIdle(this.#aster, idleCount + kept);
     await staysQuiet(this.#aster);
     this.#report.looked(memoryBytes(this.#aster), openDescriptors(this.#aster));
     this.#checkMetrics(metrics);
+    return idleCount;
   }
 
   /** Faults, then recovery. */
@@ -198,7 +322,21 @@ class ModelRun {
     if (cluster !== null && movesSlots) {
       loops.push(moveSlots(cluster, this.#newRandom(), counts, exclusively, isOver));
     }
+    if (this.#scenario.isTurmoil) loops.push(...this.#turmoil(isOver));
     await Promise.all(loops);
+  }
+
+  #turmoil(isOver: () => boolean): Promise<void>[] {
+    const { port, metricsPort } = this.#aster;
+    const counts = this.#report.faults;
+    const servers = this.#backends.relays.map(({ address }) => address);
+    return [
+      reloadAll(this.#aster, this.#newRandom(), counts, isOver),
+      pauseServers(this.#aster, servers, this.#newRandom(), counts, isOver),
+      flood(port, this.#scenario.type, this.#newRandom(), counts, isOver),
+      slowAdminClients(metricsPort, this.#newRandom(), counts, isOver),
+      this.#restarted.restart(this.#newRandom(), counts, isOver),
+    ];
   }
 
   async #recover(): Promise<void> {
@@ -231,11 +369,46 @@ class ModelRun {
     }
   }
 
-  #addClient(number: number): void {
+  async #addRestarted(firstNumber: number): Promise<void> {
+    const { depthMax, slowShare } = this.#scenario;
+    const restarted = this.#restarted;
+    await restarted.begin();
+    const rules: ClientRules = {
+      get port() {
+        return restarted.port;
+      },
+      depthMax,
+      slowShare,
+      leaves: true,
+      mayBeAway: true,
+    };
+    for (let number = 1; number <= RESTARTED_CLIENTS; number++) {
+      this.#addClient(firstNumber + number, rules, this.#report.restarted);
+    }
+  }
+
+  #actors(): MemcacheActor[] {
+    const { type, isTurmoil } = this.#scenario;
+    if (type !== "memcache" || !isTurmoil) return [];
+    const rules = { port: this.#aster.port, isCalm: isCalm(this.#scenario) };
+    return ["binary", "meta"].flatMap((kind) =>
+      Array.from({ length: ACTORS }, (_, index) => {
+        const name = `${kind}-${this.#phase}-${index}`;
+        const random = this.#newRandom();
+        return new MemcacheActor(name, kind === "binary", random, rules, this.#report.actors);
+      })
+    );
+  }
+
+  #addClient(
+    number: number,
+    rules: ClientRules | null = null,
+    counts: ClientCounts = this.#report.clients,
+  ): void {
     const { type, isWeak, movesSlots, slotCount } = this.#scenario;
     const { mediumShare, largeShare, depthMax, slowShare } = this.#scenario;
     const random = this.#newRandom();
-    const identity = { client: number, keyPrefix: "model" };
+    const identity = { client: number, keyPrefix: `model${this.#phase}` };
     const expectations: Expectations = {
       isCalm: isCalm(this.#scenario),
       movesSlots,
@@ -244,30 +417,37 @@ class ModelRun {
       mediumShare,
       largeShare,
     };
-    const rules: ClientRules = { port: this.#aster.port, depthMax, slowShare, leaves: true };
+    const own = rules ?? {
+      port: this.#aster.port,
+      depthMax,
+      slowShare,
+      leaves: true,
+      // Where a listener goes, connections that wait to be accepted are reset.
+      mayBeAway: this.#scenario.isTurmoil,
+    };
     const report = this.#report;
-    const counts = report.clients;
     this.#clients.push(
       (type === "memcache"
         ? new ModelClient(
           number,
           random,
           new MemcacheDialect(random, identity, expectations, report),
-          rules,
+          own,
           counts,
         )
         : new ModelClient(
           number,
           random,
           new RedisDialect(random, identity, expectations, report),
-          rules,
+          own,
           counts,
         )) as ModelClient<unknown>,
     );
   }
 
   #halfClosers(): HalfCloser[] {
-    if (this.#scenario.type === "memcache") return [];
+    // They want to know each reply of theirs, also those to connections that a listener leaves behind.
+    if (this.#scenario.type === "memcache" || this.#scenario.isTurmoil) return [];
     const areCalm = isCalm(this.#scenario);
     const rules = {
       port: this.#aster.port,
@@ -277,7 +457,12 @@ class ModelRun {
     return Array.from(
       { length: HALF_CLOSERS },
       (_, index) =>
-        new HalfCloser(String(index), this.#newRandom(), rules, this.#report.halfCloses),
+        new HalfCloser(
+          `${this.#phase}:${index}`,
+          this.#newRandom(),
+          rules,
+          this.#report.halfCloses,
+        ),
     );
   }
 
@@ -299,8 +484,10 @@ class ModelRun {
     if (restarts > 0) throw new Violation(`${restarts} workers died`);
     const closed = metrics.failures("client_write_timeout") +
       metrics.failures("client_output_limit");
-    const { closedByProxy } = this.#report.clients;
-    if (closedByProxy > closed) {
+    const { closedByProxy, resetUnserved } = this.#report.clients;
+    // Where a listener goes, Linux resets who waits to be accepted.
+    const reset = this.#scenario.isTurmoil ? resetUnserved : 0;
+    if (closedByProxy - reset > closed) {
       throw new Violation(
         `${closedByProxy} connections closed early, but ${closed} for a limit; the last had ` +
           this.#report.clients.lastClosed,

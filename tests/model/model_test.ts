@@ -13,7 +13,9 @@ const FAULTS_MS = 2_000;
 
 async function runSlice(what: string, isChosen: (scenario: Scenario) => boolean): Promise<void> {
   const random = seededRandom(what);
-  const scenario = random.pick(scenarios.filter(isChosen));
+  // A turmoil takes minutes to show whether anything stays behind.
+  const chosen = scenarios.filter((one) => isChosen(one) && !one.isTurmoil);
+  const scenario = random.pick(chosen);
   const report = await runModel(scenario, random.seed, scaled(FAULTS_MS));
   console.log(`${scenario.name}: ${report}`);
   assert(report.succeededCount > 100);

@@ -72,7 +72,7 @@ export async function idleDescriptors(aster: Aster): Promise<number> {
 }
 
 /** Connections to backends: shared, dedicated, or for messages. */
-function connectionsOf(metrics: Metrics): number {
+export function connectionsOf(metrics: Metrics): number {
   return [
     "aster_backend_connections",
     "aster_dedicated_connections",

@@ -7,6 +7,7 @@ import type { ReplyTally } from "./dialect.ts";
 import { FaultCounts } from "./faults.ts";
 import { HalfCloseCounts } from "./half_closer.ts";
 import { ClientCounts } from "./model_client.ts";
+import { ActorCounts } from "./memcache_actors.ts";
 import { CrowdCounts } from "./subscriber_crowd.ts";
 
 /** What a run counted. */
@@ -15,6 +16,11 @@ export class RunReport implements ReplyTally {
   readonly halfCloses = new HalfCloseCounts();
   readonly faults = new FaultCounts();
   readonly crowd = new CrowdCounts();
+  readonly actors = new ActorCounts();
+  /** Of a process that is restarted again and again. */
+  readonly restarted = new ClientCounts();
+  /** What two times of turmoil left behind, for people. */
+  leftBehind = "";
   readonly errors = new Map<string, number>();
   succeededCount = 0;
   failedCount = 0;
@@ -49,10 +55,12 @@ export class RunReport implements ReplyTally {
     return `${requests} requests on ${connections} connections, ` +
       `${closedByProxy} closed by limits, ` +
       `${this.halfCloses}, ` +
+      `${this.actors}, ${this.restarted.requests} requests to restarted proxies, ` +
       `${this.succeededCount} good replies, ${this.failedCount} errors {${errors}}, ` +
       `${storms} crowds of subscribers with ${confirmations} confirmations and ${cut} cut off, ` +
       `${this.faults.sum} faults {${faults}}, ${this.descriptors} descriptors, ` +
-      `${mebibytes(this.memoryBytes)} MiB, at most ${mebibytes(this.memoryMostBytes)} MiB`;
+      `${mebibytes(this.memoryBytes)} MiB, at most ${mebibytes(this.memoryMostBytes)} MiB` +
+      (this.leftBehind === "" ? "" : `, ${this.leftBehind}`);
   }
 }
 

@@ -37,6 +37,11 @@ export interface Scenario {
   readonly isWeak: boolean;
   /** The limits in `settings` close clients or fail requests even without faults. */
   readonly hitsLimits: boolean;
+  /**
+   * Reloads, pauses, floods, slow admin clients and restarts of another process, all at once and twice over: memory,
+   * descriptors and buffers are as they were after the first time.
+   */
+  readonly isTurmoil: boolean;
   /** Shares of values above 1 KB and above 60 KB, 0 to 1. */
   readonly mediumShare: number;
   readonly largeShare: number;
@@ -61,6 +66,7 @@ const plain: Scenario = {
   slotCount: 0,
   isWeak: false,
   hitsLimits: false,
+  isTurmoil: false,
   mediumShare: 0.06,
   largeShare: 0.002,
 };
@@ -71,6 +77,7 @@ const calm = { hasRelayFaults: false, hasServerFaults: false, readTimeoutMs: 10_
 const pausing = { ...calm, pausesProxy: true, readTimeoutMs: 2_000 };
 /** Replies are late all the time. */
 const hasty = { readTimeoutMs: 15, hitsLimits: true };
+const turmoil = { isTurmoil: true, threads: 2, slowShare: 0.1 };
 const cluster = { type: "redis_cluster", movesSlots: true } as const;
 
 /** So small that clients are held back, again and again, at every place where they can be. */
@@ -206,4 +213,7 @@ export const scenarios: readonly Scenario[] = [
     settings: ["read_from_slave = true"],
     isWeak: true,
   },
+  { ...plain, name: "redis, turmoil", ...turmoil },
+  { ...plain, name: "memcache, turmoil", type: "memcache", ...turmoil },
+  { ...plain, name: "cluster, turmoil", ...cluster, ...turmoil },
 ];
