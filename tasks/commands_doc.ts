@@ -46,7 +46,9 @@ included; \`3+\` is three or more. _Data_ says whether the command reads or may 
 - **proxy**: the proxy answers it.
 - **refused**: the proxy answers with an error that says why. The connection lives on.
 
-A command that is not on this page is answered as a server answers an unknown command.
+A command that is not on this page is learned from the servers if they have it
+([how](configuration.md#commands-that-servers-have)), or answered as a server answers an unknown
+one.
 `;
 
 const REDIS_HEAD = `## Redis and Redis Cluster

@@ -14,6 +14,7 @@ export function redisRecipe(config: ClusterConfig): Recipe {
   const protocol = createRespProtocol(config.backendCredentials, {
     custom: config.customCommands,
     routesDotted: config.unknownCommands === "first-key",
+    learns: config.unknownCommands === "learn",
   });
   return {
     protocol,

@@ -5,7 +5,7 @@
  */
 import { DedicatedConnections } from "../backend/dedicated_connections.ts";
 import { portOf, tcpEndpoint } from "../endpoint.ts";
-import type { Protocol } from "../protocol/protocol.ts";
+import type { RedisProtocol } from "../protocol/resp/mod.ts";
 import type { RedisContext } from "../redis/core/feature.ts";
 import { createRedisFeatures } from "../redis/features.ts";
 import { Databases } from "../redis/connection/databases.ts";
@@ -18,12 +18,13 @@ import type { LocalAnswers } from "../session/features.ts";
 import type { ClusterParts } from "./running_cluster.ts";
 
 /** Makes the answers of one cluster in one worker. */
-export function createRedisAnswers(protocol: Protocol, parts: ClusterParts): LocalAnswers {
+export function createRedisAnswers(protocol: RedisProtocol, parts: ClusterParts): LocalAnswers {
   const { cluster, metrics, router, backends, peers } = parts;
   const { config, advertisedAddress } = cluster;
   const startedAtMs = performance.now();
   const context: RedisContext = {
     commands: protocol.commands,
+    learned: protocol.learned,
     config,
     router,
     backends,

@@ -15,6 +15,7 @@ export function redisClusterRecipe(config: ClusterConfig): Recipe {
   const protocol = createRespProtocol(config.backendCredentials, {
     custom: config.customCommands,
     routesDotted: config.unknownCommands === "first-key",
+    learns: config.unknownCommands === "learn",
   });
   const dialect = config.backendTls === null ? clusterDialect : tlsClusterDialect;
   return {

@@ -200,8 +200,8 @@ export interface ClusterConfig {
   scriptCacheBytes: number;
   /** Commands of modules, besides Redis's own. */
   customCommands: CustomCommandConfig[];
-  /** What becomes of unknown commands whose names have a dot. */
-  unknownCommands: "first-key" | "refuse";
+  /** What becomes of unknown commands; `first-key` is about those whose names have a dot. */
+  unknownCommands: "learn" | "first-key" | "refuse";
   /** Whether requests whose keys are on several servers are refused, not split. */
   atomicMultiKey: boolean;
   /** Whether keys of a server that fails are misses in lists of keys (memcache). */

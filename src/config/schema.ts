@@ -260,10 +260,11 @@ export const clusterKeys = {
     schema: valibot.record(valibot.string(), valibot.unknown()),
   } satisfies KeyRow<Record<string, unknown>, null>,
   unknown_commands: choice(
-    ["first-key", "refuse"],
-    "first-key",
+    ["learn", "first-key", "refuse"],
+    "learn",
     "resp",
-    "whether unknown commands with a dot in their name go where their first argument is",
+    "what is done with unknown commands: servers say what they are, or, with a dot in their name, they go where " +
+      "their first argument is",
   ),
   atomic_multi_key: {
     type: "boolean",

@@ -46,6 +46,7 @@ interface Rule {
 }
 
 const ALL = "@all";
+const NONE: readonly string[] = [];
 const WHOLE = new Map([["allcommands", "+@all"], ["nocommands", "-@all"]]);
 
 /** Which commands rules grant. */
@@ -54,10 +55,8 @@ export class GrantedCommands {
   readonly #names = new Set<string>();
   /** First words that are granted though their command is not, by command. */
   readonly #firstWords = new Map<string, Set<string>>();
-  /** Whether commands that no list has are granted: those of these names, and all others. */
-  readonly #otherNames = new Map<string, boolean>();
-  #others = false;
   readonly #commands: RuledCommands;
+  readonly #rules: readonly Rule[];
   readonly #known: ReadonlySet<string>;
 
   /**
@@ -66,13 +65,26 @@ export class GrantedCommands {
   constructor(rules: readonly string[], commands: RuledCommands) {
     this.#commands = commands;
     this.#known = knownNames(commands);
-    for (const rule of rules) this.#apply(readRule(rule)!);
+    this.#rules = rules.map((rule) => readRule(rule)!);
+    for (const rule of this.#rules) this.#apply(rule);
   }
 
-  /** Whether a command or subcommand of this name, lower case, may be used. */
-  has(name: string): boolean {
+  /**
+   * Whether a command or subcommand of this name, lower case, may be used.
+   *
+   * @param told The categories of one that no list has, where servers tell them; null where nobody knows any: then it
+   * may be of all those that such commands may be of, and is granted by none.
+   */
+  has(name: string, told: readonly string[] | null = null): boolean {
     if (this.#known.has(name)) return this.#names.has(name);
-    return this.#otherNames.get(name) ?? this.#others;
+    let isGranted = false;
+    for (const { name: meant, word, grants } of this.#rules) {
+      if (word !== null) continue;
+      const isMeant = meant === ALL || meant === name ||
+        (told ?? (grants ? NONE : this.#commands.otherCategories)).includes(meant);
+      if (isMeant) isGranted = grants;
+    }
+    return isGranted;
   }
 
   /** Whether a command may be used with this first word, lower case, though it may not be used with all. */
@@ -84,14 +96,12 @@ export class GrantedCommands {
     if (name === ALL) {
       this.#names.clear();
       this.#firstWords.clear();
-      this.#setOthers(grants);
       if (grants) { for (const command of this.#commands.all) this.#set(command, true); }
     } else if (name.startsWith("@")) {
       const members = this.#commands.all.flatMap(withSubcommands);
       for (const command of members) {
         if (command.categories.includes(name)) this.#setOne(command.name, grants);
       }
-      if (!grants && this.#commands.otherCategories.includes(name)) this.#setOthers(false);
     } else {
       this.#applyToCommand(name, word, grants);
     }
@@ -117,14 +127,8 @@ export class GrantedCommands {
 
   #setOne(name: string, grants: boolean): void {
     this.#firstWords.delete(name);
-    if (!this.#known.has(name)) this.#otherNames.set(name, grants);
-    else if (grants) this.#names.add(name);
+    if (grants) this.#names.add(name);
     else this.#names.delete(name);
-  }
-
-  #setOthers(grants: boolean): void {
-    this.#otherNames.clear();
-    this.#others = grants;
   }
 }
 

@@ -149,6 +149,17 @@ export interface CommandTable {
   find(bytes: Uint8Array, start: number, end: number): CommandRow | null;
 }
 
+/** A table that may get further rows. */
+export interface GrowingCommandTable extends CommandTable {
+  /**
+   * Adds rows behind those that there are. A name that is there already means the new row from now on.
+   *
+   * @returns The new rows, in the order of their definitions.
+   * @throws {Error} If a row's columns contradict each other.
+   */
+  add(definitions: readonly CommandDefinition[]): readonly CommandRow[];
+}
+
 /** Whether a request of `wordCount` words fits an arity: that many, or, where it is negative, at least that many. */
 export function fitsArity(wordCount: number, arity: number): boolean {
   return arity > 0 ? wordCount === arity : wordCount >= -arity;
@@ -165,7 +176,7 @@ const NONE = -1;
  *
  * @throws {Error} If a name occurs twice or a row's columns contradict each other: a programming error.
  */
-export function createCommandTable(definitions: readonly CommandDefinition[]): CommandTable {
+export function createCommandTable(definitions: readonly CommandDefinition[]): GrowingCommandTable {
   return new BucketTable(definitions);
 }
 
@@ -176,19 +187,22 @@ export function createCommandTable(definitions: readonly CommandDefinition[]): C
  *   heads[length, first & 31, last & 31] ─► row ─► following[row] ─► … ─► -1
  * ```
  */
-class BucketTable implements CommandTable {
-  readonly rows: readonly CommandRow[];
+class BucketTable implements GrowingCommandTable {
+  readonly rows: CommandRow[] = [];
   /** First row of each bucket. */
   readonly #heads = new Int16Array((NAME_BYTES_MAX + 1) * LETTER_VALUES * LETTER_VALUES).fill(NONE);
   /** Entry `i` is the row behind row `i` in its bucket. */
-  readonly #following: Int16Array;
+  #following = new Int16Array(0);
   /** Bytes of all names; row `i` has its own from `i * NAME_BYTES_MAX`. */
-  readonly #names: Uint8Array;
+  #names = new Uint8Array(0);
 
   constructor(definitions: readonly CommandDefinition[]) {
-    this.#following = new Int16Array(definitions.length).fill(NONE);
-    this.#names = new Uint8Array(definitions.length * NAME_BYTES_MAX);
-    const rows: CommandRow[] = [];
+    this.add(definitions);
+  }
+
+  add(definitions: readonly CommandDefinition[]): readonly CommandRow[] {
+    const first = this.rows.length;
+    const added: CommandRow[] = [];
     const seen = new Set<string>();
     // Forms first, so that the rows they belong to find them.
     const forms = new Map<string, CommandRow>();
@@ -198,15 +212,19 @@ class BucketTable implements CommandTable {
       );
     for (const { definition, index } of ordered) {
       const form = forms.get(definition.name + BLOCKING_FORM_SUFFIX) ?? null;
-      const row = numberRow(definition, index, form);
+      const row = numberRow(definition, first + index, form);
       checkRow(row);
       if (seen.has(row.name)) throw new Error(`Cannot build command table: "${row.name}" twice`);
       seen.add(row.name);
-      rows[index] = row;
+      added[index] = row;
       if (isBlockingForm(row.name)) forms.set(row.name, row);
-      else this.#insert(row);
     }
-    this.rows = rows;
+    this.#reserve(first + added.length);
+    for (const row of added) {
+      this.rows.push(row);
+      if (!isBlockingForm(row.name)) this.#insert(row);
+    }
+    return added;
   }
 
   find(bytes: Uint8Array, start: number, end: number): CommandRow | null {
@@ -225,6 +243,15 @@ class BucketTable implements CommandTable {
       index = this.#following[index]!;
     }
     return null;
+  }
+
+  #reserve(count: number): void {
+    const following = new Int16Array(count).fill(NONE);
+    following.set(this.#following);
+    this.#following = following;
+    const names = new Uint8Array(count * NAME_BYTES_MAX);
+    names.set(this.#names);
+    this.#names = names;
   }
 
   #insert(row: CommandRow): void {

@@ -34,6 +34,7 @@ import { ClientUnblock } from "./blocking/client_unblock.ts";
 import { ClientPause } from "./client/client_pause.ts";
 import { ClientRegistry } from "./client/client_registry.ts";
 import { clusterAnswer, NO_CLUSTER } from "./server/cluster_commands.ts";
+import { CommandLearning } from "./server/command_learning.ts";
 import { CommandAnswers } from "./server/command_commands.ts";
 import { isAnyLoginWanted, isLoginWanted } from "./login/login_wanted.ts";
 import { guardOf, GuardRank } from "./core/guard_chain.ts";
@@ -75,6 +76,8 @@ export class RedisLocal implements LocalAnswers {
   readonly #areFamilies: readonly boolean[];
   /** By row index. */
   readonly #answers: (Answer | null)[];
+  readonly #block: Answer | null;
+  readonly #learning: CommandLearning | null;
 
   /**
    * @throws {Error} If a row says `local` and nothing here answers it.
@@ -89,6 +92,9 @@ export class RedisLocal implements LocalAnswers {
     options.servers.askBy((word, heard) => backends.ask(word, heard));
     const info = this.#info = new Info(options, backends);
     this.#options = options;
+    this.#learning = options.learned === null
+      ? null
+      : new CommandLearning(options, options.learned);
     this.#features = features;
     this.#handoff = new ClientHandoff(options);
     this.#pause = new ClientPause(options);
@@ -103,11 +109,13 @@ export class RedisLocal implements LocalAnswers {
     const { rows } = options.commands;
     this.#areFamilies = rows.map((row) => descriptionOf(row).subcommands.length > 0);
     this.#answers = rows.map(({ handler }) => answers[handler as HandlerId] ?? null);
+    this.#block = answers.block ?? null;
   }
 
   answer(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean {
     const row = frame.row as CommandRow;
-    const answer = this.#answers[row.index];
+    // Of what was learned nothing is answered here but what blocks.
+    const answer = row.index < this.#answers.length ? this.#answers[row.index] : this.#block;
     if (!answer) throw new Error(`Cannot answer "${row.name}": no local answer is defined`);
     const request = new LocalRequest(client, frame, bytes);
     if (this.#areFamilies[row.index] && request.wordCount > 1) {
@@ -166,6 +174,11 @@ export class RedisLocal implements LocalAnswers {
 
   inTheirWords(refusal: Uint8Array): Uint8Array {
     return this.#options.servers.inTheirWords(refusal);
+  }
+
+  awaitsUnknown(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean {
+    return this.#learning !== null && guardOf(client, GuardRank.Login) === null &&
+      this.#learning.awaits(client, frame, bytes);
   }
 
   takeRefused(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean {

@@ -72,6 +72,9 @@ function dispatchChecked(
   frame: RequestFrame,
   bytes: Uint8Array,
 ): DispatchedCode {
+  if (frame.row === null && context.local.awaitsUnknown?.(session, frame, bytes)) {
+    return Dispatched.Waits;
+  }
   const guard = session.guard;
   if (guard !== null) {
     const verdict = guard.admit(session, frame, bytes);

@@ -187,6 +187,11 @@ export interface LocalAnswers {
   census?(server: string | null): ClientCensus;
   /** What a refused request is answered with, where the servers have other words than `refusal`. */
   inTheirWords?(refusal: Uint8Array): Uint8Array;
+  /**
+   * Sees a request whose command no table has, before its client's guard does, and may change `frame` to what it has
+   * found out. True: it has to wait, as for {@link Verdict.Wait}. None waits if left out.
+   */
+  awaitsUnknown?(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean;
   /** Takes a request whose row is refused, as the configuration may allow it all the same; false: it is refused. */
   takeRefused?(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean;
   /** Tells the clients that want it where to go on; nobody is told if left out. */

@@ -79,6 +79,7 @@ export function redisContext(rig: CoreRig, options: ContextOptions = {}): RedisC
   const { respOnDedicated = false, ...replaced } = options;
   return {
     commands: respCommands,
+    learned: null,
     isCluster: false,
     advertisedTo: () => tcpEndpoint("10.1.2.3", 9001),
     siblings: [],

@@ -17,12 +17,17 @@ import {
   type RequestFrame,
   type RequestParser,
 } from "../protocol.ts";
-import { createRespCommands, type CustomCommand, DOTTED_ROW } from "./commands/custom.ts";
+import {
+  createGrowingCommands,
+  createRespCommands,
+  type CustomCommand,
+} from "./commands/custom.ts";
 import { writeFragment, writeRequest } from "./write/fragments.ts";
 import { MEMCACHE_BINARY, TLS_HANDSHAKE } from "./parse/inline_requests.ts";
 import { beginMerge, writeMerged } from "./write/merge.ts";
 import { errorReply, PONG_REPLY, requestBytes, writeFailure } from "./write/replies.ts";
 import { RespReplyParser } from "./parse/reply_parser.ts";
+import { LearnedCommands } from "./parse/learned_commands.ts";
 import { RequestDescriber } from "./parse/request_describer.ts";
 import { RespRequestParser } from "./parse/request_parser.ts";
 import { requestWords } from "./parse/request_words.ts";
@@ -77,6 +82,14 @@ export interface CommandOptions {
   readonly custom: readonly CustomCommand[];
   /** Whether names with a dot that are unknown go where their first argument is. */
   readonly routesDotted: boolean;
+  /** Whether commands that only the servers know may be added. */
+  readonly learns: boolean;
+}
+
+/** The Redis protocol of one cluster. */
+export interface RedisProtocol extends Protocol {
+  /** Takes in what servers tell of their commands; null where nothing is learned. */
+  readonly learned: LearnedCommands | null;
 }
 
 /**
@@ -86,14 +99,15 @@ export interface CommandOptions {
  */
 export function createRespProtocol(
   credentials: Credentials | null = null,
-  options: CommandOptions = { custom: [], routesDotted: true },
-): Protocol {
+  options: CommandOptions = { custom: [], routesDotted: true, learns: false },
+): RedisProtocol {
   return new RespProtocol(credentials, options);
 }
 
-class RespProtocol implements Protocol {
+class RespProtocol implements RedisProtocol {
   readonly profiles = PROFILES[2];
   readonly commands: CommandTable;
+  readonly learned: LearnedCommands | null = null;
   readonly tooManyClients: Uint8Array = TOO_MANY_CLIENTS;
   readonly tooManyFromAddress: Uint8Array = TOO_MANY_FROM_ADDRESS;
   readonly probe: Uint8Array = PING_REQUEST;
@@ -101,9 +115,16 @@ class RespProtocol implements Protocol {
   readonly #describer: RequestDescriber;
   readonly #login: readonly Uint8Array[];
 
-  constructor(credentials: Credentials | null, { custom, routesDotted }: CommandOptions) {
-    this.commands = createRespCommands(custom);
-    this.#describer = new RequestDescriber(this.commands, routesDotted ? DOTTED_ROW : null);
+  constructor(credentials: Credentials | null, { custom, routesDotted, learns }: CommandOptions) {
+    if (learns) {
+      const commands = createGrowingCommands(custom);
+      this.commands = commands;
+      this.#describer = new RequestDescriber(commands);
+      this.learned = new LearnedCommands(commands, this.#describer);
+    } else {
+      this.commands = createRespCommands(custom);
+      this.#describer = new RequestDescriber(this.commands, routesDotted);
+    }
     this.#login = credentials === null ? [] : [loginRequest(credentials)];
   }
 

@@ -9,7 +9,7 @@ import { GrantedCommands, type RuledCommands } from "../../protocol/command_rule
 import type { CommandRow, CommandTable } from "../../protocol/command_table.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
 import type { CommandDescription } from "../../protocol/resp/commands/catalogue.ts";
-import { DOTTED_ROW } from "../../protocol/resp/commands/custom.ts";
+import { DOTTED_DESCRIPTION, DOTTED_ROW } from "../../protocol/resp/commands/custom.ts";
 import { isWord } from "../../protocol/resp/decimal.ts";
 import type { LocalRequest } from "../core/local_request.ts";
 import { specifiedKeys } from "../server/specified_keys.ts";
@@ -163,7 +163,8 @@ export class Permissions {
     if (this.#keys === null) return Check.None;
     if (command.subcommands.length > 0) return Check.All;
     if (!hasKeys(command)) return Check.None;
-    const isPlain = !command.keys.some(readsUnnamedKeys) && useAlike(command, this.#keys) !== null;
+    const isPlain = command.areKeysKnown && !command.keys.some(readsUnnamedKeys) &&
+      useAlike(command, this.#keys) !== null;
     return isPlain ? Check.Keys : Check.All;
   }
 
@@ -197,7 +198,8 @@ export class Permissions {
   ): boolean {
     const granted = this.#granted;
     if (granted === null) return !isAdministration(command);
-    if (granted.has(name)) return true;
+    const told = command === DOTTED_DESCRIPTION ? null : command.categories;
+    if (granted.has(name, told)) return true;
     if (request === null || request.wordCount < 2) return false;
     return granted.hasFirstWord(name, textAt(request, 1).toLowerCase());
   }
@@ -205,8 +207,8 @@ export class Permissions {
   #judgeKeys(command: CommandDescription, name: string, request: LocalRequest): Denial | null {
     const keys = this.#keys;
     if (keys === null) return null;
-    // A command that nobody knows may have keys wherever it likes.
-    if (request.frame.row === DOTTED_ROW) {
+    // A command of which not all is known may have keys wherever it likes.
+    if (!command.areKeysKnown) {
       return { reason: "command", command: name, object: name, option: null };
     }
     if (command.keys.some(readsUnnamedKeys)) {

@@ -9,6 +9,7 @@ import type { ClusterConfig } from "../../config/config.ts";
 import type { ObservedLists } from "../../observe/observed_lists.ts";
 import type { SettingsAnswer, SettingsQuestion } from "../../worker/messages.ts";
 import type { HandlerId } from "../../protocol/resp/commands/handlers.ts";
+import type { LearnedCommands } from "../../protocol/resp/parse/learned_commands.ts";
 import type { Router } from "../../router/router.ts";
 import type { LocalClient } from "../../session/features.ts";
 import type { Databases } from "../connection/databases.ts";
@@ -48,6 +49,8 @@ export interface RedisContext extends LocalOptions {
   readonly config: ClusterConfig;
   readonly router: Router;
   readonly backends: BackendContext;
+  /** Takes in what servers tell of their commands; null where nothing is learned. */
+  readonly learned: LearnedCommands | null;
   /** What is known of its servers. */
   readonly servers: KnownServers;
   /** The other workers that serve this cluster. */

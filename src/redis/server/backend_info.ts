@@ -6,21 +6,16 @@
  * @module
  */
 import type { Backend } from "../../backend/backend.ts";
-import type { Watched } from "../../clock.ts";
 import { requestBytes } from "../../protocol/resp/write/replies.ts";
-import { NOBODY } from "../../request/exchange.ts";
-import { sendCall } from "../core/dedicated_call.ts";
+import type { CallReply } from "../core/dedicated_call.ts";
 import type { RedisContext } from "../core/feature.ts";
 import { InfoMerge } from "./info_merge.ts";
 import type { InfoSection } from "./info_text.ts";
+import { ServerRound } from "./server_round.ts";
 import { type Baseline, countedSince, readBaseline } from "./statistics_baseline.ts";
 
 /** How long what was learned is believed, milliseconds. */
 export const BELIEVED_MS = 1_000;
-/** Longest wait for the servers, milliseconds. */
-export const WAIT_MAX_MS = 1_000;
-/** Servers that are asked at once: each reply is read in the turn in which it comes. */
-export const ASKED_AT_ONCE = 32;
 /** Longest text of one server that is read, bytes. */
 export const TEXT_BYTES_MAX = 1024 * 1024;
 /** Questions whose answers are kept; with more the oldest is forgotten. */
@@ -65,9 +60,12 @@ export class BackendInfos {
     this.#remember(key, question);
     const merge = new InfoMerge();
     const request = word === null ? requestBytes("INFO") : requestBytes("INFO", word);
-    new Round(this.#context, this.#silent, request, (backend, text) => {
+    new ServerRound(this.#context, this.#silent, request, (backend, reply) => {
       const baseline = this.#baselines.get(backend.address);
+      const text = textOf(reply);
+      if (text === null) return false;
       merge.add(text, (title, field) => countedSince(title, field, baseline));
+      return true;
     }, (asked, answered) => {
       question.info = { sections: merge.sections(), asked, answered };
       // With no server known yet that soon changes.
@@ -80,8 +78,10 @@ export class BackendInfos {
   reset(done: () => void): void {
     const baselines = new Map(this.#baselines);
     const request = requestBytes("INFO", "everything");
-    new Round(this.#context, this.#silent, request, (backend, text) => {
-      baselines.set(backend.address, readBaseline(text));
+    new ServerRound(this.#context, this.#silent, request, (backend, reply) => {
+      const text = textOf(reply);
+      if (text !== null) baselines.set(backend.address, readBaseline(text));
+      return text !== null;
     }, () => {
       this.#baselines = baselines;
       // Whoever waits gets what was asked before.
@@ -101,99 +101,14 @@ export class BackendInfos {
   }
 }
 
-/** One question to all servers. */
-class Round implements Watched {
-  isWatched = false;
-  readonly #context: RedisContext;
-  readonly #silent: Set<Backend>;
-  readonly #request: Uint8Array;
-  readonly #heard: (backend: Backend, text: string) => void;
-  readonly #done: (asked: number, answered: number) => void;
-  readonly #backends: readonly Backend[];
-  readonly #endsAtMs: number;
-  #next = 0;
-  readonly #inFlight = new Set<Backend>();
-  #answered = 0;
-  #isSending = false;
-  #isOver = false;
-
-  constructor(
-    context: RedisContext,
-    silent: Set<Backend>,
-    request: Uint8Array,
-    heard: (backend: Backend, text: string) => void,
-    done: (asked: number, answered: number) => void,
-  ) {
-    this.#context = context;
-    this.#silent = silent;
-    this.#request = request;
-    this.#heard = heard;
-    this.#done = done;
-    this.#backends = context.router.shards();
-    this.#endsAtMs = context.backends.clock.nowMs + WAIT_MAX_MS;
-  }
-
-  begin(): void {
-    this.#send();
-    if (!this.#isOver) this.#context.backends.clock.watch(this);
-  }
-
-  onTick(nowMs: number): boolean {
-    if (!this.#isOver && nowMs >= this.#endsAtMs) this.#end();
-    return !this.#isOver;
-  }
-
-  /** Asks as many as may be asked; one that fails at once makes room for the next. */
-  #send(): void {
-    if (this.#isSending) return;
-    this.#isSending = true;
-    while (this.#inFlight.size < ASKED_AT_ONCE && this.#next < this.#backends.length) {
-      const backend = this.#backends[this.#next]!;
-      this.#next += 1;
-      if (!this.#silent.has(backend)) this.#ask(backend);
-    }
-    this.#isSending = false;
-    if (this.#inFlight.size === 0) this.#end();
-  }
-
-  #ask(backend: Backend): void {
-    this.#inFlight.add(backend);
-    const connection = backend.connectionFor(NOBODY.number, NOBODY.profiles.master);
-    sendCall(this.#context, { connection, place: -1, client: NOBODY }, this.#request, {
-      replied: ({ bytes, start, end, isError }) => {
-        const text = isError || this.#isOver ? null : readText(bytes, start, end);
-        if (text !== null) {
-          this.#answered += 1;
-          this.#heard(backend, text);
-        }
-        this.#settled(backend);
-      },
-      failed: () => this.#settled(backend),
-    });
-  }
-
-  #settled(backend: Backend): void {
-    this.#inFlight.delete(backend);
-    this.#silent.delete(backend);
-    if (!this.#isOver) this.#send();
-  }
-
-  #end(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    for (const backend of this.#inFlight) this.#silent.add(backend);
-    this.#done(this.#backends.length, this.#answered);
-  }
-}
-
 const decoder = new TextDecoder();
 const LINE_FEED = 0x0a;
 const DOLLAR = 0x24;
 const LINE_END_BYTES = 2;
 
 /** The text of a bulk string; null where the reply is something else, or too long. */
-function readText(bytes: Uint8Array, start: number, end: number): string | null {
-  if (bytes[start] !== DOLLAR || end - start > TEXT_BYTES_MAX) return null;
+function textOf({ bytes, start, end, isError }: CallReply): string | null {
+  if (isError || bytes[start] !== DOLLAR || end - start > TEXT_BYTES_MAX) return null;
   const body = bytes.indexOf(LINE_FEED, start) + 1;
   return body === 0 || body > end - LINE_END_BYTES
     ? null

@@ -64,28 +64,41 @@ interface Learned {
 export class CommandAnswers {
   readonly #context: RedisContext;
   /** With those of their subcommands behind each. */
-  readonly #served: readonly CommandDescription[];
-  readonly #commandCount: number;
+  #served: readonly CommandDescription[] = [];
+  #commandCount = 0;
+  /** Rows of the table when they were listed. */
+  #rowCount = 0;
   /** By version of the protocol: the proxy's own, and the servers'. */
   readonly #own = new Map<Version, Descriptions>();
   readonly #learned = new Map<Version, Learned>();
 
   constructor(context: RedisContext) {
     this.#context = context;
-    const { adminCommands } = context.config;
-    const rows = context.commands.rows.filter(({ action, flags, name }) =>
-      !isBlockingForm(name) &&
-      (action !== Action.Refuse ||
-        adminCommands === "forward" && (flags & CommandFlag.Administration) !== 0)
+    this.#serve();
+  }
+
+  /** Lists the commands of the table; what was learned makes it longer. */
+  #serve(): void {
+    const { config: { adminCommands }, commands } = this.#context;
+    this.#rowCount = commands.rows.length;
+    const byName = new Map(
+      commands.rows.filter(({ name }) => !isBlockingForm(name)).map((row) => [row.name, row]),
+    );
+    const rows = [...byName.values()].filter(({ action, flags }) =>
+      action !== Action.Refuse ||
+      adminCommands === "forward" && (flags & CommandFlag.Administration) !== 0
     );
     this.#commandCount = rows.length;
     this.#served = rows.map(descriptionOf)
       .flatMap((command) => [command, ...toldSubcommands(command)]);
+    this.#own.clear();
+    this.#learned.clear();
   }
 
   answer(request: LocalRequest): Uint8Array | null {
     const { client, words } = request;
     const { version } = client.profiles.master;
+    if (this.#rowCount !== this.#context.commands.rows.length) this.#serve();
     if (words.length === 1) return this.#described(client, allReply);
     const subcommand = words[1]!.toLowerCase();
     switch (subcommand) {

@@ -42,6 +42,8 @@ export interface CommandDescription extends KeyColumns {
   readonly since: string | null;
   /** No server of the tests has it. */
   readonly isUntested: boolean;
+  /** Whether `keys` tells all keys that it may reach; if not, nobody may use it whose keys are limited. */
+  readonly areKeysKnown: boolean;
   readonly route: Route;
   readonly subcommands: readonly CommandDescription[];
 }
@@ -92,6 +94,7 @@ export function describe(
     states: more.states ?? [],
     since: more.since ?? null,
     isUntested: more.untested ?? false,
+    areKeysKnown: true,
     route,
     subcommands,
   };

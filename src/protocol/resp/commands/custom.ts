@@ -9,8 +9,10 @@ import {
   type CommandRow,
   type CommandTable,
   createCommandTable,
+  type GrowingCommandTable,
 } from "../../command_table.ts";
 import { type CommandDescription, definitionsOf, describe } from "./catalogue.ts";
+import { learnedDescription } from "./learned.ts";
 import { respCommands, respDefinitions, respDescriptions } from "./mod.ts";
 import { BY_KEY } from "./route.ts";
 
@@ -29,7 +31,11 @@ export interface CustomCommand {
 
 /** Redis's commands and those of the configuration. */
 export function createRespCommands(custom: readonly CustomCommand[]): CommandTable {
-  if (custom.length === 0) return respCommands;
+  return custom.length === 0 ? respCommands : createGrowingCommands(custom);
+}
+
+/** The same in a table that nobody else has, so that others can be added. */
+export function createGrowingCommands(custom: readonly CustomCommand[]): GrowingCommandTable {
   return createCommandTable([
     ...respDefinitions,
     ...custom.flatMap((command) => definitionsOf(describeCustom(command))),
@@ -43,17 +49,20 @@ export function isRespCommand(name: string): boolean {
 
 /** What is known of the command of a row: of one that the configuration names, what its columns say. */
 export function descriptionOf(row: CommandRow): CommandDescription {
-  return respDescriptions.get(row.name) ??
+  if (row === DOTTED_ROW) return DOTTED_DESCRIPTION;
+  return respDescriptions.get(row.name) ?? learnedDescription(row) ??
     describeCustom({ ...row, isRead: (row.flags & CommandFlag.Read) !== 0 });
 }
 
-/**
- * The row of a command that no table has, which goes where its first argument is. It may change data: nothing is known
- * of it.
- */
-export const DOTTED_ROW: CommandRow = createCommandTable(
-  definitionsOf(describe(["dotted", -2, "write", "RW access update: 1", BY_KEY])),
-).rows[0]!;
+/** What is said of a command that no table has: it may change data, as nothing is known of it. */
+export const DOTTED_DESCRIPTION: CommandDescription = {
+  ...describe(["dotted", -2, "write", "RW access update: 1", BY_KEY]),
+  areKeysKnown: false,
+};
+
+/** The row of such a command, which goes where its first argument is. */
+export const DOTTED_ROW: CommandRow = createCommandTable(definitionsOf(DOTTED_DESCRIPTION))
+  .rows[0]!;
 
 /** What is known of a command of the configuration. */
 export function describeCustom(command: CustomCommand): CommandDescription {

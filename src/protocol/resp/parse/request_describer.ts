@@ -5,6 +5,7 @@
  */
 import type { CommandRow, CommandTable } from "../../command_table.ts";
 import type { RequestFrame } from "../../protocol.ts";
+import { DOTTED_ROW } from "../commands/custom.ts";
 import { createRowErrors, type RowErrors, unknownCommandError } from "./request_errors.ts";
 
 const DOT = 0x2e;
@@ -12,14 +13,30 @@ const DOT = 0x2e;
 /** One per protocol; keeps the errors of every row ready. */
 export class RequestDescriber {
   readonly #commands: CommandTable;
-  readonly #errors: RowErrors;
-  readonly #dotted: CommandRow | null;
+  #errors: RowErrors;
+  readonly #routesDotted: boolean;
 
-  /** @param dotted The row of names with a dot that the table does not have; null: they are unknown. */
-  constructor(commands: CommandTable, dotted: CommandRow | null = null) {
+  /** @param routesDotted Whether names with a dot that the table does not have go where their first argument is. */
+  constructor(commands: CommandTable, routesDotted = false) {
     this.#commands = commands;
-    this.#dotted = dotted;
+    this.#routesDotted = routesDotted;
     this.#errors = createRowErrors(commands.rows);
+  }
+
+  /** The table has new rows. */
+  tableGrew(): void {
+    this.#errors = createRowErrors(this.#commands.rows);
+  }
+
+  /** Has an unknown request go where its first argument is, if it has one. Returns whether it has. */
+  describeDotted(frame: RequestFrame, bytes: Uint8Array): boolean {
+    if (frame.argumentCount < 2 || !nameOf(frame, bytes).includes(DOT)) return false;
+    frame.row = DOTTED_ROW;
+    frame.refusal = null;
+    frame.firstKey = 1;
+    frame.keyStep = 1;
+    frame.keyCount = 1;
+    return true;
   }
 
   /** Fills the fields of `frame` that follow from its words, which stand in `bytes`. */
@@ -51,16 +68,9 @@ export class RequestDescriber {
 
   /** A module's command goes where its first argument is; anything else that is unknown is an error. */
   #describeUnknown(frame: RequestFrame, bytes: Uint8Array): void {
-    const name = bytes.subarray(frame.argumentStart(0), frame.argumentEnd(0));
-    if (this.#dotted === null || frame.argumentCount < 2 || !name.includes(DOT)) {
-      frame.keyCount = 0;
-      frame.refusal = unknownCommandError(frame, bytes);
-      return;
-    }
-    frame.row = this.#dotted;
-    frame.firstKey = 1;
-    frame.keyStep = 1;
-    frame.keyCount = 1;
+    if (this.#routesDotted && this.describeDotted(frame, bytes)) return;
+    frame.keyCount = 0;
+    frame.refusal = unknownCommandError(frame, bytes);
   }
 
   /** Rows with several keys, with a key finder, or refused. */
@@ -83,4 +93,8 @@ export class RequestDescriber {
     }
     if (row.keyFinder !== null) row.keyFinder(frame, bytes);
   }
+}
+
+function nameOf(frame: RequestFrame, bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(frame.argumentStart(0), frame.argumentEnd(0));
 }

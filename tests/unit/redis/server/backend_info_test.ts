@@ -4,8 +4,8 @@ import {
   BELIEVED_MS,
   QUESTIONS_MAX,
   TEXT_BYTES_MAX,
-  WAIT_MAX_MS,
 } from "../../../../src/redis/server/backend_info.ts";
+import { WAIT_MAX_MS } from "../../../../src/redis/server/server_round.ts";
 import { assertEquals } from "../../../deps.ts";
 import { turn } from "../../../support/fake_tcp_conn.ts";
 import { bulkLine, FeatureScene, requestsIn } from "../../../support/feature_scene.ts";

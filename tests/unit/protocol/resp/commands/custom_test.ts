@@ -17,7 +17,7 @@ import { bytesOf, request } from "../parse.ts";
 const MERGE = { name: "json.mget", firstKey: 1, lastKey: -2, keyStep: 1, isRead: true };
 
 function parse(routesDotted: boolean, ...words: string[]) {
-  const protocol = createRespProtocol(null, { custom: [MERGE], routesDotted });
+  const protocol = createRespProtocol(null, { custom: [MERGE], routesDotted, learns: false });
   const frame = new RequestFrame();
   const bytes = bytesOf(request(...words));
   protocol.createRequestParser(frame).parse(bytes, 0, bytes.length);
