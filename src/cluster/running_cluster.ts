@@ -105,6 +105,8 @@ export class RunningCluster implements Acceptor, Cluster {
   #listener: Listener | null = null;
   /** The listener for TLS, where that has an address of its own. */
   #tlsListener: Listener | null = null;
+  /** Settles when what was closed of them is free. */
+  #freed: Promise<unknown> = Promise.resolve();
   clientCount: number;
   #prepared: (() => void) | null = null;
   /** Bytes that clients took which are gone. */
@@ -387,12 +389,13 @@ export class RunningCluster implements Acceptor, Cluster {
     return freed;
   }
 
-  /** Settles when its addresses are free. */
+  /** Settles when its addresses are free, whoever has closed them. */
   async #closeListener(isHandedOver = false): Promise<void> {
     const listeners = [this.#listener, this.#tlsListener];
     this.#listener = null;
     this.#tlsListener = null;
-    await Promise.all(listeners.map((listener) => listener?.close(isHandedOver)));
+    const closed = listeners.map((listener) => listener?.close(isHandedOver));
+    await (this.#freed = Promise.all([this.#freed, ...closed]));
   }
 
   get lack(): Failure | null {

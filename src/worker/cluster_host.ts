@@ -59,6 +59,13 @@ interface HostedCluster {
   readonly loopGuard: LoopGuard;
 }
 
+/** A cluster whose address another may hold that is just going. */
+interface RefusedStart {
+  readonly config: ClusterConfig;
+  /** See {@link ClusterContext.clientsBefore}. */
+  readonly clientsBefore: number;
+}
+
 /** The clusters of one worker. */
 export class ClusterHost {
   readonly #createCluster: (context: ClusterContext) => Cluster;
@@ -231,7 +238,7 @@ export class ClusterHost {
 
   /** Goes over to other clusters and settings, one cluster after the other; what fails leaves the others alone. */
   #configure(message: ConfigureMessage): void {
-    const { clusters, leads, listeners, loopMemory, logLevel, retireTimeoutMs } = message;
+    const { clusters, listeners, loopMemory, logLevel, retireTimeoutMs } = message;
     const { clusterMemories } = message;
     this.#sockets = message.sockets ?? new Map();
     Object.assign(this.#start!, { logLevel, listeners, loopMemory, clusterMemories });
@@ -246,13 +253,22 @@ export class ClusterHost {
       if (!wanted.has(name)) this.#retire(hosted, retireTimeoutMs, listeners);
     }
     const problems: string[] = [];
+    const refused: RefusedStart[] = [];
     for (const config of clusters) {
       try {
-        this.#configureCluster(config, retireTimeoutMs);
+        const start = this.#configureCluster(config, retireTimeoutMs);
+        if (start !== null) refused.push(start);
       } catch (error) {
         problems.push(`cluster "${config.name}": ${reasonOf(error)}`);
       }
     }
+    if (refused.length === 0) return this.#finishConfiguring(message, problems);
+    this.#startRefused(refused, problems).then(() => {
+      if (this.#ended === null) this.#finishConfiguring(message, problems);
+    });
+  }
+
+  #finishConfiguring({ clusters, leads }: ConfigureMessage, problems: string[]): void {
     for (const hosted of this.#retired) this.#followSettings(hosted, clusters, false);
     for (const name of leads) this.#lead(name);
     this.#memoryLimit!.look();
@@ -263,24 +279,55 @@ export class ClusterHost {
     });
   }
 
-  #configureCluster(config: ClusterConfig, retireTimeoutMs: number): void {
+  /** Starts those again whose address was still held by others that have retired. */
+  async #startRefused(refused: readonly RefusedStart[], problems: string[]): Promise<void> {
+    await Promise.all([...this.#retired].map(({ cluster }) => cluster.stopAccepting(false)));
+    this.#clock.readNow();
+    if (this.#ended !== null) return;
+    for (const { config, clientsBefore } of refused) {
+      try {
+        this.#startCluster(config, clientsBefore);
+      } catch (error) {
+        problems.push(`cluster "${config.name}": ${reasonOf(error)}`);
+      }
+    }
+  }
+
+  /** @returns What is to be tried again when the addresses of those that have retired are free; null: nothing. */
+  #configureCluster(config: ClusterConfig, retireTimeoutMs: number): RefusedStart | null {
     const { name } = config;
     const hosted = this.#clusters.get(name);
-    if (hosted === undefined) return this.#startCluster(config, 0);
+    if (hosted === undefined) return this.#tryCluster({ config, clientsBefore: 0 });
     const change = compareClusters(hosted.config, config);
-    if (change === null) return;
+    if (change === null) return null;
     // What its clients are bound by they get in any case; which servers it has is its successor's, from now on.
     hosted.told = change.newConnections.length === 0
       ? { ...config }
       : { ...hosted.told, servers: config.servers };
-    if (change.newConnections.length === 0) return hosted.cluster.reconfigure(config);
+    if (change.newConnections.length === 0) {
+      hosted.cluster.reconfigure(config);
+      return null;
+    }
     const isLeader = this.#leads.has(name);
     // Two can listen on one address at once, and no client finds the door closed; else the former has to go first.
     if (!this.#start!.sharesPort) this.#retire(hosted, retireTimeoutMs, null);
     // The former may still accept those that wait: ids are not given twice.
-    this.#startCluster(config, hosted.cluster.clientCount + BACKLOG_CONNECTIONS);
+    const clientsBefore = hosted.cluster.clientCount + BACKLOG_CONNECTIONS;
+    const refused = this.#tryCluster({ config, clientsBefore });
     if (this.#start!.sharesPort) this.#retire(hosted, retireTimeoutMs, null);
     if (isLeader) this.#lead(name);
+    return refused;
+  }
+
+  /** @returns What it was to start, if others that have retired may still hold its address: Deno lets go of one late. */
+  #tryCluster(start: RefusedStart): RefusedStart | null {
+    try {
+      this.#startCluster(start.config, start.clientsBefore);
+      return null;
+    } catch (error) {
+      if (this.#start!.sharesPort || this.#retired.size === 0) throw error;
+      return start;
+    }
   }
 
   /** Clients of a cluster that has retired get what takes effect at once for those of its successor. */
@@ -352,7 +399,12 @@ export class ClusterHost {
   /** @param clientsBefore Clients of the cluster whose place it takes; see {@link ClusterContext.clientsBefore}. */
   #startCluster(config: ClusterConfig, clientsBefore: number): void {
     const hosted = this.#makeCluster(config, clientsBefore);
-    hosted.cluster.start();
+    try {
+      hosted.cluster.start();
+    } catch (error) {
+      hosted.cluster.stop();
+      throw error;
+    }
     this.#clusters.set(config.name, hosted);
   }
 

@@ -37,6 +37,7 @@ export class DenoTlsListener implements Listener {
   readonly #pending: Map<NodeSocket, Pending> = new Map();
   readonly #crowds: Crowds<NodeSocket> = new Crowds();
   readonly #ended: PromiseWithResolvers<void> = Promise.withResolvers();
+  #isOpen = false;
   #isClosed = false;
 
   /** @throws {Error} If the address cannot be bound. */
@@ -59,6 +60,7 @@ export class DenoTlsListener implements Listener {
         backlog: BACKLOG_CONNECTIONS,
         ...sharesPort ? { reusePort: true } : {},
       }, () => {
+        this.#isOpen = true;
         server.off("error", reject);
         // Of one connection, which is gone before it was accepted; or it is closed.
         server.on("error", () => this.#acceptor.acceptFailed(failures.clientReset));
@@ -82,7 +84,8 @@ export class DenoTlsListener implements Listener {
   async close(): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true;
-      await this.opened.catch(() => {});
+      // At once where it can be: another may be about to listen there.
+      if (!this.#isOpen) await this.opened.catch(() => {});
       this.#server.close();
       this.#settle();
     }
