@@ -237,6 +237,9 @@ export async function startProxy(
     get isReady() {
       return supervisor.isReady;
     },
+    get isPausing() {
+      return supervisor.orders.pauseCount > 0;
+    },
     get config() {
       return config;
     },

@@ -155,3 +155,26 @@ Deno.test("a second process by mistake says that another one runs", async () => 
     assertEquals((await aster.stop()).code, 0);
   });
 });
+
+Deno.test("while requests are paused no process takes over: it would know nothing of that", async () => {
+  await withFolder(async (folder) => {
+    const port = findFreePort();
+    await using aster = await startAster(() => configOf({ port, folder }), { metrics: true });
+    const order = async (path: string) => {
+      const response = await fetch(`http://127.0.0.1:${aster.metricsPort}${path}`, {
+        method: "POST",
+      });
+      await response.body?.cancel();
+      assertEquals(response.status, 200);
+    };
+    await order("/pause?cluster=main&max=60s");
+    const error = await startAster(() => configOf({ port, folder }), { arguments: ["--takeover"] })
+      .then(() => "it has started", String);
+    assertMatch(error, /requests are paused there: resume them first/);
+    await ping(port);
+    await order("/resume?cluster=main");
+    const heir = await takeOver(aster, { port, folder });
+    await ping(port);
+    await heir[Symbol.asyncDispose]();
+  });
+});

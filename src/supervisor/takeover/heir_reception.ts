@@ -41,6 +41,8 @@ export interface OfferedSocket extends ForeignSocket {
 export interface Predecessor {
   /** Whether it serves, and is not about to end. */
   readonly isReady: boolean;
+  /** Whether requests wait as operators have ordered it, which no other process knows of. */
+  readonly isPausing: boolean;
   /** What it listens by; nothing where its engine cannot tell. */
   offer(): Promise<OfferedSocket[]>;
   /** Closes what was offered. */
@@ -136,7 +138,9 @@ export class HeirReception {
 
   #whyNot(version: unknown): string | null {
     if (version !== TAKEOVER_VERSION) return "its version speaks otherwise";
-    return this.#predecessor.isReady ? null : "it is about to end";
+    if (!this.#predecessor.isReady) return "it is about to end";
+    // Clients of the other one would reach what is paused here, and nobody could resume those that wait here.
+    return this.#predecessor.isPausing ? "requests are paused there: resume them first" : null;
   }
 
   async #hand(channel: TakeoverChannel, sockets: readonly OfferedSocket[]): Promise<void> {

@@ -27,6 +27,8 @@ export interface TakeoverOptions {
 /** What is asked of the process once it serves. */
 export interface TakeoverHost {
   readonly isReady: boolean;
+  /** Whether any pause is on. */
+  readonly isPausing: boolean;
   readonly config: Config;
   /** What the workers listen by. */
   share(): Promise<{ readonly endpoint: Endpoint; readonly descriptor: number }[]>;
@@ -131,6 +133,9 @@ export class Takeover {
     this.#reception = new HeirReception(this.#door, {
       get isReady() {
         return host.isReady;
+      },
+      get isPausing() {
+        return host.isPausing;
       },
       offer: () => this.#offer(host),
       withdraw: (sockets) => this.#withdraw(sockets),

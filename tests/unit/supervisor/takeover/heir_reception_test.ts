@@ -19,6 +19,7 @@ class Stage {
   readonly records: LogRecord[] = [];
   readonly calls: string[] = [];
   isReady = true;
+  isPausing = false;
   sockets: OfferedSocket[] = [];
   #next: PromiseWithResolvers<TakeoverChannel | null> = Promise.withResolvers();
   readonly reception = new HeirReception(
@@ -124,6 +125,12 @@ Deno.test("who cannot be taken over says why", async () => {
   const nameless = stage.connect();
   await nameless.says({ takeover: 1 });
   assertEquals(await nameless.hears(), { refused: "the process does not say which it is" });
+  await new Promise((resolve) => setTimeout(resolve));
+  stage.isPausing = true;
+  const early = stage.connect();
+  await early.says(HELLO);
+  const refused = "requests are paused there: resume them first";
+  assertEquals(await early.hears(), { refused });
   await new Promise((resolve) => setTimeout(resolve));
   stage.isReady = false;
   const late = stage.connect();

@@ -51,6 +51,7 @@ function host(config: Config, descriptors: number[], calls: string[]) {
   const endpoint = config.clusters[0]!.listen;
   return {
     isReady: true,
+    isPausing: false,
     config,
     share: () => Promise.resolve(descriptors.map((descriptor) => ({ endpoint, descriptor }))),
     leave() {
