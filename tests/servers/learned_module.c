@@ -7,6 +7,7 @@ static int (*reply_with)(Ctx *, void *);
 static int (*reply_status)(Ctx *, const char *);
 static void *(*block)(Ctx *, int (*)(Ctx *, Str **, int), int (*)(Ctx *, Str **, int), void *, long long);
 static void *(*find)(Ctx *, const char *);
+static int (*create_member)(void *, const char *, int (*)(Ctx *, Str **, int), const char *, int, int, int);
 static int (*inform)(void *, const void *);
 static int wrong_arity(Ctx *ctx) { return reply_status(ctx, "too few words"); }
 static int put(Ctx *ctx, Str **argv, int argc) {
@@ -16,6 +17,10 @@ static int put(Ctx *ctx, Str **argv, int argc) {
 static int fetch(Ctx *ctx, Str **argv, int argc) {
   if (argc != 2) return wrong_arity(ctx);
   return reply_with(ctx, call(ctx, "GET", "s", argv[1]));
+}
+static int put_behind(Ctx *ctx, Str **argv, int argc) {
+  if (argc != 4) return wrong_arity(ctx);
+  return reply_with(ctx, call(ctx, "SET", "!ss", argv[2], argv[3]));
 }
 static int woken(Ctx *ctx, Str **argv, int argc) { return reply_status(ctx, "WAITED"); }
 static int pop(Ctx *ctx, Str **argv, int argc) { block(ctx, woken, woken, NULL, 700); return 0; }
@@ -31,6 +36,7 @@ int RedisModule_OnLoad(Ctx *ctx, void **argv, int argc) {
   api("RedisModule_ReplyWithSimpleString", &reply_status);
   api("RedisModule_BlockClient", &block);
   api("RedisModule_GetCommand", &find);
+  api("RedisModule_CreateSubcommand", &create_member);
   api("RedisModule_SetCommandInfo", &inform);
   attribs(ctx, "learn", 1, 1);
   if (create(ctx, "learnput", put, "write deny-oom", 1, 1, 1)) return 1;
@@ -40,6 +46,10 @@ int RedisModule_OnLoad(Ctx *ctx, void **argv, int argc) {
   if (create(ctx, "learnadmin", where, "admin", 0, 0, 0)) return 1;
   if (create(ctx, "learnwhere", where, "readonly", 0, 0, 0)) return 1;
   if (create(ctx, "learnpop", pop, "write blocking", 1, 1, 1)) return 1;
+  if (create(ctx, "learnfamily", NULL, "", 0, 0, 0)) return 1;
+  void *family = find(ctx, "learnfamily");
+  if (create_member(family, "put", put_behind, "write deny-oom", 2, 2, 1)) return 1;
+  if (create_member(family, "where", where, "readonly", 0, 0, 0)) return 1;
   static struct { int version; size_t sizes[3]; } version = {1, {16, 88, 96}};
   static struct {
     const void *version; const char *summary, *complexity, *since; const void *history;

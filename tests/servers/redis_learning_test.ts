@@ -55,6 +55,12 @@ async function testLearned(port: number, counts: () => Promise<number[]>): Promi
   assertEquals(held.filter((count) => count === 0), [], "to every server");
   assertEquals(await client.call("learn.put", "dotted", "1"), "OK");
   assertEquals(await client.call("get", "dotted"), "1");
+  assertEquals(await client.call("learnfamily", "PUT", "dotted", "2"), "OK");
+  assertEquals(await client.call("get", "dotted"), "2");
+  assertMatch(
+    await errorOf(client, "learnfamily", "where"),
+    /^ERR 'learnfamily where' is not supported: /,
+  );
   // All shards, and the sum.
   assertEquals(await client.call("learncount"), KEYS.length + 1);
 
@@ -80,7 +86,15 @@ async function testLearned(port: number, counts: () => Promise<number[]>): Promi
   );
   const listed = await client.call("COMMAND", "LIST") as string[];
   const learned = listed.filter((name) => name.startsWith("learn")).sort();
-  assertEquals(learned, ["learn.put", "learncount", "learnget", "learnpop", "learnput"]);
+  // Of the family only what is served.
+  assertEquals(learned, [
+    "learn.put",
+    "learncount",
+    "learnfamily",
+    "learnget",
+    "learnpop",
+    "learnput",
+  ]);
 }
 
 for (const io of ENGINES) {
@@ -104,7 +118,7 @@ for (const io of ENGINES) {
         // Whichever worker they reach.
         for (let index = 0; index < 8; index++) {
           using client = await RespClient.connect({ port: aster.port });
-          assertEquals(await client.call("learnget", "dotted"), "1");
+          assertEquals(await client.call("learnget", "dotted"), "2");
         }
       } finally {
         Deno.removeSync(folder, { recursive: true });

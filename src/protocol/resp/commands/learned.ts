@@ -17,6 +17,7 @@ import {
 import { ALLOWED_ADMINISTRATION } from "./reasons.ts";
 import {
   AllSucceeded,
+  BEHIND_SUBCOMMAND,
   blocks,
   BY_KEY,
   Concatenated,
@@ -28,6 +29,7 @@ import {
   type Route,
   split,
   Sum,
+  WITH_ITS_COMMAND,
 } from "./route.ts";
 
 /** What a server says of one command. */
@@ -42,7 +44,8 @@ export interface ToldCommand {
   readonly keys: readonly KeySpecification[];
   /** Whether these are all keys that it may have, so that nobody reaches others by it. */
   readonly areKeysComplete: boolean;
-  readonly hasSubcommands: boolean;
+  /** Their names stand behind this one's: `new|set`. */
+  readonly subcommands: readonly ToldCommand[];
 }
 
 /** Longest name that is taken, in bytes: what tables take. */
@@ -54,7 +57,7 @@ const UNMERGED = "the servers do not say how their replies to it become one";
 const UNTOLD_KEYS = "the servers do not say where its keys are";
 const OF_CONNECTIONS = "it is about a connection, and clients share those to the servers";
 const OF_SCRIPTS = "it runs scripts in a way that is not known here";
-const OF_FAMILIES = "it is a family of commands that is not known here";
+const OF_FAMILIES = "it is of a family of commands, and has no key right behind its name";
 const KEYLESS_WAIT = "it blocks without a key";
 
 /** Whether a table takes this name. */
@@ -67,7 +70,8 @@ export function describeTold(told: ToldCommand): CommandDescription {
   const { name, keys } = told;
   const flags = told.flags.filter((flag) => flag !== "movablekeys");
   // Nothing is known of what it does to data: it is treated as the worst.
-  if (!flags.includes("write") && !flags.includes("readonly")) flags.push("write");
+  const saysNothing = !flags.includes("write") && !flags.includes("readonly");
+  if (saysNothing && told.subcommands.length === 0) flags.push("write");
   const columns = columnsOf(keys);
   const route = routeOf(told);
   const areFixed = route.keyFinder === null && route.action !== Action.Refuse;
@@ -87,15 +91,29 @@ export function describeTold(told: ToldCommand): CommandDescription {
     isUntested: false,
     areKeysKnown: told.areKeysComplete,
     route,
-    subcommands: [],
+    subcommands: told.subcommands.map(describeMember),
   };
+}
+
+/** A subcommand goes where the key right behind it is, or is refused. */
+function describeMember(told: ToldCommand): CommandDescription {
+  return { ...describeTold(told), ...columnsOf(told.keys), route: memberRoute(told) };
+}
+
+function memberRoute(told: ToldCommand): Route {
+  const route = routeOf(told);
+  if (route.action === Action.Refuse) return route;
+  const { firstKey, lastKey } = columnsOf(told.keys);
+  const isBehindIt = told.keys.length === 1 && firstKey === 2 && lastKey === 2;
+  return isBehindIt && route.action === Action.Forward ? WITH_ITS_COMMAND : refused(OF_FAMILIES);
 }
 
 /** What two servers must say alike of a command for it to be the same one. */
 export function essenceOf(told: ToldCommand): string {
   const { action, merge, reason, handler } = routeOf(told);
-  const { arity, keys, areKeysComplete } = told;
-  return JSON.stringify([arity, keys, areKeysComplete, action, merge, reason, handler]);
+  const { arity, keys, areKeysComplete, subcommands } = told;
+  const members = subcommands.map((member) => member.name + essenceOf(member)).sort();
+  return JSON.stringify([arity, keys, areKeysComplete, action, merge, reason, handler, members]);
 }
 
 /** Words of the shortest request that has its first keys. */
@@ -109,7 +127,7 @@ function arityOf({ arity }: ToldCommand, needed: number): number {
 }
 
 function routeOf(told: ToldCommand): Route {
-  const { flags, categories, keys, hasSubcommands } = told;
+  const { flags, categories, keys, subcommands } = told;
   const isOf = (...names: string[]) => names.some((name) => categories.includes(name));
   if (flags.includes("admin") || isOf("@admin", "@dangerous")) {
     return refused(ALLOWED_ADMINISTRATION);
@@ -117,7 +135,10 @@ function routeOf(told: ToldCommand): Route {
   if (flags.includes("pubsub") || flags.includes("no_auth")) return refused(OF_CONNECTIONS);
   if (isOf("@connection", "@transaction", "@pubsub")) return refused(OF_CONNECTIONS);
   if (isOf("@scripting")) return refused(OF_SCRIPTS);
-  if (hasSubcommands) return refused(OF_FAMILIES);
+  if (subcommands.length > 0) {
+    const isServed = subcommands.some((member) => memberRoute(member).reason === null);
+    return isServed ? BEHIND_SUBCOMMAND : refused(OF_FAMILIES);
+  }
   if (keys.length > 0) return keyedRoute(told);
   if (flags.includes("movablekeys") || !told.areKeysComplete) return refused(UNTOLD_KEYS);
   if (flags.includes("blocking")) return refused(KEYLESS_WAIT);

@@ -68,7 +68,9 @@ function toldOf(value: Value): ToldCommand | null {
     keys: placed,
     areKeysComplete: isTold && placed.length === specifications.length &&
       placed.every(isComplete),
-    hasSubcommands: Array.isArray(subcommands) && subcommands.length > 0,
+    subcommands: Array.isArray(subcommands)
+      ? subcommands.map(toldOf).filter((one) => one !== null)
+      : [],
   };
 }
 

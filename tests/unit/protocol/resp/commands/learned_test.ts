@@ -25,7 +25,7 @@ function told(changes: Partial<ToldCommand>, keys = "RW access update: 1"): Told
     tips: [],
     keys: parseSpecifications(keys),
     areKeysComplete: true,
-    hasSubcommands: false,
+    subcommands: [],
     ...changes,
   };
 }
@@ -94,7 +94,7 @@ for (
     ["subscriptions", { flags: ["pubsub"] }, "RO: 1"],
     ["connections", { categories: ["@connection"] }, "RO: 1"],
     ["scripts", { categories: ["@scripting"] }, "RO: 1"],
-    ["families", { hasSubcommands: true }, ""],
+    ["families without keys", { subcommands: [told({ name: "new|x", flags: ["fast"] }, "")] }, ""],
     ["keys that are nowhere", { flags: ["movablekeys"] }, ""],
     ["keys that are not all told", { areKeysComplete: false }, ""],
     ["a wait without a key", { flags: ["blocking"] }, ""],
@@ -131,4 +131,28 @@ Deno.test("descriptions are known by row, and names are those that tables take",
     false,
     false,
   ]);
+});
+
+Deno.test("a family goes to the key behind its subcommand; members without one are refused", () => {
+  const member = (name: string, keys: string, changes: Partial<ToldCommand> = {}) =>
+    told({ name: `new|${name}`, arity: -3, ...changes }, keys);
+  const description = describeTold(told({
+    flags: [],
+    subcommands: [
+      member("get", "RO access: 2", { flags: ["readonly"] }),
+      member("set", "RW update: 2"),
+      member("both", "RW update: 2 to +1"),
+      member("wait", "RW update: 2", { flags: ["write", "blocking"] }),
+      member("admin", "RW update: 2", { flags: ["admin"] }),
+      member("all", "", { tips: ["request_policy:all_shards"] }),
+    ],
+  }, ""));
+  const served = description.subcommands.filter(({ route }) => route.reason === null);
+  assertEquals(served.map(({ name, firstKey }) => [name, firstKey]), [["new|get", 2], [
+    "new|set",
+    2,
+  ]]);
+  const [row] = definitionsOf(description);
+  assertEquals([row!.action, row!.keyFinder === null], [Action.Forward, false]);
+  assertEquals(row!.flags, CommandFlag.Write);
 });

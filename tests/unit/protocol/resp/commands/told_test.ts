@@ -41,7 +41,7 @@ Deno.test("a command is read with its specifications", () => {
       range: { last: 0, step: 1, limit: 0 },
     }],
     areKeysComplete: true,
-    hasSubcommands: false,
+    subcommands: [],
   }]);
 });
 
@@ -85,9 +85,10 @@ Deno.test("what is no such reply is none, and what is cut off", () => {
     assertEquals(readTold(bytes, 0, bytes.length), null, text);
     assertEquals(readNames(bytes, 0, bytes.length), null, text);
   }
-  assertEquals(told([["short"], "text", 5, command([], ["x"])])!.map((one) => one.hasSubcommands), [
-    true,
-  ]);
+  assertEquals(
+    told([["short"], "text", 5, command([], [command([])])])!.map((one) => one.subcommands.length),
+    [1],
+  );
   const deep = bytesOf("*1\r\n".repeat(40));
   assertEquals(readTold(deep, 0, deep.length), null);
 });

@@ -11,7 +11,7 @@ function told(name: string, keys = "RW access update: 1", arity = -2): ToldComma
     ...{ name, arity, flags: ["write"], categories: [], tips: [] },
     keys: parseSpecifications(keys),
     areKeysComplete: true,
-    hasSubcommands: false,
+    subcommands: [],
   };
 }
 
@@ -76,4 +76,26 @@ Deno.test("a name with a dot may go where its first argument is", () => {
   bytes = parse("nodot", "key");
   learned.routeDotted(frame, bytes);
   assertEquals(frame.row, null);
+});
+
+Deno.test("a family is parsed by its subcommands", () => {
+  const { learned, frame, parse } = createRig();
+  const member = (name: string, keys: string) => ({ ...told(`new|${name}`, keys, 3) });
+  learned.learn([{
+    ...told("new", ""),
+    flags: [],
+    subcommands: [member("set", "RW update: 2"), member("list", "")],
+  }]);
+  parse("NEW", "SET", "a");
+  assertEquals([frame.firstKey, frame.keyCount, frame.refusal], [2, 1, null]);
+  const errorOf = (...words: string[]) => {
+    parse(...words);
+    return new TextDecoder().decode(frame.refusal!).trim();
+  };
+  assertEquals(errorOf("new", "set"), "-ERR wrong number of arguments for 'new|set' command");
+  assertEquals(errorOf("new", "x", "a"), "-ERR unknown subcommand 'x'. Try NEW HELP.");
+  assertEquals(
+    errorOf("new", "list", "a"),
+    "-ERR 'new list' is not supported: the servers do not say which of them it is for",
+  );
 });
