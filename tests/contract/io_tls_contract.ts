@@ -120,6 +120,9 @@ export function testIoTlsContract(
       ["for another address", { for: "IP:192.0.2.1" }, {}, "tls_backend_name"],
       ["signed by itself", { isSelfSigned: true }, {}, "tls_backend_self_signed"],
       ["for another name than asked for", {}, { serverName: "a.example" }, "tls_backend_name"],
+      // Resolvers take these for addresses, and OpenSSL does not.
+      ["for an address in full", {}, { serverName: "127.1" }, "tls_backend_name"],
+      ["for an address without a zone", {}, { serverName: "fe80::1%lo" }, "tls_backend_name"],
     ] as const
   ) {
     test(

@@ -117,12 +117,14 @@ export class Openssl {
   expectName(ssl: Handle, name: string, isVerified: boolean): void {
     const { lib } = this;
     const bytes = zeroTerminated(name);
-    if (IP_ADDRESS.test(name)) {
-      if (isVerified) lib.X509_VERIFY_PARAM_set1_ip_asc(lib.SSL_get0_param(ssl), bytes);
-      return;
-    }
-    lib.SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, bytes);
+    const isAddress = IP_ADDRESS.test(name);
+    if (!isAddress) lib.SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, bytes);
     if (!isVerified) return;
+    // What a resolver takes for an address and OpenSSL does not, such as `127.1`, is a name that no certificate has.
+    // Without either nobody would be expected, and any certificate of the CA would do.
+    const isExpected = isAddress &&
+      lib.X509_VERIFY_PARAM_set1_ip_asc(lib.SSL_get0_param(ssl), bytes) === 1;
+    if (isExpected) return;
     lib.SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     lib.SSL_set1_host(ssl, bytes);
   }
