@@ -91,6 +91,7 @@ async function testLearned(port: number, counts: () => Promise<number[]>): Promi
     "learn.put",
     "learncount",
     "learnfamily",
+    "learnfamily|put",
     "learnget",
     "learnpop",
     "learnput",
