@@ -55,6 +55,8 @@ export class Backend implements ConnectionOwner {
   /** What requests get: those, or while it is barred such as refuse everything, so that sending asks for nothing more. */
   #offered: (BackendConnection[] | null)[] = this.#pools;
   #isEjected = false;
+  /** Whether connections that are made for further kinds of clients are parked, too. */
+  #isParked = false;
   /** Timeouts of requests since the last that was answered in time. */
   #timeoutsInRow = 0;
   /** Pings it while it gets no requests because of timeouts; else null. */
@@ -210,11 +212,13 @@ export class Backend implements ConnectionOwner {
 
   /** Nothing is in flight, and the server may go away: its connections are closed, and none is made. */
   park(): void {
+    this.#isParked = true;
     for (const connection of this.#connections()) connection.park();
   }
 
   /** It may be another server by now: what is known of its failures is forgotten, and connections are made. */
   unpark(): void {
+    this.#isParked = false;
     this.recovered();
     for (const connection of this.#connections()) connection.unpark();
   }
@@ -228,6 +232,7 @@ export class Backend implements ConnectionOwner {
   /** Closes every connection; what is in flight fails. */
   close(failure: Failure): void {
     this.#closeCircuit();
+    this.#isParked = false;
     for (const connection of this.#connections()) connection.close(failure);
   }
 
@@ -273,7 +278,9 @@ export class Backend implements ConnectionOwner {
     for (let index = 0; index < this.#context.limits.connections; index++) {
       const connection = new BackendConnection(this, profile, this.#context);
       connection.isSuspect = this.#timeoutsInRow > 0;
+      // One that is barred refuses all, and nobody would unpark it.
       if (barredBy !== null) connection.bar(barredBy);
+      else if (this.#isParked) connection.park();
       pool.push(connection);
     }
     const pools = this.#offered;

@@ -130,7 +130,7 @@ export class PauseControl implements Watched {
     for (const [server, { endMs, mode }] of [...orders.pauses()]) {
       if (!this.#resuming.some((one) => one.server === server)) this.#known.add(server);
       if (clock.realMs >= endMs) this.#begin(server, null);
-      else if (mode === PauseMode.All && !this.#parked.has(server)) this.count(server);
+      else if (mode === PauseMode.All) this.#parkOrCount(server);
     }
     this.#resuming = this.#resuming.filter((one) => {
       const isReady = one.hasLooked() &&
@@ -173,6 +173,12 @@ export class PauseControl implements Watched {
     topology.pausesChanged();
     for (const client of clients) client.parseOn();
     for (const one of done) one();
+  }
+
+  /** What is parked stays so: a backend that was not there yet has connections of its own. */
+  #parkOrCount(server: string | null): void {
+    if (this.#parked.has(server)) this.#park(server, this.#backendsOf(server));
+    else this.count(server);
   }
 
   #park(server: string | null, backends: readonly Backend[]): void {

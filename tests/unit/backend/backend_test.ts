@@ -200,6 +200,39 @@ Deno.test("an answer in time starts the count anew, a late one does not", async 
   await rig.ends();
 });
 
+Deno.test("connections that are made while it is parked wait like the others, but for what is barred", async () => {
+  using rig = new CoreRig({ backendCount: 1 });
+  const backend = rig.backends[0]!;
+  const receiver = new RecordingReceiver();
+  backend.park();
+  // The first that is sent to it, by a redirection.
+  sendText(rig.requests, backend.connectionFor(0, master), "get a\n", receiver);
+  const port = portOf(backend.endpoint);
+  assertEquals([rig.network.countTo(port), receiver.take()], [0, []]);
+  backend.unpark();
+  const conn = await rig.accept(0);
+  await conn.receives("A\n");
+  assertEquals(receiver.take(), ["A\n"]);
+  backend.park();
+  backend.setEjected(true);
+  sendText(rig.requests, backend.connectionFor(0, master), "get b\n", receiver);
+  assertEquals(receiver.take(), [`!backend_ejected ${backend.address}`]);
+  await rig.ends();
+});
+
+Deno.test("what is closed is not parked any more", async () => {
+  using rig = new CoreRig({ backendCount: 1 });
+  const backend = rig.backends[0]!;
+  const receiver = new RecordingReceiver();
+  backend.park();
+  backend.close(failures.shuttingDown);
+  sendText(rig.requests, backend.connectionFor(0, master), "get a\n", receiver);
+  const conn = await rig.accept(0);
+  await conn.receives("A\n");
+  assertEquals(receiver.take(), ["A\n"]);
+  await rig.ends();
+});
+
 Deno.test("without circuit_timeouts requests are sent whatever times out", async () => {
   using rig = new CoreRig({ backendCount: 1 });
   await timedOut(rig, 100);

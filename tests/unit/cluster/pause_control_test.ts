@@ -5,10 +5,13 @@
  */
 import { PauseMode, type ServerOrders } from "../../../src/backend/server_orders.ts";
 import { PauseControl, RESUME_WAIT_MAX_MS } from "../../../src/cluster/pause_control.ts";
+import { portOf } from "../../../src/endpoint.ts";
+import { failures } from "../../../src/failure.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
 import type { Topology } from "../../../src/cluster/topology.ts";
 import { assertEquals } from "../../deps.ts";
 import { CoreRig } from "../../support/core_rig.ts";
+import { RecordingReceiver, sendText } from "../../support/recording_receiver.ts";
 
 /** A client that counts how often it is asked to go on. */
 class Client {
@@ -123,6 +126,27 @@ Deno.test("a pause that another cluster of the name ends is over for this one, i
   await formerRig.accept(0);
   clock.advance(50);
   assertEquals([former.client.parsed, clock.watchedCount], [1, 0]);
+});
+
+Deno.test("a server that comes anew while it is paused gets no connection either", async () => {
+  using rig = new CoreRig();
+  const { clock, control, orders } = scene(rig);
+  const backend = rig.backends[0]!;
+  const receiver = new RecordingReceiver();
+  control.pause(backend.name, PauseMode.All, 10_000);
+  assertEquals(control.count(backend.name).inFlight, 0);
+  // As a node that has left the slot map and is back in it: nothing is left of what it had.
+  backend.close(failures.backendRemoved);
+  clock.advance(50);
+  sendText(rig.requests, backend.connectionFor(0, PROFILES[2].master), "get a\n", receiver);
+  assertEquals([rig.network.countTo(portOf(backend.endpoint)), receiver.take()], [0, []]);
+  control.resume(backend.name, () => {});
+  const conn = await rig.accept(0);
+  await conn.receives("A\n");
+  assertEquals(receiver.take(), ["A\n"]);
+  clock.advance(50);
+  assertEquals(orders.isPausing, false);
+  await rig.ends();
 });
 
 Deno.test("a cluster that is over closes and makes no connections, whatever becomes of pauses", () => {
