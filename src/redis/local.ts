@@ -250,7 +250,8 @@ export class RedisLocal implements LocalAnswers {
       hello: (request) => helloAnswer(request, this.#marks.names, this.#login, servers, mode),
       reset: (request) => this.#reset(request),
       client: (request) => clientAnswer(request, parts),
-      command: (request) => commands.answer(request),
+      command: (request) =>
+        this.#learning?.mustWait(request.client) ? SHOWN_AGAIN : commands.answer(request),
       cluster: (request) => clusterAnswer(request, options, servers, askOwner),
       lolwut: ({ client }) => servers.answer(client, (kind) => lolwut(client, kind)),
       info: (request) => this.#info.answer(request),

@@ -204,3 +204,23 @@ users = [
     }
   },
 });
+
+Deno.test({
+  name: "a proxy in front of another learns from it what its servers have",
+  // The module has to be compiled.
+  ignore: compiler === null,
+  async fn() {
+    const folder = Deno.makeTempDirSync();
+    try {
+      await using server = await startRedisServer({ arguments: await loadModule(folder) });
+      await using inner = await startAster((port) => redisPoolConfig([server], port));
+      const address = `127.0.0.1:${inner.port}`;
+      await using outer = await startAster((port) => redisPoolConfig([{ address }], port));
+      using client = await RespClient.connect({ port: outer.port });
+      assertEquals(await client.call("learn.put", "a", "1"), "OK");
+      assertEquals(await client.call("learnget", "a"), "1");
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  },
+});

@@ -47,7 +47,11 @@ export class RedisPool implements AsyncDisposable {
 }
 
 /** The configuration of a pool with an alias for each server: `r0`, `r1`, … */
-export function redisPoolConfig(servers: readonly RedisServer[], port: number, keys = ""): string {
+export function redisPoolConfig(
+  servers: readonly Pick<RedisServer, "address">[],
+  port: number,
+  keys = "",
+): string {
   const lines = servers.map((server, index) => `"${server.address}:1 r${index}"`);
   return `[[clusters]]
 name = "pool"

@@ -1,6 +1,6 @@
 /**
  * Learns from the servers which commands they have that the table does not. They are asked when a client sends a command
- * that is unknown, and at most once a minute: the client waits for what they say. Of servers of different versions only
+ * that is unknown, or asks which there are, and at most once a minute: the client waits for what they say. Of servers of different versions only
  * what all of them say alike is learned.
  *
  * @module
@@ -46,14 +46,16 @@ export class CommandLearning {
    */
   awaits(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean {
     // The map's arrival has it shown again.
-    if (this.#context.router.awaitsFirstMap) return true;
-    if (!this.#isAsking && this.#isDue) this.#ask();
-    if (this.#isAsking) {
-      this.#waiting.add(client);
-      return true;
-    }
+    if (this.#context.router.awaitsFirstMap || this.mustWait(client)) return true;
     if (!this.#isTold) this.#learned.routeDotted(frame, bytes);
     return false;
+  }
+
+  /** Whether whoever wants to know all commands has to wait: then `parseOn` of the client is called at the end of it. */
+  mustWait(client: LocalClient): boolean {
+    if (!this.#isAsking && this.#isDue) this.#ask();
+    if (this.#isAsking) this.#waiting.add(client);
+    return this.#isAsking;
   }
 
   get #isDue(): boolean {
