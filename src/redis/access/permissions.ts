@@ -182,7 +182,7 @@ export class Permissions {
   #mayUse(command: CommandDescription, name: string, request: LocalRequest | null): boolean {
     if (command.flags.includes("no_auth")) return true;
     const { denied } = this.#rules;
-    if (denied !== null && !denied.has(name)) return false;
+    if (denied !== null && !denied.has(name, toldCategories(command))) return false;
     const limits = this.#limits;
     if (limits === null) return true;
     if (!this.#isGranted(command, name, request)) return false;
@@ -198,8 +198,7 @@ export class Permissions {
   ): boolean {
     const granted = this.#granted;
     if (granted === null) return !isAdministration(command);
-    const told = command === DOTTED_DESCRIPTION ? null : command.categories;
-    if (granted.has(name, told)) return true;
+    if (granted.has(name, toldCategories(command))) return true;
     if (request === null || request.wordCount < 2) return false;
     return granted.hasFirstWord(name, textAt(request, 1).toLowerCase());
   }
@@ -255,6 +254,11 @@ export class Permissions {
     }
     return null;
   }
+}
+
+/** The categories of a command; null where nobody knows any. */
+function toldCategories(command: CommandDescription): readonly string[] | null {
+  return command === DOTTED_DESCRIPTION ? null : command.categories;
 }
 
 /** Redis's patterns; null: everything is allowed. */

@@ -6,6 +6,10 @@
  */
 import type { UserLimits } from "../../../../src/config/config.ts";
 import { respCommands } from "../../../../src/protocol/resp/commands/mod.ts";
+import { createCommandTable } from "../../../../src/protocol/command_table.ts";
+import { definitionsOf } from "../../../../src/protocol/resp/commands/catalogue.ts";
+import { parseSpecifications } from "../../../../src/protocol/resp/commands/key_specifications.ts";
+import { describeTold, noteLearned } from "../../../../src/protocol/resp/commands/learned.ts";
 import { DOTTED_ROW } from "../../../../src/protocol/resp/commands/custom.ts";
 import { ruledCommands } from "../../../../src/protocol/resp/commands/ruled.ts";
 import { accessRules, Check, Permissions } from "../../../../src/redis/access/permissions.ts";
@@ -91,6 +95,22 @@ Deno.test("an unknown subcommand is denied unless all others are allowed", () =>
   assertEquals(denials(limited, "CONFIG NEWER|OBJECT NEWER k|CONFIG GET x"), [
     ...["command config", "", ""],
   ]);
+});
+
+Deno.test("a command that only the servers know is denied to all by the categories that they tell", () => {
+  const described = describeTold({
+    ...{ name: "new", arity: -2, flags: ["readonly", "fast"], categories: ["@list"], tips: [] },
+    keys: parseSpecifications("RO access: 1"),
+    ...{ areKeysComplete: true, subcommands: [] },
+  });
+  const [row] = createCommandTable(definitionsOf(described)).rows;
+  noteLearned([row!], described);
+  const request = requestOf("GET k");
+  Object.assign(request.frame, { row });
+  const denied = (...denyCommands: string[]) =>
+    permissions(null, { denyCommands }).judge(request)?.object ?? null;
+  assertEquals([denied("@list"), denied("@fast"), denied("@read")], ["new", "new", "new"]);
+  assertEquals([denied("@hash"), denied("@write"), denied("get")], [null, null, null]);
 });
 
 Deno.test("keys by patterns, all of a request", () => {
