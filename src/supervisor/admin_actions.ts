@@ -87,7 +87,8 @@ async function pause(target: ActionTarget, asked: Asked): Promise<ActionAnswer> 
 async function resume(target: ActionTarget, asked: Asked): Promise<ActionAnswer> {
   const { cluster, server } = await readServer(target, asked);
   asked.end();
-  return { status: 200, body: await target.orders.resume(cluster, server) };
+  const answer = await target.orders.resume(cluster, server);
+  return { status: answer.paused ? 409 : 200, body: answer };
 }
 
 async function setState(target: ActionTarget, asked: Asked): Promise<ActionAnswer> {

@@ -134,14 +134,19 @@ export class OperatorOrders implements Watched {
     }
   }
 
-  /** Lets requests go on, once connections are made; a cluster's with all its servers'. */
-  async resume(cluster: string, server: string | null): Promise<{ paused: false }> {
+  /**
+   * Lets requests go on, once connections are made; a cluster's with all its servers'.
+   *
+   * @returns Whether they wait all the same: a server's, as the whole cluster is paused.
+   */
+  async resume(cluster: string, server: string | null): Promise<{ paused: boolean }> {
     for (const [key, pause] of [...this.#pauses]) {
       const isMeant = pause.cluster === cluster && (server === null || pause.server === server);
       if (isMeant) this.#end(key, "Requests go on: an operator has resumed them");
     }
     await this.#ask({ kind: "resume", cluster, server }, RESUME_TIMEOUT_MS);
-    return { paused: false };
+    const paused = [null, server].some((one) => this.#pauses.has(keyOf({ cluster, server: one })));
+    return { paused };
   }
 
   /**

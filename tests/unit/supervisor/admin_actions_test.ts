@@ -27,6 +27,7 @@ class Orders extends OperatorOrders {
 
   readonly asked: unknown[] = [];
   inFlight = 0;
+  isPaused = false;
 
   constructor() {
     super(() => [], new Clock(), new Log("info", () => {}));
@@ -38,9 +39,9 @@ class Orders extends OperatorOrders {
     return Promise.resolve({ paused: true, in_flight: this.inFlight, ...counts });
   }
 
-  override resume(cluster: string, server: string | null): Promise<{ paused: false }> {
+  override resume(cluster: string, server: string | null): Promise<{ paused: boolean }> {
     this.asked.push([cluster, server]);
-    return Promise.resolve({ paused: false as const });
+    return Promise.resolve({ paused: this.isPaused });
   }
 }
 
@@ -110,8 +111,10 @@ Deno.test("what is asked wrongly is refused with its reason", async () => {
 });
 
 Deno.test("/resume and /reload", async () => {
-  const { ask, reloads, target } = scene();
+  const { ask, orders, reloads, target } = scene();
   assertEquals(await ask("/resume?server=first"), [200, { paused: false }]);
+  orders.isPaused = true;
+  assertEquals(await ask("/resume?server=first"), [409, { paused: true }]);
   const body = { applied: true, dry_run: false, changes: ["one"], moved: 0.5, problems: [] };
   assertEquals(await ask("/reload?force=1"), [200, body]);
   assertEquals((await ask("/reload?dry_run=1"))[0], 409);

@@ -81,6 +81,16 @@ Deno.test("what remains, and who does not say, is told when half the pause is ov
   assertEquals([answer.paused, answer.in_flight, answer.silent_workers], [true, 3, 1]);
 });
 
+Deno.test("a server that is resumed while its whole cluster is paused waits on, and that is said", async () => {
+  using scene = open();
+  const { orders } = scene;
+  await orders.pause({ ...request, server: null });
+  await orders.pause({ ...request, server: "a" });
+  assertEquals(await orders.resume("main", "a"), { paused: true });
+  assertEquals(orders.pausesOf("main").map(({ server }) => server), [null]);
+  assertEquals(await orders.resume("main", null), { paused: false });
+});
+
 Deno.test("a pause that is resumed meanwhile says so; a worker that does not listen is not asked", async () => {
   using scene = open();
   const { orders, workers } = scene;
