@@ -1,21 +1,22 @@
 /**
  * Those who are in the midst of something, by the hosts that they come from: of many from one host most can be done
- * without, whatever hosts the others come from.
+ * without, whatever hosts the others come from. Of IPv6 a network of 64 bits is one host.
  *
  * @module
  */
-import { type Endpoint, hostOf } from "../endpoint.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { addressKey } from "./ip_address.ts";
 
 /** A host with more than this is a crowd. */
 export const CROWD_MIN = 64;
 
 /** Who is under way, in order, by host. */
 export class Crowds<Member> {
-  readonly #byHost: Map<string, Set<Member>> = new Map();
+  readonly #byHost: Map<bigint, Set<Member>> = new Map();
 
   /** One more comes from there; returns whether it is one of a crowd. */
   add(member: Member, peer: Endpoint | null): boolean {
-    const host = hostOf(peer);
+    const host = addressKey(peer);
     const ofHost = this.#byHost.get(host) ?? new Set();
     this.#byHost.set(host, ofHost.add(member));
     return ofHost.size > CROWD_MIN;
@@ -23,7 +24,7 @@ export class Crowds<Member> {
 
   /** This one from there is over. */
   delete(member: Member, peer: Endpoint | null): void {
-    const host = hostOf(peer);
+    const host = addressKey(peer);
     const ofHost = this.#byHost.get(host);
     ofHost?.delete(member);
     if (ofHost?.size === 0) this.#byHost.delete(host);
