@@ -58,7 +58,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   redis: [
     ...["session/features", "protocol/resp", "protocol", "router/router", "router/common_place"],
     ...["backend", "worker/messages"],
-    ...["request", "bytes", "hash", "net/turn_budget"],
+    ...["request", "bytes", "hash", "net/turn_budget", "net/ip_address"],
   ],
   memcached: [
     ...["session/features", "protocol/memcache", "protocol", "router/router", "backend"],

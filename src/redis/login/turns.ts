@@ -6,8 +6,8 @@
  * @module
  */
 import type { Clock, Watched } from "../../clock.ts";
-import { hostOf } from "../../endpoint.ts";
 import { sha256 } from "../../hash/mod.ts";
+import { addressKey } from "../../net/ip_address.ts";
 import type { LocalClient } from "../../session/features.ts";
 import type { Peers } from "../core/peers.ts";
 import { Suspect } from "./suspect.ts";
@@ -157,7 +157,10 @@ export class LoginTurns implements Watched {
   }
 }
 
-/** An address without its port, and a digest of a user's name, known or not: names may be long. */
+/**
+ * An address without its port, of IPv6 the network, as whoever has that has all addresses in it; and a digest of a user's
+ * name, known or not: names may be long.
+ */
 function keyOf({ peer }: LocalClient, username: Uint8Array): string {
-  return `${hostOf(peer)} ${String.fromCharCode(...sha256(username).subarray(0, 16))}`;
+  return `${addressKey(peer)} ${String.fromCharCode(...sha256(username).subarray(0, 16))}`;
 }

@@ -141,6 +141,21 @@ Deno.test("the same client at another port is the same address", () => {
   assertEquals(turns.mayJudge(client, USER), false);
 });
 
+Deno.test("whoever guesses from all addresses of a network of IPv6 gets the rate of one", () => {
+  const { turns } = scene();
+  const judged = Array.from({ length: 100 }, (_, index) => {
+    const client = new LocalRigClient();
+    client.peer = tcpEndpoint(`2001:db8::${(index + 1).toString(16)}`, 1);
+    const mayJudge = turns.mayJudge(client, USER);
+    if (mayJudge) turns.wrong(client, USER);
+    return mayJudge;
+  });
+  assertEquals(judged.filter(Boolean).length, WRONG_AT_ONCE);
+  const neighbour = new LocalRigClient();
+  neighbour.peer = tcpEndpoint("2001:db8:0:1::1", 1);
+  assertEquals(turns.mayJudge(neighbour, USER), true);
+});
+
 Deno.test("right passwords in the queue cost no turn", () => {
   const { clock, turns } = scene(1);
   const clients = Array.from({ length: 400 }, () => new LocalRigClient());
