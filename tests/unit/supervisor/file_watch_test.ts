@@ -1,4 +1,4 @@
-import { FileWatch, folderOf } from "../../../src/supervisor/file_watch.ts";
+import { FileWatch, folderOf, SETTLE_MS } from "../../../src/supervisor/file_watch.ts";
 import { assertEquals } from "../../deps.ts";
 import { until } from "../../support/poll.ts";
 
@@ -47,3 +47,24 @@ for (const [name, save] of ways) {
     await Deno.remove(folder, { recursive: true });
   });
 }
+
+Deno.test("a file is looked at although something else in its folder is written all the time", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${folder}/a.toml`, "1");
+  let seen = "";
+  const watch = new FileWatch(`${folder}/a.toml`, () => {
+    seen = Deno.readTextFileSync(`${folder}/a.toml`);
+  });
+  const writing = setInterval(
+    () => Deno.writeTextFileSync(`${folder}/log`, "line\n", { append: true }),
+    SETTLE_MS / 20,
+  );
+  try {
+    await Deno.writeTextFile(`${folder}/a.toml`, "2");
+    await until(() => seen === "2", { what: "the new text is seen" });
+  } finally {
+    clearInterval(writing);
+    watch.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
