@@ -1,7 +1,7 @@
 /**
  * Learns from the servers which commands they have that the table does not. They are asked when a client sends a command
- * that is unknown, or asks which there are, and at most once a minute: the client waits for what they say. Of servers of different versions only
- * what all of them say alike is learned.
+ * that is unknown, or asks which there are, and at most once a minute: the client waits for what they say. Of servers of
+ * different versions only what all of them say alike is learned.
  *
  * @module
  */
