@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { type Exchange, ExchangeState } from "../request/exchange.ts";
+import { REQUEST_OBJECTS_BYTES } from "../backend/outbox.ts";
+import { type Exchange, ExchangeState, type RoutedClient } from "../request/exchange.ts";
 import type { RequestPool } from "../request/pool.ts";
 
-/** Bytes of requests that are held at the most; one more gets the error of the node. */
+/** What requests may take that are held, bytes: their own, and their objects; one more gets the error of the node. */
 export const HELD_BYTES_MAX: number = 64 * 1024 * 1024;
 
 /** One that is held. */
@@ -35,7 +36,15 @@ export class HeldExchanges {
 
   /** Whether there is room for one more of this many bytes. */
   hasRoom(byteCount: number): boolean {
-    return !this.#isClosed && this.#bytes + byteCount <= HELD_BYTES_MAX;
+    return !this.#isClosed && this.#bytes + byteCount + REQUEST_OBJECTS_BYTES <= HELD_BYTES_MAX;
+  }
+
+  /** Tells what each client has here, in bytes. One that is gone has nothing: it is let go when its time is over. */
+  visitClients(visit: (client: RoutedClient, byteCount: number) => void): void {
+    for (const { exchange, bytes } of this.#held) {
+      if (exchange.state === ExchangeState.Swallowed) continue;
+      visit(exchange.client, bytes.length + REQUEST_OBJECTS_BYTES);
+    }
   }
 
   /** Holds `exchange`, which is to send `bytes`, for so long; `bytes` are its own from now on. */
@@ -43,7 +52,7 @@ export class HeldExchanges {
     const held: Held = { exchange, bytes, timer: undefined };
     held.timer = setTimeout(() => this.#letGo(held), waitMs);
     this.#held.add(held);
-    this.#bytes += bytes.length;
+    this.#bytes += bytes.length + REQUEST_OBJECTS_BYTES;
   }
 
   /** All of them are sent now, in the order in which they came. */
@@ -66,7 +75,7 @@ export class HeldExchanges {
   #letGo(held: Held): void {
     clearTimeout(held.timer);
     if (!this.#held.delete(held)) return;
-    this.#bytes -= held.bytes.length;
+    this.#bytes -= held.bytes.length + REQUEST_OBJECTS_BYTES;
     const { exchange, bytes } = held;
     // Its client may have gone meanwhile.
     if (exchange.state === ExchangeState.Swallowed) this.#requests.releaseExchange(exchange);

@@ -111,7 +111,7 @@ export interface Router {
   takeUnsent?(exchange: Exchange, failure: Failure): boolean;
   /** Clients with requests that wait for a server, as no one has run them. */
   readonly waitingClients: number;
-  /** Tells what each of them has that waits, in bytes; nothing waits if left out. */
+  /** Tells what clients have that waits to be sent, or to be sent again, in bytes; nothing does if left out. */
   visitWaiting?(visit: (client: RoutedClient, byteCount: number) => void): void;
   /**
    * Looks at an error reply to an exchange that must not be sent elsewhere, and takes up what it says of the

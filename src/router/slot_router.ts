@@ -310,7 +310,7 @@ export class SlotRouter implements Router, Watched {
   }
 
   visitWaiting(visit: (client: RoutedClient, byteCount: number) => void): void {
-    this.#waits.visitClients(visit);
+    for (const held of [this.#waits, this.#retries, this.#mapless]) held.visitClients(visit);
   }
 
   learn(exchange: Exchange, bytes: Uint8Array, start: number, end: number): Learned {

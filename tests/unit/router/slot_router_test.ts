@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { REQUEST_OBJECTS_BYTES } from "../../../src/backend/outbox.ts";
 import { failures } from "../../../src/failure.ts";
 import { NOBODY } from "../../../src/request/exchange.ts";
 import { SWEEP_INTERVAL_MS } from "../../../src/router/slot_router.ts";
@@ -212,6 +213,10 @@ Deno.test("other errors are delivered; behind one that says the cluster is down 
   assertEquals([client.conn.takeWritten(), scene.refreshes], ["-wrong type\n", []]);
   await first.receives("-down\n");
   assertEquals([client.conn.takeWritten(), scene.refreshes], ["", ["?"]]);
+  // Meanwhile it counts among what its client's buffers take.
+  const waiting: [number, number][] = [];
+  scene.router.visitWaiting(({ number }, byteCount) => waiting.push([number, byteCount]));
+  assertEquals(waiting, [[client.session.number, "get foo\n".length + REQUEST_OBJECTS_BYTES]]);
   first.takeWritten();
   scene.router.confirmMap();
   await turn();
