@@ -261,7 +261,7 @@ async function run(parts: RunParts): Promise<number> {
     isColored: Deno.stderr.isTerminal() && !Deno.noColor,
     writeLine: (line) => writer.write(line),
   });
-  // Past the flood guard: a list that is reported once is reported whole.
+  // Past the flood stage: a list that is reported once is reported whole.
   for (const warning of warnings) {
     const fields = { problem: formatProblem(warning) };
     output.write({ level: "warning", message: "Configuration warning", fields });

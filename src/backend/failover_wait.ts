@@ -48,8 +48,8 @@ export interface WaitRoutes {
   goneReason(place: number): Failure | null;
   /** Requests wait: whoever finds out where keys are shall do so. */
   requestsWait(): void;
-  /** A script is about to be sent; see `ScriptListener`. */
-  beforeScriptResend(connection: BackendConnection, call: Exchange, byteCount: number): void;
+  /** A script is about to be sent; see `ResendListener`. */
+  beforeResend(connection: BackendConnection, call: Exchange, byteCount: number): void;
 }
 
 /** What one client has in flight for one place over one connection behind its first request that was refused. */
@@ -121,7 +121,7 @@ export class FailoverWait implements Watched {
   /** Takes a request that was answered with an error by which the server says that it cannot run it for now. */
   takeRefused(exchange: Exchange, bytes: Uint8Array, start: number, end: number): boolean {
     // A script may have said so itself, and has run.
-    if (exchange.isScript || !this.#mayWait(exchange)) return false;
+    if (exchange.hasOwnErrors || !this.#mayWait(exchange)) return false;
     const refusals = this.#refusalsOf(exchange);
     if (refusals === null) return false;
     refusals.refused += 1;
@@ -180,7 +180,7 @@ export class FailoverWait implements Watched {
     const exchange = requests.takeExchange();
     exchange.begin(receiver, fragment, place, isRead, client);
     exchange.measureAs(former);
-    exchange.isScript = former.isScript;
+    exchange.hasOwnErrors = former.hasOwnErrors;
     exchange.isAtReplica = former.isAtReplica;
     exchange.repeatable = former.repeatable;
     exchange.redirects = former.redirects;
@@ -297,14 +297,14 @@ export class FailoverWait implements Watched {
     const successor = requests.takeExchange();
     successor.begin(receiver, fragment, place, isRead, client);
     successor.measureAs(former);
-    successor.isScript = former.isScript;
+    successor.hasOwnErrors = former.hasOwnErrors;
     successor.repeatable = former.repeatable;
     successor.redirects = former.redirects;
     successor.retriesUntilMs = former.retriesUntilMs;
     successor.waitsUntilMs = former.waitsUntilMs;
     window?.enter(successor);
     receiver.onRedirect(former, successor);
-    if (former.isScript) this.#routes.beforeScriptResend(connection, former, former.end);
+    if (former.hasOwnErrors) this.#routes.beforeResend(connection, former, former.end);
     const { bytes } = former.chunk!;
     const { end } = former;
     this.#drop(one);

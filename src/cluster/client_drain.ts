@@ -35,7 +35,7 @@ function lastCallOf(timeoutMs: number): number {
 /** A client as the drain sees it. */
 export interface DrainingClient {
   /** Set while it waits in a blocking command, is subscribed, or is in a transaction, … */
-  readonly guard: { readonly isBystander?: boolean } | null;
+  readonly stage: { readonly isBystander?: boolean } | null;
   readonly hasRequestsInFlight: boolean;
   /** Whether nothing is in flight, read ahead, or still to be written. */
   readonly isIdle: boolean;
@@ -102,7 +102,7 @@ export class ClientDrain implements Watched {
     const idleSinceMs = this.#clock.realMs - this.#idleMs;
     let busyCount = 0;
     for (const client of this.#clients) {
-      if (client.guard !== null && client.guard.isBystander !== true) continue;
+      if (client.stage !== null && client.stage.isBystander !== true) continue;
       const isResting = client.isIdle && client.lastRequestAtMs <= idleSinceMs;
       if (!isResting) busyCount += 1;
       else if (!client.isMovingOn) client.finish();

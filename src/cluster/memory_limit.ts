@@ -9,8 +9,6 @@ import type { MemoryRoom } from "../observe/memory_room.ts";
 
 /** Shortest time between two looks, milliseconds. */
 export const LOOK_INTERVAL_MS = 50;
-/** What other workers tell may be so much above what they have. */
-const ROUNDED_BYTES = 1024;
 /** A look takes at most one part in so many of a worker's time. */
 const LOOK_SHARE = 50;
 /** Holders that are closed at one look. */
@@ -100,8 +98,7 @@ export class MemoryLimit implements Watched {
     const isPatient = realMs - this.#overSinceMs < PATIENCE_MS;
     const share = isPatient ? 1 : IMPATIENT_SHARE;
     for (const { cluster, holder, byteCount } of this.#fattest()) {
-      // What others have is rounded up: of several that have the same none is to wait for another.
-      if (byteCount + ROUNDED_BYTES <= this.#room.fattestElsewhereBytes * share) break;
+      if (byteCount < this.#room.fattestElsewhereBytes * share) break;
       cluster.shed(holder, byteCount);
       this.#publish();
       if (this.#room.heldBytes <= limitBytes) break;

@@ -12,7 +12,7 @@
 import type { Backend } from "../backend/backend.ts";
 import { PauseMode, type PauseModeCode, type ServerOrders } from "../backend/server_orders.ts";
 import type { Clock, Watched } from "../clock.ts";
-import type { LocalAnswers } from "../session/features.ts";
+import type { LocalAnswers } from "../session/stages.ts";
 import type { PauseCount } from "../worker/messages.ts";
 import type { Topology } from "./topology.ts";
 

@@ -14,7 +14,7 @@ import { ScriptKeeper } from "../redis/scripts/script_keeper.ts";
 import { RedisLocal } from "../redis/local.ts";
 import { KnownServers } from "../redis/server/known_servers.ts";
 import { gatherDurations } from "../observe/durations.ts";
-import type { LocalAnswers } from "../session/features.ts";
+import type { LocalAnswers } from "../session/stages.ts";
 import type { ClusterParts } from "./running_cluster.ts";
 
 /** Makes the answers of one cluster in one worker. */

@@ -12,7 +12,7 @@ import { formatEndpoint } from "../endpoint.ts";
 import { addressKey } from "../net/ip_address.ts";
 import type { Log } from "../observe/log.ts";
 import { RateTable } from "../observe/rate_table.ts";
-import type { LocalClient } from "../session/features.ts";
+import type { LocalClient } from "../session/stages.ts";
 import type { Meter } from "../session/meter.ts";
 
 /** Between two lines of the log about requests that are refused, milliseconds. */

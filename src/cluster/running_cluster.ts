@@ -23,7 +23,7 @@ import { type Protocol, RequestFrame } from "../protocol/protocol.ts";
 import { RequestPool } from "../request/pool.ts";
 import type { Router } from "../router/router.ts";
 import { FanOut } from "../session/fan_out.ts";
-import type { LocalAnswers, LocalClient } from "../session/features.ts";
+import type { LocalAnswers, LocalClient } from "../session/stages.ts";
 import { OutputPool } from "../session/output_share.ts";
 import { Session } from "../session/session.ts";
 import type { SessionContext, SessionLimits } from "../session/session_context.ts";
@@ -448,7 +448,7 @@ export class RunningCluster implements Acceptor, Cluster {
     this.#sessions.add(session);
     clientRoom.entered();
     this.#requestLimits.connect(session);
-    this.#sessionContext.local.clientConnected(session);
+    this.#sessionContext.local.onConnect(session);
     // A name that is no user's leaves the client to log in as any other.
     if (certified !== null) this.#sessionContext.local.enterAs?.(session, certified);
     session.start();

@@ -17,10 +17,11 @@ import { writesItem } from "../protocol/memcache/meta_line.ts";
 import { CommandFlag, type CommandRow } from "../protocol/command_table.ts";
 import { NO_OPERATION, type RequestFrame } from "../protocol/protocol.ts";
 import type { Exchange } from "../request/exchange.ts";
+import type { Request } from "../request/request.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { ObservedLists } from "../observe/observed_lists.ts";
 import type { Router } from "../router/router.ts";
-import type { LocalAnswers, LocalClient } from "../session/features.ts";
+import type { LocalAnswers, LocalClient } from "../session/stages.ts";
 import { Login, type LoginContext } from "./login/mod.ts";
 import { callServers } from "./server_calls.ts";
 import { isBefore, ServerVersion } from "./server_version.ts";
@@ -69,11 +70,17 @@ export class MemcacheLocal implements LocalAnswers {
     this.#binaryAnswers = this.#createBinaryAnswers();
   }
 
-  clientConnected(client: LocalClient): void {
-    this.#login.clientConnected(client);
+  onConnect(client: LocalClient): void {
+    this.#login.onConnect(client);
   }
 
-  errorReplied(_exchange: Exchange, bytes: Uint8Array, start: number, end: number): Failure | null {
+  onErrorReply(
+    _request: Request,
+    _exchange: Exchange,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): Failure | null {
     return wantsLogin(bytes, start, end) ? failures.backendLogin : null;
   }
 

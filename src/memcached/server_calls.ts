@@ -8,7 +8,7 @@ import type { Failure } from "../failure.ts";
 import type { Profile } from "../protocol/protocol.ts";
 import type { RequestPool } from "../request/pool.ts";
 import type { Exchange, ReplyReceiver } from "../request/exchange.ts";
-import type { LocalClient } from "../session/features.ts";
+import type { LocalClient } from "../session/stages.ts";
 
 /** What one server made of it. */
 export interface ServerReply {

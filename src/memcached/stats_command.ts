@@ -6,7 +6,7 @@
  */
 import type { Backend } from "../backend/backend.ts";
 import type { Profile, RequestMark } from "../protocol/protocol.ts";
-import type { DeferredReply, LocalClient } from "../session/features.ts";
+import type { DeferredReply, LocalClient } from "../session/stages.ts";
 import type { MemcacheContext } from "./local.ts";
 import { mergeHotKeys } from "../observe/hot_keys.ts";
 import { mergeEntries } from "../observe/slow_log.ts";

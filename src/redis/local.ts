@@ -18,7 +18,13 @@ import type { CommandRow } from "../protocol/command_table.ts";
 import type { HandlerId } from "../protocol/resp/commands/handlers.ts";
 import { descriptionOf } from "../protocol/resp/commands/custom.ts";
 import { takeCensus } from "./client/pause_census.ts";
-import type { ClientCensus, Handoff, LocalAnswers, LocalClient } from "../session/features.ts";
+import {
+  type ClientCensus,
+  type Handoff,
+  type LocalAnswers,
+  type LocalClient,
+  REPEATED,
+} from "../session/stages.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import type { Exchange } from "../request/exchange.ts";
@@ -37,7 +43,7 @@ import { clusterAnswer, NO_CLUSTER } from "./server/cluster_commands.ts";
 import { CommandLearning } from "./server/command_learning.ts";
 import { CommandAnswers } from "./server/command_commands.ts";
 import { isAnyLoginWanted, isLoginWanted } from "./login/login_wanted.ts";
-import { guardOf, GuardRank } from "./core/guard_chain.ts";
+import { stageOf, StageRank } from "./core/stage_chain.ts";
 import { helloAnswer } from "./connection/hello.ts";
 import { hotKeyAnswer } from "./server/hot_keys.ts";
 import { Info } from "./server/info.ts";
@@ -127,10 +133,10 @@ export class RedisLocal implements LocalAnswers {
     return true;
   }
 
-  clientConnected(client: LocalClient): void {
-    this.#pause.clientConnected(client);
-    this.#login.clientConnected(client);
-    for (const feature of this.#features) feature.clientConnected?.(client);
+  onConnect(client: LocalClient): void {
+    this.#pause.onConnect(client);
+    this.#login.onConnect(client);
+    for (const feature of this.#features) feature.onConnect?.(client);
   }
 
   enterAs(client: LocalClient, username: string): boolean {
@@ -141,7 +147,7 @@ export class RedisLocal implements LocalAnswers {
     this.#login.usersChanged();
   }
 
-  beforeScript(
+  beforeSend(
     connection: BackendConnection,
     exchange: Exchange,
     frame: RequestFrame,
@@ -150,25 +156,19 @@ export class RedisLocal implements LocalAnswers {
     this.#keeper.beforeScript(connection, exchange, frame, bytes);
   }
 
-  repeatsScript(
+  onErrorReply(
     request: Request,
     exchange: Exchange,
     bytes: Uint8Array,
     start: number,
     end: number,
-  ): boolean {
-    return this.#keeper.scriptFailed(request, exchange, bytes, start, end);
-  }
-
-  errorReplied(
-    exchange: Exchange,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-  ): Failure | null {
+  ): Failure | typeof REPEATED | null {
+    if (exchange.hasOwnErrors && this.#keeper.scriptFailed(request, exchange, bytes, start, end)) {
+      return REPEATED;
+    }
     // The server wants a login from the proxy; clients would take it for their own. A script may say NOAUTH of
     // anything, but for the server's own sentence.
-    const isMeant = exchange.isScript ? isLoginWanted : isAnyLoginWanted;
+    const isMeant = exchange.hasOwnErrors ? isLoginWanted : isAnyLoginWanted;
     return isMeant(bytes, start, end) ? failures.backendLogin : null;
   }
 
@@ -177,7 +177,7 @@ export class RedisLocal implements LocalAnswers {
   }
 
   awaitsUnknown(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean {
-    return this.#learning !== null && guardOf(client, GuardRank.Login) === null &&
+    return this.#learning !== null && stageOf(client, StageRank.Login) === null &&
       this.#learning.awaits(client, frame, bytes);
   }
 
@@ -194,8 +194,8 @@ export class RedisLocal implements LocalAnswers {
   }
 
   waits(client: LocalClient): boolean {
-    return guardOf(client, GuardRank.Blocking) !== null ||
-      guardOf(client, GuardRank.Subscriptions) !== null;
+    return stageOf(client, StageRank.Blocking) !== null ||
+      stageOf(client, StageRank.Subscriptions) !== null;
   }
 
   userOf(client: LocalClient): string | null {
@@ -280,16 +280,16 @@ export class RedisLocal implements LocalAnswers {
 
   #reset({ client }: LocalRequest): Uint8Array | null {
     // As a server has it, SKIP silences the reply to RESET itself, OFF does not.
-    const isSilent = guardOf(client, GuardRank.Replies) !== null;
-    client.guard?.clientClosed();
-    client.guard = null;
+    const isSilent = stageOf(client, StageRank.Replies) !== null;
+    client.stage?.onClose();
+    client.stage = null;
     client.isMuted = false;
     client.profiles = PROFILES[2];
     this.#handoff.reset(client);
     this.#marks.reset(client, this.#options.servers.kind.ways);
-    this.#pause.clientConnected(client);
-    this.#login.clientConnected(client);
-    for (const feature of this.#features) feature.clientReset?.(client);
+    this.#pause.onConnect(client);
+    this.#login.onConnect(client);
+    for (const feature of this.#features) feature.onReset?.(client);
     return isSilent ? null : RESET;
   }
 }

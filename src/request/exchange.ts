@@ -93,8 +93,8 @@ export class Exchange {
   client: RoutedClient = NOBODY;
   /** Where it was sent: a redirection may leave its host out and mean this one. */
   sentTo: SentTo | null = null;
-  /** It runs a client's script, which may have written its error reply. */
-  isScript = false;
+  /** Its error reply may be its own words rather than the server's: it runs a script. */
+  hasOwnErrors = false;
   /** The request, where it may be sent once more if its server does not know the script; else null. */
   repeatable: Uint8Array | null = null;
   /** Whether it was sent to a replica, on a connection for reads only. */
@@ -148,7 +148,7 @@ export class Exchange {
     this.place = place;
     this.isRead = isRead;
     this.client = client;
-    this.isScript = false;
+    this.hasOwnErrors = false;
     this.repeatable = null;
     this.redirects = 0;
     this.retriesUntilMs = 0;

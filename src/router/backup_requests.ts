@@ -164,7 +164,7 @@ export class BackupRequests implements RaceListener {
 }
 
 /** Whether the exchange is a client's read that is under way at one node only. */
-function mayRace({ receiver, row, isRead, isScript, place, chunk }: Exchange): boolean {
-  return receiver !== null && isRead && !isScript && place >= 0 && chunk !== null &&
+function mayRace({ receiver, row, isRead, hasOwnErrors, place, chunk }: Exchange): boolean {
+  return receiver !== null && isRead && !hasOwnErrors && place >= 0 && chunk !== null &&
     (row!.flags & CommandFlag.Read) !== 0 && !(receiver instanceof BackupRace);
 }

@@ -4,11 +4,10 @@
  *
  * @module
  */
-import { REQUEST_OBJECTS_BYTES } from "../backend/outbox.ts";
-import { type Exchange, ExchangeState, type RoutedClient } from "../request/exchange.ts";
+import { type Exchange, ExchangeState } from "../request/exchange.ts";
 import type { RequestPool } from "../request/pool.ts";
 
-/** What requests may take that are held, bytes: their own, and their objects; one more gets the error of the node. */
+/** Bytes of requests that are held at the most; one more gets the error of the node. */
 export const HELD_BYTES_MAX: number = 64 * 1024 * 1024;
 
 /** One that is held. */
@@ -36,15 +35,7 @@ export class HeldExchanges {
 
   /** Whether there is room for one more of this many bytes. */
   hasRoom(byteCount: number): boolean {
-    return !this.#isClosed && this.#bytes + byteCount + REQUEST_OBJECTS_BYTES <= HELD_BYTES_MAX;
-  }
-
-  /** Tells what each client has here, in bytes. One that is gone has nothing: it is let go when its time is over. */
-  visitClients(visit: (client: RoutedClient, byteCount: number) => void): void {
-    for (const { exchange, bytes } of this.#held) {
-      if (exchange.state === ExchangeState.Swallowed) continue;
-      visit(exchange.client, bytes.length + REQUEST_OBJECTS_BYTES);
-    }
+    return !this.#isClosed && this.#bytes + byteCount <= HELD_BYTES_MAX;
   }
 
   /** Holds `exchange`, which is to send `bytes`, for so long; `bytes` are its own from now on. */
@@ -52,7 +43,7 @@ export class HeldExchanges {
     const held: Held = { exchange, bytes, timer: undefined };
     held.timer = setTimeout(() => this.#letGo(held), waitMs);
     this.#held.add(held);
-    this.#bytes += bytes.length + REQUEST_OBJECTS_BYTES;
+    this.#bytes += bytes.length;
   }
 
   /** All of them are sent now, in the order in which they came. */
@@ -75,7 +66,7 @@ export class HeldExchanges {
   #letGo(held: Held): void {
     clearTimeout(held.timer);
     if (!this.#held.delete(held)) return;
-    this.#bytes -= held.bytes.length + REQUEST_OBJECTS_BYTES;
+    this.#bytes -= held.bytes.length;
     const { exchange, bytes } = held;
     // Its client may have gone meanwhile.
     if (exchange.state === ExchangeState.Swallowed) this.#requests.releaseExchange(exchange);

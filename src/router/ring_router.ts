@@ -16,8 +16,8 @@ import { buildRing, type Ring, type RingOptions } from "./ring.ts";
 import {
   type Learned,
   NOTHING_LEARNED,
+  type ResendListener,
   type Router,
-  type ScriptListener,
   ShardsState,
   type ShardsStateCode,
 } from "./router.ts";
@@ -35,7 +35,7 @@ export interface RingRouterOptions extends RingOptions {
  */
 export class RingRouter implements Router {
   epoch = 1;
-  scriptListener: ScriptListener | null = null;
+  resendListener: ResendListener | null = null;
   readonly awaitsFirstMap = false;
   readonly shardsState: ShardsStateCode = ShardsState.Known;
   readonly unplaced: Failure = failures.noBackend;
@@ -71,8 +71,8 @@ export class RingRouter implements Router {
       backendAt: (place) => this.#backendNow(place),
       goneReason: (place) => this.#goneReason(place),
       requestsWait: () => {},
-      beforeScriptResend: (connection, call, byteCount) =>
-        this.scriptListener?.beforeScriptResend(connection, call, byteCount),
+      beforeResend: (connection, call, byteCount) =>
+        this.resendListener?.beforeResend(connection, call, byteCount),
     });
     this.#backends = servers.map((server) => new Backend(server, context));
     this.#numbered = [...this.#backends];

@@ -36,12 +36,12 @@ export const NOTHING_LEARNED: Learned = { redirection: Redirection.None, asked: 
 export const PLACE_MOVED: Learned = { redirection: Redirection.Moved, asked: null };
 
 /** Hears of calls of scripts that a redirection sends elsewhere. */
-export interface ScriptListener {
+export interface ResendListener {
   /**
    * `call`, which was answered with a redirection, is about to be sent over `connection`, in `byteCount` bytes. What
    * has to go ahead of it there is sent before this returns.
    */
-  beforeScriptResend(connection: BackendConnection, call: Exchange, byteCount: number): void;
+  beforeResend(connection: BackendConnection, call: Exchange, byteCount: number): void;
 }
 
 /** Whether it is known which backends hold the keys. */
@@ -61,7 +61,7 @@ export interface Router {
   /** Raised by every change of owner. A client with requests in flight under an older epoch is held. */
   readonly epoch: number;
   /** Who sees to it that scripts are known where their calls end; null where nobody does. */
-  scriptListener: ScriptListener | null;
+  resendListener: ResendListener | null;
   /** The place of a key; -1 where no backend is left. */
   place(bytes: Uint8Array, start: number, end: number): number;
   /** The place of requests without a key; -1 where no backend is left. */
@@ -111,7 +111,7 @@ export interface Router {
   takeUnsent?(exchange: Exchange, failure: Failure): boolean;
   /** Clients with requests that wait for a server, as no one has run them. */
   readonly waitingClients: number;
-  /** Tells what clients have that waits to be sent, or to be sent again, in bytes; nothing does if left out. */
+  /** Tells what each of them has that waits, in bytes; nothing waits if left out. */
   visitWaiting?(visit: (client: RoutedClient, byteCount: number) => void): void;
   /**
    * Looks at an error reply to an exchange that must not be sent elsewhere, and takes up what it says of the

@@ -24,8 +24,8 @@ import {
   NOTHING_LEARNED,
   PLACE_MOVED,
   Redirection,
+  type ResendListener,
   type Router,
-  type ScriptListener,
   ShardsState,
   type ShardsStateCode,
 } from "./router.ts";
@@ -79,7 +79,7 @@ export class SlotRouter implements Router, Watched {
   isAged = false;
   mapAged: (() => void) | null = null;
   epoch = 1;
-  scriptListener: ScriptListener | null = null;
+  resendListener: ResendListener | null = null;
   /** Why the place that was asked for last has no backend. */
   unplaced: Failure = failures.topologyUnknown;
   /** Why a slot without an owner has none. */
@@ -128,8 +128,8 @@ export class SlotRouter implements Router, Watched {
       backendAt: (slot) => this.backendAt(slot),
       goneReason: () => null,
       requestsWait: () => options.refreshWanted(null),
-      beforeScriptResend: (connection, call, byteCount) =>
-        this.scriptListener?.beforeScriptResend(connection, call, byteCount),
+      beforeResend: (connection, call, byteCount) =>
+        this.resendListener?.beforeResend(connection, call, byteCount),
     });
     this.#wait = new MapWait(clock, limits, () => options.waitEnded());
   }
@@ -278,7 +278,7 @@ export class SlotRouter implements Router, Watched {
         this.#options.refreshWanted(null);
         if (exchange.isAtReplica) return this.#readAtMaster(exchange);
         // A script may have said so itself.
-        if (exchange.isScript) return false;
+        if (exchange.hasOwnErrors) return false;
         if (this.#askNewest(exchange)) return true;
         return this.#waits.takeRefused(exchange, bytes, start, end);
       case RedirectKind.Unready:
@@ -310,7 +310,7 @@ export class SlotRouter implements Router, Watched {
   }
 
   visitWaiting(visit: (client: RoutedClient, byteCount: number) => void): void {
-    for (const held of [this.#waits, this.#retries, this.#mapless]) held.visitClients(visit);
+    this.#waits.visitClients(visit);
   }
 
   learn(exchange: Exchange, bytes: Uint8Array, start: number, end: number): Learned {
@@ -318,13 +318,13 @@ export class SlotRouter implements Router, Watched {
     this.#options.dialect.readRedirect(bytes, start, end, redirect);
     switch (redirect.kind) {
       case RedirectKind.Moved: {
-        const backend = exchange.isScript ? null : this.#targetBackend(exchange, redirect);
+        const backend = exchange.hasOwnErrors ? null : this.#targetBackend(exchange, redirect);
         if (backend !== null) this.#moveSlot(redirect.slot, backend);
         this.#options.refreshWanted(backend === null ? null : backend.address);
         return PLACE_MOVED;
       }
       case RedirectKind.Ask: {
-        const asked = exchange.isScript ? null : this.#targetBackend(exchange, redirect);
+        const asked = exchange.hasOwnErrors ? null : this.#targetBackend(exchange, redirect);
         return { redirection: Redirection.Ask, asked };
       }
       case RedirectKind.ClusterDown:
@@ -361,7 +361,7 @@ export class SlotRouter implements Router, Watched {
     // A node redirects only for the slot it was asked for; anything else did not come from its routing.
     const isOwnSlot = redirect.target !== null && redirect.slot === exchange.place;
     const target = isOwnSlot ? targetOf(redirect.target!, exchange.sentTo!) : null;
-    if (exchange.isScript) return this.#followScript(exchange, redirect, target);
+    if (exchange.hasOwnErrors) return this.#followScript(exchange, redirect, target);
     const backend = target === null ? null : this.#backendAt(target);
     const isMoved = redirect.kind === RedirectKind.Moved;
     if (isMoved) {
@@ -436,7 +436,7 @@ export class SlotRouter implements Router, Watched {
     // Where it may wait longer it does so once, and elsewhere.
     if (this.#context.limits.failoverWaitMs > 0) return false;
     // A script may have to be loaded ahead, which is found out where it is sent at once.
-    if (exchange.isScript || retriesUntilMs !== 0) return false;
+    if (exchange.hasOwnErrors || retriesUntilMs !== 0) return false;
     if (!this.#mapless.hasRoom(exchange.end - exchange.start)) return false;
     const held = this.#succeed(exchange);
     held.retriesUntilMs = -1;
@@ -451,7 +451,7 @@ export class SlotRouter implements Router, Watched {
    */
   #tryAgain(exchange: Exchange): boolean {
     const { clock, limits } = this.#context;
-    if (exchange.isScript || exchange.place < 0) return false;
+    if (exchange.hasOwnErrors || exchange.place < 0) return false;
     const bytes = bytesOf(exchange);
     const shard = this.#shardAt(exchange.place);
     const frame = this.#options.mayDivide() && shard !== null
@@ -508,13 +508,13 @@ export class SlotRouter implements Router, Watched {
   #resend(exchange: Exchange, backend: Backend, preface: Uint8Array | null): void {
     const { client } = exchange;
     const successor = this.#succeed(exchange);
-    successor.isScript = exchange.isScript;
+    successor.hasOwnErrors = exchange.hasOwnErrors;
     // Sent again as it is, it would lack the ASKING.
     successor.repeatable = preface === null ? exchange.repeatable : null;
     const connection = backend.connectionFor(client.number, client.profiles.master);
-    if (exchange.isScript) {
+    if (exchange.hasOwnErrors) {
       const byteCount = (preface?.length ?? 0) + exchange.end - exchange.start;
-      this.scriptListener?.beforeScriptResend(connection, exchange, byteCount);
+      this.resendListener?.beforeResend(connection, exchange, byteCount);
     }
     sendAgain(connection, this.#context.requests, successor, exchange, preface);
   }

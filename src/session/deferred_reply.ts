@@ -6,7 +6,7 @@
  */
 import type { Failure } from "../failure.ts";
 import { type Request, RequestState } from "../request/request.ts";
-import type { DeferredReply } from "./features.ts";
+import type { DeferredReply } from "./stages.ts";
 
 /** What a deferred reply needs of its session. */
 export interface DeferredReplyOwner {

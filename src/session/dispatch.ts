@@ -10,7 +10,7 @@ import { Action, CommandFlag } from "../protocol/command_table.ts";
 import type { Dialect, RequestFrame } from "../protocol/protocol.ts";
 import type { Request } from "../request/request.ts";
 import { commonPlace, PLACES_DIFFER } from "../router/common_place.ts";
-import { type LocalClient, Verdict } from "./features.ts";
+import { type LocalClient, Verdict } from "./stages.ts";
 import { failUnsent, forward } from "./forward.ts";
 import { Dispatched, type DispatchedCode, type LongDispatch } from "./long_dispatch.ts";
 import { isPaused } from "./pause_check.ts";
@@ -53,7 +53,7 @@ export function dispatch(
   const bytes = session.buffer.bytes;
   const row = frame.row;
   if (
-    session.guard !== null || frame.refusal !== null || context.orders.isPausing || row === null
+    session.stage !== null || frame.refusal !== null || context.orders.isPausing || row === null
   ) {
     return dispatchChecked(context, session, frame, bytes);
   }
@@ -75,9 +75,9 @@ function dispatchChecked(
   if (frame.row === null && context.local.awaitsUnknown?.(session, frame, bytes)) {
     return Dispatched.Waits;
   }
-  const guard = session.guard;
-  if (guard !== null) {
-    const verdict = guard.admit(session, frame, bytes);
+  const stage = session.stage;
+  if (stage !== null) {
+    const verdict = stage.onRequest(session, frame, bytes);
     if (verdict !== Verdict.Pass) {
       return verdict === Verdict.Handled ? Dispatched.Done : Dispatched.Waits;
     }
@@ -91,7 +91,7 @@ function dispatchChecked(
     return Dispatched.Done;
   }
   if (context.orders.isPausing && isPaused(context, frame, bytes)) {
-    session.guard?.postponed?.();
+    session.stage?.onPostponed?.();
     return Dispatched.Waits;
   }
   return dispatchRow(context, session, frame, bytes);
@@ -124,7 +124,7 @@ function dispatchRow(
       if (failsWithoutShards(context, session, frame)) return Dispatched.Done;
     }
     if (!context.local.answer(session, frame, bytes)) {
-      session.guard?.postponed?.();
+      session.stage?.onPostponed?.();
       return Dispatched.Waits;
     }
   }

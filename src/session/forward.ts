@@ -38,10 +38,10 @@ export function forward(
   const exchange = requests.takeExchange();
   exchange.begin(request, 0, place, isRead, session);
   exchange.measure(frame.row!, request.startedAtMs);
-  const isScript = (frame.row!.flags & CommandFlag.Script) !== 0;
-  exchange.isScript = isScript;
+  const hasOwnErrors = (frame.row!.flags & CommandFlag.Script) !== 0;
+  exchange.hasOwnErrors = hasOwnErrors;
   request.exchange = exchange;
-  if (isScript) context.local.beforeScript?.(connection, exchange, frame, bytes);
+  if (hasOwnErrors) context.local.beforeSend?.(connection, exchange, frame, bytes);
   if (frame.isRewritten || frame.end - frame.start > HAND_OVER_BYTES) {
     sendChanged(session, connection, exchange, frame, bytes);
   } else {

@@ -7,7 +7,7 @@ import { failures } from "../failure.ts";
 import { CommandFlag } from "../protocol/command_table.ts";
 import type { RequestFrame } from "../protocol/protocol.ts";
 import { dispatch, type DispatchSession } from "./dispatch.ts";
-import { Verdict } from "./features.ts";
+import { Verdict } from "./stages.ts";
 import { failUnsent } from "./forward.ts";
 import { Dispatched, type DispatchedCode } from "./long_dispatch.ts";
 import type { SessionContext } from "./session_context.ts";
@@ -22,7 +22,7 @@ export interface Meter {
   refused(): void;
 }
 
-/** What guards see of a request that is refused; clients are told by the failure. */
+/** What stages see of a request that is refused; clients are told by the failure. */
 const REFUSAL = new TextEncoder().encode("-ERR rate limited\r\n");
 
 /** As {@link dispatch}, but for requests beyond the limit: they fail in their turn. */
@@ -41,16 +41,16 @@ export function dispatchMetered(
   return dispatched;
 }
 
-/** Whoever guards the client hears of it as of any other refused request: a transaction has to abort, for instance. */
+/** Whoever stages the client hears of it as of any other refused request: a transaction has to abort, for instance. */
 function refuse(
   context: SessionContext,
   session: DispatchSession,
   meter: Meter,
   frame: RequestFrame,
 ): DispatchedCode {
-  if (session.guard !== null) {
+  if (session.stage !== null) {
     frame.refusal = REFUSAL;
-    const verdict = session.guard.admit(session, frame, session.buffer.bytes);
+    const verdict = session.stage.onRequest(session, frame, session.buffer.bytes);
     if (verdict === Verdict.Wait) return Dispatched.Waits;
     if (verdict === Verdict.Handled) {
       context.metrics.countFailure(failures.rateLimited);

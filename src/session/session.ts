@@ -27,7 +27,7 @@ import type { Exchange } from "../request/exchange.ts";
 import type { Request, RequestOwner } from "../request/request.ts";
 import { dispatch, type DispatchSession } from "./dispatch.ts";
 import { Dispatched, type DispatchedCode, type LongDispatch } from "./long_dispatch.ts";
-import type { DeferredReply, SessionGuard } from "./features.ts";
+import { type ClientStage, type DeferredReply, REPEATED } from "./stages.ts";
 import { type DeferredReplyOwner, QueuedReply } from "./deferred_reply.ts";
 import type { OutputWaiter } from "./output_share.ts";
 import { dispatchMetered, type Meter } from "./meter.ts";
@@ -53,7 +53,7 @@ export class Session
     Watched {
   isWatched = false;
   isQueued = false;
-  guard: SessionGuard | null = null;
+  stage: ClientStage | null = null;
   /** What limits its requests; null for all where none is configured. */
   meter: Meter | null = null;
   isMuted = false;
@@ -213,8 +213,8 @@ export class Session
       this.#failure ?? (error === null ? null : failures.clientReset),
     );
     this.#long?.abandon();
-    this.guard?.clientClosed();
-    this.guard = null;
+    this.stage?.onClose();
+    this.stage = null;
     this.#replies.abandon();
     this.#log.clear();
     this.buffer.abandon();
@@ -385,13 +385,11 @@ export class Session
   ): boolean {
     const { router, metrics, local } = this.#context;
     if (router.onErrorReply(exchange, bytes, start, end)) return true;
-    if (exchange.isScript && local.repeatsScript?.(request, exchange, bytes, start, end)) {
-      return true;
-    }
-    const failure = local.errorReplied?.(exchange, bytes, start, end);
-    if (failure) this.requestFailed(request, exchange, failure, exchange.sentTo!.shownAddress);
-    else metrics.errorReplies += 1;
-    return Boolean(failure);
+    const verdict = local.onErrorReply?.(request, exchange, bytes, start, end) ?? null;
+    if (verdict === REPEATED) return true;
+    if (verdict === null) metrics.errorReplies += 1;
+    else this.requestFailed(request, exchange, verdict, exchange.sentTo!.shownAddress);
+    return verdict !== null;
   }
 
   requestFailed(request: Request, exchange: Exchange, failure: Failure, address: string): void {
@@ -459,7 +457,7 @@ export class Session
         buffer.consume(parser.frame.end);
       } else if (status === ParseStatus.Incomplete) {
         if (parser.keepFrom > buffer.consumed) buffer.consume(parser.keepFrom);
-        if (this.guard !== null && this.#isTooLarge(parser.frameBytes)) return;
+        if (this.stage !== null && this.#isTooLarge(parser.frameBytes)) return;
         if (parser.frameBytes > requestBytesMax) return this.#refuseLarge();
         break;
       } else {
@@ -475,9 +473,9 @@ export class Session
     this.#isShownAgain = false;
   }
 
-  /** Whether the guard allows no request of this size: then the client is closed. */
+  /** Whether the stage allows no request of this size: then the client is closed. */
   #isTooLarge(byteCount: number): boolean {
-    const limit = this.guard?.requestBytesMax ?? Infinity;
+    const limit = this.stage?.requestBytesMax ?? Infinity;
     if (byteCount > limit) this.close(failures.clientStranger);
     return byteCount > limit;
   }
@@ -495,13 +493,13 @@ export class Session
   /** What is read so far has to wait. */
   #stall(): void {
     this.#isStalled = true;
-    if (this.guard === null || this.buffer.pending < this.#context.limits.readAheadBytes) return;
-    this.guard.inputIsFull?.();
+    if (this.stage === null || this.buffer.pending < this.#context.limits.readAheadBytes) return;
+    this.stage.onInputFull?.();
   }
 
-  /** Behind the end of the input: whether the guard drops the request that has to wait, and all behind it. */
+  /** Behind the end of the input: whether the stage drops the request that has to wait, and all behind it. */
   #dropsInput(): boolean {
-    if (this.guard === null || !this.guard.inputEnded()) return false;
+    if (this.stage === null || !this.stage.onInputEnd()) return false;
     this.#isStalled = false;
     this.#goTo(SessionState.Finishing);
     this.#closeIfDone();

@@ -15,7 +15,7 @@ import type { Protocol, RequestFrame } from "../protocol/protocol.ts";
 import type { RequestPool } from "../request/pool.ts";
 import type { Router } from "../router/router.ts";
 import type { FanOut } from "./fan_out.ts";
-import type { LocalAnswers } from "./features.ts";
+import type { LocalAnswers } from "./stages.ts";
 import type { KeySampler } from "./key_sampler.ts";
 import type { OutputPool } from "./output_share.ts";
 

@@ -18,7 +18,7 @@ import type { SessionContext } from "./session_context.ts";
 /** Whether a request to all shards is to be shown again, once it is known which they are. */
 export function mustAwaitShards(context: SessionContext, session: DispatchSession): boolean {
   if (context.router.shardsState !== ShardsState.Awaited) return false;
-  session.guard?.postponed?.();
+  session.stage?.onPostponed?.();
   return true;
 }
 

@@ -49,7 +49,7 @@ export interface LogOutputOptions {
 export interface LogOutput {
   /** The supervisor's own log; repeated records are held back. */
   readonly log: Log;
-  /** Writes a record that needs no flood guard, or that a worker already passed through its own. */
+  /** Writes a record that needs no flood stage, or that a worker already passed through its own. */
   write(record: LogRecord): void;
   /** Writes what is held back. */
   flush(): void;
@@ -87,12 +87,12 @@ function configure(options: LogOutputOptions, level: LogLevel): void {
 
 /** Leaves it to the embedding program to configure LogTape; the category is `aster`. */
 export function openLibraryLog(level: LogLevel): LogOutput {
-  const guard = new FloodGuard(emit);
-  const log = new Log(level, (record) => guard.write(record));
+  const stage = new FloodGuard(emit);
+  const log = new Log(level, (record) => stage.write(record));
   return {
     log,
     write: emit,
-    flush: () => guard.flush(),
+    flush: () => stage.flush(),
     setLevel: (changed) => log.setLevel(changed),
   };
 }

@@ -109,7 +109,7 @@ export class CountingChunkPool extends ChunkPool {
 /** A key's last character is the number of its backend; a number too high has none. */
 export class DigitRouter implements Router {
   epoch = 1;
-  scriptListener = null;
+  resendListener = null;
   awaitsFirstMap = false;
   shardsState: ShardsStateCode = ShardsState.Known;
   readonly unplaced: Failure = failures.noBackend;

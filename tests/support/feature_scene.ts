@@ -1,12 +1,12 @@
 /**
- * One client of the proxy's own answers, with backends that a test plays: requests go through the client's guard
+ * One client of the proxy's own answers, with backends that a test plays: requests go through the client's stage
  * first, as in a session.
  *
  * @module
  */
 import type { RedisContext, RedisFeature } from "../../src/redis/core/feature.ts";
 import { RedisLocal } from "../../src/redis/local.ts";
-import { Verdict } from "../../src/session/features.ts";
+import { Verdict } from "../../src/session/stages.ts";
 import { CoreRig } from "./core_rig.ts";
 import { type FakeTcpConn, turn } from "./fake_tcp_conn.ts";
 import { frameOf, LocalRigClient } from "./local_rig.ts";
@@ -32,10 +32,10 @@ export class FeatureScene implements Disposable {
     this.local = new RedisLocal(this.context, createFeatures(this.context));
   }
 
-  /** Shows the client's guard a request, and has it answered if the guard lets it pass and its row is local. */
+  /** Shows the client's stage a request, and has it answered if the stage lets it pass and its row is local. */
   ask(line: string): Outcome {
     const { frame, bytes } = frameOf(line.split(" "));
-    const verdict = this.client.guard?.admit(this.client, frame, bytes) ?? Verdict.Pass;
+    const verdict = this.client.stage?.onRequest(this.client, frame, bytes) ?? Verdict.Pass;
     if (verdict === Verdict.Wait) return "waits";
     if (verdict === Verdict.Handled) return "answered";
     if (frame.refusal !== null) {
@@ -73,7 +73,7 @@ export class FeatureScene implements Disposable {
 
   /** Ends everything, and sees that nothing was kept. */
   async ends(): Promise<void> {
-    this.client.guard?.clientClosed();
+    this.client.stage?.onClose();
     this.local.stop();
     await this.rig.ends();
   }

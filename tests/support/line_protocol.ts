@@ -34,7 +34,7 @@ import {
   type RequestFrame,
   type RequestParser,
 } from "../../src/protocol/protocol.ts";
-import type { LocalAnswers, LocalClient } from "../../src/session/features.ts";
+import type { LocalAnswers, LocalClient } from "../../src/session/stages.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -200,7 +200,7 @@ export class LineAnswers implements LocalAnswers {
   readonly clients: LocalClient[] = [];
   isStopped = false;
 
-  clientConnected(client: LocalClient): void {
+  onConnect(client: LocalClient): void {
     this.clients.push(client);
   }
 

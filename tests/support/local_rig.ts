@@ -14,7 +14,7 @@ import { RespRequestParser } from "../../src/protocol/resp/parse/request_parser.
 import { requestBytes } from "../../src/protocol/resp/write/replies.ts";
 import type { InfoSource } from "../../src/redis/server/info.ts";
 import { LocalRequest } from "../../src/redis/core/local_request.ts";
-import type { DeferredReply, LocalClient, SessionGuard } from "../../src/session/features.ts";
+import type { ClientStage, DeferredReply, LocalClient } from "../../src/session/stages.ts";
 
 const decoder = new TextDecoder();
 const describer = new RequestDescriber(respCommands);
@@ -53,7 +53,7 @@ export class LocalRigClient implements LocalClient {
   readonly number = 7;
   readonly id = 7;
   profiles: Profiles;
-  guard: SessionGuard | null = null;
+  stage: ClientStage | null = null;
   isMuted = false;
   isMovingOn = false;
   hasRequestsInFlight = false;
@@ -68,7 +68,7 @@ export class LocalRigClient implements LocalClient {
   readonly output = { waitingBytes: 0 };
   readonly buffer = { pending: 0, roomBytes: 0 };
   isClosing = false;
-  /** How often it was told to ask its guard again. */
+  /** How often it was told to ask its stage again. */
   parsedOn = 0;
   /** Why it was closed, or null. */
   closedBy: Failure | null = null;
@@ -111,7 +111,7 @@ export class LocalRigClient implements LocalClient {
 
   close(failure: Failure): void {
     this.closedBy = failure;
-    this.guard?.clientClosed();
+    this.stage?.onClose();
     for (const late of this.late) late.isDue = false;
   }
 }

@@ -10,7 +10,7 @@ import type { UserConfig } from "../../src/config/config.ts";
 import { clusterConfig, serverAt } from "./cluster_config.ts";
 import { CoreRig } from "./core_rig.ts";
 import { type FakeTcpConn, turn } from "./fake_tcp_conn.ts";
-import { Verdict, type VerdictCode } from "../../src/session/features.ts";
+import { Verdict, type VerdictCode } from "../../src/session/stages.ts";
 import { LocalRigClient } from "./local_rig.ts";
 import { observedLists, RigPeers } from "./redis_context.ts";
 
@@ -54,15 +54,15 @@ export class MemcacheScene implements Disposable {
     this.local.answer(this.client, frame, bytes);
   }
 
-  /** Shows the client's guard a request first, as a session does; whether it may pass. */
-  admit(request: string): VerdictCode {
+  /** Shows the client's stage a request first, as a session does; whether it may pass. */
+  onRequest(request: string): VerdictCode {
     const { client } = this;
     const frame = new RequestFrame();
     const bytes = toBytes(request);
     const dialect = this.#protocol.dialectOf!(bytes[0]!);
     client.profiles = dialect.profiles;
     dialect.createRequestParser(frame).parse(bytes, 0, bytes.length);
-    return client.guard === null ? Verdict.Pass : client.guard.admit(client, frame, bytes);
+    return client.stage === null ? Verdict.Pass : client.stage.onRequest(client, frame, bytes);
   }
 
   /** What the client was told since it was last asked. */

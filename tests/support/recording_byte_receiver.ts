@@ -102,9 +102,9 @@ export class RecordingByteReceiver implements ByteReceiver {
 
   #checkGuards(): void {
     const end = this.#start + ROOM_BYTES;
-    const guards = [this.#bytes.subarray(end, end + GUARD_BYTES)];
-    if (this.#start > 0) guards.push(this.#bytes.subarray(0, this.#start));
-    if (guards.some((guard) => guard.some((byte) => byte !== GUARD))) {
+    const stages = [this.#bytes.subarray(end, end + GUARD_BYTES)];
+    if (this.#start > 0) stages.push(this.#bytes.subarray(0, this.#start));
+    if (stages.some((stage) => stage.some((byte) => byte !== GUARD))) {
       this.breaches.push("bytes outside the room");
     }
     this.#bytes.fill(GUARD, 0, GUARD_BYTES);

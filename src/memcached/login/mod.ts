@@ -9,14 +9,14 @@ import type { ClusterConfig } from "../../config/config.ts";
 import type { BackendContext } from "../../backend/backend_context.ts";
 import { formatClientEnd } from "../../endpoint.ts";
 import { ruledMemcacheCommands } from "../../protocol/memcache/ruled.ts";
-import { MemcacheAccessGuard, type MemcacheWatcher } from "../access/access_guard.ts";
+import { MemcacheAccessStage, type MemcacheWatcher } from "../access/access_stage.ts";
 import { type MemcacheDenial, MemcachePermissions } from "../access/permissions.ts";
 import { Accounts, DEFAULT_USER } from "../../redis/login/accounts.ts";
 import { LoginTurns } from "../../redis/login/turns.ts";
 import type { Peers } from "../../redis/core/peers.ts";
-import type { DeferredReply, LocalClient } from "../../session/features.ts";
+import type { DeferredReply, LocalClient } from "../../session/stages.ts";
 import { Attempt, type AttemptCode } from "./attempt.ts";
-import { LoginGuard } from "./login_guard.ts";
+import { LoginStage } from "./login_stage.ts";
 
 const decoder = new TextDecoder();
 
@@ -59,8 +59,8 @@ export class Login implements MemcacheWatcher {
   }
 
   /** A client has connected. */
-  clientConnected(client: LocalClient): void {
-    if (this.isWanted) client.guard = new LoginGuard(client, this);
+  onConnect(client: LocalClient): void {
+    if (this.isWanted) client.stage = new LoginStage(client, this);
     else this.#apply(client, DEFAULT_USER);
   }
 
@@ -88,7 +88,7 @@ export class Login implements MemcacheWatcher {
         this.#apply(client, name);
       } else if (name !== null) {
         this.#users.delete(client);
-        client.guard = new LoginGuard(client, this);
+        client.stage = new LoginStage(client, this);
       }
     }
   }
@@ -124,7 +124,7 @@ export class Login implements MemcacheWatcher {
 
   #enter(client: LocalClient, user: string): void {
     this.#users.set(client, user);
-    client.guard = null;
+    client.stage = null;
     this.#apply(client, user);
     this.#context.userChanged(client);
     this.#context.backends.audit.write("login", this.#who(client));
@@ -134,16 +134,16 @@ export class Login implements MemcacheWatcher {
   #unlock(client: LocalClient): void {
     this.#users.delete(client);
     this.#turns.leave(client);
-    client.guard = null;
+    client.stage = null;
     this.#apply(client, DEFAULT_USER);
     client.parseOn();
   }
 
   #apply(client: LocalClient, user: string): void {
     const permissions = this.#permissionsOf(user);
-    const { guard } = client;
-    if (guard instanceof MemcacheAccessGuard && guard.permissions === permissions) return;
-    client.guard = permissions.areWhole ? null : new MemcacheAccessGuard(permissions, this);
+    const { stage } = client;
+    if (stage instanceof MemcacheAccessStage && stage.permissions === permissions) return;
+    client.stage = permissions.areWhole ? null : new MemcacheAccessStage(permissions, this);
   }
 
   /** What a user may do by the configuration in force; the same object as long as that says the same of it. */
@@ -165,8 +165,8 @@ export class Login implements MemcacheWatcher {
   }
 
   /** The client has sent its last. True: it waits in vain. */
-  inputEnded(client: LocalClient): boolean {
-    return this.#turns.inputEnded(client);
+  onInputEnd(client: LocalClient): boolean {
+    return this.#turns.onInputEnd(client);
   }
 
   /** The client is gone. */

@@ -1,6 +1,6 @@
 /**
- * Users and what they may do: gives each client whose user is limited a guard, and keeps what was denied. A client
- * whose user may do everything has no guard of this kind, and costs nothing.
+ * Users and what they may do: gives each client whose user is limited a stage, and keeps what was denied. A client
+ * whose user may do everything has no stage of this kind, and costs nothing.
  *
  * @module
  */
@@ -8,16 +8,16 @@ import type { RuledCommands } from "../../protocol/command_rules.ts";
 import { descriptionOf } from "../../protocol/resp/commands/custom.ts";
 import { ruledCommands } from "../../protocol/resp/commands/ruled.ts";
 import { formatClientEnd } from "../../endpoint.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 import type { RedisContext } from "../core/feature.ts";
-import { addGuard, guardOf, GuardRank, removeGuard } from "../core/guard_chain.ts";
+import { addStage, removeStage, stageOf, StageRank } from "../core/stage_chain.ts";
 import type { LocalRequest } from "../core/local_request.ts";
 import { DEFAULT_USER } from "../login/accounts.ts";
 import { bytesOfText } from "../pubsub/push_frame.ts";
 import { Subscriber } from "../pubsub/subscriber.ts";
 import { TopicKind } from "../pubsub/topic.ts";
 import { transactionOf } from "../transaction/watch.ts";
-import { AccessGuard, type AccessWatcher } from "./access_guard.ts";
+import { AccessStage, type AccessWatcher } from "./access_stage.ts";
 import { denialReply } from "./denial_text.ts";
 import { DenialLog } from "./denial_log.ts";
 import { commandOf, isNoteworthy } from "./command_facts.ts";
@@ -68,11 +68,11 @@ export class Access implements AccessWatcher {
   /** A client is this user from now on. Returns whether that takes anything from what it could do. */
   apply(client: LocalClient, username: string): boolean {
     const permissions = this.permissionsOf(username);
-    const guard = guardOf(client, GuardRank.Access);
-    if (guard instanceof AccessGuard && guard.permissions === permissions) return false;
-    removeGuard(client, GuardRank.Access);
+    const stage = stageOf(client, StageRank.Access);
+    if (stage instanceof AccessStage && stage.permissions === permissions) return false;
+    removeStage(client, StageRank.Access);
     if (permissions.areWhole) return false;
-    addGuard(client, GuardRank.Access, new AccessGuard(permissions, this));
+    addStage(client, StageRank.Access, new AccessStage(permissions, this));
     return true;
   }
 
@@ -85,20 +85,20 @@ export class Access implements AccessWatcher {
 
   /** A client is nobody any more. */
   remove(client: LocalClient): void {
-    removeGuard(client, GuardRank.Access);
+    removeStage(client, StageRank.Access);
   }
 
   /** Whether a client may still have all channels that it listens to. */
   mayListenOn(client: LocalClient): boolean {
-    const guard = guardOf(client, GuardRank.Access);
-    if (!(guard instanceof AccessGuard)) return true;
+    const stage = stageOf(client, StageRank.Access);
+    if (!(stage instanceof AccessStage)) return true;
     // What is being subscribed to is not among its subscriptions yet.
-    if (isSubscribing(client) && !guard.permissions.mayListenToAll) return false;
-    const subscriber = guardOf(client, GuardRank.Subscriptions);
+    if (isSubscribing(client) && !stage.permissions.mayListenToAll) return false;
+    const subscriber = stageOf(client, StageRank.Subscriptions);
     if (!(subscriber instanceof Subscriber)) return true;
     return Object.values(TopicKind).every((kind) =>
       [...subscriber.topics(kind)].every(({ name }) =>
-        guard.permissions.mayListen(bytesOfText(name), kind === TopicKind.Pattern)
+        stage.permissions.mayListen(bytesOfText(name), kind === TopicKind.Pattern)
       )
     );
   }

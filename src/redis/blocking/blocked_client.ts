@@ -19,18 +19,18 @@ import { errorReply, failureReply, requestBytes } from "../../protocol/resp/writ
 import { PLACES_DIFFER } from "../../router/common_place.ts";
 import { NOTHING_LEARNED, Redirection } from "../../router/router.ts";
 import {
+  type ClientStage,
   type DeferredReply,
   type LocalClient,
-  type SessionGuard,
   Verdict,
   type VerdictCode,
-} from "../../session/features.ts";
+} from "../../session/stages.ts";
 import type { BackendConnection } from "../../backend/connection.ts";
 import type { Backend } from "../../backend/backend.ts";
 import { type CallReply, sendCall } from "../core/dedicated_call.ts";
 import { DedicatedLink } from "../core/dedicated_link.ts";
 import type { RedisContext } from "../core/feature.ts";
-import { addGuard, GuardRank, removeGuard } from "../core/guard_chain.ts";
+import { addStage, removeStage, StageRank } from "../core/stage_chain.ts";
 import { Refused } from "../core/refused.ts";
 import { attempt, isNull } from "./attempt.ts";
 import type { WaitingPlace } from "./waiting_place.ts";
@@ -58,7 +58,7 @@ const NO_ID = "";
 const knownIds = new WeakMap<BackendConnection, string>();
 
 /** A client in a blocking command, with a connection of its own, until it has an element, the wait ends or it is gone. */
-export class BlockedClient implements SessionGuard, Watched {
+export class BlockedClient implements ClientStage, Watched {
   isWatched = false;
   readonly #context: RedisContext;
   readonly #client: LocalClient;
@@ -125,7 +125,7 @@ export class BlockedClient implements SessionGuard, Watched {
     if (link instanceof Refused) return link.reply;
     this.#waitsUntilMs = backends.clock.nowMs + this.#waitLimitMs - config.readTimeoutMs;
     this.#late = this.#client.answerLater();
-    addGuard(this.#client, GuardRank.Blocking, this);
+    addStage(this.#client, StageRank.Blocking, this);
     backends.metrics.blockedClients += 1;
     backends.clock.watch(this);
     this.#send(link);
@@ -179,20 +179,20 @@ export class BlockedClient implements SessionGuard, Watched {
     this.#isAtFormerNode = this.#place.current !== link.place;
   }
 
-  admit(): VerdictCode {
+  onRequest(): VerdictCode {
     return Verdict.Pass;
   }
 
-  inputEnded(): boolean {
+  onInputEnd(): boolean {
     this.#endWait(null);
     return false;
   }
 
-  inputIsFull(): void {
+  onInputFull(): void {
     this.#endWait(failures.clientReadAhead);
   }
 
-  clientClosed(): void {
+  onClose(): void {
     // What others send now must not reach the server before it hears of the end of the connection.
     if (this.#mayBlock && this.#usualConnection()?.isConnected) this.unblock("TIMEOUT", () => {});
     this.#link?.close(failures.clientReset);
@@ -393,7 +393,7 @@ export class BlockedClient implements SessionGuard, Watched {
     if (!this.#isOver) {
       this.#isOver = true;
       this.#context.backends.metrics.blockedClients -= 1;
-      removeGuard(this.#client, GuardRank.Blocking);
+      removeStage(this.#client, StageRank.Blocking);
     }
     if (link !== null && isClean) this.#leave(link);
     else link?.close();

@@ -5,7 +5,7 @@
  */
 import { errorReply, integerReply, NOT_AN_INTEGER } from "../../protocol/resp/write/replies.ts";
 import type { RedisContext } from "../core/feature.ts";
-import { guardOf, GuardRank } from "../core/guard_chain.ts";
+import { stageOf, StageRank } from "../core/stage_chain.ts";
 import { readInteger } from "../core/integer.ts";
 import type { LocalRequest } from "../core/local_request.ts";
 import { BlockedClient, type UnblockMode } from "./blocked_client.ts";
@@ -67,8 +67,8 @@ export class ClientUnblock {
   #find(id: number): BlockedClient | null {
     for (const client of this.#context.clients()) {
       if (client.id !== id) continue;
-      const guard = guardOf(client, GuardRank.Blocking);
-      return guard instanceof BlockedClient ? guard : null;
+      const stage = stageOf(client, StageRank.Blocking);
+      return stage instanceof BlockedClient ? stage : null;
     }
     return null;
   }

@@ -14,7 +14,7 @@ import {
   OK_REPLY,
   SYNTAX_ERROR,
 } from "../../protocol/resp/write/replies.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 import type { ClientPause } from "./client_pause.ts";
 import type { ClientUnblock } from "../blocking/client_unblock.ts";
 import type { ClientHandoff } from "./client_handoff.ts";

@@ -6,7 +6,7 @@
  */
 import { formatEndpoint, type TcpEndpoint, tcpEndpoint } from "../../endpoint.ts";
 import { OK_REPLY, SYNTAX_ERROR } from "../../protocol/resp/write/replies.ts";
-import type { Handoff, LocalClient } from "../../session/features.ts";
+import type { Handoff, LocalClient } from "../../session/stages.ts";
 
 /** What decides where clients go on; read anew each time, as a reload may change it. */
 export interface HandoffOptions {

@@ -5,11 +5,11 @@
  * @module
  */
 import { formatClientEnd, hostOf } from "../../endpoint.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 import { clientState } from "./client_state.ts";
 import type { FilteredClient } from "./client_filter.ts";
 import type { RedisContext } from "../core/feature.ts";
-import { guardOf, GuardRank } from "../core/guard_chain.ts";
+import { stageOf, StageRank } from "../core/stage_chain.ts";
 import { listenerOf } from "../core/listener_of.ts";
 import type { Login } from "../login/mod.ts";
 import type { ClientMarks } from "./client_marks.ts";
@@ -35,7 +35,7 @@ export class ClientLines {
     const library = libraries.get(client);
     return {
       id: client.id,
-      type: guardOf(client, GuardRank.Subscriptions) === null ? "normal" : "pubsub",
+      type: stageOf(client, StageRank.Subscriptions) === null ? "normal" : "pubsub",
       address: formatClientEnd(peer),
       localAddress: formatClientEnd(listenerOf(this.#context.config, client)),
       ip: hostOf(peer),

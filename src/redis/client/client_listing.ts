@@ -4,7 +4,7 @@
  * @module
  */
 import type { LongTask } from "../../net/turn_budget.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 import { type ClientFilter, matchesFilter } from "./client_filter.ts";
 import type { ClientLines } from "./client_line.ts";
 

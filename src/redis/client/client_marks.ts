@@ -6,7 +6,7 @@
 import type { CommandRow } from "../../protocol/command_table.ts";
 import { respDescriptions } from "../../protocol/resp/commands/mod.ts";
 import type { ServerWays } from "../server/server_kind.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 
 /** Names given by CLIENT SETNAME and HELLO SETNAME. */
 export type ClientNames = WeakMap<LocalClient, string>;

@@ -10,14 +10,14 @@ import { handlerOf } from "../../protocol/resp/commands/handlers.ts";
 import { BAD_TIMEOUT, NEGATIVE_TIMEOUT } from "../../protocol/resp/key_finders/errors.ts";
 import { errorReply, OK_REPLY } from "../../protocol/resp/write/replies.ts";
 import {
+  type ClientStage,
   type DeferredReply,
   type LocalClient,
-  type SessionGuard,
   Verdict,
   type VerdictCode,
-} from "../../session/features.ts";
+} from "../../session/stages.ts";
 import type { RedisContext } from "../core/feature.ts";
-import { addGuard, guardOf, GuardRank, removeGuard } from "../core/guard_chain.ts";
+import { addStage, removeStage, stageOf, StageRank } from "../core/stage_chain.ts";
 import { readInteger } from "../core/integer.ts";
 import { LocalRequest } from "../core/local_request.ts";
 import { mayWrite } from "./paused_rows.ts";
@@ -88,9 +88,9 @@ export class ClientPause implements Watched {
     return OK_REPLY;
   }
 
-  /** A client has connected, or has lost its guards by RESET. */
-  clientConnected(client: LocalClient): void {
-    if (this.#mode !== PauseMode.None) this.#guard(client);
+  /** A client has connected, or has lost its stages by RESET. */
+  onConnect(client: LocalClient): void {
+    if (this.#mode !== PauseMode.None) this.#stage(client);
   }
 
   onTick(): boolean {
@@ -113,7 +113,7 @@ export class ClientPause implements Watched {
     const endMs = clock.realMs + durationMs;
     if (mode === PauseMode.All) this.#allEndMs = Math.max(this.#allEndMs, endMs);
     else this.#writesEndMs = Math.max(this.#writesEndMs, endMs);
-    for (const client of this.#context.clients()) this.#guard(client);
+    for (const client of this.#context.clients()) this.#stage(client);
     clock.watch(this);
   }
 
@@ -125,7 +125,7 @@ export class ClientPause implements Watched {
   /** Fewer requests have to wait than before. */
   #look(): void {
     for (const client of this.#context.clients()) {
-      this.#guard(client);
+      this.#stage(client);
       client.parseOn();
     }
   }
@@ -134,21 +134,21 @@ export class ClientPause implements Watched {
     this.#allEndMs = 0;
     this.#writesEndMs = 0;
     for (const client of this.#context.clients()) {
-      removeGuard(client, GuardRank.Pause);
+      removeStage(client, StageRank.Pause);
       client.parseOn();
     }
   }
 
-  #guard(client: LocalClient): void {
-    const guard = guardOf(client, GuardRank.Pause);
-    if (guard instanceof PauseGuard) guard.mode = this.#mode;
-    else addGuard(client, GuardRank.Pause, new PauseGuard(this.#mode));
+  #stage(client: LocalClient): void {
+    const stage = stageOf(client, StageRank.Pause);
+    if (stage instanceof PauseStage) stage.mode = this.#mode;
+    else addStage(client, StageRank.Pause, new PauseStage(this.#mode));
   }
 
   /** Whether no client but `asking`, and none that waits in a blocking command, has requests in flight. */
   #isDrained(asking: LocalClient | null): boolean {
     for (const client of this.#context.clients()) {
-      const isBlocked = guardOf(client, GuardRank.Blocking) !== null;
+      const isBlocked = stageOf(client, StageRank.Blocking) !== null;
       if (client !== asking && !isBlocked && client.hasRequestsInFlight) return false;
     }
     return true;
@@ -156,7 +156,7 @@ export class ClientPause implements Watched {
 }
 
 /** Lets one client's requests wait. */
-class PauseGuard implements SessionGuard {
+class PauseStage implements ClientStage {
   mode: PauseModeCode;
   #isWaiting = false;
 
@@ -164,17 +164,17 @@ class PauseGuard implements SessionGuard {
     this.mode = mode;
   }
 
-  admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
+  onRequest(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
     this.#isWaiting = this.#mustWait(new LocalRequest(client, frame, bytes));
     return this.#isWaiting ? Verdict.Wait : Verdict.Pass;
   }
 
-  inputEnded(): boolean {
+  onInputEnd(): boolean {
     // As a server has it: a client that leaves takes its waiting request along.
     return this.#isWaiting;
   }
 
-  clientClosed(): void {}
+  onClose(): void {}
 
   #mustWait(request: LocalRequest): boolean {
     const { refusal, row } = request.frame;

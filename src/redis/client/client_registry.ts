@@ -11,7 +11,7 @@ import {
   OK_REPLY,
   SYNTAX_ERROR,
 } from "../../protocol/resp/write/replies.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 import { Refused } from "../core/refused.ts";
 import {
   type ClientFilter,

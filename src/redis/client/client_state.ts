@@ -1,10 +1,10 @@
 /**
- * What a client's guards say of its state, in the fields of CLIENT LIST.
+ * What a client's stages say of its state, in the fields of CLIENT LIST.
  *
  * @module
  */
-import type { LocalClient } from "../../session/features.ts";
-import { guardOf, GuardRank } from "../core/guard_chain.ts";
+import type { LocalClient } from "../../session/stages.ts";
+import { stageOf, StageRank } from "../core/stage_chain.ts";
 import { Subscriber } from "../pubsub/subscriber.ts";
 import { TopicKind } from "../pubsub/topic.ts";
 import { Transaction } from "../transaction/transaction.ts";
@@ -28,10 +28,10 @@ export interface ClientState {
 
 /** The state of a client. */
 export function clientState(client: LocalClient): ClientState {
-  const subscriber = guardOf(client, GuardRank.Subscriptions);
-  const transaction = guardOf(client, GuardRank.Transaction);
+  const subscriber = stageOf(client, StageRank.Subscriptions);
+  const transaction = stageOf(client, StageRank.Transaction);
   const multi = transaction instanceof Transaction ? transaction.queuedCount : NO_TRANSACTION;
-  const isBlocked = guardOf(client, GuardRank.Blocking) !== null;
+  const isBlocked = stageOf(client, StageRank.Blocking) !== null;
   const flags = [
     subscriber === null ? "" : "P",
     multi < 0 ? "" : "x",

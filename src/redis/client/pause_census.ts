@@ -3,18 +3,18 @@
  *
  * @module
  */
-import type { ClientCensus, LocalClient } from "../../session/features.ts";
-import { guardOf, GuardRank } from "../core/guard_chain.ts";
+import type { ClientCensus, LocalClient } from "../../session/stages.ts";
+import { stageOf, StageRank } from "../core/stage_chain.ts";
 import { transactionOf } from "../transaction/watch.ts";
 
 /** @param server Only transactions of this server count; null: all do. */
 export function takeCensus(clients: Iterable<LocalClient>, server: string | null): ClientCensus {
   const census: ClientCensus = { transactions: 0, blocked: 0, subscribed: 0, busy: 0 };
   for (const client of clients) {
-    const isBlocked = guardOf(client, GuardRank.Blocking) !== null;
+    const isBlocked = stageOf(client, StageRank.Blocking) !== null;
     if (isBlocked) census.blocked += 1;
     else if (client.hasRequestsInFlight) census.busy += 1;
-    if (guardOf(client, GuardRank.Subscriptions) !== null) census.subscribed += 1;
+    if (stageOf(client, StageRank.Subscriptions) !== null) census.subscribed += 1;
     const transaction = transactionOf(client);
     const link = transaction?.link ?? null;
     if (link === null || transaction!.queuedCount < 0) continue;

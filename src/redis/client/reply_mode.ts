@@ -4,38 +4,38 @@
  * @module
  */
 import {
+  type ClientStage,
   type LocalClient,
-  type SessionGuard,
   Verdict,
   type VerdictCode,
-} from "../../session/features.ts";
-import { addGuard, guardOf, GuardRank, removeGuard } from "../core/guard_chain.ts";
+} from "../../session/stages.ts";
+import { addStage, removeStage, stageOf, StageRank } from "../core/stage_chain.ts";
 
 /** From now on the client gets no replies, to the request at hand neither. */
 export function muteAll(client: LocalClient): void {
-  removeGuard(client, GuardRank.Replies);
+  removeStage(client, StageRank.Replies);
   client.isMuted = true;
 }
 
 /** From now on the client gets replies again. */
 export function unmute(client: LocalClient): void {
-  removeGuard(client, GuardRank.Replies);
+  removeStage(client, StageRank.Replies);
   client.isMuted = false;
 }
 
 /** The client gets no reply to the request at hand and to the next one. */
 export function muteNext(client: LocalClient): void {
   // Silence for good is more than silence once; and a second SKIP is itself the request that the first one meant.
-  if (client.isMuted && guardOf(client, GuardRank.Replies) === null) return;
+  if (client.isMuted && stageOf(client, StageRank.Replies) === null) return;
   client.isMuted = true;
-  addGuard(client, GuardRank.Replies, new SkipGuard());
+  addStage(client, StageRank.Replies, new SkipStage());
 }
 
 /** Counts one request, then takes itself away. */
-class SkipGuard implements SessionGuard {
+class SkipStage implements ClientStage {
   #hasSkipped = false;
 
-  admit(client: LocalClient): VerdictCode {
+  onRequest(client: LocalClient): VerdictCode {
     // A request that waits for earlier ones is shown twice: with nothing in flight none does.
     if (client.hasRequestsInFlight) return Verdict.Wait;
     if (this.#hasSkipped) unmute(client);
@@ -43,13 +43,13 @@ class SkipGuard implements SessionGuard {
     return Verdict.Pass;
   }
 
-  postponed(): void {
+  onPostponed(): void {
     this.#hasSkipped = false;
   }
 
-  inputEnded(): boolean {
+  onInputEnd(): boolean {
     return false;
   }
 
-  clientClosed(): void {}
+  onClose(): void {}
 }

@@ -15,7 +15,7 @@ import {
   OK_REPLY,
   requestBytes,
 } from "../../protocol/resp/write/replies.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 import { DATABASE_NUMBER_MAX, DATABASES_MAX } from "./databases.ts";
 import { sendCall } from "../core/dedicated_call.ts";
 import type { RedisContext } from "../core/feature.ts";

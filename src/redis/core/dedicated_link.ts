@@ -8,7 +8,7 @@ import type { Backend } from "../../backend/backend.ts";
 import type { BackendConnection } from "../../backend/connection.ts";
 import { type Failure, failures } from "../../failure.ts";
 import { errorReply, failureReply } from "../../protocol/resp/write/replies.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 import { type CallListener, sendCall } from "./dedicated_call.ts";
 import type { RedisContext } from "./feature.ts";
 import { Refused } from "./refused.ts";

@@ -11,7 +11,7 @@ import type { SettingsAnswer, SettingsQuestion } from "../../worker/messages.ts"
 import type { HandlerId } from "../../protocol/resp/commands/handlers.ts";
 import type { LearnedCommands } from "../../protocol/resp/parse/learned_commands.ts";
 import type { Router } from "../../router/router.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 import type { Databases } from "../connection/databases.ts";
 import type { LocalOptions } from "./local_options.ts";
 import type { LocalRequest } from "./local_request.ts";
@@ -37,9 +37,9 @@ export type Answers = Readonly<Record<HandlerId, Answer>>;
 export interface RedisFeature {
   readonly answers: Partial<Answers>;
   /** A client has connected. */
-  clientConnected?(client: LocalClient): void;
-  /** RESET: the client is to be as new. Its guards are gone already. */
-  clientReset?(client: LocalClient): void;
+  onConnect?(client: LocalClient): void;
+  /** RESET: the client is to be as new. Its stages are gone already. */
+  onReset?(client: LocalClient): void;
   /** Ends timers and connections; clients are closed already. */
   stop?(): void;
 }

@@ -7,62 +7,62 @@
 import { CommandFlag } from "../../protocol/command_table.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
 import {
+  type ClientStage,
   type LocalClient,
-  type SessionGuard,
   Verdict,
   type VerdictCode,
-} from "../../session/features.ts";
+} from "../../session/stages.ts";
 import type { Answers, RedisContext, RedisFeature } from "./feature.ts";
-import { addGuard, GuardRank, removeGuard } from "./guard_chain.ts";
+import { addStage, removeStage, StageRank } from "./stage_chain.ts";
 
-/** Guards the clients that connect before the first map, and all of them while nobody asks for anything. */
+/** Stages the clients that connect before the first map, and all of them while nobody asks for anything. */
 export class FirstMap implements RedisFeature {
   readonly answers: Partial<Answers> = {};
   readonly #context: RedisContext;
-  readonly #guard: FirstMapGuard;
+  readonly #stage: FirstMapStage;
 
   constructor(context: RedisContext) {
     this.#context = context;
-    this.#guard = new FirstMapGuard(context);
+    this.#stage = new FirstMapStage(context);
     context.router.mapAged = () => {
-      for (const client of context.clients()) this.clientConnected(client);
+      for (const client of context.clients()) this.onConnect(client);
     };
   }
 
-  clientConnected(client: LocalClient): void {
+  onConnect(client: LocalClient): void {
     const { router } = this.#context;
     if (!router.awaitsFirstMap && !router.isAged) return;
-    addGuard(client, GuardRank.FirstMap, this.#guard);
+    addStage(client, StageRank.FirstMap, this.#stage);
   }
 
-  clientReset(client: LocalClient): void {
-    this.clientConnected(client);
+  onReset(client: LocalClient): void {
+    this.onConnect(client);
   }
 }
 
 /** One for all clients; it leaves each with the first request behind the wait. */
-class FirstMapGuard implements SessionGuard {
+class FirstMapStage implements ClientStage {
   readonly #context: RedisContext;
 
   constructor(context: RedisContext) {
     this.#context = context;
   }
 
-  admit(client: LocalClient, frame: RequestFrame): VerdictCode {
+  onRequest(client: LocalClient, frame: RequestFrame): VerdictCode {
     const { router } = this.#context;
     if (router.isAged && this.#needsServers(frame)) router.useAgain!();
     if (!router.awaitsFirstMap && !router.isAged) {
-      removeGuard(client, GuardRank.FirstMap);
+      removeStage(client, StageRank.FirstMap);
       return Verdict.Pass;
     }
     return router.awaitsFirstMap && this.#needsServers(frame) ? Verdict.Wait : Verdict.Pass;
   }
 
-  inputEnded(): boolean {
+  onInputEnd(): boolean {
     return false;
   }
 
-  clientClosed(): void {}
+  onClose(): void {}
 
   #needsServers({ row, refusal }: RequestFrame): boolean {
     if (row === null) return false;

@@ -5,7 +5,7 @@
  */
 import type { TcpEndpoint } from "../../endpoint.ts";
 import type { CommandTable } from "../../protocol/command_table.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 import type { InfoSource } from "../server/info.ts";
 
 /** What local answers need to know of their cluster. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { RequestFrame } from "../../protocol/protocol.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 
 /** Arguments of one call stand on the stack, which is small. */
 const CHARACTERS_AT_ONCE = 4096;

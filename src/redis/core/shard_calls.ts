@@ -6,7 +6,7 @@
 import type { Backend } from "../../backend/backend.ts";
 import type { Failure } from "../../failure.ts";
 import { errorReply, failureReply } from "../../protocol/resp/write/replies.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 import { sendCall } from "./dedicated_call.ts";
 import type { RedisContext } from "./feature.ts";
 

@@ -6,7 +6,7 @@
  */
 import type { Backend } from "../../backend/backend.ts";
 import { failureReply, requestBytes } from "../../protocol/resp/write/replies.ts";
-import type { DeferredReply, LocalClient } from "../../session/features.ts";
+import type { DeferredReply, LocalClient } from "../../session/stages.ts";
 import type { Answers, RedisContext, RedisFeature } from "../core/feature.ts";
 import type { LocalRequest } from "../core/local_request.ts";
 import { nullReply } from "../core/reply_builder.ts";

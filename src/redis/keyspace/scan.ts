@@ -22,7 +22,7 @@ import {
   failureReply,
 } from "../../protocol/resp/write/replies.ts";
 import { ReplyReader } from "../../protocol/resp/parse/reply_reader.ts";
-import type { DeferredReply } from "../../session/features.ts";
+import type { DeferredReply } from "../../session/stages.ts";
 import { type CallReply, sendCall } from "../core/dedicated_call.ts";
 import type { Answers, RedisContext, RedisFeature } from "../core/feature.ts";
 import type { LocalRequest } from "../core/local_request.ts";

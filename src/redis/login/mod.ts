@@ -7,15 +7,15 @@
 import { formatClientEnd } from "../../endpoint.ts";
 import { failures } from "../../failure.ts";
 import { errorReply, OK_REPLY, SYNTAX_ERROR } from "../../protocol/resp/write/replies.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 import { type RedisContext, SHOWN_AGAIN } from "../core/feature.ts";
 import { Access } from "../access/mod.ts";
-import { addGuard, guardOf, GuardRank, removeGuard } from "../core/guard_chain.ts";
+import { addStage, removeStage, stageOf, StageRank } from "../core/stage_chain.ts";
 import type { LocalRequest } from "../core/local_request.ts";
 import { textOfBytes } from "../pubsub/push_frame.ts";
 import { transactionOf } from "../transaction/watch.ts";
 import { Accounts, DEFAULT_USER } from "./accounts.ts";
-import { LoginGuard, WaitGuard } from "./login_guard.ts";
+import { LoginStage, WaitStage } from "./login_stage.ts";
 import { LoginTurns } from "./turns.ts";
 import { WrongPassword } from "./wrong_password.ts";
 
@@ -72,7 +72,7 @@ export class Login {
   }
 
   /** A client has connected, or is as new after RESET. */
-  clientConnected(client: LocalClient): void {
+  onConnect(client: LocalClient): void {
     this.#users.delete(client);
     const known = this.#certified.get(client);
     if (known !== undefined && this.enterAs(client, known)) return;
@@ -126,8 +126,8 @@ export class Login {
   ): Uint8Array | null {
     const name = username ?? DEFAULT_USER_BYTES;
     if (!this.#turns.mayJudge(client, name)) {
-      const isGuarded = guardOf(client, GuardRank.Login) !== null;
-      if (!isGuarded) addGuard(client, GuardRank.Login, new WaitGuard(client, this.#turns));
+      const isGuarded = stageOf(client, StageRank.Login) !== null;
+      if (!isGuarded) addStage(client, StageRank.Login, new WaitStage(client, this.#turns));
       return SHOWN_AGAIN;
     }
     const user = this.#accounts.check(username, password);
@@ -142,22 +142,22 @@ export class Login {
 
   #enter(client: LocalClient, user: string): void {
     if (this.#accounts.areWanted) this.#users.set(client, user);
-    removeGuard(client, GuardRank.Login);
+    removeStage(client, StageRank.Login);
     this.access.apply(client, user);
     this.#context.userChanged(client);
     this.access.audit("login", client, user);
   }
 
   #lock(client: LocalClient): void {
-    const guard = new LoginGuard(client, this.#turns, this.#context.servers);
-    addGuard(client, GuardRank.Login, guard);
+    const stage = new LoginStage(client, this.#turns, this.#context.servers);
+    addStage(client, StageRank.Login, stage);
   }
 
   /** Nobody has to log in any more. */
   #unlock(client: LocalClient): void {
     this.#users.delete(client);
     this.#turns.leave(client);
-    removeGuard(client, GuardRank.Login);
+    removeStage(client, StageRank.Login);
     this.#narrow(client, DEFAULT_USER);
     client.parseOn();
   }
@@ -194,13 +194,13 @@ export class Login {
       address: formatClientEnd(client.peer),
     });
     this.access.loginFailed(client, textOfBytes(username, 0, username.length));
-    if (this.isIn(client)) removeGuard(client, GuardRank.Login);
+    if (this.isIn(client)) removeStage(client, StageRank.Login);
     const dueMs = this.#turns.wrong(client, username);
     clock.watch(new WrongPassword(client.answerLater(), dueMs));
   }
 }
 
 function isWaiting(client: LocalClient): boolean {
-  return guardOf(client, GuardRank.Blocking) !== null ||
-    guardOf(client, GuardRank.Subscriptions) !== null;
+  return stageOf(client, StageRank.Blocking) !== null ||
+    stageOf(client, StageRank.Subscriptions) !== null;
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 
 /** Wrong passwords a second, for one user from one address, over all workers. */
 export const WRONG_PER_SECOND = 50;

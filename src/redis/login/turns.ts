@@ -8,7 +8,7 @@
 import type { Clock, Watched } from "../../clock.ts";
 import { sha256 } from "../../hash/mod.ts";
 import { addressKey } from "../../net/ip_address.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 import type { Peers } from "../core/peers.ts";
 import { Suspect } from "./suspect.ts";
 
@@ -98,7 +98,7 @@ export class LoginTurns implements Watched {
   }
 
   /** The client has sent its last. True: it would wait in vain, and is to be closed. */
-  inputEnded(client: LocalClient): boolean {
+  onInputEnd(client: LocalClient): boolean {
     const place = this.#places.get(client);
     if (place === undefined || place.isItsTurn) return false;
     return !place.suspect.end(client, this.#clock.nowMs);

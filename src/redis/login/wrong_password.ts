@@ -5,7 +5,7 @@
  */
 import type { Watched } from "../../clock.ts";
 import { errorReply } from "../../protocol/resp/write/replies.ts";
-import type { DeferredReply } from "../../session/features.ts";
+import type { DeferredReply } from "../../session/stages.ts";
 
 const WRONG_PASSWORD = errorReply("WRONGPASS invalid username-password pair or user is disabled.");
 

@@ -7,9 +7,9 @@
  */
 import { errorReply } from "../../protocol/resp/write/replies.ts";
 import { commonPlace, PLACES_DIFFER } from "../../router/common_place.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 import type { Answers, RedisContext, RedisFeature } from "../core/feature.ts";
-import { addGuard, guardOf, GuardRank } from "../core/guard_chain.ts";
+import { addStage, stageOf, StageRank } from "../core/stage_chain.ts";
 import type { LocalRequest } from "../core/local_request.ts";
 import { Hub } from "./hub.ts";
 import { NameList } from "./name_list.ts";
@@ -69,7 +69,7 @@ export class Pubsub implements RedisFeature {
     if ((known?.size ?? 0) + names.count > CLIENT_SUBSCRIPTIONS_MAX) return TOO_MANY;
     if (kind === TopicKind.ShardChannel && this.#isAcrossSlots(request)) return CROSS_SLOT;
     const subscriber = known ?? new Subscriber(client, this.#hub);
-    if (known === null) addGuard(client, GuardRank.Subscriptions, subscriber);
+    if (known === null) addStage(client, StageRank.Subscriptions, subscriber);
     const task = new SubscribeTask(this.#hub, subscriber, kind, names);
     if (this.#hub.spend(PIECES_TO_SUBSCRIBE * names.count)) return task.runAtOnce();
     task.runLater();
@@ -95,6 +95,6 @@ export class Pubsub implements RedisFeature {
 
 /** A client that has left everything begins anew. */
 function subscriberOf(client: LocalClient): Subscriber | null {
-  const guard = guardOf(client, GuardRank.Subscriptions);
-  return guard instanceof Subscriber && !guard.isGone ? guard : null;
+  const stage = stageOf(client, StageRank.Subscriptions);
+  return stage instanceof Subscriber && !stage.isGone ? stage : null;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { arityError, byteErrorReply } from "../../protocol/resp/write/replies.ts";
-import type { DeferredReply } from "../../session/features.ts";
+import type { DeferredReply } from "../../session/stages.ts";
 import type { LocalRequest } from "../core/local_request.ts";
 import type { Peers } from "../core/peers.ts";
 import { helpReply, shown, unknownSubcommandReply } from "../core/reply_builder.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { ByteWriter } from "../../bytes/byte_writer.ts";
-import type { DeferredReply, LocalClient } from "../../session/features.ts";
+import type { DeferredReply, LocalClient } from "../../session/stages.ts";
 import { writeConfirmation } from "./confirmation.ts";
 
 /** What a client has to take above which nothing is added, bytes. */

@@ -1,5 +1,5 @@
 /**
- * One client's subscriptions. While it has any it is a guard before the client's requests: in RESP2, where
+ * One client's subscriptions. While it has any it is a stage before the client's requests: in RESP2, where
  * messages and replies cannot be told apart, few are allowed.
  *
  * @module
@@ -17,12 +17,12 @@ import {
 } from "../../protocol/resp/write/replies.ts";
 import { byteErrorReply } from "../../protocol/resp/write/replies.ts";
 import {
+  type ClientStage,
   type LocalClient,
-  type SessionGuard,
   Verdict,
   type VerdictCode,
-} from "../../session/features.ts";
-import { guardOf, GuardRank, removeGuard } from "../core/guard_chain.ts";
+} from "../../session/stages.ts";
+import { removeStage, stageOf, StageRank } from "../core/stage_chain.ts";
 import { LocalRequest } from "../core/local_request.ts";
 import type { Hub, SubscriptionTask } from "./hub.ts";
 import { type Topic, TopicKind, type TopicKindCode } from "./topic.ts";
@@ -31,7 +31,7 @@ import { type Topic, TopicKind, type TopicKindCode } from "./topic.ts";
 const PIECES_TO_LEAVE = 3;
 
 /** One client's subscriptions, and what it may still ask while it has any (in RESP2 few commands). */
-export class Subscriber implements LongTask, SessionGuard {
+export class Subscriber implements LongTask, ClientStage {
   isQueued = false;
   /** Whether it has left all topics: it hears nothing any more, although it may take a while to go from all lists. */
   isGone = false;
@@ -88,12 +88,12 @@ export class Subscriber implements LongTask, SessionGuard {
     this.#hub.release(topic);
   }
 
-  /** The request under way is answered. Takes the guard away from a client that has nothing. */
+  /** The request under way is answered. Takes the stage away from a client that has nothing. */
   taskEnded(): void {
     this.task = null;
     if (this.size > 0) return;
-    if (guardOf(this.client, GuardRank.Subscriptions) === this) {
-      removeGuard(this.client, GuardRank.Subscriptions);
+    if (stageOf(this.client, StageRank.Subscriptions) === this) {
+      removeStage(this.client, StageRank.Subscriptions);
     }
   }
 
@@ -116,7 +116,7 @@ export class Subscriber implements LongTask, SessionGuard {
     return done;
   }
 
-  admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
+  onRequest(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
     // Nothing shall come behind its reply.
     if (handlerOf(frame.row) === "quit") this.#leaveAll();
     if (client.profiles.master.version === 3 || this.size === 0) return Verdict.Pass;
@@ -132,12 +132,12 @@ export class Subscriber implements LongTask, SessionGuard {
     return Verdict.Handled;
   }
 
-  inputEnded(): boolean {
+  onInputEnd(): boolean {
     // What it may send is the same to its last request. Messages end when it is closed, and do not put that off.
     return false;
   }
 
-  clientClosed(): void {
+  onClose(): void {
     const { task } = this;
     this.task = null;
     task?.abandon();

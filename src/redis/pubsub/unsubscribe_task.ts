@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 import type { Hub, SubscriptionTask } from "./hub.ts";
 import type { NameList } from "./name_list.ts";
 import { ReplyInParts } from "./reply_in_parts.ts";

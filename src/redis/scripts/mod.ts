@@ -12,7 +12,7 @@ import {
   integerReply,
   requestBytes,
 } from "../../protocol/resp/write/replies.ts";
-import type { DeferredReply, LocalClient } from "../../session/features.ts";
+import type { DeferredReply, LocalClient } from "../../session/stages.ts";
 import type { Answers, RedisContext, RedisFeature } from "../core/feature.ts";
 import type { LocalRequest } from "../core/local_request.ts";
 import { helpReply, unknownSubcommandReply } from "../core/reply_builder.ts";

@@ -7,7 +7,7 @@
 import { startsWith } from "../../bytes/starts_with.ts";
 import type { Failure } from "../../failure.ts";
 import { failureReply, OK_REPLY } from "../../protocol/resp/write/replies.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 import { DedicatedLink } from "../core/dedicated_link.ts";
 import type { RedisContext } from "../core/feature.ts";
 import { Refused } from "../core/refused.ts";

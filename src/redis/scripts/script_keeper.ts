@@ -23,8 +23,8 @@ import { digestKeys, scriptKeys } from "../../protocol/resp/key_finders/counted_
 import { ReplyReader } from "../../protocol/resp/parse/reply_reader.ts";
 import { type Exchange, ExchangeState, type SentTo } from "../../request/exchange.ts";
 import type { Request } from "../../request/request.ts";
-import type { ScriptListener } from "../../router/router.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { ResendListener } from "../../router/router.ts";
+import type { LocalClient } from "../../session/stages.ts";
 import { sendCall } from "../core/dedicated_call.ts";
 import type { RedisContext } from "../core/feature.ts";
 import { hasNoScriptCode, isServersNoScript } from "./no_script.ts";
@@ -65,7 +65,7 @@ export interface Evalsha {
 }
 
 /** Loads a script at a server ahead of the first EVALSHA there, and repeats a call after NOSCRIPT if it has not run. */
-export class ScriptKeeper implements ScriptListener {
+export class ScriptKeeper implements ResendListener {
   readonly #context: RedisContext;
   readonly #cache: ScriptCache;
   /** Digests of bodies by their marks. */
@@ -84,7 +84,7 @@ export class ScriptKeeper implements ScriptListener {
       this.#cache.add(sha, body);
     });
     context.peers.on(FLUSHED, () => this.#forget());
-    context.router.scriptListener = this;
+    context.router.resendListener = this;
   }
 
   /** Whether the body of a script is known. */
@@ -129,7 +129,7 @@ export class ScriptKeeper implements ScriptListener {
   }
 
   /** A request that runs a script is sent elsewhere by a redirection: `byteCount` bytes over `connection`. */
-  beforeScriptResend(connection: BackendConnection, call: Exchange, byteCount: number): void {
+  beforeResend(connection: BackendConnection, call: Exchange, byteCount: number): void {
     const sha = shaOf(call.chunk!.bytes, call.start, call.end);
     if (sha !== null) this.#loadAhead(connection, sha, byteCount);
   }
@@ -208,7 +208,7 @@ export class ScriptKeeper implements ScriptListener {
     const successor = this.#context.backends.requests.takeExchange();
     successor.begin(request, fragment, place, isRead, client);
     successor.measureAs(exchange);
-    successor.isScript = true;
+    successor.hasOwnErrors = true;
     successor.redirects = exchange.redirects;
     request.onRedirect(exchange, successor);
     this.#load(connection, sha, body, repeatable.length);

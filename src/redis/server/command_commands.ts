@@ -21,7 +21,7 @@ import {
   SYNTAX_ERROR,
 } from "../../protocol/resp/write/replies.ts";
 import { startsWith } from "../../bytes/starts_with.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 import { globMatches } from "../pubsub/glob.ts";
 import type { CommandDescription } from "../../protocol/resp/commands/catalogue.ts";
 import { descriptionOf } from "../../protocol/resp/commands/custom.ts";

@@ -12,7 +12,7 @@ import type { LearnedCommands } from "../../protocol/resp/parse/learned_commands
 import { requestBytes } from "../../protocol/resp/write/replies.ts";
 import type { Backend } from "../../backend/backend.ts";
 import { REFRESH_INTERVAL_MS, RETRY_INTERVAL_MS } from "../../backend/asked_fact.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 import type { RedisContext } from "../core/feature.ts";
 import { ServerRound } from "./server_round.ts";
 

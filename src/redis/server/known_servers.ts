@@ -7,7 +7,7 @@
  */
 import { AskedFact } from "../../backend/asked_fact.ts";
 import type { Clock } from "../../clock.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 import type { BackendInfo } from "./backend_info.ts";
 import { DEFAULT_KIND, kindOf, type ServerKind } from "./server_kind.ts";
 

@@ -8,7 +8,7 @@ import { startsWith } from "../../bytes/starts_with.ts";
 import type { Backend } from "../../backend/backend.ts";
 import { handlerOf } from "../../protocol/resp/commands/handlers.ts";
 import type { SentTo } from "../../request/exchange.ts";
-import type { LocalClient } from "../../session/features.ts";
+import type { LocalClient } from "../../session/stages.ts";
 import type { LocalRequest } from "../core/local_request.ts";
 import { isFlush, namedSha, type ScriptKeeper } from "../scripts/script_keeper.ts";
 

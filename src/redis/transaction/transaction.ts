@@ -28,17 +28,17 @@ import {
 import { commonPlace, PLACES_DIFFER } from "../../router/common_place.ts";
 import { Redirection, ShardsState } from "../../router/router.ts";
 import {
+  type ClientStage,
   type DeferredReply,
   type LocalClient,
-  type SessionGuard,
   Verdict,
   type VerdictCode,
-} from "../../session/features.ts";
+} from "../../session/stages.ts";
 import type { CallReply } from "../core/dedicated_call.ts";
 import { DATABASE_NUMBER_MAX } from "../connection/databases.ts";
 import { DedicatedLink } from "../core/dedicated_link.ts";
 import type { RedisContext } from "../core/feature.ts";
-import { addGuard, GuardRank, removeGuard } from "../core/guard_chain.ts";
+import { addStage, removeStage, StageRank } from "../core/stage_chain.ts";
 import { readInteger } from "../core/integer.ts";
 import { LocalRequest } from "../core/local_request.ts";
 import { Refused } from "../core/refused.ts";
@@ -61,7 +61,7 @@ const TOO_MUCH_HELD = errorReply(
 );
 
 /** One client's transaction from MULTI or WATCH to EXEC or DISCARD, on a connection of its own. */
-export class Transaction implements SessionGuard {
+export class Transaction implements ClientStage {
   readonly #context: RedisContext;
   readonly #client: LocalClient;
   readonly #held = new HeldRequests();
@@ -82,12 +82,12 @@ export class Transaction implements SessionGuard {
   #queuedCount = 0;
   readonly #selections: Selection[] = [];
 
-  /** Becomes the client's guard. */
+  /** Becomes the client's stage. */
   constructor(context: RedisContext, client: LocalClient, keeper: ScriptKeeper) {
     this.#context = context;
     this.#client = client;
     this.#scripts = new ScriptWait(keeper, client);
-    addGuard(client, GuardRank.Transaction, this);
+    addStage(client, StageRank.Transaction, this);
   }
 
   /** The connection that watches, or is about to; or null. */
@@ -146,7 +146,7 @@ export class Transaction implements SessionGuard {
     return null;
   }
 
-  admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
+  onRequest(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
     if (!this.#isOpen) return this.#admitWatching(new LocalRequest(client, frame, bytes));
     if (frame.refusal !== null) {
       const isExec = handlerOf(frame.row) === "exec";
@@ -173,11 +173,11 @@ export class Transaction implements SessionGuard {
     }
   }
 
-  inputEnded(): boolean {
+  onInputEnd(): boolean {
     return false;
   }
 
-  clientClosed(): void {
+  onClose(): void {
     this.#scripts.end();
     this.#link?.close(failures.clientReset);
     this.#link = null;
@@ -385,7 +385,7 @@ export class Transaction implements SessionGuard {
 
   #end(): void {
     this.#scripts.end();
-    removeGuard(this.#client, GuardRank.Transaction);
+    removeStage(this.#client, StageRank.Transaction);
   }
 
   #refuse(reply: Uint8Array): VerdictCode {

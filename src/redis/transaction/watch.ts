@@ -7,11 +7,11 @@
 import { failureReply, OK_REPLY } from "../../protocol/resp/write/replies.ts";
 import { commonPlace, PLACES_DIFFER } from "../../router/common_place.ts";
 import { Redirection } from "../../router/router.ts";
-import type { DeferredReply } from "../../session/features.ts";
+import type { DeferredReply } from "../../session/stages.ts";
 import type { CallReply } from "../core/dedicated_call.ts";
 import type { DedicatedLink } from "../core/dedicated_link.ts";
 import type { RedisContext } from "../core/feature.ts";
-import { guardOf, GuardRank } from "../core/guard_chain.ts";
+import { stageOf, StageRank } from "../core/stage_chain.ts";
 import type { LocalRequest } from "../core/local_request.ts";
 import { Refused } from "../core/refused.ts";
 import { copyRequest } from "../core/request_copy.ts";
@@ -50,8 +50,8 @@ export function watchAnswer(
 
 /** The transaction that a client is in, or null. */
 export function transactionOf(client: LocalRequest["client"]): Transaction | null {
-  const guard = guardOf(client, GuardRank.Transaction);
-  return guard instanceof Transaction ? guard : null;
+  const stage = stageOf(client, StageRank.Transaction);
+  return stage instanceof Transaction ? stage : null;
 }
 
 /** One WATCH on its way. */

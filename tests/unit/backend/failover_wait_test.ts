@@ -37,7 +37,7 @@ class Scene implements Disposable {
       backendAt: (place) => router.backendAt(place),
       goneReason: () => this.gone,
       requestsWait: () => this.wishes += 1,
-      beforeScriptResend: () => {},
+      beforeResend: () => {},
     });
     this.rig.takeUnsent = (exchange, failure) => this.waits.takeUnsent(exchange, failure);
     router.onError = (exchange, reply) => {

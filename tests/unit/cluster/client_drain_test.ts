@@ -9,7 +9,7 @@ import { assertEquals } from "../../deps.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 
 class FakeClient implements DrainingClient {
-  guard: { isBystander?: boolean } | null = null;
+  stage: { isBystander?: boolean } | null = null;
   hasRequestsInFlight = false;
   lastRequestAtMs: number;
   isFinishing = false;
@@ -72,7 +72,7 @@ Deno.test("with nobody there it is done at once", () => {
 
 Deno.test("a client that is only limited is idle like others", () => {
   const stage = new Stage();
-  new FakeClient("limited", stage).guard = { isBystander: true };
+  new FakeClient("limited", stage).stage = { isBystander: true };
   stage.drain();
   stage.clock.advance(1_100);
   assertEquals(
@@ -106,9 +106,9 @@ Deno.test("whoever waits or listens is closed when all others are gone", () => {
   const busy = new FakeClient("busy", stage);
   busy.hasRequestsInFlight = true;
   const blocked = new FakeClient("blocked", stage);
-  blocked.guard = {};
+  blocked.stage = {};
   blocked.hasRequestsInFlight = true;
-  new FakeClient("subscribed", stage).guard = {};
+  new FakeClient("subscribed", stage).stage = {};
   stage.drain();
   stage.clock.advance(3_000);
   assertEquals(stage.left, []);
@@ -153,7 +153,7 @@ Deno.test("whoever waits is the last to leave, whichever workers the others are 
     new Stage(new ClientRoom(memory, 0)),
     new Stage(new ClientRoom(memory, 1)),
   ];
-  new FakeClient("subscribed", stage).guard = {};
+  new FakeClient("subscribed", stage).stage = {};
   const busy = new FakeClient("busy", other);
   busy.hasRequestsInFlight = true;
   for (const { room } of [stage, other]) room.changeBusy(1);
@@ -176,7 +176,7 @@ Deno.test("whoever waits is the last to leave, whichever workers the others are 
 Deno.test("a cluster that only retires keeps nobody here, and lets nobody leave", () => {
   const stage = new Stage();
   new FakeClient("busy", stage).hasRequestsInFlight = true;
-  new FakeClient("subscribed", stage).guard = {};
+  new FakeClient("subscribed", stage).stage = {};
   const times = { idleMs: Infinity, timeoutMs: Infinity };
   new ClientDrain(stage.clock, stage.clients, stage.room, times, () => {});
   stage.clock.advance(60_000);
@@ -189,7 +189,7 @@ Deno.test("who was told to go on elsewhere has the time that it was given, and k
     new FakeClient(name, stage)
   ) as [FakeClient, FakeClient, FakeClient];
   moving.isMovingOn = true;
-  blocked.guard = {};
+  blocked.stage = {};
   stage.drain(10_000);
   stage.clock.advance(1_200);
   assertEquals(stage.left, ["plain finished", "blocked finished"]);

@@ -93,14 +93,6 @@ Deno.test("what a fatter holder of another worker has is left to that worker, bu
   assertEquals(own.closed, ["b", "c", "a"]);
 });
 
-Deno.test("workers whose fattest have the same do not wait for each other", async () => {
-  const own = new Holders({ a: 60.5, b: 10 });
-  const { elsewhere, pass } = scene(100, own);
-  elsewhere.holds(60.5 * KIB, 60.5 * KIB);
-  await pass();
-  assertEquals(own.closed, ["a"]);
-});
-
 Deno.test("few are closed at one look, and with the limit off nobody looks", async () => {
   const many = new Holders(
     Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`h${index}`, 10])),

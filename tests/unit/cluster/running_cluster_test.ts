@@ -9,7 +9,7 @@ import { RingTopology } from "../../../src/cluster/ring_topology.ts";
 import { type Recipe, RunningCluster } from "../../../src/cluster/running_cluster.ts";
 import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { failures } from "../../../src/failure.ts";
-import type { LocalClient } from "../../../src/session/features.ts";
+import type { LocalClient } from "../../../src/session/stages.ts";
 import { serverAt } from "../../support/cluster_config.ts";
 import { startFakeBackend } from "../../support/fake_backend.ts";
 import { connectFakeClient } from "../../support/fake_client.ts";
@@ -27,7 +27,7 @@ function recipe(ids: number[] = []): Recipe {
     retainsRequests: false,
     createTopology: (cluster, backends) => new RingTopology(cluster, backends),
     createLocalAnswers: () => ({
-      clientConnected: () => {},
+      onConnect: () => {},
       stop: () => answers.stop(),
       answer(client: LocalClient, frame, bytes): boolean {
         ids.push(client.id);

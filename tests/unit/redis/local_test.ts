@@ -4,6 +4,7 @@
  * @module
  */
 import { Exchange } from "../../../src/request/exchange.ts";
+import { Request } from "../../../src/request/request.ts";
 import { Action, CommandFlag } from "../../../src/protocol/command_table.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
 import { respCommands } from "../../../src/protocol/resp/commands/mod.ts";
@@ -84,7 +85,7 @@ Deno.test("RESET is silent where CLIENT REPLY SKIP stands before it", () => {
   muteNext(client);
   const { frame, bytes } = frameOf(["RESET"]);
   new RedisLocal(redisContext(rig)).answer(client, frame, bytes);
-  assertEquals([client.replies, client.isMuted, client.guard], [[], false, null]);
+  assertEquals([client.replies, client.isMuted, client.stage], [[], false, null]);
 });
 
 Deno.test("every local row has an answer, and what changes connections is a barrier", () => {
@@ -105,7 +106,8 @@ Deno.test("NOAUTH of a server is about the proxy, not its client", () => {
   const local = new RedisLocal(redisContext(rig));
   const failureOf = (text: string) => {
     const bytes = new TextEncoder().encode(`noise${text}`);
-    return local.errorReplied(new Exchange(), bytes, 5, bytes.length)?.name;
+    const verdict = local.onErrorReply(new Request(), new Exchange(), bytes, 5, bytes.length);
+    return typeof verdict === "symbol" ? "repeated" : verdict?.name;
   };
   assertEquals(failureOf("-NOAUTH Authentication required.\r\n"), "backend_login");
   assertEquals([failureOf("-ERR NOAUTH\r\n"), failureOf("-NO\r\n")], [undefined, undefined]);

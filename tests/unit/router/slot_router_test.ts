@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { REQUEST_OBJECTS_BYTES } from "../../../src/backend/outbox.ts";
 import { failures } from "../../../src/failure.ts";
 import { NOBODY } from "../../../src/request/exchange.ts";
 import { SWEEP_INTERVAL_MS } from "../../../src/router/slot_router.ts";
@@ -135,8 +134,8 @@ Deno.test("a script's redirection moves no slot, names no node, and is followed 
 Deno.test("what has to go ahead of a script goes first, then ASKING, then the call, in one write", async () => {
   for (const isAsk of [true, false]) {
     using scene = new SlotScene();
-    scene.router.scriptListener = {
-      beforeScriptResend: (connection, call, byteCount) => {
+    scene.router.resendListener = {
+      beforeResend: (connection, call, byteCount) => {
         const ahead = scene.rig.requests.takeExchange();
         ahead.begin(call.receiver!, 0, 0, false, NOBODY);
         ahead.swallow();
@@ -213,10 +212,6 @@ Deno.test("other errors are delivered; behind one that says the cluster is down 
   assertEquals([client.conn.takeWritten(), scene.refreshes], ["-wrong type\n", []]);
   await first.receives("-down\n");
   assertEquals([client.conn.takeWritten(), scene.refreshes], ["", ["?"]]);
-  // Meanwhile it counts among what its client's buffers take.
-  const waiting: [number, number][] = [];
-  scene.router.visitWaiting(({ number }, byteCount) => waiting.push([number, byteCount]));
-  assertEquals(waiting, [[client.session.number, "get foo\n".length + REQUEST_OBJECTS_BYTES]]);
   first.takeWritten();
   scene.router.confirmMap();
   await turn();

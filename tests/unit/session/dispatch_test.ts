@@ -14,7 +14,7 @@ import {
   type DispatchedCode,
   type LongDispatch,
 } from "../../../src/session/long_dispatch.ts";
-import { type DeferredReply, type SessionGuard, Verdict } from "../../../src/session/features.ts";
+import { type ClientStage, type DeferredReply, Verdict } from "../../../src/session/stages.ts";
 import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
 import { assertEquals } from "../../deps.ts";
 
@@ -26,7 +26,7 @@ class RecordingSession implements DispatchSession, RequestOwner {
   readonly number = 1;
   profiles = PROFILES[2];
   dialect: Dialect;
-  guard: SessionGuard | null = null;
+  stage: ClientStage | null = null;
   isMuted = false;
   isMovingOn = false;
   hasRequestsInFlight = false;
@@ -112,12 +112,12 @@ function dispatchLine(
   line: string,
   options: RigOptions = {},
   isBusy = false,
-  guard: SessionGuard | null = null,
+  stage: ClientStage | null = null,
 ) {
   using rig = new CoreRig(options);
   const session = new RecordingSession(rig);
   session.hasRequestsInFlight = isBusy;
-  session.guard = guard;
+  session.stage = stage;
   const { buffer } = session;
   const bytes = new TextEncoder().encode(`${line}\n`);
   for (let taken = 0; taken < bytes.length;) {
@@ -211,31 +211,31 @@ Deno.test("a congested connection holds the session that sent over it", () => {
 });
 
 for (const [verdict, isDone] of [[Verdict.Handled, true], [Verdict.Wait, false]] as const) {
-  Deno.test(`a guard that says ${verdict} keeps a request from its usual way`, () => {
+  Deno.test(`a stage that says ${verdict} keeps a request from its usual way`, () => {
     const seen: (string | undefined)[] = [];
-    const guard: SessionGuard = {
-      admit: (_client, frame) => {
+    const stage: ClientStage = {
+      onRequest: (_client, frame) => {
         seen.push(frame.row?.name);
         return verdict;
       },
-      inputEnded: () => false,
-      clientClosed: () => {},
+      onInputEnd: () => false,
+      onClose: () => {},
     };
     for (const line of ["get k0", "unheard of"]) {
-      const outcome = dispatchLine(line, {}, false, guard);
+      const outcome = dispatchLine(line, {}, false, stage);
       assertEquals([outcome.isDone, outcome.heard, outcome.sent], [isDone, [], ["", ""]]);
     }
     assertEquals(seen, ["get", undefined]);
   });
 }
 
-Deno.test("a guard may let a request pass", () => {
-  const guard: SessionGuard = {
-    admit: () => Verdict.Pass,
-    inputEnded: () => false,
-    clientClosed: () => {},
+Deno.test("a stage may let a request pass", () => {
+  const stage: ClientStage = {
+    onRequest: () => Verdict.Pass,
+    onInputEnd: () => false,
+    onClose: () => {},
   };
-  assertEquals(dispatchLine("get k1", {}, false, guard).sent, ["", "get k1\n"]);
+  assertEquals(dispatchLine("get k1", {}, false, stage).sent, ["", "get k1\n"]);
 });
 
 Deno.test("what concerns every shard goes as it is to each, with a place of its own for each reply", () => {

@@ -5,7 +5,7 @@
  */
 import { HotKeys } from "../../../src/observe/hot_keys.ts";
 import { KeySampler } from "../../../src/session/key_sampler.ts";
-import { Verdict, type VerdictCode } from "../../../src/session/features.ts";
+import { Verdict, type VerdictCode } from "../../../src/session/stages.ts";
 import { assert, assertEquals } from "../../deps.ts";
 import { CoreRig } from "../../support/core_rig.ts";
 import { frameOf } from "../../support/local_rig.ts";
@@ -65,10 +65,10 @@ Deno.test("a request that has to wait is seen once", async () => {
   const context = { ...rig.sessionContext, sampler };
   const { conn, session } = rig.client(context);
   let asked = 0;
-  session.guard = {
-    admit: (): VerdictCode => (asked += 1) < 3 ? Verdict.Wait : Verdict.Pass,
-    inputEnded: () => false,
-    clientClosed() {},
+  session.stage = {
+    onRequest: (): VerdictCode => (asked += 1) < 3 ? Verdict.Wait : Verdict.Pass,
+    onInputEnd: () => false,
+    onClose() {},
   };
   await conn.receives("get a0\nget b0\n");
   for (let count = 0; count < 3; count++) {

@@ -4,7 +4,7 @@
  * @module
  */
 import { failures } from "../../../src/failure.ts";
-import { type SessionGuard, Verdict, type VerdictCode } from "../../../src/session/features.ts";
+import { type ClientStage, Verdict, type VerdictCode } from "../../../src/session/stages.ts";
 import type { Meter } from "../../../src/session/meter.ts";
 import { assertEquals } from "../../deps.ts";
 import { CoreRig } from "../../support/core_rig.ts";
@@ -46,10 +46,10 @@ Deno.test("a request that waits is counted once", async () => {
   const { session, conn } = rig.client();
   const meter = session.meter = new CountedMeter(9);
   let shown = 0;
-  session.guard = {
-    admit: () => ++shown < 4 ? Verdict.Wait : Verdict.Pass,
-    inputEnded: () => false,
-    clientClosed: () => {},
+  session.stage = {
+    onRequest: () => ++shown < 4 ? Verdict.Wait : Verdict.Pass,
+    onInputEnd: () => false,
+    onClose: () => {},
   };
   await conn.receives("echo x\n");
   for (let time = 0; time < 4; time++) {
@@ -63,23 +63,23 @@ Deno.test("a request that waits is counted once", async () => {
   await rig.ends();
 });
 
-Deno.test("a guard sees the refused request as any that is refused", async () => {
+Deno.test("a stage sees the refused request as any that is refused", async () => {
   using rig = new CoreRig({ backendCount: 1 });
   const { session, conn } = rig.client();
   session.meter = new CountedMeter(0);
   const seen: boolean[] = [];
   const verdicts: VerdictCode[] = [Verdict.Wait, Verdict.Pass, Verdict.Handled];
-  const guard: SessionGuard = {
-    admit(client, frame): VerdictCode {
+  const stage: ClientStage = {
+    onRequest(client, frame): VerdictCode {
       seen.push(frame.refusal !== null);
       const verdict = verdicts.shift()!;
       if (verdict === Verdict.Handled) client.reply(new TextEncoder().encode("guarded\n"), 0, 8);
       return verdict;
     },
-    inputEnded: () => false,
-    clientClosed: () => {},
+    onInputEnd: () => false,
+    onClose: () => {},
   };
-  session.guard = guard;
+  session.stage = stage;
   await conn.receives("get a0\nget b0\n");
   session.parseOn();
   await turn();

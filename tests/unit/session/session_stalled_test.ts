@@ -5,11 +5,11 @@
  */
 import { failures } from "../../../src/failure.ts";
 import {
+  type ClientStage,
   type DeferredReply,
   type LocalAnswers,
-  type SessionGuard,
   Verdict,
-} from "../../../src/session/features.ts";
+} from "../../../src/session/stages.ts";
 import { CoreRig } from "../../support/core_rig.ts";
 import { turn } from "../../support/fake_tcp_conn.ts";
 import { assertEquals } from "../../deps.ts";
@@ -31,24 +31,24 @@ Deno.test("requests held back behind an early answer are served before a half-cl
   await rig.ends();
 });
 
-/** A client whose requests "wait" are answered late, and held back by a guard that says so. */
+/** A client whose requests "wait" are answered late, and held back by a stage that says so. */
 function guardedScene(rig: CoreRig) {
   const { session, conn } = rig.client();
   const late: DeferredReply[] = [];
   const heard: string[] = [];
   const held = { isHeld: false };
-  const guard: SessionGuard = {
-    admit: () => held.isHeld ? Verdict.Wait : Verdict.Pass,
-    inputEnded: () => {
+  const stage: ClientStage = {
+    onRequest: () => held.isHeld ? Verdict.Wait : Verdict.Pass,
+    onInputEnd: () => {
       heard.push("ended");
       return held.isHeld;
     },
-    inputIsFull: () => void heard.push("full"),
-    clientClosed: () => void heard.push("closed"),
+    onInputFull: () => void heard.push("full"),
+    onClose: () => void heard.push("closed"),
   };
   const answers: LocalAnswers = rig.sessionContext.local;
   answers.answer = (client) => {
-    client.guard = guard;
+    client.stage = stage;
     late.push(client.answerLater());
     return true;
   };
@@ -70,7 +70,7 @@ Deno.test("who waits is told of its end, gets what it is due, and is served on",
   assertEquals(backend.takeWritten(), "get a0\nget b0\n");
   await backend.receives("B\n");
   assertEquals([conn.takeWritten(), conn.isClosed], ["A\ngot\nB\n", true]);
-  assertEquals([heard, session.guard], [["closed"], null]);
+  assertEquals([heard, session.stage], [["closed"], null]);
   await rig.ends();
 });
 
@@ -91,7 +91,7 @@ Deno.test("who leaves gets what is answered, and no more", async () => {
   await rig.ends();
 });
 
-Deno.test("a request that a guard holds back is not carried out behind the end; those before it are answered", async () => {
+Deno.test("a request that a stage holds back is not carried out behind the end; those before it are answered", async () => {
   for (const endsFirst of [false, true]) {
     using rig = new CoreRig({ sessionLimits: { pipelineMax: 1 } });
     const { conn, late, heard, held } = guardedScene(rig);
@@ -114,7 +114,7 @@ Deno.test("a request that a guard holds back is not carried out behind the end; 
   }
 });
 
-Deno.test("a guard hears that no more is read", async () => {
+Deno.test("a stage hears that no more is read", async () => {
   using rig = new CoreRig({ sessionLimits: { readAheadBytes: 8 } });
   const { session, conn, heard } = guardedScene(rig);
   await conn.receives("wait\nget a0\n");

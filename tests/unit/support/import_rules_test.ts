@@ -53,7 +53,7 @@ Deno.test("imports down, within a unit and in comments are fine", () => {
       importing("src/session/session.ts", "../router/router.ts"),
       importing("src/backend/backend.ts", "./connection.ts"),
       importing("src/hash/md5.ts", "node:crypto"),
-      importing("src/redis/hello.ts", "../session/features.ts"),
+      importing("src/redis/hello.ts", "../session/stages.ts"),
       importing("tests/unit/a_test.ts", "../../src/net/dial.ts"),
       { path: "src/net/dial.ts", text: '// import { one } from "../session/session.ts";\n' },
     ]),

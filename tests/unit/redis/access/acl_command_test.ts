@@ -20,7 +20,7 @@ function createScene(isProtected = true) {
     return [];
   }, { config, peers });
   scene.rig.router.shards = () => [];
-  scene.local.clientConnected(scene.client);
+  scene.local.onConnect(scene.client);
   if (isProtected) scene.askAll("AUTH secret");
   /** Shows a request that its row refuses to whom it may concern all the same. */
   const ask = (line: string) => {

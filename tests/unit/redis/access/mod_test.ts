@@ -1,5 +1,5 @@
 /**
- * Users of a cluster: who has a guard, what a denial leaves behind, and what a reload changes.
+ * Users of a cluster: who has a stage, what a denial leaves behind, and what a reload changes.
  *
  * @module
  */
@@ -22,9 +22,9 @@ function createScene(config: Partial<ClusterConfig>, audits: AuditRecord[] | nul
     return createRedisFeatures(context);
   }, { config: clusterConfig(config) });
   scene.rig.router.shards = () => [];
-  scene.local.clientConnected(scene.client);
-  scene.client.guard = null;
-  scene.local.clientConnected(scene.client);
+  scene.local.onConnect(scene.client);
+  scene.client.stage = null;
+  scene.local.onConnect(scene.client);
   return scene;
 }
 
@@ -75,7 +75,7 @@ Deno.test("a reload binds who is there: narrower, wider, and gone", () => {
   assertEquals(scene.askAll("AUTH x", "ACL WHOAMI"), ["+OK", "$7 default"]);
   reload({ users: [] });
   assertEquals(scene.askAll("PING", "RESET", "PING"), ["+PONG", "+RESET", "+PONG"]);
-  assertEquals(scene.client.guard, null);
+  assertEquals(scene.client.stage, null);
 });
 
 Deno.test("a reload that takes commands from a user aborts what it has queued", () => {
@@ -90,10 +90,10 @@ Deno.test("a reload that takes commands from a user aborts what it has queued", 
 
 Deno.test("a reload of something else touches nobody", () => {
   using scene = createScene({ denyCommands: ["keys"] });
-  const { guard } = scene.client;
+  const { stage } = scene.client;
   assertEquals(scene.askAll("MULTI"), ["+OK"]);
   scene.local.usersChanged();
-  assertEquals(scene.client.guard, guard);
+  assertEquals(scene.client.stage, stage);
   assertEquals(scene.askAll("EXEC"), ["*0"]);
 });
 

@@ -5,7 +5,7 @@
  * @module
  */
 import type { BlockedClient } from "../../../../src/redis/blocking/blocked_client.ts";
-import { guardOf, GuardRank } from "../../../../src/redis/core/guard_chain.ts";
+import { stageOf, StageRank } from "../../../../src/redis/core/stage_chain.ts";
 import { Blocking } from "../../../../src/redis/blocking/mod.ts";
 import { Redirection } from "../../../../src/router/router.ts";
 import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
@@ -35,7 +35,7 @@ Deno.test("it waits as long as it takes, and gives the connection back", async (
   assertEquals([scene.told(), scene.rig.metrics.blockedClients], [[], 1]);
   await conn.receives("+popped\r\n");
   assertEquals(scene.told(), ["+popped"]);
-  assertEquals([scene.client.guard, scene.rig.metrics.blockedClients], [null, 0]);
+  assertEquals([scene.client.stage, scene.rig.metrics.blockedClients], [null, 0]);
   assertEquals([scene.rig.metrics.dedicatedTaken, scene.rig.metrics.dedicatedIdle], [0, 1]);
   scene.ask("BLPOP k0 0");
   await turn();
@@ -61,7 +61,7 @@ Deno.test("a client that leaves closes the connection at once", async () => {
   using scene = createScene();
   scene.ask("BLPOP k0 0");
   const conn = await scene.accept(0);
-  scene.client.guard!.clientClosed();
+  scene.client.stage!.onClose();
   assertEquals([conn.isClosed, scene.rig.metrics.blockedClients], [true, 0]);
   await scene.ends();
 });
@@ -75,7 +75,7 @@ Deno.test("the server hears that a client has left before it hears what others s
   shared.open();
   const usual = await scene.accept(0);
   const conn = await block(scene);
-  scene.client.guard!.clientClosed();
+  scene.client.stage!.onClose();
   await turn();
   assertEquals([requestsIn(usual.written), conn.isClosed], [["CLIENT UNBLOCK 5 TIMEOUT"], true]);
   await usual.receives(":0\r\n");
@@ -87,7 +87,7 @@ Deno.test("a lost connection fails it, and nothing is sent again", async () => {
   scene.ask("BLPOP k0 0");
   await (await scene.accept(0)).ends();
   assertMatch(scene.told()[0]!, /^failed: backend_closed/);
-  assertEquals([scene.client.guard, scene.context.dedicated.takenCount], [null, 0]);
+  assertEquals([scene.client.stage, scene.context.dedicated.takenCount], [null, 0]);
   await scene.ends();
 });
 
@@ -130,7 +130,7 @@ Deno.test("a connection that a CLIENT UNBLOCK may still reach serves nobody else
   scene.ask("BLPOP k0 0");
   const conn = await scene.accept(0);
   await conn.receives(":55\r\n");
-  (guardOf(scene.client, GuardRank.Blocking) as BlockedClient).unblock("TIMEOUT", () => {});
+  (stageOf(scene.client, StageRank.Blocking) as BlockedClient).unblock("TIMEOUT", () => {});
   await scene.accept(0);
   await conn.receives("+popped\r\n");
   assertEquals(scene.told(), ["+popped"]);
@@ -147,7 +147,7 @@ Deno.test("nobody waits at a server that has left the ring", async () => {
   scene.rig.backends[0]!.isServing = false;
   scene.rig.clock.advance(50);
   assertMatch(scene.told()[0]!, /^failed: backend_ejected/);
-  assertEquals([scene.client.guard, scene.context.dedicated.takenCount], [null, 0]);
+  assertEquals([scene.client.stage, scene.context.dedicated.takenCount], [null, 0]);
   await scene.ends();
 });
 
@@ -171,7 +171,7 @@ Deno.test("who has sent its last before the command is sent does not block", asy
     await conn.receives("+OK\r\n");
     assertEquals(requestsIn(conn.takeWritten()), ["MULTI", "BLPOP k0 0", "EXEC"]);
     await conn.receives("+QUEUED\r\n*1\r\n*-1\r\n");
-    assertEquals([scene.told(), scene.client.hasLeft, scene.client.guard], [[], true, null]);
+    assertEquals([scene.told(), scene.client.hasLeft, scene.client.stage], [[], true, null]);
     await scene.ends();
   }
 });
@@ -270,7 +270,7 @@ Deno.test("who has sent too much ahead gets what is there, or is closed for that
   using scene = createScene();
   scene.ask("BLPOP k0 0");
   const conn = await scene.accept(0);
-  scene.client.guard!.inputIsFull!();
+  scene.client.stage!.onInputFull!();
   await conn.receives(":5\r\n");
   await conn.receives("+OK\r\n");
   await conn.receives("+QUEUED\r\n*1\r\n_\r\n");
@@ -280,7 +280,7 @@ Deno.test("who has sent too much ahead gets what is there, or is closed for that
 
 function ends({ client }: FeatureScene): void {
   client.hasEnded = true;
-  assertEquals(client.guard!.inputEnded(), false);
+  assertEquals(client.stage!.onInputEnd(), false);
 }
 
 /** Has all keys be at backend 1 from now on. */
@@ -306,7 +306,7 @@ Deno.test("a client whose keys get another server waits there, and its wait ends
   scene.rig.clock.advance(50);
   assertEquals(usual.takeWritten(), "");
   await next.receives("+popped\r\n");
-  assertEquals([scene.told(), scene.client.guard], [["+popped"], null]);
+  assertEquals([scene.told(), scene.client.stage], [["+popped"], null]);
   await scene.ends();
 });
 
@@ -334,7 +334,7 @@ Deno.test("keys that get several servers, or none, end the wait with what a new 
     await scene.accept(0);
     await conn.receives("*-1\r\n");
     assertMatch(scene.told().join(), error);
-    assertEquals([scene.client.guard, scene.context.dedicated.takenCount], [null, 0]);
+    assertEquals([scene.client.stage, scene.context.dedicated.takenCount], [null, 0]);
     await scene.ends();
   }
 });
@@ -363,7 +363,7 @@ Deno.test("who is unblocked by somebody while its keys move waits no more", asyn
   using scene = createScene();
   const conn = await block(scene);
   moveKeys(scene);
-  (guardOf(scene.client, GuardRank.Blocking) as BlockedClient).unblock("TIMEOUT", () => {});
+  (stageOf(scene.client, StageRank.Blocking) as BlockedClient).unblock("TIMEOUT", () => {});
   scene.rig.clock.advance(50);
   await conn.receives("*-1\r\n");
   assertEquals(scene.told(), ["*-1"]);

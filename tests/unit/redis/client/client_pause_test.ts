@@ -4,7 +4,7 @@
  * @module
  */
 import { ClientPause, DRAIN_MAX_MS } from "../../../../src/redis/client/client_pause.ts";
-import { Verdict, type VerdictCode } from "../../../../src/session/features.ts";
+import { Verdict, type VerdictCode } from "../../../../src/session/stages.ts";
 import { assertEquals } from "../../../deps.ts";
 import { CoreRig } from "../../../support/core_rig.ts";
 import { frameOf, localRequest, LocalRigClient, textOf } from "../../../support/local_rig.ts";
@@ -20,7 +20,7 @@ function scene(rig: CoreRig) {
 
 function verdict(client: LocalRigClient, ...words: string[]): VerdictCode {
   const { frame, bytes } = frameOf(words);
-  return client.guard === null ? Verdict.Pass : client.guard.admit(client, frame, bytes);
+  return client.stage === null ? Verdict.Pass : client.stage.onRequest(client, frame, bytes);
 }
 
 Deno.test("a pause of writes lets reads go on, a stricter one adds to it, UNPAUSE ends both", () => {
@@ -28,9 +28,9 @@ Deno.test("a pause of writes lets reads go on, a stricter one adds to it, UNPAUS
   const { client, clients, pause, request, peers } = scene(rig);
   assertEquals(textOf(pause.pause(request, ["1000", "WRITE"])!), "+OK\r\n");
   assertEquals(verdict(client, "GET", "a"), Verdict.Pass);
-  assertEquals(client.guard!.inputEnded(), false);
+  assertEquals(client.stage!.onInputEnd(), false);
   assertEquals(verdict(client, "SET", "a", "1"), Verdict.Wait);
-  assertEquals(client.guard!.inputEnded(), true, "what waits now is not carried out");
+  assertEquals(client.stage!.onInputEnd(), true, "what waits now is not carried out");
   assertEquals(verdict(client, "EVAL", "return 1", "0"), Verdict.Wait);
   assertEquals(verdict(client, "PFCOUNT", "a"), Verdict.Wait);
   assertEquals(textOf(pause.pause(request, ["1"])!), "+OK\r\n");
@@ -40,7 +40,7 @@ Deno.test("a pause of writes lets reads go on, a stricter one adds to it, UNPAUS
   assertEquals(verdict(client, "client", "Unpause"), Verdict.Pass);
   assertEquals(verdict(client, "CLIENT", "ID"), Verdict.Wait);
   assertEquals(textOf(pause.unpause()), "+OK\r\n");
-  assertEquals(clients.map(({ guard, parsedOn }) => [guard, parsedOn]), Array(2).fill([null, 1]));
+  assertEquals(clients.map(({ stage, parsedOn }) => [stage, parsedOn]), Array(2).fill([null, 1]));
   const pauses = peers.told.map(({ topic }) => topic);
   assertEquals(pauses, [...Array(3).fill("client pause"), "client unpause"]);
 });
@@ -50,7 +50,7 @@ Deno.test("it ends by itself, and newcomers are paused too", () => {
   const { client, pause, request } = scene(rig);
   pause.pause(request, ["1000"]);
   const newcomer = new LocalRigClient();
-  pause.clientConnected(newcomer);
+  pause.onConnect(newcomer);
   assertEquals(verdict(newcomer, "GET", "a"), Verdict.Wait);
   // It is as long as was asked for, also where the process stands still meanwhile.
   rig.clock.standStill(998);
@@ -59,8 +59,8 @@ Deno.test("it ends by itself, and newcomers are paused too", () => {
   rig.clock.advance(1);
   assertEquals(verdict(client, "GET", "a"), Verdict.Pass);
   const another = new LocalRigClient();
-  pause.clientConnected(another);
-  assertEquals(another.guard, null);
+  pause.onConnect(another);
+  assertEquals(another.stage, null);
 });
 
 Deno.test("a pause of all ends before a longer one of writes", () => {
@@ -73,7 +73,7 @@ Deno.test("a pause of all ends before a longer one of writes", () => {
   assertEquals([client.parsedOn, verdict(client, "GET", "a")], [1, Verdict.Pass]);
   assertEquals(verdict(client, "SET", "a", "1"), Verdict.Wait);
   rig.clock.advance(59_000);
-  assertEquals(client.guard, null);
+  assertEquals(client.stage, null);
 });
 
 Deno.test("PAUSE is answered when what was sent before it is, on all workers", () => {

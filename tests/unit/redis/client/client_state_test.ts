@@ -3,7 +3,7 @@ import { createRedisFeatures } from "../../../../src/redis/features.ts";
 import { assertEquals } from "../../../deps.ts";
 import { FeatureScene } from "../../../support/feature_scene.ts";
 
-Deno.test("a client's state is that of its guards", async () => {
+Deno.test("a client's state is that of its stages", async () => {
   using scene = new FeatureScene(createRedisFeatures, {}, 3);
   const idle = { flags: "", sub: 0, psub: 0, ssub: 0, multi: -1, watch: 0 };
   assertEquals(clientState(scene.client), idle);
@@ -14,7 +14,7 @@ Deno.test("a client's state is that of its guards", async () => {
   await conn.receives("+OK\r\n");
   scene.askAll("MULTI", "PING");
   assertEquals(clientState(scene.client), { ...watching, flags: "x", multi: 1 });
-  scene.client.guard!.clientClosed();
+  scene.client.stage!.onClose();
   await scene.ends();
 });
 
@@ -23,6 +23,6 @@ Deno.test("a client that is about to be subscribed has the flag, and no channels
   scene.askAll("SUBSCRIBE a b", "PSUBSCRIBE c*");
   const { flags, sub, psub, ssub } = clientState(scene.client);
   assertEquals([flags, sub, psub, ssub], ["P", 0, 0, 0]);
-  scene.client.guard!.clientClosed();
+  scene.client.stage!.onClose();
   await scene.ends();
 });

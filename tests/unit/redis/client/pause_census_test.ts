@@ -4,15 +4,15 @@
  * @module
  */
 import { takeCensus } from "../../../../src/redis/client/pause_census.ts";
-import { addGuard, GuardRank } from "../../../../src/redis/core/guard_chain.ts";
+import { addStage, StageRank } from "../../../../src/redis/core/stage_chain.ts";
 import { Transactions } from "../../../../src/redis/transaction/mod.ts";
-import type { SessionGuard } from "../../../../src/session/features.ts";
+import type { ClientStage } from "../../../../src/session/stages.ts";
 import { assertEquals } from "../../../deps.ts";
 import { CoreRig } from "../../../support/core_rig.ts";
 import { frameOf, localRequest, LocalRigClient } from "../../../support/local_rig.ts";
 import { redisContext } from "../../../support/redis_context.ts";
 
-const guard: SessionGuard = { admit: () => 0, inputEnded: () => false, clientClosed: () => {} };
+const stage: ClientStage = { onRequest: () => 0, onInputEnd: () => false, onClose: () => {} };
 
 Deno.test("the blocked are not busy, and a transaction counts where it has begun", () => {
   using rig = new CoreRig();
@@ -22,14 +22,14 @@ Deno.test("the blocked are not busy, and a transaction counts where it has begun
   ) as [LocalRigClient, LocalRigClient, LocalRigClient, LocalRigClient, LocalRigClient];
   blocked.hasRequestsInFlight = true;
   busy.hasRequestsInFlight = true;
-  addGuard(blocked, GuardRank.Blocking, guard);
-  addGuard(subscribed, GuardRank.Subscriptions, guard);
+  addStage(blocked, StageRank.Blocking, stage);
+  addStage(subscribed, StageRank.Subscriptions, stage);
   const transactions = new Transactions(redisContext(rig));
   for (const client of [begun, opened]) {
     transactions.answers.multi(localRequest(client, "MULTI"));
   }
   const { frame, bytes } = frameOf(["SET", "k0", "v"]);
-  begun.guard!.admit(begun, frame, bytes);
+  begun.stage!.onRequest(begun, frame, bytes);
   const clients = [blocked, busy, subscribed, begun, opened];
   const census = { transactions: 1, blocked: 1, subscribed: 1, busy: 1 };
   assertEquals(takeCensus(clients, null), census);

@@ -4,21 +4,21 @@
  * @module
  */
 import { muteAll, muteNext, unmute } from "../../../../src/redis/client/reply_mode.ts";
-import { addGuard, GuardRank } from "../../../../src/redis/core/guard_chain.ts";
-import { Verdict, type VerdictCode } from "../../../../src/session/features.ts";
+import { addStage, StageRank } from "../../../../src/redis/core/stage_chain.ts";
+import { Verdict, type VerdictCode } from "../../../../src/session/stages.ts";
 import { frameOf, LocalRigClient } from "../../../support/local_rig.ts";
 import { assertEquals } from "../../../deps.ts";
 
 function shows(client: LocalRigClient): number | undefined {
   const { frame, bytes } = frameOf(["GET", "k"]);
-  return client.guard?.admit(client, frame, bytes);
+  return client.stage?.onRequest(client, frame, bytes);
 }
 
 Deno.test("the next request, and it alone, has no reply", () => {
   const client = new LocalRigClient();
   muteNext(client);
   assertEquals([shows(client), client.isMuted], [Verdict.Pass, true]);
-  assertEquals([shows(client), client.isMuted, client.guard], [Verdict.Pass, false, null]);
+  assertEquals([shows(client), client.isMuted, client.stage], [Verdict.Pass, false, null]);
 });
 
 Deno.test("a request that has to wait does not count twice", () => {
@@ -35,19 +35,19 @@ Deno.test("off stays off until on, whatever was to be skipped", () => {
   muteNext(client);
   muteAll(client);
   muteNext(client);
-  assertEquals([client.isMuted, client.guard], [true, null]);
+  assertEquals([client.isMuted, client.stage], [true, null]);
   unmute(client);
   assertEquals(client.isMuted, false);
 });
 
-Deno.test("a request that a later guard lets wait does not count twice either", () => {
+Deno.test("a request that a later stage lets wait does not count twice either", () => {
   const client = new LocalRigClient();
   muteNext(client);
   let verdict: VerdictCode = Verdict.Wait;
-  addGuard(client, GuardRank.Transaction, {
-    admit: () => verdict,
-    inputEnded: () => false,
-    clientClosed: () => {},
+  addStage(client, StageRank.Transaction, {
+    onRequest: () => verdict,
+    onInputEnd: () => false,
+    onClose: () => {},
   });
   assertEquals([shows(client), shows(client), client.isMuted], [Verdict.Wait, Verdict.Wait, true]);
   verdict = Verdict.Pass;

@@ -4,7 +4,7 @@
  * @module
  */
 import { FirstMap } from "../../../../src/redis/core/first_map.ts";
-import { Verdict } from "../../../../src/session/features.ts";
+import { Verdict } from "../../../../src/session/stages.ts";
 import { clusterConfig } from "../../../support/cluster_config.ts";
 import { FeatureScene } from "../../../support/feature_scene.ts";
 import { frameOf, LocalRigClient } from "../../../support/local_rig.ts";
@@ -15,12 +15,12 @@ function createScene(options: Partial<RedisContext> = {}) {
   const scene = new FeatureScene((context) => [new FirstMap(context)], options);
   const connect = () => {
     const client = new LocalRigClient();
-    scene.local.clientConnected(client);
+    scene.local.onConnect(client);
     return client;
   };
   const verdict = (client: LocalRigClient, line: string) => {
     const { frame, bytes } = frameOf(line.split(" "));
-    return client.guard?.admit(client, frame, bytes) ?? Verdict.Pass;
+    return client.stage?.onRequest(client, frame, bytes) ?? Verdict.Pass;
   };
   return { scene, connect, verdict };
 }
@@ -65,17 +65,17 @@ Deno.test("what needs a server waits, what the proxy answers by itself does not"
   ) assertEquals(verdict(client, line), Verdict.Pass, line);
 });
 
-Deno.test("behind the wait the guard leaves with the next request; later clients have none", () => {
+Deno.test("behind the wait the stage leaves with the next request; later clients have none", () => {
   const { scene, connect, verdict } = createScene();
   using _ = scene;
-  assertEquals(connect().guard, null);
+  assertEquals(connect().stage, null);
   scene.rig.router.awaitsFirstMap = true;
   const client = connect();
   const { frame, bytes } = frameOf(["RESET"]);
   scene.local.answer(client, frame, bytes);
-  assertEquals([verdict(client, "GET a"), client.guard!.inputEnded()], [Verdict.Wait, false]);
+  assertEquals([verdict(client, "GET a"), client.stage!.onInputEnd()], [Verdict.Wait, false]);
   scene.rig.router.awaitsFirstMap = false;
-  assertEquals([verdict(client, "GET a"), client.guard], [Verdict.Pass, null]);
+  assertEquals([verdict(client, "GET a"), client.stage], [Verdict.Pass, null]);
 });
 
 Deno.test("what is forwarded to servers by configuration waits, too", () => {

@@ -22,7 +22,7 @@ function createScene(isProtected = true): FeatureScene {
   const scene = new FeatureScene(() => [], { config });
   // No server is asked for its version.
   scene.rig.router.shards = () => [];
-  scene.local.clientConnected(scene.client);
+  scene.local.onConnect(scene.client);
   return scene;
 }
 
@@ -41,7 +41,7 @@ Deno.test("nothing but logging in, leaving and errors of form before a login", (
 Deno.test("AUTH and HELLO let in; RESET lets out", () => {
   using scene = createScene();
   assertEquals(scene.askAll("AUTH secret", "PING"), ["+OK", "+PONG"]);
-  assertEquals(scene.client.guard, null);
+  assertEquals(scene.client.stage, null);
   assertEquals(scene.askAll("RESET", "PING", "AUTH app other", "PING"), [
     "+RESET",
     NO_AUTH,
@@ -89,7 +89,7 @@ Deno.test("behind many wrong passwords a login waits for its turn, and is parsed
   const { clock } = scene.rig;
   const guess = () => {
     const guesser = new LocalRigClient();
-    scene.local.clientConnected(guesser);
+    scene.local.onConnect(guesser);
     const { frame, bytes } = frameOf(["AUTH", "wrong"]);
     scene.local.answer(guesser, frame, bytes);
   };
@@ -99,11 +99,11 @@ Deno.test("behind many wrong passwords a login waits for its turn, and is parsed
   clock.advance(50);
   assertEquals(scene.client.parsedOn, 1);
   assertMatch(scene.askAll("HELLO 3 AUTH default secret")[0]!, /^%7 /);
-  assertEquals(scene.client.guard, null);
+  assertEquals(scene.client.stage, null);
   for (let count = 0; count < WRONG_AT_ONCE; count++) guess();
   assertEquals([scene.ask("AUTH other"), scene.ask("AUTH app other")], ["waits", "answered"]);
   clock.advance(50);
-  assertEquals([scene.client.guard, scene.told()], [null, ["+OK"]]);
+  assertEquals([scene.client.stage, scene.told()], [null, ["+OK"]]);
 });
 
 Deno.test("who is in stays in with a wrong password", () => {

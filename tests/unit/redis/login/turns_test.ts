@@ -106,7 +106,7 @@ Deno.test("connections that hang up while they wait do not make the queue long",
   const arrive = () => {
     const client = new LocalRigClient();
     if (turns.mayJudge(client, USER)) turns.wrong(client, USER);
-    else if (turns.inputEnded(client)) {
+    else if (turns.onInputEnd(client)) {
       closed += 1;
       turns.leave(client);
     }
@@ -119,7 +119,7 @@ Deno.test("connections that hang up while they wait do not make the queue long",
   const honest = new LocalRigClient();
   assertEquals(turns.mayJudge(honest, USER), false);
   clock.advance(50);
-  assertEquals([honest.parsedOn, turns.inputEnded(honest), turns.mayJudge(honest, USER)], [
+  assertEquals([honest.parsedOn, turns.onInputEnd(honest), turns.mayJudge(honest, USER)], [
     1,
     false,
     true,

@@ -44,7 +44,7 @@ Deno.test("who leaves meanwhile gets it no more, who comes meanwhile does not ge
   const delivery = new Delivery(topic, bytes, 2, bytes.length - 2);
   delivery.work(1);
   subscribers[1]!.remove(topic);
-  subscribers[2]!.clientClosed();
+  subscribers[2]!.onClose();
   const late = new LocalRigClient();
   new Subscriber(late, hub).add(topic);
   while (!delivery.isDone) delivery.work(1);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { guardOf, GuardRank } from "../../../../src/redis/core/guard_chain.ts";
+import { stageOf, StageRank } from "../../../../src/redis/core/stage_chain.ts";
 import { CLIENT_SUBSCRIPTIONS_MAX } from "../../../../src/redis/pubsub/pubsub.ts";
 import type { LocalRequest } from "../../../../src/redis/core/local_request.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
@@ -48,14 +48,14 @@ Deno.test("unsubscribing is answered at once, and by a null where there is nothi
   scene.ask(client, "SUBSCRIBE", "a0", "b0", "c0");
   const conn = await scene.accept(0);
   await conn.receives(...["a0", "b0", "c0"].map((name) => said("subscribe", name, 1)));
-  assertEquals(guardOf(client, GuardRank.Subscriptions) === null, false);
+  assertEquals(stageOf(client, StageRank.Subscriptions) === null, false);
   scene.ask(client, "UNSUBSCRIBE", "b0", "x");
   scene.ask(client, "UNSUBSCRIBE");
   assertEquals(client.replies.slice(3), [
     said("unsubscribe", "b0", 2) + said("unsubscribe", "x", 2),
     said("unsubscribe", "a0", 1) + said("unsubscribe", "c0", 0),
   ]);
-  assertEquals(client.guard, null);
+  assertEquals(client.stage, null);
   await conn.receives(said("message", "a0", "too late"));
   assertEquals(client.pushes, []);
   assertEquals(
@@ -73,7 +73,7 @@ Deno.test("an error of a backend, or its loss, subscribes to nothing", async () 
   await conn0.receives(said("subscribe", "a0", 1));
   await scene.rig.refuse(1);
   assertEquals(client.replies, ["failed: connect_refused 10.0.0.1:7001"]);
-  assertEquals([client.guard, scene.rig.metrics.failures.reduce((sum, one) => sum + one)], [
+  assertEquals([client.stage, scene.rig.metrics.failures.reduce((sum, one) => sum + one)], [
     null,
     1,
   ]);
@@ -85,7 +85,7 @@ Deno.test("an error of a backend, or its loss, subscribes to nothing", async () 
   scene.ask(client, "SUBSCRIBE", "a9");
   assertEquals(client.replies[3], "failed: no_backend ");
   await conn0.receives(said("message", "a0", "x"));
-  assertEquals([client.pushes, client.guard], [[], null]);
+  assertEquals([client.pushes, client.stage], [[], null]);
   await scene.ends();
 });
 
@@ -112,7 +112,7 @@ Deno.test("a backend that cannot be connected to in time is an error", async () 
   scene.rig.clock.advance(1);
   await turn();
   assertEquals(client.replies, ["failed: connect_timeout 10.0.0.1:7000"]);
-  assertEquals(client.guard, null);
+  assertEquals(client.stage, null);
   await scene.ends();
 });
 
@@ -121,11 +121,11 @@ Deno.test("a client that leaves takes what it waits for along", async () => {
   const client = new LocalRigClient();
   scene.ask(client, "SUBSCRIBE", "a0");
   const conn = await scene.accept(0);
-  client.guard!.clientClosed();
-  client.guard = null;
+  client.stage!.onClose();
+  client.stage = null;
   client.late[0]!.isDue = false;
   await conn.receives(said("subscribe", "a0", 1));
-  assertEquals([client.replies, client.guard], [[], null]);
+  assertEquals([client.replies, client.stage], [[], null]);
   assertEquals(conn.written, said("subscribe", "a0") + said("unsubscribe", "a0"));
   await scene.ends();
 });
@@ -168,5 +168,5 @@ Deno.test("the subscriptions of one client are bounded by number", () => {
   const reply = scene.pubsub.answers.subscribe(request)!;
   client.reply(reply);
   assertMatch(client.replies[0]!, /^-ERR too many subscriptions: a client may have 100000\r\n$/);
-  assertEquals(client.guard, null);
+  assertEquals(client.stage, null);
 });

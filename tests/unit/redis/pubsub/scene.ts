@@ -13,7 +13,7 @@ import { frameOf, LocalRigClient } from "../../../support/local_rig.ts";
 import type { HandlerId } from "../../../../src/protocol/resp/commands/handlers.ts";
 import type { Answers } from "../../../../src/redis/core/feature.ts";
 import { LocalRequest } from "../../../../src/redis/core/local_request.ts";
-import { Verdict } from "../../../../src/session/features.ts";
+import { Verdict } from "../../../../src/session/stages.ts";
 import { redisContext, RigPeers } from "../../../support/redis_context.ts";
 
 /** An array of bulk strings; a number is one. */
@@ -53,11 +53,11 @@ export class PubsubScene implements Disposable {
     return this.hub.byteCount;
   }
 
-  /** Sends a request as a session does: guards first. */
+  /** Sends a request as a session does: stages first. */
   ask(client: LocalRigClient, ...words: string[]): void {
     const { frame, bytes } = frameOf(words);
-    if (client.guard !== null) {
-      const verdict = client.guard.admit(client, frame, bytes);
+    if (client.stage !== null) {
+      const verdict = client.stage.onRequest(client, frame, bytes);
       if (verdict !== Verdict.Pass) return;
     }
     const answers: Partial<Answers> = this.pubsub.answers;

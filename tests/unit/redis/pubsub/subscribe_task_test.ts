@@ -138,7 +138,7 @@ Deno.test("one name that is refused among thousands: an error, and nothing is su
   const conn = await subscribeToAll(scene, client);
   await confirm(conn, "n2000_0");
   await turns(() => client.replies.length > 0);
-  assertEquals([client.replies, client.guard], [["-NOPERM no\r\n"], null]);
+  assertEquals([client.replies, client.stage], [["-NOPERM no\r\n"], null]);
   await turns(() => scene.byteCount === 0);
   // It is no reason to refuse the next one, which the backend may grant.
   scene.ask(client, "SUBSCRIBE", "n2000_0");

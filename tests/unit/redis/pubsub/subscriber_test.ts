@@ -5,7 +5,7 @@
  */
 import { failures } from "../../../../src/failure.ts";
 import { PROFILES } from "../../../../src/protocol/protocol.ts";
-import { Verdict } from "../../../../src/session/features.ts";
+import { Verdict } from "../../../../src/session/stages.ts";
 import { assertEquals } from "../../../deps.ts";
 import { frameOf, LocalRigClient } from "../../../support/local_rig.ts";
 import { PubsubScene, said } from "./scene.ts";
@@ -25,7 +25,7 @@ async function scene() {
 
 function verdict(client: LocalRigClient, ...words: string[]) {
   const { frame, bytes } = frameOf(words);
-  return client.guard!.admit(client, frame, bytes);
+  return client.stage!.onRequest(client, frame, bytes);
 }
 
 Deno.test("in RESP2 few commands are allowed, and PING has another form", async () => {
@@ -62,7 +62,7 @@ Deno.test("nothing comes behind QUIT; who sends no more is a subscriber until it
   await conn.receives(said("message", "a0", "x"));
   assertEquals(verdict(client, "QUIT"), Verdict.Pass);
   await conn.receives(said("message", "a0", "y"));
-  assertEquals(other.guard!.inputEnded(), false);
+  assertEquals(other.stage!.onInputEnd(), false);
   await conn.receives(said("message", "a0", "z"));
   assertEquals([client.pushes.length, other.pushes.length], [1, 3]);
   other.profiles = PROFILES[2];

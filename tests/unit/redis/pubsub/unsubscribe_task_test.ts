@@ -47,7 +47,7 @@ Deno.test("all of them, and those that are named", async () => {
   scene.ask(client, "UNSUBSCRIBE");
   await turns(() => client.replies.length === 2);
   assertEquals(client.replies[1], told(NAMES.slice(0, 2_100), 2_099));
-  assertEquals([client.guard, scene.byteCount], [null, 0]);
+  assertEquals([client.stage, scene.byteCount], [null, 0]);
   // Those that it does not have.
   scene.ask(client, "UNSUBSCRIBE", ...NAMES);
   await turns(() => client.replies.length === 3);

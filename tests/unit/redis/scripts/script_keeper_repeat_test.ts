@@ -42,7 +42,7 @@ class Scene implements RequestOwner {
     const { requests } = this.scene.rig.context;
     const exchange = requests.takeExchange();
     exchange.begin(this.request, 0, 0, false, this.scene.client);
-    exchange.isScript = true;
+    exchange.hasOwnErrors = true;
     this.request.exchange = exchange;
     const { client } = this.scene;
     const connection = this.scene.rig.backends[0]!
@@ -65,7 +65,7 @@ class Scene implements RequestOwner {
     end: number,
     isError: boolean,
   ): void {
-    if (isError && exchange.isScript) {
+    if (isError && exchange.hasOwnErrors) {
       if (this.keeper.scriptFailed(request, exchange, bytes, start, end)) return;
     }
     this.#over(decoder.decode(bytes.subarray(start, end)).trim());

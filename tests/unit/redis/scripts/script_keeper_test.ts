@@ -141,12 +141,12 @@ Deno.test("a call that is sent elsewhere has its script ahead there, other reque
   const { scene, keeper, connection } = createScene();
   using _ = scene;
   keeper.learn(bytesOf(BODY));
-  assertEquals(scene.context.router.scriptListener, keeper);
+  assertEquals(scene.context.router.resendListener, keeper);
   const resend = (...words: string[]) => {
     const former = new Exchange();
     former.chunk = new Chunk(requestBytes(...words));
     former.end = former.chunk.bytes.length;
-    keeper.beforeScriptResend(connection, former, former.end);
+    keeper.beforeResend(connection, former, former.end);
   };
   resend("FCALL", SHA, "0");
   resend("EVALSHA", "0".repeat(40), "0");

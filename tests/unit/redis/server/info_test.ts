@@ -92,6 +92,6 @@ Deno.test("servers' fields stand around the proxy's own, in a server's order", a
   assertMatch(text!, /# Keyspace\r\ndb0:keys=7,/);
   assertMatch(text!, /# Other\r\nmodule_field:2\r\n/);
   assertMatch(text!, /proxy_backends_asked:2\r\nproxy_backends_answered:2\r\n/);
-  scene.client.guard?.clientClosed();
+  scene.client.stage?.onClose();
   await scene.ends();
 });

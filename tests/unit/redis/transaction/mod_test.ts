@@ -19,5 +19,5 @@ Deno.test("without MULTI there is nothing to execute or to discard, and UNWATCH 
 Deno.test("an empty transaction asks no backend", () => {
   using scene = new FeatureScene((context) => [new Transactions(context)]);
   assertEquals(scene.askAll("MULTI", "EXEC", "MULTI", "DISCARD"), ["+OK", "*0", "+OK", "+OK"]);
-  assertEquals([scene.client.guard, scene.rig.network.attempts.length], [null, 0]);
+  assertEquals([scene.client.stage, scene.rig.network.attempts.length], [null, 0]);
 });

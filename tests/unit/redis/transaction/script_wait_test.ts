@@ -72,7 +72,7 @@ Deno.test("a client that has left is not asked to go on", async () => {
   scene.askAll("MULTI");
   scene.ask(`EVALSHA ${SHA} 1 k0`);
   const usual = await scene.accept(0);
-  scene.client.guard!.clientClosed();
+  scene.client.stage!.onClose();
   await usual.receives("+sha\r\n");
   assertEquals(scene.client.parsedOn, 0);
   await scene.ends();

@@ -27,7 +27,7 @@ Deno.test("what is held goes ahead of the first key, on a connection of its own"
   assertEquals(scene.told(), ["+QUEUED"]);
   await conn.receives("*3\r\n");
   assertEquals(scene.told(), ["*3"]);
-  assertEquals([scene.client.guard, scene.context.dedicated.idleCount], [null, 1]);
+  assertEquals([scene.client.stage, scene.context.dedicated.idleCount], [null, 1]);
   await scene.ends();
 });
 
@@ -79,7 +79,7 @@ Deno.test("a connection lost behind EXEC is said to be lost: nothing is sent aga
   scene.told();
   await conn.ends();
   assertMatch(scene.told()[0]!, /^failed: backend_closed/);
-  assertEquals([scene.client.guard, scene.rig.network.attempts.length], [null, 1]);
+  assertEquals([scene.client.stage, scene.rig.network.attempts.length], [null, 1]);
   await scene.ends();
 });
 
@@ -154,7 +154,7 @@ Deno.test("a client that leaves takes the connection along", async () => {
   using scene = createScene();
   scene.askAll("MULTI", "SET k0 1");
   const conn = await scene.accept(0);
-  scene.client.guard!.clientClosed();
+  scene.client.stage!.onClose();
   assertEquals([conn.isClosed, scene.context.dedicated.takenCount], [true, 0]);
   await scene.ends();
 });
@@ -187,7 +187,7 @@ Deno.test("with no connection left it says which limit to raise", async () => {
   assertMatch(scene.askAll("SET k0 1")[0]!, /^-ERR too many clients .*dedicated_connections/);
   assertEquals(scene.askAll("EXEC"), [ABORT]);
   assertMatch(scene.askAll("WATCH k0")[0]!, /^-ERR too many clients/);
-  assertEquals(client.guard, null);
+  assertEquals(client.stage, null);
   await scene.ends();
 });
 

@@ -38,7 +38,7 @@ Deno.test("an error leaves nothing behind", async () => {
   const conn = await scene.accept(0);
   await conn.receives("-ERR no\r\n");
   assertEquals(scene.told(), ["-ERR no"]);
-  assertEquals([scene.client.guard, scene.context.dedicated.takenCount], [null, 0]);
+  assertEquals([scene.client.stage, scene.context.dedicated.takenCount], [null, 0]);
   await scene.ends();
 });
 
@@ -47,7 +47,7 @@ Deno.test("a lost connection fails the first WATCH, and is remembered by a later
   scene.ask("WATCH k0");
   await (await scene.accept(0)).ends();
   assertMatch(scene.told()[0]!, /^failed: backend_closed/);
-  assertEquals(scene.client.guard, null);
+  assertEquals(scene.client.stage, null);
   scene.ask("WATCH k0");
   const conn = await scene.accept(0);
   await conn.receives("+OK\r\n");

@@ -7,15 +7,15 @@ import { fitsArity } from "../../protocol/command_table.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
 import { DOTTED_ROW } from "../../protocol/resp/commands/custom.ts";
 import {
+  type ClientStage,
   type LocalClient,
-  type SessionGuard,
   Verdict,
   type VerdictCode,
-} from "../../session/features.ts";
+} from "../../session/stages.ts";
 import { LocalRequest } from "../core/local_request.ts";
 import { Check, type Denial, type Permissions } from "./permissions.ts";
 
-/** Who is told of what a guard sees. */
+/** Who is told of what a stage sees. */
 export interface AccessWatcher {
   /** Answers a denied request. */
   denied(request: LocalRequest, denial: Denial): void;
@@ -23,8 +23,8 @@ export interface AccessWatcher {
   passed(request: LocalRequest): void;
 }
 
-/** The guard of one client. */
-export class AccessGuard implements SessionGuard {
+/** The stage of one client. */
+export class AccessStage implements ClientStage {
   readonly isBystander = true;
   readonly permissions: Permissions;
   readonly #watcher: AccessWatcher;
@@ -36,7 +36,7 @@ export class AccessGuard implements SessionGuard {
     this.#watcher = watcher;
   }
 
-  admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
+  onRequest(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
     const { row } = frame;
     const isNew = !this.#isShownAgain;
     this.#isShownAgain = false;
@@ -48,15 +48,15 @@ export class AccessGuard implements SessionGuard {
     return this.#look(client, frame, bytes, isNew);
   }
 
-  postponed(): void {
+  onPostponed(): void {
     this.#isShownAgain = true;
   }
 
-  inputEnded(): boolean {
+  onInputEnd(): boolean {
     return false;
   }
 
-  clientClosed(): void {}
+  onClose(): void {}
 
   #look(
     client: LocalClient,

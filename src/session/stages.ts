@@ -30,11 +30,14 @@ export interface DeferredReply {
   fail(failure: Failure, address: string): void;
 }
 
-/** What a {@link SessionGuard} says of a request. */
+/** What stands for a reply that is not delivered, as its request is sent once more. */
+export const REPEATED: unique symbol = Symbol("repeated");
+
+/** What a {@link ClientStage} says of a request. */
 export const Verdict = {
   /** It goes its usual way. */
   Pass: 0,
-  /** The guard has answered it, or will. */
+  /** The stage has answered it, or will. */
   Handled: 1,
   /** Ask again when all earlier requests are answered; with none in flight, at {@link LocalClient.parseOn}. */
   Wait: 2,
@@ -43,28 +46,28 @@ export const Verdict = {
 export type VerdictCode = 0 | 1 | 2;
 
 /** The state of a client whose requests do not simply go their way: not logged in, in a transaction, … */
-export interface SessionGuard {
+export interface ClientStage {
   /** Whether it only judges requests: the client is in no state that a client without it is not in. */
   readonly isBystander?: boolean;
   /** Bytes of a request above which the client is closed, if there is such a bound. */
   readonly requestBytesMax?: number;
   /** Sees each request first, refused ones too: `frame.row` is null for an unknown command. */
-  admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode;
+  onRequest(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode;
   /** The request that it has just let pass has to wait all the same, and will be shown again. */
-  postponed?(): void;
+  onPostponed?(): void;
   /**
    * The client sends no more; its requests are served all the same. Asked at the end, and from then on for each
    * request that has to wait. True: that one is not carried out, nor what stands behind it; a server closes such a
    * client.
    */
-  inputEnded(): boolean;
+  onInputEnd(): boolean;
   /**
    * The client has sent as much ahead as is read, so that its end cannot be noticed any more: whoever waits for what
    * others do must not wait on, as nobody knows for how long.
    */
-  inputIsFull?(): void;
+  onInputFull?(): void;
   /** The connection is gone; called once. */
-  clientClosed(): void;
+  onClose(): void;
 }
 
 /** A client as local answers see it. */
@@ -74,7 +77,7 @@ export interface LocalClient extends RoutedClient {
   /** What it negotiated at HELLO and SELECT; set by the answer to a request that is a barrier. */
   profiles: Profiles;
   /** Null for nearly all clients, nearly always. */
-  guard: SessionGuard | null;
+  stage: ClientStage | null;
   /** While true its requests are carried out, and no replies to them are written. */
   isMuted: boolean;
   /** Whether it was told to go on elsewhere: until the time that it was given is over it is not closed for resting. */
@@ -100,7 +103,7 @@ export interface LocalClient extends RoutedClient {
   reply(bytes: Uint8Array, start?: number, end?: number): void;
   /**
    * Takes the request at hand to be answered later; nothing behind it is parsed before that, unless `goesOn`:
-   * then later requests are, and a guard has to keep their order.
+   * then later requests are, and a stage has to keep their order.
    */
   answerLater(goesOn?: boolean): DeferredReply;
   /**
@@ -108,7 +111,7 @@ export interface LocalClient extends RoutedClient {
    * end at `end`, stay as they are for as long as anybody has them.
    */
   push(bytes: Uint8Array, start?: number, end?: number, isShared?: boolean): void;
-  /** Asks the guard again about a request that it let wait although none was in flight. */
+  /** Asks the stage again about a request that it let wait although none was in flight. */
   parseOn(): void;
   /** Reads no further requests; closes when everything due is answered. */
   closeWhenAnswered(): void;
@@ -140,8 +143,8 @@ export interface ClientCensus {
 
 /** The answers of one cluster to requests whose row says `local`. */
 export interface LocalAnswers {
-  /** A client has connected; the place to give it a guard. */
-  clientConnected(client: LocalClient): void;
+  /** A client has connected; the place to give it a stage. */
+  onConnect(client: LocalClient): void;
   /**
    * Who a client is that has connected is known by other means than a password, such as its certificate.
    *
@@ -152,29 +155,29 @@ export interface LocalAnswers {
   usersChanged?(): void;
   /**
    * Answers `frame`, which stands in `bytes`, by calling `client.reply` or `client.answerLater` once. False: nothing
-   * was called, and the request is to be shown again, when a guard's {@link Verdict.Wait} would have it shown again.
+   * was called, and the request is to be shown again, when a stage's {@link Verdict.Wait} would have it shown again.
    */
   answer(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean;
-  /** A request whose row says that it runs a script is about to be sent over `connection`, as `exchange`. */
-  beforeScript?(
+  /** A request whose row asks for it is about to be sent over `connection`, as `exchange`: something may go before it. */
+  beforeSend?(
     connection: BackendConnection,
     exchange: Exchange,
     frame: RequestFrame,
     bytes: Uint8Array,
   ): void;
   /**
-   * Looks at an error reply to a request that ran a script. True: the request will hear again; the reply must not be
-   * delivered.
+   * Looks at an error reply, `bytes[start, end)`.
+   *
+   * @returns Null: it is the client's. A failure: it is not for clients, and why. {@link REPEATED}: the request is sent
+   * once more and will hear again; the reply must not be delivered.
    */
-  repeatsScript?(
+  onErrorReply?(
     request: Request,
     exchange: Exchange,
     bytes: Uint8Array,
     start: number,
     end: number,
-  ): boolean;
-  /** Looks at an error reply, `bytes[start, end)`. Null: it is the client's; else it is not for clients, and why. */
-  errorReplied?(exchange: Exchange, bytes: Uint8Array, start: number, end: number): Failure | null;
+  ): Failure | typeof REPEATED | null;
   /** Whether a local row is answered without any server, so that a pause does not concern it; none if left out. */
   needsNoServer?(row: CommandRow): boolean;
   /** Whether a request of this row may change what servers hold; what the row's flags say if left out. */
@@ -188,7 +191,7 @@ export interface LocalAnswers {
   /** What a refused request is answered with, where the servers have other words than `refusal`. */
   inTheirWords?(refusal: Uint8Array): Uint8Array;
   /**
-   * Sees a request whose command no table has, before its client's guard does, and may change `frame` to what it has
+   * Sees a request whose command no table has, before its client's stage does, and may change `frame` to what it has
    * found out. True: it has to wait, as for {@link Verdict.Wait}. None waits if left out.
    */
   awaitsUnknown?(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): boolean;

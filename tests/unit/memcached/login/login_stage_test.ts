@@ -1,5 +1,5 @@
-import { UNAUTHENTICATED_REQUEST_BYTES_MAX } from "../../../../src/memcached/login/login_guard.ts";
-import { Verdict } from "../../../../src/session/features.ts";
+import { UNAUTHENTICATED_REQUEST_BYTES_MAX } from "../../../../src/memcached/login/login_stage.ts";
+import { Verdict } from "../../../../src/session/stages.ts";
 import { MemcacheScene } from "../../../support/memcache_scene.ts";
 import { reply, request } from "../../protocol/memcache/binary/packets.ts";
 import { toBytes } from "../../protocol/memcache/parse_stream.ts";
@@ -10,7 +10,7 @@ const users = [userWith("ann", "secret")];
 
 function stranger(): MemcacheScene {
   const scene = new MemcacheScene(1, users);
-  scene.local.clientConnected(scene.client);
+  scene.local.onConnect(scene.client);
   return scene;
 }
 
@@ -21,29 +21,32 @@ function asText(packet: string): string {
 
 Deno.test("without users nobody is asked", () => {
   using scene = new MemcacheScene();
-  scene.local.clientConnected(scene.client);
-  assertEquals(scene.client.guard, null);
+  scene.local.onConnect(scene.client);
+  assertEquals(scene.client.stage, null);
 });
 
 Deno.test("before its login a client of lines may quit, and nothing else", () => {
   using scene = stranger();
   for (const line of ["get a\r\n", "version\r\n", "add k 0 0 1\r\nx\r\n", "bogus\r\n", "mn\r\n"]) {
-    assertEquals(scene.admit(line), Verdict.Handled);
+    assertEquals(scene.onRequest(line), Verdict.Handled);
     assertEquals(scene.told(), ["CLIENT_ERROR unauthenticated\r\n"], line);
   }
-  assertEquals(scene.admit("quit\r\n"), Verdict.Pass);
-  assertEquals(scene.client.guard!.requestBytesMax, UNAUTHENTICATED_REQUEST_BYTES_MAX);
+  assertEquals(scene.onRequest("quit\r\n"), Verdict.Pass);
+  assertEquals(scene.client.stage!.requestBytesMax, UNAUTHENTICATED_REQUEST_BYTES_MAX);
 });
 
 Deno.test("before its login a client is refused as it speaks", () => {
   using lines = stranger();
   for (const line of ["mg a q v\r\n", "ms a 1 q\r\nx\r\n", "md a q\r\n", "ma a q\r\n"]) {
-    assertEquals(lines.admit(line), Verdict.Handled);
+    assertEquals(lines.onRequest(line), Verdict.Handled);
     assertEquals(lines.told(), ["CLIENT_ERROR unauthenticated\r\n"], line);
   }
   assertEquals(lines.client.isClosing, false);
   using packets = stranger();
-  assertEquals(packets.admit(request({ operation: 0x40, key: "k", opaque: 9 })), Verdict.Handled);
+  assertEquals(
+    packets.onRequest(request({ operation: 0x40, key: "k", opaque: 9 })),
+    Verdict.Handled,
+  );
   assertEquals(packets.told(), [
     asText(reply({ operation: 0x40, opaque: 9, status: 0x20, value: "Auth failure." })),
   ]);
@@ -52,30 +55,30 @@ Deno.test("before its login a client is refused as it speaks", () => {
 
 Deno.test("the value of a set logs a client of lines in", () => {
   using scene = stranger();
-  assertEquals(scene.admit("set x 0 0 3\r\nann\r\n"), Verdict.Handled);
+  assertEquals(scene.onRequest("set x 0 0 3\r\nann\r\n"), Verdict.Handled);
   assertEquals(scene.told(), ["CLIENT_ERROR bad authentication token format\r\n"]);
-  assertEquals(scene.admit("set x 0 0 10\r\nann secret\r\n"), Verdict.Handled);
+  assertEquals(scene.onRequest("set x 0 0 10\r\nann secret\r\n"), Verdict.Handled);
   assertEquals(scene.told(), ["STORED\r\n"]);
-  assertEquals(scene.admit("get a\r\n"), Verdict.Pass);
+  assertEquals(scene.onRequest("get a\r\n"), Verdict.Pass);
 });
 
 Deno.test("a wrong password is answered late, and counted", () => {
   using scene = stranger();
-  assertEquals(scene.admit("set x 0 0 9\r\nann wrong\r\n"), Verdict.Handled);
+  assertEquals(scene.onRequest("set x 0 0 9\r\nann wrong\r\n"), Verdict.Handled);
   assertEquals(scene.told(), []);
   scene.rig.clock.advance(99);
   assertEquals(scene.told(), []);
   scene.rig.clock.advance(1000);
   assertEquals(scene.told(), ["CLIENT_ERROR authentication failure\r\n"]);
   assertEquals(scene.rig.metrics.loginFailures, 1);
-  assertEquals(scene.admit("get a\r\n"), Verdict.Handled);
+  assertEquals(scene.onRequest("get a\r\n"), Verdict.Handled);
 });
 
 Deno.test("before its login a client of packets may ask for version and mechanisms", () => {
   using scene = stranger();
-  assertEquals(scene.admit(request({ operation: 0x0b })), Verdict.Pass);
-  assertEquals(scene.admit(request({ operation: 0x20 })), Verdict.Pass);
-  assertEquals(scene.admit(request({ operation: 0x00, key: "k", opaque: 7 })), Verdict.Handled);
+  assertEquals(scene.onRequest(request({ operation: 0x0b })), Verdict.Pass);
+  assertEquals(scene.onRequest(request({ operation: 0x20 })), Verdict.Pass);
+  assertEquals(scene.onRequest(request({ operation: 0x00, key: "k", opaque: 7 })), Verdict.Handled);
   assertEquals(scene.told(), [asText(reply({ opaque: 7, status: 0x20, value: "Auth failure." }))]);
   assertEquals(scene.client.isClosing, true);
 });
@@ -83,7 +86,7 @@ Deno.test("before its login a client of packets may ask for version and mechanis
 Deno.test("SASL PLAIN logs a client of packets in; other mechanisms and steps do not", () => {
   using scene = stranger();
   const attempt = (operation: number, key: string, value: string) => {
-    assertEquals(scene.admit(request({ operation, key, value, opaque: 3 })), Verdict.Handled);
+    assertEquals(scene.onRequest(request({ operation, key, value, opaque: 3 })), Verdict.Handled);
     scene.rig.clock.advance(10_000);
     return scene.told();
   };
@@ -95,5 +98,5 @@ Deno.test("SASL PLAIN logs a client of packets in; other mechanisms and steps do
   assertEquals(attempt(0x21, "PLAIN", "\0ann\0secret"), [
     asText(reply({ operation: 0x21, opaque: 3, value: "Authenticated" })),
   ]);
-  assertEquals(scene.client.guard, null);
+  assertEquals(scene.client.stage, null);
 });

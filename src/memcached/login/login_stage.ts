@@ -14,11 +14,11 @@ import {
 import { BINARY_PROFILES } from "../../protocol/memcache/profiles.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
 import {
+  type ClientStage,
   type LocalClient,
-  type SessionGuard,
   Verdict,
   type VerdictCode,
-} from "../../session/features.ts";
+} from "../../session/stages.ts";
 import { passwordOfLine, passwordOfPacket } from "./passwords.ts";
 import { Attempt, type AttemptCode } from "./attempt.ts";
 import type { Login } from "./mod.ts";
@@ -35,8 +35,8 @@ const FAILURE = encodeText("CLIENT_ERROR authentication failure\r\n");
 const STORED = encodeText("STORED\r\n");
 const AUTHENTICATED = encodeText("Authenticated");
 
-/** The guard of one client. */
-export class LoginGuard implements SessionGuard {
+/** The stage of one client. */
+export class LoginStage implements ClientStage {
   readonly requestBytesMax = UNAUTHENTICATED_REQUEST_BYTES_MAX;
   readonly #client: LocalClient;
   readonly #login: Login;
@@ -46,18 +46,18 @@ export class LoginGuard implements SessionGuard {
     this.#login = login;
   }
 
-  admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
+  onRequest(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
     // Not by the frame's operation: quiet meta commands have one, and refused packets have none.
     return client.profiles === BINARY_PROFILES
       ? this.#admitPacket(client, frame, bytes)
       : this.#admitLine(client, frame, bytes);
   }
 
-  inputEnded(): boolean {
-    return this.#login.inputEnded(this.#client);
+  onInputEnd(): boolean {
+    return this.#login.onInputEnd(this.#client);
   }
 
-  clientClosed(): void {
+  onClose(): void {
     this.#login.leave(this.#client);
   }
 

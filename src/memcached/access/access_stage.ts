@@ -8,14 +8,14 @@ import { replyPacket, Status } from "../../protocol/memcache/binary/packet.ts";
 import { BINARY_PROFILES } from "../../protocol/memcache/profiles.ts";
 import { NO_OPERATION, type RequestFrame } from "../../protocol/protocol.ts";
 import {
+  type ClientStage,
   type LocalClient,
-  type SessionGuard,
   Verdict,
   type VerdictCode,
-} from "../../session/features.ts";
+} from "../../session/stages.ts";
 import type { MemcacheDenial, MemcachePermissions } from "./permissions.ts";
 
-/** Who is told of what a guard sees. */
+/** Who is told of what a stage sees. */
 export interface MemcacheWatcher {
   /** A request was denied; it is answered already. */
   denied(client: LocalClient, command: string, denial: MemcacheDenial): void;
@@ -33,8 +33,8 @@ const LINES = {
 } as const;
 const VALUES = { command: encodeText(TEXTS.command), key: encodeText(TEXTS.key) } as const;
 
-/** The guard of one client. */
-export class MemcacheAccessGuard implements SessionGuard {
+/** The stage of one client. */
+export class MemcacheAccessStage implements ClientStage {
   readonly isBystander = true;
   readonly permissions: MemcachePermissions;
   readonly #watcher: MemcacheWatcher;
@@ -46,7 +46,7 @@ export class MemcacheAccessGuard implements SessionGuard {
     this.#watcher = watcher;
   }
 
-  admit(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
+  onRequest(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
     const { row } = frame;
     const isNew = !this.#isShownAgain;
     this.#isShownAgain = false;
@@ -65,15 +65,15 @@ export class MemcacheAccessGuard implements SessionGuard {
     return Verdict.Pass;
   }
 
-  postponed(): void {
+  onPostponed(): void {
     this.#isShownAgain = true;
   }
 
-  inputEnded(): boolean {
+  onInputEnd(): boolean {
     return false;
   }
 
-  clientClosed(): void {}
+  onClose(): void {}
 }
 
 function answer(client: LocalClient, frame: RequestFrame, { reason }: MemcacheDenial): void {

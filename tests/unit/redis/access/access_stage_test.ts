@@ -1,36 +1,36 @@
 /**
- * The guard of a limited client: what it lets pass, and whom it tells.
+ * The stage of a limited client: what it lets pass, and whom it tells.
  *
  * @module
  */
 import { respCommands } from "../../../../src/protocol/resp/commands/mod.ts";
 import { ruledCommands } from "../../../../src/protocol/resp/commands/ruled.ts";
-import { AccessGuard } from "../../../../src/redis/access/access_guard.ts";
+import { AccessStage } from "../../../../src/redis/access/access_stage.ts";
 import { accessRules, Permissions } from "../../../../src/redis/access/permissions.ts";
-import { Verdict } from "../../../../src/session/features.ts";
+import { Verdict } from "../../../../src/session/stages.ts";
 import { assertEquals } from "../../../deps.ts";
 import { clusterConfig } from "../../../support/cluster_config.ts";
 import { frameOf, LocalRigClient } from "../../../support/local_rig.ts";
 import { limitedUser } from "../../../support/user_config.ts";
 
-function createGuard() {
+function createStage() {
   const seen: string[] = [];
   const rules = accessRules(clusterConfig({}), ruledCommands([]), true);
   const limits = limitedUser("a", { keyPatterns: ["a:*"] }).limits;
-  const guard = new AccessGuard(new Permissions(limits, rules, respCommands), {
+  const stage = new AccessStage(new Permissions(limits, rules, respCommands), {
     denied: ({ words }, { reason }) => seen.push(`denied ${words.join(" ")}: ${reason}`),
     passed: ({ words }) => seen.push(`passed ${words.join(" ")}`),
   });
   const client = new LocalRigClient();
   const admit = (line: string) => {
     const { frame, bytes } = frameOf(line.split(" "));
-    return guard.admit(client, frame, bytes);
+    return stage.onRequest(client, frame, bytes);
   };
-  return { guard, admit, seen };
+  return { stage, admit, seen };
 }
 
 Deno.test("what is allowed passes without a word, what is not is told", () => {
-  const { admit, seen } = createGuard();
+  const { admit, seen } = createStage();
   assertEquals(["GET a:1", "PING", "MGET a:1 a:2"].map(admit), Array(3).fill(Verdict.Pass));
   assertEquals(seen, []);
   assertEquals(["GET b", "MGET a:1 b", "KEYS *"].map(admit), Array(3).fill(Verdict.Handled));
@@ -38,30 +38,30 @@ Deno.test("what is allowed passes without a word, what is not is told", () => {
 });
 
 Deno.test("what is no request is answered as such", () => {
-  const { admit, seen } = createGuard();
+  const { admit, seen } = createStage();
   assertEquals(["NOSUCH b", "GET", "KEYS"].map(admit), Array(3).fill(Verdict.Pass));
   assertEquals(seen, []);
 });
 
 Deno.test("a refused request that could be carried out all the same is looked at", () => {
-  const { admit, seen } = createGuard();
+  const { admit, seen } = createStage();
   assertEquals(admit("CONFIG GET x"), Verdict.Handled);
   assertEquals(seen, ["denied CONFIG GET x: command"]);
 });
 
 Deno.test("a request that is shown again is told of once", () => {
-  const { guard, admit, seen } = createGuard();
+  const { stage, admit, seen } = createStage();
   const info = "INFO";
   assertEquals(admit(info), Verdict.Pass);
-  guard.postponed();
+  stage.onPostponed();
   assertEquals(admit(info), Verdict.Pass);
   assertEquals(admit(info), Verdict.Pass);
   assertEquals(seen, ["passed INFO", "passed INFO"]);
   // One that nobody is told of takes nothing from the next.
   admit("GET a:1");
-  guard.postponed();
+  stage.onPostponed();
   admit("GET a:1");
   admit(info);
   assertEquals(seen.length, 3);
-  assertEquals([guard.isBystander, guard.inputEnded()], [true, false]);
+  assertEquals([stage.isBystander, stage.onInputEnd()], [true, false]);
 });

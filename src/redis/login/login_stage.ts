@@ -8,11 +8,11 @@ import { CommandFlag, fitsArity } from "../../protocol/command_table.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
 import { errorReply } from "../../protocol/resp/write/replies.ts";
 import {
+  type ClientStage,
   type LocalClient,
-  type SessionGuard,
   Verdict,
   type VerdictCode,
-} from "../../session/features.ts";
+} from "../../session/stages.ts";
 import type { KnownServers } from "../server/known_servers.ts";
 import type { LoginTurns } from "./turns.ts";
 
@@ -21,8 +21,8 @@ export const UNAUTHENTICATED_REQUEST_BYTES_MAX = 160 * 1024;
 
 const NO_AUTH = errorReply("NOAUTH Authentication required.");
 
-/** What both kinds of guard do. */
-class TurnGuard implements SessionGuard {
+/** What both kinds of stage do. */
+class TurnStage implements ClientStage {
   readonly #client: LocalClient;
   readonly #turns: LoginTurns;
 
@@ -31,24 +31,24 @@ class TurnGuard implements SessionGuard {
     this.#turns = turns;
   }
 
-  admit(_client: LocalClient, _frame: RequestFrame): VerdictCode {
+  onRequest(_client: LocalClient, _frame: RequestFrame): VerdictCode {
     return Verdict.Pass;
   }
 
-  inputEnded(): boolean {
-    return this.#turns.inputEnded(this.#client);
+  onInputEnd(): boolean {
+    return this.#turns.onInputEnd(this.#client);
   }
 
-  clientClosed(): void {
+  onClose(): void {
     this.#turns.leave(this.#client);
   }
 }
 
-/** The guard of a client that has logged in, and waits to do so again. */
-export class WaitGuard extends TurnGuard {}
+/** The stage of a client that has logged in, and waits to do so again. */
+export class WaitStage extends TurnStage {}
 
-/** The guard of a client that has not logged in. */
-export class LoginGuard extends TurnGuard {
+/** The stage of a client that has not logged in. */
+export class LoginStage extends TurnStage {
   readonly requestBytesMax = UNAUTHENTICATED_REQUEST_BYTES_MAX;
   readonly #servers: KnownServers;
 
@@ -57,7 +57,7 @@ export class LoginGuard extends TurnGuard {
     this.#servers = servers;
   }
 
-  override admit(client: LocalClient, frame: RequestFrame): VerdictCode {
+  override onRequest(client: LocalClient, frame: RequestFrame): VerdictCode {
     const { row } = frame;
     if (row !== null && (row.flags & CommandFlag.NoAuth) !== 0) return Verdict.Pass;
     // What is no command, or has the wrong number of words, is said to be so where servers do.
