@@ -63,7 +63,7 @@ export class PauseControl implements Watched {
 
   /** Lets requests for `server` wait; null: for the whole cluster. */
   pause(server: string | null, mode: PauseModeCode, durationMs: number): void {
-    const { clock, orders, topology } = this.#parts;
+    const { clients, clock, orders, topology } = this.#parts;
     clock.readNow();
     // Whoever waits for the end of the former pause waits for this one's.
     this.#resuming = this.#resuming.filter((one) => {
@@ -71,11 +71,15 @@ export class PauseControl implements Watched {
       for (const done of one.done) done();
       return false;
     });
-    this.#parked.delete(server);
+    const wasParked = this.#parked.delete(server);
     orders.pause(server, { mode, endMs: clock.realMs + durationMs });
     this.#known.add(server);
     topology.pausesChanged();
     clock.watch(this);
+    if (mode === PauseMode.All) return;
+    // Reads go on, those that wait as all did before, too.
+    if (wasParked) this.#unpark(server);
+    for (const client of clients) client.parseOn();
   }
 
   /** What is still in flight there, and who else is there. Closes the connections when nothing is. */
@@ -152,9 +156,7 @@ export class PauseControl implements Watched {
     clock.readNow();
     this.#known.delete(server);
     this.#parked.delete(server);
-    for (const backend of this.#backendsOf(server)) {
-      if (!this.#isParkedElsewhere(backend, server)) backend.unpark();
-    }
+    this.#unpark(server);
     this.#resuming.push({
       server,
       hasLooked: topology.look(),
@@ -173,6 +175,12 @@ export class PauseControl implements Watched {
     topology.pausesChanged();
     for (const client of clients) client.parseOn();
     for (const one of done) one();
+  }
+
+  #unpark(server: string | null): void {
+    for (const backend of this.#backendsOf(server)) {
+      if (!this.#isParkedElsewhere(backend, server)) backend.unpark();
+    }
   }
 
   /** What is parked stays so: a backend that was not there yet has connections of its own. */

@@ -128,6 +128,26 @@ Deno.test("a pause that another cluster of the name ends is over for this one, i
   assertEquals([former.client.parsed, clock.watchedCount], [1, 0]);
 });
 
+Deno.test("a pause of writes in place of one of all lets reads go out at once", async () => {
+  using rig = new CoreRig();
+  const { client, control } = scene(rig);
+  const backend = rig.backends[0]!;
+  const receiver = new RecordingReceiver();
+  for (const server of [null, backend.name]) control.pause(server, PauseMode.All, 10_000);
+  for (const server of [null, backend.name]) assertEquals(control.count(server).inFlight, 0);
+  sendText(rig.requests, backend.connectionFor(0, PROFILES[2].master), "get a\n", receiver);
+  control.pause(backend.name, PauseMode.Writes, 10_000);
+  // The whole cluster is still paused.
+  assertEquals(rig.network.countTo(portOf(backend.endpoint)), 0);
+  const { parsed } = client;
+  control.pause(null, PauseMode.Writes, 10_000);
+  assertEquals(client.parsed, parsed + 1);
+  const conn = await rig.accept(0);
+  await conn.receives("A\n");
+  assertEquals(receiver.take(), ["A\n"]);
+  await rig.ends();
+});
+
 Deno.test("a server that comes anew while it is paused gets no connection either", async () => {
   using rig = new CoreRig();
   const { clock, control, orders } = scene(rig);
