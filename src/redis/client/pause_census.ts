@@ -17,7 +17,8 @@ export function takeCensus(clients: Iterable<LocalClient>, server: string | null
     if (stageOf(client, StageRank.Subscriptions) !== null) census.subscribed += 1;
     const transaction = transactionOf(client);
     const link = transaction?.link ?? null;
-    if (link === null || transaction!.queuedCount < 0) continue;
+    // One that has only watched keys waits for the end of the pause itself.
+    if (link === null || !transaction!.isBegun) continue;
     if (server === null || link.backend.name === server) census.transactions += 1;
   }
   return census;

@@ -100,6 +100,11 @@ export class Transaction implements ClientStage {
     return this.#isWatchLost;
   }
 
+  /** Whether MULTI went to the server: from then on no pause holds it back. */
+  get isBegun(): boolean {
+    return this.#isBegun;
+  }
+
   /** Requests queued since MULTI; -1 before it. */
   get queuedCount(): number {
     return this.#isOpen ? this.#queuedCount : -1;

@@ -16,21 +16,21 @@ const stage: ClientStage = { onRequest: () => 0, onInputEnd: () => false, onClos
 
 Deno.test("the blocked are not busy, and a transaction counts where it has begun", () => {
   using rig = new CoreRig();
-  const [blocked, busy, subscribed, begun, opened] = Array.from(
-    { length: 5 },
-    () => new LocalRigClient(),
-  ) as [LocalRigClient, LocalRigClient, LocalRigClient, LocalRigClient, LocalRigClient];
+  const client = () => new LocalRigClient();
+  const [blocked, busy, subscribed] = [client(), client(), client()];
+  const [begun, opened, watching] = [client(), client(), client()];
   blocked.hasRequestsInFlight = true;
   busy.hasRequestsInFlight = true;
   addStage(blocked, StageRank.Blocking, stage);
   addStage(subscribed, StageRank.Subscriptions, stage);
   const transactions = new Transactions(redisContext(rig));
-  for (const client of [begun, opened]) {
+  transactions.answers.watch(localRequest(watching, "WATCH", "k0"));
+  for (const client of [begun, opened, watching]) {
     transactions.answers.multi(localRequest(client, "MULTI"));
   }
   const { frame, bytes } = frameOf(["SET", "k0", "v"]);
   begun.stage!.onRequest(begun, frame, bytes);
-  const clients = [blocked, busy, subscribed, begun, opened];
+  const clients = [blocked, busy, subscribed, begun, opened, watching];
   const census = { transactions: 1, blocked: 1, subscribed: 1, busy: 1 };
   assertEquals(takeCensus(clients, null), census);
   assertEquals(takeCensus(clients, rig.backends[0]!.name), census);
