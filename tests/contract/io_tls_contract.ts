@@ -6,6 +6,7 @@
  */
 import type { Failure } from "../../src/failure.ts";
 import { type Endpoint, hostOf } from "../../src/endpoint.ts";
+import type { Connection } from "../../src/net/io_engine.ts";
 import {
   HANDSHAKES_MAX,
   TICKET_KEY_BYTES,
@@ -113,6 +114,25 @@ export function testIoTlsContract(
     },
   );
 
+  test(
+    "a client whose certificate has two names has none",
+    () => {
+      const { ca } = certificates();
+      return tlsOfScene({ clientCa: ca.cert }, { pair: ca.issue({ name: "alice/CN=admin" }) });
+    },
+    async (scene) => {
+      const front = scene.listen();
+      const names: (string | null | undefined)[] = [];
+      const { onAccepted } = front;
+      front.onAccepted = (connection) => {
+        names.push(connection.certificateName);
+        onAccepted(connection);
+      };
+      await scene.pair(front);
+      assertEquals(names, [null]);
+    },
+  );
+
   for (
     const [title, server, client, failure] of [
       ["expired", { isExpired: true }, {}, "tls_backend_expired"],
@@ -210,6 +230,42 @@ export function testIoTlsContract(
       tls.close();
     },
   );
+
+  test("sessions let nobody in where their certificates would not", tlsOfScene, async (scene) => {
+    const { ca, client } = certificates();
+    using other = new TestCa("Another CA");
+    const openFront = scene.listen();
+    const connections: Connection[] = [];
+    openFront.onAccepted = (connection) => connections.push(connection);
+    const ticketKey = new Uint8Array(TICKET_KEY_BYTES).fill(8);
+    const tls = scene.engine.tlsServer(serverMaterial({ clientCa: ca.cert, ticketKey }));
+    const front = frontWith(scene, tls);
+    const failed = failuresOf(front);
+    let accepted = 0;
+    front.onAccepted = (connection) => {
+      accepted += 1;
+      connections.push(connection);
+    };
+    const session = ["-sess_in", `${client.certPath}.session`];
+    const begin = ["-sess_out", session[1]!];
+    const own = ["-cert", client.certPath, "-key", client.keyPath];
+    const seen = async (what: string, admitted: number, refused: number) => {
+      await until(() => accepted + failed.length >= admitted + refused, { what });
+      assertEquals([accepted, failed.length], [admitted, refused], what);
+    };
+    await connectOnce(openFront.port, begin);
+    await connectOnce(front.port, session);
+    await seen("a session of a server that wants no certificates", 0, 1);
+    await connectOnce(front.port, [...begin, ...own]);
+    await connectOnce(front.port, session);
+    await seen("a session of its own", 2, 1);
+    ticketKey.fill(9);
+    tls.replace(serverMaterial({ clientCa: other.cert, ticketKey }));
+    await connectOnce(front.port, [...session, ...own]);
+    await seen("a session of another CA", 2, 2);
+    for (const connection of connections) connection.discard();
+    tls.close();
+  });
 
   test("names and CAs that come by a replacement count from then on", tlsOfScene, async (scene) => {
     const { ca, client } = certificates();
@@ -328,6 +384,12 @@ function failuresOf(front: Front): FailedHandshake[] {
   front.handshakeFailed = (failure: Failure, peer: Endpoint | null, detail: string) =>
     failed.push({ failure: failure.name, peer, detail });
   return failed;
+}
+
+/** Has another program connect, which ends behind its handshake. */
+async function connectOnce(port: number, options: readonly string[]): Promise<void> {
+  const address = ["s_client", "-connect", `127.0.0.1:${port}`, "-tls1_2"];
+  await new Deno.Command("openssl", { args: [...address, ...options], stdin: "null" }).output();
 }
 
 /** How an attempt to connect ends: `connected`, or a failure's name. */

@@ -32,9 +32,16 @@ export function nodeTls(): typeof import("node:tls") {
   return process.getBuiltinModule("node:tls");
 }
 
+/** Certificates of clients whose sessions may be resumed; with more the one that was verified first is forgotten. */
+export const VERIFIED_MAX = 4_096;
+
 /** See {@link TlsServer}. */
 export class DenoTlsServer implements TlsServer {
+  /** Raised by each other CA of clients; only this object writes it. */
+  caGeneration = 0;
   #material: TlsServerMaterial;
+  /** Fingerprints of certificates that the CA in force has verified, in their order. */
+  readonly #verified: Set<string> = new Set();
   /** For clients that ask for a name which has no pair of its own. */
   #common: SecureContext | null = null;
   #named: ReadonlyMap<string, SecureContext> = new Map();
@@ -61,8 +68,33 @@ export class DenoTlsServer implements TlsServer {
     return server;
   }
 
+  /**
+   * Whether a client whose handshake is done has shown the certificate that is wanted. Deno's tickets are good at all
+   * servers of a thread and whatever CA they ask for, and a session that is resumed is not verified anew: so it counts
+   * only where its certificate was verified before, here and by the CA in force.
+   *
+   * @param caGeneration {@link DenoTlsServer.caGeneration} when the handshake began.
+   */
+  isVerified(socket: NodeTlsSocket, caGeneration: number): boolean {
+    if (this.#material.clientCa === null) return true;
+    const { fingerprint256 } = socket.getPeerCertificate() as { fingerprint256?: string };
+    if (!socket.authorized || fingerprint256 === undefined) return false;
+    if (socket.isSessionReused()) return this.#verified.has(fingerprint256);
+    if (caGeneration !== this.caGeneration) return true;
+    this.#verified.add(fingerprint256);
+    if (this.#verified.size > VERIFIED_MAX) {
+      const [first] = this.#verified;
+      this.#verified.delete(first!);
+    }
+    return true;
+  }
+
   replace(material: TlsServerMaterial): void {
     const { createSecureContext } = nodeTls();
+    if (material.clientCa !== this.#material.clientCa) {
+      this.caGeneration += 1;
+      this.#verified.clear();
+    }
     this.#material = material;
     this.#named = new Map(
       material.named.map(({ name, pair }) => [name, createSecureContext(this.#options(pair))]),

@@ -19,9 +19,12 @@ import { clientTlsFailure } from "../tls_failures.ts";
 import type { DenoTlsServer, NodeSocket, NodeTlsServer, NodeTlsSocket } from "./node_tls.ts";
 import { DenoTlsConnection, peerOf, type TlsSocketContext } from "./tls_socket.ts";
 
-/** A client in the midst of its handshake: where it comes from, and when it is too late. */
+const UNVERIFIED = "the certificate of a resumed session was not verified here";
+
+/** A client in the midst of its handshake: where it comes from, what it is verified by, and when it is too late. */
 interface Pending {
   readonly peer: Endpoint | null;
+  readonly caGeneration: number;
   readonly deadline: Deadline;
 }
 
@@ -31,6 +34,7 @@ export class DenoTlsListener implements Listener {
   /** Settles when clients can connect; rejects where the address could not be bound after all. */
   readonly opened: Promise<void>;
   readonly #server: NodeTlsServer;
+  readonly #tls: DenoTlsServer;
   readonly #acceptor: Acceptor;
   readonly #context: TlsSocketContext;
   /** Clients in the midst of their handshakes, the oldest first. */
@@ -48,7 +52,8 @@ export class DenoTlsListener implements Listener {
     this.#context = context;
     // Node's way to listen says later what does not work.
     this.port = port === 0 || !sharesPort ? portOfTrial(hostname, port) : port;
-    const server = this.#server = (options.tls as DenoTlsServer).createServer();
+    this.#tls = options.tls as DenoTlsServer;
+    const server = this.#server = this.#tls.createServer();
     server.on("connection", (socket) => this.#connected(socket));
     server.on("secureConnection", (socket) => this.#secured(socket));
     server.on("tlsClientError", (error, socket) => this.#failed(error, socket));
@@ -114,7 +119,7 @@ export class DenoTlsListener implements Listener {
       () => this.#giveUp(socket, `${HANDSHAKE_TIMEOUT_MS} ms are over`),
     );
     const peer = peerOf(socket);
-    this.#pending.set(socket, { peer, deadline });
+    this.#pending.set(socket, { peer, caGeneration: this.#tls.caGeneration, deadline });
     this.#crowds.add(socket, peer);
     socket.once("close", () => this.#forget(socket));
   }
@@ -122,7 +127,15 @@ export class DenoTlsListener implements Listener {
   #secured(socket: NodeTlsSocket): void {
     this.#context.clock.readNow();
     const carrier = carrierOf(socket);
+    const pending = carrier === null ? undefined : this.#pending.get(carrier);
+    const isVerified = this.#tls.isVerified(socket, pending?.caGeneration ?? -1);
+    if (!isVerified) this.#tell(failures.tlsClientCertificate, carrier ?? socket, UNVERIFIED);
     if (carrier !== null) this.#forget(carrier);
+    if (!isVerified) {
+      socket.on("error", () => {});
+      socket.destroy();
+      return;
+    }
     this.#acceptor.accepted(new DenoTlsConnection(socket, this.#context));
   }
 
