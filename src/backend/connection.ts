@@ -387,12 +387,13 @@ export class BackendConnection implements LinkUser, SlicedParser {
   #fail(exchange: Exchange, failure: Failure): void {
     const receiver = exchange.receiver;
     if (receiver === null) return;
-    const isCurrent = receiver.generation === exchange.generation;
+    // Who has given up the connection itself needs no failure, told or counted.
+    if (receiver.generation !== exchange.generation) return exchange.swallow();
     if (exchange.row !== null) this.#context.watch.failed(exchange, this, failure);
     exchange.swallow();
     this.#context.metrics.countFailure(failure);
     this.backend.requestFailed(failure);
-    if (isCurrent) receiver.onFailure(exchange, failure, this.backend.shownAddress);
+    receiver.onFailure(exchange, failure, this.backend.shownAddress);
   }
 
   #refuse(exchange: Exchange, failure: Failure): void {

@@ -6,7 +6,7 @@
  */
 import { requestBytes } from "../../protocol/resp/write/replies.ts";
 import { Type } from "../../protocol/resp/type.ts";
-import type { CallListener, CallReply } from "../core/dedicated_call.ts";
+import type { CallListener, CallReply, PendingCall } from "../core/dedicated_call.ts";
 import type { DedicatedLink } from "../core/dedicated_link.ts";
 
 const MULTI = requestBytes("MULTI");
@@ -42,17 +42,20 @@ export function isNull(bytes: Uint8Array, start: number): boolean {
 
 function execute(link: DedicatedLink, request: Uint8Array, listener: CallListener): void {
   let isRefused = false;
+  let execution: PendingCall | null = null;
   link.send(request, {
     replied: (reply) => {
       if (!reply.isError) return;
       // Not queued: a redirection, say. EXEC says no more than that it aborts.
       isRefused = true;
+      // Its connection is given up with EXEC under way, whose reply tells nothing more.
+      execution?.forget();
       listener.replied(reply);
     },
     // EXEC fails with it.
     failed: () => {},
   });
-  link.send(EXEC, {
+  execution = link.send(EXEC, {
     replied: (reply) => {
       if (!isRefused) listener.replied(elementOf(reply));
     },

@@ -38,6 +38,12 @@ export interface CallTarget {
   readonly row?: CommandRow | null;
 }
 
+/** A call that is under way. */
+export interface PendingCall {
+  /** Its listener hears nothing of it any more: its connection is given up, and that is nobody's failure. */
+  forget(): void;
+}
+
 /** Sends the request in `bytes`, which are copied. */
 export function sendCall(
   context: RedisContext,
@@ -46,19 +52,25 @@ export function sendCall(
   listener: CallListener,
   start = 0,
   end: number = bytes.length,
-): void {
+): PendingCall {
   const exchange = context.backends.requests.takeExchange();
-  exchange.begin(new CallReceiver(listener), 0, target.place, false, target.client);
+  const receiver = new CallReceiver(listener);
+  exchange.begin(receiver, 0, target.place, false, target.client);
   if (target.row) exchange.measure(target.row, context.backends.clock.realMs);
   target.connection.send(exchange, bytes, start, end);
+  return receiver;
 }
 
-class CallReceiver implements ReplyReceiver {
+class CallReceiver implements ReplyReceiver, PendingCall {
   generation = 0;
   readonly #listener: CallListener;
 
   constructor(listener: CallListener) {
     this.#listener = listener;
+  }
+
+  forget(): void {
+    this.generation += 1;
   }
 
   onReply(

@@ -9,7 +9,7 @@ import type { BackendConnection } from "../../backend/connection.ts";
 import { type Failure, failures } from "../../failure.ts";
 import { errorReply, failureReply } from "../../protocol/resp/write/replies.ts";
 import type { LocalClient } from "../../session/stages.ts";
-import { type CallListener, sendCall } from "./dedicated_call.ts";
+import { type CallListener, type PendingCall, sendCall } from "./dedicated_call.ts";
 import type { RedisContext } from "./feature.ts";
 import { Refused } from "./refused.ts";
 
@@ -87,12 +87,13 @@ export class DedicatedLink {
     start?: number,
     end?: number,
     row: CommandRow | null = null,
-  ): void {
+  ): PendingCall | null {
     const { connection, place } = this;
     if (this.#isOver) {
-      return listener.failed(failures.backendClosed, connection.backend.shownAddress);
+      listener.failed(failures.backendClosed, connection.backend.shownAddress);
+      return null;
     }
-    sendCall(
+    return sendCall(
       this.#context,
       { connection, place, client: this.#client, row },
       bytes,
