@@ -215,7 +215,8 @@ async function addRedisClients(clients: Clients, port: number): Promise<AsyncDis
     const popping = await connect();
     const pushing = await connect();
     clients.add(async (round) => {
-      const queue = `queue:${number}`;
+      // What stays behind at a server that the keys leave must not be met when they come back.
+      const queue = clients.areKeysMoving ? `queue:${number}:${round}` : `queue:${number}`;
       const popped = popping.call("BLPOP", queue, "5").catch(String);
       // It waits already, mostly; else the element waits for it.
       if (round % 2 === 0) await delay(10);
