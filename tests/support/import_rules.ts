@@ -56,12 +56,26 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
   // CLUSTER KEYSLOT is answered here, so the slot's hash is needed.
   redis: [
-    ...["session/stages", "protocol/resp", "protocol", "router/router", "router/common_place"],
+    ...[
+      "session/stages",
+      "session/judging_stage",
+      "protocol/resp",
+      "protocol",
+      "router/router",
+      "router/common_place",
+    ],
     ...["backend", "worker/messages"],
     ...["request", "bytes", "hash", "net/turn_budget", "net/ip_address"],
   ],
   memcached: [
-    ...["session/stages", "protocol/memcache", "protocol", "router/router", "backend"],
+    ...[
+      "session/stages",
+      "session/judging_stage",
+      "protocol/memcache",
+      "protocol",
+      "router/router",
+      "backend",
+    ],
     // Who may be judged when is the same whatever clients speak.
     ...[
       "request",

@@ -7,12 +7,8 @@ import { encodeText } from "../../protocol/memcache/ascii.ts";
 import { replyPacket, Status } from "../../protocol/memcache/binary/packet.ts";
 import { BINARY_PROFILES } from "../../protocol/memcache/profiles.ts";
 import { NO_OPERATION, type RequestFrame } from "../../protocol/protocol.ts";
-import {
-  type ClientStage,
-  type LocalClient,
-  Verdict,
-  type VerdictCode,
-} from "../../session/stages.ts";
+import { JudgingStage } from "../../session/judging_stage.ts";
+import { type LocalClient, Verdict, type VerdictCode } from "../../session/stages.ts";
 import type { MemcacheDenial, MemcachePermissions } from "./permissions.ts";
 
 /** Who is told of what a stage sees. */
@@ -34,22 +30,23 @@ const LINES = {
 const VALUES = { command: encodeText(TEXTS.command), key: encodeText(TEXTS.key) } as const;
 
 /** The stage of one client. */
-export class MemcacheAccessStage implements ClientStage {
-  readonly isBystander = true;
+export class MemcacheAccessStage extends JudgingStage {
   readonly permissions: MemcachePermissions;
   readonly #watcher: MemcacheWatcher;
-  /** The request that passes is shown again: it was seen already. */
-  #isShownAgain = false;
 
   constructor(permissions: MemcachePermissions, watcher: MemcacheWatcher) {
+    super();
     this.permissions = permissions;
     this.#watcher = watcher;
   }
 
-  onRequest(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
+  protected override judge(
+    client: LocalClient,
+    frame: RequestFrame,
+    bytes: Uint8Array,
+    isNew: boolean,
+  ): VerdictCode {
     const { row } = frame;
-    const isNew = !this.#isShownAgain;
-    this.#isShownAgain = false;
     // What is no request is said to be none, whoever asks.
     if (row === null || frame.refusal !== null) return Verdict.Pass;
     const { permissions } = this;
@@ -64,16 +61,6 @@ export class MemcacheAccessStage implements ClientStage {
     }
     return Verdict.Pass;
   }
-
-  onPostponed(): void {
-    this.#isShownAgain = true;
-  }
-
-  onInputEnd(): boolean {
-    return false;
-  }
-
-  onClose(): void {}
 }
 
 function answer(client: LocalClient, frame: RequestFrame, { reason }: MemcacheDenial): void {

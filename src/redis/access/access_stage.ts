@@ -6,12 +6,8 @@
 import { fitsArity } from "../../protocol/command_table.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
 import { DOTTED_ROW } from "../../protocol/resp/commands/custom.ts";
-import {
-  type ClientStage,
-  type LocalClient,
-  Verdict,
-  type VerdictCode,
-} from "../../session/stages.ts";
+import { JudgingStage } from "../../session/judging_stage.ts";
+import { type LocalClient, Verdict, type VerdictCode } from "../../session/stages.ts";
 import { LocalRequest } from "../core/local_request.ts";
 import { Check, type Denial, type Permissions } from "./permissions.ts";
 
@@ -24,22 +20,23 @@ export interface AccessWatcher {
 }
 
 /** The stage of one client. */
-export class AccessStage implements ClientStage {
-  readonly isBystander = true;
+export class AccessStage extends JudgingStage {
   readonly permissions: Permissions;
   readonly #watcher: AccessWatcher;
-  /** The request that passes is shown again: it was seen already. */
-  #isShownAgain = false;
 
   constructor(permissions: Permissions, watcher: AccessWatcher) {
+    super();
     this.permissions = permissions;
     this.#watcher = watcher;
   }
 
-  onRequest(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
+  protected override judge(
+    client: LocalClient,
+    frame: RequestFrame,
+    bytes: Uint8Array,
+    isNew: boolean,
+  ): VerdictCode {
     const { row } = frame;
-    const isNew = !this.#isShownAgain;
-    this.#isShownAgain = false;
     if (row !== null && row !== DOTTED_ROW && frame.refusal === null) {
       const check = this.permissions.checks[row.index];
       if (check === Check.None) return Verdict.Pass;
@@ -47,16 +44,6 @@ export class AccessStage implements ClientStage {
     }
     return this.#look(client, frame, bytes, isNew);
   }
-
-  onPostponed(): void {
-    this.#isShownAgain = true;
-  }
-
-  onInputEnd(): boolean {
-    return false;
-  }
-
-  onClose(): void {}
 
   #look(
     client: LocalClient,
