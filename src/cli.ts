@@ -9,7 +9,7 @@ import { type Flags, HELP_TEXT, parseFlags } from "./cli_flags.ts";
 import { isTop, ownTerminal, parseTop, runTop } from "./cli_top.ts";
 import { isTool, runTool, type Tools } from "./cli_tools.ts";
 import type { Config, IoChoice } from "./config/config.ts";
-import type { RuntimeFlags } from "./config/runtime.ts";
+import { NO_FLAGS } from "./config/runtime.ts";
 import { type Environment, type EnvironmentName, readEnvironment } from "./config/environment.ts";
 import {
   formatProblem,
@@ -85,8 +85,6 @@ function tools(): Tools {
     printError: console.error,
   };
 }
-
-const NO_FLAGS: RuntimeFlags = { io: null, metrics: null, logLevel: null, logFormat: null };
 
 /** Cuts text into lines; a last one without an end is a line too. */
 function lines(): TransformStream<string, string> {

@@ -6,6 +6,7 @@
 import type { Config } from "./config/config.ts";
 import { readEnvironment } from "./config/environment.ts";
 import { formatProblem, loadConfig } from "./config/load.ts";
+import { NO_FLAGS } from "./config/runtime.ts";
 import { speaksTls } from "./config/tls.ts";
 import { chooseAdvertisedAddress, grantedInterfaces } from "./supervisor/advertised_address.ts";
 import { chooseIo } from "./supervisor/io_choice.ts";
@@ -25,7 +26,7 @@ export function parseConfig(text: string): Config {
     platform: Deno.build.os,
     isTerminal: Deno.stderr.isTerminal(),
     isStrict: false,
-    flags: { io: null, metrics: null, logLevel: null, logFormat: null },
+    flags: NO_FLAGS,
   });
   if (config === null) throw new TypeError(problems.map(formatProblem).join("\n"));
   return config;

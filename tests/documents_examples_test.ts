@@ -7,24 +7,15 @@
 import { isAdminCommand, parseAdminCall } from "../src/cli_admin.ts";
 import { isTool } from "../src/cli_tools.ts";
 import { parseFlags } from "../src/cli_flags.ts";
-import { formatProblem, loadConfig, type LoadOptions } from "../src/config/load.ts";
+import { formatProblem, loadConfig } from "../src/config/load.ts";
 import { assert, assertEquals } from "./deps.ts";
 import { readRepository } from "./support/repository.ts";
+import { CHECK_OPTIONS } from "./unit/config/load_text.ts";
 
 /** Where examples stand that users follow; decisions and the list of changes tell of other days. */
 const documents = readRepository().filter(({ path }) =>
   path.endsWith(".md") && !path.startsWith("docs/decisions/") && path !== "CHANGELOG.md"
 );
-
-const OPTIONS: LoadOptions = {
-  environment: {},
-  platform: "linux",
-  isTerminal: false,
-  isStrict: true,
-  flags: { io: null, metrics: null, logLevel: null, logFormat: null },
-  // What examples name is on no machine.
-  secrets: null,
-};
 
 /** A digest that an example leaves out. */
 const DIGEST = "0".repeat(64);
@@ -69,7 +60,7 @@ function wholeFile(text: string): string {
 Deno.test("every block of configuration in the documents is one that --check accepts", () => {
   const found = blocks("toml");
   const wrong = found.flatMap(({ where, text }) => {
-    const { problems, warnings } = loadConfig(wholeFile(text), where, OPTIONS);
+    const { problems, warnings } = loadConfig(wholeFile(text), where, CHECK_OPTIONS);
     return [...problems, ...warnings].map((problem) => formatProblem(problem));
   });
   assertEquals(wrong, []);

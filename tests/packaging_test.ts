@@ -8,6 +8,7 @@ import { parseFlags } from "../src/cli_flags.ts";
 import type { Config } from "../src/config/config.ts";
 import { formatProblem, loadConfig } from "../src/config/load.ts";
 import { assert, assertEquals, assertMatch, parseAllYaml } from "./deps.ts";
+import { CHECK_OPTIONS } from "./unit/config/load_text.ts";
 
 const REPOSITORY = new URL("../", import.meta.url);
 const dockerfile = read("packaging/Dockerfile");
@@ -45,13 +46,7 @@ interface Probe {
 
 /** The strict check that `--check` makes. */
 function configOf(text: string, name: string): Config {
-  const { config, problems, warnings } = loadConfig(text, name, {
-    environment: {},
-    platform: "linux",
-    isTerminal: false,
-    isStrict: true,
-    flags: { io: null, metrics: null, logLevel: null, logFormat: null },
-  });
+  const { config, problems, warnings } = loadConfig(text, name, CHECK_OPTIONS);
   assertEquals([...problems, ...warnings].map(formatProblem), []);
   return config!;
 }

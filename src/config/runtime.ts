@@ -28,6 +28,9 @@ export interface RuntimeFlags {
   logFormat: "text" | "json" | null;
 }
 
+/** No flag is given. */
+export const NO_FLAGS: RuntimeFlags = { io: null, metrics: null, logLevel: null, logFormat: null };
+
 /** What decides about the process besides the table. */
 export interface RuntimeSources {
   flags: RuntimeFlags;

@@ -7,6 +7,7 @@ import { formatProblem, loadConfig } from "../../src/config/load.ts";
 import { assert, assertEquals, assertMatch } from "../deps.ts";
 import { findFreePort } from "../support/free_port.ts";
 import { startRedisServer } from "../support/redis_server.ts";
+import { CHECK_OPTIONS } from "../unit/config/load_text.ts";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url);
 const files = [...Deno.readDirSync(EXAMPLES)].map(({ name, isDirectory }) =>
@@ -21,15 +22,7 @@ Deno.test("every example of a configuration is one that --check accepts, and the
     const { problems, warnings } = loadConfig(
       Deno.readTextFileSync(new URL(file, EXAMPLES)),
       file,
-      {
-        environment: {},
-        platform: "linux",
-        isTerminal: false,
-        isStrict: true,
-        flags: { io: null, metrics: null, logLevel: null, logFormat: null },
-        // What examples name is on no machine.
-        secrets: null,
-      },
+      CHECK_OPTIONS,
     );
     assertEquals([...problems, ...warnings].map(formatProblem), []);
   }

@@ -10,6 +10,7 @@ import type { Cluster } from "../../src/cluster/cluster.ts";
 import { createCluster } from "../../src/cluster/create_cluster.ts";
 import type { ClusterConfig } from "../../src/config/config.ts";
 import { formatProblem, loadConfig } from "../../src/config/load.ts";
+import { NO_FLAGS } from "../../src/config/runtime.ts";
 import type { ClusterMetricsSnapshot } from "../../src/observe/cluster_metrics.ts";
 import type { LogRecord } from "../../src/observe/log.ts";
 import type { SharedState } from "../../src/worker/messages.ts";
@@ -103,7 +104,7 @@ function readConfig(keys: ClusterKeys): ClusterConfig {
     platform: "linux",
     isTerminal: false,
     isStrict: true,
-    flags: { io: null, metrics: null, logLevel: null, logFormat: null },
+    flags: NO_FLAGS,
   });
   if (config === null) throw new Error(problems.map(formatProblem).join("\n"));
   return config.clusters[0]!;

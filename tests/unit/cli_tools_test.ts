@@ -1,6 +1,7 @@
 import { isTool, runTool } from "../../src/cli_tools.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { assertEquals, assertMatch } from "../deps.ts";
+import { CHECK_OPTIONS } from "./config/load_text.ts";
 
 interface Ran {
   isDone: boolean;
@@ -40,15 +41,7 @@ async function run(...words: string[]): Promise<Ran> {
       if (files[file] === undefined) throw new Error(`${file}: there is no such file`);
       return files[file];
     },
-    load: (text, file) =>
-      loadConfig(text, file, {
-        environment: {},
-        platform: "linux",
-        isTerminal: false,
-        isStrict: true,
-        flags: { io: null, metrics: null, logLevel: null, logFormat: null },
-        secrets: null,
-      }),
+    load: (text, file) => loadConfig(text, file, CHECK_OPTIONS),
     describe: ({ clusters }) => clusters.map(({ name }) => name),
     inputLines: async function* () {
       yield* ["a", "b"];

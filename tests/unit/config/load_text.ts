@@ -11,6 +11,7 @@ import {
   type LoadOptions,
   type LoadResult,
 } from "../../../src/config/load.ts";
+import { NO_FLAGS } from "../../../src/config/runtime.ts";
 
 /** Options of a load, the unusual ones given. */
 export function loadOptions(overrides: Partial<LoadOptions> = {}): LoadOptions {
@@ -19,10 +20,17 @@ export function loadOptions(overrides: Partial<LoadOptions> = {}): LoadOptions {
     platform: "linux",
     isTerminal: true,
     isStrict: false,
-    flags: { io: null, metrics: null, logLevel: null, logFormat: null },
+    flags: NO_FLAGS,
     ...overrides,
   };
 }
+
+/** As `--check` loads: strictly, and without the secrets, which are on no machine of a test. */
+export const CHECK_OPTIONS: LoadOptions = loadOptions({
+  isTerminal: false,
+  isStrict: true,
+  secrets: null,
+});
 
 /** Loads a text as `a.toml`. */
 export function loadText(text: string, overrides: Partial<LoadOptions> = {}): LoadResult {

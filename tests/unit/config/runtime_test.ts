@@ -4,12 +4,10 @@
  * @module
  */
 import { parseMetrics } from "../../../src/config/runtime.ts";
-import type { RuntimeFlags } from "../../../src/config/runtime.ts";
+import { NO_FLAGS } from "../../../src/config/runtime.ts";
 import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { assertEquals } from "../../deps.ts";
 import { configOf, problemsOf, redisText, slotsText, warningsOf } from "./load_text.ts";
-
-const noFlags: RuntimeFlags = { io: null, metrics: null, logLevel: null, logFormat: null };
 
 function runtimeText(lines: string): string {
   return `[runtime]\n${lines}\n` + redisText();
@@ -40,22 +38,23 @@ for (const [value, address, fault] of metricsCases) {
 }
 
 Deno.test("loadConfig() takes the admin address from flag, file and default, in this order", () => {
-  const metrics = (lines: string, flags = noFlags) =>
+  const metrics = (lines: string, flags = NO_FLAGS) =>
     configOf(runtimeText(lines), { flags }).runtime.metrics;
   assertEquals(metrics(""), tcpEndpoint("127.0.0.1", 2110));
   assertEquals(metrics("metrics = 2222"), tcpEndpoint("127.0.0.1", 2222));
   assertEquals(metrics('metrics = "0.0.0.0:2222"'), tcpEndpoint("0.0.0.0", 2222));
   assertEquals(metrics('metrics = "off"'), null);
-  assertEquals(metrics("metrics = 2222", { ...noFlags, metrics: "off" }), null);
+  assertEquals(metrics("metrics = 2222", { ...NO_FLAGS, metrics: "off" }), null);
   const flag = tcpEndpoint("::1", 3);
-  assertEquals(metrics('metrics = "off"', { ...noFlags, metrics: flag }), flag);
+  assertEquals(metrics('metrics = "off"', { ...NO_FLAGS, metrics: flag }), flag);
 });
 
 Deno.test("loadConfig() takes the I/O engine from flag, file and default, in this order", () => {
-  const io = (lines: string, flags = noFlags) => configOf(runtimeText(lines), { flags }).runtime.io;
+  const io = (lines: string, flags = NO_FLAGS) =>
+    configOf(runtimeText(lines), { flags }).runtime.io;
   assertEquals(io(""), "deno");
   assertEquals(io('io = "epoll"'), "epoll");
-  assertEquals(io('io = "epoll"', { ...noFlags, io: "deno" }), "deno");
+  assertEquals(io('io = "epoll"', { ...NO_FLAGS, io: "deno" }), "deno");
   assertEquals(problemsOf(runtimeText('io = "io_uring"')), [
     'a.toml: runtime.io = "io_uring": expected "deno" or "epoll"',
   ]);
@@ -82,7 +81,7 @@ Deno.test("loadConfig() takes the log level from flag, file, ASTER_LOG and RUST_
   const level = (lines: string, overrides = {}) =>
     configOf(runtimeText(lines), { environment, ...overrides }).runtime.logLevel;
   assertEquals(
-    level('log_level = "debug"', { flags: { ...noFlags, logLevel: "warning" } }),
+    level('log_level = "debug"', { flags: { ...NO_FLAGS, logLevel: "warning" } }),
     "warning",
   );
   assertEquals(level('log_level = "Debug"'), "debug");
@@ -115,7 +114,7 @@ Deno.test("loadConfig() takes the log format from flag, file and terminal, in th
   assertEquals(format("", { isTerminal: true }), "text");
   assertEquals(format("", { isTerminal: false }), "json");
   assertEquals(format('log_format = "json"', { isTerminal: true }), "json");
-  const flags = { ...noFlags, logFormat: "text" };
+  const flags = { ...NO_FLAGS, logFormat: "text" };
   assertEquals(format('log_format = "json"', { flags, isTerminal: false }), "text");
 });
 
