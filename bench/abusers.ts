@@ -5,8 +5,8 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { delay } from "../tests/support/poll.ts";
-import { endAllServers } from "../tests/support/server_process.ts";
+import { delay } from "../tests/support/tools/poll.ts";
+import { endAllServers } from "../tests/support/servers/server_process.ts";
 import { type Abuser, ABUSERS } from "./abuser_list.ts";
 import { type BackendGroup, startClusterBackends, startRedisBackends } from "./backends.ts";
 import { Bystanders, type Observation } from "./bystanders.ts";

@@ -4,14 +4,17 @@
  *
  * @module
  */
-import { type MemcachedServer, startMemcachedServer } from "../tests/support/memcached_server.ts";
-import { startRedisCluster } from "../tests/support/redis_cluster.ts";
-import { type RedisServer, startRedisServer } from "../tests/support/redis_server.ts";
+import {
+  type MemcachedServer,
+  startMemcachedServer,
+} from "../tests/support/servers/memcached_server.ts";
+import { startRedisCluster } from "../tests/support/servers/redis_cluster.ts";
+import { type RedisServer, startRedisServer } from "../tests/support/servers/redis_server.ts";
 
 /** Backends of a proxy that spreads keys by a ring. */
 const RING_BACKENDS = 2;
 /** Masters of the Redis Cluster, and backends of the ring that it is compared with. */
-export const CLUSTER_MASTERS = 3;
+const CLUSTER_MASTERS = 3;
 
 /** Memory of each memcached for items, in MiB: room for the largest data set twice. */
 const MEMCACHED_MEMORY_MIB = 256;
@@ -125,8 +128,8 @@ function numberIn(text: string, pattern: RegExp): number {
 }
 
 /** Starts redis-servers that know nothing of each other. */
-export async function startRedisBackends(count: number = RING_BACKENDS): Promise<RedisBackends> {
-  return new RedisBackends(await startAll(count, () => startRedisServer()));
+export async function startRedisBackends(): Promise<RedisBackends> {
+  return new RedisBackends(await startAll(RING_BACKENDS, () => startRedisServer()));
 }
 
 /** Starts memcached servers with one thread each, as a redis-server has. */
@@ -139,6 +142,16 @@ export async function startMemcachedBackends(): Promise<MemcachedBackends> {
 export async function startClusterBackends(): Promise<RedisBackends> {
   const cluster = await startRedisCluster({ masterCount: CLUSTER_MASTERS, replicaCount: 0 });
   return new RedisBackends(cluster.nodes);
+}
+
+/**
+ * Starts the servers of the ring that a cluster is measured beside: as many, and each a cluster of its own, since a
+ * server of a cluster takes longer for each command, and whoever waits longer has fewer of them in one turn.
+ */
+export async function startLoneNodeBackends(): Promise<RedisBackends> {
+  const options = { masterCount: 1, replicaCount: 0 };
+  const clusters = await startAll(CLUSTER_MASTERS, () => startRedisCluster(options));
+  return new RedisBackends(clusters.flatMap(({ nodes }) => nodes));
 }
 
 /** Starts `count` servers, none of which outlives the failure of another. */

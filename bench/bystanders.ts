@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { delay } from "../tests/support/poll.ts";
-import { RespClient } from "../tests/support/resp_client.ts";
+import { delay } from "../tests/support/tools/poll.ts";
+import { RespClient } from "../tests/support/clients/resp_client.ts";
 
 const CLIENTS = 10;
 /** Pause of each client between two requests, in milliseconds. */

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { RespClient, type RespValue } from "../tests/support/resp_client.ts";
+import { RespClient, type RespValue } from "../tests/support/clients/resp_client.ts";
 import { MemcacheClient } from "./memcache_client.ts";
 import type { Suite } from "./rows.ts";
 

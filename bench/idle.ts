@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { delay } from "../tests/support/poll.ts";
+import { delay } from "../tests/support/tools/poll.ts";
 import type { RedisBackends } from "./backends.ts";
 import type { Finding } from "./checks.ts";
 import { cpuBetween, sampleCpu } from "./process_usage.ts";

@@ -6,13 +6,13 @@
  */
 import {
   type BackendGroup,
-  CLUSTER_MASTERS,
   startClusterBackends,
+  startLoneNodeBackends,
   startMemcachedBackends,
   startRedisBackends,
 } from "./backends.ts";
 import { type Check, runChecks, selectChecks } from "./checks.ts";
-import { endAllServers } from "../tests/support/server_process.ts";
+import { endAllServers } from "../tests/support/servers/server_process.ts";
 import { describeEnvironment, type Environment, environmentLine } from "./environment.ts";
 import { machineLimits, whyImpossible } from "./machine_limits.ts";
 import { measureRow, type RowRuns, type Side, type Sides } from "./measure.ts";
@@ -172,7 +172,7 @@ async function startSides(
   const what = `\n${suite}, ${engine}, ${clients} clients`;
   const backends = stack.use(await startBackends(suite));
   if (suite === "redis_cluster" && options.mode === "compare") {
-    const ring = stack.use(await startRedisBackends(CLUSTER_MASTERS));
+    const ring = stack.use(await startLoneNodeBackends());
     console.log(
       `${what}: ${subject.name} beside ${subject.name} in redis mode; ` +
         `throughput and p99 beside ${reference.name}`,

@@ -9,7 +9,13 @@ import { DataSet } from "./data_set.ts";
 import type { Load, LoadResult } from "./load.ts";
 import { MemcacheLoad } from "./memcache_load.ts";
 import { counterBetween, scrape } from "./metrics.ts";
-import { cpuBetween, type CpuUse, sampleCpu } from "./process_usage.ts";
+import {
+  cpuBetween,
+  type CpuUse,
+  peakResidentBytes,
+  resetPeakResident,
+  sampleCpu,
+} from "./process_usage.ts";
 import type { Proxy } from "./proxies.ts";
 import { RedisLoad, UNMEASURED_REQUESTS } from "./redis_load.ts";
 import { CLIENTS, keyCount, MGET_KEYS, type Row } from "./rows.ts";
@@ -130,6 +136,25 @@ export async function measureRow(row: Row, sides: Sides, effort: Effort): Promis
     result.failure = error instanceof Error ? error.message : String(error);
   }
   return result;
+}
+
+/** Measures a row on one side alone, and what memory the proxy takes meanwhile. */
+export async function measureAlone(
+  row: Row,
+  side: Side,
+  effort: Effort,
+): Promise<{ runs: SideRuns; peakBytes: number }> {
+  return await onSide(side, async () => {
+    const perSecond = await trialRequestsPerSecond(side, row);
+    const fewest = USES_OF_PLACE_MIN * row.clients * row.pipeline;
+    const requests = requestsFor(row, perSecond, effort.seconds, fewest);
+    const runs: SideRuns = [];
+    resetPeakResident(side.proxy.pid);
+    for (let round = 0; round < effort.rounds; round++) {
+      runs.push(await measureRun(side, row, planWarmUp(row, perSecond, round), requests));
+    }
+    return { runs, peakBytes: peakResidentBytes(side.proxy.pid) };
+  });
 }
 
 interface WarmUp {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { withDeadline } from "../tests/support/poll.ts";
+import { withDeadline } from "../tests/support/tools/poll.ts";
 
 const STORED = "STORED\r\n";
 const END = "END\r\n";

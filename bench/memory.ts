@@ -5,9 +5,9 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { delay, until } from "../tests/support/poll.ts";
-import type { RedisServer } from "../tests/support/redis_server.ts";
-import { RespClient } from "../tests/support/resp_client.ts";
+import { delay, until } from "../tests/support/tools/poll.ts";
+import type { RedisServer } from "../tests/support/servers/redis_server.ts";
+import { RespClient } from "../tests/support/clients/resp_client.ts";
 import type { RedisBackends } from "./backends.ts";
 import { Bystanders, type Observation } from "./bystanders.ts";
 import type { Finding } from "./checks.ts";

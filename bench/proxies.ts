@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { withFreePorts } from "../tests/support/free_port.ts";
+import { withFreePorts } from "../tests/support/tools/free_port.ts";
 import {
   makeServerDirectory,
   removeServerDirectory,
   ServerProcess,
   type ServerProcessOptions,
-} from "../tests/support/server_process.ts";
+} from "../tests/support/servers/server_process.ts";
 import type { BackendGroup } from "./backends.ts";
 import { NUTCRACKER_MBUF_BYTES, raisingOpenFiles } from "./machine_limits.ts";
 import type { Engine, Suite } from "./rows.ts";

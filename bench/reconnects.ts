@@ -10,14 +10,14 @@
  * @module
  */
 import { parseArgs } from "../deps.ts";
-import { findFreePort } from "../tests/support/free_port.ts";
-import { delay } from "../tests/support/poll.ts";
+import { findFreePort } from "../tests/support/tools/free_port.ts";
+import { delay } from "../tests/support/tools/poll.ts";
 import {
   makeServerDirectory,
   residentBytes,
   ServerProcess,
-} from "../tests/support/server_process.ts";
-import { startRedisServer } from "../tests/support/redis_server.ts";
+} from "../tests/support/servers/server_process.ts";
+import { startRedisServer } from "../tests/support/servers/redis_server.ts";
 
 const { subject, connections, every, concurrency } = parseArgs(Deno.args, {
   string: ["subject", "connections", "every", "concurrency"],

@@ -56,6 +56,8 @@ const PIPELINES = [1, 8, 32];
 /** Numbers of clients beside {@link CLIENTS}, those of Deno's sockets and those of epoll. */
 const MANY_CLIENTS_DENO = [500, 2_000];
 const MANY_CLIENTS_EPOLL = [500, 2_000, 10_000];
+/** The same in front of a Redis Cluster, on either. */
+const CLUSTER_CLIENTS = 500;
 
 /** Bytes of values that one data set holds at most, and with it the number of keys. */
 const DATA_SET_BYTES_MAX = 32 * 1024 * 1024;
@@ -78,17 +80,19 @@ export const ALL_ROWS: readonly Row[] = [
   ...rows("deno", CLIENTS, "redis_cluster", ["get", "set"], [SMALL_BYTES], PIPELINES),
   ...rows("deno", CLIENTS, "redis_cluster", ["get"], [MEDIUM_BYTES, LARGE_BYTES], [1, 32]),
   ...rows("deno", CLIENTS, "redis_cluster", ["mget"], [SMALL_BYTES], [1, 32]),
+  ...rows("deno", CLUSTER_CLIENTS, "redis_cluster", ["get"], [SMALL_BYTES], PIPELINES),
   ...rows("epoll", 1, "redis", ["get"], [SMALL_BYTES], [1]),
   ...rows("epoll", CLIENTS, "redis", ["get", "set"], SIZES, PIPELINES),
   ...rows("epoll", CLIENTS, "redis", ["mget"], [SMALL_BYTES], PIPELINES),
   ...rows("epoll", CLIENTS, "memcache", ["get"], [SMALL_BYTES, MEDIUM_BYTES], PIPELINES),
   ...rows("epoll", CLIENTS, "memcache", ["mget"], [SMALL_BYTES], [1, 32]),
-  ...rows("epoll", CLIENTS, "redis_cluster", ["get", "set"], [SMALL_BYTES], [1, 32]),
+  ...rows("epoll", CLIENTS, "redis_cluster", ["get", "set"], [SMALL_BYTES], PIPELINES),
   ...MANY_CLIENTS_EPOLL.flatMap((clients) => [
     ...rows("epoll", clients, "redis", ["get"], SIZES, PIPELINES),
     // Writes cost what reads cost but for their direction, which few clients show as well as many.
     ...rows("epoll", clients, "redis", ["set"], [SMALL_BYTES], [1, 32]),
   ]),
+  ...rows("epoll", CLUSTER_CLIENTS, "redis_cluster", ["get"], [SMALL_BYTES], PIPELINES),
 ];
 
 /** What {@link selectRows} chooses by. */

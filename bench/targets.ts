@@ -64,7 +64,7 @@ export interface Target {
 const SMALL_PIPELINED = atMost("small, pipeline 32", 0.50, 0.40);
 const UNPIPELINED = atMost("pipeline 1", 1.30, 1.10);
 const LARGE = atMost("16 KB", 1.1);
-const CLUSTER = atMost("cluster : redis", 1.15);
+const CLUSTER = atMost("cluster : redis", 1.15, 1.05);
 const UNCHANGED = atMost("unchanged", 1.03);
 
 /** How far the ratio of one program against itself may lie from 1. */

@@ -7,6 +7,7 @@ import { askProxy, isAdminCommand, parseAdminCall } from "./cli_admin.ts";
 import { CONFIG_VARIABLE, type ConfigSource, configSource } from "./cli_config.ts";
 import { type Flags, HELP_TEXT, parseFlags } from "./cli_flags.ts";
 import { isTop, ownTerminal, parseTop, runTop } from "./cli_top.ts";
+import { spreadWarnings } from "./cli_route.ts";
 import { isTool, runTool, type Tools } from "./cli_tools.ts";
 import type { Config, IoChoice } from "./config/config.ts";
 import { NO_FLAGS } from "./config/runtime.ts";
@@ -74,7 +75,7 @@ function tools(): Tools {
       loadConfig(text, file, {
         environment: readEnvironment(),
         platform: Deno.build.os,
-        isTerminal: false,
+        isTerminal: () => false,
         isStrict: true,
         flags: NO_FLAGS,
         secrets: null,
@@ -129,7 +130,7 @@ async function withConfig(flags: Flags, environment: Environment): Promise<numbe
   const options: LoadOptions = {
     environment,
     platform: Deno.build.os,
-    isTerminal: Deno.stderr.isTerminal(),
+    isTerminal: (output) => Deno[output].isTerminal(),
     isStrict: flags.mode === "check",
     flags,
     // The permissions to fetch them are what is asked for.
@@ -152,6 +153,7 @@ async function withConfig(flags: Flags, environment: Environment): Promise<numbe
     return await run({ config, source, text, load, io, warnings, flags, environment });
   }
   printWarnings(warnings);
+  for (const warning of spreadWarnings(config)) console.error(`warning: ${warning}`);
   return io === null ? ExitCode.BadUsage : printLines(describeConfig(config));
 }
 
@@ -248,15 +250,15 @@ interface RunParts {
 
 async function run(parts: RunParts): Promise<number> {
   const { config, io, warnings, flags, environment } = parts;
-  const { logLevel, logFormat } = config.runtime;
+  const { logLevel, logFormat, logOutput } = config.runtime;
   const writer = new LogWriter(
-    Deno.stderr,
+    Deno[logOutput],
     (count) => output.log.warning("Log lines were lost: nobody took them", { count }),
   );
   const output = openLogOutput({
     level: logLevel,
     format: logFormat,
-    isColored: Deno.stderr.isTerminal() && !Deno.noColor,
+    isColored: Deno[logOutput].isTerminal() && !Deno.noColor,
     writeLine: (line) => writer.write(line),
   });
   // Past the flood stage: a list that is reported once is reported whole.
@@ -305,6 +307,13 @@ async function run(parts: RunParts): Promise<number> {
   }
 }
 
+/** What is done at SIGHUP. */
+interface HangUp {
+  heard: () => void;
+  /** It came while the proxy was starting. */
+  wasHeard: boolean;
+}
+
 /**
  * Aborts at the first signal that asks the program to end; at the second the program ends at once. SIGQUIT asks it not
  * to wait for its clients.
@@ -328,7 +337,7 @@ function followFile(
   proxy: RunningProxy,
   parts: RunParts,
   log: Log,
-  hangUp: { heard: () => void },
+  hangUp: HangUp,
 ): Disposable {
   const { flags, source, load, text } = parts;
   const reloader = new Reloader({
@@ -346,13 +355,16 @@ function followFile(
   const certificates = new CertificateWatch(() => reloader.refreshCertificates(), log);
   certificates.follow(proxy.config);
   hangUp.heard = () => reloader.reload();
+  if (hangUp.wasHeard) hangUp.heard();
   proxy.reloadBy(reloader);
   if (flags.isReloading && source.path === null) {
     log.warning("Nothing to watch: the configuration is in the environment, which cannot change");
   }
   const watch = flags.isReloading && source.path !== null
-    ? new FileWatch(source.path, () => reloader.reloadIfChanged())
+    ? new FileWatch([source.path], () => reloader.reloadIfChanged())
     : null;
+  // It was read before the workers were started, and may have changed since.
+  if (watch !== null) reloader.reloadIfChanged();
   return {
     [Symbol.dispose]() {
       watch?.close();
@@ -365,8 +377,8 @@ function followFile(
  * Listens for the signals by which servers are told to reload or to open their log files anew: with nobody listening
  * the system would end the process. What SIGHUP does is set when there is something to reload.
  */
-function listenForOtherSignals(log: Log): { heard: () => void } {
-  const hangUp = { heard: () => {} };
+function listenForOtherSignals(log: Log): HangUp {
+  const hangUp: HangUp = { wasHeard: false, heard: () => hangUp.wasHeard = true };
   if (Deno.build.os === "windows") return hangUp;
   Deno.addSignalListener("SIGHUP", () => hangUp.heard());
   for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {

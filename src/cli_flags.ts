@@ -6,11 +6,12 @@
 import { parseArgs } from "../deps.ts";
 import { ADMIN_HELP } from "./cli_admin.ts";
 import { TOOLS_HELP } from "./cli_tools.ts";
-import { isAdvertisable } from "./config/advertised_address.ts";
+import { isAdvertisable } from "./config/advertisable.ts";
 import { nearestName } from "./config/key_names.ts";
 import { parseLogLevel } from "./config/log_level.ts";
 import { showValue } from "./config/problem.ts";
 import { parseMetrics, type RuntimeFlags } from "./config/runtime.ts";
+import { METRICS_DEFAULT } from "./config/schema.ts";
 
 /** File that is read if none is named. */
 export const DEFAULT_CONFIG_FILE = "default.toml";
@@ -34,25 +35,73 @@ export interface Flags extends RuntimeFlags {
 /** Flags, or what is wrong with the command line: one sentence each. */
 export type FlagsResult = { flags: Flags; errors: [] } | { flags: null; errors: string[] };
 
+/** What is known of a flag, besides its short line in {@link USAGE}. */
+export interface FlagRow {
+  /** Its short form, or null. */
+  readonly letter: string | null;
+  /** What its value is called, or null: it takes none. */
+  readonly value: string | null;
+  /** What it does: sentences in Markdown that `docs/configuration.md` has as they are. */
+  readonly meaning: string;
+}
+
 /** Flags with a value, by long name. */
-const valueFlags = {
-  config: "c",
-  ip: "i",
-  metrics: "m",
-  io: null,
-  "log-level": null,
-  "log-format": null,
-} as const;
+export const valueFlags = {
+  config: {
+    letter: "c",
+    value: "FILE",
+    meaning: `The configuration; one of the two forms. Default: \`${DEFAULT_CONFIG_FILE}\`.`,
+  },
+  ip: {
+    letter: "i",
+    value: "ADDRESS",
+    meaning: "The IP address told to cluster-aware clients. Default: env `HOST`, else that of " +
+      "`listen_addr`; where that is every address of the machine, the first IPv4 address that is not " +
+      "loopback.",
+  },
+  metrics: {
+    letter: "m",
+    value: "[HOST:]PORT",
+    meaning: "Where `/metrics` and `/health` are served; `off`: nowhere. Without host: " +
+      `${METRICS_DEFAULT.hostname}.`,
+  },
+  io: { letter: null, value: "ENGINE", meaning: "`deno` or `epoll`: what does the I/O." },
+  "log-level": {
+    letter: null,
+    value: "LEVEL",
+    meaning: "`trace`, `debug`, `info`, `warning` (also `warn`) or `error`.",
+  },
+  "log-format": { letter: null, value: "FORMAT", meaning: "`text` or `json`." },
+} as const satisfies Record<string, FlagRow>;
 
 /** Flags without a value, by long name. */
-const switchFlags = {
-  check: null,
-  "print-permissions": null,
-  reload: null,
-  takeover: null,
-  version: "V",
-  help: "h",
-} as const;
+export const switchFlags = {
+  reload: {
+    letter: null,
+    value: null,
+    meaning: "Goes over to what the file says whenever it changes; SIGHUP does it once. See " +
+      "[Reload](operating.md#reload).",
+  },
+  takeover: {
+    letter: null,
+    value: null,
+    meaning: "Takes the place of another process that listens on the addresses; see " +
+      "[Restart](operating.md#restart-without-a-lost-request).",
+  },
+  check: {
+    letter: null,
+    value: null,
+    meaning:
+      "Checks the file strictly, also for [uneven shares](#shares-of-the-keys), prints what would run, and ends.",
+  },
+  "print-permissions": {
+    letter: null,
+    value: null,
+    meaning: "Prints the least flags of `deno run` for this file and these options, and ends.",
+  },
+  version: { letter: "V", value: null, meaning: "Prints the version." },
+  help: { letter: "h", value: null, meaning: "Prints the flags." },
+} as const satisfies Record<string, FlagRow>;
 
 type ValueFlag = keyof typeof valueFlags;
 type SwitchFlag = keyof typeof switchFlags;
@@ -60,14 +109,13 @@ type SwitchFlag = keyof typeof switchFlags;
 const valueNames = Object.keys(valueFlags) as ValueFlag[];
 const switchNames = Object.keys(switchFlags) as SwitchFlag[];
 
-/** What `--help` prints. */
-export const HELP_TEXT = `aster: a cache proxy for Redis, Redis Cluster and memcached
-
-Usage: aster [options] [FILE]
+/** The part of `--help` about how the program is called. */
+export const USAGE = `Usage: aster [options] [FILE]
 
   FILE, -c, --config FILE    configuration to run; default: ${DEFAULT_CONFIG_FILE}
   -i, --ip ADDRESS           address advertised to cluster-aware clients; default: env HOST,
-                             else the first IPv4 address that is not loopback
+                             else the one listened at, else, where that is every address,
+                             the first IPv4 address that is not loopback
   -m, --metrics [HOST:]PORT  where /metrics and /health are served; default: 127.0.0.1:2110;
                              off: nowhere
       --io ENGINE            deno: Deno's sockets; epoll: Linux's epoll by FFI; default: deno
@@ -81,7 +129,12 @@ Usage: aster [options] [FILE]
   -h, --help                 print this
 
 ${ADMIN_HELP}
-${TOOLS_HELP}
+${TOOLS_HELP}`;
+
+/** What `--help` prints. */
+export const HELP_TEXT = `aster: a cache proxy for Redis, Redis Cluster and memcached
+
+${USAGE}
 Flags win over the file, the file over the environment.
 Environment: ASTER_CONFIG_TOML (the whole configuration, where no FILE is named),
 ASTER_DEFAULT_THREAD, ASTER_LOG (else RUST_LOG), HOST.
@@ -203,7 +256,7 @@ function emptyFlags(mode: CommandMode): Flags {
 
 function aliases(): Record<string, string> {
   const short: Record<string, string> = {};
-  for (const [name, letter] of Object.entries({ ...valueFlags, ...switchFlags })) {
+  for (const [name, { letter }] of Object.entries({ ...valueFlags, ...switchFlags })) {
     if (letter !== null) short[letter] = name;
   }
   return short;

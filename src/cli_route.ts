@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { ClusterConfig } from "./config/config.ts";
+import type { ClusterConfig, Config } from "./config/config.ts";
 import { slotOf } from "./hash/mod.ts";
+import { UNEVEN_FACTOR, unevenServers } from "./router/key_shares.ts";
 import { movedShare, type RingDescription } from "./router/moved_share.ts";
 import { buildRing } from "./router/ring.ts";
 
@@ -27,6 +28,34 @@ export function routeOf(cluster: ClusterConfig): Route {
     const { alias, address } = cluster.servers[ring.serverOfKey(bytes, 0, bytes.length)]!;
     return `${key}\t${alias ?? address}\t${address}`;
   };
+}
+
+/** Servers that are named in one warning; the others are counted. */
+const NAMED_MAX = 3;
+
+/** Warnings about clusters whose servers get far more or fewer keys than their weights say. */
+export function spreadWarnings(config: Config): string[] {
+  return config.clusters.flatMap((cluster) => {
+    if (cluster.type === "redis_cluster") return [];
+    const uneven = unevenServers(cluster);
+    if (uneven.length === 0) return [];
+    const named = uneven.slice(0, NAMED_MAX).map(({ server, share, expectedShare }) => {
+      const { alias, address } = cluster.servers[server]!;
+      return `${alias ?? address} gets ${percent(share)} instead of ${percent(expectedShare)}`;
+    });
+    if (uneven.length > NAMED_MAX) named.push(`and ${uneven.length - NAMED_MAX} more`);
+    return [
+      `cluster "${cluster.name}": keys are spread otherwise than weights say, by a factor of ` +
+      `${UNEVEN_FACTOR} or more, as a sample shows: ${
+        named.join(", ")
+      }; another hash or distribution, or ` +
+      "weights that differ less, spread them better, and move keys",
+    ];
+  });
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(2))} %`;
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Config } from "./config/config.ts";
 import { formatProblem, type LoadResult } from "./config/load.ts";
 import { nearestName } from "./config/key_names.ts";
 import { showValue } from "./config/problem.ts";
-import { placementShare, routeOf } from "./cli_route.ts";
+import { placementShare, routeOf, spreadWarnings } from "./cli_route.ts";
 import type { Imported } from "./import/imported.ts";
 import { importNutcracker } from "./import/nutcracker.ts";
 import { importPredixy } from "./import/predixy.ts";
@@ -65,6 +65,7 @@ function check(words: readonly string[], tools: Tools): boolean {
   const config = loadOrSay(words[0]!, tools);
   if (config === null) return false;
   for (const line of tools.describe(config)) tools.print(line);
+  for (const warning of spreadWarnings(config)) tools.printError(`warning: ${warning}`);
   for (const cluster of config.clusters) {
     const share = placementShare(cluster);
     if (share === 0) continue;

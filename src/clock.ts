@@ -111,6 +111,14 @@ export class Clock {
   }
 }
 
+/**
+ * The time on one scale for all threads of the process, milliseconds. `performance.now()` alone begins anew in each
+ * thread. Threads that start before and behind a change of the system's clock differ by that.
+ */
+export function sharedNowMs(): number {
+  return performance.timeOrigin + performance.now();
+}
+
 /** Calls back once, when its time is over; time in which the process stood still does not count. */
 export class Deadline implements Watched {
   isWatched = false;

@@ -24,7 +24,7 @@ export function parseConfig(text: string): Config {
   const { config, problems } = loadConfig(text, "configuration", {
     environment: readEnvironment(),
     platform: Deno.build.os,
-    isTerminal: Deno.stderr.isTerminal(),
+    isTerminal: (output) => Deno[output].isTerminal(),
     isStrict: false,
     flags: NO_FLAGS,
   });

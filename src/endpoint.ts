@@ -24,6 +24,14 @@ export interface UnixEndpoint {
 /** Where a socket listens, or what it connects to. */
 export type Endpoint = TcpEndpoint | UnixEndpoint;
 
+/** Where cluster-aware clients are told to connect. */
+export interface AdvertisedAddress {
+  /** An IPv4 or IPv6 address, without port. */
+  readonly address: string;
+  /** Whether `--ip` or `HOST` says it; else it is only for clusters that listen at no address in particular. */
+  readonly isExplicit: boolean;
+}
+
 /** A TCP address as an endpoint. */
 export function tcpEndpoint(hostname: string, port: number): TcpEndpoint {
   return { kind: "tcp", hostname, port };
@@ -42,6 +50,14 @@ export function formatEndpoint(endpoint: Endpoint): string {
   return endpoint.kind === "unix"
     ? `unix:${endpoint.path}`
     : `${formatHost(endpoint.hostname)}:${endpoint.port}`;
+}
+
+/**
+ * The other end of a connection as logs have it; "" where it cannot be told. Of a connection that is lost it cannot be
+ * told any more from one moment to the next, so it is asked for once.
+ */
+export function formatPeer(endpoint: Endpoint | null): string {
+  return endpoint === null ? "" : formatEndpoint(endpoint);
 }
 
 /** A host as it stands in an address: IPv6 in brackets. */

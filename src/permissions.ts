@@ -3,7 +3,11 @@
  *
  * @module
  */
-import { advertisableHost, needsAdvertisedAddress } from "./config/advertised_address.ts";
+import {
+  advertisableHost,
+  needsAdvertisedAddress,
+  needsMachineAddress,
+} from "./config/advertisable.ts";
 import type { ClusterConfig, Config } from "./config/config.ts";
 import { STANDARD_ERROR } from "./config/runtime.ts";
 import type { EnvironmentName } from "./config/environment.ts";
@@ -76,7 +80,7 @@ export function permissionFlags(config: Config, options: PermissionOptions): str
   const mustSay = needsAdvertisedAddress(config) && options.ip === null;
   if (mustSay) names.push("HOST");
   if (names.length > 0) flags.push(`--allow-env=${unique(names).join(",")}`);
-  if (mustSay && advertisableHost(options.host) === undefined) {
+  if (mustSay && needsMachineAddress(config) && advertisableHost(options.host) === undefined) {
     flags.push("--allow-sys=networkInterfaces");
   }
   const { auditLog } = config.runtime;

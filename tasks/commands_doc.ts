@@ -62,9 +62,10 @@ replies, over backend connections that speak RESP3 too: the backends have to be 
 it.
 
 \`SCAN\` goes through the servers one after the other. Its cursor is a server's cursor times 1,024
-plus the server's number, which stays the same for the life of the proxy and in all of its workers.
-What is there from the start of a scan to its end is returned at least once, as by a server; but for
-keys whose slot moves meanwhile.
+plus the server's number, which stays the same for the life of the proxy and in all of its workers,
+until 1,023 others have come: then a newcomer gets the number of the one that is gone longest. The
+next process numbers the servers of its file in their order. What is there from the start of a scan
+to its end is returned at least once, as by a server; but for keys whose slot moves meanwhile.
 
 Inside \`MULTI\` all requests go to the server of the transaction's first key, those without keys
 included. Keys of other servers, and commands about the client's connection or about all servers,
@@ -120,6 +121,11 @@ const mergeTexts: Record<MergeCode, string> = {
   [Merge.AllSucceeded]: "OK if all are, else the first error",
   [Merge.Elements]: "an array in the order of the keys; an error for each key without a reply",
   [Merge.Least]: "the least, or the first error",
+  [Merge.Greatest]: "the greatest, or the first error",
+  [Merge.All]: "1 if all say so, else 0, or the first error",
+  [Merge.Any]: "1 if one says so, else 0, or the first error",
+  [Merge.OneSucceeded]: "the first that is no error",
+  [Merge.FirstReply]: "the first of them, or the first error",
   [Merge.Concatenated]: "one array with the elements of all, or the first error",
   [Merge.Values]: "the values in the order of the keys; an error if a backend has no reply",
 };

@@ -10,7 +10,7 @@
  */
 
 /** The module that workers load by URL: nothing imports it, so it must be named. */
-export const WORKER_MODULE = "src/worker/worker.ts";
+export const WORKER_MODULE = "src/worker/thread_entry.ts";
 
 /**
  * Folders of packages that must stay outside. Deno embeds whole packages and takes files without extension

@@ -1,19 +1,27 @@
 /**
  * `deno task demo`: real servers behind every address of default.toml, the proxy in front of them, and the
- * end of all of it on Ctrl-C. `--yes` allows to install what is missing.
+ * end of all of it on Ctrl-C. `--yes` allows to install what is missing; with `--docker` the servers run in
+ * containers, where there is somebody to run them.
  *
  * @module
  */
 import { portOf } from "../src/endpoint.ts";
 import { parseConfig } from "../mod.ts";
-import { isFree } from "../tests/support/free_port.ts";
-import { startMemcachedServer } from "../tests/support/memcached_server.ts";
-import { until } from "../tests/support/poll.ts";
-import { startRedisCluster } from "../tests/support/redis_cluster.ts";
-import { startRedisServer } from "../tests/support/redis_server.ts";
-import { detachServers, endAllServers } from "../tests/support/server_process.ts";
+import { isFree } from "../tests/support/tools/free_port.ts";
+import { startMemcachedServer } from "../tests/support/servers/memcached_server.ts";
+import { until } from "../tests/support/tools/poll.ts";
+import { startRedisCluster } from "../tests/support/servers/redis_cluster.ts";
+import { startRedisServer } from "../tests/support/servers/redis_server.ts";
+import { detachServers, endAllServers } from "../tests/support/servers/server_process.ts";
 import { watchAncestors } from "./ancestors.ts";
-import { type DemoPlan, planDemo, plannedPorts } from "./demo_plan.ts";
+import {
+  findContainerEngine,
+  planContainers,
+  pullImages,
+  removeContainers,
+  startContainer,
+} from "./demo_containers.ts";
+import { type DemoPlan, describeTries, planDemo, plannedPorts } from "./demo_plan.ts";
 import { ensureServers, findCommand, ServersMissing } from "./servers.ts";
 
 const CONFIG_FILE = "default.toml";
@@ -30,8 +38,9 @@ class DemoError extends Error {
 async function main(words: string[]): Promise<number> {
   Deno.chdir(new URL("../", import.meta.url));
   const config = parseConfig(await Deno.readTextFile(CONFIG_FILE));
-  const plan = planDemo(config, (name) => findCommand(name) !== null);
-  await findServers(plan, words.includes("--yes"));
+  const plan = planDemo(config);
+  const engine = words.includes("--docker") ? await findEngine(plan) : null;
+  if (engine === null) await findServers(plan, words.includes("--yes"));
   const taken = [...plannedPorts(plan), ...plan.proxy].filter((port) => !isFree(port));
   if (taken.length > 0) {
     throw new DemoError(
@@ -44,12 +53,30 @@ async function main(words: string[]): Promise<number> {
   detachServers();
   const stop = listenForStop();
   await using servers = new AsyncDisposableStack();
+  if (engine !== null) servers.defer(() => removeContainers(engine, planContainers(plan)));
   console.log(
     `Starting ${plannedPorts(plan).length} servers; a Redis Cluster takes some seconds …`,
   );
-  await startServers(plan, servers, stop);
+  await startServers(engine, plan, servers, stop);
   if (stop.aborted) return 0;
-  return await runProxy(config.clusters.map(({ listen }) => portOf(listen)), plan.tries, stop);
+  console.log("Starting the proxy …");
+  const tries = describeTries(config, plan, (name) => findCommand(name) !== null);
+  return await runProxy(config.clusters.map(({ listen }) => portOf(listen)), tries, stop);
+}
+
+/** What runs containers here, with the images that it needs; null, and a word of it, where nothing does. */
+async function findEngine(plan: DemoPlan): Promise<string | null> {
+  const engine = await findContainerEngine();
+  if (engine === null) {
+    console.log("Neither docker nor podman answers here: the servers of this machine it is.");
+    return null;
+  }
+  const containers = planContainers(plan);
+  if (!await pullImages(engine, containers)) {
+    throw new DemoError("The images cannot be downloaded. Without --docker the demo needs none.");
+  }
+  await removeContainers(engine, containers);
+  return engine;
 }
 
 /** Goes without what neither is there nor may be installed, as long as there is something to show. */
@@ -82,22 +109,31 @@ function listenForStop(): AbortSignal {
  * is in `servers` as well.
  */
 async function startServers(
+  engine: string | null,
   plan: DemoPlan,
   servers: AsyncDisposableStack,
   stop: AbortSignal,
 ): Promise<void> {
   stop.addEventListener("abort", endAllServers);
-  const starts: Promise<AsyncDisposable>[] = [
-    ...plan.redis.map((server) =>
-      said(`redis-server on port ${server.port}`, startRedisServer(server))
-    ),
-    ...plan.memcached.map((server) =>
-      said(`memcached on port ${server.port}`, startMemcachedServer(server))
-    ),
-    ...plan.redisClusters.map((ports) =>
-      said(`Redis Cluster on ports ${ports[0]} to ${ports.at(-1)}`, startRedisCluster({ ports }))
-    ),
-  ];
+  const starts: Promise<AsyncDisposable>[] = engine !== null
+    ? planContainers(plan).map(
+      (container) =>
+        said(
+          `${container.image} on ports ${container.ports.join(", ")}`,
+          startContainer(engine, container),
+        ),
+    )
+    : [
+      ...plan.redis.map((server) =>
+        said(`redis-server on port ${server.port}`, startRedisServer(server))
+      ),
+      ...plan.memcached.map((server) =>
+        said(`memcached on port ${server.port}`, startMemcachedServer(server))
+      ),
+      ...plan.redisClusters.map((ports) =>
+        said(`Redis Cluster on ports ${ports[0]} to ${ports.at(-1)}`, startRedisCluster({ ports }))
+      ),
+    ];
   const settled = await Promise.allSettled(starts);
   stop.removeEventListener("abort", endAllServers);
   for (const start of settled) {

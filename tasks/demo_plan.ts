@@ -9,6 +9,12 @@ import { type Endpoint, portOf, type TcpEndpoint } from "../src/endpoint.ts";
 /** Nodes of the demo's Redis Cluster: three masters, each with a replica. */
 const CLUSTER_NODE_COUNT = 6;
 
+/** Clusters of which something to try is shown. */
+const TRIES_MAX = 3;
+/** Lines that show that keys of many servers are those of one. */
+const REDIS_REQUESTS = ["mset apple red banana yellow plum blue", "mget apple banana plum"];
+const MEMCACHE_REQUESTS = ["set greeting 0 0 5", "hello", "get greeting", "quit"];
+
 /** All servers to start. */
 export interface DemoPlan {
   redis: TcpEndpoint[];
@@ -17,16 +23,10 @@ export interface DemoPlan {
   redisClusters: number[][];
   /** Ports of the proxy itself, that of the admin server included. */
   proxy: number[];
-  /** Lines that a person can try. */
-  tries: string[];
 }
 
-/**
- * Finds out which servers stand behind the clusters of a configuration; a server named twice is one.
- *
- * @param hasProgram Whether the machine has a program: what is to be tried uses no others.
- */
-export function planDemo(config: Config, hasProgram: (name: string) => boolean): DemoPlan {
+/** Finds out which servers stand behind the clusters of a configuration; a server named twice is one. */
+export function planDemo(config: Config): DemoPlan {
   const ofType = (type: ClusterConfig["type"]) =>
     config.clusters.filter((cluster) => cluster.type === type);
   return {
@@ -34,7 +34,6 @@ export function planDemo(config: Config, hasProgram: (name: string) => boolean):
     memcached: distinct(ofType("memcache").flatMap((cluster) => cluster.servers)),
     redisClusters: ofType("redis_cluster").map((cluster) => nodePorts(cluster.servers)),
     proxy: proxyPorts(config),
-    tries: describeTries(config, hasProgram),
   };
 }
 
@@ -68,18 +67,28 @@ function nodePorts(seeds: readonly ServerConfig[]): number[] {
   return ports;
 }
 
-function describeTries(config: Config, hasProgram: (name: string) => boolean): string[] {
-  const lines: string[] = [];
-  for (const { name, type, listen } of config.clusters) {
-    lines.push(`# ${name} (${type})`);
-    if (type === "memcache") {
-      lines.push(memcacheTry(listen, hasProgram("nc")));
-    } else {
-      const client = `redis-cli ${redisCliTarget(listen)}`;
-      lines.push(`${client} mset apple red banana yellow plum blue`);
-      lines.push(`${client} mget apple banana plum`);
-    }
-  }
+/**
+ * What a person can try: a command for each of the first clusters that have servers, and where to look.
+ *
+ * @param hasProgram Whether the machine has a program: the commands use no others.
+ */
+export function describeTries(
+  config: Config,
+  plan: DemoPlan,
+  hasProgram: (name: string) => boolean,
+): string[] {
+  const servers: Record<ClusterConfig["type"], unknown[]> = {
+    redis: plan.redis,
+    redis_cluster: plan.redisClusters,
+    memcache: plan.memcached,
+  };
+  const shown = config.clusters.filter(({ type }) => servers[type].length > 0).slice(0, TRIES_MAX);
+  const lines = shown.flatMap(({ name, type, listen }) => [
+    `# ${name} (${type})`,
+    type === "memcache"
+      ? rawTry(listen, MEMCACHE_REQUESTS, hasProgram)
+      : redisTry(listen, hasProgram),
+  ]);
   const { metrics } = config.runtime;
   if (metrics !== null) {
     lines.push("# what it does, in a browser");
@@ -88,14 +97,38 @@ function describeTries(config: Config, hasProgram: (name: string) => boolean): s
   return lines;
 }
 
-function memcacheTry(listen: Endpoint, hasNetcat: boolean): string {
-  const requests = "set greeting 0 0 5\\r\\nhello\\r\\nget greeting\\r\\nquit\\r\\n";
-  if (listen.kind === "unix") return `printf '${requests}' | nc -U ${listen.path}`;
+function redisTry(listen: Endpoint, hasProgram: (name: string) => boolean): string {
+  if (!hasProgram("redis-cli")) return rawTry(listen, [...REDIS_REQUESTS, "quit"], hasProgram);
+  const lines = REDIS_REQUESTS.map((request) => `${request}\\n`).join("");
+  return `printf '${lines}' | redis-cli ${redisCliTarget(listen)}`;
+}
+
+/** The lines of `requests`, sent by whatever program the machine has. */
+function rawTry(
+  listen: Endpoint,
+  requests: readonly string[],
+  hasProgram: (name: string) => boolean,
+): string {
+  const text = requests.map((request) => `${request}\\r\\n`).join("");
+  if (listen.kind === "unix") {
+    return hasProgram("nc")
+      ? `printf '${text}' | nc -U ${listen.path}`
+      : nodeTry(`'${listen.path}'`, text, hasProgram);
+  }
   const { port } = listen;
   const hostname = reachable(listen.hostname);
-  return hasNetcat
-    ? `printf '${requests}' | nc ${hostname} ${port}`
-    : `bash -c "exec 3<>/dev/tcp/${hostname}/${port}; printf '${requests}' >&3; cat <&3"`;
+  if (hasProgram("nc")) return `printf '${text}' | nc ${hostname} ${port}`;
+  if (hasProgram("bash")) {
+    return `bash -c "exec 3<>/dev/tcp/${hostname}/${port}; printf '${text}' >&3; cat <&3"`;
+  }
+  return nodeTry(`${port}, '${hostname}'`, text, hasProgram);
+}
+
+/** Who came by npx has Node; whoever has nothing at all is told the address. */
+function nodeTry(target: string, text: string, hasProgram: (name: string) => boolean): string {
+  if (!hasProgram("node")) return `any client, at ${target.replaceAll("'", "")}`;
+  const connect = `require('net').connect(${target})`;
+  return `node -e "const s = ${connect}; s.pipe(process.stdout); s.write('${text}')"`;
 }
 
 function redisCliTarget(listen: Endpoint): string {

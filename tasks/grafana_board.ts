@@ -93,9 +93,13 @@ const rows: readonly { readonly title: string; readonly panels: readonly Panel[]
         queries: [[perSecond("aster_requests_total", "cluster"), "{{cluster}}"]],
       },
       {
-        title: "Error replies",
+        title: "Requests that failed, by kind",
         unit: "reqps",
-        queries: [[perSecond("aster_error_replies_total", "cluster"), "{{cluster}}"]],
+        queries: [[
+          perSecond("aster_front_command_total", "cluster, kind", `${CLUSTER}, result="fail"`),
+          "{{kind}} {{cluster}}",
+        ]],
+        text: "Answered by an error, of a server or of the proxy.",
       },
       {
         title: "How long requests take",

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { findFunctions } from "../tests/support/function_lengths.ts";
-import { readRepository } from "../tests/support/repository.ts";
+import { findFunctions } from "../tests/support/rules/function_lengths.ts";
+import { readRepository } from "../tests/support/rules/repository.ts";
 
 /** Files and functions above these numbers of lines are listed. */
 const FILE_LINES_SHOWN = 400;

@@ -14,10 +14,14 @@ import {
   clusterHistograms,
   durationHistograms,
   failureRow,
+  frontCommandRow,
   type HistogramRow,
   type MetricRow,
+  probeDurationRow,
+  probeRow,
   processCounts,
   serverStateRow,
+  sharedSessionsRow,
   workerRows,
 } from "../src/observe/metric_table.ts";
 import { alignColumns } from "./markdown_table.ts";
@@ -45,15 +49,21 @@ export function renderMetricsDocument(): string {
       ...Object.values(clusterCounts),
       ...Object.values(clusterHistograms),
     ]),
+    section("Requests by kind", "`cluster`, `kind`, `result`", [frontCommandRow]),
     section("Failures", "`cluster`, `reason`, `source`", [failureRow]),
     section("Each backend", "`cluster`, `backend`", [
       ...Object.values(backendCounts),
+      sharedSessionsRow,
       backendHealthRow,
     ]),
     section("Failures of each backend", "`cluster`, `backend`, `kind`", [backendFailureRow]),
+    section("Probes of each backend", "`cluster`, `backend`, `probe`; of the total also `result`", [
+      probeRow,
+      probeDurationRow,
+    ]),
     section(
       "How long requests take",
-      "`cluster`, `backend`, of the first also `command`",
+      "`cluster`, `backend`, of the first two also `command`",
       Object.values(durationHistograms),
     ),
     section("Each server of a ring", "`cluster`, `server`", [serverStateRow]),
@@ -69,9 +79,21 @@ function section(
   const said = labels === "" ? "" : `Labels: ${labels}.\n\n`;
   const table = alignColumns([
     ["name", "kind", "unit", "meaning"],
-    ...rows.map((row) => [`\`${row.name}\``, row.kind, row.unit, textOf(row)]),
+    ...oneOfEachName(rows).map((row) => [`\`${row.name}\``, row.kind, row.unit, textOf(row)]),
   ]);
   return `## ${title}\n\n${said}${table}`;
+}
+
+/** Rows of one name as one, whose text says by which labels they are told apart. */
+function oneOfEachName(rows: readonly (MetricRow | HistogramRow)[]): (MetricRow | HistogramRow)[] {
+  const found = new Map<string, (MetricRow | HistogramRow)[]>();
+  for (const row of rows) found.set(row.name, [...found.get(row.name) ?? [], row]);
+  return [...found.values()].map((alike) => {
+    const labels = alike.flatMap(({ fixedLabels }) => Object.entries(fixedLabels ?? {}));
+    if (labels.length === 0) return alike[0]!;
+    const values = labels.map(([, value]) => `\`${value}\``).join(", ");
+    return { ...alike[0]!, help: `${alike[0]!.help} Label \`${labels[0]![0]}\`: ${values}.` };
+  });
 }
 
 function textOf(row: MetricRow | HistogramRow): string {

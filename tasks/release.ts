@@ -35,7 +35,7 @@ const CHECKS: readonly (readonly [name: string, program: string, args: readonly 
   ["the generated pages are fresh", Deno.execPath(), ["task", "docs"]],
   ["they are committed", "git", ["diff", "--quiet", "HEAD", "--", "docs"]],
   ["the package can be published", Deno.execPath(), ["publish", "--dry-run"]],
-  ["every test passes", Deno.execPath(), ["task", "test"]],
+  ["every test passes", Deno.execPath(), ["task", "ci"]],
 ];
 
 if (import.meta.main) {

@@ -6,10 +6,10 @@
  */
 import { TEST_LOCK } from "./test_lock.ts";
 import { parseArgs } from "../deps.ts";
-import { SCALE_VARIABLE, SEED_VARIABLE } from "../tests/support/seed.ts";
+import { SCALE_VARIABLE, SEED_VARIABLE } from "../tests/support/tools/seed.ts";
 import { watchAncestors } from "./ancestors.ts";
 import { endAllGroups, runGroup } from "./process_group.ts";
-import { ensureServers } from "./servers.ts";
+import { ensureServers, TEST_SERVERS } from "./servers.ts";
 import { findTestFiles } from "./test_files.ts";
 import { formatSeconds, readCounts } from "./test_report.ts";
 
@@ -32,7 +32,7 @@ async function main(words: string[]): Promise<number> {
     Deno.addSignalListener(signal, end);
   }
   watchAncestors(end);
-  await ensureServers(["redis-server", "memcached", "nutcracker"], {
+  await ensureServers(TEST_SERVERS, {
     purpose: "The test",
     isAllowed: flags.yes,
   });

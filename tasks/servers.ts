@@ -5,8 +5,13 @@
  * @module
  */
 
-/** A program that somebody else provides. */
-export type ServerName = "redis-server" | "memcached" | "nutcracker";
+/** A program that somebody else provides; memccapable stands for all programs of libmemcached. */
+export type ServerName = "redis-server" | "memcached" | "nutcracker" | "memccapable";
+
+/** What the tests need. */
+export const TEST_SERVERS: readonly ServerName[] = [
+  ...["redis-server", "memcached", "nutcracker", "memccapable"] as const,
+];
 
 /** How a package manager is called, and what it calls the servers. */
 interface PackageManager {
@@ -29,6 +34,7 @@ const packageManagers: PackageManager[] = [
       "redis-server": "redis-server",
       memcached: "memcached",
       nutcracker: "nutcracker",
+      memccapable: "libmemcached-tools",
     },
   },
   {
@@ -44,7 +50,12 @@ const packageManagers: PackageManager[] = [
   {
     command: "brew",
     install: ["brew", "install"],
-    packages: { "redis-server": "redis", memcached: "memcached", nutcracker: "twemproxy" },
+    packages: {
+      "redis-server": "redis",
+      memcached: "memcached",
+      nutcracker: "twemproxy",
+      memccapable: "libmemcached",
+    },
   },
 ];
 

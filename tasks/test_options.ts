@@ -18,9 +18,10 @@ export interface TestOptions {
 /** The text of `--help`. */
 export const USAGE = `Usage: deno task test [options] [PATH...]
 
-Checks format, lint and types, and runs every test file, each in a process of its own; those that
-drive the proxy once under each I/O engine. With PATHs only the test files that begin with them,
-without the checks: deno task test tests/unit/hash
+Checks format, lint and types, and runs the test files, each in a process of its own; those that
+drive the proxy once under each I/O engine. What takes longest is left to deno task ci. With PATHs
+only the test files that begin with them, be they long, without the checks:
+deno task test tests/unit/hash
 
   --server PATH  run the tests against this server program instead of redis-server, such as
                  valkey-server; meant for tests/servers/redis and tests/differential

@@ -10,6 +10,8 @@ export interface TestRun {
   passed: number;
   failed: number;
   durationMs: number;
+  /** What was tested, or could not be, and has to be said at the end. */
+  notes: readonly string[];
 }
 
 /** Numbers in the last line that `deno test` prints. */
@@ -32,14 +34,21 @@ export function readSeeds(output: string): string[] {
   return output.match(SEED) ?? [];
 }
 
-/** The report's lines: time per run, longest first, and at the very end the sums. */
-export function reportLines(runs: readonly TestRun[]): string[] {
-  const byDuration = [...runs].sort((one, other) => other.durationMs - one.durationMs);
+/** Runs that the report names; the lines above it have the time of every one. */
+const SLOWEST_SHOWN = 20;
+
+/** The report's lines: the slowest runs, what failed, and at the very end the sums. */
+export function reportLines(runs: readonly TestRun[], tookMs: number): string[] {
+  const slowest = [...runs].sort((one, other) => other.durationMs - one.durationMs)
+    .slice(0, SLOWEST_SHOWN);
+  const failed = runs.filter((run) => run.failed > 0).map(({ name }) => `FAILED ${name}`);
   const sum = (column: "passed" | "failed") => runs.reduce((total, run) => total + run[column], 0);
   return [
-    "Time per file:",
-    ...byDuration.map((run) => `${formatSeconds(run.durationMs).padStart(9)}  ${run.name}`),
+    "The slowest:",
+    ...slowest.map((run) => `${formatSeconds(run.durationMs).padStart(9)}  ${run.name}`),
     "",
+    `Took ${formatClock(tookMs)}`,
+    ...failed,
     `${sum("passed")} passed, ${sum("failed")} failed`,
   ];
 }
@@ -47,4 +56,10 @@ export function reportLines(runs: readonly TestRun[]): string[] {
 /** Milliseconds as seconds with one decimal. */
 export function formatSeconds(durationMs: number): string {
   return `${(durationMs / 1000).toFixed(1)} s`;
+}
+
+/** Milliseconds as minutes and seconds, such as `3:07`. */
+export function formatClock(durationMs: number): string {
+  const seconds = Math.floor(durationMs / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }

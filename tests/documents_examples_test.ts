@@ -9,13 +9,8 @@ import { isTool } from "../src/cli_tools.ts";
 import { parseFlags } from "../src/cli_flags.ts";
 import { formatProblem, loadConfig } from "../src/config/load.ts";
 import { assert, assertEquals } from "./deps.ts";
-import { readRepository } from "./support/repository.ts";
+import { documentBlocks, inlineCommands } from "./support/rules/document_blocks.ts";
 import { CHECK_OPTIONS } from "./unit/config/load_text.ts";
-
-/** Where examples stand that users follow; decisions and the list of changes tell of other days. */
-const documents = readRepository().filter(({ path }) =>
-  path.endsWith(".md") && !path.startsWith("docs/decisions/") && path !== "CHANGELOG.md"
-);
 
 /** A digest that an example leaves out. */
 const DIGEST = "0".repeat(64);
@@ -28,22 +23,8 @@ const REQUIRED: Readonly<Record<string, string>> = {
   servers: '["127.0.0.1:6379:1"]',
 };
 
-interface Example {
-  readonly where: string;
-  readonly text: string;
-}
-
-function blocks(language: string): Example[] {
-  return documents.flatMap(({ path, text }) =>
-    [...text.matchAll(/^( *)```(\w*)\n([\s\S]*?)^ *```$/gm)].filter((match) =>
-      match[2] === language
-    )
-      .map((match) => {
-        const line = text.slice(0, match.index).split("\n").length;
-        const indented = new RegExp(`^${match[1]}`, "gm");
-        return { where: `${path}:${line}`, text: match[3]!.replace(indented, "") };
-      })
-  );
+function blocks(language: string) {
+  return documentBlocks.filter((block) => block.language === language);
 }
 
 /** The block as a whole file: keys without a table are those of a cluster, and `…` stands for nothing. */
@@ -67,9 +48,50 @@ Deno.test("every block of configuration in the documents is one that --check acc
   assert(found.length > 0);
 });
 
+/** A line of commands, without the `$ ` that tells it from what it prints. */
+interface CommandLine {
+  readonly where: string;
+  readonly line: string;
+}
+
+/** What a first line begins with where a block is a list of commands. */
+const PROGRAMS = ["$", "#", "aster", "cp", "deno", "kill", "npx", "redis-cli", "sed"];
+
+/** Blocks that are neither commands nor files: pictures, what the program prints, and its help. */
+const PRINTED = /[─►◄]|^Usage: |^my\.toml: /;
+
+/** The lines of all blocks that are commands, each block of them whole. */
+function commandLines(): CommandLine[] {
+  const lists = documentBlocks.filter(({ language }) => ["", "sh", "console"].includes(language))
+    .filter(({ text }) => PROGRAMS.includes(text.split(/\s/, 1)[0]!));
+  return lists.flatMap(({ where, text }) => {
+    const lines = text.trimEnd().split("\n");
+    const isSession = lines[0]!.startsWith("$ ");
+    return lines.filter((line) => isSession ? line.startsWith("$ ") : !line.startsWith("#"))
+      .map((line) => ({ where, line: line.replace(/^\$ /, "") }));
+  });
+}
+
+Deno.test("every language of a block in the documents is one that some test reads", () => {
+  // Here; docs/migration.md's, docs/embedding.md's and the units of systemd in other files of tests.
+  const read = ["", "sh", "console", "toml", "yaml", "conf", "ts", "ini"];
+  const unread = documentBlocks.filter(({ language }) => !read.includes(language));
+  assertEquals(unread.map(({ where }) => where), []);
+});
+
+Deno.test("every block without a language is commands that are known, or is only to be read", () => {
+  const unknown = documentBlocks.filter(({ language, text }) =>
+    ["", "sh", "console"].includes(language) && !PRINTED.test(text) &&
+    !PROGRAMS.includes(text.split(/\s/, 1)[0]!)
+  );
+  assertEquals(unknown.map(({ where }) => where), []);
+  const lines = commandLines();
+  assert(lines.length > 30);
+});
+
 Deno.test("every command line of the program in the documents is one that it understands", () => {
-  const lines = [...blocks(""), ...blocks("sh"), ...blocks("console")].flatMap(({ where, text }) =>
-    [...text.matchAll(/^(?:\$ )?(?:deno run (?:\$\(.*\)|-\S+)(?: -\S+)* mod\.ts|aster) (.*)$/gm)]
+  const lines = commandLines().flatMap(({ where, line }) =>
+    [...line.matchAll(/(?:deno run (?:\$\(.*\)|-\S+)(?: -\S+)* mod\.ts|\baster) (.*)$/g)]
       .map((match) => ({ where, words: wordsOf(match[1]!) }))
   );
   const wrong = lines.flatMap(({ where, words }) => {
@@ -78,8 +100,30 @@ Deno.test("every command line of the program in the documents is one that it und
     return errors.map((error) => `${where}: ${words.join(" ")}: ${error}`);
   });
   assertEquals(wrong, []);
-  assert(lines.length > 2);
+  assert(lines.length > 20);
 });
+
+Deno.test("every program of this repository that the documents run is there", () => {
+  const lines = [...commandLines(), ...inlineCommands("deno")];
+  const named = lines.flatMap(({ where, line }) =>
+    [...line.matchAll(/deno run (?:-\S+ )*([\w/]+\.ts)\b/g)].map((match) => ({
+      ...{ where, url: new URL(match[1]!, new URL("../", import.meta.url)) },
+    }))
+  );
+  const missing = named.filter(({ url }) => !isFile(url)).map(({ where, url }) =>
+    `${where}: ${url}`
+  );
+  assertEquals(missing, []);
+  assert(named.length > 10);
+});
+
+function isFile(url: URL): boolean {
+  try {
+    return Deno.statSync(url).isFile;
+  } catch {
+    return false;
+  }
+}
 
 /** The words of a line as a shell cuts them, without what stands behind a `#`, a `|`, a `>` or an `&`. */
 function wordsOf(line: string): string[] {

@@ -5,8 +5,8 @@
  * @module
  */
 import { assert, assertEquals } from "./deps.ts";
-import { HELP_TEXT } from "../src/cli_flags.ts";
-import { readRepository } from "./support/repository.ts";
+import { type Applies, clusterReload, runtimeReload } from "../src/config/reload.ts";
+import { readRepository } from "./support/rules/repository.ts";
 
 const files = readRepository();
 const documents = files.filter((file) => file.path.endsWith(".md"));
@@ -53,7 +53,16 @@ Deno.test("every task that a document names exists", () => {
   assertEquals(missing, []);
 });
 
-Deno.test("the page of the configuration has the flags that --help prints", () => {
-  const usage = HELP_TEXT.slice(HELP_TEXT.indexOf("Usage:"), HELP_TEXT.indexOf("\n\nFlags win"));
-  assert(textOf("docs/configuration.md").includes(usage));
+Deno.test("the page of operating names the keys that a reload does not change at once", () => {
+  const page = textOf("docs/operating.md");
+  const keysUntil = (end: string): string[] => {
+    const at = page.replace(/\s+/g, " ").split(` ${end}`)[0]!;
+    const item = at.slice(at.lastIndexOf(" - "));
+    return [...item.matchAll(/`(\w+)`/g)].map((match) => match[1]!).toSorted();
+  };
+  const keysWith = (applies: Applies): string[] =>
+    [...Object.values(clusterReload), ...Object.values(runtimeReload)]
+      .filter((row) => row.applies === applies).map(({ key }) => key).toSorted();
+  assertEquals(keysUntil("are for new connections"), keysWith("new_connections"));
+  assertEquals(keysUntil("wait for the next start"), keysWith("restart"));
 });

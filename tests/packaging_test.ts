@@ -8,6 +8,7 @@ import { parseFlags } from "../src/cli_flags.ts";
 import type { Config } from "../src/config/config.ts";
 import { formatProblem, loadConfig } from "../src/config/load.ts";
 import { assert, assertEquals, assertMatch, parseAllYaml } from "./deps.ts";
+import { documentBlocks } from "./support/rules/document_blocks.ts";
 import { CHECK_OPTIONS } from "./unit/config/load_text.ts";
 
 const REPOSITORY = new URL("../", import.meta.url);
@@ -139,6 +140,30 @@ Deno.test({
       const judged = await outputOf("systemd-analyze", ["security", "--offline=yes", path]);
       const [, exposure] = /Overall exposure level for \S+ ([\d.]+)/.exec(judged.lines.join("\n"))!;
       assert(Number(exposure) < 2, `exposure ${exposure}`);
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: "systemd takes the units that docs/operating.md shows",
+  // Only systemd itself can tell.
+  ignore: !isThere("systemd-analyze"),
+  fn: async () => {
+    const units = documentBlocks.filter(({ language }) => language === "ini");
+    const directory = await Deno.makeTempDir();
+    try {
+      const names = await Promise.all(units.map(async ({ text }) => {
+        const [, name] = /^# \S*\/(\S+)$/m.exec(text)!;
+        const here = text.replaceAll("/usr/local/bin/deno", Deno.execPath());
+        await Deno.writeTextFile(`${directory}/${name}`, here);
+        return name!;
+      }));
+      assertEquals(names.toSorted(), ["aster.service", "aster.socket"]);
+      const paths = names.map((name) => `${directory}/${name}`);
+      const { lines } = await outputOf("systemd-analyze", ["verify", ...paths]);
+      assertEquals(lines.filter((line) => line.includes("aster.")), []);
     } finally {
       await Deno.remove(directory, { recursive: true });
     }

@@ -5,11 +5,19 @@
  * @module
  */
 import { assertEquals } from "./deps.ts";
+import { clusterReload, runtimeReload } from "../src/config/reload.ts";
+import { BACKEND_COUNTS, CLUSTER_COUNTS } from "../src/observe/metric_table.ts";
 import { respDescriptions } from "../src/protocol/resp/commands/mod.ts";
-import { findCommandLists } from "./support/command_lists.ts";
-import { findForbiddenImports, findImportCycles, reachableFrom } from "./support/import_rules.ts";
-import { readRepository, withoutComments } from "./support/repository.ts";
-import { findMissingTests, findStrayTests } from "./support/test_pairing.ts";
+import { findCommandLists } from "./support/rules/command_lists.ts";
+import { findLeaningDocs } from "./support/rules/docstrings.ts";
+import {
+  findForbiddenImports,
+  findImportCycles,
+  reachableFrom,
+} from "./support/rules/import_rules.ts";
+import { readRepository, withoutComments } from "./support/rules/repository.ts";
+import { findMissingTests, findStrayTests } from "./support/rules/test_pairing.ts";
+import { findUnusedNames } from "./support/rules/unused_names.ts";
 
 const files = readRepository();
 const code = files.filter((file) => file.path.endsWith(".ts"));
@@ -38,7 +46,7 @@ Deno.test("no imports of what runs go in a circle", () => {
 });
 
 Deno.test("a worker runs no external package and no code of the supervisor", () => {
-  const reached = reachableFrom("src/worker/worker.ts", files);
+  const reached = reachableFrom("src/worker/thread_entry.ts", files);
   const allowed = /^src\/(?!supervisor\/|cli|embed)|^node:(crypto|process|tls)$/;
   const outside = [...reached].filter(([path]) => !allowed.test(path));
   assertEquals(outside.map(([path, importer]) => `${importer} imports ${path}`), []);
@@ -120,6 +128,17 @@ Deno.test("every file of code opens by saying what it is for", () => {
     !/^(#!.*\n)?\/\*\*\n(?: \*[^\n]*\n)*? \* @module\n \*\/\n/.test(file.text)
   );
   assertEquals(mute.map((file) => file.path), []);
+});
+
+Deno.test("what is exported is explained by its own comment", () => {
+  assertEquals(findLeaningDocs(code), []);
+});
+
+Deno.test("every key of the configuration is read, and everything with a metric is counted", () => {
+  const keys = [clusterReload, runtimeReload].flatMap((rows) => Object.keys(rows));
+  assertEquals(findUnusedNames(code, keys, /^src\/config\//), []);
+  const counts = [...CLUSTER_COUNTS, ...BACKEND_COUNTS];
+  assertEquals(findUnusedNames(code, counts, /^src\/observe\/metric_table\.ts$/), []);
 });
 
 Deno.test("no file has a name that says nothing", () => {

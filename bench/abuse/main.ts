@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { RespClient } from "../../tests/support/resp_client.ts";
+import { RespClient } from "../../tests/support/clients/resp_client.ts";
 import { startRedisBackends } from "../backends.ts";
 import { startAster, WORKING_TREE } from "../proxies.ts";
 import { ENGINES } from "../rows.ts";

@@ -17,6 +17,8 @@ Measures the CPU time per request of one worker, all of it but the system calls:
 in the same process. The working tree is measured beside another revision.
 
   --beside REVISION   the other revision (HEAD)
+  --with LINES        lines of the cluster's configuration for the working tree only, such as
+                      'hotkeys = true'; beside HEAD they show what that costs
   --only PATTERN      rows whose id matches, such as '^epoll:' or 'get/32/p32'
   --processes N       processes of each side (5): each is optimized in its own way
   --runs N            runs of each process (50)
@@ -105,6 +107,7 @@ interface Result {
 async function measure(
   row: CoreRow,
   directories: readonly [string, string],
+  settings: string,
   processes: number,
   runs: number,
 ): Promise<Result> {
@@ -114,7 +117,7 @@ async function measure(
   const task = { engine, suite, operation, pipeline, clients: CLIENTS, requests };
   for (let process = 0; process < processes; process++) {
     const before = new Worker({ ...task, directory: directories[0] });
-    const now = new Worker({ ...task, directory: directories[1] });
+    const now = new Worker({ ...task, directory: directories[1], settings });
     const ratios: number[] = [];
     for (let run = 0; run < WARMING_RUNS + runs; run++) {
       const times = [await before.run(), await now.run()] as const;
@@ -142,6 +145,7 @@ async function main(): Promise<void> {
     args: Deno.args,
     options: {
       beside: { type: "string", default: "HEAD" },
+      with: { type: "string", default: "" },
       only: { type: "string", default: "" },
       processes: { type: "string", default: "5" },
       runs: { type: "string", default: "50" },
@@ -156,6 +160,7 @@ async function main(): Promise<void> {
     const { leastNs, ratios } = await measure(
       row,
       [other.directory, WORKING_TREE],
+      values.with,
       Number(values.processes),
       Number(values.runs),
     );

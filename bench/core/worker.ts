@@ -21,6 +21,8 @@ export interface WorkerTask {
   clients: number;
   /** Requests in one run. */
   requests: number;
+  /** Further lines of the cluster's configuration. */
+  settings?: string;
 }
 
 const CLOCK_PROCESS_CPUTIME_ID = 2;
@@ -44,7 +46,7 @@ function cpuClock(): () => number {
   };
 }
 
-function configText({ suite }: WorkerTask): string {
+function configText({ suite, settings = "" }: WorkerTask): string {
   const type = suite === "redis_cluster" ? "redis_cluster" : suite;
   const servers = addresses().map((address) =>
     suite === "redis_cluster" ? address : `${address}:1`
@@ -57,6 +59,7 @@ servers = ${JSON.stringify(servers)}
 thread = 1
 node_connections = 1
 ${suite === "redis_cluster" ? "" : 'hash = "fnv1a_64"\ndistribution = "ketama"'}
+${settings}
 `;
 }
 
@@ -73,7 +76,7 @@ async function startWorker(task: WorkerTask): Promise<void> {
   const { config, problems } = loadConfig(configText(task), "bench.toml", {
     environment: {},
     platform: "linux",
-    isTerminal: false,
+    isTerminal: () => false,
     isStrict: true,
     flags: { io: task.engine, metrics: "off", logLevel: "warning", logFormat: null },
   });
@@ -89,7 +92,7 @@ async function startWorker(task: WorkerTask): Promise<void> {
     logLevel: "warning",
     io: { engine: task.engine, libcPath: LIBC },
     ticketSeed: new Uint8Array(32),
-    advertisedAddress: "127.0.0.1",
+    advertisedAddress: { address: "127.0.0.1", isExplicit: true },
     sharesPort: false,
     clientMemory: new SharedArrayBuffer(12),
     memoryRoom: new SharedArrayBuffer(16),

@@ -11,12 +11,12 @@
  * @module
  */
 import { parseArgs } from "../../deps.ts";
-import { type Aster, startAster } from "../../tests/support/aster.ts";
-import { findFreePort } from "../../tests/support/free_port.ts";
-import { delay, until } from "../../tests/support/poll.ts";
-import { type RedisServer, startRedisServer } from "../../tests/support/redis_server.ts";
-import { endAllServers } from "../../tests/support/server_process.ts";
-import { TEST_IO_VARIABLE } from "../../tests/support/test_engine.ts";
+import { type Aster, PLAIN_PROGRAM, startAster } from "../../tests/support/servers/aster.ts";
+import { findFreePort } from "../../tests/support/tools/free_port.ts";
+import { delay, until } from "../../tests/support/tools/poll.ts";
+import { type RedisServer, startRedisServer } from "../../tests/support/servers/redis_server.ts";
+import { endAllServers } from "../../tests/support/servers/server_process.ts";
+import { TEST_IO_VARIABLE } from "../../tests/support/tools/test_engine.ts";
 import type { ProgramCounts } from "./count.ts";
 
 /** Load before the first restart, between two, and behind the last, milliseconds. */
@@ -83,14 +83,16 @@ async function restart(aster: Aster, config: string): Promise<Aster> {
   aster.process.signal("SIGTERM");
   await aster.process.ended;
   await aster[Symbol.asyncDispose]();
-  return await startAster(() => config);
+  return await startAster(() => config, { program: PLAIN_PROGRAM });
 }
 
 async function rolling(backend: RedisServer, port: number, load: () => Promise<void>) {
   const configs = HOSTS.map((host, index) =>
     configOf(backend, host, port, "", `handoff_address = "${HOSTS[1 - index]}:${port}"`)
   );
-  const proxies = await Promise.all(configs.map((config) => startAster(() => config)));
+  const proxies = await Promise.all(
+    configs.map((config) => startAster(() => config, { program: PLAIN_PROGRAM })),
+  );
   const running = load();
   await delay(LOAD_MS);
   for (let round = 0; round < rounds; round++) {
@@ -105,12 +107,12 @@ async function rolling(backend: RedisServer, port: number, load: () => Promise<v
 async function takeover(backend: RedisServer, port: number, load: () => Promise<void>) {
   const folder = await Deno.makeTempDir();
   const config = configOf(backend, HOSTS[0], port, `takeover_socket = "${folder}/door"`, "");
-  let proxy = await startAster(() => config);
+  let proxy = await startAster(() => config, { program: PLAIN_PROGRAM });
   const running = load();
   await delay(LOAD_MS);
   for (let round = 0; round < rounds; round++) {
     const former = proxy;
-    proxy = await startAster(() => config, { arguments: ["--takeover"] });
+    proxy = await startAster(() => config, { program: PLAIN_PROGRAM, arguments: ["--takeover"] });
     await until(() => former.process.status !== null, {
       what: "the former process ends",
       deadlineMs: 30_000,

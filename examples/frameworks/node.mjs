@@ -1,7 +1,10 @@
 /**
  * Frameworks of Node in front of the proxy, each with the settings that docs/frameworks.md tells:
  *
- *     npm install && PORT=6380 node node.mjs
+ *     npm install && PORT=6390 node node.mjs
+ *     CLUSTER=1 PORT=6391 node node.mjs
+ *
+ * With CLUSTER also clients in cluster mode, for a cluster of type redis_cluster.
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -16,7 +19,8 @@ const programs = {
     const { Queue, QueueEvents, Worker } = await import("bullmq");
     const options = { connection: { host, port }, prefix: `{bullmq-${run}}` };
     const queue = new Queue("jobs", options);
-    const events = new QueueEvents("jobs", options);
+    // From the first event on: by default those are missed that come before it first asks, at any server.
+    const events = new QueueEvents("jobs", { ...options, lastEventId: "0-0" });
     await events.waitUntilReady();
     const worker = new Worker("jobs", (job) => Promise.resolve(job.data.value * 2), {
       ...options,
@@ -152,6 +156,32 @@ const programs = {
     client.disconnect();
   },
 };
+
+const inClusterMode = {
+  async "ioredis in cluster mode"() {
+    const { Cluster } = await import("ioredis");
+    const cluster = new Cluster([{ host, port }]);
+    assert.equal(await cluster.set(`{${run}}a`, "1"), "OK");
+    assert.equal(await cluster.set(`${run}b`, "2"), "OK");
+    assert.equal(await cluster.get(`${run}b`), "2");
+    assert.deepEqual(await cluster.multi().incr(`{${run}}a`).get(`{${run}}a`).exec(), [
+      [null, 2],
+      [null, "2"],
+    ]);
+    cluster.disconnect();
+  },
+
+  async "node-redis in cluster mode"() {
+    const { createCluster } = await import("redis");
+    const cluster = await createCluster({ rootNodes: [{ url }] }).connect();
+    assert.equal(await cluster.set(`${run}a`, "1"), "OK");
+    assert.equal(await cluster.set(`${run}b`, "2"), "OK");
+    assert.equal(await cluster.get(`${run}a`), "1");
+    assert.deepEqual(await cluster.multi().incr(`{${run}}c`).incr(`{${run}}c`).exec(), [1, 2]);
+    await cluster.close();
+  },
+};
+if (process.env.CLUSTER) Object.assign(programs, inClusterMode);
 
 const wanted = process.argv.slice(2);
 let failures = 0;

@@ -1,6 +1,9 @@
 """Frameworks of Python in front of the proxy, each with the settings that docs/frameworks.md tells:
 
-    pip install -r requirements.txt && PORT=6380 python python_frameworks.py
+    pip install -r requirements.txt && PORT=6390 python python_frameworks.py
+    CLUSTER=1 PORT=6391 python python_frameworks.py
+
+With CLUSTER also clients in cluster mode, for a cluster of type redis_cluster.
 """
 
 import asyncio
@@ -9,7 +12,7 @@ import sys
 import traceback
 
 HOST = os.environ.get("HOST", "127.0.0.1")
-PORT = int(os.environ.get("PORT", "6380"))
+PORT = int(os.environ.get("PORT", "6390"))
 URL = f"redis://{HOST}:{PORT}/0"
 RUN = f"run{os.getpid()}"
 
@@ -147,8 +150,21 @@ def redis_py():
     subscriber.close()
 
 
+def redis_py_cluster():
+    from redis.cluster import RedisCluster
+
+    client = RedisCluster(host=HOST, port=PORT, decode_responses=True)
+    client.set(f"a{RUN}", 1)
+    client.set(f"b{RUN}", 2)
+    assert [client.get(f"a{RUN}"), client.get(f"b{RUN}")] == ["1", "2"]
+    with client.pipeline() as pipeline:
+        assert pipeline.incr(f"a{RUN}").incr(f"b{RUN}").execute() == [2, 3]
+
+
 PROGRAMS = {"celery": celery, "rq": rq, "arq": arq, "django-redis": django_redis,
             "dramatiq": dramatiq, "huey": huey, "redis-py": redis_py}
+if os.environ.get("CLUSTER"):
+    PROGRAMS["redis-py in cluster mode"] = redis_py_cluster
 
 if __name__ == "__main__":
     failures = 0

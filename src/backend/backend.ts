@@ -34,11 +34,19 @@ export class Backend implements ConnectionOwner {
   requests = 0;
   /** Exchanges that failed. */
   failures = 0;
+  /** Requests of clients that were answered by an error, redirections included. */
+  errorReplies = 0;
   /** The same by reason. */
   readonly failuresByReason = new Map<Failure, number>();
   /** Connections that were made and have answered, and attempts that failed. */
   connects = 0;
   connectFailures = 0;
+  /** Pings that were answered, and that were not. */
+  pings = 0;
+  pingFailures = 0;
+  /** Connections that one client has to itself now, and those kept for the next one; their owner counts them. */
+  dedicatedTaken = 0;
+  dedicatedIdle = 0;
   readonly durations: BackendDurations;
   recoveredAtMs = -Infinity;
   /** Whether it serves: false while ejected. */
@@ -161,8 +169,9 @@ export class Backend implements ConnectionOwner {
   }
 
   /** A connection answered. */
-  answered(): void {
+  answered(connectMs: number): void {
     this.connects += 1;
+    this.durations.recordProbe("connect", connectMs);
     if (this.#ownFailure !== null) {
       this.#ownFailure = null;
       this.#context.log.info("Proxy connects again", { backend: this.address });
@@ -213,6 +222,8 @@ export class Backend implements ConnectionOwner {
   /** Nothing is in flight, and the server may go away: its connections are closed, and none is made. */
   park(): void {
     this.#isParked = true;
+    // Whether requests are sent again is seen to when it is unparked.
+    this.#probe?.stop();
     for (const connection of this.#connections()) connection.park();
   }
 
@@ -261,6 +272,8 @@ export class Backend implements ConnectionOwner {
       connections,
       requests: this.requests,
       failures: this.failures,
+      okReplies: this.durations.answeredCount - this.errorReplies,
+      errorReplies: this.errorReplies,
       connects: this.connects,
       connectFailures: this.connectFailures,
       inFlight,
@@ -268,6 +281,10 @@ export class Backend implements ConnectionOwner {
       queuedBytes,
       sentBytes,
       receivedBytes,
+      pings: this.pings,
+      pingFailures: this.pingFailures,
+      dedicatedTaken: this.dedicatedTaken,
+      dedicatedIdle: this.dedicatedIdle,
       failuresByReason: [...this.failuresByReason].map(([{ id }, count]) => [id, count]),
     };
   }

@@ -7,6 +7,7 @@ import type { ArrayPool } from "../bytes/receive_buffer.ts";
 import type { ChunkPool } from "../bytes/chunk_pool.ts";
 import type { Clock } from "../clock.ts";
 import type { Failure } from "../failure.ts";
+import type { MemberList } from "../member_list.ts";
 import type { Connection, IoEngine } from "../net/io_engine.ts";
 import type { TlsClient } from "../net/tls.ts";
 import type { SeriesBudget } from "../observe/durations.ts";
@@ -64,7 +65,7 @@ export interface BackendContext {
   /** How fast the worker connects. */
   readonly dials: DialPace;
   /** Those that have a socket, or want one. Only links write it. */
-  readonly links: Set<BackendLink>;
+  readonly links: MemberList<BackendLink>;
   /** What operators have ordered of the servers. */
   readonly orders: ServerOrders;
   /** Whether requests stay readable until answered, since they may be sent elsewhere. */

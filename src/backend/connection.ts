@@ -8,6 +8,7 @@
 import { type Chunk, HAND_OVER_BYTES } from "../bytes/chunk_pool.ts";
 import type { SendLog } from "../bytes/send_log.ts";
 import { type Failure, failures } from "../failure.ts";
+import { holds, nameOf } from "../invariant.ts";
 import { type SlicedParser, SlicedParsing } from "../net/sliced_parsing.ts";
 import {
   ParseStatus,
@@ -18,6 +19,7 @@ import {
 import { type Exchange, ExchangeState, NOBODY, type RoutedClient } from "../request/exchange.ts";
 import type { BackendContext, BackendLimits } from "./backend_context.ts";
 import type { ConnectionOptions, ConnectionOwner } from "./connection_owner.ts";
+import type { DedicatedUse } from "./dedicated_use.ts";
 import { type DrainWaiter, DrainWaiters } from "./drain_waiters.ts";
 import type { InflightQueue } from "./inflight_queue.ts";
 import { BackendLink, type EndListener, LinkState, type LinkUser } from "./link.ts";
@@ -31,6 +33,8 @@ export class BackendConnection implements LinkUser, SlicedParser {
   readonly inflight: InflightQueue;
   readonly backend: ConnectionOwner;
   readonly profile: Profile;
+  /** What those know of it who give it to single clients; null where they do not. */
+  readonly use: DedicatedUse | null;
   readonly #context: BackendContext;
   readonly #limits: BackendLimits;
   readonly #outbox: Outbox;
@@ -58,6 +62,7 @@ export class BackendConnection implements LinkUser, SlicedParser {
     this.#context = context;
     this.#limits = limits;
     this.#isDedicated = options.isDedicated ?? false;
+    this.use = options.use ?? null;
     this.#isProbe = options.isProbe ?? false;
     this.isSuspect = this.#isDedicated;
     this.#link = new BackendLink(backend, context, { profile, limits, keepsBackoff }, this);
@@ -338,6 +343,54 @@ export class BackendConnection implements LinkUser, SlicedParser {
     return false;
   }
 
+  /**
+   * The invariants: replies are awaited over a socket only, and what is queued is in order.
+   *
+   * @throws {Error} If one is broken.
+   */
+  checkInvariants(): void {
+    const link = this.#link;
+    this.inflight.checkInvariants();
+    holds(link.isReady === (link.state === LinkState.Ready), "a link is ready in one state only");
+    if (this.inflight.awaiting > 0) holds(link.socket !== null, "replies are awaited of a socket");
+    if (link.state === LinkState.Idle) {
+      holds(this.inflight.awaiting === 0, "an idle link owes no replies");
+      holds(link.socket === null, "an idle link has no socket");
+    }
+    if (this.inflight.size === 0) {
+      holds(this.#outbox.keptBytes === 0, "an empty queue keeps no bytes");
+    }
+    if (this.inflight.awaiting > 0) {
+      holds(link.isWatched, "there is a deadline for what a backend owes");
+    }
+    if (link.isReady && this.inflight.unsent > 0) {
+      const { isDirty, writingSinceMs } = link.socket!;
+      holds(isDirty || writingSinceMs > 0, "what can be sent is being written");
+    }
+    if (this.#slices.isBehind) {
+      holds(link.socket !== null, "what waits to be parsed came of a socket");
+    }
+  }
+
+  /** Its state, for a report of an invariant that is broken. */
+  describeState(): Record<string, unknown> {
+    const link = this.#link;
+    return {
+      backend: this.backend.address,
+      link: nameOf(LinkState, link.state),
+      hasSocket: link.socket !== null,
+      isReady: link.isReady,
+      isClosing: link.isClosing,
+      isDedicated: this.#isDedicated,
+      isProbe: this.#isProbe,
+      isSuspect: this.isSuspect,
+      isBehind: this.#slices.isBehind,
+      keptBytes: this.#outbox.keptBytes,
+      unwrittenBytes: this.log.unwrittenBytes,
+      inflight: this.inflight.describeState(),
+    };
+  }
+
   #deliver(exchange: Exchange, start: number, end: number, isError: boolean): void {
     const { buffer } = this.#replies;
     this.inflight.shift();
@@ -348,6 +401,7 @@ export class BackendConnection implements LinkUser, SlicedParser {
       const { realMs } = this.#context.clock;
       const { startedAtMs, handedAtMs } = exchange;
       this.backend.durations.record(row, startedAtMs, handedAtMs, realMs);
+      if (isError) this.backend.errorReplies += 1;
       const isSlow = realMs - startedAtMs >= this.#context.watch.slowMs;
       // What has failed was told of then.
       if (isSlow && receiver !== null) this.#context.watch.slow(exchange, this, null);

@@ -7,6 +7,7 @@ import type { Endpoint } from "../endpoint.ts";
 import type { BackendDurations } from "../observe/durations.ts";
 import type { Failure } from "../failure.ts";
 import type { BackendLimits } from "./backend_context.ts";
+import type { DedicatedUse } from "./dedicated_use.ts";
 
 /** Where a backend is. */
 export interface BackendAddress {
@@ -24,14 +25,16 @@ export interface ConnectionOwner {
   readonly shownAddress: string;
   /** Exchanges appended to its connections. */
   requests: number;
+  /** Requests of clients that were answered by an error. */
+  errorReplies: number;
   /** How long clients' requests take there. */
   readonly durations: BackendDurations;
   /** When it was last found to serve again after it had left the ring; milliseconds of the worker's clock. */
   readonly recoveredAtMs: number;
   /** A connection could not be had; the next attempt may start after `retryInMs` milliseconds. */
   connectFailed(failure: Failure, retryInMs: number): void;
-  /** A new connection has answered. */
-  answered(): void;
+  /** A new connection has answered a request; it took `connectMs` milliseconds until it could carry one. */
+  answered(connectMs: number): void;
   /** It sent what nobody asked for. */
   pushDropped(): void;
   /** An exchange has failed. */
@@ -50,6 +53,8 @@ export interface ConnectionOptions {
   readonly keepsBackoff?: boolean;
   /** Whether it has one socket only: what was not sent fails with it. False if left out. */
   readonly isDedicated?: boolean;
+  /** What those know of it who give it to single clients; null if left out: they do not. */
+  readonly use?: DedicatedUse | null;
   /** Whether it carries the proxy's own questions, whose timeouts say nothing of requests. False if left out. */
   readonly isProbe?: boolean;
 }

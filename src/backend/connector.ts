@@ -10,7 +10,7 @@ import type { Profile } from "../protocol/protocol.ts";
 import type { BackendContext, BackendLimits } from "./backend_context.ts";
 import { Backoff, BACKOFF_LONGEST_MS, BACKOFF_WAITED_FOR_MS } from "./backoff.ts";
 import type { ConnectionOwner } from "./connection_owner.ts";
-import type { Dialer } from "./dial_pace.ts";
+import { type Dialer, NOT_WAITING } from "./dial_pace.ts";
 
 /** What one connection's attempts keep to. */
 export interface ConnectorOptions {
@@ -23,6 +23,7 @@ export interface ConnectorOptions {
 
 /** Makes the sockets of one backend connection, one after the other. */
 export class Connector implements Dialer, DialListener {
+  waitsAt: number = NOT_WAITING;
   readonly #backend: ConnectionOwner;
   readonly #context: BackendContext;
   readonly #options: ConnectorOptions;
@@ -35,6 +36,9 @@ export class Connector implements Dialer, DialListener {
   /** Whether it has answered by errors only. */
   #hasErred = false;
   #deadlineMs = 0;
+  /** When the attempt began, and how long it took until it could carry requests; real milliseconds. */
+  #begunAtMs = 0;
+  #tookMs = 0;
   /** Why no attempt may start, whatever the back-off says; null: one may. */
   barredBy: Failure | null = null;
 
@@ -73,6 +77,7 @@ export class Connector implements Dialer, DialListener {
   beginDial(): void {
     const { dialTimeoutMs: timeoutMs } = this.#options.limits;
     this.#deadlineMs = this.#context.clock.nowMs + timeoutMs;
+    this.#begunAtMs = this.#context.clock.realMs;
     const { endpoint } = this.#backend;
     const { engine } = this.#context;
     // What a unix socket carries does not leave the machine.
@@ -127,6 +132,11 @@ export class Connector implements Dialer, DialListener {
     return this.#repliesDue === 0;
   }
 
+  /** The connection can carry requests. */
+  becameReady(): void {
+    this.#tookMs = this.#context.clock.realMs - this.#begunAtMs;
+  }
+
   /** Whether the handshake has taken too long. */
   isOverdue(nowMs: number): boolean {
     return nowMs >= this.#deadlineMs;
@@ -149,7 +159,7 @@ export class Connector implements Dialer, DialListener {
     }
     this.hasAnswered = true;
     this.#backoff.reset();
-    this.#backend.answered();
+    this.#backend.answered(this.#tookMs);
   }
 
   /** Why the socket is lost: a backend that hangs up at the handshake may not speak like its client. */

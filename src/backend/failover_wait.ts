@@ -27,16 +27,15 @@ import {
 import { Request } from "../request/request.ts";
 import { Backend } from "./backend.ts";
 import type { BackendContext } from "./backend_context.ts";
+import { BeginningWait } from "./beginning_wait.ts";
 import type { BackendConnection } from "./connection.ts";
-import type { InflightQueue } from "./inflight_queue.ts";
 import { REQUEST_OBJECTS_BYTES } from "./outbox.ts";
+import { RefusalBook, type Refusals, RefusalState } from "./refusals.ts";
 
 /** First wait of what a server has refused before it is sent once more, milliseconds; each is as long as all before. */
 export const REFUSED_RETRY_FIRST_MS = 50;
 /** Longest of these waits, milliseconds. */
 export const REFUSED_RETRY_MOST_MS = 500;
-/** Requests in flight behind a refused one that are looked at; with more of them it is not sent again. */
-export const LOOKED_AT_MAX = 1_000;
 
 /** What a router knows of the places that requests wait for. */
 export interface WaitRoutes {
@@ -52,18 +51,6 @@ export interface WaitRoutes {
   beforeResend(connection: BackendConnection, call: Exchange, byteCount: number): void;
 }
 
-/** What one client has in flight for one place over one connection behind its first request that was refused. */
-interface Refusals {
-  readonly client: RoutedClient;
-  readonly place: number;
-  readonly inflight: InflightQueue;
-  /** When the queue has answered so many, all of them are answered. */
-  readonly endCount: number;
-  /** Requests that have to be refused, the first one included, so that none has overtaken another. */
-  readonly expected: number;
-  refused: number;
-}
-
 /** One that waits. */
 interface Waiting {
   /** In no connection's queue; its chunk has its bytes. */
@@ -72,10 +59,12 @@ interface Waiting {
   /** Why it could not be sent; null where `error` says why it was refused. */
   readonly failure: Failure | null;
   readonly error: Uint8Array | null;
-  /** Null once none of its fellows can have overtaken it. */
-  refusals: Refusals | null;
-  notBeforeMs: number;
+  /** What it belongs to where it was refused, else null. */
+  readonly refusals: Refusals | null;
 }
+
+/** Clients of which an earlier request waits on, and its places. */
+type Ahead = Map<RoutedClient, Set<number>>;
 
 /** One per cluster and worker. */
 export class FailoverWait implements Watched {
@@ -84,14 +73,21 @@ export class FailoverWait implements Watched {
   readonly #routes: WaitRoutes;
   /** In the order in which they came. */
   #waiting: Waiting[] = [];
-  readonly #refusals = new Map<RoutedClient, Refusals[]>();
+  readonly #refusals = new RefusalBook();
   /** What they take, counted as in a connection's queue. */
   #heldBytes = 0;
   #lookedAtMs = 0;
+  /** Requests that cannot be kept here. */
+  readonly beginnings: BeginningWait;
 
   constructor(context: BackendContext, routes: WaitRoutes) {
     this.#context = context;
     this.#routes = routes;
+    this.beginnings = new BeginningWait(context, routes, () => this.#count());
+  }
+
+  #count(): void {
+    this.#context.metrics.waitingRequests = this.#waiting.length + this.beginnings.size;
   }
 
   /** How many clients have requests here. */
@@ -122,9 +118,8 @@ export class FailoverWait implements Watched {
   takeRefused(exchange: Exchange, bytes: Uint8Array, start: number, end: number): boolean {
     // A script may have said so itself, and has run.
     if (exchange.hasOwnErrors || !this.#mayWait(exchange)) return false;
-    const refusals = this.#refusalsOf(exchange);
+    const refusals = this.#refusals.note(exchange);
     if (refusals === null) return false;
-    refusals.refused += 1;
     this.#add(exchange, null, bytes.slice(start, end), refusals);
     return true;
   }
@@ -137,8 +132,8 @@ export class FailoverWait implements Watched {
       requests.releaseExchange(exchange);
     }
     this.#waiting = [];
-    this.#refusals.clear();
     this.#heldBytes = 0;
+    this.beginnings.close();
     metrics.waitingRequests = 0;
   }
 
@@ -146,14 +141,21 @@ export class FailoverWait implements Watched {
     const passedMs = Math.max(0, nowMs - this.#lookedAtMs);
     this.#lookedAtMs = nowMs;
     this.#routes.requestsWait();
-    const overtaken = this.#settleRefusals();
     const looked = this.#waiting;
     this.#waiting = [];
-    const kept = looked.filter((one) => !this.#look(one, nowMs, passedMs, overtaken));
+    const ahead: Ahead = new Map();
+    const kept = looked.filter((one) => {
+      if (this.#look(one, nowMs, passedMs, ahead)) return false;
+      const { client, place } = one.exchange;
+      const places = ahead.get(client);
+      if (places === undefined) ahead.set(client, new Set([place]));
+      else places.add(place);
+      return true;
+    });
     // Those that came meanwhile came later.
     for (const one of this.#waiting) kept.push(one);
     this.#waiting = kept;
-    this.#context.metrics.waitingRequests = kept.length;
+    this.#count();
     return kept.length > 0;
   }
 
@@ -175,12 +177,10 @@ export class FailoverWait implements Watched {
     refusals: Refusals | null,
   ): void {
     const { clock, limits, metrics, requests } = this.#context;
-    const { start, end, fragment, place, isRead, client } = former;
+    const { start, end } = former;
     const receiver = former.receiver!;
     const exchange = requests.takeExchange();
-    exchange.begin(receiver, fragment, place, isRead, client);
-    exchange.measureAs(former);
-    exchange.hasOwnErrors = former.hasOwnErrors;
+    exchange.beginAs(former);
     exchange.isAtReplica = former.isAtReplica;
     exchange.repeatable = former.repeatable;
     exchange.redirects = former.redirects;
@@ -198,83 +198,35 @@ export class FailoverWait implements Watched {
     metrics.waitingRequests += 1;
     const waitedMs = limits.failoverWaitMs - (exchange.waitsUntilMs - clock.nowMs);
     const pauseMs = Math.min(REFUSED_RETRY_MOST_MS, Math.max(REFUSED_RETRY_FIRST_MS, waitedMs));
-    this.#waiting.push({
-      exchange,
-      window: former.window,
-      failure,
-      error,
-      refusals,
-      notBeforeMs: error === null ? 0 : clock.nowMs + pauseMs,
-    });
+    if (refusals !== null) refusals.notBeforeMs = clock.nowMs + pauseMs;
+    this.#waiting.push({ exchange, window: former.window, failure, error, refusals });
     this.#heldBytes += heldBytesOf(exchange);
     receiver.onRedirect(former, exchange);
     if (!this.isWatched) this.#lookedAtMs = clock.nowMs;
     clock.watch(this);
   }
 
-  /** What is known of the refusals that this one belongs to; null: it cannot be told, or too much is in flight. */
-  #refusalsOf(exchange: Exchange): Refusals | null {
-    const { client, place, sentTo, isAtReplica } = exchange;
-    if (!(sentTo instanceof Backend)) return null;
-    const { master, replica } = client.profiles;
-    const inflight = sentTo.inflightOf(client.number, isAtReplica ? replica : master);
-    if (inflight === null) return null;
-    const known = this.#refusals.get(client) ?? [];
-    const open = known.find((one) => one.place === place && one.inflight === inflight);
-    if (open !== undefined) return open;
-    if (inflight.size > LOOKED_AT_MAX) return null;
-    let expected = 1;
-    for (let index = 0; index < inflight.size; index++) {
-      const later = inflight.at(index);
-      if (later.client === client && later.place === place) expected += 1;
-    }
-    const endCount = inflight.shiftedCount + inflight.size;
-    const refusals = { client, place, inflight, endCount, expected, refused: 0 };
-    this.#refusals.set(client, [...known, refusals]);
-    return refusals;
-  }
-
-  /** Looks which refusals are complete, and returns those among which a request was run. */
-  #settleRefusals(): ReadonlySet<Refusals> {
-    const overtaken = new Set<Refusals>();
-    for (const [client, list] of this.#refusals) {
-      const open = list.filter((one) => {
-        if (one.refused >= one.expected) return false;
-        const isOver = one.inflight.size === 0 || one.inflight.shiftedCount >= one.endCount;
-        if (isOver) overtaken.add(one);
-        return !isOver;
-      });
-      if (open.length === 0) this.#refusals.delete(client);
-      else this.#refusals.set(client, open);
-    }
-    return overtaken;
-  }
-
   /** Whether one that waits is dealt with. */
-  #look(
-    one: Waiting,
-    nowMs: number,
-    passedMs: number,
-    overtaken: ReadonlySet<Refusals>,
-  ): boolean {
+  #look(one: Waiting, nowMs: number, passedMs: number, ahead: Ahead): boolean {
     const { exchange, refusals } = one;
     if (exchange.state === ExchangeState.Swallowed) return this.#drop(one);
-    if (refusals !== null) {
-      if (overtaken.has(refusals)) return this.#giveUp(one, null);
-      if (refusals.refused >= refusals.expected) one.refusals = null;
-    }
+    if (refusals?.state === RefusalState.Overtaken) return this.#giveUp(one, null);
     const gone = this.#routes.goneReason(exchange.place);
     if (gone !== null) return this.#giveUp(one, gone);
     const backend = this.#routes.backendAt(exchange.place);
-    const { isPausing } = this.#context.orders;
-    if (isPausing && backend !== null && this.#isPaused(backend, exchange)) {
+    const { place, isRead, client } = exchange;
+    const isBehind = ahead.get(client)?.has(place) ?? false;
+    const { orders } = this.#context;
+    // A read waits behind a write that is paused.
+    const isPaused = orders.isPausing && backend !== null &&
+      orders.holds(backend.name, !isRead || isBehind);
+    if (isPaused) {
       // The time of a pause is the operator's.
       exchange.waitsUntilMs += passedMs;
       return false;
     }
     if (nowMs >= exchange.waitsUntilMs) return this.#giveUp(one, null);
-    if (one.refusals !== null || nowMs < one.notBeforeMs) return false;
-    const { place, isRead, client } = exchange;
+    if (isBehind || (refusals !== null && !mayGoOn(refusals, nowMs))) return false;
     const connection = this.#routes.connectionFor(place, isRead, client);
     if (connection === null) return false;
     if (!connection.isConnected) {
@@ -285,19 +237,12 @@ export class FailoverWait implements Watched {
     return true;
   }
 
-  #isPaused(backend: Backend, { isRead }: Exchange): boolean {
-    return this.#context.orders.holds(backend.name, !isRead);
-  }
-
   #send(one: Waiting, connection: BackendConnection): void {
     const { exchange: former, window } = one;
     const { requests } = this.#context;
-    const { fragment, place, isRead, client } = former;
     const receiver = former.receiver!;
     const successor = requests.takeExchange();
-    successor.begin(receiver, fragment, place, isRead, client);
-    successor.measureAs(former);
-    successor.hasOwnErrors = former.hasOwnErrors;
+    successor.beginAs(former);
     successor.repeatable = former.repeatable;
     successor.redirects = former.redirects;
     successor.retriesUntilMs = former.retriesUntilMs;
@@ -317,14 +262,14 @@ export class FailoverWait implements Watched {
     const { exchange, error } = one;
     const { metrics } = this.#context;
     const receiver = exchange.receiver!;
-    // It has waited long enough, whoever looks at its error again.
-    exchange.waitsUntilMs = Math.min(exchange.waitsUntilMs, this.#context.clock.nowMs);
     const reason = failure ?? one.failure;
     if (reason !== null) {
       metrics.countFailure(reason);
       if (exchange.sentTo instanceof Backend) exchange.sentTo.requestFailed(reason);
       receiver.onFailure(exchange, reason, exchange.sentTo?.shownAddress ?? "");
     } else {
+      // Its error is looked at again. It does not wait once more, as no send log holds it, and nobody else is asked.
+      exchange.endHere();
       receiver.onReply(exchange, error!, 0, error!.length, true, true);
     }
     return this.#drop(one);
@@ -336,6 +281,11 @@ export class FailoverWait implements Watched {
     this.#context.requests.releaseExchange(exchange);
     return true;
   }
+}
+
+/** Whether all of them were refused, and their server was left alone for long enough. */
+function mayGoOn({ state, notBeforeMs }: Refusals, nowMs: number): boolean {
+  return state === RefusalState.Complete && nowMs >= notBeforeMs;
 }
 
 /** What a request takes that waits: its bytes, and its objects. */

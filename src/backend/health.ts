@@ -113,6 +113,7 @@ export class HealthProbe implements ReplyReceiver {
     this.#isStopped = true;
     clearTimeout(this.#timer);
     this.#exchange?.swallow();
+    this.#exchange = null;
     this.#connection.close(failures.backendRemoved);
   }
 
@@ -184,6 +185,9 @@ export class HealthProbe implements ReplyReceiver {
   }
 
   #succeeded(): void {
+    this.#backend.pings += 1;
+    const tookMs = this.#context.clock.nowMs - this.#sentAtMs;
+    this.#backend.durations.recordProbe("heartbeat", tookMs);
     this.#failuresInRow = 0;
     this.#isSecondTry = false;
     if (!this.#isHealthy && this.#mayReturn()) {
@@ -196,6 +200,7 @@ export class HealthProbe implements ReplyReceiver {
 
   #failed(): void {
     if (this.#isStopped) return;
+    this.#backend.pingFailures += 1;
     this.#isSecondTry = false;
     this.#failuresInRow += 1;
     if (this.#isHealthy && this.#failuresInRow >= this.#options.failLimit) this.#eject(false);

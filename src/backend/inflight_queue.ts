@@ -9,7 +9,8 @@
  *
  * @module
  */
-import type { Exchange } from "../request/exchange.ts";
+import { type Exchange, ExchangeState } from "../request/exchange.ts";
+import { holds, SHOWN_MAX } from "../invariant.ts";
 
 /** Slots of a new ring; a power of two, as every capacity. */
 const FIRST_CAPACITY = 64;
@@ -107,6 +108,43 @@ export class InflightQueue {
   /** Counts the oldest unsent exchange as handed to the socket. */
   markSent(): void {
     this.#unsent += 1;
+  }
+
+  /**
+   * The invariants: indices in order, an exchange in every place between them and nowhere else, those before the unsent
+   * ones handed to a socket, and none that was given back.
+   *
+   * @throws {Error} If one is broken.
+   */
+  checkInvariants(): void {
+    holds(this.#oldest <= this.#unsent && this.#unsent <= this.#newest, "indices are in order");
+    holds(this.size <= this.#ring.length, "the ring has room for the queue");
+    const filled = this.#ring.filter((exchange) => exchange !== null).length;
+    holds(filled === this.size, "only places between the indices are filled");
+    for (let index = this.#oldest; index < this.#newest; index++) {
+      const exchange = this.#ring[index & this.#mask]!;
+      exchange.checkInvariants();
+      holds(exchange.state !== ExchangeState.Free, "no exchange in the queue was given back");
+      holds(
+        exchange.isSent === index < this.#unsent,
+        "what was handed over stands before the rest",
+      );
+    }
+  }
+
+  /** Its state, for a report of an invariant that is broken. */
+  describeState(): Record<string, unknown> {
+    const shown: unknown[] = [];
+    for (let index = this.#oldest; index < this.#newest && shown.length < SHOWN_MAX; index++) {
+      shown.push(this.#ring[index & this.#mask]?.describeState() ?? null);
+    }
+    return {
+      oldest: this.#oldest,
+      unsent: this.#unsent,
+      newest: this.#newest,
+      capacity: this.#ring.length,
+      exchanges: shown,
+    };
   }
 
   /** Keeps the indices small integers however long the connection lives. */

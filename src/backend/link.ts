@@ -18,6 +18,7 @@ import type { Watched } from "../clock.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { ByteReceiver, Space } from "../net/byte_receiver.ts";
 import type { Connection, DialListener, Socket } from "../net/io_engine.ts";
+import { type Listed, NOT_LISTED } from "../member_list.ts";
 import { TlsError } from "../net/tls.ts";
 import { isWriteOverdue } from "../net/write_deadline.ts";
 import { ParseStatus, type ParseStatusCode, ReplyKind } from "../protocol/protocol.ts";
@@ -81,8 +82,9 @@ export interface LinkUser {
 export type EndListener = (failure: Failure) => void;
 
 /** One link to a backend. */
-export class BackendLink implements ByteReceiver, DialListener, Watched {
+export class BackendLink implements ByteReceiver, DialListener, Listed, Watched {
   isWatched = false;
+  listedAt: number = NOT_LISTED;
   /** Only the link writes it. */
   state: LinkStateCode = LinkState.Idle;
   /** Null where there is none; only the link writes it. */
@@ -335,10 +337,12 @@ export class BackendLink implements ByteReceiver, DialListener, Watched {
     if (isWriteOverdue(socket, this.#context.engine, nowMs, writeTimeoutMs)) {
       return this.drop(failures.backendWriteTimeout);
     }
-    return this.#user.checkDeadlines(nowMs) || socket.writingSinceMs > 0;
+    // What this turn's end will send has its deadline from then on.
+    return this.#user.checkDeadlines(nowMs) || socket.writingSinceMs > 0 || socket.isDirty;
   }
 
   #becomeReady(): void {
+    this.#connector.becameReady();
     this.state = LinkState.Ready;
     this.replies.pausedMs = 0;
     this.socket!.isGated = false;

@@ -41,6 +41,8 @@ export class ServerOrders {
   isPausing = false;
   #cluster: Pause | null = null;
   readonly #servers = new Map<string, Pause>();
+  /** Pauses that are about to end, by server; null: the whole cluster's. */
+  readonly #ending = new Set<string | null>();
   readonly #settings = new Map<string, ServerSetting>();
 
   /** The pauses that are on, by server; null: the whole cluster. */
@@ -56,13 +58,20 @@ export class ServerOrders {
 
   /** Takes the place of an earlier pause of the same. */
   pause(server: string | null, pause: Pause): void {
+    this.#ending.delete(server);
     if (server === null) this.#cluster = pause;
     else this.#servers.set(server, pause);
     this.#count();
   }
 
+  /** The pause of this server is about to be over: its server is looked at again, requests wait on. */
+  beginResume(server: string | null): void {
+    if (this.pauseOf(server) !== null) this.#ending.add(server);
+  }
+
   /** The pause of this server is over. */
   resume(server: string | null): void {
+    this.#ending.delete(server);
     if (server === null) this.#cluster = null;
     else this.#servers.delete(server);
     this.#count();
@@ -82,6 +91,12 @@ export class ServerOrders {
   modeAt(server: string): PauseModeCode {
     const own = this.#servers.get(server)?.mode ?? PauseMode.None;
     return own > this.clusterMode ? own : this.clusterMode;
+  }
+
+  /** Whether a server may be away, as an operator has ordered: it is paused, and no pause of it is about to end. */
+  mayBeAway(server: string): boolean {
+    const isPausedAlone = this.#servers.has(server) && !this.#ending.has(server);
+    return isPausedAlone || (this.#cluster !== null && !this.#ending.has(null));
   }
 
   /** Whether a request for this server has to wait. */

@@ -51,21 +51,45 @@ class FreeList {
   readonly chunkBytes: number;
   readonly #kept: number;
   readonly #chunks: Chunk[] = [];
+  /** Chunks that are free or in use. */
+  #count = 0;
 
   constructor(chunkBytes: number, kept: number) {
     this.chunkBytes = chunkBytes;
     this.#kept = kept;
   }
 
+  /** Chunks that were taken and have not come back. */
+  get inUse(): number {
+    return this.#count - this.#chunks.length;
+  }
+
+  /** Bytes of chunks that are free. */
+  get freeBytes(): number {
+    return this.#chunks.length * this.chunkBytes;
+  }
+
+  /** Keeps none of those that are free. */
+  letGo(): void {
+    this.#count -= this.#chunks.length;
+    this.#chunks.length = 0;
+  }
+
   take(): Chunk {
     const chunk = this.#chunks.pop();
-    if (chunk === undefined) return new Chunk(new Uint8Array(this.chunkBytes), true);
+    if (chunk === undefined) return this.#make();
     chunk.isFree = false;
     return chunk;
   }
 
   put(chunk: Chunk): void {
     if (this.#chunks.length < this.#kept) this.#chunks.push(chunk);
+    else this.#count -= 1;
+  }
+
+  #make(): Chunk {
+    this.#count += 1;
+    return new Chunk(new Uint8Array(this.chunkBytes), true);
   }
 }
 
@@ -74,6 +98,21 @@ export class ChunkPool {
   readonly #small = new FreeList(SMALL_CHUNK_BYTES, SMALL_CHUNKS_KEPT);
   readonly #medium = new FreeList(MEDIUM_CHUNK_BYTES, MEDIUM_CHUNKS_KEPT);
   readonly #large = new FreeList(LARGE_CHUNK_BYTES, LARGE_CHUNKS_KEPT);
+
+  /** Chunks of its sizes that were taken and have not come back. */
+  get inUse(): number {
+    return this.#small.inUse + this.#medium.inUse + this.#large.inUse;
+  }
+
+  /** Bytes of chunks that are free and kept to be taken again. */
+  get freeBytes(): number {
+    return this.#small.freeBytes + this.#medium.freeBytes + this.#large.freeBytes;
+  }
+
+  /** Keeps none of those that are free. */
+  letGo(): void {
+    for (const list of [this.#small, this.#medium, this.#large]) list.letGo();
+  }
 
   /** Returns an empty chunk with room for at least `byteCount` bytes; a very long one is made to measure. */
   take(byteCount: number): Chunk {

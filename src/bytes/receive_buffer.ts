@@ -47,6 +47,8 @@ export class ReceiveBuffer {
   #smallReads = 0;
   /** Whether a read has the room behind `received`. */
   #isLent = false;
+  /** An array that was abandoned in the midst of being parsed: whoever reads next gets it behind that. */
+  #left: Uint8Array = EMPTY;
   readonly #arrays: ArrayPool;
   readonly #sizeMin: number;
   readonly #sizeMax: number;
@@ -140,8 +142,12 @@ export class ReceiveBuffer {
     return given;
   }
 
-  /** Forgets everything. The array is left to a read that may still be pending, so it is not recycled. */
+  /**
+   * Forgets everything. The array is left to a read that may still be pending: then it is not recycled. Else it is at
+   * the next {@link ReceiveBuffer.rest}, as who is parsing it may look at it until then.
+   */
   abandon(): void {
+    if (!this.#isLent) this.#left = this.bytes;
     this.bytes = EMPTY;
     this.consumed = 0;
     this.received = 0;
@@ -155,6 +161,10 @@ export class ReceiveBuffer {
    */
   rest(): void {
     this.#isLent = false;
+    if (this.#left !== EMPTY) {
+      this.#arrays.release(this.#left);
+      this.#left = EMPTY;
+    }
     const pending = this.received - this.consumed;
     if (pending === 0) {
       this.#arrays.release(this.bytes);
@@ -192,6 +202,17 @@ export class ArrayPool {
   readonly #medium: Uint8Array[] = [];
   readonly #large: Uint8Array[] = [];
   readonly #huge: Uint8Array[] = [];
+
+  /** Bytes of arrays that are free and kept to be taken again. */
+  get freeBytes(): number {
+    return this.#small.length * READ_SMALL_BYTES + this.#medium.length * READ_MEDIUM_BYTES +
+      this.#large.length * READ_LARGE_BYTES + this.#huge.length * READ_HUGE_BYTES;
+  }
+
+  /** Keeps none of those that are free. */
+  letGo(): void {
+    for (const list of [this.#small, this.#medium, this.#large, this.#huge]) list.length = 0;
+  }
 
   /** Returns an array of exactly `size` bytes; its content is arbitrary. */
   take(size: number): Uint8Array {

@@ -24,7 +24,7 @@ export interface AddressLimitParts {
 export class AddressLimit<Client extends AddressedClient> {
   readonly #parts: AddressLimitParts;
   /** Of clients that are counted. */
-  readonly #keys = new Map<Client, bigint>();
+  readonly #keys = new WeakMap<Client, bigint>();
   #room: AddressRoom | null = null;
 
   constructor(parts: AddressLimitParts) {

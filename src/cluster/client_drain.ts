@@ -8,12 +8,14 @@
  *   waits, listens, in a transaction ── the last to be here ──► closed
  *   told to go on elsewhere ── goes by itself
  *   any, when the time is nearly over ── nothing new is read, what is in flight is answered ──► closed
+ *   any, when the time is over ──► closed: who waits in a blocking command may be owed a reply for ever
  * ```
  *
  * @module
  */
 import type { Clock, Watched } from "../clock.ts";
 import { type Failure, failures } from "../failure.ts";
+import type { Members } from "../member_list.ts";
 import type { DrainTimes } from "../worker/messages.ts";
 
 /** How much of the time is kept for the last replies, milliseconds; less where there is less in all. */
@@ -60,19 +62,21 @@ export interface BusyClients {
 export class ClientDrain implements Watched {
   isWatched = false;
   readonly #clock: Clock;
-  readonly #clients: ReadonlySet<DrainingClient>;
+  readonly #clients: Members<DrainingClient>;
   readonly #busy: BusyClients;
   /** What is counted of them for this drain. */
   #busyCount = 0;
   readonly #idleMs: number;
-  readonly #lastCallMs: number;
+  readonly #beganMs: number;
+  #lastCallMs = Infinity;
+  #endMs = Infinity;
   readonly #done: () => void;
   #isLastCall = false;
 
   /** @param done Called once, when nobody is left; perhaps before this returns. */
   constructor(
     clock: Clock,
-    clients: ReadonlySet<DrainingClient>,
+    clients: Members<DrainingClient>,
     busy: BusyClients,
     { idleMs, timeoutMs }: DrainTimes,
     done: () => void,
@@ -82,14 +86,27 @@ export class ClientDrain implements Watched {
     this.#clients = clients;
     this.#busy = busy;
     this.#idleMs = idleMs;
-    this.#lastCallMs = clock.nowMs + timeoutMs - lastCallOf(timeoutMs);
+    this.#beganMs = clock.nowMs;
+    this.endBy(timeoutMs);
     this.#done = done;
     if (this.onTick(clock.nowMs)) clock.watch(this);
+  }
+
+  /** It takes no longer than so many milliseconds in all. */
+  endBy(timeoutMs: number): void {
+    const endMs = this.#beganMs + timeoutMs;
+    if (endMs >= this.#endMs) return;
+    this.#endMs = endMs;
+    this.#lastCallMs = endMs - lastCallOf(timeoutMs);
   }
 
   onTick(nowMs: number): boolean {
     if (nowMs >= this.#lastCallMs) this.#callLast();
     else this.#closeIdle();
+    // The clients that are closed leave the list meanwhile.
+    if (nowMs >= this.#endMs) {
+      for (const client of [...this.#clients]) client.close(failures.shuttingDown);
+    }
     if (this.#clients.size > 0) return true;
     this.#count(0);
     this.#done();

@@ -7,7 +7,7 @@ import type { DialPace } from "../backend/dial_pace.ts";
 import type { ServerOrders } from "../backend/server_orders.ts";
 import type { Clock } from "../clock.ts";
 import type { ClusterConfig } from "../config/config.ts";
-import type { Endpoint, GivenSocket } from "../endpoint.ts";
+import type { AdvertisedAddress, Endpoint, GivenSocket } from "../endpoint.ts";
 import type { IoEngine } from "../net/io_engine.ts";
 import type { Audit } from "../observe/audit.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
@@ -55,8 +55,8 @@ export interface ClusterContext {
   readonly dials: DialPace;
   /** What keys of TLS tickets are made of, the same in all workers. */
   readonly ticketSeed: Uint8Array;
-  /** Address for cluster-aware clients, without port. */
-  readonly advertisedAddress: string;
+  /** What cluster-aware clients are told where nothing nearer is known. */
+  readonly advertisedAddress: AdvertisedAddress;
   /** The proxy's own availability zone; "" for none. */
   readonly zone: string;
   /** Whether the listener shares its port with other workers or another process. */
@@ -103,6 +103,8 @@ export interface Cluster extends HoldingCluster {
    * nobody is told, as its clients are not to go.
    */
   retire(timeoutMs: number, isTaken: boolean | null): Promise<void>;
+  /** Its clients, which are leaving, have no longer than this from when they began to. */
+  leaveBy(timeoutMs: number): void;
   /** Number of the client that connected last; ids are made of it. */
   readonly clientCount: number;
   /** From now on this worker pings the backends or fetches the topology, and publishes what it finds. */

@@ -6,7 +6,7 @@
 import type { Cluster, ClusterContext } from "./cluster.ts";
 import { memcacheRecipe } from "./memcache.ts";
 import { redisRecipe } from "./redis.ts";
-import { redisClusterRecipe } from "./rediscluster.ts";
+import { redisClusterRecipe } from "./redis_cluster.ts";
 import { RunningCluster } from "./running_cluster.ts";
 
 /** Makes a cluster that does not listen yet. */

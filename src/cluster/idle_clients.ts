@@ -6,6 +6,7 @@
  */
 import type { Clock, Watched } from "../clock.ts";
 import { type Failure, failures } from "../failure.ts";
+import type { Members } from "../member_list.ts";
 
 /** How often clients are looked at, milliseconds. */
 export const SWEEP_INTERVAL_MS = 1_000;
@@ -26,7 +27,7 @@ export interface IdleClient {
 export interface IdleClientsParts<Client extends IdleClient> {
   readonly clock: Clock;
   readonly config: { readonly clientIdleTimeoutMs: number };
-  readonly clients: ReadonlySet<Client>;
+  readonly clients: Members<Client>;
   /** Whether a client that asks for nothing is there to wait. */
   waits(client: Client): boolean;
 }

@@ -1,6 +1,6 @@
 /**
- * `max_memory_bytes`: looks at what the buffers of this worker take, and closes the fattest holders of them while those
- * of all workers take more than that together.
+ * `max_memory_bytes`: looks at what the buffers of this worker take. While those of all workers take more than that
+ * together it lets go of what nobody has, and then closes the fattest holders.
  *
  * @module
  */
@@ -9,16 +9,22 @@ import type { MemoryRoom } from "../observe/memory_room.ts";
 
 /** Shortest time between two looks, milliseconds. */
 export const LOOK_INTERVAL_MS = 50;
-/** A look takes at most one part in so many of a worker's time. */
+/** What other workers tell may be so much above what they have, bytes. */
+const ROUNDED_BYTES = 1024;
+/** A look takes at most one part in so many of a worker's time, */
 const LOOK_SHARE = 50;
+/** but comes so often at least, milliseconds: one that took long as the processor was taken away tells nothing. */
+const LOOK_INTERVAL_MOST_MS = 500;
 /** Holders that are closed at one look. */
 export const CLOSED_AT_ONCE_MAX = 64;
+/** Shortest time between two times that what nobody has is let go of, milliseconds. */
+export const SPARE_SPACING_MS = 10_000;
 /** For so long one worker leaves it to another whose holder is fatter, milliseconds. */
 export const PATIENCE_MS = 500;
 /** From then on it closes its own that have at least so much of what that one has. */
 const IMPATIENT_SHARE = 1 / 4;
 
-/** Whoever can be made to let go of buffers: a client, or a connection to a backend. */
+/** Whoever can be made to let go of buffers: a client, a connection to a backend, or what is kept for all. */
 export interface MemoryHolder {
   /** What it is, for the log. */
   readonly holderFields: Readonly<Record<string, string | number>>;
@@ -29,6 +35,10 @@ export type HolderVisitor = (holder: MemoryHolder, byteCount: number) => void;
 
 /** A cluster, as this sees it. */
 export interface HoldingCluster {
+  /** Bytes that nobody has and that are kept to be used again. */
+  readonly spareBytes: number;
+  /** Keeps none of them. */
+  letGoSpare(): void;
   /** Tells of all holders; one may come more than once, with what it has in different places. */
   visitHolders(visit: HolderVisitor): void;
   /** Closes a holder that has so many bytes. */
@@ -47,14 +57,24 @@ export class MemoryLimit implements Watched {
   readonly #clock: Clock;
   readonly #room: MemoryRoom;
   readonly #clusters: () => Iterable<HoldingCluster>;
-  #lookAtMs = 0;
+  readonly #now: () => number;
+  #lookAtMs = -Infinity;
+  /** When what nobody has may be let go of again. */
+  #spareAtMs = -Infinity;
   /** Since when all workers together have had too much; null: they have not. */
   #overSinceMs: number | null = null;
 
-  constructor(clock: Clock, room: MemoryRoom, clusters: () => Iterable<HoldingCluster>) {
+  /** @param now Milliseconds on any scale that does not go back: what looks take is told by it, and when they are due. */
+  constructor(
+    clock: Clock,
+    room: MemoryRoom,
+    clusters: () => Iterable<HoldingCluster>,
+    now: () => number = () => performance.now(),
+  ) {
     this.#clock = clock;
     this.#room = room;
     this.#clusters = clusters;
+    this.#now = now;
   }
 
   /** The limit may be another. */
@@ -68,37 +88,53 @@ export class MemoryLimit implements Watched {
       this.#room.clear();
       return false;
     }
-    const beganMs = performance.now();
+    const beganMs = this.#now();
     if (beganMs < this.#lookAtMs) return true;
     this.#publish();
+    if (this.#room.heldBytes > limitBytes) this.#cutDown(limitBytes);
     if (this.#room.heldBytes <= limitBytes) this.#overSinceMs = null;
-    else this.#shed(limitBytes);
-    const tookMs = performance.now() - beganMs;
-    this.#lookAtMs = beganMs + Math.max(LOOK_INTERVAL_MS / 2, tookMs * LOOK_SHARE);
+    const tookMs = this.#now() - beganMs;
+    const restMs = Math.min(LOOK_INTERVAL_MOST_MS, tookMs * LOOK_SHARE);
+    this.#lookAtMs = beganMs + Math.max(LOOK_INTERVAL_MS / 2, restMs);
     return true;
   }
 
   #publish(): void {
     let heldBytes = 0;
+    let spareBytes = 0;
     let fattestBytes = 0;
     for (const cluster of this.#clusters()) {
+      spareBytes += cluster.spareBytes;
       cluster.visitHolders((_holder, byteCount) => {
         heldBytes += byteCount;
         if (byteCount > fattestBytes) fattestBytes = byteCount;
       });
     }
-    this.#room.holds(heldBytes, fattestBytes);
+    this.#room.holds(heldBytes + spareBytes, fattestBytes, spareBytes);
+  }
+
+  #cutDown(limitBytes: number): void {
+    const { realMs } = this.#clock;
+    const isFirst = this.#overSinceMs === null;
+    this.#overSinceMs ??= realMs;
+    // What is let go of is taken anew soon, and V8 is late in freeing it: that must not go on and on.
+    if (isFirst && realMs >= this.#spareAtMs && this.#room.spareBytes > 0) {
+      this.#spareAtMs = realMs + SPARE_SPACING_MS;
+      for (const cluster of this.#clusters()) cluster.letGoSpare();
+      // The other workers are to let go of theirs as well before anybody is closed.
+      return this.#publish();
+    }
+    this.#shed(limitBytes);
   }
 
   /** Closes the fattest, as long as they are the fattest of all workers. */
   #shed(limitBytes: number): void {
-    const { realMs } = this.#clock;
-    this.#overSinceMs ??= realMs;
     // A worker that stands still must not keep the others from it; but those who have little are not to pay for it.
-    const isPatient = realMs - this.#overSinceMs < PATIENCE_MS;
+    const isPatient = this.#clock.realMs - this.#overSinceMs! < PATIENCE_MS;
     const share = isPatient ? 1 : IMPATIENT_SHARE;
     for (const { cluster, holder, byteCount } of this.#fattest()) {
-      if (byteCount < this.#room.fattestElsewhereBytes * share) break;
+      // What others have is rounded up: of several that have the same none is to wait for another.
+      if (byteCount + ROUNDED_BYTES <= this.#room.fattestElsewhereBytes * share) break;
       cluster.shed(holder, byteCount);
       this.#publish();
       if (this.#room.heldBytes <= limitBytes) break;

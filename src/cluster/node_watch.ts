@@ -20,8 +20,9 @@ import { quietContext } from "./quiet_context.ts";
 export const WATCH_INTERVAL_MS = 1_000;
 /** Longest wait for a node's answer, milliseconds; a shorter `read_timeout` holds. */
 export const WATCH_TIMEOUT_MS = 1_000;
-/** Shortest time between two reports of what has changed, milliseconds: of who is out, and of anything else. */
+/** Shortest time between two reports of nodes that are out, milliseconds. */
 export const URGENT_SPACING_MS = 20;
+/** Shortest time between two reports of anything else that has changed, milliseconds. */
 export const REPORT_SPACING_MS = 1_000;
 /** Nodes that are watched at the most. */
 export const WATCHED_MAX = 4_096;

@@ -12,6 +12,7 @@
 import type { Backend } from "../backend/backend.ts";
 import { PauseMode, type PauseModeCode, type ServerOrders } from "../backend/server_orders.ts";
 import type { Clock, Watched } from "../clock.ts";
+import type { Members } from "../member_list.ts";
 import type { LocalAnswers } from "../session/stages.ts";
 import type { PauseCount } from "../worker/messages.ts";
 import type { Topology } from "./topology.ts";
@@ -33,7 +34,7 @@ export interface PauseParts {
   readonly orders: ServerOrders;
   readonly topology: Topology;
   readonly local: LocalAnswers;
-  readonly clients: ReadonlySet<PausedClient>;
+  readonly clients: Members<PausedClient>;
 }
 
 /** A pause that is about to end. */
@@ -91,7 +92,8 @@ export class PauseControl implements Watched {
     let inFlight = backends.reduce((sum, backend) => sum + backend.inFlight(mode), 0);
     for (const client of clients) if (client.isSendingLong) inFlight += 1;
     const census = local.census?.(server) ??
-      { transactions: 0, blocked: 0, subscribed: 0, busy: countBusy(clients) };
+      { transactions: 0, blocked: 0, subscribed: 0, busy: countBusy(clients), others: 0 };
+    inFlight += census.others;
     // Requests of several steps are between two of them, perhaps.
     if (server === null && mode === PauseMode.All) {
       // Those that wait for a server are nowhere, and wait on.
@@ -138,7 +140,9 @@ export class PauseControl implements Watched {
     }
     this.#resuming = this.#resuming.filter((one) => {
       const isReady = one.hasLooked() &&
-        this.#backendsOf(one.server).every((backend) => !backend.isConnecting);
+        this.#backendsOf(one.server).every((backend) =>
+          !backend.isConnecting && backend.barredBy === null
+        );
       if (!isReady && nowMs < one.endMs) return true;
       this.#release(one);
       return false;
@@ -152,11 +156,14 @@ export class PauseControl implements Watched {
       if (done !== null) known.done.push(done);
       return;
     }
-    const { clock, topology } = this.#parts;
+    const { clock, orders, topology } = this.#parts;
     clock.readNow();
     this.#known.delete(server);
     this.#parked.delete(server);
     this.#unpark(server);
+    orders.beginResume(server);
+    // Whoever pings it pings it from now on: one that was ejected and keeps its keys would refuse what goes on.
+    topology.pausesChanged();
     this.#resuming.push({
       server,
       hasLooked: topology.look(),
@@ -194,6 +201,7 @@ export class PauseControl implements Watched {
     if (this.#resuming.some((one) => one.server === server)) return;
     this.#parked.add(server);
     for (const backend of backends) backend.park();
+    this.#parts.local.park?.(server);
   }
 
   /** Whether another pause, that goes on, keeps its connections closed. */
@@ -207,7 +215,7 @@ export class PauseControl implements Watched {
   }
 }
 
-function countBusy(clients: ReadonlySet<PausedClient>): number {
+function countBusy(clients: Members<PausedClient>): number {
   let count = 0;
   for (const client of clients) if (client.hasRequestsInFlight) count += 1;
   return count;

@@ -5,7 +5,7 @@
  */
 import type { ClusterConfig } from "../config/config.ts";
 import { createRespProtocol } from "../protocol/resp/mod.ts";
-import { createRedisAnswers } from "./redis_answers.ts";
+import { createRedisAnswers } from "./redis_recipes.ts";
 import { RingTopology } from "./ring_topology.ts";
 import type { Recipe } from "./running_cluster.ts";
 

@@ -8,7 +8,7 @@ import type { Clock } from "../clock.ts";
 import type { ClusterConfig, RateLimitConfig } from "../config/config.ts";
 import { failures } from "../failure.ts";
 import { sha256 } from "../hash/mod.ts";
-import { formatEndpoint } from "../endpoint.ts";
+import { formatPeer } from "../endpoint.ts";
 import { addressKey } from "../net/ip_address.ts";
 import type { Log } from "../observe/log.ts";
 import { RateTable } from "../observe/rate_table.ts";
@@ -34,7 +34,7 @@ export interface RequestLimitsParts {
   readonly memory: { readonly rates: SharedArrayBuffer | null };
   /** Who a client has logged in as; null: it has not, and has to. */
   userOf(client: LocalClient): string | null;
-  /** The time that workers share, milliseconds; `performance.now()` if left out. */
+  /** The time that workers share, milliseconds; the process's if left out. */
   readonly sharedNowMs?: () => number;
 }
 
@@ -95,7 +95,7 @@ export class RequestLimits {
     const { perSecond, burst, per } = limit;
     log.warning("Requests are refused", {
       reason: failures.rateLimited.name,
-      address: client.peer === null ? "" : formatEndpoint(client.peer),
+      address: formatPeer(client.peer),
       perSecond,
       burst,
       per,

@@ -7,8 +7,7 @@
 import type { Backend } from "../backend/backend.ts";
 import type { BackendContext } from "../backend/backend_context.ts";
 import type { Watched } from "../clock.ts";
-import { type HealthListener, HealthProbe } from "../backend/health.ts";
-import { PauseMode } from "../backend/server_orders.ts";
+import { type HealthListener, type HealthOptions, HealthProbe } from "../backend/health.ts";
 import { failures } from "../failure.ts";
 import { PROFILES } from "../protocol/protocol.ts";
 import { RingRouter } from "../router/ring_router.ts";
@@ -44,7 +43,9 @@ export class RingTopology implements Topology, HealthListener, Watched {
   /** When the ring was changed for that last, milliseconds. */
   #ejectedAtMs = -Infinity;
   /** The pings of the servers, by address; two servers may have one. */
-  readonly #probes = new Map<string, HealthProbe[]>();
+  readonly #probes = new Map<string, Map<Backend, HealthProbe>>();
+  /** What they keep to. */
+  #probedBy = "";
   /** When signs of failure were heeded last, by address, milliseconds. */
   readonly #signs = new Map<string, number>();
   #isLeader = false;
@@ -63,7 +64,7 @@ export class RingTopology implements Topology, HealthListener, Watched {
 
   lead(): void {
     this.#isLeader = true;
-    this.#startProbes();
+    this.#arrangeProbes();
   }
 
   resign(): void {
@@ -90,8 +91,7 @@ export class RingTopology implements Topology, HealthListener, Watched {
     // Workers that start later must not take it for ejected when its server is back in the file.
     if (this.#isLeader && this.#ejected.size < ejectedCount) this.#publish();
     if (this.#leaving.length > 0) clock.watch(this);
-    this.#stopProbes();
-    if (this.#isLeader) this.#startProbes();
+    this.#arrangeProbes();
   }
 
   /** What was made by hand of servers that the configuration does not have any more. */
@@ -111,25 +111,45 @@ export class RingTopology implements Topology, HealthListener, Watched {
     return this.#leaving.length > 0;
   }
 
-  #startProbes(): void {
+  /** Pings those that are to be pinged, and no others; of very many servers most go on as they were. */
+  #arrangeProbes(): void {
     const { pingFailLimit, pingSuccIntervalMs, pingIntervalMs } = this.#cluster.config;
-    if (pingFailLimit === 0 || this.#probes.size > 0) return;
     const options = {
       failLimit: pingFailLimit,
       healthyIntervalMs: pingSuccIntervalMs,
       ejectedIntervalMs: pingIntervalMs,
     };
-    for (const backend of this.router.backends()) {
-      // A server that is paused may be away for a while: that is no reason to eject it.
-      const { orders } = this.#backends;
-      if (orders.modeAt(backend.name) !== PauseMode.None) continue;
-      if (orders.settingOf(backend.name).state === "maint") continue;
-      const { address, ejections: flaps } = backend;
-      const own = { ...options, flaps };
-      const probe = new HealthProbe(backend, PROFILES[2].master, this.#backends, own, this);
-      this.#probes.set(address, [...this.#probes.get(address) ?? [], probe]);
-      probe.start(!this.#ejected.has(address));
+    const keptTo = JSON.stringify([options, this.#backends.limits]);
+    if (keptTo !== this.#probedBy) this.#stopProbes();
+    this.#probedBy = keptTo;
+    const isOn = this.#isLeader && pingFailLimit > 0;
+    const wanted = new Set(
+      isOn ? this.router.backends().filter((one) => this.#isPinged(one)) : [],
+    );
+    for (const [address, probes] of this.#probes) {
+      for (const [backend, probe] of probes) {
+        if (wanted.delete(backend)) continue;
+        probe.stop();
+        probes.delete(backend);
+      }
+      if (probes.size === 0) this.#probes.delete(address);
     }
+    for (const backend of wanted) this.#startProbe(backend, options);
+  }
+
+  #isPinged({ name }: Backend): boolean {
+    const { orders } = this.#backends;
+    // A server that is paused may be away for a while: that is no reason to eject it.
+    return !orders.mayBeAway(name) && orders.settingOf(name).state !== "maint";
+  }
+
+  #startProbe(backend: Backend, options: HealthOptions): void {
+    const { address, ejections: flaps } = backend;
+    const own = { ...options, flaps };
+    const probe = new HealthProbe(backend, PROFILES[2].master, this.#backends, own, this);
+    const probes = this.#probes.get(address) ?? new Map<Backend, HealthProbe>();
+    this.#probes.set(address, probes.set(backend, probe));
+    probe.start(!this.#ejected.has(address));
   }
 
   follow(state: SharedState): void {
@@ -151,8 +171,7 @@ export class RingTopology implements Topology, HealthListener, Watched {
   }
 
   pausesChanged(): void {
-    this.#stopProbes();
-    if (this.#isLeader) this.#startProbes();
+    this.#arrangeProbes();
   }
 
   backendUnreachable(address: string, timesOut: boolean): boolean {
@@ -163,7 +182,7 @@ export class RingTopology implements Topology, HealthListener, Watched {
     if (isHeeded && !timesOut) return false;
     this.#signs.set(address, clock.nowMs);
     if (!this.#isLeader) return true;
-    for (const probe of this.#probes.get(address) ?? []) {
+    for (const probe of this.#probes.get(address)?.values() ?? []) {
       if (timesOut) probe.condemn();
       else probe.hurry();
     }
@@ -224,7 +243,9 @@ export class RingTopology implements Topology, HealthListener, Watched {
   }
 
   #stopProbes(): void {
-    for (const probes of this.#probes.values()) for (const probe of probes) probe.stop();
+    for (const probes of this.#probes.values()) {
+      for (const probe of probes.values()) probe.stop();
+    }
     this.#probes.clear();
   }
 }

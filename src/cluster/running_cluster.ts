@@ -6,11 +6,11 @@
  */
 import type { BackendContext, BackendLimits } from "../backend/backend_context.ts";
 import { RequestWatch } from "../backend/request_watch.ts";
-import type { BackendLink } from "../backend/link.ts";
+import { BackendLink } from "../backend/link.ts";
 import type { ClusterConfig } from "../config/config.ts";
 import { ArrayPool } from "../bytes/receive_buffer.ts";
 import { ChunkPool } from "../bytes/chunk_pool.ts";
-import { type Endpoint, formatEndpoint, sameEndpoint } from "../endpoint.ts";
+import { type Endpoint, formatPeer, sameEndpoint } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { Acceptor, Connection, Listener } from "../net/io_engine.ts";
 import type { TlsClient } from "../net/tls.ts";
@@ -19,11 +19,12 @@ import { ClusterMetrics, type ClusterMetricsSnapshot } from "../observe/cluster_
 import { gatherDurations, SeriesBudget } from "../observe/durations.ts";
 import type { ObservedLists } from "../observe/observed_lists.ts";
 import { SlowSpans } from "../observe/slow_spans.ts";
+import { MemberList } from "../member_list.ts";
 import { type Protocol, RequestFrame } from "../protocol/protocol.ts";
 import { RequestPool } from "../request/pool.ts";
 import type { Router } from "../router/router.ts";
 import { FanOut } from "../session/fan_out.ts";
-import type { LocalAnswers, LocalClient } from "../session/stages.ts";
+import type { Keepsake, LocalAnswers, LocalClient } from "../session/stages.ts";
 import { OutputPool } from "../session/output_share.ts";
 import { Session } from "../session/session.ts";
 import type { SessionContext, SessionLimits } from "../session/session_context.ts";
@@ -44,6 +45,7 @@ import { ClusterPeers } from "./cluster_peers.ts";
 import { ClusterTls } from "./cluster_tls.ts";
 import { IdleClients } from "./idle_clients.ts";
 import type { HolderVisitor, MemoryHolder } from "./memory_limit.ts";
+import type { HotKey } from "../observe/hot_keys.ts";
 import { Observation } from "./observation.ts";
 import { PauseControl } from "./pause_control.ts";
 import { RequestLimits } from "./request_limits.ts";
@@ -54,6 +56,8 @@ const CLIENTS_PER_WORKER = 2 ** 40;
 
 /** Topic of what workers tell their leader of a backend that fails. */
 const BACKEND_FAILS = "backend fails";
+/** Hot keys of one worker whose servers are looked up: more are never shown. */
+const HOT_KEYS_LOCATED = 100;
 
 /** Requests fail at `address`; `timesOut`: by so many timeouts in a row that it gets no more for now. */
 interface BackendSign {
@@ -93,7 +97,7 @@ export class RunningCluster implements Acceptor, Cluster {
   readonly #backends: BackendContext;
   readonly #metrics: ClusterMetrics;
   readonly #observation: Observation;
-  readonly #sessions = new Set<Session>();
+  readonly #sessions = new MemberList<Session>();
   readonly #peers: ClusterPeers;
   readonly #sessionContext: SessionContext;
   readonly #acceptPause: AcceptPause;
@@ -109,6 +113,9 @@ export class RunningCluster implements Acceptor, Cluster {
   #freed: Promise<unknown> = Promise.resolve();
   clientCount: number;
   #prepared: (() => void) | null = null;
+  /** How its clients leave; null while they need not. */
+  #leaving: ClientDrain | null = null;
+  #leaveWithinMs = Infinity;
   /** Bytes that clients took which are gone. */
   #goneTakenBytes = 0;
   #isStopped = false;
@@ -177,7 +184,7 @@ export class RunningCluster implements Acceptor, Cluster {
     backends.watch.identify = (client) => {
       if (!(client instanceof Session)) return null;
       const { name, user } = local.identify?.(client) ?? { name: "", user: "" };
-      const address = client.peer === null ? "" : formatEndpoint(client.peer);
+      const address = formatPeer(client.peer);
       return { id: client.id, address, name, user };
     };
     this.#addresses = new AddressLimit(cluster);
@@ -247,7 +254,7 @@ export class RunningCluster implements Acceptor, Cluster {
     this.#metrics.countFailure(failure);
     this.#cluster.log.info("TLS handshake failed", {
       reason: failure.name,
-      address: peer === null ? "" : formatEndpoint(peer),
+      address: formatPeer(peer),
       detail,
     });
   }
@@ -284,6 +291,11 @@ export class RunningCluster implements Acceptor, Cluster {
   async retire(timeoutMs: number, isTaken: boolean | null): Promise<void> {
     this.#topology.resign();
     await this.#leaveClients({ idleMs: Infinity, timeoutMs }, isTaken);
+  }
+
+  leaveBy(timeoutMs: number): void {
+    this.#leaveWithinMs = Math.min(this.#leaveWithinMs, timeoutMs);
+    this.#leaving?.endBy(timeoutMs);
   }
 
   lead(): void {
@@ -324,8 +336,11 @@ export class RunningCluster implements Acceptor, Cluster {
       takenBytes += taken;
     }
     metrics.clientSentBytes = takenBytes;
+    metrics.bigKeys = this.#observation.bigKeys.noted;
     metrics.bufferedBytes = 0;
     this.visitHolders((_holder, byteCount) => metrics.bufferedBytes += byteCount);
+    metrics.exchangesInUse = this.#backends.requests.exchangesInUse;
+    metrics.chunksInUse = this.#backends.chunks.inUse;
     const durations = gatherDurations(
       backends.map((backend) => backend.durations),
       this.#backends.seriesBudget,
@@ -334,9 +349,23 @@ export class RunningCluster implements Acceptor, Cluster {
   }
 
   inspect(topic: InspectTopic): readonly unknown[] {
-    return topic === "clients"
-      ? clientsByAddress(this.#sessions)
-      : this.#observation.inspect(topic);
+    if (topic === "clients") return clientsByAddress(this.#sessions);
+    const parts = this.#observation.inspect(topic);
+    return topic === "hotkeys" ? this.#located(parts as readonly HotKey[]) : parts;
+  }
+
+  /** The keys with their servers, as far as they may be shown. */
+  #located(keys: readonly HotKey[]): readonly HotKey[] {
+    const { router } = this.#topology;
+    // Such a ring has a key wherever it was sent.
+    if (this.#cluster.config.distribution === "random") return keys;
+    return keys.map((one, index) => {
+      if (one.key === null || index >= HOT_KEYS_LOCATED) return one;
+      const bytes = Uint8Array.from(one.key, (character) => character.charCodeAt(0));
+      const place = router.place(bytes, 0, bytes.length);
+      const backend = place < 0 ? null : router.backendAt(place);
+      return { ...one, backend: backend?.address ?? "" };
+    });
   }
 
   drain(times: DrainTimes): Promise<void> {
@@ -356,7 +385,8 @@ export class RunningCluster implements Acceptor, Cluster {
       this.#sessionContext.local.handOff?.({ seconds, isTaken });
     }
     const { promise, resolve } = Promise.withResolvers<void>();
-    new ClientDrain(clock, this.#sessions, clientRoom, times, resolve);
+    this.#leaving = new ClientDrain(clock, this.#sessions, clientRoom, times, resolve);
+    this.#leaving.endBy(this.#leaveWithinMs);
     clientRoom.changeBusy(-1);
     await promise;
   }
@@ -407,24 +437,38 @@ export class RunningCluster implements Acceptor, Cluster {
   visitHolders(visit: HolderVisitor): void {
     for (const session of this.#sessions) visit(session, session.heldBytes);
     for (const link of this.#backends.links) {
-      const { replies, queuedBytes, awaitedBy } = link;
+      const { replies, queuedBytes, awaitedBy, socket } = link;
       const { length } = replies.buffer.bytes;
-      visit(link, replies.isLargeArriving ? queuedBytes : length + queuedBytes);
+      const ownBytes = queuedBytes + (socket?.ownBytes ?? 0);
+      visit(link, replies.isLargeArriving ? ownBytes : length + ownBytes);
       // A large reply is the client's that asked for it: with that client it is let go as it arrives.
       if (replies.isLargeArriving && awaitedBy instanceof Session) visit(awaitedBy, length);
     }
     this.#topology.router.visitWaiting?.((client, byteCount) => {
       if (client instanceof Session) visit(client, byteCount);
     });
+    this.#sessionContext.local.visitKept?.(visit);
+  }
+
+  get spareBytes(): number {
+    const { arrays, chunks } = this.#backends;
+    return arrays.freeBytes + chunks.freeBytes;
+  }
+
+  letGoSpare(): void {
+    const { arrays, chunks } = this.#backends;
+    arrays.letGo();
+    chunks.letGo();
   }
 
   shed(holder: MemoryHolder, byteCount: number): void {
-    this.#cluster.log.error("Closed to save memory: max_memory_bytes is used up", {
-      ...holder.holderFields,
-      bytes: byteCount,
-    });
+    const isClosed = holder instanceof Session || holder instanceof BackendLink;
+    this.#cluster.log.error(
+      `${isClosed ? "Closed" : "Forgotten"} to save memory: max_memory_bytes is used up`,
+      { ...holder.holderFields, bytes: byteCount },
+    );
     if (holder instanceof Session) holder.close(failures.memoryLimit);
-    else (holder as BackendLink).shed(failures.memoryLimit);
+    else (holder as BackendLink | Keepsake).shed(failures.memoryLimit);
   }
 
   accepted(connection: Connection): void {
@@ -462,7 +506,7 @@ export class RunningCluster implements Acceptor, Cluster {
     const isOfAddress = failure === failures.clientAddressLimit;
     const { maxClients, maxClientsPerAddress } = config;
     const limit = isOfAddress
-      ? { address: session.peer === null ? "" : formatEndpoint(session.peer), maxClientsPerAddress }
+      ? { address: formatPeer(session.peer), maxClientsPerAddress }
       : { maxClients };
     log.warning("Client is refused", { reason: failure.name, ...limit });
     session.start();
@@ -543,7 +587,7 @@ function createBackendContext(
     limits: backendLimits(config),
     tls,
     dials: cluster.dials,
-    links: new Set(),
+    links: new MemberList(),
     orders: cluster.orders,
     retainsRequests: recipe.retainsRequests || config.failoverWaitMs > 0,
     seriesBudget: new SeriesBudget(),

@@ -27,6 +27,13 @@ export const REFRESH_SPACING_MS = 250;
  * up to `fetch_interval`. Nobody runs into a replica that has returned, or a node that heard late.
  */
 export const SETTLE_FIRST_MS = 2_000;
+/**
+ * So long behind the last sign that a node fails the map is asked for again and again, milliseconds: who waits for a
+ * reply of that node says nothing until `read_timeout` is over, and meanwhile another one may have taken its place.
+ */
+export const TROUBLED_MS = 5_000;
+/** Longest time from the start of one fetch to that of the next meanwhile, milliseconds. */
+export const TROUBLED_SPACING_MS = 500;
 /** Longest time between two tries while no node answers and nobody asks, milliseconds. */
 export const FAILED_RETRY_MS = 2_000;
 /** Nodes without a map that are remembered as logged. */
@@ -69,6 +76,8 @@ export class SlotTopology implements Topology, Watched {
   #settleMs = SETTLE_FIRST_MS;
   #failuresInRow = 0;
   #startedAtMs = -Infinity;
+  /** Until then nodes may be failing, milliseconds of `performance.now()`. */
+  #troubledUntilMs = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -85,10 +94,7 @@ export class SlotTopology implements Topology, Watched {
       readPolicy: cluster.config.readPolicy,
       zone: cluster.zone,
       mayDivide: () => !cluster.config.atomicMultiKey,
-      refreshWanted: (address) => {
-        this.#preferred = address ?? this.#preferred;
-        this.#want();
-      },
+      refreshWanted: (address) => this.#wantFrom(address),
       slotMoved: (slot, address) => this.#ledger.moved(slot, address),
       waitEnded: () => this.waitEnded?.(),
     });
@@ -176,8 +182,7 @@ export class SlotTopology implements Topology, Watched {
   }
 
   refresh(node?: string): void {
-    this.#preferred = node ?? this.#preferred;
-    this.#want();
+    this.#wantFrom(node ?? null);
   }
 
   look(): () => boolean {
@@ -191,7 +196,7 @@ export class SlotTopology implements Topology, Watched {
   settingsChanged(): void {}
 
   backendUnreachable(): boolean {
-    this.#want();
+    this.#wantFrom(null);
     return false;
   }
 
@@ -202,6 +207,13 @@ export class SlotTopology implements Topology, Watched {
     this.#watch?.stop();
     this.#backups.stop();
     this.router.close(failures.shuttingDown);
+  }
+
+  /** @param node The node that knows better; null: what was known has failed, and nobody said what is true now. */
+  #wantFrom(node: string | null): void {
+    if (node !== null) this.#preferred = node;
+    else this.#troubledUntilMs = performance.now() + TROUBLED_MS;
+    this.#want();
   }
 
   /** Coalesces wishes: at most one fetch under way, and at most one more behind it. */
@@ -277,8 +289,15 @@ export class SlotTopology implements Topology, Watched {
     this.#settleMs = hasChanged
       ? SETTLE_FIRST_MS
       : Math.min(2 * this.#settleMs, config.fetchIntervalMs);
-    const nextMs = Math.min(this.#settleMs, config.fetchIntervalMs);
-    this.#schedule(this.#isWanted ? REFRESH_SPACING_MS : nextMs);
+    this.#schedule(this.#nextFetchMs());
+  }
+
+  /** Time from the start of the last fetch to that of the next, where nobody asks for it before. */
+  #nextFetchMs(): number {
+    if (this.#isWanted) return REFRESH_SPACING_MS;
+    const restMs = Math.min(this.#settleMs, this.#cluster.config.fetchIntervalMs);
+    const isTroubled = performance.now() < this.#troubledUntilMs;
+    return isTroubled ? Math.min(restMs, TROUBLED_SPACING_MS) : restMs;
   }
 
   /** A change of nodes is worth a line; while slots move between them, each move is not. */

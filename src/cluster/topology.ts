@@ -26,7 +26,7 @@ export interface Topology {
   refresh(node?: string): void;
   /** Looks again now; the result says whether it has, by now. */
   look(): () => boolean;
-  /** Servers were paused, or go on. */
+  /** Servers were paused, are about to go on, or go on. */
   pausesChanged(): void;
   /** Operators took servers out, or gave them other weights. */
   settingsChanged(): void;

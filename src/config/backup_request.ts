@@ -5,7 +5,8 @@
  */
 import type { BackupRequestConfig } from "./config.ts";
 import { joinPath } from "./key_names.ts";
-import type { Report } from "./problem.ts";
+import type { FieldRows } from "./key_row.ts";
+import type { EntryPlace } from "./problem.ts";
 
 /** Without the table, or as far as it leaves something out. */
 export const NO_BACKUP_REQUESTS: BackupRequestConfig = {
@@ -15,20 +16,40 @@ export const NO_BACKUP_REQUESTS: BackupRequestConfig = {
   maxPercent: 5,
 };
 
-const FIELDS = ["enabled", "trigger_slow_ms", "multiplier", "max_percent"];
 const SLOW_MAX_MS = 3_600_000;
 const MULTIPLIER_MAX = 1_000;
 
-/** Where the table stands. */
-interface Place {
-  pathOf(key: string): string;
-  readonly report: Report;
-}
+/** The keys of `backup_request`. */
+export const backupRequestFields = {
+  enabled: {
+    default: `${NO_BACKUP_REQUESTS.isEnabled}`,
+    accepted: "`true`, `false`",
+    meaning: "Whether a replica is asked as well.",
+  },
+  trigger_slow_ms: {
+    default: "none",
+    accepted: `1 to ${SLOW_MAX_MS}`,
+    meaning:
+      "A read that has taken longer is slow, milliseconds. Not set: only `multiplier` counts.",
+  },
+  multiplier: {
+    default: `${NO_BACKUP_REQUESTS.multiplier}`,
+    accepted: `1 to ${MULTIPLIER_MAX}`,
+    meaning: "A read that has taken longer than so many times the mean of late is slow, too.",
+  },
+  max_percent: {
+    default: `${NO_BACKUP_REQUESTS.maxPercent}`,
+    accepted: "0 to 100",
+    meaning: "Such questions by a hundred requests at the most.",
+  },
+} as const satisfies FieldRows;
+
+const FIELDS = Object.keys(backupRequestFields);
 
 /** Reads the table; what is wrong is reported, all at once. */
 export function readBackupRequest(
   table: Record<string, unknown> | undefined,
-  { pathOf, report }: Place,
+  { pathOf, report }: EntryPlace,
 ): BackupRequestConfig {
   if (table === undefined) return NO_BACKUP_REQUESTS;
   const path = pathOf("backup_request");

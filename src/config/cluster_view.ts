@@ -4,20 +4,14 @@
  * @module
  */
 import { formatEndpoint, type TcpEndpoint } from "../endpoint.ts";
-import { isAdvertisable } from "./advertised_address.ts";
-import type { Report } from "./problem.ts";
+import { isAdvertisable } from "./advertisable.ts";
+import type { EntryPlace } from "./problem.ts";
 import { isIpv4, isIpv6, parseSocketAddress } from "./socket_address.ts";
-
-/** Where the list stands. */
-interface Place {
-  pathOf(key: string): string;
-  readonly report: Report;
-}
 
 /** The addresses, in their order in the file; what is wrong is reported, all at once. */
 export function readClusterView(
   list: readonly string[] | undefined,
-  { pathOf, report }: Place,
+  { pathOf, report }: EntryPlace,
 ): TcpEndpoint[] {
   const path = pathOf("cluster_view");
   const siblings: TcpEndpoint[] = [];

@@ -15,6 +15,11 @@ export interface ServerConfig {
   alias: string | null;
   /** The endpoint as logs and errors print it. */
   address: string;
+  /**
+   * Its number in SCAN's cursors, from 1, which it keeps through reloads; null where there are none left. The supervisor
+   * gives it; its place in the list if left out.
+   */
+  number?: number | null;
 }
 
 /** A command as `[clusters.commands]` describes it. */
@@ -254,6 +259,9 @@ export type IoChoice =
    */
   | { engine: "epoll"; libcPath: string; libsslPath?: string };
 
+/** A stream of the process that records are written to. */
+export type LogOutput = "stderr" | "stdout";
+
 /** The `[runtime]` table with flags and environment applied. */
 export interface RuntimeConfig {
   /**
@@ -277,6 +285,7 @@ export interface RuntimeConfig {
   takeoverSocket: string | null;
   logLevel: LogLevel;
   logFormat: "text" | "json";
+  logOutput: LogOutput;
   /** Where audit records are written: `stderr` or the path of a file; null: nowhere. */
   auditLog: string | null;
   /** From the signal to end to when nobody is accepted any more, in milliseconds. */

@@ -6,19 +6,39 @@
  */
 import type { BackendCredentials, UserConfig } from "./config.ts";
 import { joinPath } from "./key_names.ts";
-import type { Report } from "./problem.ts";
+import type { EntryPlace, Report } from "./problem.ts";
 import { sha256 } from "../hash/mod.ts";
-import { SECRET_CHARACTERS_LIMIT } from "./key_row.ts";
+import { type FieldRows, SECRET_CHARACTERS_LIMIT } from "./key_row.ts";
 import type { SecretPlaces } from "./secret_source.ts";
 import { readUserRate } from "./rate_limit.ts";
-import { USERS_LIMIT } from "./schema.ts";
-import { LIMIT_KEYS, type LimitsPlace, readUserLimits } from "./user_limits.ts";
+import { PASSWORDS_LIMIT, USERS_LIMIT } from "./schema.ts";
+import { limitFields, type LimitsPlace, readUserLimits } from "./user_limits.ts";
 
 /** The user of clients that give no name; Redis's. */
 export const DEFAULT_USER = "default";
 
-/** Most passwords of one user: the one that is, the one that was, and some more. */
-export const PASSWORDS_LIMIT = 16;
+/** The keys of one of the `users` of `auth`. */
+export const userFields = {
+  username: {
+    default: null,
+    accepted: `1 to ${SECRET_CHARACTERS_LIMIT} visible ASCII characters`,
+    meaning: "Whom clients log in as.",
+  },
+  password: {
+    default: null,
+    accepted:
+      `1 to ${SECRET_CHARACTERS_LIMIT} characters, or a list of 1 to ${PASSWORDS_LIMIT} of these`,
+    meaning: "What they log in by; of a list any will do. See [secrets](#secrets).",
+  },
+  rate: {
+    default: "the cluster's",
+    accepted: "as [`rate_limit`](#rate-limits)",
+    meaning:
+      "Takes the place of `rate_limit` for this user; counted `per` `user` unless `client` or " +
+      "`address` is said.",
+  },
+  ...limitFields,
+} as const satisfies FieldRows;
 
 /** How the digest of a password begins that stands in its place. */
 const DIGEST_PREFIX = "sha256:";
@@ -33,9 +53,7 @@ interface Keys {
 }
 
 /** Where the keys stand, and what fetches secrets that stand elsewhere. */
-interface Place {
-  pathOf(key: string): string;
-  readonly report: Report;
+interface Place extends EntryPlace {
   readonly secrets: SecretPlaces;
 }
 
@@ -117,7 +135,7 @@ function readUserList(value: unknown, reading: Reading): UserConfig[] {
       return [];
     }
     const table = entry as Record<string, unknown>;
-    reportUnknown(table, ["username", "password", "rate", ...LIMIT_KEYS], entryPath, report);
+    reportUnknown(table, Object.keys(userFields), entryPath, report);
     const username = readName(table, entryPath, report);
     const passwords = readPasswords(table, { ...reading, path: entryPath });
     const limits = readUserLimits(table, { ...reading, path: entryPath });

@@ -6,25 +6,46 @@
 import { isRespCommand } from "../protocol/resp/commands/custom.ts";
 import type { CustomCommandConfig } from "./config.ts";
 import { joinPath } from "./key_names.ts";
-import type { Report } from "./problem.ts";
+import type { FieldRows } from "./key_row.ts";
+import type { EntryPlace, Report } from "./problem.ts";
 
 /** Most commands of one cluster. */
 export const CUSTOM_COMMANDS_LIMIT = 1_024;
 /** Highest index of a key. */
 export const KEY_INDEX_LIMIT = 100;
 
-const FIELDS = ["key", "last", "step", "read"];
+/** The keys of one command. */
+export const customCommandFields = {
+  key: {
+    default: null,
+    accepted: `0 to ${KEY_INDEX_LIMIT}`,
+    meaning:
+      "Index of the first key among the words, the command's name being 0. 0: it has no keys, " +
+      "and goes to any server.",
+  },
+  last: {
+    default: "`key`",
+    accepted: `\`key\` to ${KEY_INDEX_LIMIT}, or ${-KEY_INDEX_LIMIT} to -1`,
+    meaning: "Index of the last key; negative: from the end.",
+  },
+  step: {
+    default: "1",
+    accepted: `1 to ${KEY_INDEX_LIMIT}`,
+    meaning: "How far one key is from the next.",
+  },
+  read: {
+    default: "false",
+    accepted: "`true`, `false`",
+    meaning: "`true`: it changes nothing, and may go to a replica.",
+  },
+} as const satisfies FieldRows;
 
-/** Where the table stands. */
-interface Place {
-  pathOf(key: string): string;
-  readonly report: Report;
-}
+const FIELDS = Object.keys(customCommandFields);
 
 /** The commands of one cluster; what is wrong is reported, all at once. */
 export function readCustomCommands(
   table: Record<string, unknown> | undefined,
-  { pathOf, report }: Place,
+  { pathOf, report }: EntryPlace,
 ): CustomCommandConfig[] {
   const path = pathOf("commands");
   const entries = Object.entries(table ?? {});

@@ -5,17 +5,27 @@
  * @module
  */
 
-/** Every variable the proxy reads. */
-export const ENVIRONMENT_NAMES = [
-  "ASTER_CONFIG_TOML",
-  "ASTER_DEFAULT_THREAD",
-  "ASTER_LOG",
-  "RUST_LOG",
-  "HOST",
-] as const;
+import { THREAD_MAXIMUM } from "./schema.ts";
+
+/** Every variable the proxy reads, and what it means: sentences in Markdown, which `docs/configuration.md` has. */
+export const environmentMeanings = {
+  ASTER_CONFIG_TOML:
+    "The whole configuration, as the file would have it, where the command line names no file. It " +
+    "cannot change while the process runs, so a reload finds what is there already.",
+  ASTER_DEFAULT_THREAD: `\`thread\` of the clusters that do not set it, 1 to ${THREAD_MAXIMUM}. ` +
+    "Anything else is an error.",
+  ASTER_LOG: "Log level: a level, or directives as in `RUST_LOG`. Anything else is an error.",
+  RUST_LOG:
+    "Read if `ASTER_LOG` is not set: `libaster=info`, `aster=debug`, or a level alone. What it " +
+    "says about other programs is passed over, and it never stops the start. `off` means `error`.",
+  HOST: "Advertised address. A host name, which some shells put there, counts as not set.",
+} as const;
 
 /** Name of a variable the proxy reads. */
-export type EnvironmentName = typeof ENVIRONMENT_NAMES[number];
+export type EnvironmentName = keyof typeof environmentMeanings;
+
+/** The names of all variables the proxy reads. */
+export const ENVIRONMENT_NAMES = Object.keys(environmentMeanings) as readonly EnvironmentName[];
 
 /** The variables that are set. */
 export type Environment = Readonly<Partial<Record<EnvironmentName, string>>>;

@@ -7,7 +7,7 @@ import { parseToml, TomlError } from "../../deps.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { readCustomCommands } from "./custom_commands.ts";
 import { readBackendCredentials, readUsers } from "./credentials.ts";
-import type { ClusterConfig, Config, RuntimeConfig } from "./config.ts";
+import type { ClusterConfig, Config, LogOutput, RuntimeConfig } from "./config.ts";
 import { commandsToRule, readDeniedCommands } from "./user_limits.ts";
 import type { Environment, EnvironmentName } from "./environment.ts";
 import { type CheckedTable, checkTable, isTable, joinPath, matchKeys } from "./key_names.ts";
@@ -50,8 +50,8 @@ export interface LoadOptions {
   environment: Environment;
   /** Deno's name of the operating system, `Deno.build.os`. */
   platform: string;
-  /** Whether the log goes to a terminal. */
-  isTerminal: boolean;
+  /** Whether what the log may go to is a terminal. */
+  isTerminal: (output: LogOutput) => boolean;
   /** Whether unknown keys are errors, as under `--check`. */
   isStrict: boolean;
   flags: RuntimeFlags;

@@ -53,6 +53,13 @@ export class Report {
   }
 }
 
+/** Where keys stand that are read together, and what hears of everything that is wrong with them. */
+export interface EntryPlace {
+  /** The path of one of these keys. */
+  pathOf(key: string): string;
+  readonly report: Report;
+}
+
 /** One line for the terminal or the log: `file: path = value: message`. */
 export function formatProblem(problem: Problem): string {
   const { file, path, value, message } = problem;

@@ -5,25 +5,40 @@
  */
 import type { RateLimitConfig } from "./config.ts";
 import { isTable, joinPath } from "./key_names.ts";
-import type { Report } from "./problem.ts";
+import { type FieldRows, oneOf } from "./key_row.ts";
+import type { EntryPlace, Report } from "./problem.ts";
 
 /** Most requests a second, and at once. */
 export const RATE_MAX = 10_000_000;
 
-const FIELDS = ["per_second", "burst", "per"];
 const PER = ["client", "address", "user", "cluster"] as const;
 const PER_OF_USERS = ["client", "address", "user"] as const;
 
-/** Where the table stands. */
-interface Place {
-  pathOf(key: string): string;
-  readonly report: Report;
-}
+/** The keys of `rate_limit`. */
+export const rateLimitFields = {
+  per_second: {
+    default: null,
+    accepted: `1 to ${RATE_MAX}`,
+    meaning: "Requests a second in the long run.",
+  },
+  burst: {
+    default: "`per_second`",
+    accepted: `1 to ${RATE_MAX}`,
+    meaning: "Requests at once after a rest.",
+  },
+  per: {
+    default: "`client`",
+    accepted: PER.map((one) => `\`${one}\``).join(", "),
+    meaning: "Whose requests are counted together.",
+  },
+} as const satisfies FieldRows;
+
+const FIELDS = Object.keys(rateLimitFields);
 
 /** The limit of one cluster, or null where there is none; what is wrong is reported, all at once. */
 export function readRateLimit(
   table: Record<string, unknown> | undefined,
-  { pathOf, report }: Place,
+  { pathOf, report }: EntryPlace,
 ): RateLimitConfig | null {
   return table === undefined ? null : readRate(table, pathOf("rate_limit"), report, "client", PER);
 }
@@ -61,15 +76,9 @@ function readRate(
   else if (!isCount(perSecond)) fault("per_second", `${expected} (requests)`);
   if ("burst" in table && !isCount(burst)) fault("burst", `${expected} (requests)`);
   const known = allPer.find((one) => one === per);
-  if (known === undefined) fault("per", `expected ${choices(allPer)}`);
+  if (known === undefined) fault("per", `expected ${oneOf(allPer)}`);
   if (!isRight) return null;
   return { perSecond: perSecond as number, burst: burst as number, per: known! };
-}
-
-/** `"a", "b" or "c"`. */
-function choices(words: readonly string[]): string {
-  const quoted = words.map((word) => `"${word}"`);
-  return `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
 }
 
 function isCount(value: unknown): value is number {

@@ -18,6 +18,8 @@ export type Applies = "live" | "new_connections" | "restart";
 export interface ReloadRow {
   readonly key: string;
   readonly applies: Applies;
+  /** What of the key's value this setting is, where other settings come from the same key; all the rest if left out. */
+  readonly part?: string;
 }
 
 const live = (key: string): ReloadRow => ({ key, applies: "live" });
@@ -32,9 +34,9 @@ export const clusterReload: Readonly<Record<keyof ClusterConfig, ReloadRow>> = {
   listen: live("listen_addr"),
   unixMode: live("unix_mode"),
   tls: newConnections("tls"),
-  certificates: live("tls"),
+  certificates: { ...live("tls"), part: "certificates" },
   backendTls: newConnections("backend_tls"),
-  backendCertificates: live("backend_tls"),
+  backendCertificates: { ...live("backend_tls"), part: "certificates" },
   servers: live("servers"),
   hashTag: newConnections("hash_tag"),
   hash: newConnections("hash"),
@@ -105,6 +107,7 @@ export const runtimeReload: Readonly<Record<keyof RuntimeConfig, ReloadRow>> = {
   takeoverSocket: restart("takeover_socket"),
   logLevel: live("log_level"),
   logFormat: restart("log_format"),
+  logOutput: restart("log_output"),
   // The right to write files is given up behind the start.
   auditLog: restart("audit_log"),
   drainDelayMs: live("drain_delay"),

@@ -5,7 +5,7 @@
  * @module
  */
 import { type TcpEndpoint, tcpEndpoint } from "../endpoint.ts";
-import type { LogLevel, RuntimeConfig } from "./config.ts";
+import type { LogLevel, LogOutput, RuntimeConfig } from "./config.ts";
 import type { Environment, EnvironmentName } from "./environment.ts";
 import type { CheckedTable } from "./key_names.ts";
 import { parseLogDirectives } from "./log_level.ts";
@@ -35,8 +35,8 @@ export const NO_FLAGS: RuntimeFlags = { io: null, metrics: null, logLevel: null,
 export interface RuntimeSources {
   flags: RuntimeFlags;
   environment: Environment;
-  /** Whether the log goes to a terminal; it decides the default format. */
-  isTerminal: boolean;
+  /** Whether what the log may go to is a terminal; it decides the default format. */
+  isTerminal: (output: LogOutput) => boolean;
   /** Whether any cluster finds its backends while it runs. */
   hasSlots: boolean;
   report: Report;
@@ -81,6 +81,7 @@ export function readRuntime(
   const isLevelSaid = flags.logLevel !== null || table.present.has("log_level");
   const logLevel = flags.logLevel ?? values.log_level ??
     (isLevelSaid ? null : environmentLevel(sources)) ?? runtimeKeys.log_level.default;
+  const logOutput = values.log_output ?? runtimeKeys.log_output.default;
   return {
     runtime: {
       network,
@@ -92,7 +93,8 @@ export function readRuntime(
       stateFile: values.state_file ?? null,
       takeoverSocket: values.takeover_socket ?? null,
       logLevel,
-      logFormat: flags.logFormat ?? values.log_format ?? (isTerminal ? "text" : "json"),
+      logFormat: flags.logFormat ?? values.log_format ?? (isTerminal(logOutput) ? "text" : "json"),
+      logOutput,
       auditLog: values.audit_log === undefined || values.audit_log === "off"
         ? null
         : values.audit_log,

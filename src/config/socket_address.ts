@@ -13,7 +13,7 @@ import {
   type UnixEndpoint,
   unixEndpoint,
 } from "../endpoint.ts";
-import { comparableIp, isLoopback } from "../net/ip_address.ts";
+import { comparableIp, isLoopback, isWildcard } from "../net/ip_address.ts";
 
 /** A value, or the reason why a text is none. */
 export type Parsed<Value> = { value: Value; fault: null } | { value: null; fault: string };
@@ -160,12 +160,6 @@ function comparablePath(path: string): string {
     else if (part !== "" && part !== ".") parts.push(part);
   }
   return `/${parts.join("/")}`;
-}
-
-/** Whether a host stands for every address of the machine: `0.0.0.0` or `::`. */
-export function isWildcard(hostname: string): boolean {
-  const host = comparableHost(hostname);
-  return host === "0.0.0.0" || host === "::";
 }
 
 /** What a connection goes to: one to a wildcard goes to this machine. */

@@ -16,7 +16,8 @@ import type {
   TlsPair,
 } from "./config.ts";
 import { isTable, joinPath } from "./key_names.ts";
-import type { Report } from "./problem.ts";
+import type { FieldRow, FieldRows } from "./key_row.ts";
+import type { EntryPlace, Report } from "./problem.ts";
 import type { SecretPlaces } from "./secret_source.ts";
 import { parseHost, parseSocketAddress } from "./socket_address.ts";
 
@@ -25,17 +26,76 @@ export const SNI_LIMIT = 256;
 /** Largest file of certificates or a key, in characters. */
 export const PEM_CHARACTERS_LIMIT = 1_048_576;
 
-const TLS_FIELDS = [
-  ...["cert", "key", "listen_addr", "client_ca", "min_version", "sni", "user_from"],
-];
-const BACKEND_FIELDS = ["ca", "server_name", "cert", "key", "insecure"];
+const pemFile = (defaultText: string | null, meaning: string): FieldRow => ({
+  default: defaultText,
+  accepted: "the path of a PEM file",
+  meaning,
+});
+
+/** The keys of `tls`. */
+export const tlsFields = {
+  cert: pemFile(null, "The certificate, and behind it those between it and its CA."),
+  key: pemFile(null, "The certificate's key, without a password."),
+  listen_addr: {
+    default: "the cluster's",
+    accepted: "`host:port`, `[IPv6]:port`",
+    meaning: "Where TLS is spoken, if not at the cluster's `listen_addr`: then both are open.",
+  },
+  client_ca: pemFile("none", "CAs: a client has to show a certificate of one of them."),
+  min_version: {
+    default: '`"1.2"`',
+    accepted: '`"1.2"`, `"1.3"`',
+    meaning: "The least version of TLS.",
+  },
+  sni: {
+    default: "none",
+    accepted: `at most ${SNI_LIMIT} of \`{ name, cert, key }\``,
+    meaning:
+      "Further pairs for clients that ask for a name; `*.example.org` is any name one label " +
+      "below. Whoever asks for another name, or for none, gets `cert`.",
+  },
+  user_from: {
+    default: "none",
+    accepted: '`"CN"`',
+    meaning:
+      "The common name of the client's certificate is the user that it is logged in as from the " +
+      "start, and again after `RESET`; a name that is none of `auth`'s users leaves the client to log " +
+      "in as any other. It needs `client_ca`.",
+  },
+} as const satisfies FieldRows;
+
+/** The keys of `backend_tls`. */
+export const backendTlsFields = {
+  ca: pemFile(
+    'what OpenSSL (`io = "epoll"`) or Deno trusts',
+    "CAs, or the servers' certificates themselves where they are self-signed. The default is for " +
+      "servers of hosters with certificates of public CAs.",
+  ),
+  server_name: {
+    default: "the host or address that is connected to",
+    accepted: "a host name or an IP address",
+    meaning:
+      "The one name that all servers' certificates are for, told to them as well. Nodes of a " +
+      "Redis Cluster are connected to as they announce themselves (`cluster-announce-hostname`).",
+  },
+  cert: pemFile("none", "Shown to servers that ask for a certificate. It needs `key`."),
+  key: pemFile("none", "The certificate's key, without a password."),
+  insecure: {
+    default: "false",
+    accepted: "`true`, `false`",
+    meaning:
+      "`true`: any certificate is taken, and whoever is between can read and change everything. " +
+      "A warning says so.",
+  },
+} as const satisfies FieldRows;
+
+const TLS_FIELDS = Object.keys(tlsFields);
+const BACKEND_FIELDS = Object.keys(backendTlsFields);
 const SNI_FIELDS = ["name", "cert", "key"];
 const PATH = "expected the path of a PEM file";
 
 /** Where the table stands. */
-interface Place {
-  pathOf(key: string): string;
-  readonly report: Report;
+interface Place extends EntryPlace {
   readonly secrets: SecretPlaces;
 }
 

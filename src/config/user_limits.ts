@@ -9,6 +9,7 @@ import { ruledCommands } from "../protocol/resp/commands/ruled.ts";
 import { ruledMemcacheCommands } from "../protocol/memcache/ruled.ts";
 import type { ClusterType, CustomCommandConfig, UserLimits } from "./config.ts";
 import { joinPath } from "./key_names.ts";
+import type { FieldRows } from "./key_row.ts";
 import { type Report, SHOWN_CHARACTERS_LIMIT } from "./problem.ts";
 
 /** Most rules of one user, and commands that one cluster denies. */
@@ -18,8 +19,50 @@ export const PATTERNS_LIMIT = 256;
 /** Longest pattern, in characters. */
 export const PATTERN_CHARACTERS_LIMIT = 512;
 
+const PATTERNS = `at most ${PATTERNS_LIMIT} strings of 1 to ${PATTERN_CHARACTERS_LIMIT} characters`;
+
 /** The keys that limit a user. */
-export const LIMIT_KEYS = ["commands", "read_only", "key_patterns", "channel_patterns", "scripts"];
+export const limitFields = {
+  commands: {
+    default: "all, or all but `@admin` for who is limited",
+    accepted: `at most ${RULES_LIMIT} strings`,
+    meaning:
+      "Rules from left to right, as in Redis: `@read`, `-keys`, `config|get`, `-@dangerous`, " +
+      "`select|0`. Without a sign `+` is meant. Commands with a dot in their name that nothing " +
+      "describes are granted by `@all` or by name. Whoever is limited and has no rules may use all " +
+      "but `@admin`.",
+  },
+  read_only: {
+    default: "false",
+    accepted: "`true`, `false`",
+    meaning: "Nothing that writes or administers; of scripts only the `_RO` forms.",
+  },
+  key_patterns: {
+    default: "all keys",
+    accepted: PATTERNS,
+    meaning:
+      "Globs; `%R~` before one: to read only, `%W~`: to write only. Every key of a request is " +
+      "compared. What has to do with keys that it does not name is denied: `KEYS`, `SCAN`, " +
+      "`RANDOMKEY`, `DBSIZE`, `FLUSHALL`, `SORT` with `BY` or `GET`, commands that nobody knows, " +
+      "administration, and scripts.",
+  },
+  channel_patterns: {
+    default: "all channels; none with `key_patterns`",
+    accepted: PATTERNS,
+    meaning:
+      "Globs of channels, for those who publish and those who listen; a pattern of `PSUBSCRIBE` " +
+      "has to be one of them to the letter. Whose keys are limited has no channels unless they are " +
+      "said: servers publish the names of keys.",
+  },
+  scripts: {
+    default: "`true`; `false` with `key_patterns`",
+    accepted: "`true`, `false`",
+    meaning:
+      "Whether scripts and functions may be run. With `true` and `key_patterns` the keys that a " +
+      "script declares are compared, and nobody knows what else it uses.",
+  },
+} as const satisfies FieldRows;
+
 /** Those of them that only clusters know that speak Redis's protocol. */
 const RESP_KEYS = ["channel_patterns", "scripts"];
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { type Endpoint, formatEndpoint, type TcpEndpoint } from "../endpoint.ts";
+import { isWildcard } from "../net/ip_address.ts";
 import type {
   BackendCredentials,
   BackupRequestConfig,
@@ -16,9 +17,9 @@ import type {
 import { type CheckedTable, joinPath } from "./key_names.ts";
 import { findLoops, type LoopNode } from "./loops.ts";
 import type { Report } from "./problem.ts";
-import type { KeyRow, Scope } from "./key_row.ts";
+import { type KeyRow, type Scope, scopesOf } from "./key_row.ts";
 import { clusterKeys, WEIGHT_SUM_MAXIMUM } from "./schema.ts";
-import { isWildcard, overlap, parseSocketAddress } from "./socket_address.ts";
+import { overlap, parseSocketAddress } from "./socket_address.ts";
 import type { readBackendTls, readTls } from "./tls.ts";
 
 /** One `[[clusters]]` entry as far as it could be read. */
@@ -55,6 +56,7 @@ export function validateCluster(draft: ClusterDraft, platform: string, report: R
   checkOwnListeners(draft, report);
   checkTlsPort(draft, report);
   checkPlacement(draft, report);
+  checkSpread(draft, report);
   checkThread(draft, platform, report);
   checkListenKind(draft, report);
   checkScopes(draft, report);
@@ -165,6 +167,17 @@ function checkPlacement({ table }: ClusterDraft, report: Report): void {
   }
 }
 
+/** A hash of 15 bits lies in so short a run of ketama's points that mostly one server owns all of it. */
+function checkSpread({ table, servers }: ClusterDraft, report: Report): void {
+  const { cache_type: type, hash } = table.values;
+  const distribution = table.values.distribution ?? clusterKeys.distribution.default;
+  if (type === "redis_cluster" || servers.length < 2) return;
+  if (hash !== "crc32" || distribution !== "ketama") return;
+  const message = 'nearly all keys get the same server: of "crc32" twemproxy takes 15 bits, and ' +
+    '"ketama" places keys by 32; "crc32a" spreads them, "modula" does by either, and both move keys';
+  report.warning(table.pathOf("hash"), message, hash);
+}
+
 function checkThread({ table }: ClusterDraft, platform: string, report: Report): void {
   const thread = table.values.thread;
   if (thread === undefined) return;
@@ -190,8 +203,7 @@ function checkListenKind({ listen, table }: ClusterDraft, report: Report): void 
 function checkScopes({ table }: ClusterDraft, report: Report): void {
   const type = table.values.cache_type;
   if (type === undefined) return;
-  const ownScopes = [type === "redis_cluster" ? "slots" : "ring"];
-  ownScopes.push(type === "memcache" ? "memcache" : "resp");
+  const ownScopes = scopesOf(type);
   for (const key of Object.keys(clusterKeys) as (keyof typeof clusterKeys)[]) {
     const { scope }: KeyRow<unknown, unknown> = clusterKeys[key];
     if (scope === "all" || ownScopes.includes(scope) || !table.present.has(key)) continue;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CRC16_TABLE, crc16Xmodem } from "./crc.ts";
+import { crc16OfFour, crc16OfOne, crc16Xmodem } from "./crc.ts";
 import { HashTag } from "./hash_tag.ts";
 
 /** Number of slots of every Redis Cluster. */
@@ -19,10 +19,21 @@ const OPENING_BRACE = 0x7b;
  */
 export function slotOf(bytes: Uint8Array, start: number, end: number): number {
   let crc = 0;
-  for (let i = start; i < end; i++) {
+  let i = start;
+  for (const last = end - 4; i <= last; i += 4) {
+    const a = bytes[i]!;
+    const b = bytes[i + 1]!;
+    const c = bytes[i + 2]!;
+    const d = bytes[i + 3]!;
+    if (a === OPENING_BRACE || b === OPENING_BRACE || c === OPENING_BRACE || d === OPENING_BRACE) {
+      return slotOfTagged(bytes, start, end);
+    }
+    crc = crc16OfFour(crc, a, b, c, d);
+  }
+  for (; i < end; i++) {
     const byte = bytes[i]!;
     if (byte === OPENING_BRACE) return slotOfTagged(bytes, start, end);
-    crc = ((crc << 8) & 0xffff) ^ CRC16_TABLE[(crc >> 8) ^ byte]!;
+    crc = crc16OfOne(crc, byte);
   }
   return crc & (SLOT_COUNT - 1);
 }

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { showBytes, showEntry, type SlowEntry } from "../observe/slow_log.ts";
+import { type MergedEntry, showBytes, showEntry } from "../observe/slow_log.ts";
 import type { Statistic } from "./statistics.ts";
 
 /** A few lines for each entry, which begin with its number; the names are those of the admin server's `/slowlog`. */
-export function slowStatistics(entries: readonly SlowEntry[]): Statistic[] {
+export function slowStatistics(entries: readonly MergedEntry[]): Statistic[] {
   return entries.flatMap((entry) => {
     const { id, words, ...fields } = showEntry(entry);
     const lines = Object.entries({ ...fields, request: words.map(asWord).join(" ") });

@@ -20,7 +20,7 @@ import type { Exchange } from "../request/exchange.ts";
 import type { Request } from "../request/request.ts";
 import { type Failure, failures } from "../failure.ts";
 import type { ObservedLists } from "../observe/observed_lists.ts";
-import type { Router } from "../router/router.ts";
+import type { ShardList } from "../router/router.ts";
 import type { LocalAnswers, LocalClient } from "../session/stages.ts";
 import { Login, type LoginContext } from "./login/mod.ts";
 import { callServers } from "./server_calls.ts";
@@ -45,7 +45,7 @@ type Answer = (client: LocalClient, frame: RequestFrame, bytes: Uint8Array) => v
 
 /** What the answers are made with. */
 export interface MemcacheContext extends LoginContext {
-  readonly router: Router;
+  readonly router: ShardList;
   /** What is kept of single requests and keys, in all workers. */
   readonly observed: ObservedLists;
   /** Since when the proxy runs, milliseconds of `performance.now()`. */

@@ -40,13 +40,17 @@ export interface ByteReceiver {
   commit(byteCount: number): void;
   /**
    * Nothing is read before the next {@link ByteReceiver.reserve}: room that holds nothing may go to others.
-   * Called by engines that ask for room only when there are bytes.
+   * Called by engines that ask for room only when there are bytes, and by all where the connection was closed within
+   * {@link ByteReceiver.commit}.
    */
   rested(): void;
   /** Bytes were written; the send log may have room again. */
   wrote(): void;
   /** The other side will send no more; writing still works. */
   ended(): void;
-  /** The connection is gone; called once, and nothing after it. `error` is null when closed on purpose. */
+  /**
+   * The connection is gone; called once, and nothing after it but {@link ByteReceiver.rested}. `error` is null when
+   * closed on purpose.
+   */
   closed(error: unknown): void;
 }

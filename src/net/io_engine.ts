@@ -22,6 +22,8 @@ export interface Socket {
   /** While true nothing of the log is written: a handshake is under way. */
   isGated: boolean;
   readonly isClosed: boolean;
+  /** Bytes of memory that it takes beside its log and what its receiver has, as TLS does; few if left out. */
+  readonly ownBytes?: number;
   /** This end and the other; null where it cannot be told any more. */
   readonly local: Endpoint | null;
   readonly peer: Endpoint | null;

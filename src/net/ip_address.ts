@@ -27,6 +27,12 @@ export function isLoopback(host: string): boolean {
   return host.startsWith("127.") || host === "::1";
 }
 
+/** Whether a host stands for every address of the machine: `0.0.0.0` or `::`, however it is written. */
+export function isWildcard(hostname: string): boolean {
+  const host = comparableIp(hostname);
+  return host === "0.0.0.0" || host === "::";
+}
+
 /** Of IPv6 the half that tells networks apart: whoever has one has all the addresses in it. */
 const NETWORK_GROUPS = 4;
 /** Where IPv4 addresses stand among those halves: none of them is anybody's. */

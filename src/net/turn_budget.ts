@@ -23,7 +23,7 @@ export const PIECES_FOR_TASKS = PIECES_PER_TURN_MAX / 2;
 export const PIECES_AS_THEY_COME_MAX = 8_000;
 /** How many of them one client, or one backend connection, is granted at a time. */
 export const GRANT_PIECES = 2_000;
-/** The same when this turn's are done: enough for whoever wants little, who so never waits for others. */
+/** Pieces that a request of work is granted at least once this turn's are done: enough for whoever wants little, who so never waits for others. */
 export const LEAST_GRANT_PIECES = 64;
 /** Keys that are looked at, hashed, grouped or merged, in one piece. */
 export const KEYS_PER_PIECE = 8;

@@ -35,8 +35,12 @@ const latin1 = new TextDecoder("latin1");
 export class BigKeys {
   readonly #byName = new Map<string, BigKey>();
 
+  /** Requests and replies so far, those of keys that are not kept included. */
+  noted = 0;
+
   /** A request or a reply was large. */
   note(seen: Omit<BigKey, "count">): void {
+    this.noted += 1;
     const name = nameOf(seen);
     const known = this.#byName.get(name);
     if (known === undefined && !this.#makesRoom(seen.bytes)) return;

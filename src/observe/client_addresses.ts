@@ -29,7 +29,7 @@ export interface AddressClients {
   readonly outputBytes: number;
 }
 
-/** Those of one worker that are to be told: of its first {@link CLIENTS_LOOKED_AT_MAX} clients. */
+/** The addresses of one worker's clients, and how many each has, that are to be told: of its first {@link CLIENTS_LOOKED_AT_MAX} clients. */
 export function clientsByAddress(clients: Iterable<CountedClient>): AddressClients[] {
   const found = new Map<string, { address: string; clients: number; outputBytes: number }>();
   let lookedAt = 0;

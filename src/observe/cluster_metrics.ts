@@ -7,6 +7,7 @@
 import { allFailures, type Failure } from "../failure.ts";
 import { type DurationsSnapshot, NO_DURATIONS } from "./durations.ts";
 import { Histogram } from "./histogram.ts";
+import { INVALID_KIND, kindOf, READ_KIND, REQUEST_KINDS, WRITE_KIND } from "./request_kinds.ts";
 import {
   type BackendCount,
   CLUSTER_COUNTS,
@@ -29,6 +30,9 @@ export interface ClusterMetricsSnapshot
   cluster: string;
   /** Count by {@link Failure.id}. */
   failures: number[];
+  /** Requests, and those that were answered by an error or failed, by the number of their kind. */
+  requestsByKind: number[];
+  failedByKind: number[];
   backends: BackendMetricsSnapshot[];
   durations: DurationsSnapshot;
 }
@@ -42,24 +46,68 @@ export interface BackendMetricsSnapshot extends Record<Exclude<BackendCount, "is
   failuresByReason: [id: number, count: number][];
 }
 
+/** Counts that are sums of others. */
+type DerivedCount = "requests" | "errorReplies";
+
+const OWN_COUNTS = CLUSTER_COUNTS.filter((field): field is Exclude<ClusterCount, DerivedCount> =>
+  field !== "requests" && field !== "errorReplies"
+);
+
 /** Counters of one cluster in one worker: a field for each row of `clusterCounts` and `clusterHistograms`. */
 export interface ClusterMetrics
-  extends Record<ClusterCount, number>, Readonly<Record<ClusterHistogram, Histogram>> {}
+  extends
+    Record<Exclude<ClusterCount, DerivedCount>, number>,
+    Readonly<Record<ClusterHistogram, Histogram>> {}
 
 /** Counters of one cluster in one worker; the interface of the same name has the fields that the table's rows make. */
 export class ClusterMetrics {
   readonly cluster: string;
   /** Failures by {@link Failure.id}. */
   readonly failures: Float64Array = new Float64Array(allFailures.length);
+  /** Requests of commands that read, that write, that do neither, and of no command. */
+  readRequests = 0;
+  writeRequests = 0;
+  otherRequests = 0;
+  invalidRequests = 0;
+  /** Those of them, by the number of their kind, that were answered by an error, or failed, each once. */
+  readonly failedByKind: Float64Array = new Float64Array(REQUEST_KINDS.length);
+  /** Errors said to clients that had asked for nothing, or for nothing that is a request. */
+  otherErrors = 0;
 
   constructor(cluster: string) {
     this.cluster = cluster;
     // Always in the order of the table, so that all objects have one shape.
-    for (const field of CLUSTER_COUNTS) this[field] = 0;
-    const histograms = this as Record<ClusterHistogram, Histogram>;
+    for (const field of OWN_COUNTS) addField(this, field, 0);
     for (const field of CLUSTER_HISTOGRAMS) {
-      histograms[field] = new Histogram(clusterHistograms[field].bounds);
+      addField(this, field, new Histogram(clusterHistograms[field].bounds));
     }
+  }
+
+  get requests(): number {
+    return sum(this.requestsByKind);
+  }
+
+  /** Requests by the number of their kind. */
+  get requestsByKind(): number[] {
+    return [this.otherRequests, this.readRequests, this.writeRequests, this.invalidRequests];
+  }
+
+  get errorReplies(): number {
+    return sum([...this.failedByKind]) + this.otherErrors;
+  }
+
+  /** Counts one request; `row` is its command's, null where no command has that name. A field is cheaper than an array. */
+  countRequest(row: { readonly flags: number } | null): void {
+    const kind = kindOf(row);
+    if (kind === READ_KIND) this.readRequests += 1;
+    else if (kind === WRITE_KIND) this.writeRequests += 1;
+    else if (kind === INVALID_KIND) this.invalidRequests += 1;
+    else this.otherRequests += 1;
+  }
+
+  /** A request was answered by an error, or failed; `row` is its command's, null where no command has that name. */
+  countFailed(row: { readonly flags: number } | null): void {
+    this.failedByKind[kindOf(row)]! += 1;
   }
 
   /** Counts one failure under its reason. */
@@ -72,7 +120,14 @@ export class ClusterMetrics {
     backends: BackendMetricsSnapshot[],
     durations: DurationsSnapshot = NO_DURATIONS,
   ): ClusterMetricsSnapshot {
-    const snapshot = { cluster: this.cluster, failures: [...this.failures], backends, durations };
+    const snapshot = {
+      cluster: this.cluster,
+      failures: [...this.failures],
+      requestsByKind: this.requestsByKind,
+      failedByKind: [...this.failedByKind],
+      backends,
+      durations,
+    };
     for (const field of CLUSTER_COUNTS) {
       (snapshot as ClusterMetricsSnapshot)[field] = this[field];
     }
@@ -82,4 +137,17 @@ export class ClusterMetrics {
     }
     return snapshot as ClusterMetricsSnapshot;
   }
+}
+
+/**
+ * Adds a field as a declared one would be. Of an object that gets more than a dozen by `object[name] = value` V8 makes a
+ * table that is looked up by name at each use, and these are used for each request.
+ */
+function addField(metrics: ClusterMetrics, name: string, value: unknown): void {
+  const attributes = { writable: true, enumerable: true, configurable: true };
+  Object.defineProperty(metrics, name, { value, ...attributes });
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

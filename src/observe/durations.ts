@@ -21,7 +21,10 @@ export const COMMAND_SERIES_MAX = 2_000;
 export const OTHER_COMMANDS = "other";
 
 /** What a series is about. */
-export type DurationKind = "request" | "queue" | "server";
+export type DurationKind = "request" | "blocking" | "queue" | "server" | "probe";
+
+/** What the proxy does to see that a backend answers: it makes a connection, or sends a ping. */
+export type ProbeKind = "connect" | "heartbeat";
 
 /** Series of one cluster, as plain data. */
 export interface DurationsSnapshot {
@@ -34,10 +37,15 @@ export interface DurationsSnapshot {
 /** What a series is about. */
 export interface SeriesName {
   readonly kind: DurationKind;
-  /** Empty where it is about all commands. */
+  /** Empty where it is about all commands; of probes the {@link ProbeKind}. */
   readonly command: string;
   /** `host:port`. */
   readonly backend: string;
+}
+
+/** Whether a series of this kind is about one command. */
+export function isByCommand(kind: DurationKind): boolean {
+  return kind === "request" || kind === "blocking";
 }
 
 /** The series of nothing. */
@@ -93,6 +101,9 @@ export class BackendDurations {
   /** Every row that was asked about. */
   readonly #byRow = new Map<MeasuredCommand, CommandSeries>();
   #other: Series | null = null;
+  /** Of the blocking commands. */
+  readonly #waits = new Map<string, Series>();
+  readonly #probes = new Map<ProbeKind, Series>();
   /** What was recorded last, and how often that is not counted yet. */
   #row: MeasuredCommand | null = null;
   #startedAtMs = 0;
@@ -127,14 +138,40 @@ export class BackendDurations {
     this.#times += 1;
   }
 
+  /** A blocking command is over: its client has waited on purpose, so that is apart from what servers took. */
+  recordWait(command: string, durationMs: number): void {
+    const series = this.#waits.get(command) ?? this.#openWaits(command);
+    add(series.numbers, durationMs, 1);
+  }
+
+  /** The backend has answered a probe. */
+  recordProbe(probe: ProbeKind, durationMs: number): void {
+    let series = this.#probes.get(probe);
+    if (series === undefined) {
+      series = this.#createSeries("probe", probe);
+      this.#probes.set(probe, series);
+    }
+    add(series.numbers, durationMs, 1);
+  }
+
+  /** Requests of clients that the backend has answered, by errors or not. */
+  get answeredCount(): number {
+    this.#count();
+    let count = countOf(this.#server.numbers);
+    for (const { numbers } of this.#waits.values()) count += countOf(numbers);
+    return count;
+  }
+
   /** Appends all series that have counted anything; returns how many by command it has to itself. */
   addSeriesTo(all: Series[]): number {
     this.#count();
-    if (this.#byRow.size === 0) return 0;
+    for (const series of this.#probes.values()) all.push(series);
+    for (const series of this.#waits.values()) all.push(series);
+    let ownCount = this.#waits.size - (this.#waits.has(OTHER_COMMANDS) ? 1 : 0);
+    if (this.#byRow.size === 0) return ownCount;
     all.push(this.#queue, this.#server);
     const other = this.#other;
     if (other !== null) all.push(other);
-    let ownCount = 0;
     for (const series of this.#byRow.values()) {
       // Rows without a series of their own share that one.
       if (series.numbers === other?.numbers) continue;
@@ -172,6 +209,15 @@ export class BackendDurations {
     }
     this.#budget.used += 1;
     return this.#createSeries("request", name);
+  }
+
+  #openWaits(command: string): Series {
+    const isOwn = this.#budget.used < COMMAND_SERIES_MAX;
+    if (isOwn) this.#budget.used += 1;
+    const name = isOwn ? command : OTHER_COMMANDS;
+    const series = this.#waits.get(name) ?? this.#createSeries("blocking", name);
+    this.#waits.set(name, series);
+    return series;
   }
 
   #createSeries(kind: DurationKind, command: string): Series {

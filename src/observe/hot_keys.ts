@@ -3,6 +3,9 @@
  * Space-Saving: as many counters as it has room for; a key without one takes over the least, count included, so that
  * no count is too small, and each is too large by at most what it took over.
  *
+ * A sampled key stands for as many as were sampled one of when it came. So the busier a worker is the fewer of its keys
+ * can be sampled, and counting costs a busy one no more than one that has little to do.
+ *
  * @module
  */
 
@@ -11,21 +14,48 @@ export const WINDOW_MS = 60_000;
 /** Bytes of a key that are kept; longer ones count together if they begin alike. */
 export const KEY_BYTES_MAX = 256;
 
+/**
+ * Keys sampled in a second at most, roughly: each takes about a microsecond, and in a window so many tell a key that is
+ * one of a hundred within some hundredths.
+ */
+export const SAMPLES_PER_SECOND = 2_000;
+/** How often it is looked at how many keys come, milliseconds. */
+export const PACE_MS = 50;
+/** Of more keys than so many never only one is sampled. */
+const INTERVAL_MAX = 4_096;
+
 /** A key and how often it was asked for, as one worker knows it. */
-export interface HotKey {
-  /** A character for each byte; null: the entry says of keys that are not there how often they may have been. */
-  readonly key: string | null;
+export interface CountedKey {
+  /** A character for each byte. */
+  readonly key: string;
   /** Times, as estimated. */
   readonly hits: number;
   /** By how many {@link hits} may be wrong. */
   readonly error: number;
+  /** `host:port` of the server that has it, where that was looked up. */
+  readonly backend?: string;
 }
+
+/** What a worker says of the keys that it does not name. */
+export interface OtherKeys {
+  readonly key: null;
+  /** Times that each of them may have been asked for at most, as estimated. */
+  readonly hits: number;
+  /** Times that all keys were asked for, as estimated. */
+  readonly total: number;
+}
+
+/** An entry of one worker's list. */
+export type HotKey = CountedKey | OtherKeys;
 
 interface Counter {
   key: string;
+  /** What the sampled keys stand for. */
   count: number;
   /** By how many it may be too large. */
   surplus: number;
+  /** The variance of {@link count} because of sampling. */
+  variance: number;
   /** Where it stands in the heap. */
   at: number;
 }
@@ -52,14 +82,18 @@ export class SpaceSaving {
     return this.#heap;
   }
 
-  /** Counts a key once. */
-  add(key: string): void {
+  /** What all keys together were counted. */
+  total = 0;
+
+  /** Counts a key, which stands for `weight` of them. */
+  add(key: string, weight = 1): void {
+    this.total += weight;
     const known = this.#byKey.get(key);
     if (known !== undefined) {
-      known.count += 1;
-      this.#sink(known);
+      this.#grow(known, weight);
     } else if (this.#heap.length < this.#capacity) {
-      const counter = { key, count: 1, surplus: 0, at: this.#heap.length };
+      const at = this.#heap.length;
+      const counter = { key, count: weight, surplus: 0, variance: varianceOf(weight), at };
       this.#byKey.set(key, counter);
       this.#heap.push(counter);
       this.#rise(counter);
@@ -69,9 +103,14 @@ export class SpaceSaving {
       this.#byKey.set(key, least);
       least.key = key;
       least.surplus = least.count;
-      least.count += 1;
-      this.#sink(least);
+      this.#grow(least, weight);
     }
+  }
+
+  #grow(counter: Counter, weight: number): void {
+    counter.count += weight;
+    counter.variance += varianceOf(weight);
+    this.#sink(counter);
   }
 
   /** Moves a counter down that has become greater. */
@@ -105,13 +144,24 @@ export class SpaceSaving {
   }
 }
 
+/** How far off a sampled key is that stands for `weight`; none is that stands for itself only. */
+function varianceOf(weight: number): number {
+  return weight * (weight - 1);
+}
+
 /** How keys are sampled. */
 export interface HotKeyOptions {
-  /** One key of so many is counted, on average; 1: every one. */
+  /**
+   * One key of so many is counted, on average, and fewer where more than {@link SAMPLES_PER_SECOND} would be; 1: every
+   * one, whatever their number.
+   */
   readonly sampleEvery: number;
   /** Keys that a window has room for. */
   readonly capacity: number;
 }
+
+/** Standard deviations that the told error has of the sample's. */
+const DEVIATIONS = 3;
 
 /** The hot keys of one cluster in one worker. */
 export class HotKeys {
@@ -124,8 +174,11 @@ export class HotKeys {
   #former: SpaceSaving;
   /** When counting began, milliseconds since 1970. */
   #sinceMs: number;
-  /** Keys until the next one that is counted. */
-  #until = 1;
+  /** How many keys one that is sampled stands for. */
+  #interval: number;
+  /** Since when keys are counted to see how many come, and how many have. */
+  #pacedAtMs: number;
+  #paced = 0;
 
   /**
    * @param nowMs Milliseconds since 1970.
@@ -143,23 +196,36 @@ export class HotKeys {
     this.#window = Math.floor(this.#sinceMs / WINDOW_MS);
     this.#current = new SpaceSaving(options.capacity);
     this.#former = new SpaceSaving(options.capacity);
+    this.#interval = options.sampleEvery;
+    this.#pacedAtMs = this.#sinceMs;
   }
 
-  /** So many keys come; returns the position of the first that is to be counted, or -1. */
-  next(keyCount: number): number {
-    this.#until -= keyCount;
-    if (this.#until > 0) return -1;
-    return keyCount - 1 + this.#until;
+  /** Counts a key that was sampled. */
+  count(key: string): void {
+    const nowMs = this.#nowMs();
+    this.#turn(nowMs);
+    this.#current.add(key, this.#interval);
+    this.#paced += this.#interval;
+    if (nowMs - this.#pacedAtMs >= PACE_MS) this.#pace(nowMs);
   }
 
-  /** Counts the key that {@link next} has named; returns how many keys behind it the next one stands. */
-  count(key: string): number {
-    this.#turn();
-    this.#current.add(key);
-    // Gaps of one length would meet the same of several keys that come in turns.
-    const gap = 1 + Math.floor(this.#random() * (2 * this.#options.sampleEvery - 1));
-    this.#until += gap;
-    return gap;
+  /**
+   * Keys to the next one that is to be sampled, which is at least the very next: random, as gaps of one length would meet
+   * the same of several keys that come in turns.
+   */
+  gap(): number {
+    return 1 + Math.floor(this.#random() * (2 * this.#interval - 1));
+  }
+
+  /** Samples as many as is enough at the pace at which they came. */
+  #pace(nowMs: number): void {
+    const { sampleEvery } = this.#options;
+    const perSecond = this.#paced * 1000 / (nowMs - this.#pacedAtMs);
+    this.#pacedAtMs = nowMs;
+    this.#paced = 0;
+    if (sampleEvery === 1) return;
+    const wanted = Math.ceil(perSecond / SAMPLES_PER_SECOND);
+    this.#interval = Math.max(sampleEvery, Math.min(INTERVAL_MAX, wanted));
   }
 
   /** Forgets all counts. */
@@ -179,31 +245,29 @@ export class HotKeys {
 
   /** The keys, the most asked for first, and behind them the entry of those that are not there. */
   entries(): HotKey[] {
-    this.#turn();
-    const { sampleEvery } = this.#options;
+    this.#turn(this.#nowMs());
     const least = this.#current.least + this.#former.least;
-    const sums = new Map<string, { count: number; surplus: number }>();
+    const sums = new Map<string, { hits: number; surplus: number; variance: number }>();
     for (const sketch of [this.#current, this.#former]) {
-      for (const { key, count, surplus } of sketch.counters()) {
+      for (const { key, count, surplus, variance } of sketch.counters()) {
         // In a window that does not have it it may have come as often as the least there.
-        const sum = sums.get(key) ?? { count: 0, surplus: least };
+        const sum = sums.get(key) ?? { hits: 0, surplus: least, variance: 0 };
         sums.set(key, {
-          count: sum.count + count,
+          hits: sum.hits + count,
           surplus: sum.surplus + surplus - sketch.least,
+          variance: sum.variance + variance,
         });
       }
     }
-    const keys = [...sums].map(([key, { count, surplus }]) => ({
-      key,
-      hits: count * sampleEvery,
-      error: errorOf(count, surplus, sampleEvery),
+    const keys = [...sums].map(([key, { hits, surplus, variance }]) => ({
+      ...{ key, hits, error: surplus + Math.ceil(DEVIATIONS * Math.sqrt(variance)) },
     }));
     keys.sort((one, other) => other.hits - one.hits || (one.key < other.key ? -1 : 1));
-    return [...keys, { key: null, hits: least * sampleEvery, error: 0 }];
+    return [...keys, { key: null, hits: least, total: this.#current.total + this.#former.total }];
   }
 
-  #turn(): void {
-    const window = Math.floor(this.#nowMs() / WINDOW_MS);
+  #turn(nowMs: number): void {
+    const window = Math.floor(nowMs / WINDOW_MS);
     if (window === this.#window) return;
     const isNext = window === this.#window + 1;
     this.#former = isNext ? this.#current : new SpaceSaving(this.#options.capacity);
@@ -212,28 +276,36 @@ export class HotKeys {
   }
 }
 
-/** What a counter took over, and three times the standard deviation of a sample of so many. */
-function errorOf(count: number, surplus: number, sampleEvery: number): number {
-  const spread = sampleEvery === 1 ? 0 : Math.ceil(3 * Math.sqrt(count));
-  return (surplus + spread) * sampleEvery;
-}
-
 /** The keys of several workers as those of one, the most asked for first. */
 export function mergeHotKeys(
   parts: readonly (readonly HotKey[])[],
   count: number,
-): (HotKey & { key: string })[] {
-  const leasts = parts.map((part) => part.find(({ key }) => key === null)?.hits ?? 0);
+): Required<CountedKey>[] {
+  const leasts = parts.map((part) => othersOf(part)?.hits ?? 0);
   const allLeast = leasts.reduce((sum, least) => sum + least, 0);
-  const sums = new Map<string, { hits: number; error: number }>();
+  const sums = new Map<string, { hits: number; error: number; backend: string }>();
   for (const [index, part] of parts.entries()) {
-    for (const { key, hits, error } of part) {
-      if (key === null) continue;
-      const sum = sums.get(key) ?? { hits: 0, error: allLeast };
-      sums.set(key, { hits: sum.hits + hits, error: sum.error + error - leasts[index]! });
+    for (const entry of part) {
+      if (entry.key === null) continue;
+      const { key, hits, error, backend = "" } = entry;
+      const sum = sums.get(key) ?? { hits: 0, error: allLeast, backend: "" };
+      sums.set(key, {
+        hits: sum.hits + hits,
+        error: sum.error + error - leasts[index]!,
+        backend: sum.backend || backend,
+      });
     }
   }
   return [...sums].map(([key, sum]) => ({ key, ...sum }))
     .sort((one, other) => other.hits - one.hits || (one.key < other.key ? -1 : 1))
     .slice(0, count);
+}
+
+/** Times that all keys of several workers were asked for. */
+export function totalOf(parts: readonly (readonly HotKey[])[]): number {
+  return parts.reduce((sum, part) => sum + (othersOf(part)?.total ?? 0), 0);
+}
+
+function othersOf(part: readonly HotKey[]): OtherKeys | undefined {
+  return part.find((entry): entry is OtherKeys => entry.key === null);
 }

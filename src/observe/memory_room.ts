@@ -9,9 +9,9 @@
 const LIMIT_AT = 0;
 /** Where it stands whether the whole process takes more than the limit. */
 const SHORT_AT = 1;
-/** Where the first worker's numbers stand: what its buffers take, and the fattest holder of them, in KiB. */
+/** Where the first worker's numbers stand: what its buffers take, the fattest holder of them, what nobody has; in KiB. */
 const WORKERS_AT = 2;
-const WORKER_NUMBERS = 2;
+const WORKER_NUMBERS = 3;
 const KIB = 1024;
 
 /** Makes the memory for so many workers. */
@@ -49,16 +49,26 @@ export class MemoryRoom {
     Atomics.store(this.#numbers, SHORT_AT, isShort ? 1 : 0);
   }
 
-  /** The buffers of this worker take so much, and the fattest holder of them so much of it. */
-  holds(heldBytes: number, fattestBytes: number): void {
+  /** The buffers of this worker take so much; the fattest holder of them, and what nobody has, so much of it. */
+  holds(heldBytes: number, fattestBytes: number, spareBytes = 0): void {
     Atomics.store(this.#numbers, this.#ownAt, Math.ceil(heldBytes / KIB));
     Atomics.store(this.#numbers, this.#ownAt + 1, Math.ceil(fattestBytes / KIB));
+    Atomics.store(this.#numbers, this.#ownAt + 2, Math.ceil(spareBytes / KIB));
   }
 
   /** What the buffers of all workers take. */
   get heldBytes(): number {
+    return this.#sum(0);
+  }
+
+  /** What of it nobody has, and is kept to be used again. */
+  get spareBytes(): number {
+    return this.#sum(2);
+  }
+
+  #sum(number: number): number {
     let sum = 0;
-    for (let at = WORKERS_AT; at < this.#numbers.length; at += WORKER_NUMBERS) {
+    for (let at = WORKERS_AT + number; at < this.#numbers.length; at += WORKER_NUMBERS) {
       sum += Atomics.load(this.#numbers, at);
     }
     return sum * KIB;

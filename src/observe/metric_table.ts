@@ -20,6 +20,8 @@ export interface MetricRow {
   readonly unit: string;
   /** What it says, as a sentence. */
   readonly help: string;
+  /** What tells it from other rows of its name, besides the labels of its table; nothing if left out. */
+  readonly fixedLabels?: Readonly<Record<string, string>>;
 }
 
 /** A metric that counts values by upper bounds, ascending, in its unit. */
@@ -51,7 +53,8 @@ export const clusterCounts = {
   errorReplies: counter(
     "aster_error_replies_total",
     "replies",
-    "Error replies to clients, made by backends or by the proxy.",
+    "Error replies to clients, made by backends or by the proxy: requests that failed, each once, and what clients are " +
+      "told that sent no request.",
   ),
   clientReceivedBytes: counter(
     "aster_client_received_bytes_total",
@@ -69,6 +72,11 @@ export const clusterCounts = {
     "aster_slow_requests_total",
     "requests",
     "Requests that took as long as slowlog_log_slower_than says; of a split request each part.",
+  ),
+  bigKeys: counter(
+    "aster_big_keys_total",
+    "frames",
+    "Requests and replies of at least big_key_bytes: /hotkeys has their keys.",
   ),
   backupRequests: counter(
     "aster_backup_requests_total",
@@ -146,6 +154,9 @@ export const clusterCounts = {
     "messages",
     "Messages handed to subscribed clients, counted for each client.",
   ),
+  channelSubscriptions: labelled({ scope: "channel" }, subscriptions()),
+  patternSubscriptions: labelled({ scope: "pattern" }, subscriptions()),
+  shardSubscriptions: labelled({ scope: "shard" }, subscriptions()),
   subscriptionGaps: counter(
     "aster_subscription_gaps_total",
     "subscriptions",
@@ -154,7 +165,17 @@ export const clusterCounts = {
   bufferedBytes: gauge(
     "aster_buffered_bytes",
     "bytes",
-    "Buffers of clients and of connections to backends, and requests in flight, as max_memory_bytes counts them.",
+    "Buffers of clients and of connections to backends, requests in flight, subscriptions and scripts, as max_memory_bytes counts them.",
+  ),
+  exchangesInUse: gauge(
+    "aster_exchanges_in_use",
+    "exchanges",
+    "Sendings of requests to backends that are not over, those whose replies nobody waits for any more included.",
+  ),
+  chunksInUse: gauge(
+    "aster_chunks_in_use",
+    "chunks",
+    "Pieces of buffers that have bytes to be sent, or that may have to be sent again, or replies that wait.",
   ),
   pushesDropped: counter(
     "aster_pushes_dropped_total",
@@ -204,6 +225,15 @@ export const failureRow: MetricRow = counter(
   "Why requests and connections failed, and who caused it: client, backend or proxy.",
 );
 
+/** Requests of clients by what their commands may do, by the name that aster of 2025 gave them. */
+export const frontCommandRow: MetricRow = counter(
+  "aster_front_command_total",
+  "requests",
+  "Requests of clients: by kind, that is by what the command's flags say (read, write, other), or invalid where there is " +
+    "no such command, or the bytes were no request; and by result, fail where the answer was an error, of a split " +
+    "request of any part.",
+);
+
 /** What operators have made of the servers of rings, as numbers. */
 export const serverStateRow: MetricRow = gauge(
   "aster_server_state",
@@ -217,6 +247,10 @@ export const certificateEndRow: MetricRow = gauge(
   "seconds",
   "When a certificate that clients or backends are shown is valid no more, in seconds since 1970.",
 );
+
+const POOL_SESSIONS_HELP =
+  "Connections to the backend: those that clients share, and those that one client has to itself, as " +
+  "aster of 2025 called them.";
 
 /** What a worker knows of one backend, by the field of `BackendMetricsSnapshot` that has it. */
 export const backendCounts = {
@@ -233,6 +267,8 @@ export const backendCounts = {
     counter("aster_backend_requests_total", "requests", "Requests sent, pings included."),
   ),
   failures: summed(counter("aster_backend_failures_total", "requests", "Requests that failed.")),
+  okReplies: summed(labelled({ result: "ok" }, backendResults())),
+  errorReplies: summed(labelled({ result: "resp_error" }, backendResults())),
   connects: summed(
     counter(
       "aster_backend_connects_total",
@@ -278,6 +314,21 @@ export const backendCounts = {
       "Bytes of replies that came from the backend, over the same.",
     ),
   ),
+  pings: summed(labelled({ status: "ok" }, heartbeats())),
+  pingFailures: summed(labelled({ status: "fail" }, heartbeats())),
+  dedicatedTaken: summed(
+    labelled(
+      { kind: "exclusive" },
+      gauge("aster_backend_pool_sessions", "connections", POOL_SESSIONS_HELP),
+    ),
+  ),
+  dedicatedIdle: summed(
+    gauge(
+      "aster_backend_pool_exclusive_idle",
+      "connections",
+      "Connections of that kind to the backend that nobody has now, kept for the next client that wants one.",
+    ),
+  ),
   connections: summed(
     gauge(
       "aster_backend_connections",
@@ -300,11 +351,28 @@ export const backendFailureRow: MetricRow = counter(
   "Requests that failed at the backend, by reason: those of aster_failures_total.",
 );
 
-/** The same as whether it is up, as aster of 2025 called it. */
+/** Requests that failed, beside those that the backend answered; a reason is there from its first failure on. */
+export const backendResultRow: MetricRow = backendResults();
+
+/** Connections and pings by whether they succeeded, by the name that aster of 2025 gave them. */
+export const probeRow: MetricRow = counter(
+  "aster_backend_probe_total",
+  "probes",
+  "Connections to the backend (connect) and pings (heartbeat), as aster_backend_connects_total, " +
+    "aster_backend_connect_failures_total and aster_backend_heartbeat_total have them.",
+);
+
+/** Whether a backend is up, by the name that aster of 2025 gave it. */
 export const backendHealthRow: MetricRow = gauge(
   "aster_backend_health_status",
   "",
   "The same as aster_backend_up, by the name that aster of 2025 had for it.",
+);
+
+/** The connections that clients share, beside those that one has to itself. */
+export const sharedSessionsRow: MetricRow = labelled(
+  { kind: "shared" },
+  gauge("aster_backend_pool_sessions", "connections", POOL_SESSIONS_HELP),
 );
 
 /** How long clients' requests take: see `durations.ts` for the series. */
@@ -314,14 +382,23 @@ export const durationHistograms = {
       "aster_request_duration_seconds",
       "Request read to the backend's reply read; of a split request each part by itself. One that is redirected " +
         "counts at both backends, at the second from when it was first read. At most 2,000 series: " +
-        "further commands of a backend have the command other. Of transactions EXEC is in it, blocking commands are not.",
+        "further commands of a backend have the command other. What is queued behind MULTI takes until it is queued, " +
+        "and EXEC as long as all of it runs. Blocking commands are in aster_blocking_duration_seconds.",
+    ),
+    labels: "cluster, command, backend",
+  },
+  blocking: {
+    ...durations(
+      "aster_blocking_duration_seconds",
+      "Blocking commands sent to their server to their reply, an element or none: mostly their clients' wait, so " +
+        "that it is in no other of these.",
     ),
     labels: "cluster, command, backend",
   },
   queue: {
     ...durations(
       "aster_queue_duration_seconds",
-      "Of these times until the request was handed to the connection to the backend.",
+      "Of the times of requests until the request was handed to the connection to the backend.",
     ),
     labels: "cluster, backend",
   },
@@ -334,12 +411,24 @@ export const durationHistograms = {
   },
 } as const satisfies Record<string, HistogramRow & { labels: string }>;
 
+/** How long the proxy's own tries of a backend take: see `durations.ts` for the series, whose bounds these are among. */
+export const probeDurationRow: HistogramRow = {
+  name: "aster_backend_probe_duration",
+  kind: "histogram",
+  unit: "µs",
+  help:
+    "What the backend answered of aster_backend_probe_total: connect is from the dial to the end of the handshake, " +
+    "heartbeat from a ping to its answer. At most 2,000 series of each probe: of further backends they are one, other.",
+  bounds: [1_000, 10_000, 100_000, 1_000_000, 10_000_000],
+};
+
 /** What is of one worker. */
 export const workerRows = {
   heapBytes: gauge(
     "aster_worker_heap_bytes",
     "bytes",
-    "Memory of the worker's JavaScript objects.",
+    "Memory of the worker's JavaScript objects. A worker that a reload did away with has it, too, until its " +
+      "clients have left.",
   ),
   externalBytes: gauge(
     "aster_worker_external_bytes",
@@ -434,6 +523,35 @@ function counter(name: string, unit: string, help: string): MetricRow & { kind: 
 
 function gauge(name: string, unit: string, help: string): MetricRow & { kind: "gauge" } {
   return { name, kind: "gauge", unit, help };
+}
+
+function subscriptions() {
+  return gauge(
+    "aster_subscription_active",
+    "subscriptions",
+    "What clients are subscribed to now, each client's counted, by what it is.",
+  );
+}
+
+function backendResults() {
+  return counter(
+    "aster_backend_request_total",
+    "requests",
+    "What became of requests at the backend: answered (ok), answered by an error (resp_error; redirections are errors), " +
+      "or failed, by the reasons of aster_backend_error_total. Of the proxy's own requests only those that failed count.",
+  );
+}
+
+function heartbeats() {
+  return counter(
+    "aster_backend_heartbeat_total",
+    "pings",
+    "Pings of the backend that were answered, or were not in time.",
+  );
+}
+
+function labelled<Row extends MetricRow>(fixedLabels: Record<string, string>, row: Row): Row {
+  return { ...row, fixedLabels };
 }
 
 function summed<Row extends MetricRow>(row: Row): Row & { across: "sum" } {

@@ -88,6 +88,8 @@ function add(sums: Map<string, ClusterMetricsSnapshot>, part: ClusterMetricsSnap
     sum[field].sum += part[field].sum;
   }
   addEach(sum.failures, part.failures);
+  addEach(sum.requestsByKind, part.requestsByKind);
+  addEach(sum.failedByKind, part.failedByKind);
   sum.durations = sumDurations([sum.durations, part.durations]);
   const known = new Map(sum.backends.map((backend) => [backend.address, backend]));
   for (const backend of part.backends) addBackend(sum.backends, known, backend);

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { sharedNowMs } from "../clock.ts";
 import { mixBits } from "./key_mix.ts";
 
 /** Keys that may have entries at once; beyond them the one that is nearest to a full bucket is forgotten. */
@@ -44,8 +45,11 @@ export class RateTable {
   /** How far the clock that workers share is ahead of this worker's. */
   #offsetNs = 0n;
 
-  /** @param nowMs Milliseconds on a scale that all threads share but for its beginning. */
-  constructor(memory: SharedArrayBuffer, nowMs: () => number = () => performance.now()) {
+  /**
+   * @param nowMs Milliseconds on a scale that all threads share. Where one thread's is ahead of another's, both count by
+   * it as soon as they meet; what that thread is ahead then passes beyond the rate, once.
+   */
+  constructor(memory: SharedArrayBuffer, nowMs: () => number = sharedNowMs) {
     this.#cells = new BigInt64Array(memory);
     this.#nowMs = nowMs;
   }
@@ -57,12 +61,13 @@ export class RateTable {
    */
   take(key: bigint, rate: Rate): boolean {
     const cells = this.#cells;
-    const nowNs = this.#sharedNow();
     const costNs = BigInt(Math.ceil(1000 * NS_PER_MS / rate.perSecond));
     const wholeNs = costNs * BigInt(rate.burst);
-    const at = this.#find(key, nowNs) + 1;
+    const at = this.#find(key) + 1;
     for (;;) {
       const fullNs = Atomics.load(cells, at);
+      // Read behind that: a thread that has stood still in between would take what others had meanwhile for too much.
+      const nowNs = this.#sharedNow();
       if (fullNs > nowNs + wholeNs) {
         // By a former, slower rate; by this one the bucket is empty, and no more.
         Atomics.compareExchange(cells, at, fullNs, nowNs + wholeNs);
@@ -75,7 +80,7 @@ export class RateTable {
   }
 
   /** Where the entry of `key` is; takes one for it that nobody needs, or that is needed the least. */
-  #find(key: bigint, nowNs: bigint): number {
+  #find(key: bigint): number {
     const cells = this.#cells;
     const first = mixBits(key);
     for (;;) {
@@ -92,13 +97,14 @@ export class RateTable {
       const former = Atomics.load(cells, chosen);
       if (Atomics.compareExchange(cells, chosen, former, key) !== former) continue;
       // Its former key's debts are not this one's.
+      const nowNs = this.#sharedNow();
       if (chosenNs > nowNs) Atomics.compareExchange(cells, chosen + 1, chosenNs, nowNs);
       return chosen;
     }
   }
 
   /**
-   * Workers' clocks begin at different times: whoever is behind goes on by what another has seen. Its own is read
+   * Workers' clocks may differ: whoever is behind goes on by what another has seen. Its own is read
    * behind that, and not taken from the turn: else it would be found behind by as long as this turn has taken, and the
    * time that all share would gain by it.
    */

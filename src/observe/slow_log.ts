@@ -86,12 +86,35 @@ export class SlowLog {
   }
 }
 
+/** An entry among those of all workers. */
+export interface MergedEntry extends SlowEntry {
+  /**
+   * Whether it was the first of its server's that its worker had answered together. A server does one thing after the
+   * other, so what kept it busy is among these; the others may only have waited behind it.
+   */
+  readonly isFirst: boolean;
+}
+
+/** Replies that follow each other within so long were waited for together, milliseconds. */
+const TOGETHER_MS = 5;
+
 /** The last entries of several workers as one log, latest first. */
 export function mergeEntries(
   workers: readonly (readonly SlowEntry[])[],
   lengthMax: number,
-): SlowEntry[] {
-  return workers.flat().sort((one, other) => other.id - one.id).slice(0, lengthMax);
+): MergedEntry[] {
+  return workers.flatMap(markFirst).sort((one, other) => other.id - one.id).slice(0, lengthMax);
+}
+
+/** The entries of one worker, which are in the order in which they were answered. */
+function markFirst(entries: readonly SlowEntry[]): MergedEntry[] {
+  const endedAtMs = new Map<string, number>();
+  return entries.map((entry) => {
+    const endMs = entry.startedAtMs + entry.totalUs / 1000;
+    const before = endedAtMs.get(entry.backend) ?? -Infinity;
+    endedAtMs.set(entry.backend, endMs);
+    return { ...entry, isFirst: endMs - before > TOGETHER_MS };
+  });
 }
 
 /** An entry for people and programs: its words as text, and times by their unit. */
@@ -110,10 +133,12 @@ export interface ShownEntry {
   readonly command: string;
   readonly words: readonly string[];
   readonly failure: string;
+  /** See {@link MergedEntry.isFirst}. */
+  readonly isFirst: boolean;
 }
 
 /** Makes an entry ready to be shown. */
-export function showEntry(entry: SlowEntry): ShownEntry {
+export function showEntry(entry: MergedEntry): ShownEntry {
   return {
     id: entry.id,
     time: new Date(entry.startedAtMs).toISOString(),
@@ -128,6 +153,7 @@ export function showEntry(entry: SlowEntry): ShownEntry {
     command: entry.command,
     words: entry.words.map(showBytes),
     failure: entry.failure,
+    isFirst: entry.isFirst,
   };
 }
 

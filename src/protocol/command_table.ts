@@ -37,11 +37,21 @@ export const Merge = {
   Values: 4,
   /** `agg_min`: the least of the integers, or the first error. */
   Least: 5,
-  /** The elements of all arrays as one array, or the first error. */
+  /** The elements of all arrays, or RESP3's sets or maps, as one; or the first error. */
   Concatenated: 6,
+  /** `agg_max`: the greatest of the integers, or the first error. */
+  Greatest: 7,
+  /** `agg_logical_and`: whether all are true, of arrays element by element; or the first error. */
+  All: 8,
+  /** `agg_logical_or`: whether one is true, of arrays element by element; or the first error. */
+  Any: 9,
+  /** `one_succeeded`: the first reply that is no error; the first error only where all are. */
+  OneSucceeded: 10,
+  /** `all_succeeded` of whatever is not OK where it succeeds: the first reply, or the first error. */
+  FirstReply: 11,
 } as const;
 /** One of the values of {@link Merge}. */
-export type MergeCode = 0 | 1 | 2 | 3 | 4 | 5 | 6;
+export type MergeCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11;
 
 /** What a command does to data, as bits of {@link CommandRow.flags}. */
 export const CommandFlag = {
@@ -79,6 +89,10 @@ export const CommandFlag = {
    * without waiting for the reply, would mean something else without it.
    */
   Unlimited: 8192,
+  /** Brings a script: the word behind its name. */
+  ScriptBody: 16384,
+  /** Calls a script by its digest: the word behind its name. */
+  ScriptDigest: 32768,
 } as const;
 
 /** Where a command that may block has the longest time that it waits. */
@@ -140,6 +154,11 @@ export const BLOCKING_FORM_SUFFIX = "|block";
 /** Whether a row's name is one that no client can say. */
 export function isBlockingForm(name: string): boolean {
   return name.endsWith(BLOCKING_FORM_SUFFIX);
+}
+
+/** The command's own name, where {@link isBlockingForm} tells one of its forms. */
+export function plainName(name: string): string {
+  return isBlockingForm(name) ? name.slice(0, -BLOCKING_FORM_SUFFIX.length) : name;
 }
 
 /** All commands of one protocol. */

@@ -249,6 +249,8 @@ export interface Dialect {
   beginMerge?(merge: MergeParts): LongMerge | null;
   /** Appends the protocol's error form of a failure. `address` is the backend's `host:port` or "". */
   writeFailure(failure: Failure, address: string, target: SendLog, mark: RequestMark): void;
+  /** Whether a whole reply is one that the protocol calls an error; empty ones are none. */
+  isErrorReply(bytes: Uint8Array, start: number, end: number): boolean;
   /**
    * Whether a quiet request whose operation is known gets the reply in `bytes[start, end)`, which may be made to
    * fit it in place.

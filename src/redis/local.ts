@@ -21,6 +21,7 @@ import { takeCensus } from "./client/pause_census.ts";
 import {
   type ClientCensus,
   type Handoff,
+  type Keepsake,
   type LocalAnswers,
   type LocalClient,
   REPEATED,
@@ -39,7 +40,7 @@ import { clientAnswer } from "./client/client_commands.ts";
 import { ClientUnblock } from "./blocking/client_unblock.ts";
 import { ClientPause } from "./client/client_pause.ts";
 import { ClientRegistry } from "./client/client_registry.ts";
-import { clusterAnswer, NO_CLUSTER } from "./server/cluster_commands.ts";
+import { clusterAnswer, NO_CLUSTER } from "./server/cluster_command.ts";
 import { CommandLearning } from "./server/command_learning.ts";
 import { CommandAnswers } from "./server/command_commands.ts";
 import { isAnyLoginWanted, isLoginWanted } from "./login/login_wanted.ts";
@@ -53,6 +54,7 @@ import type { ServerKind } from "./server/server_kind.ts";
 import { setOwn } from "./server/settings.ts";
 import { slowLogAnswer } from "./server/slow_log.ts";
 import { slotKeysAnswer } from "./server/slot_keys.ts";
+import { slotStatisticsAnswer } from "./server/slot_statistics.ts";
 import { waitAnswer, waitAofAnswer } from "./server/wait.ts";
 import { Login } from "./login/mod.ts";
 import {
@@ -203,7 +205,11 @@ export class RedisLocal implements LocalAnswers {
   }
 
   census(server: string | null): ClientCensus {
-    return takeCensus(this.#options.clients(), server);
+    return takeCensus(this.#options.clients(), server, this.#options.dedicated);
+  }
+
+  park(server: string | null): void {
+    this.#options.dedicated.park(server);
   }
 
   handOff(handoff: Handoff): void {
@@ -212,6 +218,10 @@ export class RedisLocal implements LocalAnswers {
 
   identify(client: LocalClient): { name: string; user: string } {
     return { name: this.#marks.names.get(client) ?? "", user: this.#login.userOf(client) };
+  }
+
+  visitKept(visit: (keepsake: Keepsake, byteCount: number) => void): void {
+    visit(this.#keeper, this.#keeper.heldBytes);
   }
 
   stop(): void {
@@ -238,7 +248,10 @@ export class RedisLocal implements LocalAnswers {
       else if (!servers.kind.ways.takenOutsideCluster.has(name)) return NO_CLUSTER;
       return OK_REPLY;
     };
-    const askOwner = (request: LocalRequest) => slotKeysAnswer(options, request);
+    const nodes = {
+      askOwner: (request: LocalRequest) => slotKeysAnswer(options, request),
+      askStatistics: (request: LocalRequest) => slotStatisticsAnswer(options, request),
+    };
     const mode = options.isCluster ? "cluster" : "standalone";
     return {
       ping,
@@ -252,7 +265,7 @@ export class RedisLocal implements LocalAnswers {
       client: (request) => clientAnswer(request, parts),
       command: (request) =>
         this.#learning?.mustWait(request.client) ? SHOWN_AGAIN : commands.answer(request),
-      cluster: (request) => clusterAnswer(request, options, servers, askOwner),
+      cluster: (request) => clusterAnswer(request, options, servers, nodes),
       lolwut: ({ client }) => servers.answer(client, (kind) => lolwut(client, kind)),
       info: (request) => this.#info.answer(request),
       slowlog: (request) =>

@@ -9,6 +9,7 @@ import type { Endpoint } from "../endpoint.ts";
 import type { CommandRow } from "../protocol/command_table.ts";
 import { PROFILES, type Profiles } from "../protocol/protocol.ts";
 import type { Failure } from "../failure.ts";
+import { holds, nameOf } from "../invariant.ts";
 
 /** Hears what became of an exchange; exactly one of the two calls, once. */
 export interface ReplyReceiver {
@@ -71,11 +72,16 @@ export const ExchangeState = {
   Sent: 2,
   /** Nobody waits any more: its reply is read and dropped. */
   Swallowed: 3,
+  /** Held back until now, and about to be answered with the error it was held for: nobody else is asked. */
+  Final: 4,
 } as const;
 /** One of the values of {@link ExchangeState}. */
-export type ExchangeStateCode = 0 | 1 | 2 | 3;
+export type ExchangeStateCode = 0 | 1 | 2 | 3 | 4;
 
-/** One sending of one fragment. Recycled; every field is set by {@link Exchange.begin}. */
+/**
+ * One sending of one fragment. Recycled: {@link Exchange.begin} sets every field but those that are null while it is
+ * free.
+ */
 export class Exchange {
   state: ExchangeStateCode = ExchangeState.Free;
   /** Whether its bytes were handed to a socket, swallowed or not. */
@@ -154,9 +160,48 @@ export class Exchange {
     this.retriesUntilMs = 0;
     this.waitsUntilMs = 0;
     this.attributeBytes = 0;
+    this.isAtReplica = false;
     this.sentAtMs = 0;
+    this.start = 0;
+    this.end = 0;
     this.row = null;
+    this.startedAtMs = 0;
     this.handedAtMs = 0;
+  }
+
+  /**
+   * The invariants: its state says whether somebody waits, and whether it was sent; a free one holds on to nothing.
+   *
+   * @throws {Error} If one is broken.
+   */
+  checkInvariants(): void {
+    const { state, receiver } = this;
+    const isFinal = state === ExchangeState.Final;
+    const isWaitedFor = state === ExchangeState.Unsent || state === ExchangeState.Sent || isFinal;
+    holds(isWaitedFor === (receiver !== null), "an exchange has a receiver while it is waited for");
+    if (state === ExchangeState.Unsent) holds(!this.isSent, "what is unsent was not sent");
+    if (state === ExchangeState.Sent) holds(this.isSent, "what is sent was sent");
+    if (isFinal) holds(!this.isSent, "what was held back was not sent");
+    if (state !== ExchangeState.Free) return;
+    const holdsOn = this.chunk !== null || this.window !== null || this.repeatable !== null ||
+      this.head !== null || this.sentTo !== null || this.client !== NOBODY || this.isHeld;
+    holds(!holdsOn, "a free exchange holds on to nothing");
+  }
+
+  /** Its state, for a report of an invariant that is broken. */
+  describeState(): Record<string, unknown> {
+    const { generation, fragment, place, isSent, isHeld, isRead, redirects, start, end } = this;
+    return {
+      state: nameOf(ExchangeState, this.state),
+      ...{ generation, fragment, place, isSent, isHeld, isRead, redirects, start, end },
+      receiver: this.receiver === null ? null : `of generation ${this.receiver.generation}`,
+      sentTo: this.sentTo?.address ?? null,
+      client: this.client.number,
+      hasChunk: this.chunk !== null,
+      hasHead: this.head !== null,
+      isRepeatable: this.repeatable !== null,
+      isInWindow: this.window !== null,
+    };
   }
 
   /** It is a client's request: how long it takes is measured. */
@@ -165,10 +210,23 @@ export class Exchange {
     this.startedAtMs = startedAtMs;
   }
 
+  /** Sets a taken exchange up for the same fragment of the same request as `former`, whose client still waits. */
+  beginAs(former: Exchange): void {
+    const { receiver, fragment, place, isRead, client } = former;
+    this.begin(receiver!, fragment, place, isRead, client);
+    this.measureAs(former);
+    this.hasOwnErrors = former.hasOwnErrors;
+  }
+
   /** It goes out once more in another's stead, whose client still waits. */
   measureAs({ row, startedAtMs }: Exchange): void {
     this.row = row;
     this.startedAtMs = startedAtMs;
+  }
+
+  /** Whatever error it is answered with is passed on: no other backend is asked. */
+  endHere(): void {
+    this.state = ExchangeState.Final;
   }
 
   /** Nobody waits any more: the place in the queue stays, the reply will be dropped. */

@@ -16,6 +16,13 @@ const OBJECTS_MADE = 32;
 export class RequestPool {
   #requests: Request[] = [];
   #exchanges: Exchange[] = [];
+  /** Exchanges that are free or in use. */
+  #exchangeCount = 0;
+
+  /** Exchanges that were taken and have not come back. */
+  get exchangesInUse(): number {
+    return this.#exchangeCount - this.#exchanges.length;
+  }
 
   /** Returns a free request; call its `begin` at once. */
   takeRequest(): Request {
@@ -69,6 +76,7 @@ export class RequestPool {
       exchange.window = null;
     }
     if (this.#exchanges.length < OBJECTS_KEPT) this.#exchanges.push(exchange);
+    else this.#exchangeCount -= 1;
   }
 
   #makeRequests(): void {
@@ -76,6 +84,7 @@ export class RequestPool {
   }
 
   #makeExchanges(): void {
+    this.#exchangeCount += OBJECTS_MADE;
     for (let count = 0; count < OBJECTS_MADE; count++) this.#exchanges.push(new Exchange());
   }
 }

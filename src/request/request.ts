@@ -71,6 +71,8 @@ export interface Split {
   parts: Fragment[];
   /** Fragments not answered yet. */
   due: number;
+  /** Whether a part was answered by an error, or failed. */
+  hasFailed: boolean;
   /** Bytes of the fragments' replies so far. */
   keptBytes: number;
   /** Where {@link Split.takenBytes} are given back to when it is over; null where none were taken. */
@@ -132,7 +134,11 @@ export class Request implements ReplyReceiver, RequestMark {
     this.failure = null;
     this.failureAddress = "";
     this.wholeRow = null;
+    this.keyCount = 0;
+    this.replyStart = 0;
+    this.replyEnd = 0;
     this.operation = NO_OPERATION;
+    this.opaque = 0;
   }
 
   /** Remembers what its reply needs of it. */

@@ -14,8 +14,9 @@ import { CommandFlag } from "../protocol/command_table.ts";
 import type { Exchange } from "../request/exchange.ts";
 import { BackupRace, type RaceListener } from "./backup_race.ts";
 
-/** Between two looks, milliseconds: half of what is slow, within these bounds. */
+/** Shortest time between two looks, milliseconds; it is half of what is slow, within bounds. */
 export const LOOK_MIN_MS = 1;
+/** Longest time between two looks, milliseconds. */
 export const LOOK_MAX_MS = 5;
 /** Nothing faster than this counts as slow, milliseconds. */
 export const SLOW_MIN_MS = 1;
@@ -82,7 +83,8 @@ export class BackupRequests implements RaceListener {
   }
 
   errorPassed(): void {
-    this.#context.metrics.errorReplies += 1;
+    // Only reads are asked twice.
+    this.#context.metrics.countFailed({ flags: CommandFlag.Read });
   }
 
   /** Above this a read is slow, milliseconds; Infinity where that is not known yet. */

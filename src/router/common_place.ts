@@ -4,7 +4,7 @@
  * @module
  */
 import type { RequestFrame } from "../protocol/protocol.ts";
-import type { Router } from "./router.ts";
+import type { KeyPlacement } from "./router.ts";
 
 /** What {@link commonPlace} says where the keys have several places. */
 export const PLACES_DIFFER = -2;
@@ -14,7 +14,7 @@ export const PLACES_DIFFER = -2;
  *
  * @returns The place; -1 where no backend is left, or without keys; {@link PLACES_DIFFER} where they have several.
  */
-export function commonPlace(frame: RequestFrame, bytes: Uint8Array, router: Router): number {
+export function commonPlace(frame: RequestFrame, bytes: Uint8Array, router: KeyPlacement): number {
   let common = -1;
   for (let key = 0; key < frame.keyCount; key++) {
     const word = frame.firstKey + key * frame.keyStep;

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { buildRing, type RingOptions, type RingServer } from "./ring.ts";
+import { PointCache } from "./point_cache.ts";
+import { buildRing, type Ring, type RingOptions, type RingServer } from "./ring.ts";
 
 /** Keys that are looked at: the share is right within about 1 %. */
 export const SAMPLE_KEYS = 20_000;
@@ -18,7 +19,10 @@ export interface RingDescription extends RingOptions {
  * its address where it has none: one that moved and kept its alias kept its keys.
  */
 export function movedShare(before: RingDescription, after: RingDescription): number {
-  const [former, next] = [buildRing(before.servers, before), buildRing(after.servers, after)];
+  const points = new PointCache();
+  const [former, next] = [before, after].map((ring) =>
+    buildRing(ring.servers, { ...ring, points })
+  ) as [Ring, Ring];
   const encoder = new TextEncoder();
   let movedCount = 0;
   for (let index = 0; index < SAMPLE_KEYS; index++) {

@@ -9,7 +9,7 @@
  */
 import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { type HashFunction, hashFunction, HashTag, type Placement } from "../hash/mod.ts";
-import { PointCache, POINTS_PER_DIGEST } from "./point_cache.ts";
+import { PointCache, POINTS_PER_DIGEST, type SortedPoints } from "./point_cache.ts";
 
 /** What a ring needs to know of a server. */
 export interface RingServer {
@@ -31,7 +31,7 @@ export interface RingOptions {
   hashTag: string | null;
   /** Source of `random`: numbers from 0 up to, not including, 1. `Math.random` unless given. */
   random?: () => number;
-  /** Points of former rings with some of the same servers. */
+  /** Points of the last ring, with some of the same servers. */
   points?: PointCache;
 }
 
@@ -152,13 +152,12 @@ function buildTable(
   const weights = numbers.map((serverNumber) => servers[serverNumber]!.weight);
   switch (options.distribution) {
     case "ketama": {
-      const points = numbers.length < 2 ? new Float64Array(0) : ketamaPoints(
-        numbers.map((serverNumber) => labels[serverNumber]!),
-        weights,
-        options.placement,
-        options.points ?? new PointCache(),
+      // One server owns all, and none nothing.
+      const placed = numbers.length < 2 ? [] : numbers;
+      const points = (options.points ?? new PointCache()).sortedPoints(
+        placed.map((serverNumber) => labels[serverNumber]!),
+        digestCounts(placed.length === 0 ? [] : weights, options.placement),
       );
-      options.points?.madeOf(labels);
       return new KetamaTable(points, numbers);
     }
     case "modula":
@@ -173,38 +172,14 @@ function buildTable(
 /** Points of a server of average weight. */
 const POINTS_PER_SERVER = 160;
 
-/** A point and the rank of its server in one exact double: value × this + rank. */
-const RANK_LIMIT = 2 ** 20;
-
-/**
- * All points in ascending order, each as value × RANK_LIMIT + rank of its server. Equal values stand in the
- * order of the servers: twemproxy sorts with the C library's stable `qsort`, and looks up the first.
- */
-function ketamaPoints(
-  labels: readonly Uint8Array[],
-  weights: readonly number[],
-  placement: Placement,
-  cache: PointCache,
-): Float64Array {
-  if (labels.length > RANK_LIMIT) {
-    throw new RangeError(`Cannot build a ring of ${labels.length} servers`);
-  }
+/** How many digests each of these servers has on the ring. */
+function digestCounts(weights: readonly number[], placement: Placement): number[] {
   const totalWeight = weights.reduce((sum, weight) => sum + weight, 0);
-  const digestCounts = weights.map((weight) =>
+  return weights.map((weight) =>
     placement === "aster"
       ? asterDigestCount(weight, totalWeight, weights.length)
       : twemproxyDigestCount(weight, totalWeight, weights.length)
   );
-  const digestTotal = digestCounts.reduce((sum, count) => sum + count, 0);
-  const points = new Float64Array(digestTotal * POINTS_PER_DIGEST);
-  let pointCount = 0;
-  for (let rank = 0; rank < labels.length; rank++) {
-    const own = cache.pointsOf(labels[rank]!, digestCounts[rank]!);
-    for (let at = 0; at < digestCounts[rank]! * POINTS_PER_DIGEST; at++) {
-      points[pointCount++] = own[at]! * RANK_LIMIT + rank;
-    }
-  }
-  return points.sort();
 }
 
 /** Digests of one server: every step rounds to single precision, except the addition, as in C. */
@@ -234,25 +209,25 @@ class KetamaTable implements OwnerTable {
   readonly #buckets: Int32Array;
   readonly #bucketShift: number;
 
-  constructor(points: Float64Array, numbers: readonly number[]) {
-    const count = points.length;
-    this.#points = new Uint32Array(count + 1);
-    this.#owners = new Int32Array(count + 1);
-    for (let i = 0; i < count; i++) {
-      this.#points[i] = Math.floor(points[i]! / RANK_LIMIT);
-      this.#owners[i] = numbers[points[i]! % RANK_LIMIT]!;
-    }
-    this.#points[count] = 0xffffffff;
-    this.#owners[count] = this.#owners[0]!;
+  constructor({ values, ranks }: SortedPoints, numbers: readonly number[]) {
+    const count = ranks.length;
+    this.#points = values;
+    const owners = new Int32Array(count + 1);
+    for (let at = 0; at < count; at++) owners[at] = numbers[ranks[at]!]!;
+    owners[count] = owners[0]!;
+    this.#owners = owners;
     const bucketBits = Math.min(16, Math.max(8, Math.ceil(Math.log2(count + 1))));
-    this.#bucketShift = 32 - bucketBits;
-    this.#buckets = new Int32Array(2 ** bucketBits);
-    let point = 0;
-    for (let bucket = 0; bucket < this.#buckets.length; bucket++) {
-      const bucketStart = bucket * 2 ** this.#bucketShift;
-      while (this.#points[point]! < bucketStart) point++;
-      this.#buckets[bucket] = point;
+    const bucketShift = 32 - bucketBits;
+    const buckets = new Int32Array(2 ** bucketBits);
+    let bucket = 0;
+    for (let at = 0; at < count; at++) {
+      // A bucket without a point starts where the next one that has some does.
+      const bucketOfPoint = values[at]! >>> bucketShift;
+      while (bucket <= bucketOfPoint) buckets[bucket++] = at;
     }
+    buckets.fill(count, bucket);
+    this.#buckets = buckets;
+    this.#bucketShift = bucketShift;
   }
 
   ownerOf(hash: number): number {

@@ -5,6 +5,7 @@
  * @module
  */
 import { Backend } from "../backend/backend.ts";
+import type { BeginningWait } from "../backend/beginning_wait.ts";
 import { FailoverWait } from "../backend/failover_wait.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import type { BackendContext } from "../backend/backend_context.ts";
@@ -30,31 +31,33 @@ export interface RingRouterOptions extends RingOptions {
 }
 
 /**
- * A sharded pool. Its places are the numbers of the servers: their positions in the first configuration. A server
- * keeps its number through reloads; one that comes later gets the next, or that of one that left long ago.
+ * A sharded pool. A place stands for a server: at first its position in the configuration. A server keeps its place
+ * through reloads, and one that comes later gets the next: whoever still has the place of one that left must not find
+ * another there.
  */
 export class RingRouter implements Router {
   epoch = 1;
   resendListener: ResendListener | null = null;
   readonly awaitsFirstMap = false;
   readonly shardsState: ShardsStateCode = ShardsState.Known;
-  readonly unplaced: Failure = failures.noBackend;
   readonly #options: RingRouterOptions;
   readonly #context: BackendContext;
   readonly #points: PointCache = new PointCache();
-  /** Servers that have the keys of others that have left, by the numbers of those. */
+  /** Servers that have the keys of others that have left, by the places of those. */
   readonly #heirs = new Map<number, Backend>();
   readonly #waits: FailoverWait;
   /** In the order of the configuration, which placement hangs on. */
   #servers: readonly ServerConfig[];
   /** The backends of {@link RingRouter.#servers}, in their order. */
   #backends: readonly Backend[];
-  /** Every number with its backend; null where its server has left. */
-  #numbered: (Backend | null)[];
+  /** Every place with its backend; null where its server has left. */
+  #placed: (Backend | null)[];
+  /** Places of those that have left, longest gone first: they are given again when there are {@link PLACES_MAX}. */
+  readonly #leftPlaces: number[] = [];
   /** Backends that left, by what they are: one that comes back goes on where it was. */
   readonly #left: Map<string, Backend> = new Map();
-  /** The number of each server, or null while the numbers are the positions. */
-  #numbers: Int32Array | null = null;
+  /** The place of each server, or null while the places are the positions. */
+  #places: Int32Array | null = null;
   #ring: Ring;
 
   constructor(
@@ -75,28 +78,32 @@ export class RingRouter implements Router {
         this.resendListener?.beforeResend(connection, call, byteCount),
     });
     this.#backends = servers.map((server) => new Backend(server, context));
-    this.#numbered = [...this.#backends];
+    this.#placed = [...this.#backends];
     for (const backend of this.#backends) backend.isServing = this.#isReady(backend);
     this.#ring = this.#makeRing();
   }
 
   place(bytes: Uint8Array, start: number, end: number): number {
     const server = this.#ring.serverOfKey(bytes, start, end);
-    return this.#numbers === null || server < 0 ? server : this.#numbers[server]!;
+    return this.#places === null || server < 0 ? server : this.#places[server]!;
   }
 
   anyPlace(): number {
     const server = this.#ring.serverOf(0);
-    return this.#numbers === null || server < 0 ? server : this.#numbers[server]!;
+    return this.#places === null || server < 0 ? server : this.#places[server]!;
   }
 
   connectionFor(place: number, _isRead: boolean, client: RoutedClient): BackendConnection | null {
-    const backend = this.#numbered[place];
+    const backend = this.#placed[place];
     return backend ? backend.connectionFor(client.number, client.profiles.master) : null;
   }
 
   backendAt(place: number): Backend | null {
-    return this.#numbered[place] ?? null;
+    return this.#placed[place] ?? null;
+  }
+
+  whyUnplaced(): Failure {
+    return failures.noBackend;
   }
 
   backends(): readonly Backend[] {
@@ -112,8 +119,14 @@ export class RingRouter implements Router {
   }
 
   numberedShards(): readonly (Backend | null)[] | null {
-    if (this.#numbered.length > SERVER_NUMBER_MAX) return null;
-    return [null, ...this.#numbered.map((backend) => backend?.isServing ? backend : null)];
+    const numbered: (Backend | null)[] = [null];
+    for (const [index, { number = index + 1 }] of this.#servers.entries()) {
+      if (number === null || number > SERVER_NUMBER_MAX) return null;
+      while (numbered.length <= number) numbered.push(null);
+      const backend = this.#backends[index]!;
+      numbered[number] = backend.isServing ? backend : null;
+    }
+    return numbered;
   }
 
   onErrorReply(exchange: Exchange, bytes: Uint8Array, start: number, end: number): boolean {
@@ -124,6 +137,10 @@ export class RingRouter implements Router {
 
   takeUnsent(exchange: Exchange, failure: Failure): boolean {
     return this.#waits.takeUnsent(exchange, failure);
+  }
+
+  get beginnings(): BeginningWait {
+    return this.#waits.beginnings;
   }
 
   get waitingClients(): number {
@@ -144,7 +161,7 @@ export class RingRouter implements Router {
   }
 
   /**
-   * Goes over to another list of servers. Those that stay keep their numbers and their connections. A client with
+   * Goes over to another list of servers. Those that stay keep their places and their connections. A client with
    * requests in flight is held until they are answered, so that its order stays.
    *
    * @returns The backends that left. What was sent to them is answered by them.
@@ -161,16 +178,25 @@ export class RingRouter implements Router {
     const kept = new Set(backends);
     const left = this.#backends.filter((backend) => !kept.has(backend));
     const moved = new Map<number, string>();
-    for (const backend of left) {
-      const number = this.#numbered.indexOf(backend);
-      moved.set(number, backend.name);
-      this.#numbered[number] = null;
-    }
+    this.#backends.forEach((backend, index) => {
+      if (kept.has(backend)) return;
+      const place = this.#places?.[index] ?? index;
+      moved.set(place, backend.name);
+      this.#placed[place] = null;
+      this.#leftPlaces.push(place);
+    });
     for (const [identity] of known) {
       if (known.size <= LEFT_BACKENDS_MAX) break;
       known.delete(identity);
     }
-    this.#numbers = Int32Array.from(backends, (backend) => this.#numberOf(backend));
+    const places = new Map(this.#backends.map((backend, index) => [
+      backend,
+      this.#places?.[index] ?? index,
+    ]));
+    this.#places = Int32Array.from(
+      backends,
+      (backend) => places.get(backend) ?? this.#newPlace(backend),
+    );
     this.#noteMoves(moved, backends);
     this.#servers = servers;
     this.#backends = backends;
@@ -180,22 +206,24 @@ export class RingRouter implements Router {
 
   /** A server that has another address under its alias has the keys of the former: who waits for that waits for it. */
   #noteMoves(moved: ReadonlyMap<number, string>, backends: readonly Backend[]): void {
-    // Whoever waits does so for a while only: what earlier reloads have moved is known by its last number.
-    for (const [number, name] of moved) {
+    for (const [place, name] of moved) {
       const heir = backends.find((backend) => backend.name === name);
-      if (heir === undefined) this.#heirs.delete(number);
-      else this.#heirs.set(number, heir);
+      if (heir !== undefined) this.#heirs.set(place, heir);
     }
-    for (const [number, heir] of this.#heirs) {
+    for (const [place, heir] of this.#heirs) {
       const next = backends.find(({ name }) => name === heir.name);
-      if (next === undefined) this.#heirs.delete(number);
-      else this.#heirs.set(number, next);
+      if (next === undefined) this.#heirs.delete(place);
+      else this.#heirs.set(place, next);
+    }
+    for (const place of this.#heirs.keys()) {
+      if (this.#heirs.size <= HEIRS_MAX) break;
+      this.#heirs.delete(place);
     }
   }
 
-  /** Who has the keys that the server with this number had. */
+  /** Who has the keys that the server of this place had. */
   #backendNow(place: number): Backend | null {
-    return this.#numbered[place] ?? this.#heirs.get(place) ?? null;
+    return this.#placed[place] ?? this.#heirs.get(place) ?? null;
   }
 
   #goneReason(place: number): Failure | null {
@@ -205,16 +233,12 @@ export class RingRouter implements Router {
     return backend.isServing ? null : failures.backendEjected;
   }
 
-  /** The number of a backend, given to it if it has none. */
-  #numberOf(backend: Backend): number {
-    const known = this.#numbered.indexOf(backend);
-    if (known >= 0) return known;
-    // A cursor of SCAN may still have the number of a server that left, as long as there are others.
-    const isFull = this.#numbered.length >= SERVER_NUMBER_MAX;
-    const free = isFull ? this.#numbered.indexOf(null) : -1;
-    const number = free >= 0 ? free : this.#numbered.length;
-    this.#numbered[number] = backend;
-    return number;
+  #newPlace(backend: Backend): number {
+    const isFull = this.#placed.length >= PLACES_MAX && this.#leftPlaces.length > 0;
+    const place = isFull ? this.#leftPlaces.shift()! : this.#placed.length;
+    this.#heirs.delete(place);
+    this.#placed[place] = backend;
+    return place;
   }
 
   #build(): void {
@@ -276,6 +300,10 @@ export class RingRouter implements Router {
 
 /** Backends that are remembered after they left; the longest gone are forgotten. */
 const LEFT_BACKENDS_MAX = 1_024;
+/** Places of servers that left of which it is remembered who has their keys. */
+const HEIRS_MAX = 1_024;
+/** Places that are given before one is given again. */
+const PLACES_MAX = 65_536;
 
 /** What makes a server the same after a reload: its place in the ring and where it is. */
 function identityOf({ alias, address }: ServerConfig): string {

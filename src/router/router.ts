@@ -7,6 +7,7 @@
  * @module
  */
 import type { Backend } from "../backend/backend.ts";
+import type { BeginningWait } from "../backend/beginning_wait.ts";
 import type { BackendConnection } from "../backend/connection.ts";
 import type { Exchange, RoutedClient } from "../request/exchange.ts";
 import type { Failure } from "../failure.ts";
@@ -30,9 +31,9 @@ export interface Learned {
   readonly asked: Backend | null;
 }
 
-/** It says nothing of the topology. */
+/** An error reply that says nothing of the topology. */
 export const NOTHING_LEARNED: Learned = { redirection: Redirection.None, asked: null };
-/** The place has another owner. */
+/** An error reply that says of a place that it has another owner. */
 export const PLACE_MOVED: Learned = { redirection: Redirection.Moved, asked: null };
 
 /** Hears of calls of scripts that a redirection sends elsewhere. */
@@ -56,25 +57,30 @@ export const ShardsState = {
 /** One of the values of {@link ShardsState}. */
 export type ShardsStateCode = 0 | 1 | 2;
 
-/** A routing table and what happens to replies that speak of it. */
-export interface Router {
+/** The place of what has none: no backend is left, or it has no key. */
+export const NO_PLACE = -1;
+
+/** Where keys are. */
+export interface KeyPlacement {
   /** Raised by every change of owner. A client with requests in flight under an older epoch is held. */
   readonly epoch: number;
-  /** Who sees to it that scripts are known where their calls end; null where nobody does. */
-  resendListener: ResendListener | null;
-  /** The place of a key; -1 where no backend is left. */
+  /** The place of a key; {@link NO_PLACE} where no backend is left. */
   place(bytes: Uint8Array, start: number, end: number): number;
-  /** The place of requests without a key; -1 where no backend is left. */
+  /** The place of requests without a key; {@link NO_PLACE} where no backend is left. */
   anyPlace(): number;
   /**
    * The connection over which a client's request of a place goes, reads where the configuration sends them; or null:
-   * see {@link Router.unplaced}.
+   * see {@link KeyPlacement.whyUnplaced}.
    */
   connectionFor(place: number, isRead: boolean, client: RoutedClient): BackendConnection | null;
   /** The backend that has a place's keys, for whoever wants a connection of its own; or null, as above. */
   backendAt(place: number): Backend | null;
-  /** Why a place has no backend now. */
-  readonly unplaced: Failure;
+  /** Why a place has no backend now, or none for reads; of {@link NO_PLACE}, why there is no backend at all. */
+  whyUnplaced(place: number): Failure;
+}
+
+/** Whether it is known yet where keys are. */
+export interface MapKnowledge {
   /** Whether requests wait since it is not known yet where any key is. */
   readonly awaitsFirstMap: boolean;
   /** Whether the next request is to wait for a fresh map, as nobody has asked for anything for long. */
@@ -83,7 +89,11 @@ export interface Router {
   mapAged?: (() => void) | null;
   /** Somebody asks again: from now on requests wait as for the first map. */
   useAgain?(): void;
-  /** Whether {@link Router.shards} can be trusted. */
+}
+
+/** The backends that hold keys. */
+export interface ShardList {
+  /** Whether {@link ShardList.shards} can be trusted. */
   readonly shardsState: ShardsStateCode;
   /** Every known backend. */
   backends(): Iterable<Backend>;
@@ -99,6 +109,12 @@ export interface Router {
    * where not all have a number.
    */
   numberedShards(): readonly (Backend | null)[] | null;
+}
+
+/** What is done with requests that were not carried out where they were sent, and with replies that say why. */
+export interface RedirectRules {
+  /** Who sees to it that scripts are known where their calls end; null where nobody does. */
+  resendListener: ResendListener | null;
   /**
    * Looks at an error reply. True: the exchange was sent elsewhere and its receiver will hear again; the
    * reply must not be delivered. False: deliver it.
@@ -109,13 +125,18 @@ export interface Router {
    * again; false: it fails.
    */
   takeUnsent?(exchange: Exchange, failure: Failure): boolean;
-  /** Clients with requests that wait for a server, as no one has run them. */
-  readonly waitingClients: number;
-  /** Tells what each of them has that waits, in bytes; nothing waits if left out. */
-  visitWaiting?(visit: (client: RoutedClient, byteCount: number) => void): void;
   /**
    * Looks at an error reply to an exchange that must not be sent elsewhere, and takes up what it says of the
    * topology.
    */
   learn(exchange: Exchange, bytes: Uint8Array, start: number, end: number): Learned;
+  /** Has requests wait for their server that cannot be kept once they are begun; none waits if left out. */
+  readonly beginnings?: BeginningWait;
+  /** Clients with requests that wait for a server, as no one has run them. */
+  readonly waitingClients: number;
+  /** Tells what clients have that waits to be sent, or to be sent again, in bytes; nothing does if left out. */
+  visitWaiting?(visit: (client: RoutedClient, byteCount: number) => void): void;
 }
+
+/** All that a topology says of keys; who needs less takes one of these. */
+export interface Router extends KeyPlacement, MapKnowledge, ShardList, RedirectRules {}

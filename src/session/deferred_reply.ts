@@ -5,28 +5,44 @@
  * @module
  */
 import type { Failure } from "../failure.ts";
+import type { CommandRow } from "../protocol/command_table.ts";
 import { type Request, RequestState } from "../request/request.ts";
 import type { DeferredReply } from "./stages.ts";
 
 /** What a deferred reply needs of its session. */
 export interface DeferredReplyOwner {
   /** The whole reply to a request that no backend answers. */
-  settle(request: Request, bytes: Uint8Array, start: number, end: number, isOwned: boolean): void;
+  settle(
+    request: Request,
+    row: CommandRow | null,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    isOwned: boolean,
+  ): void;
   /** Part of the reply to the oldest request in flight. */
   settlePart(bytes: Uint8Array, start: number, end: number): void;
-  /** The request fails in its turn. */
-  fail(request: Request, failure: Failure, address: string): void;
+  /** The request, whose command has this row, fails in its turn. */
+  settleFailed(
+    request: Request,
+    row: CommandRow | null,
+    failure: Failure,
+    address: string,
+  ): void;
 }
 
 /** One answer that is due. */
 export class QueuedReply implements DeferredReply {
   readonly #owner: DeferredReplyOwner;
   readonly #request: Request;
+  readonly #row: CommandRow | null;
   readonly #generation: number;
 
-  constructor(owner: DeferredReplyOwner, request: Request) {
+  /** @param row The command's; null where no command has that name. */
+  constructor(owner: DeferredReplyOwner, request: Request, row: CommandRow | null) {
     this.#owner = owner;
     this.#request = request;
+    this.#row = row;
     this.#generation = request.generation;
   }
 
@@ -36,7 +52,8 @@ export class QueuedReply implements DeferredReply {
   }
 
   reply(bytes: Uint8Array, start = 0, end: number = bytes.length, isOwned = false): void {
-    if (this.isDue) this.#owner.settle(this.#request, bytes, start, end, isOwned);
+    if (!this.isDue) return;
+    this.#owner.settle(this.#request, this.#row, bytes, start, end, isOwned);
   }
 
   part(bytes: Uint8Array, start: number, end: number): void {
@@ -44,6 +61,6 @@ export class QueuedReply implements DeferredReply {
   }
 
   fail(failure: Failure, address: string): void {
-    if (this.isDue) this.#owner.fail(this.#request, failure, address);
+    if (this.isDue) this.#owner.settleFailed(this.#request, this.#row, failure, address);
   }
 }

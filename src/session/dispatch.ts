@@ -14,6 +14,7 @@ import { type LocalClient, Verdict } from "./stages.ts";
 import { failUnsent, forward } from "./forward.ts";
 import { Dispatched, type DispatchedCode, type LongDispatch } from "./long_dispatch.ts";
 import { isPaused } from "./pause_check.ts";
+import { mustAwaitServer } from "./server_check.ts";
 import type { SessionContext } from "./session_context.ts";
 import { dispatchToShards, failsWithoutShards, mustAwaitShards } from "./shards_dispatch.ts";
 import { dispatchSplit } from "./split_dispatch.ts";
@@ -85,7 +86,6 @@ function dispatchChecked(
   const refusal = frame.refusal;
   if (refusal !== null) {
     if (context.local.takeRefused?.(session, frame, bytes)) return Dispatched.Done;
-    context.metrics.errorReplies += 1;
     const reply = context.local.inTheirWords?.(refusal) ?? refusal;
     session.reply(reply);
     return Dispatched.Done;
@@ -112,6 +112,7 @@ function dispatchRow(
     if (frame.keyCount === 1) forwardKey(context, session, frame, bytes);
     else return dispatchSplit(context, session, frame, bytes);
   } else if (row.action === Action.EveryShard) {
+    if (awaitsServer(context, session, frame, bytes)) return Dispatched.Waits;
     return dispatchToShards(context, session, frame, bytes);
   } else if (row.action === Action.ForwardApart) {
     return forwardApart(context, session, frame, bytes);
@@ -123,12 +124,25 @@ function dispatchRow(
       if (mustAwaitShards(context, session)) return Dispatched.Waits;
       if (failsWithoutShards(context, session, frame)) return Dispatched.Done;
     }
+    if (awaitsServer(context, session, frame, bytes)) return Dispatched.Waits;
     if (!context.local.answer(session, frame, bytes)) {
       session.stage?.onPostponed?.();
       return Dispatched.Waits;
     }
   }
   return Dispatched.Done;
+}
+
+/** Whether the request waits for its server, as those do that are forwarded. */
+function awaitsServer(
+  context: SessionContext,
+  session: DispatchSession,
+  frame: RequestFrame,
+  bytes: Uint8Array,
+): boolean {
+  if (!mustAwaitServer(context, session, frame, bytes)) return false;
+  session.stage?.onPostponed?.();
+  return true;
 }
 
 function forwardKey(

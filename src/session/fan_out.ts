@@ -8,7 +8,7 @@ import { keyMark } from "../bytes/key_mark.ts";
 import { Merge } from "../protocol/command_table.ts";
 import type { KeySelection, RequestFrame } from "../protocol/protocol.ts";
 import { Fragment, type Split } from "../request/request.ts";
-import type { Router } from "../router/router.ts";
+import type { KeyPlacement } from "../router/router.ts";
 import { SplitWindow } from "./split_window.ts";
 
 /** Entries of the scratch arrays at the start. */
@@ -42,7 +42,7 @@ export class FanOut implements KeySelection {
    *
    * @returns The split, or null where no backend is left.
    */
-  split(frame: RequestFrame, bytes: Uint8Array, router: Router): Split | null {
+  split(frame: RequestFrame, bytes: Uint8Array, router: KeyPlacement): Split | null {
     const split = this.open(frame);
     if (!this.addKeys(split, frame, bytes, router, 0, frame.keyCount)) return null;
     split.due = split.parts.length;
@@ -61,6 +61,7 @@ export class FanOut implements KeySelection {
       keyMarks: row!.merge === Merge.Values ? new Int32Array(keyCount) : null,
       parts: [],
       due: 0,
+      hasFailed: false,
       keptBytes: 0,
       window: null,
       takenBytes: 0,
@@ -72,7 +73,7 @@ export class FanOut implements KeySelection {
     split: Split,
     frame: RequestFrame,
     bytes: Uint8Array,
-    router: Router,
+    router: KeyPlacement,
     from: number,
     to: number,
   ): boolean {

@@ -28,7 +28,7 @@ export function forward(
   const request = session.enqueue(frame.isQuiet);
   if (frame.operation >= 0) request.mark(frame);
   if (connection === null) {
-    failUnsent(context, session, request, router.unplaced);
+    failUnsent(context, session, request, router.whyUnplaced(place));
     return;
   }
   if (frame.row!.merge !== Merge.None) {
@@ -75,5 +75,6 @@ export function failUnsent(
   failure: Failure,
 ): void {
   context.metrics.countFailure(failure);
+  context.metrics.countFailed(context.frame.row);
   session.fail(request, failure, "");
 }

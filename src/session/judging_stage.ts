@@ -7,9 +7,18 @@ import type { RequestFrame } from "../protocol/protocol.ts";
 import type { ClientStage, LocalClient, VerdictCode } from "./stages.ts";
 
 /** Knows which requests it has seen before: one that passed and has to wait all the same is shown again. */
-export abstract class JudgingStage implements ClientStage {
+export abstract class JudgingStage<Permissions, Watcher> implements ClientStage {
   readonly isBystander = true;
+  /** What the client may do. */
+  readonly permissions: Permissions;
+  /** Who is told of what the stage sees. */
+  protected readonly watcher: Watcher;
   #isShownAgain = false;
+
+  constructor(permissions: Permissions, watcher: Watcher) {
+    this.permissions = permissions;
+    this.watcher = watcher;
+  }
 
   onRequest(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode {
     const isNew = !this.#isShownAgain;

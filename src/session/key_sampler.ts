@@ -9,9 +9,12 @@ import type { RequestFrame } from "../protocol/protocol.ts";
 /** One per cluster and worker. */
 export class KeySampler {
   readonly #keys: HotKeys;
+  /** Keys until the next one that is counted. */
+  #until = 1;
 
   constructor(keys: HotKeys) {
     this.#keys = keys;
+    this.#until = keys.gap();
   }
 
   /** A request has come, whose frame stands in `bytes`. */
@@ -19,8 +22,16 @@ export class KeySampler {
     if (frame.row === null || frame.refusal !== null) return;
     const count = frame.keyCount + (frame.extraKey < 0 ? 0 : 1);
     if (count === 0) return;
-    let index = this.#keys.next(count);
-    while (index >= 0 && index < count) index += this.#keys.count(keyAt(frame, bytes, index));
+    this.#until -= count;
+    if (this.#until <= 0) this.#count(frame, bytes, count);
+  }
+
+  /** At least one of the request's keys is to be counted. */
+  #count(frame: RequestFrame, bytes: Uint8Array, count: number): void {
+    while (this.#until <= 0) {
+      this.#keys.count(keyAt(frame, bytes, count - 1 + this.#until));
+      this.#until += this.#keys.gap();
+    }
   }
 }
 

@@ -8,11 +8,21 @@ import { HAND_OVER_BYTES } from "../bytes/chunk_pool.ts";
 import { ReplyStore } from "../bytes/reply_store.ts";
 import { SendLog } from "../bytes/send_log.ts";
 import type { Failure } from "../failure.ts";
+import { holds, nameOf, SHOWN_MAX } from "../invariant.ts";
 import { KEYS_PER_PIECE, type LongTask } from "../net/turn_budget.ts";
 import { type Dialect, type LongMerge, NO_OPERATION } from "../protocol/protocol.ts";
-import { Fragment, type Request, RequestState, type Split } from "../request/request.ts";
+import { type Exchange, ExchangeState } from "../request/exchange.ts";
+import { Fragment, Request, RequestState, type Split } from "../request/request.ts";
 import { OUTPUT_SOFT_BYTES, OutputShare, type OutputWaiter } from "./output_share.ts";
 import type { SessionContext } from "./session_context.ts";
+
+/**
+ * Most requests in flight before replies have shown how long they are: so many of 1 MiB, the longest item of memcached,
+ * have room below the default of `client_output_limit`. A server has to make what it is asked for, whether the client
+ * is still there by then or not, and all others wait meanwhile. Each reply to a client that is held back lets one more
+ * be in flight.
+ */
+export const UNMEASURED_REQUESTS_MAX = 64;
 
 /** A reply above this many bytes is forgotten bit by bit, as the client takes what it is owed. */
 const LONG_REPLY_BYTES = 4 * 1024;
@@ -31,8 +41,12 @@ export class ReplyQueue implements LongTask {
   isQueued = false;
   /** Requests in the queue. */
   size = 0;
-  /** Requests that may be in flight: so many that there is room for replies as long as the longest of late. */
-  inFlightMax: number;
+  /** Requests that may be in flight, see {@link widen}. */
+  inFlightMax = 0;
+  /** The most that these may become: so many that there is room for replies as long as the longest of late. */
+  #roomRequests = 0;
+  /** Replies since the client was last held back, or owed nothing. */
+  #answered = 0;
   /** Longest reply of late, bytes; 0 before the first. */
   #longestBytes = 0;
   readonly #share: OutputShare;
@@ -58,7 +72,7 @@ export class ReplyQueue implements LongTask {
     this.#log = log;
     this.#store = new ReplyStore(context.chunks);
     this.#share = new OutputShare(context.output);
-    this.inFlightMax = context.limits.pipelineMax;
+    this.limitsChanged();
   }
 
   /** Bytes of replies that wait for their turn. */
@@ -99,16 +113,28 @@ export class ReplyQueue implements LongTask {
     return false;
   }
 
-  /** The limits may be others. */
+  /**
+   * The client was held back, and is to be parsed on. As many more requests may be in flight from now on as replies
+   * have come meanwhile, none of which was longer than expected: so nobody has more long replies under way than it has
+   * had short ones, and {@link UNMEASURED_REQUESTS_MAX} beside them.
+   */
+  widen(): void {
+    this.inFlightMax = Math.min(this.#roomRequests, this.inFlightMax + this.#answered);
+    this.#answered = 0;
+  }
+
+  /** The limits are new, or may be others. */
   limitsChanged(): void {
-    if (this.#longestBytes > 0) this.#expect(this.#longestBytes);
-    else this.inFlightMax = this.#context.limits.pipelineMax;
+    if (this.#longestBytes > 0) return this.#expect(this.#longestBytes);
+    this.inFlightMax = Math.min(this.#context.limits.pipelineMax, UNMEASURED_REQUESTS_MAX);
+    this.#roomRequests = this.inFlightMax;
   }
 
   /** The client has taken some. */
   taken(): void {
     if (this.#share.heldBytes > 0) this.#share.set(this.waitingBytes);
     if (this.size > 0 || this.#log.unwrittenBytes > 0) return;
+    this.#answered = 0;
     if (this.#longestBytes > LONG_REPLY_BYTES) this.#expect(Math.floor(this.#longestBytes / 2));
   }
 
@@ -226,13 +252,62 @@ export class ReplyQueue implements LongTask {
     this.#share.set(0);
   }
 
+  /**
+   * The invariants: a chain of as many requests as are counted, all of one owner and none given back; the oldest waits
+   * for its reply, unless that is being merged.
+   *
+   * @throws {Error} If one is broken.
+   */
+  checkInvariants(): void {
+    let count = 0;
+    let last: Request | null = null;
+    for (let request = this.#oldest; request !== null; request = request.next) {
+      count += 1;
+      holds(count <= this.size, "the chain of requests is as long as it is counted");
+      holds(request.state !== RequestState.Free, "no request in the queue was given back");
+      holds(request.owner === this.#oldest!.owner, "all requests in the queue are one client's");
+      const { exchange, split } = request;
+      if (request.state === RequestState.Answered) {
+        holds(exchange === null, "what is answered is not being sent");
+        holds(split === null || split.due === 0, "what is answered has all parts");
+      }
+      if (exchange !== null) checkSending(request, exchange);
+      if (split !== null) checkSplit(request, split);
+      last = request;
+    }
+    holds(count === this.size && last === this.#newest, "the chain of requests is whole");
+    const isWaiting = this.#oldest === null || this.#oldest.state === RequestState.Waiting;
+    holds(isWaiting || this.#merge !== null, "the oldest request is delivered once it is answered");
+    holds((this.#merge === null) === (this.#mergeLog === null), "a merge has a log");
+    holds(this.size > 0 || this.#store.byteCount === 0, "an empty queue keeps no replies");
+  }
+
+  /** Its state, for a report of an invariant that is broken. */
+  describeState(): Record<string, unknown> {
+    const requests: unknown[] = [];
+    let request = this.#oldest;
+    for (; request !== null && requests.length < SHOWN_MAX; request = request.next) {
+      requests.push(describeRequest(request));
+    }
+    return {
+      size: this.size,
+      inFlightMax: this.inFlightMax,
+      isMerging: this.#merge !== null,
+      keptBytes: this.#store.byteCount,
+      requests,
+      isMore: request !== null,
+    };
+  }
+
   /** Further replies are taken to be as long as this. */
   #expect(byteCount: number): void {
     const { pipelineMax, outputBytesMax } = this.#context.limits;
     // Beside them the client may leave a little untaken.
     const room = outputBytesMax - Math.min(OUTPUT_SOFT_BYTES, outputBytesMax / 2);
     this.#longestBytes = byteCount;
-    this.inFlightMax = Math.max(1, Math.min(pipelineMax, Math.floor(room / byteCount)));
+    this.#roomRequests = Math.max(1, Math.min(pipelineMax, Math.floor(room / byteCount)));
+    const least = Math.max(this.inFlightMax, UNMEASURED_REQUESTS_MAX);
+    this.inFlightMax = Math.min(this.#roomRequests, least);
   }
 
   /** Bytes not written of the reply at the front of the log. */
@@ -337,7 +412,6 @@ export class ReplyQueue implements LongTask {
     if (request.split !== null) {
       this.#writeMerged(request, request.split);
     } else if (request.failure !== null) {
-      this.#context.metrics.errorReplies += 1;
       this.#writeFailure(request, request.failure);
     } else {
       const chunk = request.chunk!;
@@ -385,8 +459,42 @@ export class ReplyQueue implements LongTask {
     this.#oldest = request.next;
     if (this.#oldest === null) this.#newest = null;
     this.size -= 1;
+    this.#answered += 1;
     const { clock, metrics, requests } = this.#context;
     metrics.totalTimer.observe((clock.realMs - request.startedAtMs) * 1000);
     requests.releaseRequest(request);
   }
+}
+
+function checkSending(request: Request, exchange: Exchange): void {
+  exchange.checkInvariants();
+  const { state, receiver, generation } = exchange;
+  holds(state !== ExchangeState.Free, "what is being sent was not given back");
+  // Where two nodes are asked, somebody else hears of both.
+  if (!(receiver instanceof Request)) return;
+  holds(receiver === request, "a reply to what is being sent is for its request");
+  holds(generation === request.generation, "a reply to what is being sent fits its request");
+}
+
+function checkSplit(request: Request, { due, parts }: Split): void {
+  let open = 0;
+  for (const { exchange, chunk, failure } of parts) {
+    if (exchange !== null) checkSending(request, exchange);
+    if (chunk === null && failure === null) open += 1;
+    else holds(exchange === null, "a part that is answered is not being sent");
+  }
+  holds(due === open, "so many parts are due as have no reply");
+}
+
+function describeRequest({ state, generation, isQuiet, exchange, split, failure }: Request) {
+  return {
+    state: nameOf(RequestState, state),
+    generation,
+    isQuiet,
+    failure: failure?.name ?? null,
+    exchange: exchange?.describeState() ?? null,
+    due: split?.due ?? 0,
+    parts: split?.parts.slice(0, SHOWN_MAX).map((part) => part.exchange?.describeState() ?? null) ??
+      [],
+  };
 }

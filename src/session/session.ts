@@ -8,14 +8,15 @@ import type { BackendConnection } from "../backend/connection.ts";
 import type { DrainWaiter } from "../backend/drain_waiters.ts";
 import { READ_LARGE_BYTES, ReceiveBuffer } from "../bytes/receive_buffer.ts";
 import { SendLog } from "../bytes/send_log.ts";
-import type { Watched } from "../clock.ts";
-import { type Endpoint, formatEndpoint } from "../endpoint.ts";
+import { type Endpoint, formatPeer } from "../endpoint.ts";
 import { type Failure, failures } from "../failure.ts";
+import { holds, nameOf } from "../invariant.ts";
 import { type ByteReceiver, type Space, spaceOf } from "../net/byte_receiver.ts";
 import type { TurnTask } from "../net/flush_queue.ts";
 import type { LongTask } from "../net/turn_budget.ts";
 import type { Connection, Socket } from "../net/io_engine.ts";
 import { isWriteOverdue } from "../net/write_deadline.ts";
+import type { CommandRow } from "../protocol/command_table.ts";
 import {
   type Dialect,
   ParseStatus,
@@ -24,7 +25,8 @@ import {
   type RequestParser,
 } from "../protocol/protocol.ts";
 import type { Exchange } from "../request/exchange.ts";
-import type { Request, RequestOwner } from "../request/request.ts";
+import type { Request, RequestOwner, Split } from "../request/request.ts";
+import { type Listed, NOT_LISTED } from "../member_list.ts";
 import { dispatch, type DispatchSession } from "./dispatch.ts";
 import { Dispatched, type DispatchedCode, type LongDispatch } from "./long_dispatch.ts";
 import { type ClientStage, type DeferredReply, REPEATED } from "./stages.ts";
@@ -37,6 +39,7 @@ import { ReplyQueue, type ReplyQueueOwner } from "./reply_queue.ts";
 import type { SessionContext } from "./session_context.ts";
 import { reportEnd, reportMalformed } from "./session_end.ts";
 import { SessionState, type SessionStateCode } from "./session_state.ts";
+import { WriteWatch, type WritingClient } from "./write_watch.ts";
 
 /** One client's connection. */
 export class Session
@@ -45,14 +48,15 @@ export class Session
     DispatchSession,
     DrainWaiter,
     DeferredReplyOwner,
+    Listed,
     LongTask,
     OutputWaiter,
     ReplyQueueOwner,
     RequestOwner,
     TurnTask,
-    Watched {
-  isWatched = false;
+    WritingClient {
   isQueued = false;
+  listedAt: number = NOT_LISTED;
   stage: ClientStage | null = null;
   /** What limits its requests; null for all where none is configured. */
   meter: Meter | null = null;
@@ -73,6 +77,7 @@ export class Session
   readonly #replies: ReplyQueue;
   readonly #socket: Socket;
   readonly #hold: ParseHold;
+  readonly #writeWatch = new WriteWatch(this);
   #state: SessionStateCode = SessionState.Open;
   /** Parsing stopped with bytes left, for one of the reasons above or a limit. */
   #isStalled = false;
@@ -130,14 +135,15 @@ export class Session
     return this.#log.writtenBytes;
   }
 
-  /** What its buffers take: what is read and not carried out, replies that wait, and its requests' own. */
+  /** What its buffers take: what is read and not carried out, replies that wait, and what TLS and its state keep. */
   get heldBytes(): number {
-    return this.buffer.bytes.length + this.#replies.heldBytes;
+    const ownBytes = (this.#socket.ownBytes ?? 0) + (this.stage?.heldBytes ?? 0);
+    return this.buffer.bytes.length + this.#replies.heldBytes + ownBytes;
   }
 
   /** What it is, for the log. */
   get holderFields(): Record<string, string | number> {
-    return { client: this.id, address: this.peer === null ? "" : formatEndpoint(this.peer) };
+    return { client: this.id, address: formatPeer(this.peer) };
   }
 
   /** Whether a request is being sent that takes several turns. */
@@ -147,6 +153,10 @@ export class Session
 
   get hasEnded(): boolean {
     return this.#state === SessionState.Ended;
+  }
+
+  get isClosed(): boolean {
+    return this.#state === SessionState.Closed;
   }
 
   /** The limits may be others: what held it back may be over. */
@@ -162,7 +172,7 @@ export class Session
 
   /** Closes now, whatever is due; `failure` is counted and logged. */
   close(failure: Failure): void {
-    if (this.#isClosed) return;
+    if (this.isClosed) return;
     this.#failure = failure;
     this.#socket.close(null);
   }
@@ -201,6 +211,8 @@ export class Session
   }
 
   ended(): void {
+    // No read has the array any more.
+    this.buffer.rest();
     this.#goTo(SessionState.Ended);
     if (!this.#dropsInput()) this.#closeIfDone();
   }
@@ -213,6 +225,7 @@ export class Session
       this.#failure ?? (error === null ? null : failures.clientReset),
     );
     this.#long?.abandon();
+    this.#writeWatch.end();
     this.stage?.onClose();
     this.stage = null;
     this.#replies.abandon();
@@ -221,7 +234,7 @@ export class Session
     this.#context.sessionEnded(this);
   }
 
-  onTick(nowMs: number): boolean {
+  checkWrite(nowMs: number): boolean {
     if (this.#socket.writingSinceMs === 0) return this.#socket.isDirty;
     const { engine, limits } = this.#context;
     // Whoever still sends may read when all is sent.
@@ -240,6 +253,12 @@ export class Session
   }
 
   reply(bytes: Uint8Array, start = 0, end: number = bytes.length): void {
+    const { metrics, frame } = this.#context;
+    if (this.dialect.isErrorReply(bytes, start, end)) metrics.countFailed(frame.row);
+    this.#say(bytes, start, end);
+  }
+
+  #say(bytes: Uint8Array, start: number, end: number): void {
     if (this.#replies.size === 0) {
       // Nothing to write (memcache's noreply) must not leave an idle client with a chunk.
       if (end > start && !this.isMuted) this.#log.append(bytes, start, end);
@@ -252,18 +271,37 @@ export class Session
 
   answerLater(goesOn = false): DeferredReply {
     if (!goesOn) this.#hold.isHeld = true;
+    const { frame } = this.#context;
     const request = this.enqueue(false);
-    request.mark(this.#context.frame);
-    return new QueuedReply(this, request);
+    request.mark(frame);
+    return new QueuedReply(this, request, frame.row);
   }
 
-  settle(request: Request, bytes: Uint8Array, start: number, end: number, isOwned: boolean): void {
+  settle(
+    request: Request,
+    row: CommandRow | null,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    isOwned: boolean,
+  ): void {
+    if (this.dialect.isErrorReply(bytes, start, end)) this.#context.metrics.countFailed(row);
     if (this.#replies.wouldOverflow(request, end - start)) {
       this.close(failures.clientOutputLimit);
     } else {
       this.#replies.answer(request, bytes, start, end, isOwned);
       this.#flush();
     }
+  }
+
+  settleFailed(
+    request: Request,
+    row: CommandRow | null,
+    failure: Failure,
+    address: string,
+  ): void {
+    this.#context.metrics.countFailed(row);
+    this.fail(request, failure, address);
   }
 
   settlePart(bytes: Uint8Array, start: number, end: number): void {
@@ -306,8 +344,8 @@ export class Session
   refuse(failure: Failure, reply: Uint8Array): void {
     this.#goTo(SessionState.Finishing);
     this.#context.metrics.countFailure(failure);
-    this.#context.metrics.errorReplies += 1;
-    this.reply(reply);
+    this.#context.metrics.otherErrors += 1;
+    this.#say(reply, 0, reply.length);
   }
 
   closeWhenAnswered(): void {
@@ -334,6 +372,7 @@ export class Session
   }
 
   failFragment(request: Request, fragment: number, failure: Failure, address: string): void {
+    this.#countFailedPart(request.split!);
     this.#replies.failFragment(request, request.split!.parts[fragment]!, failure, address);
     this.#flush();
   }
@@ -387,14 +426,28 @@ export class Session
     if (router.onErrorReply(exchange, bytes, start, end)) return true;
     const verdict = local.onErrorReply?.(request, exchange, bytes, start, end) ?? null;
     if (verdict === REPEATED) return true;
-    if (verdict === null) metrics.errorReplies += 1;
-    else this.requestFailed(request, exchange, verdict, exchange.sentTo!.shownAddress);
+    if (verdict !== null) {
+      this.requestFailed(request, exchange, verdict, exchange.sentTo!.shownAddress);
+    } else if (request.split !== null) {
+      this.#countFailedPart(request.split);
+    } else if (exchange.row !== null) {
+      metrics.countFailed(exchange.row);
+    }
     return verdict !== null;
   }
 
   requestFailed(request: Request, exchange: Exchange, failure: Failure, address: string): void {
-    if (request.split === null) this.fail(request, failure, address);
-    else this.failFragment(request, exchange.fragment, failure, address);
+    if (request.split !== null) {
+      return this.failFragment(request, exchange.fragment, failure, address);
+    }
+    if (exchange.row !== null) this.#context.metrics.countFailed(exchange.row);
+    this.fail(request, failure, address);
+  }
+
+  /** A split request counts once, however many of its parts fail. */
+  #countFailedPart(split: Split): void {
+    if (!split.hasFailed) this.#context.metrics.countFailed(split.row);
+    split.hasFailed = true;
   }
 
   requestRedirected(_request: Request): void {
@@ -444,6 +497,7 @@ export class Session
           : dispatchMetered(context, this, meter, parser.frame);
         if (dispatched !== Dispatched.Done) {
           if (dispatched === Dispatched.GoesOn) {
+            context.metrics.countRequest(parser.frame.row);
             flushQueue.workOn(this);
           } else {
             this.#isShownAgain = true;
@@ -452,8 +506,8 @@ export class Session
           }
           return this.#stall();
         }
-        if (this.#isClosed) return;
-        context.metrics.requests += 1;
+        context.metrics.countRequest(parser.frame.row);
+        if (this.isClosed) return;
         buffer.consume(parser.frame.end);
       } else if (status === ParseStatus.Incomplete) {
         if (parser.keepFrom > buffer.consumed) buffer.consume(parser.keepFrom);
@@ -469,8 +523,8 @@ export class Session
 
   /** Has the keys of the request at hand sampled, once. */
   #sample(sampler: KeySampler, frame: RequestFrame): void {
-    if (!this.#isShownAgain) sampler.see(frame, this.buffer.bytes);
-    this.#isShownAgain = false;
+    if (this.#isShownAgain) this.#isShownAgain = false;
+    else sampler.see(frame, this.buffer.bytes);
   }
 
   /** Whether the stage allows no request of this size: then the client is closed. */
@@ -487,6 +541,7 @@ export class Session
     if (frame.operation >= 0) request.mark(frame);
     this.#goTo(SessionState.Finishing);
     this.#context.metrics.countFailure(failures.clientRequestLimit);
+    this.#context.metrics.otherErrors += 1;
     this.fail(request, failures.clientRequestLimit, "");
   }
 
@@ -518,8 +573,8 @@ export class Session
     reportMalformed(this.#context, this.id, this.buffer.bytes[this.buffer.consumed]!);
     this.#goTo(SessionState.Finishing);
     if (refusal === null) return;
-    this.#context.metrics.errorReplies += 1;
-    this.reply(refusal);
+    this.#context.metrics.otherErrors += 1;
+    this.#say(refusal, 0, refusal.length);
   }
 
   /** After a reply, or what is pushed: writes it, and looks whether what held this client back is over. */
@@ -527,7 +582,7 @@ export class Session
     const { flushQueue } = this.#context.engine;
     if (isPushed) flushQueue.addLater(this.#socket);
     else flushQueue.add(this.#socket);
-    this.#context.clock.watch(this);
+    this.#context.clock.watch(this.#writeWatch);
     if (this.#isStalled) this.#scheduleParse();
     else this.#closeIfDone();
   }
@@ -554,30 +609,95 @@ export class Session
   /** Goes on with a request that takes several turns; false where it is not done, or its client is gone. */
   #goOn(long: LongDispatch, stopAt: number): boolean {
     const { buffer } = this;
-    const { engine, metrics } = this.#context;
+    const { engine } = this.#context;
     const dispatched = long.goOn(buffer.bytes, buffer.consumed, stopAt);
-    if (this.#isClosed) return false;
+    if (this.isClosed) return false;
     if (dispatched === Dispatched.GoesOn) {
       // If it is not its grant that is used up, somebody tells this client when it can go on.
       if (engine.flushQueue.budget.done >= stopAt) engine.flushQueue.workOn(this);
       return false;
     }
     this.#long = null;
-    metrics.requests += 1;
     buffer.consume(long.frameEnd);
     return true;
   }
 
   #parseStalled(stopAt: number): void {
-    if (this.#isClosed || !this.#mayParse()) return;
+    if (this.isClosed) return;
+    this.#replies.widen();
+    if (!this.#mayParse()) return;
     if (this.#long !== null && !this.#goOn(this.#long, stopAt)) return;
     this.#isStalled = false;
     this.#isParsing = true;
     this.#parse(stopAt);
     this.#isParsing = false;
-    if (this.#isClosed) return;
+    if (this.isClosed) return;
     this.#closeIfDone();
     this.#socket.resume();
+  }
+
+  /**
+   * The invariants between two turns.
+   *
+   * @throws {Error} If one is broken.
+   */
+  checkInvariants(): void {
+    this.#replies.checkInvariants();
+    holds(!this.#isParsing, "nothing is parsed between two turns");
+    holds(this.#hold.congestedBackends >= 0, "no backend is drained that was not congested");
+    if (this.#long !== null && !this.isClosed) {
+      holds(this.#isStalled, "a long request stalls others");
+    }
+    if (this.#state >= SessionState.Leaving) {
+      // Who is in a blocking command as it leaves has no reply to it; all before it were answered.
+      holds(this.#replies.size <= 1, "whoever leaves is owed no more than what it waits in");
+      holds(!this.#isStalled || this.isClosed, "whoever leaves is not parsed on");
+    }
+    if (this.isClosed) {
+      holds(this.stage === null, "a closed client has no stage");
+      holds(this.#log.unwrittenBytes === 0, "nothing is written to a closed client");
+    }
+    if (!this.isClosed && this.#log.unwrittenBytes > 0) {
+      const { isDirty, writingSinceMs } = this.#socket;
+      holds(isDirty || writingSinceMs > 0, "what a client is owed is being written");
+      holds(this.#writeWatch.isWatched, "a client has a deadline to take what it is owed");
+    }
+    if (this.#mustParseOn) {
+      holds(this.isQueued || this.#isScheduled, "whom nothing holds back is parsed on");
+    }
+    if (this.#state !== SessionState.Ended && this.#state !== SessionState.Finishing) return;
+    const mayStay = this.#replies.size > 0 || this.#isStalled;
+    holds(mayStay, "whoever wants no more stays only for what is due");
+  }
+
+  /** Whether it is stalled, and waits neither for replies nor for anybody else. */
+  get #mustParseOn(): boolean {
+    if (!this.#isStalled || this.isClosed || this.#isShownAgain || this.#long !== null) {
+      return false;
+    }
+    return this.#replies.size === 0 && this.#hold.congestedBackends === 0 && this.stage === null &&
+      this.#replies.waitingBytes === 0;
+  }
+
+  /** Its state, for a report of an invariant that is broken. */
+  describeState(): Record<string, unknown> {
+    return {
+      id: this.id,
+      state: nameOf(SessionState, this.#state),
+      isStalled: this.#isStalled,
+      isParsing: this.#isParsing,
+      isScheduled: this.#isScheduled,
+      isQueued: this.isQueued,
+      isShownAgain: this.#isShownAgain,
+      isHeld: this.#hold.isHeld,
+      congestedBackends: this.#hold.congestedBackends,
+      long: this.#long === null ? null : { isEnqueued: this.#long.isEnqueued },
+      stage: this.stage?.constructor.name ?? null,
+      failure: this.#failure?.name ?? null,
+      unparsedBytes: this.buffer.pending,
+      unwrittenBytes: this.#log.unwrittenBytes,
+      replies: this.#replies.describeState(),
+    };
   }
 
   /** Closes a client that wants no more once all that it asked for is on its way. */
@@ -589,9 +709,5 @@ export class Session
 
   #goTo(state: SessionStateCode): void {
     if (state > this.#state) this.#state = state;
-  }
-
-  get #isClosed(): boolean {
-    return this.#state === SessionState.Closed;
   }
 }

@@ -8,7 +8,7 @@ import { failures } from "../failure.ts";
 import { CommandFlag } from "../protocol/command_table.ts";
 import type { RequestFrame } from "../protocol/protocol.ts";
 import { Fragment } from "../request/request.ts";
-import { ShardsState } from "../router/router.ts";
+import { NO_PLACE, ShardsState } from "../router/router.ts";
 import type { DispatchSession } from "./dispatch.ts";
 import { failUnsent } from "./forward.ts";
 import { Dispatched, type DispatchedCode, keepFrame, type LongDispatch } from "./long_dispatch.ts";
@@ -103,7 +103,9 @@ function send(
   context.engine.flushQueue.budget.done += shards.length;
   const request = session.enqueue(frame.isQuiet);
   if (frame.operation >= 0) request.mark(frame);
-  if (shards.length === 0) return failUnsent(context, session, request, router.unplaced);
+  if (shards.length === 0) {
+    return failUnsent(context, session, request, router.whyUnplaced(NO_PLACE));
+  }
   const parts = shards.length === 1 ? null : shards.map(() => new Fragment(NO_PLACE, 0));
   request.split = parts === null ? null : {
     row: frame.row!,
@@ -112,6 +114,7 @@ function send(
     keyMarks: null,
     parts,
     due: parts.length,
+    hasFailed: false,
     keptBytes: 0,
     window: null,
     takenBytes: 0,
@@ -120,6 +123,7 @@ function send(
   // The array is a new one: a send that fails at once may recycle the request meanwhile.
   for (let index = 0; index < shards.length; index++) {
     const exchange = requests.takeExchange();
+    // No redirection fits the place of what goes to every shard.
     exchange.begin(request, index, NO_PLACE, isRead, session);
     exchange.measure(frame.row!, request.startedAtMs);
     fanOut.window.enter(exchange);
@@ -132,6 +136,4 @@ function send(
   }
 }
 
-/** No redirection fits the place of what goes to every shard. */
-const NO_PLACE = -1;
 const NO_KEYS = new Int32Array(0);

@@ -17,6 +17,7 @@ import { KEYS_PER_PIECE } from "../net/turn_budget.ts";
 import { CommandFlag } from "../protocol/command_table.ts";
 import type { RequestFrame } from "../protocol/protocol.ts";
 import type { Fragment, Request, Split } from "../request/request.ts";
+import { NO_PLACE } from "../router/router.ts";
 import type { DispatchSession } from "./dispatch.ts";
 import { FanOut } from "./fan_out.ts";
 import { failUnsent, forward } from "./forward.ts";
@@ -65,7 +66,12 @@ function begin(
   split: Split | null,
 ): Request | null {
   if (split === null) {
-    failUnsent(context, session, session.enqueue(frame.isQuiet), context.router.unplaced);
+    failUnsent(
+      context,
+      session,
+      session.enqueue(frame.isQuiet),
+      context.router.whyUnplaced(NO_PLACE),
+    );
     return null;
   }
   if (split.parts.length === 1 || (frame.fragmentBytesMax === 0 && isInOnePlace(split))) {
@@ -101,8 +107,9 @@ function sendPart(
   const isRead = (frame.row!.flags & CommandFlag.Read) !== 0;
   const connection = router.connectionFor(fragment.place, isRead, session);
   if (connection === null) {
-    context.metrics.countFailure(router.unplaced);
-    session.failFragment(request, index, router.unplaced, "");
+    const failure = router.whyUnplaced(fragment.place);
+    context.metrics.countFailure(failure);
+    session.failFragment(request, index, failure, "");
     return;
   }
   const exchange = requests.takeExchange();

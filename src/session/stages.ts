@@ -51,6 +51,8 @@ export interface ClientStage {
   readonly isBystander?: boolean;
   /** Bytes of a request above which the client is closed, if there is such a bound. */
   readonly requestBytesMax?: number;
+  /** Bytes of memory that it keeps of the client's requests; next to none if left out. */
+  readonly heldBytes?: number;
   /** Sees each request first, refused ones too: `frame.row` is null for an unknown command. */
   onRequest(client: LocalClient, frame: RequestFrame, bytes: Uint8Array): VerdictCode;
   /** The request that it has just let pass has to wait all the same, and will be shown again. */
@@ -86,6 +88,8 @@ export interface LocalClient extends RoutedClient {
   readonly hasRequestsInFlight: boolean;
   /** Whether it sends no more. It is served to its last request, but waits for nobody: see {@link leave}. */
   readonly hasEnded: boolean;
+  /** Whether its connection is gone. */
+  readonly isClosed: boolean;
   /** This end; null where it cannot be told any more. */
   readonly local: Endpoint | null;
   /** The client's end; null where it cannot be told any more. */
@@ -139,6 +143,15 @@ export interface ClientCensus {
   subscribed: number;
   /** With requests in flight, and not among the blocked. */
   busy: number;
+  /** Connections that clients have to themselves with something in flight, and that are none of the above's. */
+  others: number;
+}
+
+/** What is kept for nobody alone, and can be let go of where memory is short. */
+export interface Keepsake {
+  /** What it is, for the log. */
+  readonly holderFields: Readonly<Record<string, string | number>>;
+  shed(failure: Failure): void;
 }
 
 /** The answers of one cluster to requests whose row says `local`. */
@@ -188,6 +201,8 @@ export interface LocalAnswers {
   userOf?(client: LocalClient): string | null;
   /** Counts clients for a pause of a server, or of the cluster; nobody waits or listens if left out. */
   census?(server: string | null): ClientCensus;
+  /** Nothing is in flight to a server, or to the cluster's: closes the connections to it that only features know of. */
+  park?(server: string | null): void;
   /** What a refused request is answered with, where the servers have other words than `refusal`. */
   inTheirWords?(refusal: Uint8Array): Uint8Array;
   /**
@@ -201,6 +216,8 @@ export interface LocalAnswers {
   handOff?(handoff: Handoff): void;
   /** What a client calls itself, and who it logged in as; nothing is known if left out. */
   identify?(client: LocalClient): { name: string; user: string };
+  /** Tells what is kept, and how many bytes of it; nothing is if left out. */
+  visitKept?(visit: (keepsake: Keepsake, byteCount: number) => void): void;
   /** Ends timers and connections; clients are closed already. */
   stop(): void;
 }

@@ -5,6 +5,7 @@
  */
 import type { ClusterConfig, Config } from "../config/config.ts";
 import {
+  isPaused,
   type OperatorOrders,
   PAUSE_DEFAULT_MS,
   PAUSE_MAX_MS,
@@ -20,6 +21,8 @@ export interface ActionTarget {
   serversOf(cluster: string): Promise<readonly string[]>;
   /** Null: the configuration did not come from a file. */
   reloader: ReloadSource | null;
+  /** Number of the process that is about to take this one over, or has; 0: there is none. */
+  readonly heirPid: number;
 }
 
 /** What reads the configuration again. */
@@ -79,9 +82,9 @@ async function pause(target: ActionTarget, asked: Asked): Promise<ActionAnswer> 
   const maxMs = asked.duration("max", PAUSE_DEFAULT_MS, PAUSE_MAX_MS);
   const { cluster, server } = await readServer(target, asked);
   asked.end();
+  refuseForHeir(target);
   const answer = await target.orders.pause({ cluster, server, mode, maxMs });
-  const isDone = answer.paused && answer.in_flight === 0 && answer.silent_workers === 0;
-  return { status: isDone ? 200 : 409, body: answer };
+  return { status: isPaused(answer) ? 200 : 409, body: answer };
 }
 
 async function resume(target: ActionTarget, asked: Asked): Promise<ActionAnswer> {
@@ -118,9 +121,11 @@ async function setState(target: ActionTarget, asked: Asked): Promise<ActionAnswe
     throw new Refusal(409, "no other server of the cluster is ready: say force=1 if that is meant");
   }
   const setting = { cluster: config.name, server: label(server), state, weight };
-  const { in_flight, is_kept } = await orders.set(setting);
+  refuseForHeir(target);
+  const { in_flight, is_kept, former_process } = await orders.set(setting);
   const kept = is_kept === null ? {} : { kept: is_kept };
-  return { status: 200, body: { state, weight: weight ?? server.weight, in_flight, ...kept } };
+  const body = { state, weight: weight ?? server.weight, in_flight, ...kept, former_process };
+  return { status: 200, body };
 }
 
 /** `config` gives the configuration's weight back. */
@@ -139,12 +144,19 @@ async function reload(target: ActionTarget, asked: Asked): Promise<ActionAnswer>
   if (target.reloader === null) {
     throw new Refusal(409, "there is no file to reload: the proxy runs inside another program");
   }
+  if (!isDryRun) refuseForHeir(target);
   const { isApplied, changes, moved, problems } = await target.reloader.reload({
     isDryRun,
     isForced,
   });
   const body = { applied: isApplied, dry_run: isDryRun, changes, moved, problems };
   return { status: problems.length === 0 ? 200 : 409, body };
+}
+
+/** What is ordered while another process takes over would be lost: that one has asked already what there is. */
+function refuseForHeir({ heirPid }: ActionTarget): void {
+  if (heirPid === 0) return;
+  throw new Refusal(409, `process ${heirPid} takes over: order it there when it serves`);
 }
 
 async function readServer(

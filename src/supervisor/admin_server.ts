@@ -6,13 +6,11 @@
  */
 import { certificateEnds } from "../config/tls.ts";
 import { formatEndpoint, type TcpEndpoint } from "../endpoint.ts";
-import type { ClusterConfig } from "../config/config.ts";
 import type { Log } from "../observe/log.ts";
 import { type AddressClients, mergeAddresses } from "../observe/client_addresses.ts";
 import { DURATION_BOUNDS_MS } from "../observe/durations.ts";
 import { mergeEntries, showEntry, type SlowEntry } from "../observe/slow_log.ts";
 import { VERSION } from "../version.ts";
-import type { InspectTopic, SlotRange } from "../worker/messages.ts";
 import { act, ACTION_PATHS, type ActionTarget } from "./admin_actions.ts";
 import type { AdminAccess } from "./admin_access.ts";
 import { configHash } from "./config_hash.ts";
@@ -31,9 +29,11 @@ import { shownKeys } from "./shown_keys.ts";
 import { isTaken } from "./trial_bind.ts";
 import type { Change } from "./change_log.ts";
 import { RecentDurations } from "./recent_durations.ts";
-import { showCluster, showWorker } from "./status.ts";
+import { partsOf, ProblemWatch, type WatchedProxy } from "./problem_watch.ts";
+import type { Problem } from "./problems.ts";
+import { showCluster, showRetired, showWorker } from "./status.ts";
 import { CpuMeter, residentBytes } from "./process_usage.ts";
-import type { Collected, Inspected } from "./supervisor.ts";
+import type { Collected } from "./supervisor.ts";
 
 /** Longest wait for requests that are being answered when the server closes, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 500;
@@ -45,18 +45,12 @@ const FREE_CHECK_MS = 200;
 export const REQUESTS_AT_ONCE_MAX = 64;
 
 /** What the answers are made from. */
-export interface AdminSource extends ActionTarget {
-  /** Everything listens, and nobody asked to stop. */
-  readonly isReady: boolean;
+export interface AdminSource extends ActionTarget, WatchedProxy {
   collect(): Promise<Collected>;
   /** The last changes, latest first; none are known if left out. */
   changes?(): readonly Change[];
-  /** Who owns which slots of a cluster; nobody knows if left out. */
-  slotsOf?(cluster: string): readonly SlotRange[] | null;
   /** Settings that are others than the file's; none can be if left out. */
   changedSettings?(): readonly ChangedSetting[];
-  /** Asks all workers for their parts of a list. */
-  inspect(topic: InspectTopic): Promise<Inspected>;
 }
 
 /** Slow requests of a cluster that are shown. */
@@ -69,12 +63,14 @@ export class AdminPages {
   readonly #log: Log;
   readonly #series = new SeriesBound();
   readonly #recent = new RecentDurations();
+  readonly #problems: ProblemWatch;
   readonly #cpu: CpuMeter = new CpuMeter();
   readonly #startedAt: Date = new Date();
 
   constructor(source: AdminSource, log: Log) {
     this.#source = source;
     this.#log = log;
+    this.#problems = new ProblemWatch(source, this.#recent);
     this.#dashboard = new Dashboard({
       status: () => this.status(),
       counts: async () => (await this.#collect()).clusters,
@@ -146,16 +142,17 @@ export class AdminPages {
 
   /** Returns what `/status` shows. */
   async status(): Promise<Record<string, unknown>> {
-    return this.#status(await this.#collect());
+    const collected = await this.#collect();
+    return this.#status(collected, await this.#problems.find(collected));
   }
 
   /** Returns the Prometheus text. */
   async metricsText(format: MetricsFormat = "text"): Promise<string> {
-    const { workers, silentEnded, clusters } = await this.#collect();
+    const { workers, retired, silentEnded, clusters } = await this.#collect();
     return await renderMetrics({
       version: VERSION,
       build: this.#build(),
-      vitals: workers.map(({ number, vitals }) => ({ worker: number, vitals })),
+      vitals: [...workers, ...retired].map(({ number, vitals }) => ({ worker: number, vitals })),
       durations: this.#series.bound(clusters),
       clusters,
       memoryBytes: residentBytes(),
@@ -192,7 +189,9 @@ export class AdminPages {
 
   async #collect(): Promise<Collected> {
     const collected = await this.#source.collect();
-    this.#recent.look(collected.clusters, performance.now());
+    const nowMs = performance.now();
+    this.#recent.look(collected.clusters, nowMs);
+    this.#problems.look(collected, nowMs);
     for (const { number, isListening, hasAnswered } of collected.workers) {
       if (isListening && !hasAnswered) this.#log.warning("Worker is silent", { worker: number });
     }
@@ -250,11 +249,15 @@ export class AdminPages {
     return json(healthy ? 200 : 503, { healthy, problems });
   }
 
-  #status({ workers, retired, clusters }: Collected): Record<string, unknown> {
+  #status(
+    { workers, retired, clusters }: Collected,
+    problems: readonly Problem[],
+  ): Record<string, unknown> {
     const counted = new Map(clusters.map((one) => [one.cluster, one]));
     return {
       version: VERSION,
       ready: this.#source.isReady,
+      problems,
       startedAt: this.#startedAt.toISOString(),
       uptimeSeconds: Math.floor((Date.now() - this.#startedAt.getTime()) / 1000),
       configHash: configHash(this.#source.config),
@@ -264,7 +267,7 @@ export class AdminPages {
       cpuPercent: this.#cpu.percent(),
       durationBoundsUs: DURATION_BOUNDS_MS.map((bound) => bound * 1000),
       workers: workers.map(showWorker),
-      retiredWorkers: retired,
+      retiredWorkers: retired.map(showRetired),
       changes: this.#source.changes?.() ?? [],
       clusters: this.#source.config.clusters.map((config) => {
         const { name } = config;
@@ -402,12 +405,6 @@ export class AdminServer {
       this.#listenLater(error);
     }
   }
-}
-
-/** The workers' parts of one cluster's list. */
-function partsOf<Entry>({ name }: ClusterConfig, { parts }: Inspected): (readonly Entry[])[] {
-  return parts.filter(({ cluster }) => cluster === name)
-    .map(({ entries }) => entries as readonly Entry[]);
 }
 
 function reasonOf(error: unknown): string {

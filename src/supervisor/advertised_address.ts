@@ -4,7 +4,8 @@
  * @module
  */
 
-import { advertisableHost } from "../config/advertised_address.ts";
+import { advertisableHost } from "../config/advertisable.ts";
+import type { AdvertisedAddress } from "../endpoint.ts";
 
 /** What the choice looks at, the strongest first. */
 export interface AddressSources {
@@ -20,17 +21,16 @@ export interface AddressSources {
 }
 
 /**
- * Returns the address without port: the flag's, else that of `HOST`, else the first IPv4 address of an
- * interface that is not loopback, else 127.0.0.1.
+ * Returns the flag's address, else that of `HOST`, which are explicit; else the first IPv4 address of an interface that
+ * is not loopback, else 127.0.0.1.
  */
-export function chooseAdvertisedAddress(sources: AddressSources): string {
-  if (sources.flag !== null) return sources.flag;
-  const host = advertisableHost(sources.host);
-  if (host !== undefined) return host;
+export function chooseAdvertisedAddress(sources: AddressSources): AdvertisedAddress {
+  const said = sources.flag ?? advertisableHost(sources.host);
+  if (said !== undefined) return { address: said, isExplicit: true };
   const found = sources.interfaces().find(({ family, address }) =>
     family === "IPv4" && !address.startsWith("127.")
   );
-  return found?.address ?? "127.0.0.1";
+  return { address: found?.address ?? "127.0.0.1", isExplicit: false };
 }
 
 /** Returns the interfaces of this machine; none where reading them is not granted, without a question. */

@@ -40,26 +40,49 @@ export function readDescriptorUse(folder = "/proc/self"): DescriptorUse | null {
   }
 }
 
+/** How descriptors are shared out. */
+export interface DescriptorShares {
+  /** Most clients at once. */
+  readonly clientsMax: number;
+  /** Connections to backends that are provided for. */
+  readonly backendsMax: number;
+  /** Connections to backends as soon as each worker has asked every server. */
+  readonly backendsNeeded: number;
+}
+
 /**
- * Most clients at once. Where the limit is low, backends get half of what there is.
+ * Who gets how many. Where the limit is low, backends get half of what there is.
  *
+ * @param use Without the connections of clients and to backends among those that are open.
  * @param workers The clusters of each worker.
- * @param clients Clients that are connected already, among the open descriptors.
  */
-export function clientsMaxOf(
+export function shareDescriptors(
   { limit, open }: DescriptorUse,
   workers: readonly (readonly ClusterConfig[])[],
-  clients: number,
-): number {
-  let wanted = 0;
-  let listeners = 0;
-  for (const clusters of workers) {
-    listeners += clusters.length;
-    for (const cluster of clusters) wanted += connectionsOf(cluster);
-  }
+): DescriptorShares {
+  const clusters = workers.flat();
+  const wanted = clusters.reduce((sum, cluster) => sum + connectionsOf(cluster), 0);
   // Each listener may have one more client at hand before it looks at the count again.
-  const left = limit - (open - clients) - SPARE_DESCRIPTORS - listeners;
-  return Math.max(1, left - Math.min(wanted, Math.floor(left / 2)));
+  const left = limit - open - SPARE_DESCRIPTORS - clusters.length;
+  const backendsMax = Math.max(0, Math.min(wanted, Math.floor(left / 2)));
+  return {
+    clientsMax: Math.max(1, left - backendsMax),
+    backendsMax,
+    backendsNeeded: neededConnections(clusters),
+  };
+}
+
+/** One connection of each worker to each server, or as many as are configured, and one for its pings. */
+function neededConnections(clusters: readonly ClusterConfig[]): number {
+  const pings = new Map<string, number>();
+  let count = 0;
+  for (const { name, servers, nodeConnections, pingFailLimit } of clusters) {
+    count += servers.length * nodeConnections;
+    // One worker pings for all.
+    if (pingFailLimit > 0) pings.set(name, servers.length);
+  }
+  for (const pinged of pings.values()) count += pinged;
+  return count;
 }
 
 /** Connections to backends of one cluster in one worker, and clients that are none yet. */

@@ -44,11 +44,14 @@ export function readFreshCertificates(
   return { config: { ...config, clusters }, changed, problems };
 }
 
-/** Has `changed` called when something happens to the files of certificates, whichever these are at present. */
+/**
+ * Has `changed` called when something may have happened to the files of certificates, whichever these are at present: also
+ * when they begin to be watched, as they were read before that.
+ */
 export class CertificateWatch {
   readonly #changed: () => void;
   readonly #log: Log;
-  /** By folder. */
+  /** By folder and files. */
   readonly #watches: Map<string, FileWatch> = new Map();
 
   constructor(changed: () => void, log: Log) {
@@ -61,13 +64,21 @@ export class CertificateWatch {
     const paths = config.clusters.flatMap((cluster) =>
       tlsFiles(cluster.certificates, cluster.backendCertificates).map(({ path }) => path)
     );
-    const wanted = new Map(paths.map((path) => [folderOf(path), path]));
-    for (const [folder, watch] of this.#watches) {
-      if (wanted.has(folder)) continue;
-      watch.close();
-      this.#watches.delete(folder);
+    const wanted = new Map<string, [string, ...string[]]>();
+    for (const path of new Set(paths)) {
+      const folder = folderOf(path);
+      wanted.set(folder, [path, ...wanted.get(folder) ?? []]);
     }
-    for (const [folder, path] of wanted) if (!this.#watches.has(folder)) this.#watch(folder, path);
+    const keys = new Map([...wanted.values()].map((files) => [files.toSorted().join("\n"), files]));
+    for (const [key, watch] of this.#watches) {
+      if (keys.has(key)) continue;
+      watch.close();
+      this.#watches.delete(key);
+    }
+    const opened = [...keys].filter(([key, files]) =>
+      !this.#watches.has(key) && this.#watch(key, files)
+    );
+    if (opened.length > 0) this.#changed();
   }
 
   close(): void {
@@ -75,18 +86,22 @@ export class CertificateWatch {
     this.#watches.clear();
   }
 
-  #watch(folder: string, path: string): void {
+  /** Returns whether they can be watched. */
+  #watch(key: string, files: readonly [string, ...string[]]): boolean {
+    const folder = folderOf(files[0]);
     try {
       const permission = { name: "read", path: folder } as const;
       if (Deno.permissions.querySync(permission).state !== "granted") {
         throw new Error("reading the folder is not permitted: see --print-permissions");
       }
-      this.#watches.set(folder, new FileWatch(path, this.#changed));
+      this.#watches.set(key, new FileWatch(files, this.#changed));
+      return true;
     } catch (error) {
       this.#log.warning("TLS certificates are not watched: a reload reads them again", {
         folder,
         reason: error instanceof Error ? error.message : String(error),
       });
+      return false;
     }
   }
 }

@@ -5,14 +5,21 @@
  * @module
  */
 import { Registry } from "../../deps.ts";
-import { allFailures } from "../failure.ts";
-import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
-import { DURATION_BUCKETS, type DurationKind } from "../observe/durations.ts";
+import { allFailures, failures } from "../failure.ts";
+import type { BackendMetricsSnapshot, ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
+import {
+  DURATION_BOUNDS_MS,
+  DURATION_BUCKETS,
+  type DurationKind,
+  isByCommand,
+  type ProbeKind,
+} from "../observe/durations.ts";
 import {
   BACKEND_COUNTS,
   backendCounts,
   backendFailureRow,
   backendHealthRow,
+  backendResultRow,
   buildRow,
   certificateEndRow,
   CLUSTER_COUNTS,
@@ -21,14 +28,19 @@ import {
   clusterHistograms,
   durationHistograms,
   failureRow,
+  frontCommandRow,
   type HistogramRow,
   type MetricKind,
   type MetricRow,
+  probeDurationRow,
+  probeRow,
   type ProcessCount,
   processCounts,
   serverStateRow,
+  sharedSessionsRow,
   workerRows,
 } from "../observe/metric_table.ts";
+import { INVALID_KIND, REQUEST_KINDS } from "../observe/request_kinds.ts";
 import type { WorkerVitals } from "../worker/messages.ts";
 import type { ShownSeries } from "./series_bound.ts";
 
@@ -37,7 +49,7 @@ export interface MetricsView {
   version: string;
   /** What else runs, by label. */
   build: Readonly<Record<string, string>>;
-  /** How the workers do. */
+  /** How the workers do, those included whose place another one has. */
   vitals: readonly { worker: number; vitals: WorkerVitals | null }[];
   /** How long requests take. */
   durations: readonly ShownSeries[];
@@ -67,7 +79,7 @@ export interface MetricsView {
   serverStates: readonly { cluster: string; server: string; state: "ready" | "drain" | "maint" }[];
 }
 
-const DURATION_KINDS = Object.keys(durationHistograms) as DurationKind[];
+const DURATION_KINDS = Object.keys(durationHistograms) as Exclude<DurationKind, "probe">[];
 const SERVER_STATES = ["ready", "drain", "maint"] as const;
 
 type Labels = Record<string, string | number>;
@@ -117,6 +129,7 @@ export function renderMetrics(view: MetricsView, format: MetricsFormat = "text")
     ...clusterMetrics(view.clusters),
     ...backendMetrics(view.clusters),
     ...durationMetrics(view.durations),
+    probeDurations(view.durations),
     metric(
       certificateEndRow,
       view.certificateEnds.map(({ cluster, file, endMs }) => ({
@@ -174,10 +187,26 @@ function durationMetrics(series: readonly ShownSeries[]): Metric[] {
       series.filter((one) => one.kind === kind).map(({ cluster, command, backend, numbers }) => ({
         counts: numbers.subarray(0, DURATION_BUCKETS),
         sum: numbers[DURATION_BUCKETS]! / 1000,
-        labels: kind === "request" ? { cluster, command, backend } : { cluster, backend },
+        labels: isByCommand(kind) ? { cluster, command, backend } : { cluster, backend },
       })),
     )
   );
+}
+
+function probeDurations(series: readonly ShownSeries[]): Metric {
+  const { bounds } = probeDurationRow;
+  const parts = series.filter(({ kind }) => kind === "probe").map((one) => {
+    const counts = Array<number>(bounds.length + 1).fill(0);
+    for (let bucket = 0; bucket < DURATION_BUCKETS; bucket++) {
+      const boundUs = (DURATION_BOUNDS_MS[bucket] ?? Infinity) * 1000;
+      const wider = bounds.findIndex((bound) => bound >= boundUs);
+      counts[wider < 0 ? bounds.length : wider]! += one.numbers[bucket]!;
+    }
+    const { cluster, backend, command: probe, numbers } = one;
+    const sum = numbers[DURATION_BUCKETS]! * 1000;
+    return { counts, sum, labels: { cluster, backend, probe } };
+  });
+  return histogram(probeDurationRow, parts);
 }
 
 function processMetrics(view: MetricsView): Metric[] {
@@ -209,17 +238,28 @@ function processMetrics(view: MetricsView): Metric[] {
 
 function clusterMetrics(clusters: readonly ClusterMetricsSnapshot[]): Metric[] {
   return [
-    ...CLUSTER_COUNTS.map((field) =>
-      metric(
-        clusterCounts[field],
-        clusters.map((one) => ({ value: one[field], labels: { cluster: one.cluster } })),
-      )
+    ...byName(
+      CLUSTER_COUNTS.map((field) =>
+        metric(
+          clusterCounts[field],
+          clusters.map((one) => ({ value: one[field], labels: { cluster: one.cluster } })),
+        )
+      ),
     ),
     ...CLUSTER_HISTOGRAMS.map((field) =>
       histogram(
         clusterHistograms[field],
         clusters.map((one) => ({ ...one[field], labels: { cluster: one.cluster } })),
       )
+    ),
+    metric(
+      frontCommandRow,
+      clusters.flatMap((one) =>
+        commandResults(one).map(([kind, result, value]) => ({
+          value,
+          labels: { cluster: one.cluster, kind, result },
+        }))
+      ),
     ),
     metric(
       failureRow,
@@ -233,16 +273,54 @@ function clusterMetrics(clusters: readonly ClusterMetricsSnapshot[]): Metric[] {
   ];
 }
 
+/** Kind, result and count. What is no request at all is among the failures only. */
+function commandResults(
+  { requestsByKind, failedByKind, failures: counts }: ClusterMetricsSnapshot,
+): [string, "ok" | "fail", number][] {
+  const results = REQUEST_KINDS.flatMap((name, kind): [string, "ok" | "fail", number][] => {
+    if (kind === INVALID_KIND) return [];
+    const [all, failed] = [requestsByKind[kind]!, failedByKind[kind]!];
+    return [[name, "ok", all - failed], [name, "fail", failed]];
+  });
+  const invalid = requestsByKind[INVALID_KIND]! + counts[failures.clientMalformed.id]! +
+    counts[failures.clientRequestLimit.id]!;
+  return [...results, [REQUEST_KINDS[INVALID_KIND], "fail", invalid]];
+}
+
 function backendMetrics(clusters: readonly ClusterMetricsSnapshot[]): Metric[] {
   const all = clusters.flatMap(({ cluster, backends }) =>
     backends.map((one) => ({ one, labels: { cluster, backend: one.address } }))
   );
   return [
-    ...BACKEND_COUNTS.map((field) =>
+    ...byName([
+      ...BACKEND_COUNTS.map((field) =>
+        metric(
+          backendCounts[field],
+          all.map(({ one, labels }) => ({ value: Number(one[field]), labels })),
+        )
+      ),
       metric(
-        backendCounts[field],
-        all.map(({ one, labels }) => ({ value: Number(one[field]), labels })),
-      )
+        sharedSessionsRow,
+        all.map(({ one, labels }) => ({ value: one.connections, labels })),
+      ),
+      metric(
+        backendResultRow,
+        all.flatMap(({ one, labels }) =>
+          one.failuresByReason.map(([id, value]) => ({
+            value,
+            labels: { ...labels, result: allFailures[id]!.name },
+          }))
+        ),
+      ),
+    ]),
+    metric(
+      probeRow,
+      all.flatMap(({ one, labels }) =>
+        probesOf(one).map(([probe, result, value]) => ({
+          value,
+          labels: { ...labels, probe, result },
+        }))
+      ),
     ),
     metric(
       backendHealthRow,
@@ -260,8 +338,34 @@ function backendMetrics(clusters: readonly ClusterMetricsSnapshot[]): Metric[] {
   ];
 }
 
-function metric({ name, kind, help }: MetricRow, values: Value[]): Metric {
-  return { name, help, type: kind, values };
+/** Probe, result and count. */
+function probesOf(backend: BackendMetricsSnapshot): [ProbeKind, "ok" | "fail", number][] {
+  return [
+    ["connect", "ok", backend.connects],
+    ["connect", "fail", backend.connectFailures],
+    ["heartbeat", "ok", backend.pings],
+    ["heartbeat", "fail", backend.pingFailures],
+  ];
+}
+
+function metric({ name, kind, help, fixedLabels }: MetricRow, values: Value[]): Metric {
+  const shown = fixedLabels === undefined
+    ? values
+    : values.map((one) => ({ ...one, labels: { ...one.labels, ...fixedLabels } }));
+  return { name, help, type: kind, values: shown };
+}
+
+/** Rows of one name, which labels tell apart, as one metric. */
+function byName(metrics: readonly Metric[]): Metric[] {
+  const found = new Map<string, Metric>();
+  for (const one of metrics) {
+    const known = found.get(one.name);
+    found.set(
+      one.name,
+      known === undefined ? one : { ...known, values: [...known.values, ...one.values] },
+    );
+  }
+  return [...found.values()];
 }
 
 /** Turns counts per bucket into Prometheus' cumulative buckets. */

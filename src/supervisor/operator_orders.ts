@@ -63,6 +63,17 @@ export interface PauseAnswer {
   readonly subscribed: number;
   /** Workers that do not say what is in flight. */
   readonly silent_workers: number;
+  /** Whether the process that this one has taken over still serves clients: it knows nothing of the pause. */
+  readonly former_process: boolean;
+}
+
+/** What came of the setting of a server. */
+export interface SettingResult {
+  readonly in_flight: number;
+  /** Whether the next process will know of it; null: that was not asked for. */
+  readonly is_kept: boolean | null;
+  /** As in {@link PauseAnswer}. */
+  readonly former_process: boolean;
 }
 
 /** A pause that is on, as `/status` shows it. */
@@ -91,6 +102,10 @@ export class OperatorOrders implements Watched {
   readonly #settings = new Map<string, ServerSetting>();
   /** Keeps the settings for the next process; null where nothing does. */
   #keep: KeepSettings | null = null;
+  /** Settings that are being carried out, and kept. */
+  #unkept = 0;
+  /** Whether another process serves clients that no order of this one reaches. */
+  isFormerServing: () => boolean = () => false;
 
   /** @param noted Hears of each change, as a sentence. */
   constructor(
@@ -126,9 +141,8 @@ export class OperatorOrders implements Watched {
     for (;;) {
       const counts = await this.#ask(order, ANSWER_TIMEOUT_MS);
       const isOn = this.#pauses.get(keyOf(request)) === pause;
-      const answer = sumOf(counts, isOn);
-      const isDone = answer.in_flight === 0 && answer.silent_workers === 0;
-      if (isDone || !isOn || this.#realMs >= waitEndMs) return answer;
+      const answer = { ...sumOf(counts, isOn), former_process: this.isFormerServing() };
+      if (isPaused(answer) || !isOn || this.#realMs >= waitEndMs) return answer;
       order = { kind: "count", cluster, server };
       await new Promise<void>((resolve) => new Deadline(this.#clock, COUNT_INTERVAL_MS, resolve));
     }
@@ -171,9 +185,18 @@ export class OperatorOrders implements Watched {
   /**
    * Takes a server out or in again, or gives it another weight.
    *
-   * @returns What is in flight at it; and whether the next process will know of it, null where that was not asked for.
+   * @returns What came of it.
    */
-  async set(setting: ServerSetting): Promise<{ in_flight: number; is_kept: boolean | null }> {
+  async set(setting: ServerSetting): Promise<SettingResult> {
+    this.#unkept += 1;
+    try {
+      return await this.#set(setting);
+    } finally {
+      this.#unkept -= 1;
+    }
+  }
+
+  async #set(setting: ServerSetting): Promise<SettingResult> {
     const { cluster, server, state, weight } = setting;
     this.#settings.set(keyOf(setting), setting);
     this.#log.info("Server is set by an operator", {
@@ -188,7 +211,11 @@ export class OperatorOrders implements Watched {
     );
     await this.#ask({ kind: "set", cluster, server, state, weight }, ANSWER_TIMEOUT_MS);
     const counts = await this.#ask({ kind: "count", cluster, server }, ANSWER_TIMEOUT_MS);
-    return { in_flight: sumOf(counts, false).in_flight, is_kept: await this.#store() };
+    return {
+      in_flight: sumOf(counts, false).in_flight,
+      is_kept: await this.#store(),
+      former_process: this.isFormerServing(),
+    };
   }
 
   /** What was made of a server by hand. */
@@ -233,6 +260,13 @@ export class OperatorOrders implements Watched {
   /** How many pauses are on. */
   get pauseCount(): number {
     return this.#pauses.size;
+  }
+
+  /** Why no other process may take this one's place now, as it would not know what is ordered here; null: one may. */
+  get hindrance(): string | null {
+    // Clients of the other one would reach what is paused here, and nobody could resume those that wait here.
+    if (this.#pauses.size > 0) return "requests are paused there: resume them first";
+    return this.#unkept > 0 ? "a server is being set there: try again" : null;
   }
 
   /** The pauses of a cluster that are on. */
@@ -312,7 +346,16 @@ function named({ cluster, server }: Pick<PauseRequest, "cluster" | "server">) {
   return server === null ? { cluster } : { cluster, server };
 }
 
-function sumOf(counts: readonly (PauseCount | null)[], paused: boolean): PauseAnswer {
+/** Whether requests wait and none is under way any more, as far as can be known. */
+export function isPaused(answer: PauseAnswer): boolean {
+  const { paused, in_flight, silent_workers, former_process } = answer;
+  return paused && in_flight === 0 && silent_workers === 0 && !former_process;
+}
+
+function sumOf(
+  counts: readonly (PauseCount | null)[],
+  paused: boolean,
+): Omit<PauseAnswer, "former_process"> {
   const sum = (field: "inFlight" | "transactions" | "blocked" | "subscribed") =>
     counts.reduce((total, count) => total + (count?.[field] ?? 0), 0);
   return {

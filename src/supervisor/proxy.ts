@@ -6,7 +6,7 @@
 import type { ClusterConfig, Config, IoChoice, RuntimeConfig } from "../config/config.ts";
 import { compareConfigs } from "../config/reload.ts";
 import { readSecret } from "../config/secret_source.ts";
-import { formatEndpoint, listenEndpoints } from "../endpoint.ts";
+import { type AdvertisedAddress, formatEndpoint, listenEndpoints } from "../endpoint.ts";
 import { openAuditLog } from "./audit_log.ts";
 import { AdminAccess } from "./admin_access.ts";
 import type { ReloadSource } from "./admin_actions.ts";
@@ -33,8 +33,8 @@ export interface ProxyOptions {
   config: Config;
   io: IoChoice;
   output: LogOutput;
-  /** Address for cluster-aware clients, without port. */
-  advertisedAddress: string;
+  /** What cluster-aware clients are told where nothing nearer is known. */
+  advertisedAddress: AdvertisedAddress;
   /**
    * Whether this is the process's own proxy. Then listeners share their port and workers have the least
    * permissions; both need unstable features that an embedding program may not have switched on, and where
@@ -227,7 +227,11 @@ export async function startProxy(
     get isReady() {
       return supervisor.isReady;
     },
+    get heirPid() {
+      return takeover?.heirPid ?? 0;
+    },
   };
+  supervisor.orders.isFormerServing = () => takeover?.isFormerServing ?? false;
   await takeover?.takeOver();
   const pages = new AdminPages(source, output.log);
   const admin = await openAdmin({
@@ -237,8 +241,8 @@ export async function startProxy(
     get isReady() {
       return supervisor.isReady;
     },
-    get isPausing() {
-      return supervisor.orders.pauseCount > 0;
+    get hindrance() {
+      return supervisor.orders.hindrance;
     },
     get config() {
       return config;
@@ -275,6 +279,7 @@ export async function startProxy(
   const stop = async () => {
     takeover?.close();
     await supervisor.stop();
+    takeover?.end();
     unix.keepOnly([]);
     await admin?.close();
     await audit?.close();
@@ -340,9 +345,9 @@ async function changeOrSay(
 /** What of `[runtime]` can only be chosen at the start stays as it was. */
 function keepFixed(former: RuntimeConfig, next: RuntimeConfig): RuntimeConfig {
   const { network, io, metrics, adminToken, adminTls, stateFile, takeoverSocket } = former;
-  const { logFormat, auditLog } = former;
+  const { logFormat, logOutput, auditLog } = former;
   const fixed = { network, io, metrics, adminToken, adminTls, stateFile, takeoverSocket };
-  return { ...next, ...fixed, logFormat, auditLog };
+  return { ...next, ...fixed, logFormat, logOutput, auditLog };
 }
 
 function delay(durationMs: number): Promise<void> {
@@ -404,7 +409,7 @@ function createWorker(
   io: IoChoice,
   isStandalone: boolean,
 ): WorkerPort {
-  const url = new URL("../worker/worker.ts", import.meta.url);
+  const url = new URL("../worker/thread_entry.ts", import.meta.url);
   const options = { type: "module", name: "aster" } as const;
   if (!isStandalone) return new Worker(url, options);
   const permissions = workerPermissions(clusters, config.runtime.network, io);

@@ -6,6 +6,7 @@
  */
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
 import {
+  isByCommand,
   OTHER_COMMANDS,
   readSeriesKey,
   SERIES_NUMBERS,
@@ -54,7 +55,7 @@ export class SeriesBound {
   }
 
   #nameOf(series: ShownSeries, ownMax: number, sharesOthers: boolean): ShownSeries {
-    if (series.kind !== "request") {
+    if (!isByCommand(series.kind)) {
       return sharesOthers ? { ...series, backend: OTHER_COMMANDS } : series;
     }
     const key = keyOf(series);

@@ -5,7 +5,7 @@
  */
 import type { ClusterConfig } from "../config/config.ts";
 import { BIG_KEYS_MAX, type BigKey, mergeBigKeys } from "../observe/big_keys.ts";
-import { type HotKey, mergeHotKeys, WINDOW_MS } from "../observe/hot_keys.ts";
+import { type HotKey, mergeHotKeys, totalOf, WINDOW_MS } from "../observe/hot_keys.ts";
 import { showBytes } from "../observe/slow_log.ts";
 
 /** Keys that are shown of each kind. */
@@ -15,11 +15,13 @@ const SHOWN_MAX = 100;
 export interface ShownKeys {
   /** Whether it is counted which keys are asked for most. */
   readonly hotkeysEnabled: boolean;
-  /** One key of so many is counted. */
+  /** One key of so many is counted, or fewer. */
   readonly sampleEvery: number;
+  /** Times that all keys were asked for, as estimated. */
+  readonly total: number;
   /** What the counts cover at most: the minute before, and the one that runs. */
   readonly coveredSeconds: number;
-  readonly hotKeys: readonly { key: string; hits: number; error: number }[];
+  readonly hotKeys: readonly { key: string; hits: number; error: number; backend: string }[];
   readonly bigKeyBytes: number;
   readonly bigKeys: readonly (Omit<BigKey, "key" | "seenAtMs"> & { key: string; time: string })[];
 }
@@ -34,11 +36,11 @@ export function shownKeys(
   return {
     hotkeysEnabled: hotkeys,
     sampleEvery: hotkeySampleEvery,
+    total: totalOf(hot),
     coveredSeconds: Math.round((WINDOW_MS + nowMs % WINDOW_MS) / 1000),
-    hotKeys: mergeHotKeys(hot, SHOWN_MAX).map(({ key, hits, error }) => ({
+    hotKeys: mergeHotKeys(hot, SHOWN_MAX).map(({ key, ...one }) => ({
       key: showBytes(Uint8Array.from(key, (character) => character.charCodeAt(0))),
-      hits,
-      error,
+      ...one,
     })),
     bigKeyBytes,
     bigKeys: mergeBigKeys(big, Math.min(SHOWN_MAX, BIG_KEYS_MAX)).map(

@@ -10,6 +10,7 @@ import type { BackendMetricsSnapshot, ClusterMetricsSnapshot } from "../observe/
 import {
   countOf,
   DURATION_BUCKETS,
+  isByCommand,
   percentileMs,
   readSeriesKey,
   SERIES_NUMBERS,
@@ -18,7 +19,7 @@ import { CLUSTER_COUNTS, type ClusterCount } from "../observe/metric_table.ts";
 import type { SlotRange } from "../worker/messages.ts";
 import type { OperatorOrders } from "./operator_orders.ts";
 import type { RecentPercentiles } from "./recent_durations.ts";
-import type { WorkerState } from "./supervisor.ts";
+import type { RetiredState, WorkerState } from "./supervisor.ts";
 
 /** A worker, and how it does. */
 export function showWorker(state: WorkerState): Record<string, unknown> {
@@ -26,6 +27,13 @@ export function showWorker(state: WorkerState): Record<string, unknown> {
   if (vitals === null) return shown;
   const { externalBytes, heapBytes, longestDelayMs } = vitals;
   return { ...shown, heapBytes, externalBytes, loopDelayMs: Math.round(longestDelayMs) };
+}
+
+/** A worker whose place another one has: it takes memory as long as it serves the clients that it has. */
+export function showRetired({ vitals, ...shown }: RetiredState): Record<string, unknown> {
+  if (vitals === null) return shown;
+  const { externalBytes, heapBytes } = vitals;
+  return { ...shown, heapBytes, externalBytes };
 }
 
 /** What a cluster is shown from. */
@@ -78,12 +86,14 @@ function showBackend(
 function showCommands({ durations }: ClusterMetricsSnapshot): Record<string, unknown>[] {
   return durations.keys.flatMap((key, index) => {
     const { kind, command, backend } = readSeriesKey(key);
-    if (kind !== "request") return [];
+    if (!isByCommand(kind)) return [];
     const at = index * SERIES_NUMBERS;
     const numbers = durations.values.subarray(at, at + SERIES_NUMBERS);
     return [{
       command,
       backend,
+      // Whether its time is its client's wait for others.
+      isBlocking: kind === "blocking",
       count: countOf(numbers),
       sumUs: Math.round(numbers[DURATION_BUCKETS]! * 1000),
       p50Us: Math.round(percentileMs(numbers, 0.5) * 1000),

@@ -8,6 +8,7 @@ import { Clock, Deadline } from "../clock.ts";
 import type { ClusterConfig, Config, IoChoice } from "../config/config.ts";
 import { compareConfigs } from "../config/reload.ts";
 import {
+  type AdvertisedAddress,
   type Endpoint,
   formatEndpoint,
   type GivenSocket,
@@ -41,11 +42,12 @@ import type {
 } from "../worker/messages.ts";
 import { assignClusters, type Assignment, reassignClusters } from "./assignment.ts";
 import { ChangeLog, describeFinding } from "./change_log.ts";
-import { clientsMaxOf, type DescriptorUse } from "./descriptor_limit.ts";
+import { type DescriptorUse, shareDescriptors } from "./descriptor_limit.ts";
 import type { AuditLog } from "./audit_log.ts";
 import type { LogOutput } from "./log_output.ts";
 import { MetricsSum } from "../observe/metrics_sum.ts";
 import { MemoryWatch } from "./memory_watch.ts";
+import { NumberedServers } from "./numbered_servers.ts";
 import { OperatorOrders } from "./operator_orders.ts";
 import { residentBytes } from "./process_usage.ts";
 import { SilenceWatch } from "./silence_watch.ts";
@@ -75,8 +77,8 @@ export interface SupervisorOptions {
   config: Config;
   io: IoChoice;
   output: LogOutput;
-  /** Address for cluster-aware clients, without port. */
-  advertisedAddress: string;
+  /** What cluster-aware clients are told where nothing nearer is known. */
+  advertisedAddress: AdvertisedAddress;
   /** Whether listeners share their port. */
   sharesPort: boolean;
   /** Whether another process serves until the workers listen. */
@@ -128,11 +130,14 @@ export interface WorkerState {
   requests: number;
 }
 
+/** A worker whose place another one has, as it is now. */
+export type RetiredState = Pick<WorkerState, "number" | "clusters" | "vitals">;
+
 /** What is known at one moment. */
 export interface Collected {
   workers: WorkerState[];
   /** Workers that a reload took the place of, and that serve the clients they have by what was configured before. */
-  retired: Pick<WorkerState, "number" | "clusters">[];
+  retired: RetiredState[];
   /** How many workers were ended as they did not answer any more. */
   silentEnded: number;
   /** One per cluster, summed over workers. */
@@ -166,8 +171,14 @@ interface Place {
 /** The workers of one process. */
 export class Supervisor implements WorkerReceiver {
   readonly #options: SupervisorOptions;
+  readonly #serverNumbers: NumberedServers = new NumberedServers();
   #config: Config;
   #assignment: Assignment;
+  /**
+   * Descriptors that were open for neither clients nor backends, and for how many workers: the fewest that were seen, as
+   * backends are connected to by and by, and those connections have a share of their own.
+   */
+  readonly #ownDescriptors: { workers: number; open: number } = { workers: 0, open: Infinity };
   readonly #clientMemory: SharedArrayBuffer;
   readonly #memoryRoom: SharedArrayBuffer;
   readonly #memoryWatch: MemoryWatch;
@@ -207,14 +218,14 @@ export class Supervisor implements WorkerReceiver {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    this.#config = options.config;
+    this.#config = this.#serverNumbers.number(options.config);
     this.orders = new OperatorOrders(
       () => this.#workers(),
       this.#clock,
       options.output.log,
       (cluster, text) => this.changes.add(cluster, text),
     );
-    this.#assignment = assignClusters(options.config.clusters);
+    this.#assignment = assignClusters(this.#config.clusters);
     this.#loopMemory = createLoopMemory(options.config);
     this.#clientMemory = createClientMemory(WORKERS_MAX);
     this.#memoryRoom = createMemoryRoom(WORKERS_MAX);
@@ -263,7 +274,22 @@ export class Supervisor implements WorkerReceiver {
   limitClients(use: DescriptorUse | null): number | null {
     if (use === null) return null;
     const room = new ClientRoom(this.#clientMemory, 0);
-    room.clientsMax = clientsMaxOf(use, this.#assignment.clusters, room.clientCount);
+    const { clusters } = this.#assignment;
+    const own = this.#ownDescriptors;
+    if (own.workers !== clusters.length) {
+      Object.assign(own, { workers: clusters.length, open: Infinity });
+    }
+    own.open = Math.min(own.open, use.open - room.clientCount);
+    const shares = shareDescriptors({ limit: use.limit, open: own.open }, clusters);
+    room.clientsMax = shares.clientsMax;
+    const { backendsMax, backendsNeeded } = shares;
+    if (backendsNeeded > backendsMax) {
+      this.#options.output.log.warning("Limit of open files is low for so many servers", {
+        limit: use.limit,
+        connectionsNeeded: backendsNeeded,
+        connectionsProvided: backendsMax,
+      });
+    }
     return room.clientsMax;
   }
 
@@ -314,7 +340,8 @@ export class Supervisor implements WorkerReceiver {
    * @param retireTimeoutMs How long clients of what goes may stay, milliseconds.
    * @returns What could not be done, one sentence each.
    */
-  async reconfigure(config: Config, retireTimeoutMs: number): Promise<string[]> {
+  async reconfigure(wanted: Config, retireTimeoutMs: number): Promise<string[]> {
+    const config = this.#serverNumbers.number(wanted);
     this.#forgetFound(this.#config, config);
     this.#config = config;
     this.#memoryWatch.limit(config.runtime.maxMemoryBytes);
@@ -349,6 +376,7 @@ export class Supervisor implements WorkerReceiver {
       clusterMemories,
       logLevel,
       keepsServers,
+      retireTimeoutMs: this.#retireTimeoutMs,
     });
   }
 
@@ -803,9 +831,10 @@ export class Supervisor implements WorkerReceiver {
     await Promise.all(retired);
     return {
       workers,
-      retired: [...this.#retired.keys()].map(({ number, clusterNames }) => ({
+      retired: [...this.#retired.keys()].map(({ number, clusterNames, vitals }) => ({
         number,
         clusters: clusterNames,
+        vitals,
       })),
       silentEnded: this.#silentEnded,
       clusters: this.#metrics.total(this.#livingSnapshots()),

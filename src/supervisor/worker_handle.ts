@@ -6,6 +6,7 @@
 import { type Clock, Deadline } from "../clock.ts";
 import type { ClusterConfig } from "../config/config.ts";
 import type { ClusterMetricsSnapshot } from "../observe/cluster_metrics.ts";
+import { joinParts, type MetricsPart } from "./joined_metrics.ts";
 import type {
   ConfigureMessage,
   DrainTimes,
@@ -58,6 +59,8 @@ export class WorkerHandle {
   readonly #shared: Map<number, (sockets: SharedSocket[]) => void> = new Map();
   readonly #ordered: Map<number, (count: PauseCount | null) => void> = new Map();
   readonly #inspected: Map<number, (parts: InspectedPart[] | null) => void> = new Map();
+  /** What has come of answers that are not whole yet, by their questions. */
+  readonly #parts: Map<number, MetricsPart[]> = new Map();
   #nextQuestion = 1;
   readonly #started: PromiseWithResolvers<boolean> = Promise.withResolvers();
   /** Calls for {@link WorkerHandle.configure}'s answers, the oldest first. */
@@ -277,9 +280,16 @@ export class WorkerHandle {
         this.#started.resolve(true);
         return this.#receiver.onListening(this);
       case "metrics":
-        this.#snapshots = message.clusters;
+        this.#snapshots = joinParts(message.clusters, this.#parts.get(message.question) ?? []);
+        this.#parts.delete(message.question);
         this.#vitals = message.vitals;
         return this.#settle(message.question, true);
+      case "metrics_part": {
+        const known = this.#parts.get(message.question);
+        if (known === undefined) this.#parts.set(message.question, [message]);
+        else known.push(message);
+        return;
+      }
       case "ordered":
         return this.#ordered.get(message.question)?.(message.count);
       case "inspected":

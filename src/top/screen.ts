@@ -135,6 +135,7 @@ const tables: Record<Page, Table<unknown>> = {
       { title: "times", width: 10, value: (row) => row.hits },
       { title: "±", width: 8, value: (row) => row.error },
       { title: "size", width: 9, value: (row) => row.bytes || null, show: showBytesCount },
+      { title: "server", width: 21, from: 90, value: (row) => row.backend },
       { title: "key", width: 40, value: (row) => row.key },
     ],
   }),
@@ -149,7 +150,7 @@ const tables: Record<Page, Table<unknown>> = {
   }),
   workers: table<TopView["workers"][number]>({
     rows: (view) => view.workers,
-    isBad: ({ state }) => state !== "serves",
+    isBad: ({ state, loopDelayMs }) => state !== "serves" || (loopDelayMs ?? 0) >= BUSY_MS,
     columns: [
       { title: "worker", width: 7, value: (row) => row.number },
       { title: "state", width: 14, value: (row) => row.state },
@@ -208,6 +209,10 @@ function toPage(state: ScreenState, page: Page): ScreenState {
   return page === state.page ? state : { ...state, page, sort: null, isReversed: false };
 }
 
+/** Time without a look at sockets for which a worker is marked, milliseconds: from then on it is a problem. */
+const BUSY_MS = 200;
+/** Lines of what is wrong. */
+const PROBLEM_LINES_MAX = 6;
 /** Longest filter, characters. */
 const FILTER_CHARACTERS_MAX = 64;
 
@@ -225,10 +230,11 @@ export function renderScreen(view: TopView, state: ScreenState, terminal: Termin
   const paint = (text: string, code: string) =>
     terminal.hasColours ? `\x1b[${code}m${text}\x1b[0m` : text;
   const [first, second] = headLines(view, state);
-  const problems = view.problems.length === 0 ? "" : view.problems.join("; ");
   const lines = [
     paint(fit(first!, columns), "1"),
-    problems === "" ? fit("nothing is wrong", columns) : paint(fit(problems, columns), "31"),
+    ...problemLines(view).map((line) =>
+      view.problems.length === 0 ? fit(line, columns) : paint(fit(line, columns), "31")
+    ),
     fit(second!, columns),
     "",
   ];
@@ -246,6 +252,14 @@ export function renderScreen(view: TopView, state: ScreenState, terminal: Termin
   }
   if (shown.length === 0 && lines.length < rows) lines.push("none");
   return lines.slice(0, rows);
+}
+
+/** What is wrong, a line each; where there is too much the last line says how much more. */
+function problemLines({ problems }: TopView): string[] {
+  if (problems.length === 0) return ["nothing is wrong"];
+  if (problems.length <= PROBLEM_LINES_MAX) return [...problems];
+  const shown = problems.slice(0, PROBLEM_LINES_MAX - 1);
+  return [...shown, `and ${problems.length - shown.length} more`];
 }
 
 /** The rows of the page that is shown, as they are shown. */

@@ -11,6 +11,8 @@ import { DURATION_BUCKETS, percentileMs } from "../observe/durations.ts";
 export interface StatusAnswer {
   readonly version: string;
   readonly ready: boolean;
+  /** Missing where the proxy is older. */
+  readonly problems?: readonly { readonly text: string }[];
   readonly uptimeSeconds: number;
   readonly memoryBytes: number;
   readonly cpuPercent: number;
@@ -57,6 +59,8 @@ interface BackendAnswer {
 
 interface CommandAnswer {
   readonly command: string;
+  /** Whether its times are what its clients waited for others. */
+  readonly isBlocking: boolean;
   readonly backend: string;
   readonly count: number;
   readonly buckets: readonly number[];
@@ -71,8 +75,14 @@ export interface SlowAnswer {
 export interface KeysAnswer {
   readonly clusters: readonly {
     name: string;
-    hotKeys: readonly { key: string; hits: number; error: number }[];
-    bigKeys: readonly { key: string; part: string; bytes: number; count: number }[];
+    hotKeys: readonly { key: string; hits: number; error: number; backend?: string }[];
+    bigKeys: readonly {
+      key: string;
+      part: string;
+      bytes: number;
+      count: number;
+      backend?: string;
+    }[];
   }[];
 }
 
@@ -143,6 +153,8 @@ export interface KeyRow {
   readonly error: number;
   /** 0 for a hot key. */
   readonly bytes: number;
+  /** `host:port` of the server that has it; empty where that is not known. */
+  readonly backend: string;
 }
 
 /** Where clients come from. */
@@ -191,13 +203,6 @@ export interface TopView {
   readonly changes: readonly ChangeRow[];
 }
 
-/** Bytes that wait for one server from which on that is a problem. */
-const QUEUE_PROBLEM_BYTES = 1_048_576;
-/** Bytes that clients of one address have not taken from which on that is a problem. */
-const UNREAD_PROBLEM_BYTES = 4 * 1_048_576;
-/** Time without a look at sockets from which on that is a problem, milliseconds. */
-const DELAY_PROBLEM_MS = 200;
-
 /** Computes what is shown; `former` is the moment before, or null. */
 export function computeView(former: Answers | null, now: Answers): TopView {
   const { status } = now;
@@ -223,7 +228,7 @@ export function computeView(former: Answers | null, now: Answers): TopView {
     clients: status.clusters.reduce((sum, one) => sum + one.clientsConnected, 0),
     requestsPerSecond: total("requests"),
     errorsPerSecond: total("errorReplies"),
-    problems: problemsOf(status, backends, workers, addresses),
+    problems: (status.problems ?? []).map(({ text }) => text),
     backends,
     commands: status.clusters.flatMap((cluster) =>
       commandRows(cluster, past.get(cluster.name), rate)
@@ -313,7 +318,8 @@ function byCommand(
   commands: readonly CommandAnswer[],
 ): Map<string, { count: number; buckets: number[] }> {
   const sums = new Map<string, { count: number; buckets: number[] }>();
-  for (const { command, count, buckets } of commands) {
+  for (const { command: name, isBlocking, count, buckets } of commands) {
+    const command = isBlocking ? `${name} (waits)` : name;
     const sum = sums.get(command) ??
       { count: 0, buckets: new Array<number>(DURATION_BUCKETS).fill(0) };
     sums.set(command, {
@@ -326,11 +332,11 @@ function byCommand(
 
 function keyRows({ clusters }: KeysAnswer): KeyRow[] {
   return clusters.flatMap(({ name: cluster, hotKeys, bigKeys }) => [
-    ...hotKeys.map(({ key, hits, error }) => ({
-      ...{ cluster, kind: "hot", key, hits, error, bytes: 0 },
+    ...hotKeys.map(({ key, hits, error, backend = "" }) => ({
+      ...{ cluster, kind: "hot", key, hits, error, bytes: 0, backend },
     })),
-    ...bigKeys.map(({ key, part, count, bytes }) => ({
-      ...{ cluster, kind: `big ${part}`, key, hits: count, error: 0, bytes },
+    ...bigKeys.map(({ key, part, count, bytes, backend = "" }) => ({
+      ...{ cluster, kind: `big ${part}`, key, hits: count, error: 0, bytes, backend },
     })),
   ]);
 }
@@ -346,32 +352,6 @@ function workerRow(worker: WorkerAnswer, requestsPerSecond: number | null): Work
     heapBytes: worker.heapBytes ?? null,
     restarts,
   };
-}
-
-function problemsOf(
-  { ready }: StatusAnswer,
-  backends: readonly BackendRow[],
-  workers: readonly WorkerRow[],
-  addresses: readonly AddressRow[],
-): string[] {
-  const problems = ready ? [] : ["the proxy is not ready"];
-  for (const { number, state, loopDelayMs } of workers) {
-    if (state !== "serves") problems.push(`worker ${number} is ${state}`);
-    else if ((loopDelayMs ?? 0) >= DELAY_PROBLEM_MS) {
-      problems.push(`worker ${number} was busy for ${loopDelayMs} ms`);
-    }
-  }
-  for (const { cluster, name, state, failuresPerSecond, failure, queuedBytes } of backends) {
-    const where = `${cluster}/${name}`;
-    if (state === "down") problems.push(`${where} is down`);
-    if ((failuresPerSecond ?? 0) > 0) problems.push(`${where} fails requests: ${failure}`);
-    if (queuedBytes >= QUEUE_PROBLEM_BYTES) problems.push(`${where} takes requests slowly`);
-  }
-  for (const { cluster, address, outputBytes } of addresses) {
-    if (outputBytes < UNREAD_PROBLEM_BYTES) continue;
-    problems.push(`${cluster}: clients of ${address || "unknown addresses"} do not take replies`);
-  }
-  return problems;
 }
 
 function addUp(rates: readonly (number | null)[]): number | null {

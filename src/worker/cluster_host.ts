@@ -21,6 +21,7 @@ import { Log } from "../observe/log.ts";
 import { MemoryRoom } from "../observe/memory_room.ts";
 import { MetricsSum } from "../observe/metrics_sum.ts";
 import { LoopDelay } from "./loop_delay.ts";
+import { isLarge, type MetricsMessage, MetricsParts } from "./metrics_parts.ts";
 import type {
   ConfigureMessage,
   DrainTimes,
@@ -127,6 +128,7 @@ export class ClusterHost {
         for (const hosted of this.#hosted()) {
           hosted.log.setLevel(message.logLevel);
           this.#followSettings(hosted, message.clusters, message.keepsServers);
+          hosted.cluster.leaveBy(message.retireTimeoutMs);
         }
         this.#memoryLimit!.look();
         return;
@@ -242,6 +244,7 @@ export class ClusterHost {
     const { clusterMemories } = message;
     this.#sockets = message.sockets ?? new Map();
     Object.assign(this.#start!, { logLevel, listeners, loopMemory, clusterMemories });
+    for (const { cluster } of this.#retired) cluster.leaveBy(retireTimeoutMs);
     const wanted = new Set(clusters.map(({ name }) => name));
     for (const name of this.#orders.keys()) if (!wanted.has(name)) this.#orders.delete(name);
     for (const order of message.orders ?? []) {
@@ -550,7 +553,10 @@ export class ClusterHost {
     // Adding up is the supervisor's, but for what it must not see twice.
     const isPlain = this.#gone.isEmpty && this.#retired.size === 0;
     const clusters = isPlain ? counted : this.#gone.total([counted]);
-    this.#post({ kind: "metrics", question, clusters, vitals: this.#vitals() });
+    const message: MetricsMessage = { kind: "metrics", question, clusters, vitals: this.#vitals() };
+    // The last word has no later turn.
+    if (question === 0 || !isLarge(message)) return this.#post(message);
+    this.#engine!.flushQueue.workOn(new MetricsParts(message, this.#post));
   }
 
   #vitals(): WorkerVitals {

@@ -5,11 +5,15 @@
  * @module
  */
 import type { ClusterConfig, IoChoice, LogLevel } from "../config/config.ts";
-import type { Endpoint, GivenSocket } from "../endpoint.ts";
+import type { AdvertisedAddress, Endpoint, GivenSocket } from "../endpoint.ts";
 import type { AuditRecord } from "../observe/audit.ts";
 import type { LogRecord } from "../observe/log.ts";
 import type { ClusterMemory } from "../observe/cluster_memory.ts";
-import type { ClusterMetricsSnapshot, HistogramSnapshot } from "../observe/cluster_metrics.ts";
+import type {
+  BackendMetricsSnapshot,
+  ClusterMetricsSnapshot,
+  HistogramSnapshot,
+} from "../observe/cluster_metrics.ts";
 
 /** What a worker is told once, first. */
 export interface StartMessage {
@@ -26,8 +30,8 @@ export interface StartMessage {
   /** Whether there is an audit log. */
   isAudited: boolean;
   io: IoChoice;
-  /** IPv4 or IPv6 address for cluster-aware clients. */
-  advertisedAddress: string;
+  /** What cluster-aware clients are told where nothing nearer is known. */
+  advertisedAddress: AdvertisedAddress;
   /** The proxy's own availability zone; "" for none. */
   zone: string;
   /** Whether listeners share their port (`reusePort`); false when embedded with one worker. */
@@ -248,6 +252,8 @@ export type SupervisorMessage =
     clusterMemories: Map<string, ClusterMemory>;
     logLevel: LogLevel;
     keepsServers: boolean;
+    /** As in {@link ConfigureMessage}: a longer one gives nobody more time. */
+    retireTimeoutMs: number;
   }
   /** Do what an operator orders, answer `ordered` with the same number. */
   | { kind: "order"; question: number; order: ServerOrder }
@@ -283,6 +289,16 @@ export type WorkerMessage =
     question: number;
     clusters: ClusterMetricsSnapshot[];
     vitals: WorkerVitals;
+  }
+  /** Goes ahead of a `metrics` with the same number, whose cluster of this name has these besides its own. */
+  | {
+    kind: "metrics_part";
+    question: number;
+    cluster: string;
+    backends: readonly BackendMetricsSnapshot[];
+    /** Series of durations, and their numbers. */
+    keys: readonly string[];
+    values: Float64Array;
   }
   /** The answer to `order`, with what is in flight in this worker. */
   | { kind: "ordered"; question: number; count: PauseCount }

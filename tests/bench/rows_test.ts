@@ -43,8 +43,20 @@ Deno.test("other loads through epoll are measured at few clients", () => {
   }
 });
 
+Deno.test("slots are measured beside a ring at few clients and at many, on either engine", () => {
+  for (const engine of ["", "epoll:"]) {
+    for (const clients of ["", "/c500"]) {
+      for (const pipeline of [1, 8, 32]) {
+        rowOf(`${engine}redis_cluster/get/32/p${pipeline}${clients}`);
+      }
+    }
+  }
+});
+
 Deno.test("Deno's sockets are measured at more clients in the simplest shape only", () => {
-  const many = ALL_ROWS.filter((row) => row.engine === "deno" && row.clients !== 50);
+  const many = ALL_ROWS.filter((row) =>
+    row.engine === "deno" && row.suite !== "redis_cluster" && row.clients !== 50
+  );
   assertEquals(many.map((row) => row.id), [
     "redis/get/32/p1/c500",
     "redis/set/32/p1/c500",
@@ -86,6 +98,7 @@ Deno.test("each engine, suite and number of clients has processes of its own", (
     "deno redis 2000",
     "deno memcache 50",
     "deno redis_cluster 50",
+    "deno redis_cluster 500",
     "epoll redis 1",
     "epoll redis 50",
     "epoll memcache 50",
@@ -93,6 +106,7 @@ Deno.test("each engine, suite and number of clients has processes of its own", (
     "epoll redis 500",
     "epoll redis 2000",
     "epoll redis 10000",
+    "epoll redis_cluster 500",
   ]);
   assertEquals(groupRows(ALL_ROWS).flatMap(({ rows }) => rows), [...ALL_ROWS]);
 });

@@ -5,11 +5,11 @@
  * @module
  */
 import { assert, assertEquals } from "../deps.ts";
-import { type Aster, startAster } from "../support/aster.ts";
-import { type BrowserPage, browserProgram, openBrowser } from "../support/browser.ts";
-import { until } from "../support/poll.ts";
-import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
-import { RespClient } from "../support/resp_client.ts";
+import { type Aster, startAster } from "../support/servers/aster.ts";
+import { type BrowserPage, browserProgram, openBrowser } from "../support/servers/browser.ts";
+import { until } from "../support/tools/poll.ts";
+import { type RedisServer, startRedisServer } from "../support/servers/redis_server.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
 
 // The page is made for browsers: without one nothing of it can be tested.
 const ignore = browserProgram() === null;
@@ -123,6 +123,30 @@ Deno.test({
     await press("resume");
     await until(async () => (await pauses()).length === 0, { what: "the pause is over" });
     await waitForVerdict(browser, "Nothing is wrong");
+    assertEquals(faults, []);
+  },
+});
+
+Deno.test({
+  name: "on a phone, in the dark, nothing is cut off, and what is wrong stands on the first screen",
+  ignore,
+  fn: async () => {
+    await using browser = await openBrowser();
+    const { page, faults } = browser;
+    await page.setViewport({ width: 390, height: 844, isMobile: true, hasTouch: true });
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
+    await page.goto(url());
+    await page.waitForSelector("#cluster-cache .backends tbody tr", { timeout: 15_000 });
+    // As text: what a page knows is no name here.
+    const seen = await page.evaluate(`(() => ({
+      isWider: document.scrollingElement.scrollWidth > innerWidth,
+      verdictEnd: document.querySelector(".verdict").getBoundingClientRect().bottom,
+      brightness: getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)
+        .reduce((sum, one) => sum + one),
+    }))()`) as { isWider: boolean; verdictEnd: number; brightness: number };
+    assertEquals(seen.isWider, false, "the page is as wide as the screen");
+    assert(seen.verdictEnd < 844, String(seen.verdictEnd));
+    assert(seen.brightness < 200, String(seen.brightness));
     assertEquals(faults, []);
   },
 });

@@ -6,21 +6,21 @@
  * @module
  */
 import { assert, assertEquals } from "../deps.ts";
-import { patternBytes, PatternCheck } from "../support/byte_pattern.ts";
+import { patternBytes, PatternCheck } from "../support/tools/byte_pattern.ts";
 import {
   type CreateEngine,
   EngineScene,
   readText,
   type SceneTest,
   type SocketEnd,
-} from "../support/engine_scene.ts";
+} from "../support/rigs/engine_scene.ts";
 import { testDials } from "./io_dial_contract.ts";
 import { testListeners } from "./io_listen_contract.ts";
 import { tlsOfScene } from "./io_tls_contract.ts";
 import { testTurns } from "./io_turns_contract.ts";
 import { testUnixSockets } from "./io_unix_contract.ts";
-import { until, withDeadline } from "../support/poll.ts";
-import { type SanitizedOptions, sanitizedTest } from "../support/sanitized.ts";
+import { until, withDeadline } from "../support/tools/poll.ts";
+import { type SanitizedOptions, sanitizedTest } from "../support/tools/sanitized.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -250,7 +250,7 @@ function testWhatGoesFirst(test: SceneTest): void {
     assertEquals(log.unwrittenBytes, 3);
     const check = new PatternCheck(5);
     await readInto(check, peer, first.length);
-    await until(() => log.unwrittenBytes === 0, { what: "the log's turn", deadlineMs: 1000 });
+    await until(() => log.unwrittenBytes === 0, { what: "the log's turn" });
     assertEquals([check.firstWrong, await readText(peer, 3)], [null, "log"]);
   });
 }
@@ -309,12 +309,13 @@ function testClosing(test: SceneTest): void {
     assertEquals(server.receiver.heard, ["closed: malformed"]);
   });
 
-  test("a receiver may close while it is given bytes", async (scene) => {
+  test("a receiver may close while it is given bytes, and has its room back then", async (scene) => {
     const [server, peer] = await scene.pairWithPeer();
     server.receiver.onBytes = () => server.socket.close(null);
     await peer.write(new TextEncoder().encode("QUIT"));
     assertEquals(await readText(peer), "");
     assertEquals([server.receiver.heard, server.receiver.receivedBytes], [["closed"], 4]);
+    assertEquals(server.receiver.restedCount, 1);
   });
 }
 

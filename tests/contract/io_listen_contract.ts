@@ -5,10 +5,15 @@
  */
 import { failures } from "../../src/failure.ts";
 import { assert, assertEquals, assertMatch, assertThrows } from "../deps.ts";
-import { DialOutcome, readText, type SceneTest, type SocketEnd } from "../support/engine_scene.ts";
-import { openSystem } from "../support/libc_path.ts";
-import { until } from "../support/poll.ts";
-import { resetBeforeAccept } from "../support/reset_connections.ts";
+import {
+  DialOutcome,
+  readText,
+  type SceneTest,
+  type SocketEnd,
+} from "../support/rigs/engine_scene.ts";
+import { openSystem } from "../support/tools/libc_path.ts";
+import { until } from "../support/tools/poll.ts";
+import { resetBeforeAccept } from "../support/clients/reset_connections.ts";
 
 /** Registers the tests for one implementation. */
 export function testListeners(test: SceneTest): void {

@@ -5,8 +5,8 @@
  */
 import { PIECES_PER_TURN_MAX } from "../../src/net/turn_budget.ts";
 import { assert, assertEquals } from "../deps.ts";
-import { readText, type SceneTest } from "../support/engine_scene.ts";
-import { withDeadline } from "../support/poll.ts";
+import { readText, type SceneTest } from "../support/rigs/engine_scene.ts";
+import { withDeadline } from "../support/tools/poll.ts";
 
 /** How long an answer may take while the work goes on, milliseconds. */
 const ANSWER_TIMEOUT_MS = 5_000;

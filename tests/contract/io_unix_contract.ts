@@ -12,8 +12,8 @@ import {
   type Front,
   type SceneTest,
   type SocketEnd,
-} from "../support/engine_scene.ts";
-import { until } from "../support/poll.ts";
+} from "../support/rigs/engine_scene.ts";
+import { until } from "../support/tools/poll.ts";
 
 /** Registers the tests for one implementation. */
 export function testUnixSockets(test: SceneTest): void {

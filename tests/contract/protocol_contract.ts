@@ -18,8 +18,8 @@ import {
   type RequestParser,
 } from "../../src/protocol/protocol.ts";
 import { assert, assertEquals } from "../deps.ts";
-import { evenCuts, randomCuts } from "../support/random_cuts.ts";
-import { type Random, seededRandom } from "../support/seed.ts";
+import { evenCuts, randomCuts } from "../support/tools/random_cuts.ts";
+import { type Random, seededRandom } from "../support/tools/seed.ts";
 
 /** A stream of requests. */
 export interface RequestCase {

@@ -9,7 +9,7 @@ import { NOBODY, type RoutedClient } from "../../src/request/exchange.ts";
 import { PROFILES } from "../../src/protocol/protocol.ts";
 import type { Router } from "../../src/router/router.ts";
 import { assert, assertEquals, assertStrictEquals } from "../deps.ts";
-import { type Random, seededRandom } from "../support/seed.ts";
+import { type Random, seededRandom } from "../support/tools/seed.ts";
 
 /** A router with at least two backends, every place served, and what a test may do to it. */
 export interface RoutedScene extends Disposable {
@@ -109,7 +109,7 @@ function testOwners(name: string, createScene: () => RoutedScene): void {
       const backend = place < 0 ? null : router.backendAt(place);
       assertEquals(backend, null);
     }
-    assertEquals(router.unplaced.source, "backend");
+    assertEquals(router.whyUnplaced(places[0]!).source, "backend");
   });
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals } from "../deps.ts";
-import { seededRandom } from "../support/seed.ts";
+import { seededRandom } from "../support/tools/seed.ts";
 import { RawClient } from "../servers/raw_client.ts";
 import { exceptionFor, EXCEPTIONS } from "./exceptions.ts";
 import { areAlike, splitReplies } from "./replies.ts";

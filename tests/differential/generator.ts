@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Random } from "../support/seed.ts";
+import type { Random } from "../support/tools/seed.ts";
 import type { Shape } from "./shape.ts";
 import { SHAPES } from "./shapes.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from "../../deps.ts";
-import { testedServer, useServer } from "../support/redis_server.ts";
+import { testedServer, useServer } from "../support/servers/redis_server.ts";
 import type { Mode } from "./run.ts";
 
 const USAGE = `Usage: deno task differential [options]

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { startLocalProxy } from "../support/local_proxy.ts";
-import { until } from "../support/poll.ts";
-import { startRedisCluster } from "../support/redis_cluster.ts";
-import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
-import { Random } from "../support/seed.ts";
+import { startLocalProxy } from "../support/rigs/local_proxy.ts";
+import { until } from "../support/tools/poll.ts";
+import { startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { type RedisServer, startRedisServer } from "../support/servers/redis_server.ts";
+import { Random } from "../support/tools/seed.ts";
 import { RawClient, word } from "../servers/raw_client.ts";
 import { knowServers, startRedisPool } from "../servers/redis_pool.ts";
 import { exceptionFor } from "./exceptions.ts";

@@ -5,12 +5,12 @@
  * @module
  */
 import { assertEquals } from "../deps.ts";
-import { startLocalProxy } from "../support/local_proxy.ts";
-import { until, withDeadline } from "../support/poll.ts";
-import { startRedisCluster } from "../support/redis_cluster.ts";
-import { encodeCommand } from "../support/resp_client.ts";
-import { startRedisServer } from "../support/redis_server.ts";
-import { type Random, scaled, seededRandom } from "../support/seed.ts";
+import { startLocalProxy } from "../support/rigs/local_proxy.ts";
+import { until, withDeadline } from "../support/tools/poll.ts";
+import { startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { encodeCommand } from "../support/clients/resp_client.ts";
+import { startRedisServer } from "../support/servers/redis_server.ts";
+import { type Random, scaled, seededRandom } from "../support/tools/seed.ts";
 import { word } from "../servers/raw_client.ts";
 import { withoutModules } from "../servers/hello_modules.ts";
 import { startRedisPool } from "../servers/redis_pool.ts";

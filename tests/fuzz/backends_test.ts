@@ -6,11 +6,11 @@
  */
 import { assert, assertEquals } from "../deps.ts";
 import { becomesIdle, idleDescriptors, memoryBytes } from "../model/proxy_watch.ts";
-import { startAster } from "../support/aster.ts";
-import { delay, withDeadline } from "../support/poll.ts";
-import { startRedisServer } from "../support/redis_server.ts";
-import { encodeCommand } from "../support/resp_client.ts";
-import { type Random, scaled, seededRandom } from "../support/seed.ts";
+import { startAster } from "../support/servers/aster.ts";
+import { delay, withDeadline } from "../support/tools/poll.ts";
+import { startRedisServer } from "../support/servers/redis_server.ts";
+import { encodeCommand } from "../support/clients/resp_client.ts";
+import { type Random, scaled, seededRandom } from "../support/tools/seed.ts";
 import { Bystanders } from "./bystanders.ts";
 import { countReplies } from "./reply_count.ts";
 import { startHostileBackend } from "./hostile_backend.ts";

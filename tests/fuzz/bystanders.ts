@@ -7,8 +7,8 @@ import type { Expectations, ReplyTally } from "../model/dialect.ts";
 import { MemcacheDialect } from "../model/memcache_dialect.ts";
 import { ClientCounts, ModelClient } from "../model/model_client.ts";
 import { RedisDialect } from "../model/redis_dialect.ts";
-import { until, withDeadline } from "../support/poll.ts";
-import { Random } from "../support/seed.ts";
+import { until, withDeadline } from "../support/tools/poll.ts";
+import { Random } from "../support/tools/seed.ts";
 
 const CLIENTS = 3;
 const CHECK_INTERVAL_MS = 500;
@@ -89,7 +89,7 @@ export class Bystanders implements ReplyTally {
     }
     if (this.#violation !== null) throw this.#violation;
     if (this.counts.closedByProxy > 0) {
-      throw new Error(`Bystander closed: ${this.counts.lastClosed}`);
+      throw new Error(`Bystander closed: ${this.counts.closed.at(-1)}`);
     }
   }
 

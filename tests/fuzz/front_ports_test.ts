@@ -8,14 +8,14 @@
  */
 import { assert, assertEquals } from "../deps.ts";
 import { becomesIdle, idleDescriptors, memoryBytes, scrape } from "../model/proxy_watch.ts";
-import { startAster } from "../support/aster.ts";
-import { startMemcachedServer } from "../support/memcached_server.ts";
-import { delay, withDeadline } from "../support/poll.ts";
-import { randomCuts } from "../support/random_cuts.ts";
-import { startRedisServer } from "../support/redis_server.ts";
-import { encodeCommand } from "../support/resp_client.ts";
-import { resetBeforeAccept } from "../support/reset_connections.ts";
-import { type Random, scaled, seededRandom } from "../support/seed.ts";
+import { startAster } from "../support/servers/aster.ts";
+import { startMemcachedServer } from "../support/servers/memcached_server.ts";
+import { delay, withDeadline } from "../support/tools/poll.ts";
+import { randomCuts } from "../support/tools/random_cuts.ts";
+import { startRedisServer } from "../support/servers/redis_server.ts";
+import { encodeCommand } from "../support/clients/resp_client.ts";
+import { resetBeforeAccept } from "../support/clients/reset_connections.ts";
+import { type Random, scaled, seededRandom } from "../support/tools/seed.ts";
 import { Bystanders } from "./bystanders.ts";
 import { countReplies } from "./reply_count.ts";
 import { anyMemcacheRequest, anyRedisRequest, hostileStream } from "./hostile_bytes.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import { createServer, type Server, type Socket } from "node:net";
-import { PortTaken, withFreePorts } from "../support/free_port.ts";
-import type { Random } from "../support/seed.ts";
+import { PortTaken, withFreePorts } from "../support/tools/free_port.ts";
+import type { Random } from "../support/tools/seed.ts";
 import { anyReply, damage } from "./hostile_bytes.ts";
 
 const encoder = new TextEncoder();

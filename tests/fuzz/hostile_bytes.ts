@@ -5,7 +5,7 @@
  * @module
  */
 import { respCommands } from "../../src/protocol/resp/commands/mod.ts";
-import type { Random } from "../support/seed.ts";
+import type { Random } from "../support/tools/seed.ts";
 
 const encoder = new TextEncoder();
 

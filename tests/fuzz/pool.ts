@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Aster, startAster } from "../support/aster.ts";
-import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
+import { type Aster, startAster } from "../support/servers/aster.ts";
+import { type RedisServer, startRedisServer } from "../support/servers/redis_server.ts";
 
 /** The proxy and its servers. */
 export interface Pool extends AsyncDisposable {

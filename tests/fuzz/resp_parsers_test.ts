@@ -6,8 +6,8 @@
 import { ParseStatus, PROFILES, RequestFrame } from "../../src/protocol/protocol.ts";
 import { createRespProtocol } from "../../src/protocol/resp/mod.ts";
 import { assert, assertEquals } from "../deps.ts";
-import { randomCuts } from "../support/random_cuts.ts";
-import { type Random, scaled, seededRandom } from "../support/seed.ts";
+import { randomCuts } from "../support/tools/random_cuts.ts";
+import { type Random, scaled, seededRandom } from "../support/tools/seed.ts";
 
 const STREAMS = 2000;
 

@@ -7,8 +7,8 @@
 import { assert, assertEquals } from "../deps.ts";
 import { becomesIdle, idleDescriptors, memoryBytes } from "../model/proxy_watch.ts";
 import { CrowdCounts, SubscriberCrowd } from "../model/subscriber_crowd.ts";
-import { until } from "../support/poll.ts";
-import { scaled, seededRandom } from "../support/seed.ts";
+import { until } from "../support/tools/poll.ts";
+import { scaled, seededRandom } from "../support/tools/seed.ts";
 import { Bystanders } from "./bystanders.ts";
 import { startPool } from "./pool.ts";
 

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { FaultRelay, LinkEnd, LinkWay } from "../support/fault_relay.ts";
-import { delay } from "../support/poll.ts";
-import { resetBeforeAccept } from "../support/reset_connections.ts";
-import type { Random } from "../support/seed.ts";
+import type { FaultRelay, LinkEnd, LinkWay } from "../support/servers/fault_relay.ts";
+import { delay } from "../support/tools/poll.ts";
+import { resetBeforeAccept } from "../support/clients/reset_connections.ts";
+import type { Random } from "../support/tools/seed.ts";
 
 /** How often each kind of fault happened. */
 export class FaultCounts {
@@ -40,6 +40,8 @@ export interface FaultTimes {
 
 const WAYS: readonly LinkWay[] = ["requests", "replies"];
 const ENDS: readonly LinkEnd[] = ["end", "reset"];
+/** Processor time that the proxy has between two of its pauses, milliseconds, while it has something to do. */
+const WORKED_LEAST_MS = 200;
 /** Clients that reset at a time. */
 const RESETS_MAX = 100;
 /** Cuts fall within this many bytes. */
@@ -162,9 +164,14 @@ export async function disturbServers(
   }
 }
 
+/** Longest time for which {@link pauseProxy} stops the proxy, milliseconds. */
+export function stopMaxMs(readTimeoutMs: number): number {
+  return Math.round(readTimeoutMs * 2.6);
+}
+
 /** Stops the proxy itself for longer than its `read_timeout`, and lets it go on, until `isOver`. */
 export async function pauseProxy(
-  proxy: Pick<FaultyServer, "pause" | "resume">,
+  proxy: Pick<FaultyServer, "pause" | "resume"> & { worked(leastMs: number): Promise<void> },
   random: Random,
   times: FaultTimes,
   counts: FaultCounts,
@@ -173,10 +180,12 @@ export async function pauseProxy(
   const { pauseMaxMs, readTimeoutMs } = times;
   while (!isOver()) {
     await delay(random.between(20, pauseMaxMs));
+    // On a busy machine it would stand still all the time, and its clients wait in vain.
+    await proxy.worked(WORKED_LEAST_MS);
     if (isOver()) return;
     counts.add("SIGSTOP of the proxy");
     await proxy.pause();
-    await delay(random.between(readTimeoutMs, Math.round(readTimeoutMs * 2.6)));
+    await delay(random.between(readTimeoutMs, stopMaxMs(readTimeoutMs)));
     proxy.resume();
   }
 }

@@ -4,11 +4,10 @@
  *
  * @module
  */
-import { delay, withDeadline } from "../support/poll.ts";
-import { encodeCommand } from "../support/resp_client.ts";
-import type { Random } from "../support/seed.ts";
+import { delay, withDeadline } from "../support/tools/poll.ts";
+import { encodeCommand } from "../support/clients/resp_client.ts";
+import type { Random } from "../support/tools/seed.ts";
 import { ReplyStream, type RespReply, RespReplyReader } from "./reply_reader.ts";
-import { HANG_MS } from "./model_client.ts";
 import { Violation } from "./violation.ts";
 
 const READ_BYTES = 16 * 1024;
@@ -22,6 +21,8 @@ export interface HalfCloserRules {
   readonly isExact: boolean;
   /** No element is lost: there are no faults. */
   readonly isCalm: boolean;
+  /** Longest time from the end of its input until it is closed, in milliseconds. */
+  readonly closingMaxMs: number;
 }
 
 /** What they counted together. */
@@ -140,7 +141,7 @@ export class HalfCloser {
       // The proxy was first, which the read finds out.
     }
     try {
-      return await withDeadline(reading, "it is closed", HANG_MS);
+      return await withDeadline(reading, "it is closed", this.#rules.closingMaxMs);
     } catch (error) {
       throw new Violation(`${this.#key}: ${error}`);
     } finally {

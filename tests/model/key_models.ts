@@ -17,16 +17,28 @@ const TOKENS_MAX = 40;
 /** Stands for "no value". */
 export const ABSENT = 0;
 
+/**
+ * What all keys have in common that were made while the servers kept their data: when a server loses it, each of them
+ * is weak, also one that was given up and still has requests under way.
+ */
+export class KeyEra {
+  /**
+   * A server may have lost its data, or keys may have moved: only whose the values are is checked.
+   */
+  isWeak: boolean;
+
+  constructor(isWeak = false) {
+    this.isWeak = isWeak;
+  }
+}
+
 /** A key whose value is replaced as a whole. Values are known by their numbers, from 1. */
 export class RegisterKey {
   /** Requests on it that are not answered, and those of them that have other keys as well. */
   readonly inFlight = { all: 0, split: 0 };
   readonly name: string;
   readonly id: number;
-  /**
-   * Its server may have lost its data, or it may have moved: only whose the values are is checked.
-   */
-  isWeak = false;
+  readonly #era: KeyEra;
   #newest = 0;
   /** What the value can be if no write of unknown fate comes late. */
   #possible = new Set<number>([ABSENT]);
@@ -35,9 +47,14 @@ export class RegisterKey {
   #uncertainCount = 0;
   readonly #lengths = new Map<number, number>();
 
-  constructor(name: string, id: number) {
+  constructor(name: string, id: number, era: KeyEra = new KeyEra()) {
     this.name = name;
     this.id = id;
+    this.#era = era;
+  }
+
+  get isWeak(): boolean {
+    return this.#era.isWeak;
   }
 
   get isWorn(): boolean {
@@ -99,18 +116,30 @@ export class RegisterKey {
   get mayBeAbsent(): boolean {
     return this.isWeak || this.#possible.has(ABSENT) || this.#late.has(ABSENT);
   }
+
+  /** For messages. */
+  toString(): string {
+    const shown = (numbers: Iterable<number>) => [...numbers].join(" ") || "none";
+    return `${this.name}: ${this.isWeak ? "weak, " : ""}possible ${shown(this.#possible)}, ` +
+      `late ${shown(this.#late)}, newest ${this.#newest}${this.isWorn ? ", worn" : ""}`;
+  }
 }
 
 /** A key that is only incremented by one: no request may ever count twice. */
 export class CounterKey {
   readonly name: string;
-  isWeak = false;
+  readonly #era: KeyEra;
   #confirmed = 0;
   #uncertain = 0;
   #lastSeen = 0;
 
-  constructor(name: string) {
+  constructor(name: string, era: KeyEra = new KeyEra()) {
     this.name = name;
+    this.#era = era;
+  }
+
+  get isWeak(): boolean {
+    return this.#era.isWeak;
   }
 
   get isWorn(): boolean {
@@ -152,7 +181,7 @@ export class CounterKey {
 /** A key that is only appended to, by tokens `<client>.<key>.<number>;`. */
 export class AppendKey {
   readonly name: string;
-  isWeak = false;
+  readonly #era: KeyEra;
   readonly #prefix: string;
   #newest = 0;
   readonly #confirmed: number[] = [];
@@ -160,9 +189,14 @@ export class AppendKey {
   #confirmedBytes = 0;
   #uncertainBytes = 0;
 
-  constructor(name: string, client: number, id: number) {
+  constructor(name: string, client: number, id: number, era: KeyEra = new KeyEra()) {
     this.name = name;
+    this.#era = era;
     this.#prefix = `${client}.${id}.`;
+  }
+
+  get isWeak(): boolean {
+    return this.#era.isWeak;
   }
 
   get isWorn(): boolean {
@@ -226,4 +260,9 @@ export class AppendKey {
     }
     return numbers;
   }
+}
+
+/** For messages: what is known of the keys of a request. */
+export function shownKeys(keys: readonly RegisterKey[] | undefined): string {
+  return keys === undefined ? "" : `; ${keys.join("; ")}`;
 }

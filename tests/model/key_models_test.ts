@@ -4,7 +4,9 @@
  * @module
  */
 import { assertEquals } from "../deps.ts";
+import { Random } from "../support/tools/seed.ts";
 import { ABSENT, AppendKey, CounterKey, RegisterKey } from "./key_models.ts";
+import { OwnKeys } from "./own_keys.ts";
 import { makeValue, readValue } from "./tagged_value.ts";
 
 Deno.test("a register holds what was confirmed last, or a write of unknown fate", () => {
@@ -58,6 +60,30 @@ Deno.test("appended tokens are all there, each once and in order", () => {
   ) {
     assertEquals(key.canBe(text), false, text);
   }
+});
+
+Deno.test("a key that was given up is weak, too, when a server loses its data: it may have requests under way", () => {
+  const expectations = {
+    isCalm: false,
+    movesSlots: false,
+    tagCount: 0,
+    isWeak: false,
+    mediumShare: 0,
+    largeShare: 0,
+  };
+  const keep = <Key>(key: Key) => ({ key, isSpoilt: false });
+  const identity = { client: 1, keyPrefix: "test" };
+  const keys = new OwnKeys(new Random(1), identity, expectations, keep, keep);
+  const givenUp = keys.registers.pick();
+  givenUp.wrote(givenUp.next(1));
+  while (!givenUp.isWorn) givenUp.mayHaveWritten(givenUp.next(1));
+  while (keys.registers.keys.includes(givenUp)) keys.registers.pick();
+  assertEquals(givenUp.canBe(ABSENT), false);
+  keys.forget();
+  assertEquals(givenUp.canBe(ABSENT), true);
+  const next = keys.registers.pick();
+  next.wrote(next.next(1));
+  assertEquals(next.canBe(ABSENT), false);
 });
 
 Deno.test("a value with a single other byte is nobody's", () => {

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { delay, withDeadline } from "../support/poll.ts";
-import type { Random } from "../support/seed.ts";
+import { delay, withDeadline } from "../support/tools/poll.ts";
+import type { Random } from "../support/tools/seed.ts";
 import { request } from "../unit/protocol/memcache/binary/packets.ts";
 import { toBytes, toText } from "../unit/protocol/memcache/parse_stream.ts";
 import { HANG_MS } from "./model_client.ts";

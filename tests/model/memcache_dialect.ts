@@ -3,9 +3,15 @@
  *
  * @module
  */
-import type { Random } from "../support/seed.ts";
+import type { Random } from "../support/tools/seed.ts";
 import type { Dialect, Expectations, IssuedRequest, ReplyTally } from "./dialect.ts";
-import { ABSENT, type AppendKey, type CounterKey, type RegisterKey } from "./key_models.ts";
+import {
+  ABSENT,
+  type AppendKey,
+  type CounterKey,
+  type RegisterKey,
+  shownKeys,
+} from "./key_models.ts";
 import { type Kept, type ModelIdentity, OwnKeys } from "./own_keys.ts";
 import { type MemcacheItem, type MemcacheReply, MemcacheReplyReader } from "./reply_reader.ts";
 import { readValue } from "./tagged_value.ts";
@@ -139,6 +145,7 @@ export class MemcacheDialect implements Dialect<MemcacheReply> {
     return this.#issue(head, {
       block,
       isQuiet,
+      keys: [key],
       judge: (reply) => {
         if (reply.line !== "STORED") return false;
         key.wrote(number);
@@ -155,6 +162,7 @@ export class MemcacheDialect implements Dialect<MemcacheReply> {
     const name = this.#random.pick(["get", "gets", "get", "gets", "gat", "gats"]);
     const expiry = name.startsWith("gat") ? `${EXPIRY_SECONDS} ` : "";
     return this.#issue(`${name} ${expiry}${keys.map((key) => key.name).join(" ")}\r\n`, {
+      keys,
       judge: ({ items, line }) =>
         items !== null && line === "END" && this.#areValuesOf(keys, items, name.endsWith("s")),
     });
@@ -192,6 +200,7 @@ export class MemcacheDialect implements Dialect<MemcacheReply> {
     const head = `${words.join(" ")}\r\n`;
     return this.#issue(head, {
       block,
+      keys: [key],
       judge: ({ line }) => {
         if (line === "EXISTS") return !key.isCertainly(known.number);
         if (line === "NOT_FOUND") return key.canBe(ABSENT);
@@ -208,6 +217,7 @@ export class MemcacheDialect implements Dialect<MemcacheReply> {
     const isQuiet = this.#isQuiet();
     return this.#issue(`delete ${key.name}${noreply(isQuiet)}`, {
       isQuiet,
+      keys: [key],
       judge: ({ line }) => {
         const isPossible = line === "DELETED"
           ? key.mayExist
@@ -225,6 +235,7 @@ export class MemcacheDialect implements Dialect<MemcacheReply> {
     const isQuiet = this.#isQuiet();
     return this.#issue(`touch ${key.name} ${EXPIRY_SECONDS}${noreply(isQuiet)}`, {
       isQuiet,
+      keys: [key],
       judge: ({ line }) =>
         line === "TOUCHED" ? key.mayExist : line === "NOT_FOUND" && key.mayBeAbsent,
     });
@@ -318,8 +329,9 @@ export class MemcacheDialect implements Dialect<MemcacheReply> {
     unanswered?: () => void;
     passed?: () => void;
     about?: { toString(): string };
+    keys?: readonly RegisterKey[];
   }): Request {
-    const { judge, block, isQuiet = false, unanswered = () => {}, about } = options;
+    const { judge, block, isQuiet = false, unanswered = () => {}, about, keys } = options;
     const describe = () => {
       const shown = block === undefined ? "" : ` ${shownBytes(block, 40)}`;
       return `client ${this.#identity.client}: ${head.trimEnd()}${shown}`;
@@ -335,7 +347,8 @@ export class MemcacheDialect implements Dialect<MemcacheReply> {
         if (judge(reply)) return this.#tally.succeeded();
         if (/^(SERVER_)?ERROR/.test(reply.line) && this.#isFault(reply.line)) return unanswered();
         throw new Violation(
-          `${describe()}${known ? ` (before: ${known})` : ""}: impossible reply ${show(reply)}`,
+          `${describe()}${known ? ` (before: ${known})` : ""}: impossible reply ${show(reply)}` +
+            shownKeys(keys),
         );
       },
     };

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { randomCuts } from "../support/random_cuts.ts";
-import { delay } from "../support/poll.ts";
-import type { Random } from "../support/seed.ts";
+import { randomCuts } from "../support/tools/random_cuts.ts";
+import { delay } from "../support/tools/poll.ts";
+import type { Random } from "../support/tools/seed.ts";
 import type { Dialect, IssuedRequest } from "./dialect.ts";
 import { ReplyStream } from "./reply_reader.ts";
 import { Violation } from "./violation.ts";
@@ -18,6 +18,8 @@ const FAREWELLS: readonly Farewell[] = ["drain", "half-close", "quit", "abrupt",
 const READ_BYTES = 64 * 1024;
 /** Wait until the next try where nobody listens, in milliseconds. */
 const AWAY_MS = 20;
+/** Connections that ended early and are told of. */
+const CLOSED_MAX = 5;
 /** Most pieces that one write is cut into. */
 const PIECES_MAX = 40;
 /** A client whose requests get no byte of a reply for this long waits in vain, in milliseconds. */
@@ -45,8 +47,8 @@ export class ClientCounts {
   closedByProxy = 0;
   /** Those among them that were reset before the first reply: while they waited to be accepted, perhaps. */
   resetUnserved = 0;
-  /** What is known of the last of them. */
-  lastClosed = "";
+  /** What is known of the latest of them. */
+  readonly closed: string[] = [];
 }
 
 /** One client. */
@@ -138,6 +140,7 @@ class ClientConnection<Reply> {
   readonly #random: Random;
   readonly #counts: ClientCounts;
   readonly #manner: Manner;
+  readonly #startedAtMs = performance.now();
   readonly #replies: ReplyStream<Reply>;
   readonly #due: IssuedRequest<Reply>[] = [];
   /** Requests among them that have a reply to come. */
@@ -147,6 +150,8 @@ class ClientConnection<Reply> {
   #hasEnded = false;
   /** How reading ended. */
   #ending = "end of stream";
+  /** How writing ended, if not well: Linux tells of a reset once, to whoever reads or writes first. */
+  #sendError = "";
   #replyCount = 0;
   #lastProgressMs = performance.now();
   #wake: () => void = () => {};
@@ -276,7 +281,8 @@ class ClientConnection<Reply> {
         if (lengths.length > 1 && this.#random.chance(0.3)) await delay(0);
       }
       return true;
-    } catch {
+    } catch (error) {
+      this.#sendError = String(error);
       return false;
     }
   }
@@ -327,10 +333,17 @@ class ClientConnection<Reply> {
     const isWhole = this.#replies.pending === 0;
     if (!this.#isLeaving && (this.#awaited > 0 || !isWhole)) {
       this.#counts.closedByProxy += 1;
-      if (this.#replyCount === 0 && this.#ending.includes("reset")) this.#counts.resetUnserved += 1;
-      this.#counts.lastClosed = `${this.#due.length} due, first ${this.#due[0]?.describe()}, ` +
-        `rest "${this.#replies.rest}", ended by ${this.#ending}, ${this.#manner.farewell}, ` +
-        `${this.#isWriting ? "" : "not "}writing, ${JSON.stringify(this.#manner)}`;
+      // A broken pipe instead would mean that the proxy has closed it.
+      const wasReset = `${this.#ending} ${this.#sendError}`.includes("reset");
+      if (this.#replyCount === 0 && wasReset) this.#counts.resetUnserved += 1;
+      const ageMs = Math.round(performance.now() - this.#startedAtMs);
+      this.#counts.closed.push(
+        `after ${ageMs} ms, ${this.#due.length} due, first ${this.#due[0]?.describe()}, ` +
+          `${this.#replyCount} replies before, rest "${this.#replies.rest}", ` +
+          `ended by ${this.#ending} ${this.#sendError}, ${this.#manner.farewell}, ` +
+          `${this.#isWriting ? "" : "not "}writing, ${JSON.stringify(this.#manner)}`,
+      );
+      if (this.#counts.closed.length > CLOSED_MAX) this.#counts.closed.shift();
     }
     for (const request of this.#due) request.unanswered();
   }

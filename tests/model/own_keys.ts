@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Random } from "../support/seed.ts";
+import type { Random } from "../support/tools/seed.ts";
 import type { Expectations } from "./dialect.ts";
-import { AppendKey, CounterKey, RegisterKey } from "./key_models.ts";
+import { AppendKey, CounterKey, KeyEra, RegisterKey } from "./key_models.ts";
 import { makeValue, VALUE_LIMIT_BYTES } from "./tagged_value.ts";
 
 /** Keys of each kind that a client uses at a time. */
@@ -84,6 +84,8 @@ export class OwnKeys<Counter extends Kept<CounterKey>, Append extends Kept<Appen
   readonly #random: Random;
   readonly #identity: ModelIdentity;
   readonly #expectations: Expectations;
+  /** That of the keys that are made now. */
+  #era: KeyEra;
   #keyCount = 0;
 
   constructor(
@@ -96,6 +98,7 @@ export class OwnKeys<Counter extends Kept<CounterKey>, Append extends Kept<Appen
     this.#random = random;
     this.#identity = identity;
     this.#expectations = expectations;
+    this.#era = new KeyEra(expectations.isWeak);
     const isUsable = ({ isWorn }: { isWorn: boolean }) => !isWorn || expectations.isWeak;
     const isGood = (kept: Kept<CounterKey>) => !kept.isSpoilt && isUsable(kept.key);
     this.registers = new Pool(random, REGISTERS, () => this.#newRegister(), isUsable);
@@ -113,10 +116,10 @@ export class OwnKeys<Counter extends Kept<CounterKey>, Append extends Kept<Appen
     return REGISTERS;
   }
 
-  /** A server lost its data: what is in use is judged weakly from now on and replaced. */
+  /** A server lost its data: every key that was ever made is judged weakly from now on, and those in use are replaced. */
   forget(): void {
-    for (const key of this.registers.keys) key.isWeak = true;
-    for (const { key } of [...this.counters.keys, ...this.appends.keys]) key.isWeak = true;
+    this.#era.isWeak = true;
+    this.#era = new KeyEra(this.#expectations.isWeak);
     for (const pool of [this.registers, this.counters, this.appends]) pool.renew();
   }
 
@@ -144,20 +147,15 @@ export class OwnKeys<Counter extends Kept<CounterKey>, Append extends Kept<Appen
 
   #newRegister(): RegisterKey {
     const { name, id } = this.#newName();
-    return this.#weakened(new RegisterKey(name, id));
+    return new RegisterKey(name, id, this.#era);
   }
 
   #newCounter(): CounterKey {
-    return this.#weakened(new CounterKey(this.#newName().name));
+    return new CounterKey(this.#newName().name, this.#era);
   }
 
   #newAppend(): AppendKey {
     const { name, id } = this.#newName();
-    return this.#weakened(new AppendKey(name, this.#identity.client, id));
-  }
-
-  #weakened<Key extends { isWeak: boolean }>(key: Key): Key {
-    key.isWeak = this.#expectations.isWeak;
-    return key;
+    return new AppendKey(name, this.#identity.client, id, this.#era);
   }
 }

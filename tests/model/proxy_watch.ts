@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Aster } from "../support/aster.ts";
-import { delay, until } from "../support/poll.ts";
-import { cpuTicks, residentBytes } from "../support/server_process.ts";
+import type { Aster } from "../support/servers/aster.ts";
+import { delay, until } from "../support/tools/poll.ts";
+import { cpuTicks, residentBytes, TICK_MS } from "../support/servers/server_process.ts";
 import { Violation } from "./violation.ts";
 
 /** After the last client left, everything must be given back within this time, in milliseconds. */
@@ -13,8 +13,6 @@ const IDLE_DEADLINE_MS = 8_000;
 const IDLE_LOOKS = 8;
 const IDLE_LOOK_INTERVAL_MS = 50;
 const QUIET_LOOK_MS = 300;
-/** One tick of the CPU times in /proc. */
-const TICK_MS = 10;
 const LINE = /^(\w+)(?:\{([^}]*)\})? (\S+)$/;
 
 /** One scrape of `/metrics`. */
@@ -36,6 +34,20 @@ export class Metrics {
       if (one.name === name && one.labels.includes(label)) sum += one.value;
     }
     return sum;
+  }
+
+  /** How many label sets there are. */
+  count(name: string): number {
+    return this.#values.filter((one) => one.name === name).length;
+  }
+
+  /** Every reason for which anything failed, and how often. */
+  allFailures(): string {
+    const failed = this.#values.filter(({ name, value }) =>
+      name === "aster_failures_total" && value > 0
+    );
+    return failed.map(({ labels, value }) => `${/reason="(\w+)"/.exec(labels)?.[1]} ${value}`)
+      .join(", ");
   }
 
   /** How often requests or connections failed for `reason`. */
@@ -128,12 +140,14 @@ function troubleOf(metrics: Metrics, addedDescriptors: number): string {
   const clients = metrics.sum("aster_front_connection");
   const inFlight = metrics.sum("aster_backend_in_flight");
   const queuedBytes = metrics.sum("aster_backend_queued_bytes");
+  const exchanges = metrics.sum("aster_exchanges_in_use");
+  const chunks = metrics.sum("aster_chunks_in_use");
   const connections = connectionsOf(metrics);
+  const owesNothing = clients === 0 && inFlight === 0 && queuedBytes === 0;
   // Fewer than expected: a fetch of the slot map was under way while they were counted at the
   // start.
-  if (clients === 0 && inFlight === 0 && queuedBytes === 0 && addedDescriptors <= connections) {
-    return "";
-  }
+  if (owesNothing && exchanges === 0 && chunks === 0 && addedDescriptors <= connections) return "";
   return `${clients} clients, ${inFlight} requests in flight, ${queuedBytes} queued bytes, ` +
+    `${exchanges} exchanges and ${chunks} chunks in use, ` +
     `${addedDescriptors} descriptors more than at the start for ${connections} connections`;
 }

@@ -3,10 +3,16 @@
  *
  * @module
  */
-import { encodeCommand } from "../support/resp_client.ts";
-import type { Random } from "../support/seed.ts";
+import { encodeCommand } from "../support/clients/resp_client.ts";
+import type { Random } from "../support/tools/seed.ts";
 import type { Dialect, Expectations, IssuedRequest, ReplyTally } from "./dialect.ts";
-import { ABSENT, type AppendKey, type CounterKey, type RegisterKey } from "./key_models.ts";
+import {
+  ABSENT,
+  type AppendKey,
+  type CounterKey,
+  type RegisterKey,
+  shownKeys,
+} from "./key_models.ts";
 import { type Kept, type ModelIdentity, OwnKeys } from "./own_keys.ts";
 import { RespReplyReader } from "./reply_reader.ts";
 import type { RespReply } from "./reply_reader.ts";
@@ -296,7 +302,7 @@ export class RedisDialect implements Dialect<RespReply> {
       isOpen = false;
     };
     count(1);
-    const request = this.#issue(words, judge, unanswered);
+    const request = this.#issue(words, judge, unanswered, undefined, keys);
     return {
       ...request,
       replied(reply) {
@@ -334,6 +340,7 @@ export class RedisDialect implements Dialect<RespReply> {
     judge: Judge,
     unanswered: () => void = () => {},
     about?: { toString(): string },
+    keys?: readonly RegisterKey[],
   ): IssuedRequest<RespReply> {
     const describe = () => {
       const shown = words.map((word) => typeof word === "string" ? word : shownBytes(word, 40));
@@ -350,7 +357,8 @@ export class RedisDialect implements Dialect<RespReply> {
         if (judge(reply)) return this.#tally.succeeded();
         if (reply.type === "error" && this.#isFault(reply.text)) return unanswered();
         throw new Violation(
-          `${describe()}${known ? ` (before: ${known})` : ""}: impossible reply ${show(reply)}`,
+          `${describe()}${known ? ` (before: ${known})` : ""}: impossible reply ${show(reply)}` +
+            shownKeys(keys),
         );
       },
     };

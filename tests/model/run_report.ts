@@ -39,6 +39,12 @@ export class RunReport implements ReplyTally {
     this.errors.set(kind, (this.errors.get(kind) ?? 0) + 1);
   }
 
+  /** Which errors there were more of than `before`, and how many more. */
+  errorsSince(before: ReadonlyMap<string, number>): string {
+    const added = [...this.errors].map(([kind, count]) => [kind, count - (before.get(kind) ?? 0)]);
+    return added.filter(([, count]) => count !== 0).map((one) => one.join(": ")).join(", ");
+  }
+
   /** The proxy was looked at. */
   looked(memoryBytes: number, descriptors: number): void {
     this.memoryBytes = memoryBytes;

@@ -1,26 +1,28 @@
 /**
- * `deno task soak`: the model test through all scenarios, with all their faults, and a line of
- * figures a minute. Ends with code 1 at the first violation.
- *
- * ```text
- * --minutes N       how long in all; default 60
- * --scenario TEXT   only scenarios with this in their name
- * --seed N          the seed of every run; random if left out
- * --io ENGINE       deno or epoll; if left out, in turns
- * --yes             servers that are missing may be installed
- * ```
+ * `deno task soak`: the model test through all scenarios, with all their faults, and a line of figures a minute. Ends
+ * with code 1 at the first violation.
  *
  * @module
  */
 import { parseArgs } from "../../deps.ts";
 import { ensureServers } from "../../tasks/servers.ts";
-import { endAllServers } from "../support/server_process.ts";
-import { Random, SEED_VARIABLE } from "../support/seed.ts";
-import { TEST_IO_VARIABLE, testIo } from "../support/test_engine.ts";
+import { endAllServers } from "../support/servers/server_process.ts";
+import { Random, SEED_VARIABLE } from "../support/tools/seed.ts";
+import { TEST_IO_VARIABLE, testIo } from "../support/tools/test_engine.ts";
 import { runModel } from "./model_run.ts";
 import { RunReport } from "./run_report.ts";
 import { type Scenario, scenarios } from "./scenario.ts";
 
+const USAGE = `deno task soak: clients that know every reply that is possible, under faults
+
+  --minutes N       how long in all; 60 if left out. A turmoil of less than 2 minutes judges no memory
+  --scenario TEXT   only scenarios with this in their name; all if left out:
+                    ${scenarios.map(({ name }) => name).join("\n                    ")}
+  --seed N          the seed of every run; random if left out
+  --io ENGINE       deno or epoll; in turns if left out
+  --yes             servers that are missing may be installed
+  --help            print this
+`;
 const LINE_INTERVAL_MS = 60_000;
 /** Shortest run of one scenario, in milliseconds. */
 const RUN_LEAST_MS = 10_000;
@@ -28,8 +30,12 @@ const RUN_LEAST_MS = 10_000;
 async function main(words: string[]): Promise<number> {
   const flags = parseArgs(words, {
     string: ["io", "minutes", "scenario", "seed"],
-    boolean: ["yes"],
+    boolean: ["help", "yes"],
   });
+  if (flags.help) {
+    console.log(USAGE);
+    return 0;
+  }
   const durationMs = Number(flags.minutes ?? 60) * 60_000;
   const chosen = scenarios.filter(({ name }) => name.includes(flags.scenario ?? ""));
   if (!(durationMs > 0) || chosen.length === 0) {
@@ -82,7 +88,9 @@ async function runOne(
     show();
     return report;
   } catch (error) {
-    console.log(`VIOLATION ${title}:`, error);
+    // What the proxy says of itself as it ends, and what its clients saw, are two errors.
+    const found = error instanceof SuppressedError ? [error.suppressed, error.error] : [error];
+    console.log(`VIOLATION ${title}:`, ...found);
     return null;
   } finally {
     clearInterval(timer);

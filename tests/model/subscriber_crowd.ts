@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { delay } from "../support/poll.ts";
-import type { Random } from "../support/seed.ts";
+import { delay } from "../support/tools/poll.ts";
+import type { Random } from "../support/tools/seed.ts";
 import { SubscriberClient } from "../servers/subscriber_client.ts";
 import { HANG_MS } from "./model_client.ts";
 import { Violation } from "./violation.ts";

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { Random } from "../support/seed.ts";
+import { Random } from "../support/tools/seed.ts";
 
 /** Longest value, in bytes. */
 export const VALUE_LIMIT_BYTES = 512 * 1024;

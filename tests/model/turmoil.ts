@@ -4,9 +4,9 @@
  *
  * @module
  */
-import type { Aster } from "../support/aster.ts";
-import { delay, until } from "../support/poll.ts";
-import type { Random } from "../support/seed.ts";
+import type { Aster } from "../support/servers/aster.ts";
+import { delay, until } from "../support/tools/poll.ts";
+import type { Random } from "../support/tools/seed.ts";
 import type { FaultCounts } from "./faults.ts";
 import type { Scenario } from "./scenario.ts";
 import { Violation } from "./violation.ts";

@@ -6,12 +6,12 @@
 import { AF_INET, SOCK_STREAM } from "../../src/net/epoll/libc.ts";
 import { NameLookup, portOf } from "../../src/net/epoll/name_lookup.ts";
 import { assertEquals, assertMatch } from "../deps.ts";
-import { type Aster, startAster } from "../support/aster.ts";
-import { connectFakeClient } from "../support/fake_client.ts";
-import { openSystem } from "../support/libc_path.ts";
-import { withDeadline } from "../support/poll.ts";
-import { request } from "../support/resp_text.ts";
-import { testIo } from "../support/test_engine.ts";
+import { type Aster, startAster } from "../support/servers/aster.ts";
+import { connectFakeClient } from "../support/fakes/fake_client.ts";
+import { openSystem } from "../support/tools/libc_path.ts";
+import { withDeadline } from "../support/tools/poll.ts";
+import { request } from "../support/clients/resp_text.ts";
+import { testIo } from "../support/tools/test_engine.ts";
 
 /** A socket that listens, and that programs started from here have as well. */
 class HeldSocket implements Disposable {
@@ -34,7 +34,7 @@ class HeldSocket implements Disposable {
 
 function start({ descriptor, port }: HeldSocket): Promise<Aster> {
   const program = decodeURIComponent(
-    new URL("../support/activated_program.ts", import.meta.url).pathname,
+    new URL("../support/programs/activated_program.ts", import.meta.url).pathname,
   );
   return startAster(
     () =>

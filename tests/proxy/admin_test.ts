@@ -4,10 +4,10 @@
  * @module
  */
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { startAster } from "../support/aster.ts";
-import { startFakeBackend } from "../support/fake_backend.ts";
-import { until } from "../support/poll.ts";
-import { RespClient } from "../support/resp_client.ts";
+import { startAster } from "../support/servers/aster.ts";
+import { startFakeBackend } from "../support/fakes/fake_backend.ts";
+import { until } from "../support/tools/poll.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
 
 const TOKEN = "open-sesame-4711";
 const PROGRAM = new URL("../../mod.ts", import.meta.url).pathname;
@@ -120,4 +120,23 @@ servers = ["127.0.0.1:${backend.port}"]
     await response.body?.cancel();
     return response.status === 200 && descriptors() - before <= 4;
   }, { what: "all of them are let go", deadlineMs: 20_000 });
+});
+
+Deno.test("/health and /ready speak of the proxy: that no server is there does not matter", async () => {
+  await using aster = await startAster((port) =>
+    `[[clusters]]
+name = "main"
+listen_addr = "127.0.0.1:${port}"
+cache_type = "redis"
+servers = ["127.0.0.1:9:1 nobody"]
+ping_fail_limit = 1
+ping_succ_interval = 50
+ping_interval = 50
+`, { metrics: true });
+  await aster.logged(/Backend ejected/);
+  for (const path of ["/health", "/ready"]) {
+    const response = await fetch(`http://127.0.0.1:${aster.metricsPort}${path}`);
+    await response.body?.cancel();
+    assertEquals(response.status, 200, path);
+  }
 });

@@ -4,11 +4,11 @@
  * @module
  */
 import { failures } from "../../src/failure.ts";
-import type { FakeBackend } from "../support/fake_backend.ts";
-import { startScriptedCluster } from "../support/in_process_cluster.ts";
-import { until } from "../support/poll.ts";
-import { array, backendError, bulk, request } from "../support/resp_text.ts";
-import { bothSilent, respRoundTrip } from "../support/sequence.ts";
+import type { FakeBackend } from "../support/fakes/fake_backend.ts";
+import { startScriptedCluster } from "../support/rigs/in_process_cluster.ts";
+import { until } from "../support/tools/poll.ts";
+import { array, backendError, bulk, request } from "../support/clients/resp_text.ts";
+import { bothSilent, respRoundTrip } from "../support/clients/sequence.ts";
 import { assertEquals } from "../deps.ts";
 
 const get = (key: string) => request("GET", key);

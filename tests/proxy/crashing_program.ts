@@ -1,6 +1,7 @@
 /**
  * The supervisor over workers that misbehave, with its privileges given up as the proxy does it. Arguments: the
- * cluster's port, the admin server's, and the file of the workers; if left out they die of each connection.
+ * cluster's port, the admin server's, the file of the workers (if left out they die of each connection), and their
+ * number (1). The cluster's server is at the port behind its own.
  *
  * @module
  */
@@ -15,11 +16,12 @@ import { giveUpPrivileges } from "../../src/supervisor/privileges.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { createRemains } from "../../src/supervisor/worker_remains.ts";
 import { workerPermissions } from "../../src/supervisor/worker_permissions.ts";
-import { testIoChoice } from "../support/test_engine.ts";
+import { testIoChoice } from "../support/tools/test_engine.ts";
 import { clusterConfig } from "../unit/supervisor/cluster_configs.ts";
 
 const [port, adminPort] = Deno.args.slice(0, 2).map(Number);
 const workerFile = Deno.args[2] ?? "crashing_worker.ts";
+const thread = Number(Deno.args[3] ?? 1);
 const io = testIoChoice();
 const config: Config = {
   file: "none",
@@ -34,6 +36,7 @@ const config: Config = {
     takeoverSocket: null,
     logLevel: "info",
     logFormat: "text",
+    logOutput: "stderr",
     auditLog: null,
     drainDelayMs: 0,
     drainIdleMs: 0,
@@ -42,7 +45,7 @@ const config: Config = {
     maxMemoryBytes: 0,
     reloadMaxMovedPercent: 100,
   },
-  clusters: [clusterConfig("main", 1, port!)],
+  clusters: [clusterConfig("main", thread, port!)],
 };
 const writer = new LogWriter(Deno.stderr);
 const output = openLogOutput({
@@ -55,7 +58,7 @@ const supervisor = new Supervisor({
   config,
   io,
   output,
-  advertisedAddress: "127.0.0.1",
+  advertisedAddress: { address: "127.0.0.1", isExplicit: true },
   sharesPort: true,
   mayServe: () => true,
   isTakeover: false,
@@ -76,6 +79,7 @@ const source = {
   orders: supervisor.orders,
   serversOf: () => Promise.resolve([]),
   reloader: null,
+  heirPid: 0,
 };
 const address = tcpEndpoint("127.0.0.1", adminPort!);
 const pages = new AdminPages(source, output.log);

@@ -6,7 +6,7 @@
 import type { Cluster, ClusterContext } from "../../src/cluster/cluster.ts";
 import type { Listener } from "../../src/net/io_engine.ts";
 import { ClusterMetrics } from "../../src/observe/cluster_metrics.ts";
-import { runWorkerThread } from "../../src/worker/worker_thread.ts";
+import { runWorkerThread } from "../../src/worker/thread.ts";
 
 function createCluster({ config, engine, sharesPort }: ClusterContext): Cluster {
   const metrics = new ClusterMetrics(config.name);
@@ -36,12 +36,15 @@ function createCluster({ config, engine, sharesPort }: ClusterContext): Cluster 
     obey() {},
     refresh() {},
     metrics: () => metrics.snapshot([]),
+    spareBytes: 0,
+    letGoSpare() {},
     visitHolders() {},
     shed() {},
     inspect: () => [],
     clientCount: 0,
     reconfigure() {},
     retire: () => Promise.resolve(),
+    leaveBy() {},
     stopAccepting: () => Promise.resolve(),
     share: () => [],
     drain: () => Promise.resolve(),

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { FakeBackend } from "../support/fake_backend.ts";
-import { startScriptedCluster } from "../support/in_process_cluster.ts";
-import { backendError, bulk, request } from "../support/resp_text.ts";
-import type { Wire } from "../support/wire.ts";
+import type { FakeBackend } from "../support/fakes/fake_backend.ts";
+import { startScriptedCluster } from "../support/rigs/in_process_cluster.ts";
+import { backendError, bulk, request } from "../support/clients/resp_text.ts";
+import type { Wire } from "../support/clients/wire.ts";
 
 /** One request of one of the clients, and its whole reply. */
 interface Step {

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { AnsweringBackend } from "../support/answering_backend.ts";
-import { type Aster, startAster } from "../support/aster.ts";
-import { patientTimeouts } from "../support/cluster_config.ts";
-import { connectFakeClient } from "../support/fake_client.ts";
-import { findFreePort } from "../support/free_port.ts";
-import { until } from "../support/poll.ts";
-import { request } from "../support/resp_text.ts";
-import type { Wire } from "../support/wire.ts";
+import { AnsweringBackend } from "../support/fakes/answering_backend.ts";
+import { type Aster, startAster } from "../support/servers/aster.ts";
+import { patientTimeouts } from "../support/rigs/cluster_config.ts";
+import { connectFakeClient } from "../support/fakes/fake_client.ts";
+import { findFreePort } from "../support/tools/free_port.ts";
+import { until } from "../support/tools/poll.ts";
+import { request } from "../support/clients/resp_text.ts";
+import type { Wire } from "../support/clients/wire.ts";
 import { assert, assertEquals } from "../deps.ts";
 import { readMetric } from "../servers/metrics.ts";
 

@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { AnsweringBackend } from "../support/answering_backend.ts";
-import { serverAt } from "../support/cluster_config.ts";
-import { findFreePort } from "../support/free_port.ts";
+import { AnsweringBackend } from "../support/fakes/answering_backend.ts";
+import { serverAt } from "../support/rigs/cluster_config.ts";
+import { findFreePort } from "../support/tools/free_port.ts";
 import {
   type InProcessCluster,
   type InProcessOptions,
   startInProcessCluster,
-} from "../support/in_process_cluster.ts";
-import { until } from "../support/poll.ts";
-import { backendError, request } from "../support/resp_text.ts";
-import type { Wire } from "../support/wire.ts";
+} from "../support/rigs/in_process_cluster.ts";
+import { until } from "../support/tools/poll.ts";
+import { backendError, request } from "../support/clients/resp_text.ts";
+import type { Wire } from "../support/clients/wire.ts";
 import { assertEquals } from "../deps.ts";
 
 /**

@@ -5,9 +5,9 @@
  */
 import { assertEquals } from "../deps.ts";
 import { parseConfig, start } from "../../src/embed.ts";
-import { TestCa } from "../support/certificates.ts";
-import { startFakeBackend } from "../support/fake_backend.ts";
-import { withFreePorts } from "../support/free_port.ts";
+import { TestCa } from "../support/servers/certificates.ts";
+import { startFakeBackend } from "../support/fakes/fake_backend.ts";
+import { withFreePorts } from "../support/tools/free_port.ts";
 
 for (const io of Deno.build.os === "linux" ? ["epoll", "deno"] : ["deno"]) {
   Deno.test(`a cluster is replaced at its own address, with TLS and without: ${io}`, async () => {

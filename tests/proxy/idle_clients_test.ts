@@ -4,10 +4,10 @@
  * @module
  */
 import { assert, assertEquals } from "../deps.ts";
-import { startAster } from "../support/aster.ts";
-import { startFakeBackend } from "../support/fake_backend.ts";
-import { delay, until } from "../support/poll.ts";
-import { RespClient } from "../support/resp_client.ts";
+import { startAster } from "../support/servers/aster.ts";
+import { startFakeBackend } from "../support/fakes/fake_backend.ts";
+import { delay, until } from "../support/tools/poll.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
 
 const IDLE_COUNT = 20;
 

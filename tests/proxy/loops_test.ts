@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { type Aster, startAster } from "../support/aster.ts";
-import { patientTimeouts } from "../support/cluster_config.ts";
-import { connectFakeClient } from "../support/fake_client.ts";
-import { until } from "../support/poll.ts";
-import { request } from "../support/resp_text.ts";
-import { ScriptedNode } from "../support/scripted_node.ts";
+import { type Aster, startAster } from "../support/servers/aster.ts";
+import { patientTimeouts } from "../support/rigs/cluster_config.ts";
+import { connectFakeClient } from "../support/fakes/fake_client.ts";
+import { until } from "../support/tools/poll.ts";
+import { request } from "../support/clients/resp_text.ts";
+import { ScriptedNode } from "../support/fakes/scripted_node.ts";
 import { readMetric } from "../servers/metrics.ts";
 import { assert, assertEquals } from "../deps.ts";
 

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { withFreePorts } from "../support/free_port.ts";
-import { until, withDeadline } from "../support/poll.ts";
-import { makeServerDirectory, ServerProcess } from "../support/server_process.ts";
-import { testIo } from "../support/test_engine.ts";
+import { withFreePorts } from "../support/tools/free_port.ts";
+import { until, withDeadline } from "../support/tools/poll.ts";
+import { makeServerDirectory, ServerProcess } from "../support/servers/server_process.ts";
+import { testIo } from "../support/tools/test_engine.ts";
 
 const repository = decodeURIComponent(new URL("../../", import.meta.url).pathname);
 

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { withFreePorts } from "../support/free_port.ts";
-import { withDeadline } from "../support/poll.ts";
-import { RespClient } from "../support/resp_client.ts";
-import { ScriptedNode } from "../support/scripted_node.ts";
-import { makeServerDirectory, removeServerDirectory } from "../support/server_process.ts";
-import { QUESTION, TerminalProgram } from "../support/terminal_program.ts";
-import { testIo } from "../support/test_engine.ts";
+import { withFreePorts } from "../support/tools/free_port.ts";
+import { withDeadline } from "../support/tools/poll.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
+import { ScriptedNode } from "../support/fakes/scripted_node.ts";
+import { makeServerDirectory, removeServerDirectory } from "../support/servers/server_process.ts";
+import { QUESTION, TerminalProgram } from "../support/programs/terminal_program.ts";
+import { testIo } from "../support/tools/test_engine.ts";
 
 // A permission that was given up makes Deno ask again, but only on a terminal: so these run on one.
 

@@ -3,16 +3,16 @@
  *
  * @module
  */
-import { connectFakeClient } from "../support/fake_client.ts";
-import { findFreePort } from "../support/free_port.ts";
-import { type ClusterKeys, type LocalProxy, startLocalProxy } from "../support/local_proxy.ts";
-import { until } from "../support/poll.ts";
-import { RespError, type RespValue } from "../support/resp_client.ts";
+import { connectFakeClient } from "../support/fakes/fake_client.ts";
+import { findFreePort } from "../support/tools/free_port.ts";
+import { type ClusterKeys, type LocalProxy, startLocalProxy } from "../support/rigs/local_proxy.ts";
+import { until } from "../support/tools/poll.ts";
+import { RespError, type RespValue } from "../support/clients/resp_client.ts";
 import {
   ScriptedNode,
   type ScriptedRange,
   type ScriptedRequest,
-} from "../support/scripted_node.ts";
+} from "../support/fakes/scripted_node.ts";
 import { assert, assertEquals } from "../deps.ts";
 
 /** Slots of the keys the tests use. */
@@ -298,6 +298,36 @@ Deno.test("TRYAGAIN and CLUSTERDOWN pass through where they do not end", async (
     assertEquals((await client.pipeline([["SET", "foo", "1"]]))[0], new RespError(text));
   }
   assert(node.lines.length > 4, node.lines.join());
+});
+
+Deno.test("what CLUSTERDOWN has refused is not run behind a later request for its key that was run", async () => {
+  await using scene = await Scene.open();
+  const node = scene.nodes[0]!;
+  const text = "CLUSTERDOWN The cluster is down";
+  using client = await scene.proxy.connect();
+  let asked = 0;
+  // The node is back between the two.
+  node.answer = () => asked++ === 0 ? `-${text}\r\n` : "+OK\r\n";
+  const replies = await client.pipeline([["SET", "foo", "1"], ["SET", "foo", "2"]]);
+  assertEquals(replies, [new RespError(text), "OK"]);
+  assertEquals(node.lines, ["SET foo 1", "SET foo 2"]);
+  // One for another key has overtaken nothing.
+  asked = 0;
+  node.requests.length = 0;
+  assertEquals(await client.pipeline([["SET", "foo", "3"], ["SET", "bar", "4"]]), ["OK", "OK"]);
+  assertEquals(node.lines, ["SET foo 3", "SET bar 4", "SET foo 3"]);
+});
+
+Deno.test("all that CLUSTERDOWN has refused is sent again in its order", async () => {
+  await using scene = await Scene.open();
+  const node = scene.nodes[0]!;
+  using client = await scene.proxy.connect();
+  const requests = ["1", "2", "3"].map((value) => ["SET", "foo", value]);
+  let asked = 0;
+  node.answer = () => asked++ < 3 ? "-CLUSTERDOWN The cluster is down\r\n" : "+OK\r\n";
+  assertEquals(await client.pipeline(requests), ["OK", "OK", "OK"]);
+  const lines = requests.map((words) => words.join(" "));
+  assertEquals(node.lines, [...lines, ...lines]);
 });
 
 Deno.test("redirections to ever new addresses leave no backend behind", async () => {

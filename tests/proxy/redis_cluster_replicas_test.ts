@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { type ClusterKeys, type LocalProxy, startLocalProxy } from "../support/local_proxy.ts";
-import { until } from "../support/poll.ts";
-import { type RespClient, RespError } from "../support/resp_client.ts";
-import { ScriptedNode } from "../support/scripted_node.ts";
+import { type ClusterKeys, type LocalProxy, startLocalProxy } from "../support/rigs/local_proxy.ts";
+import { until } from "../support/tools/poll.ts";
+import { type RespClient, RespError } from "../support/clients/resp_client.ts";
+import { ScriptedNode } from "../support/fakes/scripted_node.ts";
 import { assert, assertEquals } from "../deps.ts";
 
 /** A master of all slots, two replicas, and a proxy that reads from them. */

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { findFreePort } from "../support/free_port.ts";
-import { type ClusterKeys, type LocalProxy, startLocalProxy } from "../support/local_proxy.ts";
-import { delay, until } from "../support/poll.ts";
-import { RespError } from "../support/resp_client.ts";
-import { ScriptedNode, type ScriptedReply, slotsReply } from "../support/scripted_node.ts";
+import { findFreePort } from "../support/tools/free_port.ts";
+import { type ClusterKeys, type LocalProxy, startLocalProxy } from "../support/rigs/local_proxy.ts";
+import { delay, until } from "../support/tools/poll.ts";
+import { RespError } from "../support/clients/resp_client.ts";
+import { ScriptedNode, type ScriptedReply, slotsReply } from "../support/fakes/scripted_node.ts";
 import { assert, assertEquals, assertMatch } from "../deps.ts";
 
 const PASSED_OVER = "Node has no slot map: others are asked";

@@ -4,8 +4,8 @@
  * @module
  */
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { type Aster, startAster } from "../support/aster.ts";
-import { withDeadline } from "../support/poll.ts";
+import { type Aster, startAster } from "../support/servers/aster.ts";
+import { withDeadline } from "../support/tools/poll.ts";
 import { request } from "../unit/protocol/memcache/binary/packets.ts";
 import { toBytes } from "../unit/protocol/memcache/parse_stream.ts";
 

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import type { FakeBackend } from "../support/fake_backend.ts";
-import { startScriptedCluster } from "../support/in_process_cluster.ts";
-import { array, bulk, request } from "../support/resp_text.ts";
-import { bothSilent, respRoundTrip } from "../support/sequence.ts";
-import type { Wire } from "../support/wire.ts";
+import type { FakeBackend } from "../support/fakes/fake_backend.ts";
+import { startScriptedCluster } from "../support/rigs/in_process_cluster.ts";
+import { array, bulk, request } from "../support/clients/resp_text.ts";
+import { bothSilent, respRoundTrip } from "../support/clients/sequence.ts";
+import type { Wire } from "../support/clients/wire.ts";
 import { assertEquals } from "../deps.ts";
 
 const ATTRIBUTE = `|1\r\n${bulk("popularity")}${array(bulk("key"), ":90\r\n")}`;

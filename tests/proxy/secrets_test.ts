@@ -5,13 +5,13 @@
  * @module
  */
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { withFreePorts } from "../support/free_port.ts";
-import { until } from "../support/poll.ts";
-import { startRedisServer } from "../support/redis_server.ts";
-import { RespClient } from "../support/resp_client.ts";
-import { makeServerDirectory, ServerProcess } from "../support/server_process.ts";
-import { testIo } from "../support/test_engine.ts";
-import { digestOf } from "../support/user_config.ts";
+import { withFreePorts } from "../support/tools/free_port.ts";
+import { until } from "../support/tools/poll.ts";
+import { startRedisServer } from "../support/servers/redis_server.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
+import { makeServerDirectory, ServerProcess } from "../support/servers/server_process.ts";
+import { testIo } from "../support/tools/test_engine.ts";
+import { digestOf } from "../support/rigs/user_config.ts";
 
 const REPOSITORY = decodeURIComponent(new URL("../../", import.meta.url).pathname);
 

@@ -4,12 +4,12 @@
  * @module
  */
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { startAster } from "../support/aster.ts";
-import { connectFakeClient } from "../support/fake_client.ts";
-import { findFreePort } from "../support/free_port.ts";
-import { delay, until, withDeadline } from "../support/poll.ts";
-import { makeServerDirectory, ServerProcess } from "../support/server_process.ts";
-import { testIo } from "../support/test_engine.ts";
+import { startAster } from "../support/servers/aster.ts";
+import { connectFakeClient } from "../support/fakes/fake_client.ts";
+import { findFreePort } from "../support/tools/free_port.ts";
+import { delay, until, withDeadline } from "../support/tools/poll.ts";
+import { makeServerDirectory, ServerProcess } from "../support/servers/server_process.ts";
+import { testIo } from "../support/tools/test_engine.ts";
 import { SILENT_MS } from "../../src/supervisor/silence_watch.ts";
 
 const REPOSITORY = decodeURIComponent(new URL("../../", import.meta.url).pathname);

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { FakeBackend } from "../support/fake_backend.ts";
-import { type ScriptedCluster, startScriptedCluster } from "../support/in_process_cluster.ts";
-import { array, backendError, bulk, request } from "../support/resp_text.ts";
+import type { FakeBackend } from "../support/fakes/fake_backend.ts";
+import { type ScriptedCluster, startScriptedCluster } from "../support/rigs/in_process_cluster.ts";
+import { array, backendError, bulk, request } from "../support/clients/resp_text.ts";
 
 /** Three backends and two keys on each. */
 async function startThree(

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { type Aster, startAster } from "../support/aster.ts";
-import { findFreePort } from "../support/free_port.ts";
-import { until, withDeadline } from "../support/poll.ts";
-import { RespClient } from "../support/resp_client.ts";
-import { testIo } from "../support/test_engine.ts";
+import { type Aster, startAster } from "../support/servers/aster.ts";
+import { findFreePort } from "../support/tools/free_port.ts";
+import { until, withDeadline } from "../support/tools/poll.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
+import { testIo } from "../support/tools/test_engine.ts";
 
 const repository = decodeURIComponent(new URL("../../", import.meta.url).pathname);
 
@@ -133,6 +133,21 @@ Deno.test("with --log-format json every line of the log is one JSON object", asy
   assertEquals(starts.cluster, "main");
   assertEquals(starts.level, "INFO");
   assertEquals(records.at(-1).message, "aster stops");
+});
+
+Deno.test("records go to standard output where log_output says so, and nothing else does", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const text = cluster("main", (taken.addr as Deno.NetAddr).port, "colour = true");
+  for (const output of ["stdout", "stderr"] as const) {
+    const runtime = `[runtime]\nmetrics = "off"\nlog_output = "${output}"\n`;
+    await withConfigFile(runtime + text, async (file) => {
+      const printed = await runAster([file]);
+      assertEquals(printed.code, 1);
+      const records = printed[output].trimEnd().split("\n").map((line) => JSON.parse(line));
+      assert(records.some(({ message }) => message === "Configuration warning"), printed[output]);
+      assertEquals(printed[output === "stdout" ? "stderr" : "stdout"], "");
+    });
+  }
 });
 
 Deno.test("threads share the work: a worker for each, and each cluster on as many as it asks", async () => {

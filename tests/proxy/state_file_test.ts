@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals, assertMatch } from "../deps.ts";
-import { type Aster, startAster } from "../support/aster.ts";
+import { type Aster, startAster } from "../support/servers/aster.ts";
 
 function configOf(stateFile: string): (port: number) => string {
   return (port) =>

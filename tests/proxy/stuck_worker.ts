@@ -6,7 +6,7 @@
  */
 import { createCluster } from "../../src/cluster/create_cluster.ts";
 import { SILENT_MS } from "../../src/supervisor/silence_watch.ts";
-import { runWorkerThread } from "../../src/worker/worker_thread.ts";
+import { runWorkerThread } from "../../src/worker/thread.ts";
 
 runWorkerThread((context) => {
   const cluster = createCluster(context);

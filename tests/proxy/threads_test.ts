@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { AnsweringBackend } from "../support/answering_backend.ts";
-import { startAster } from "../support/aster.ts";
-import { patientTimeouts } from "../support/cluster_config.ts";
-import { connectFakeClient } from "../support/fake_client.ts";
-import { findFreePort } from "../support/free_port.ts";
-import { request } from "../support/resp_text.ts";
+import { AnsweringBackend } from "../support/fakes/answering_backend.ts";
+import { startAster } from "../support/servers/aster.ts";
+import { patientTimeouts } from "../support/rigs/cluster_config.ts";
+import { connectFakeClient } from "../support/fakes/fake_client.ts";
+import { findFreePort } from "../support/tools/free_port.ts";
+import { request } from "../support/clients/resp_text.ts";
 import { assertEquals } from "../deps.ts";
 
 const CLIENTS = 40;

@@ -5,12 +5,12 @@
  * @module
  */
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { type Certificate, TestCa } from "../support/certificates.ts";
-import { findFreePort } from "../support/free_port.ts";
-import { until } from "../support/poll.ts";
-import { RespClient } from "../support/resp_client.ts";
-import { makeServerDirectory, ServerProcess } from "../support/server_process.ts";
-import { testIo } from "../support/test_engine.ts";
+import { type Certificate, TestCa } from "../support/servers/certificates.ts";
+import { findFreePort } from "../support/tools/free_port.ts";
+import { until } from "../support/tools/poll.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
+import { makeServerDirectory, ServerProcess } from "../support/servers/server_process.ts";
+import { testIo } from "../support/tools/test_engine.ts";
 import { startTlsRedisServer } from "../servers/tls_servers.ts";
 
 const REPOSITORY = decodeURIComponent(new URL("../../", import.meta.url).pathname);

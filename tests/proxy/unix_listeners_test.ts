@@ -4,10 +4,10 @@
  * @module
  */
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { type Aster, startAster } from "../support/aster.ts";
-import { until } from "../support/poll.ts";
-import { RespClient } from "../support/resp_client.ts";
-import { testIo } from "../support/test_engine.ts";
+import { type Aster, startAster } from "../support/servers/aster.ts";
+import { until } from "../support/tools/poll.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
+import { testIo } from "../support/tools/test_engine.ts";
 
 const repository = decodeURIComponent(new URL("../../", import.meta.url).pathname);
 

@@ -8,12 +8,12 @@
 import { tcpEndpoint } from "../../src/endpoint.ts";
 import { workerPermissions } from "../../src/supervisor/worker_permissions.ts";
 import { assertEquals } from "../deps.ts";
-import { clusterConfig, serverAt } from "../support/cluster_config.ts";
-import { withDeadline } from "../support/poll.ts";
-import type { Outcomes, Probe } from "../support/probing_worker.ts";
-import { testIoChoice } from "../support/test_engine.ts";
+import { clusterConfig, serverAt } from "../support/rigs/cluster_config.ts";
+import { withDeadline } from "../support/tools/poll.ts";
+import type { Outcomes, Probe } from "../support/programs/probing_worker.ts";
+import { testIoChoice } from "../support/tools/test_engine.ts";
 
-const PROBING = new URL("../support/probing_worker.ts", import.meta.url);
+const PROBING = new URL("../support/programs/probing_worker.ts", import.meta.url);
 
 Deno.test("a worker reaches its own servers, and nothing else", async () => {
   using server = Deno.listen({ hostname: "127.0.0.1", port: 0 });

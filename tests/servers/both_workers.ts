@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { RespClient } from "../support/resp_client.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
 
 /** The bits of a client's id that are its worker's own. */
 const IDS_OF_A_WORKER = 2 ** 40;

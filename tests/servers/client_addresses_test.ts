@@ -2,8 +2,8 @@
  * `/clients` in front of real servers: the clients of both workers by address, and who does not read.
  */
 import { assert, assertEquals } from "../deps.ts";
-import { until } from "../support/poll.ts";
-import { encodeCommand, RespClient } from "../support/resp_client.ts";
+import { until } from "../support/tools/poll.ts";
+import { encodeCommand, RespClient } from "../support/clients/resp_client.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
 import { startRedisPool } from "./redis_pool.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ClusterNode } from "../support/cluster_node.ts";
+import type { ClusterNode } from "../support/servers/cluster_node.ts";
 
 /** How often a node was sent a command since the last reset. */
 export interface CommandCalls {

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "../deps.ts";
 import { becomesIdle, idleDescriptors } from "../model/proxy_watch.ts";
-import { delay, until } from "../support/poll.ts";
-import { encodeCommand, RespClient } from "../support/resp_client.ts";
-import { type Random, scaled, seededRandom } from "../support/seed.ts";
-import { cpuTicks } from "../support/server_process.ts";
+import { delay, until } from "../support/tools/poll.ts";
+import { encodeCommand, RespClient } from "../support/clients/resp_client.ts";
+import { type Random, scaled, seededRandom } from "../support/tools/seed.ts";
+import { cpuTicks } from "../support/servers/server_process.ts";
 import { type RedisPool, startRedisPool } from "./redis_pool.ts";
 
 /** Connections that come and go, and how many at a time. */

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { RespClient, RespError, type RespValue } from "../support/resp_client.ts";
-import type { Random } from "../support/seed.ts";
+import { RespClient, RespError, type RespValue } from "../support/clients/resp_client.ts";
+import type { Random } from "../support/tools/seed.ts";
 
 /** What one kind of wrong reply is told by; the first few are kept. */
 const VIOLATIONS_MAX = 10;

@@ -5,8 +5,8 @@
  */
 import { formatProblem, loadConfig } from "../../src/config/load.ts";
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { findFreePort } from "../support/free_port.ts";
-import { startRedisServer } from "../support/redis_server.ts";
+import { findFreePort } from "../support/tools/free_port.ts";
+import { startRedisServer } from "../support/servers/redis_server.ts";
 import { CHECK_OPTIONS } from "../unit/config/load_text.ts";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url);

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { withDeadline } from "../support/poll.ts";
-import { encodeCommand, RespClient } from "../support/resp_client.ts";
+import { withDeadline } from "../support/tools/poll.ts";
+import { encodeCommand, RespClient } from "../support/clients/resp_client.ts";
 
 const READ_BYTES = 64 * 1024;
 const MARK = "--agreed--";

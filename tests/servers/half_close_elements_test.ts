@@ -4,13 +4,13 @@
  * @module
  */
 import { assert, assertEquals } from "../deps.ts";
-import { connectFakeClient } from "../support/fake_client.ts";
-import { type LocalProxy, startLocalProxy } from "../support/local_proxy.ts";
-import { until, withDeadline } from "../support/poll.ts";
-import { startRedisCluster } from "../support/redis_cluster.ts";
-import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
-import { encodeCommand, RespClient } from "../support/resp_client.ts";
-import { type Random, seededRandom } from "../support/seed.ts";
+import { connectFakeClient } from "../support/fakes/fake_client.ts";
+import { type LocalProxy, startLocalProxy } from "../support/rigs/local_proxy.ts";
+import { until, withDeadline } from "../support/tools/poll.ts";
+import { startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { type RedisServer, startRedisServer } from "../support/servers/redis_server.ts";
+import { encodeCommand, RespClient } from "../support/clients/resp_client.ts";
+import { type Random, seededRandom } from "../support/tools/seed.ts";
 
 const ELEMENTS = 600;
 const CONSUMERS = 8;
@@ -114,6 +114,8 @@ async function countRaces(
   isBlocked: () => Promise<boolean>,
 ): Promise<number> {
   using producer = await RespClient.connect({ port });
+  // Who finds what others have left does not wait.
+  await producer.call("DEL", QUEUE);
   let lost = 0;
   for (let round = 0; round < RACES; round++) {
     await using leaving = await connectFakeClient(port);

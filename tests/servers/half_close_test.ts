@@ -5,11 +5,11 @@
  * @module
  */
 import { assertEquals, assertMatch } from "../deps.ts";
-import { type LocalProxy, startLocalProxy } from "../support/local_proxy.ts";
-import { until } from "../support/poll.ts";
-import { startRedisCluster } from "../support/redis_cluster.ts";
-import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
-import { RespClient, type RespValue } from "../support/resp_client.ts";
+import { type LocalProxy, startLocalProxy } from "../support/rigs/local_proxy.ts";
+import { until } from "../support/tools/poll.ts";
+import { startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { type RedisServer, startRedisServer } from "../support/servers/redis_server.ts";
+import { RespClient, type RespValue } from "../support/clients/resp_client.ts";
 import { contents, type EndsAt, HalfClosingClient, type Manner } from "./half_close_client.ts";
 import { type HalfCloseScript, LOGIN_SCRIPTS, SCRIPTS } from "./half_close_scripts.ts";
 

@@ -2,7 +2,7 @@
  * Hot keys and big keys over both workers of a proxy in front of real servers, and settings changed while it runs.
  */
 import { assert, assertEquals } from "../deps.ts";
-import { RespClient, RespError, type RespValue } from "../support/resp_client.ts";
+import { RespClient, RespError, type RespValue } from "../support/clients/resp_client.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
 import { MemcacheText } from "./memcache_text.ts";
 import { startMemcachePool } from "./memcache_pool.ts";

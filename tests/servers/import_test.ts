@@ -5,10 +5,10 @@
  * @module
  */
 import { assert, assertEquals } from "../deps.ts";
-import { startAster } from "../support/aster.ts";
-import { nutcrackerConfig, startNutcracker } from "../support/nutcracker.ts";
-import { startRedisServer } from "../support/redis_server.ts";
-import { RespClient } from "../support/resp_client.ts";
+import { startAster } from "../support/servers/aster.ts";
+import { nutcrackerConfig, startNutcracker } from "../support/servers/nutcracker.ts";
+import { startRedisServer } from "../support/servers/redis_server.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
 
 const KEYS = Array.from({ length: 300 }, (_, index) => `user:{${index % 100}}:${index}`);
 const REPOSITORY = new URL("../../", import.meta.url);

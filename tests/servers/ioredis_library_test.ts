@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertRejects, clientLibraries } from "../deps.ts";
-import { seededRandom } from "../support/seed.ts";
+import { seededRandom } from "../support/tools/seed.ts";
 import { type RedisPool, startRedisPool } from "./redis_pool.ts";
 
 const MEGABYTE = 1024 * 1024;

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, clientLibraries } from "../deps.ts";
-import { startAster } from "../support/aster.ts";
-import { startMemcachedServer } from "../support/memcached_server.ts";
-import { withDeadline } from "../support/poll.ts";
+import { startAster } from "../support/servers/aster.ts";
+import { startMemcachedServer } from "../support/servers/memcached_server.ts";
+import { withDeadline } from "../support/tools/poll.ts";
 import { request } from "../unit/protocol/memcache/binary/packets.ts";
 import { toBytes, toText } from "../unit/protocol/memcache/parse_stream.ts";
 import { MemcacheText } from "./memcache_text.ts";

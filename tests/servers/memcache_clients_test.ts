@@ -1,12 +1,18 @@
 import { assertEquals, assertMatch, clientLibraries } from "../deps.ts";
-import { withDeadline } from "../support/poll.ts";
+import { TEST_LOCK } from "../../tasks/test_lock.ts";
+import { withDeadline } from "../support/tools/poll.ts";
 import { type MemcachePool, startMemcachePool } from "./memcache_pool.ts";
 
 /** What the `memcached` library got from `port`, by the name of what it did. */
 async function runLibrary(port: number): Promise<Record<string, unknown>> {
   const program = new URL("memcached_program.ts", import.meta.url).pathname;
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--unsafe-proto", decodeURIComponent(program), String(port)],
+    args: [
+      // What is downloaded the first time is no output of the program.
+      ...["run", "--quiet", "-A", TEST_LOCK, "--unsafe-proto"],
+      ...[decodeURIComponent(program), String(port)],
+    ],
+    cwd: new URL("../../", import.meta.url),
     env: { NO_COLOR: "1" },
   }).output();
   const decoder = new TextDecoder();

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { withDeadline } from "../support/poll.ts";
+import { withDeadline } from "../support/tools/poll.ts";
 import { type MemcachePool, startMemcachePool } from "./memcache_pool.ts";
 import { MemcacheText } from "./memcache_text.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { until, withDeadline } from "../support/poll.ts";
+import { until, withDeadline } from "../support/tools/poll.ts";
 import { type MemcachePool, startMemcachePool } from "./memcache_pool.ts";
 import { MemcacheText } from "./memcache_text.ts";
 import { readMetric } from "./metrics.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { assertEquals } from "../deps.ts";
-import { withDeadline } from "../support/poll.ts";
+import { withDeadline } from "../support/tools/poll.ts";
 import { reply, request } from "../unit/protocol/memcache/binary/packets.ts";
 import { type MemcachePool, startMemcachePool } from "./memcache_pool.ts";
 import { word } from "./raw_client.ts";

@@ -5,8 +5,8 @@
  * @module
  */
 import { assert, assertEquals } from "../deps.ts";
-import { until, withDeadline } from "../support/poll.ts";
-import { type Random, seededRandom } from "../support/seed.ts";
+import { until, withDeadline } from "../support/tools/poll.ts";
+import { type Random, seededRandom } from "../support/tools/seed.ts";
 import { request } from "../unit/protocol/memcache/binary/packets.ts";
 import { toBytes, toText } from "../unit/protocol/memcache/parse_stream.ts";
 import { startMemcachePool } from "./memcache_pool.ts";

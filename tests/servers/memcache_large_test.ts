@@ -4,9 +4,9 @@
  * @module
  */
 import { assertEquals } from "../deps.ts";
-import { type Aster, startAster } from "../support/aster.ts";
-import { type MemcachedServer, startMemcachedServer } from "../support/memcached_server.ts";
-import { withDeadline } from "../support/poll.ts";
+import { type Aster, startAster } from "../support/servers/aster.ts";
+import { type MemcachedServer, startMemcachedServer } from "../support/servers/memcached_server.ts";
+import { withDeadline } from "../support/tools/poll.ts";
 import { request } from "../unit/protocol/memcache/binary/packets.ts";
 import { toBytes, toText } from "../unit/protocol/memcache/parse_stream.ts";
 import { MemcacheText } from "./memcache_text.ts";

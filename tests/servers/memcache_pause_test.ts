@@ -2,7 +2,7 @@
  * Pause and resume of memcached servers, under load: nothing fails.
  */
 import { assert, assertEquals } from "../deps.ts";
-import { until, withDeadline } from "../support/poll.ts";
+import { until, withDeadline } from "../support/tools/poll.ts";
 import { startMemcachePool } from "./memcache_pool.ts";
 import { MemcacheText } from "./memcache_text.ts";
 

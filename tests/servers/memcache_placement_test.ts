@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "../deps.ts";
 import { isMemcacheKey } from "../golden/placement_cases.ts";
-import type { Aster } from "../support/aster.ts";
-import { type MemcachedServer, startMemcachedServer } from "../support/memcached_server.ts";
-import { seededRandom } from "../support/seed.ts";
+import type { Aster } from "../support/servers/aster.ts";
+import { type MemcachedServer, startMemcachedServer } from "../support/servers/memcached_server.ts";
+import { seededRandom } from "../support/tools/seed.ts";
 import { MemcacheText } from "./memcache_text.ts";
 import {
   isCrowded,

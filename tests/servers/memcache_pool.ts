@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { type Aster, type AsterOptions, startAster } from "../support/aster.ts";
-import { patientTimeouts } from "../support/cluster_config.ts";
-import { type MemcachedServer, startMemcachedServer } from "../support/memcached_server.ts";
+import { type Aster, type AsterOptions, startAster } from "../support/servers/aster.ts";
+import { patientTimeouts } from "../support/rigs/cluster_config.ts";
+import { type MemcachedServer, startMemcachedServer } from "../support/servers/memcached_server.ts";
 
 /** Options of {@link startMemcachePool}. */
 export interface MemcachePoolOptions extends AsterOptions {

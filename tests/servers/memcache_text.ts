@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { withDeadline } from "../support/poll.ts";
+import { withDeadline } from "../support/tools/poll.ts";
 import { word } from "./raw_client.ts";
 
 const READ_BYTES = 64 * 1024;

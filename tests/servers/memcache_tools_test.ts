@@ -5,7 +5,7 @@
  * @module
  */
 import { assert, assertEquals } from "../deps.ts";
-import { until } from "../support/poll.ts";
+import { until } from "../support/tools/poll.ts";
 import { type MemcachePool, startMemcachePool } from "./memcache_pool.ts";
 
 /** What one run of a program gave. */

@@ -13,9 +13,9 @@ import {
 } from "../../src/protocol/memcache/binary/commands.ts";
 import { Action } from "../../src/protocol/command_table.ts";
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { type Aster, startAster } from "../support/aster.ts";
-import { startMemcachedServer } from "../support/memcached_server.ts";
-import { withDeadline } from "../support/poll.ts";
+import { type Aster, startAster } from "../support/servers/aster.ts";
+import { startMemcachedServer } from "../support/servers/memcached_server.ts";
+import { withDeadline } from "../support/tools/poll.ts";
 import { request } from "../unit/protocol/memcache/binary/packets.ts";
 import { toBytes, toText } from "../unit/protocol/memcache/parse_stream.ts";
 import { MemcacheText } from "./memcache_text.ts";

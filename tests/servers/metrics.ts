@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Aster } from "../support/aster.ts";
+import type { Aster } from "../support/servers/aster.ts";
 
 /** Sum of all samples of `name` whose line holds each of `labels`; 0 if there is none. */
 export async function readMetric(

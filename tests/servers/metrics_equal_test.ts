@@ -3,9 +3,9 @@
  * and under mixed load.
  */
 import { assert, assertEquals } from "../deps.ts";
-import { delay } from "../support/poll.ts";
-import { RespClient, RespError } from "../support/resp_client.ts";
-import type { RedisServer } from "../support/redis_server.ts";
+import { delay, until } from "../support/tools/poll.ts";
+import { RespClient, RespError } from "../support/clients/resp_client.ts";
+import type { RedisServer } from "../support/servers/redis_server.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
 import { MemcacheText } from "./memcache_text.ts";
 import { startMemcachePool } from "./memcache_pool.ts";
@@ -17,7 +17,7 @@ const ROUNDS = 40;
 /** Commands of the load that the proxy never sends by itself. */
 const COMMANDS = [
   ...["get", "set", "mget", "mset", "del", "incr", "hset", "hgetall", "lpush", "eval"],
-  ...["exec", "scan"],
+  ...["multi", "append", "exec", "scan"],
 ];
 
 async function callsOf(server: RedisServer): Promise<Map<string, number>> {
@@ -28,6 +28,11 @@ async function callsOf(server: RedisServer): Promise<Map<string, number>> {
       Number(match[2]),
     ]),
   );
+}
+
+async function errorsOf(server: RedisServer): Promise<number> {
+  const text = String(await server.call("INFO", "stats"));
+  return Number(/^total_error_replies:(\d+)/m.exec(text)![1]);
 }
 
 async function bytesOf(server: RedisServer): Promise<{ in: number; out: number }> {
@@ -67,12 +72,24 @@ Deno.test("requests are counted by server and command as the servers count them"
     while (opened.length < CLIENTS) {
       opened.push(await RespClient.connect({ port: pool.aster.port }));
     }
+    const front = (...labels: string[]) =>
+      readMetric(pool.aster, "aster_front_command_total", ...labels);
+    const kindsOf = async () => ({
+      read: await front('kind="read"', 'result="ok"'),
+      write: await front('kind="write"', 'result="ok"'),
+      failedWrites: await front('kind="write"', 'result="fail"'),
+      failed: await front('result="fail"'),
+    });
+    const kindsBefore = await kindsOf();
     const before = await Promise.all(pool.servers.map(callsOf));
+    const errorsBefore = await Promise.all(pool.servers.map(errorsOf));
     const bytesBefore = await Promise.all(pool.servers.map(bytesOf));
     await Promise.all(opened.map((client, index) => load(client, `t${index}`)));
     const after = await Promise.all(pool.servers.map(callsOf));
+    const errorsAfter = await Promise.all(pool.servers.map(errorsOf));
     const bytesAfter = await Promise.all(pool.servers.map(bytesOf));
     let total = 0;
+    let errorCount = 0;
     for (const [index, server] of pool.servers.entries()) {
       const backend = `backend="${server.address}"`;
       const read = (name: string, ...labels: string[]) =>
@@ -89,6 +106,18 @@ Deno.test("requests are counted by server and command as the servers count them"
       }
       assertEquals(await read("aster_server_duration_seconds_count"), requests);
       assertEquals(await read("aster_queue_duration_seconds_count"), requests);
+      const errors = errorsAfter[index]! - errorsBefore[index]!;
+      const results = "aster_backend_request_total";
+      assertEquals(await read(results, 'result="resp_error"'), errors, server.address);
+      assertEquals(await read(results, 'result="ok"'), requests - errors, server.address);
+      assertEquals(await read(results), requests, server.address);
+      const connects = await read("aster_backend_connects_total");
+      assertEquals(await read("aster_backend_probe_duration_count", 'probe="connect"'), connects);
+      assertEquals(
+        await read("aster_backend_probe_total", 'probe="connect"', 'result="ok"'),
+        connects,
+      );
+      errorCount += errors;
       const [all, queue, atServer] = await Promise.all([
         read("aster_request_duration_seconds_sum"),
         read("aster_queue_duration_seconds_sum"),
@@ -105,6 +134,17 @@ Deno.test("requests are counted by server and command as the servers count them"
       total += requests;
     }
     assert(total > 10 * CLIENTS * ROUNDS, String(total));
+    assertEquals(errorCount, CLIENTS * ROUNDS);
+    const kinds = await kindsOf();
+    const rounds = CLIENTS * ROUNDS;
+    const longRounds = rounds / 10;
+    // GET, MGET, HGETALL and at times SCAN; SET, MSET, INCR, HSET, EVAL, DEL and at times APPEND; LPUSH fails.
+    assertEquals(kinds.read - kindsBefore.read, 3 * rounds + longRounds);
+    assertEquals(kinds.write - kindsBefore.write, 6 * rounds + longRounds);
+    assertEquals(kinds.failedWrites - kindsBefore.failedWrites, rounds);
+    assertEquals(kinds.failed - kindsBefore.failed, rounds);
+    assertEquals(await front(), await readMetric(pool.aster, "aster_requests_total"));
+    assertEquals(kinds.failed, await readMetric(pool.aster, "aster_error_replies_total"));
     assertEquals(await readMetric(pool.aster, "aster_backend_queued_requests"), 0);
     const clientBytes = await readMetric(pool.aster, "aster_client_received_bytes_total");
     assert(clientBytes > 0);
@@ -121,18 +161,24 @@ Deno.test("/status and INFO latencystats say of a slow server what was slow", as
     const status = async () =>
       await (await fetch(`http://127.0.0.1:${pool.aster.metricsPort}/status`)).json();
     await status();
-    await pool.servers[0]!.pause();
+    const paused = pool.servers[0]!;
+    await paused.pause();
     const names = Array.from(
       { length: 60 },
       (_, index) => `${Math.imul(index, 2_654_435_761) >>> 0}`,
     );
+    const before = await readMetric(pool.aster, "aster_requests_total");
     const replies = clients.map((client) => client.pipeline(names.map((name) => ["GET", name])));
+    const asked = async () => await readMetric(pool.aster, "aster_requests_total") - before;
+    await until(async () => await asked() === clients.length * names.length, {
+      what: "all have come to the proxy",
+    });
     await delay(300);
-    pool.servers[0]!.resume();
+    paused.resume();
     await Promise.all(replies);
     const { clusters: [cluster], workers, changes, durationBoundsUs } = await status();
     const slow = cluster.backends.find(({ address }: { address: string }) =>
-      address === pool.servers[0]!.address
+      address === paused.address
     );
     assert(slow.p50Us >= 250_000, JSON.stringify(slow));
     for (const backend of cluster.backends) {

@@ -4,10 +4,10 @@
  * @module
  */
 import { GOLDEN_HASHES, GOLDEN_KEYS } from "../golden/placement_cases.ts";
-import { type Aster, startAster } from "../support/aster.ts";
-import { patientTimeouts } from "../support/cluster_config.ts";
-import { type Nutcracker, startNutcracker } from "../support/nutcracker.ts";
-import type { Random } from "../support/seed.ts";
+import { type Aster, startAster } from "../support/servers/aster.ts";
+import { patientTimeouts } from "../support/rigs/cluster_config.ts";
+import { type Nutcracker, startNutcracker } from "../support/servers/nutcracker.ts";
+import type { Random } from "../support/tools/seed.ts";
 
 /** Longest key of memcache, in bytes. */
 const KEY_BYTES_MAX = 250;

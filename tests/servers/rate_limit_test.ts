@@ -5,11 +5,11 @@
  * @module
  */
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { type Aster, startAster } from "../support/aster.ts";
-import { until, withDeadline } from "../support/poll.ts";
-import { startMemcachedServer } from "../support/memcached_server.ts";
-import { startRedisServer } from "../support/redis_server.ts";
-import { RespClient, RespError } from "../support/resp_client.ts";
+import { type Aster, PLAIN_PROGRAM, startAster } from "../support/servers/aster.ts";
+import { until, withDeadline } from "../support/tools/poll.ts";
+import { startMemcachedServer } from "../support/servers/memcached_server.ts";
+import { startRedisServer } from "../support/servers/redis_server.ts";
+import { RespClient, RespError } from "../support/clients/resp_client.ts";
 import { reply, request } from "../unit/protocol/memcache/binary/packets.ts";
 import { toBytes, toText } from "../unit/protocol/memcache/parse_stream.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
@@ -36,8 +36,10 @@ ${keys}
 `;
 }
 
+/** Its memory is looked at, which checks of its invariants would be a part of. */
 async function startLimited(wanted: Omit<Wanted, "port">): Promise<Aster> {
-  return await startAster((port) => textOf({ ...wanted, port }), { metrics: true });
+  const options = { metrics: true, program: PLAIN_PROGRAM };
+  return await startAster((port) => textOf({ ...wanted, port }), options);
 }
 
 async function reload(aster: Aster, wanted: Omit<Wanted, "port">): Promise<void> {

@@ -5,8 +5,8 @@
  * @module
  */
 import { concatenate } from "../../src/bytes/copy.ts";
-import { withDeadline } from "../support/poll.ts";
-import { encodeCommand, type RespWord } from "../support/resp_client.ts";
+import { withDeadline } from "../support/tools/poll.ts";
+import { encodeCommand, type RespWord } from "../support/clients/resp_client.ts";
 
 const latin1 = new TextDecoder("latin1");
 const READ_BYTES = 64 * 1024;

@@ -4,10 +4,10 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertRejects, clientLibraries } from "../deps.ts";
-import { startLocalProxy } from "../support/local_proxy.ts";
-import { delay, until, withDeadline } from "../support/poll.ts";
-import { startRedisCluster } from "../support/redis_cluster.ts";
-import { RespClient, type RespWord } from "../support/resp_client.ts";
+import { startLocalProxy } from "../support/rigs/local_proxy.ts";
+import { delay, until, withDeadline } from "../support/tools/poll.ts";
+import { startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { RespClient, type RespWord } from "../support/clients/resp_client.ts";
 import { readMetric } from "./metrics.ts";
 import { RawClient } from "./raw_client.ts";
 import { knowServers, type RedisPool, startRedisPool } from "./redis_pool.ts";

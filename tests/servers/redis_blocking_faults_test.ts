@@ -5,12 +5,12 @@
  * @module
  */
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import type { ClusterNode } from "../support/cluster_node.ts";
-import { type LocalProxy, startLocalProxy } from "../support/local_proxy.ts";
-import { until } from "../support/poll.ts";
-import { type RedisCluster, startRedisCluster } from "../support/redis_cluster.ts";
-import { startRedisServer } from "../support/redis_server.ts";
-import { RespClient, RespError, type RespValue } from "../support/resp_client.ts";
+import type { ClusterNode } from "../support/servers/cluster_node.ts";
+import { type LocalProxy, startLocalProxy } from "../support/rigs/local_proxy.ts";
+import { until } from "../support/tools/poll.ts";
+import { type RedisCluster, startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { startRedisServer } from "../support/servers/redis_server.ts";
+import { RespClient, RespError, type RespValue } from "../support/clients/resp_client.ts";
 
 const READ_TIMEOUT_MS = 500;
 

@@ -5,8 +5,8 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertRejects } from "../deps.ts";
-import { until, withDeadline } from "../support/poll.ts";
-import { RespClient, type RespWord } from "../support/resp_client.ts";
+import { until, withDeadline } from "../support/tools/poll.ts";
+import { RespClient, type RespWord } from "../support/clients/resp_client.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
 import { readMetric } from "./metrics.ts";
 import { RawClient } from "./raw_client.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertRejects } from "../deps.ts";
-import { RespClient } from "../support/resp_client.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
 import { RawClient } from "./raw_client.ts";
 import { type RedisPool, startRedisPool } from "./redis_pool.ts";

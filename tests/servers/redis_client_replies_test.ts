@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { testedServer } from "../support/redis_server.ts";
+import { testedServer } from "../support/servers/redis_server.ts";
 import { RawClient, word } from "./raw_client.ts";
 import { knowServers, type RedisPool, startRedisPool } from "./redis_pool.ts";
 

@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { startAster } from "../support/aster.ts";
-import { patientTimeouts } from "../support/cluster_config.ts";
-import { startLocalProxy } from "../support/local_proxy.ts";
-import { until } from "../support/poll.ts";
-import { type RedisCluster, startRedisCluster } from "../support/redis_cluster.ts";
-import { RespClient, type RespWord } from "../support/resp_client.ts";
-import { ScriptedNode } from "../support/scripted_node.ts";
+import { startAster } from "../support/servers/aster.ts";
+import { redisClusterConfig } from "../support/rigs/cluster_config.ts";
+import { startLocalProxy } from "../support/rigs/local_proxy.ts";
+import { until } from "../support/tools/poll.ts";
+import { type RedisCluster, startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { RespClient, type RespWord } from "../support/clients/resp_client.ts";
+import { ScriptedNode } from "../support/fakes/scripted_node.ts";
 import { assert, assertEquals, assertMatch } from "../deps.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
 
@@ -103,15 +103,9 @@ async function oneWorker(cluster: RedisCluster): Promise<void> {
 }
 
 async function twoWorkers(cluster: RedisCluster): Promise<void> {
-  await using aster = await startAster((port) => `
-    [[clusters]]
-    name = "two"
-    listen_addr = "127.0.0.1:${port}"
-    cache_type = "redis_cluster"
-    servers = ${JSON.stringify(cluster.addresses)}
-    thread = 2
-    ${patientTimeouts()}
-  `);
+  await using aster = await startAster((port) =>
+    redisClusterConfig(cluster.addresses, port, "thread = 2")
+  );
   const opened: RespClient[] = [];
   const clients = await clientsOfBothWorkers(aster.port, opened);
   await fill(cluster, clients[0]!);

@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { startAster } from "../support/aster.ts";
-import { patientTimeouts } from "../support/cluster_config.ts";
-import { findFreePort } from "../support/free_port.ts";
-import { startLocalProxy } from "../support/local_proxy.ts";
-import { until } from "../support/poll.ts";
-import { type RedisCluster, startRedisCluster } from "../support/redis_cluster.ts";
-import { RespClient } from "../support/resp_client.ts";
+import { startAster } from "../support/servers/aster.ts";
+import { redisClusterConfig } from "../support/rigs/cluster_config.ts";
+import { findFreePort } from "../support/tools/free_port.ts";
+import { startLocalProxy } from "../support/rigs/local_proxy.ts";
+import { until } from "../support/tools/poll.ts";
+import { type RedisCluster, startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
 import { assertEquals, clientLibraries } from "../deps.ts";
 
 const KEYS = Array.from({ length: 50 }, (_, number) => `client:${number}`);
@@ -106,13 +106,11 @@ async function siblings(cluster: RedisCluster): Promise<void> {
   await using first = await startAster((port) => {
     const other = findFreePort();
     return configOf(cluster, port, [port, other]);
-  }, { arguments: ["--ip", "127.0.0.1"] });
+  });
   const view = /cluster_view = (.*)/.exec(await Deno.readTextFile(first.configFile))![1]!;
   const ports = (JSON.parse(view) as string[]).map((address) => Number(address.split(":")[1]));
   const otherPort = ports.find((port) => port !== first.port)!;
-  await using _second = await startAster(() => configOf(cluster, otherPort, ports.toReversed()), {
-    arguments: ["--ip", "127.0.0.1"],
-  });
+  await using _second = await startAster(() => configOf(cluster, otherPort, ports.toReversed()));
   const shown = await Promise.all([first.port, otherPort].map(async (port) => {
     using client = await RespClient.connect({ port });
     const [slots, nodes] = await client.pipeline([["CLUSTER", "SLOTS"], ["CLUSTER", "NODES"]]);
@@ -135,15 +133,8 @@ async function siblings(cluster: RedisCluster): Promise<void> {
 }
 
 function configOf(cluster: RedisCluster, port: number, view: readonly number[]): string {
-  return `
-    [[clusters]]
-    name = "siblings"
-    listen_addr = "127.0.0.1:${port}"
-    cache_type = "redis_cluster"
-    servers = ${JSON.stringify(cluster.addresses)}
-    cluster_view = ${JSON.stringify(view.map((sibling) => `127.0.0.1:${sibling}`))}
-    ${patientTimeouts()}
-  `;
+  const shown = JSON.stringify(view.map((sibling) => `127.0.0.1:${sibling}`));
+  return redisClusterConfig(cluster.addresses, port, `cluster_view = ${shown}`);
 }
 
 Deno.test("client libraries with default options on a redis cluster", async (test) => {

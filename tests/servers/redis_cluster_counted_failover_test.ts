@@ -4,17 +4,17 @@
  *
  * @module
  */
-import { startAster } from "../support/aster.ts";
-import type { ClusterNode } from "../support/cluster_node.ts";
-import { delay, until } from "../support/poll.ts";
-import { type RedisCluster, startRedisCluster } from "../support/redis_cluster.ts";
-import { RespClient, RespError } from "../support/resp_client.ts";
+import { startAster } from "../support/servers/aster.ts";
+import type { ClusterNode } from "../support/servers/cluster_node.ts";
+import { delay, until } from "../support/tools/poll.ts";
+import { type RedisCluster, startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { RespClient, RespError } from "../support/clients/resp_client.ts";
 import { assert, assertEquals } from "../deps.ts";
 
 /** After it the cluster gives a silent node up. */
 const NODE_TIMEOUT_MS = 1_000;
 const READ_TIMEOUT_MS = 1_000;
-/** Clients of each master. */
+/** Clients of each master by the proxy, and as many that ask it directly, for what the machine does to both. */
 const CLIENTS = 3;
 /** How long the load flows until it is measured, and how long it is measured before a master goes and from then on. */
 const WARM_UP_MS = 500;
@@ -106,17 +106,17 @@ const failedOver: Fate = async (victim, cluster) => {
   return () => Promise.resolve();
 };
 
-/** Keys of the master that has this slot's key, and of the others. */
+/** Keys of each master, as many for either way. */
 async function keysByOwner(cluster: RedisCluster): Promise<Map<ClusterNode, string[]>> {
   const keys = new Map<ClusterNode, string[]>();
   for (
     let number = 0;
-    [...keys.values()].filter((own) => own.length >= CLIENTS).length < 3;
+    [...keys.values()].filter((own) => own.length >= 2 * CLIENTS).length < 3;
     number++
   ) {
     const key = `counter:${number}`;
     const owner = await cluster.ownerOf(await cluster.slotOf(key));
-    keys.set(owner, [...keys.get(owner) ?? [], key].slice(0, CLIENTS));
+    keys.set(owner, [...keys.get(owner) ?? [], key].slice(0, 2 * CLIENTS));
   }
   return keys;
 }
@@ -135,10 +135,13 @@ async function survives(
     using client = await RespClient.connect({ port });
     await client.pipeline([...keys.values()].flat().map((key) => ["DEL", key]));
   }
-  const own = ownKeys.map((key) => new Counter(port, key));
-  const others = [...keys].slice(1).flatMap(([, names]) =>
-    names.map((key) => new Counter(port, key))
-  );
+  const own = ownKeys.slice(CLIENTS).map((key) => new Counter(port, key));
+  const [others, direct] = [port, null].map((proxy, way) =>
+    [...keys].slice(1).flatMap(([node, names]) =>
+      names.slice(way * CLIENTS, (way + 1) * CLIENTS)
+        .map((key) => new Counter(proxy ?? node.port, key))
+    )
+  ) as [Counter[], Counter[]];
   await delay(WARM_UP_MS);
   const beganAtMs = performance.now();
   await delay(MEASURED_MS);
@@ -158,10 +161,10 @@ async function survives(
     const lateMs = Math.max(...own.map(({ lastErrorAtMs }) => lastErrorAtMs)) - takenOverAtMs;
     await delay(Math.max(0, goneAtMs + MEASURED_MS - performance.now()));
     const untilMs = performance.now();
-    const [p99Before, p99Then] = [
-      Counter.p99(others, beganAtMs, goneAtMs),
-      Counter.p99(others, goneAtMs, untilMs),
-    ];
+    const p99Before = Counter.p99(others, beganAtMs, goneAtMs);
+    const p99Then = Counter.p99(others, goneAtMs, untilMs);
+    // A machine that has become busier since shows in those who do without the proxy.
+    const p99Direct = Counter.p99(direct, goneAtMs, untilMs);
     const longestMs = Math.max(
       ...own.flatMap(({ answers }) => answers.map(({ tookMs }) => tookMs)),
     );
@@ -171,19 +174,21 @@ async function survives(
         Math.round(Math.max(0, lateMs))
       } ms after the takeover, ` +
         `longest wait ${Math.round(longestMs)} ms; ` +
-        `p99 of others ${p99Before.toFixed(1)} ms before, ${p99Then.toFixed(1)} ms meanwhile`,
+        `p99 of others ${p99Before.toFixed(1)} ms before, ${p99Then.toFixed(1)} ms meanwhile, ` +
+        `${p99Direct.toFixed(1)} ms without the proxy`,
     );
     assertEquals(others.reduce((sum, counter) => sum + counter.errors, 0), 0);
     // What was sent to a node that says nothing waits for its timeout.
     assert(lateMs < RECOVERY_MS + (fate === stopped ? READ_TIMEOUT_MS : 0), `${lateMs} ms`);
     assert(longestMs < READ_TIMEOUT_MS + SLACK_MS, `${longestMs} ms`);
-    assert(p99Then <= 2 * p99Before + 5, `${p99Then} ms, ${p99Before} ms before`);
+    const usual = Math.max(p99Before, p99Direct);
+    assert(p99Then <= 2 * usual + 5, `${p99Then} ms, ${usual} ms would be usual`);
     if (fate === failedOver) assertEquals(errors, 0, "its clients wait for the heir");
   } finally {
     await end();
-    for (const counter of [...own, ...others]) await counter.stop();
+    for (const counter of [...own, ...others, ...direct]) await counter.stop();
   }
-  assertEquals([...own, ...others].flatMap(({ violations }) => violations), []);
+  assertEquals([...own, ...others, ...direct].flatMap(({ violations }) => violations), []);
 }
 
 Deno.test("whatever becomes of a master, no write runs twice and only its keys notice", async (test) => {

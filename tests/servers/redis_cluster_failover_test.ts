@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { startAster } from "../support/aster.ts";
-import { patientTimeouts } from "../support/cluster_config.ts";
-import type { ClusterNode } from "../support/cluster_node.ts";
-import { type LocalProxy, startLocalProxy } from "../support/local_proxy.ts";
-import { delay, until } from "../support/poll.ts";
-import { type RedisCluster, startRedisCluster } from "../support/redis_cluster.ts";
-import { RespClient, RespError } from "../support/resp_client.ts";
+import { startAster } from "../support/servers/aster.ts";
+import { redisClusterConfig } from "../support/rigs/cluster_config.ts";
+import type { ClusterNode } from "../support/servers/cluster_node.ts";
+import { type LocalProxy, startLocalProxy } from "../support/rigs/local_proxy.ts";
+import { delay, until } from "../support/tools/poll.ts";
+import { type RedisCluster, startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { RespClient, RespError } from "../support/clients/resp_client.ts";
 import { assert, assertEquals } from "../deps.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
 
@@ -275,7 +275,8 @@ async function wholeOutage(cluster: RedisCluster): Promise<void> {
     const [reply] = await client.pipeline([["GET", "foo"]]);
     assert(reply instanceof RespError);
   }
-  assert(performance.now() - startedAtMs < 2_000, "failed at once");
+  // If each waited for a fresh map they would take 20 s.
+  assert(performance.now() - startedAtMs < 10_000, "failed at once");
   for (const node of cluster.nodes) await node.start();
   await cluster.settled();
   await until(async () => (await client.pipeline([["SET", "foo", "1"]]))[0] === "OK", {
@@ -286,15 +287,10 @@ async function wholeOutage(cluster: RedisCluster): Promise<void> {
 }
 
 async function twoWorkers(cluster: RedisCluster): Promise<void> {
-  await using aster = await startAster((port) => `
-    [[clusters]]
-    name = "two"
-    listen_addr = "127.0.0.1:${port}"
-    cache_type = "redis_cluster"
-    servers = ${JSON.stringify(cluster.addresses)}
-    thread = 2
-    ${patientTimeouts()}
-  `, { arguments: ["--log-level", "debug", "--log-format", "json"] });
+  await using aster = await startAster(
+    (port) => redisClusterConfig(cluster.addresses, port, "thread = 2"),
+    { arguments: ["--log-level", "debug", "--log-format", "json"] },
+  );
   const changed = await aster.logged(/^.*Slot map changed.*$/m);
   const leader = Number(JSON.parse(changed[0]).worker);
   const opened: RespClient[] = [];

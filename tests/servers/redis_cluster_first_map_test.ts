@@ -3,13 +3,17 @@
  *
  * @module
  */
-import { startAster } from "../support/aster.ts";
-import { patientTimeouts } from "../support/cluster_config.ts";
-import { type LocalProxy, startLocalProxy } from "../support/local_proxy.ts";
-import { until } from "../support/poll.ts";
-import { type RedisCluster, SLOT_COUNT, startRedisCluster } from "../support/redis_cluster.ts";
-import { RespClient, RespError, type RespWord } from "../support/resp_client.ts";
-import { ScriptedNode, type ScriptedReply, slotsReply } from "../support/scripted_node.ts";
+import { startAster } from "../support/servers/aster.ts";
+import { redisClusterConfig } from "../support/rigs/cluster_config.ts";
+import { type LocalProxy, startLocalProxy } from "../support/rigs/local_proxy.ts";
+import { until } from "../support/tools/poll.ts";
+import {
+  type RedisCluster,
+  SLOT_COUNT,
+  startRedisCluster,
+} from "../support/servers/redis_cluster.ts";
+import { RespClient, RespError, type RespWord } from "../support/clients/resp_client.ts";
+import { ScriptedNode, type ScriptedReply, slotsReply } from "../support/fakes/scripted_node.ts";
 import { assert, assertEquals, assertMatch } from "../deps.ts";
 import { RawClient } from "./raw_client.ts";
 
@@ -99,6 +103,23 @@ async function allKinds(cluster: RedisCluster): Promise<void> {
   assertEquals(proxy.metrics().errorReplies, 0);
 }
 
+/** Databases, which only nodes can say they have: those of Valkey 9 may have several. */
+async function databases(cluster: RedisCluster): Promise<void> {
+  const select = async (port: number) => {
+    using client = await RespClient.connect({ port });
+    return String((await client.pipeline([["SELECT", 1]]))[0]);
+  };
+  await using seed = new LateSeed(cluster);
+  using proxy = seed.openProxy();
+  const asked = Array.from({ length: 3 }, () => select(proxy.port));
+  await until(() => seed.node.slotsAsked > 0, { what: "the map is asked for" });
+  using witness = await proxy.connect();
+  assertEquals(await witness.call("SELECT", 0), "OK", "what every node has is answered at once");
+  seed.tell();
+  const ofNode = await select(cluster.masters[0]!.port);
+  assertEquals(await Promise.all(asked), asked.map(() => ofNode));
+}
+
 async function leavingClients(cluster: RedisCluster): Promise<void> {
   await using seed = new LateSeed(cluster);
   using proxy = seed.openProxy();
@@ -159,15 +180,7 @@ async function noMap(cluster: RedisCluster): Promise<void> {
 
 /** The proxy as a process, with two workers, whose ports open before anything is known. */
 async function atStart(cluster: RedisCluster): Promise<void> {
-  const config = (port: number) => `
-    [[clusters]]
-    name = "start"
-    listen_addr = "127.0.0.1:${port}"
-    cache_type = "redis_cluster"
-    servers = ${JSON.stringify(cluster.addresses)}
-    thread = 2
-    ${patientTimeouts()}
-  `;
+  const config = (port: number) => redisClusterConfig(cluster.addresses, port, "thread = 2");
   let port = 0;
   await using aster = await startAster((free) => config(port = free));
   const clients = await Promise.all(
@@ -202,6 +215,7 @@ async function atStart(cluster: RedisCluster): Promise<void> {
 Deno.test("requests before the first slot map", async (test) => {
   await using cluster = await startRedisCluster({ replicaCount: 0 });
   await test.step("all kinds of them wait, and are carried out", () => allKinds(cluster));
+  await test.step("SELECT of another database than 0", () => databases(cluster));
   await test.step("clients that leave, and those that only end their side", () =>
     leavingClients(cluster));
   await test.step("a client that sends much", () => muchAtOnce(cluster));

@@ -3,10 +3,10 @@
  * over both workers and while slots move.
  */
 import { assert, assertEquals } from "../deps.ts";
-import { startAster } from "../support/aster.ts";
-import { patientTimeouts } from "../support/cluster_config.ts";
-import { type RedisCluster, startRedisCluster } from "../support/redis_cluster.ts";
-import { RespClient, RespError } from "../support/resp_client.ts";
+import { startAster } from "../support/servers/aster.ts";
+import { redisClusterConfig } from "../support/rigs/cluster_config.ts";
+import { type RedisCluster, startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { RespClient, RespError } from "../support/clients/resp_client.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
 import { callsOf } from "./cluster_calls.ts";
 import { readMetric } from "./metrics.ts";
@@ -16,18 +16,6 @@ const ROUNDS = 60;
 const MOVES = 6;
 /** Commands of the load that neither the proxy nor the test sends by itself. */
 const COMMANDS = ["get", "set", "mget", "mset", "del", "incr", "hset", "lpush", "exec"];
-
-function configOf(cluster: RedisCluster, port: number): string {
-  return `
-    [[clusters]]
-    name = "counted"
-    listen_addr = "127.0.0.1:${port}"
-    cache_type = "redis_cluster"
-    servers = ${JSON.stringify(cluster.addresses)}
-    thread = 2
-    ${patientTimeouts()}
-  `;
-}
 
 async function load(client: RespClient, tag: string): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
@@ -58,7 +46,10 @@ async function moveSlots(cluster: RedisCluster): Promise<void> {
 
 Deno.test("requests are counted by node and command as the nodes count them, while slots move", async () => {
   await using cluster = await startRedisCluster({ replicaCount: 0 });
-  await using aster = await startAster((port) => configOf(cluster, port), { metrics: true });
+  await using aster = await startAster(
+    (port) => redisClusterConfig(cluster.addresses, port, "thread = 2"),
+    { metrics: true },
+  );
   const opened: RespClient[] = [];
   try {
     await clientsOfBothWorkers(aster.port, opened);

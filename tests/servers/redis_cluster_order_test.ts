@@ -9,12 +9,12 @@
  *
  * @module
  */
-import { startAster } from "../support/aster.ts";
-import { patientTimeouts } from "../support/cluster_config.ts";
-import { startLocalProxy } from "../support/local_proxy.ts";
-import { until } from "../support/poll.ts";
-import { type RedisCluster, startRedisCluster } from "../support/redis_cluster.ts";
-import { encodeCommand, RespClient, RespError } from "../support/resp_client.ts";
+import { startAster } from "../support/servers/aster.ts";
+import { redisClusterConfig } from "../support/rigs/cluster_config.ts";
+import { startLocalProxy } from "../support/rigs/local_proxy.ts";
+import { until } from "../support/tools/poll.ts";
+import { type RedisCluster, startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { encodeCommand, RespClient, RespError } from "../support/clients/resp_client.ts";
 import { assert, assertEquals } from "../deps.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
 
@@ -142,16 +142,9 @@ Deno.test("order on a key while its slot moves to and fro", async (test) => {
     assert(proxy.metrics().redirects > MOVES, `${proxy.metrics().redirects} redirections`);
   });
   await test.step("two workers, two connections to each node", async () => {
-    await using aster = await startAster((port) => `
-      [[clusters]]
-      name = "order"
-      listen_addr = "127.0.0.1:${port}"
-      cache_type = "redis_cluster"
-      servers = ${JSON.stringify(servers)}
-      thread = 2
-      node_connections = 2
-      ${patientTimeouts()}
-    `);
+    await using aster = await startAster((port) =>
+      redisClusterConfig(servers, port, "thread = 2\nnode_connections = 2")
+    );
     const opened: RespClient[] = [];
     const clients = await clientsOfBothWorkers(aster.port, opened);
     assertEquals(clients.length, 2);

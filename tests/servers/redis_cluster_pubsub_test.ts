@@ -5,10 +5,10 @@
  * @module
  */
 import { assert, assertEquals } from "../deps.ts";
-import { type LocalProxy, startLocalProxy } from "../support/local_proxy.ts";
-import { until } from "../support/poll.ts";
-import { type RedisCluster, startRedisCluster } from "../support/redis_cluster.ts";
-import { RespError } from "../support/resp_client.ts";
+import { type LocalProxy, startLocalProxy } from "../support/rigs/local_proxy.ts";
+import { until } from "../support/tools/poll.ts";
+import { type RedisCluster, startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { RespError } from "../support/clients/resp_client.ts";
 import { bytesOf, RESP3_SEQUENCES, SUBSCRIBER_SEQUENCES } from "./pubsub_sequences.ts";
 import { SubscriberClient, told } from "./subscriber_client.ts";
 

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { startAster } from "../support/aster.ts";
-import { patientTimeouts } from "../support/cluster_config.ts";
-import type { ClusterNode } from "../support/cluster_node.ts";
-import { delay, until } from "../support/poll.ts";
-import { type RedisCluster, startRedisCluster } from "../support/redis_cluster.ts";
-import { type Random, seededRandom } from "../support/seed.ts";
+import { startAster } from "../support/servers/aster.ts";
+import { redisClusterConfig } from "../support/rigs/cluster_config.ts";
+import type { ClusterNode } from "../support/servers/cluster_node.ts";
+import { delay, until } from "../support/tools/poll.ts";
+import { type RedisCluster, startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { type Random, seededRandom } from "../support/tools/seed.ts";
 import { assert, assertEquals } from "../deps.ts";
 import { CountingClient } from "./counting_load.ts";
 
@@ -22,15 +22,8 @@ const MOVES = 300;
 const EMPTY_MS = 1_000;
 
 function configOf(cluster: RedisCluster, port: number, thread: number): string {
-  return `
-    [[clusters]]
-    name = "threads-${thread}"
-    listen_addr = "127.0.0.1:${port}"
-    cache_type = "redis_cluster"
-    servers = ${JSON.stringify(cluster.masters.slice(0, 2).map(({ address }) => address))}
-    thread = ${thread}
-    ${patientTimeouts()}
-  `;
+  const seeds = cluster.masters.slice(0, 2).map(({ address }) => address);
+  return redisClusterConfig(seeds, port, `thread = ${thread}`);
 }
 
 /** Takes a node out of the cluster, as one that was never in it. */

@@ -4,10 +4,10 @@
  * @module
  */
 import { assertEquals, assertRejects } from "../deps.ts";
-import { type LocalProxy, startLocalProxy } from "../support/local_proxy.ts";
-import { until } from "../support/poll.ts";
-import { type RedisCluster, startRedisCluster } from "../support/redis_cluster.ts";
-import { RespClient } from "../support/resp_client.ts";
+import { type LocalProxy, startLocalProxy } from "../support/rigs/local_proxy.ts";
+import { until } from "../support/tools/poll.ts";
+import { type RedisCluster, startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
 
 const SUM = "return redis.call('incrby',KEYS[1],ARGV[1])";
 const READ = "return redis.call('get',KEYS[1])";

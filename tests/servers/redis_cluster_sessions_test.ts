@@ -4,11 +4,11 @@
  * @module
  */
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { type LocalProxy, startLocalProxy } from "../support/local_proxy.ts";
-import { until } from "../support/poll.ts";
-import { type RedisCluster, startRedisCluster } from "../support/redis_cluster.ts";
-import type { RespClient, RespWord } from "../support/resp_client.ts";
-import { RespError } from "../support/resp_client.ts";
+import { type LocalProxy, startLocalProxy } from "../support/rigs/local_proxy.ts";
+import { until } from "../support/tools/poll.ts";
+import { type RedisCluster, startRedisCluster } from "../support/servers/redis_cluster.ts";
+import type { RespClient, RespWord } from "../support/clients/resp_client.ts";
+import { RespError } from "../support/clients/resp_client.ts";
 
 const KEYS = 50_000;
 const WRITES_AT_ONCE = 1_000;

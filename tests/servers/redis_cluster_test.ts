@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { startLocalProxy } from "../support/local_proxy.ts";
-import { until } from "../support/poll.ts";
-import { type RedisCluster, startRedisCluster } from "../support/redis_cluster.ts";
-import { RespError, type RespValue } from "../support/resp_client.ts";
+import { startLocalProxy } from "../support/rigs/local_proxy.ts";
+import { until } from "../support/tools/poll.ts";
+import { type RedisCluster, startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { RespError, type RespValue } from "../support/clients/resp_client.ts";
 import { assert, assertEquals } from "../deps.ts";
 import { callsOf, forgetCalls } from "./cluster_calls.ts";
 

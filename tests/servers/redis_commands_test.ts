@@ -1,6 +1,6 @@
-import { RespClient } from "../support/resp_client.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
 import { assert, assertEquals, assertRejects } from "../deps.ts";
-import { seededRandom } from "../support/seed.ts";
+import { seededRandom } from "../support/tools/seed.ts";
 import { RawClient, word } from "./raw_client.ts";
 import { type RedisPool, startRedisPool } from "./redis_pool.ts";
 

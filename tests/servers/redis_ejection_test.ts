@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { until, withDeadline } from "../support/poll.ts";
-import { RespClient, RespError, type RespValue } from "../support/resp_client.ts";
+import { until, withDeadline } from "../support/tools/poll.ts";
+import { RespClient, RespError, type RespValue } from "../support/clients/resp_client.ts";
 import { readMetric } from "./metrics.ts";
 import { type RedisPool, startRedisPool } from "./redis_pool.ts";
 

@@ -4,11 +4,11 @@
  * @module
  */
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { startAster } from "../support/aster.ts";
-import { patientTimeouts } from "../support/cluster_config.ts";
-import { until } from "../support/poll.ts";
-import { startRedisCluster } from "../support/redis_cluster.ts";
-import { RespClient } from "../support/resp_client.ts";
+import { startAster } from "../support/servers/aster.ts";
+import { redisClusterConfig } from "../support/rigs/cluster_config.ts";
+import { until } from "../support/tools/poll.ts";
+import { startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
 import { readMetric } from "./metrics.ts";
 import { RawClient } from "./raw_client.ts";
@@ -184,15 +184,7 @@ Deno.test("RESP3 has it verbatim, a pipeline in its order, MULTI from its server
 
 Deno.test("in front of a Redis Cluster INFO and HELLO say that it is one", async () => {
   await using cluster = await startRedisCluster({ masterCount: 3, replicaCount: 0 });
-  await using aster = await startAster((port) =>
-    `[[clusters]]
-name = "cluster"
-listen_addr = "127.0.0.1:${port}"
-cache_type = "redis_cluster"
-servers = ["${cluster.addresses[0]}"]
-${patientTimeouts("")}
-`
-  );
+  await using aster = await startAster((port) => redisClusterConfig([cluster.addresses[0]!], port));
   using client = await RespClient.connect({ port: aster.port });
   await freshInfo(client, (fields) => fields.get("Proxy.proxy_backends_answered") === "3");
   const info = await infoOf(client);

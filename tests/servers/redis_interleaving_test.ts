@@ -5,8 +5,13 @@
  * @module
  */
 import { assert, assertEquals } from "../deps.ts";
-import { until } from "../support/poll.ts";
-import { RespClient, RespError, type RespValue, type RespWord } from "../support/resp_client.ts";
+import { until } from "../support/tools/poll.ts";
+import {
+  RespClient,
+  RespError,
+  type RespValue,
+  type RespWord,
+} from "../support/clients/resp_client.ts";
 import { readMetric } from "./metrics.ts";
 import { type RedisPool, startRedisPool } from "./redis_pool.ts";
 

@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { assertEquals, assertMatch } from "../deps.ts";
-import { startAster } from "../support/aster.ts";
-import { findCompiler } from "../support/c_compiler.ts";
-import { patientTimeouts } from "../support/cluster_config.ts";
-import { startRedisCluster } from "../support/redis_cluster.ts";
-import { startRedisServer } from "../support/redis_server.ts";
-import { RespClient, RespError, type RespValue } from "../support/resp_client.ts";
+import { assert, assertEquals, assertMatch } from "../deps.ts";
+import { startAster } from "../support/servers/aster.ts";
+import { findCompiler } from "../support/tools/c_compiler.ts";
+import { redisClusterConfig } from "../support/rigs/cluster_config.ts";
+import { startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { startRedisServer } from "../support/servers/redis_server.ts";
+import { RespClient, RespError, type RespValue } from "../support/clients/resp_client.ts";
 import { redisPoolConfig } from "./redis_pool.ts";
 
 const compiler = findCompiler();
@@ -64,6 +64,9 @@ async function testLearned(port: number, counts: () => Promise<number[]>): Promi
   // All shards, and the sum.
   assertEquals(await client.call("learncount"), KEYS.length + 1);
 
+  await testPolicies(client, await counts());
+  await testKeySpecifications(client);
+
   // Another client, or this one's later requests, would wait behind it on a connection that is shared.
   using other = await RespClient.connect({ port });
   const order: string[] = [];
@@ -89,13 +92,62 @@ async function testLearned(port: number, counts: () => Promise<number[]>): Promi
   // Of the family only what is served.
   assertEquals(learned, [
     "learn.put",
+    "learnall",
+    "learnany",
     "learncount",
+    "learneach",
     "learnfamily",
     "learnfamily|put",
     "learnget",
+    "learninto",
+    "learnjoined",
+    "learnleast",
+    "learnmany",
+    "learnmost",
+    "learnone",
     "learnpop",
     "learnput",
   ]);
+}
+
+/** How the replies of all shards become one; `held` are the keys that each of them has. */
+async function testPolicies(client: RespClient, held: readonly number[]): Promise<void> {
+  const most = Math.max(...held);
+  const least = Math.min(...held);
+  assert(least < most, `all servers have ${most} keys`);
+  const above = (count: number) => held.filter((keys) => keys > count).length;
+  assertEquals(await client.call("learnmost"), most);
+  assertEquals(await client.call("learnleast"), least);
+  for (const count of [least - 1, least, most]) {
+    const word = String(count);
+    const isAll = Number(above(count) === held.length);
+    const isAny = Number(above(count) > 0);
+    assertEquals(await client.call("learnall", word), [1, isAll, 0]);
+    assertEquals(await client.call("learnany", word), [1, isAny, 0]);
+    const [one, each] = await client.pipeline([["learnone", word], ["learneach", word]]);
+    const error = new RespError("ERR not over");
+    assertEquals(one, isAny === 1 ? "OVER" : error);
+    assertEquals(each, isAll === 1 ? "OVER" : error);
+  }
+  const joined = await client.call("learnjoined", String(least)) as number[];
+  assertEquals(joined.length, 3 * held.length);
+  assertEquals(joined.reduce((sum, value) => sum + value, 0), held.length + above(least));
+}
+
+/** Keys that the columns of a row do not tell. */
+async function testKeySpecifications(client: RespClient): Promise<void> {
+  assertEquals(await client.call("learnmany", "2", "{t}1", "{t}2", "many"), 2);
+  assertEquals(await client.pipeline([["get", "{t}1"], ["get", "{t}2"]]), ["many", "many"]);
+  for (const key of KEYS.slice(0, 8)) {
+    assertEquals(await client.call("learninto", `of ${key}`, "into", key), "OK");
+    assertEquals(await client.call("get", key), `of ${key}`);
+    assertEquals(await client.call("learnmany", "1", key, key), 1);
+    assertEquals(await client.call("get", key), key);
+  }
+  assertMatch(
+    await errorOf(client, "learnmany", String(KEYS.length), ...KEYS, "x"),
+    /same (slot|server)|give them a common hash tag/,
+  );
 }
 
 for (const io of ENGINES) {
@@ -138,13 +190,7 @@ Deno.test({
       const args = await loadModule(folder);
       await using cluster = await startRedisCluster({ replicaCount: 0, arguments: args });
       await using aster = await startAster((port) =>
-        `[[clusters]]
-name = "cluster"
-listen_addr = "127.0.0.1:${port}"
-cache_type = "redis_cluster"
-servers = ["${cluster.nodes[0]!.address}"]
-${patientTimeouts("")}
-`
+        redisClusterConfig([cluster.nodes[0]!.address], port)
       );
       await testLearned(
         aster.port,

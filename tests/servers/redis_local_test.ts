@@ -1,6 +1,6 @@
 import { respDescriptions } from "../../src/protocol/resp/commands/mod.ts";
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { testedServer } from "../support/redis_server.ts";
+import { testedServer } from "../support/servers/redis_server.ts";
 import { RawClient, word } from "./raw_client.ts";
 import { withoutModules } from "./hello_modules.ts";
 import { knowServers, type RedisPool, startRedisPool } from "./redis_pool.ts";
@@ -70,27 +70,27 @@ const DIFFERENT: Record<string, Difference> = {
   "CLIENT SETINFO lib-name x": {
     reply: "+OK\r\n",
     reason: "7.2 has it, and libraries send it",
-    sameAt: ["valkey 9.1"],
+    sameAt: ["redis 8.2", "valkey 9.1"],
   },
   "CLIENT SETINFO LIB-VER 1": {
     reply: "+OK\r\n",
     reason: "7.2 has it, and libraries send it",
-    sameAt: ["valkey 9.1"],
+    sameAt: ["redis 8.2", "valkey 9.1"],
   },
   "CLIENT SETINFO foo 1": {
     reply: "-ERR Unrecognized option 'foo'\r\n",
     reason: "the words of 7.2",
-    sameAt: ["valkey 9.1"],
+    sameAt: ["redis 8.2", "valkey 9.1"],
   },
   "CLIENT SETINFO lib-name a\xe9": {
     reply: "-ERR lib-name cannot contain spaces, newlines or special characters.\r\n",
     reason: "the words of 7.2",
-    sameAt: ["valkey 9.1"],
+    sameAt: ["redis 8.2", "valkey 9.1"],
   },
   "CLIENT NO-TOUCH on": {
     reply: "+OK\r\n",
     reason: "7.2 has it, and libraries send it",
-    sameAt: ["valkey 9.1"],
+    sameAt: ["redis 8.2", "valkey 9.1"],
   },
   "CLIENT TRACKING on": {
     reply: "-ERR CLIENT TRACKING ON is not supported: " +

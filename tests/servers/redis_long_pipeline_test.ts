@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { encodeCommand } from "../support/resp_client.ts";
-import { until, withDeadline } from "../support/poll.ts";
+import { encodeCommand } from "../support/clients/resp_client.ts";
+import { until, withDeadline } from "../support/tools/poll.ts";
 import { type RedisPool, startRedisPool } from "./redis_pool.ts";
 import { assert, assertEquals } from "../deps.ts";
 

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import type { Aster } from "../support/aster.ts";
-import { until, withDeadline } from "../support/poll.ts";
-import { encodeCommand, RespClient } from "../support/resp_client.ts";
-import { residentBytes } from "../support/server_process.ts";
+import type { Aster } from "../support/servers/aster.ts";
+import { until, withDeadline } from "../support/tools/poll.ts";
+import { encodeCommand, RespClient } from "../support/clients/resp_client.ts";
+import { residentBytes } from "../support/servers/server_process.ts";
 import { readMetric } from "./metrics.ts";
 import { type RedisPool, startRedisPool } from "./redis_pool.ts";
 
@@ -54,12 +54,23 @@ Deno.test("clients who come after many others are served as before", async () =>
   assertEquals(await client.pipeline(keys), keys.map((_, index) => `value ${index}`));
 });
 
+/** Short replies after which some hundreds of requests may be in flight. */
+const SHOWN = 1_000;
+
 /**
  * Asks for the key `count` times. No reply comes before all are asked for: a client whose replies pile up is
  * not read on, so that only what it asked for by then could pile up.
  */
 async function askWhilePaused(client: Deno.TcpConn, count: number): Promise<void> {
   const request = encodeCommand(["GET", "megabyte"]);
+  // Until replies have shown how long they are, few requests are in flight.
+  for (let asked = 0; asked < SHOWN; asked++) {
+    await client.write(encodeCommand(["GET", "client:0"]));
+  }
+  const room = new Uint8Array(64 * 1024);
+  for (let left = SHOWN * "$7\r\nvalue 0\r\n".length; left > 0;) {
+    left -= await withDeadline(client.read(room), "short replies come") ?? 0;
+  }
   await Promise.all(pool.servers.map((server) => server.pause()));
   try {
     for (let index = 0; index < count; index++) await client.write(request);
@@ -86,7 +97,7 @@ for (
     let most = 0;
     await until(async () => {
       const keys = Array.from({ length: 20 }, (_, index) => ["GET", `client:${index}`]);
-      const replies = await withDeadline(client.pipeline(keys), "others are served", 2000);
+      const replies = await withDeadline(client.pipeline(keys), "others are served", 5_000);
       assertEquals(replies, keys.map((_, index) => `value ${index}`));
       most = Math.max(most, residentBytes(aster.pid) - before);
       return aster.logs().includes(`"reason":"${reason}"`);

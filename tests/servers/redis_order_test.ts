@@ -1,7 +1,7 @@
 import { assertEquals } from "../deps.ts";
-import { withDeadline } from "../support/poll.ts";
-import { type RedisServer, testedServer } from "../support/redis_server.ts";
-import { RespClient } from "../support/resp_client.ts";
+import { withDeadline } from "../support/tools/poll.ts";
+import { type RedisServer, testedServer } from "../support/servers/redis_server.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
 import { RawClient } from "./raw_client.ts";
 import { type RedisPool, startRedisPool } from "./redis_pool.ts";
 

@@ -2,8 +2,8 @@
  * Pause and resume by the admin server, under load: nothing fails, nothing is lost, and nobody else waits.
  */
 import { assert, assertEquals } from "../deps.ts";
-import { delay, until, withDeadline } from "../support/poll.ts";
-import { RespClient, RespError, type RespValue } from "../support/resp_client.ts";
+import { delay, until, withDeadline } from "../support/tools/poll.ts";
+import { RespClient, RespError, type RespValue } from "../support/clients/resp_client.ts";
 import { type RedisPool, startRedisPool } from "./redis_pool.ts";
 
 /** Keys on the first, the second and the third server of the pool. */
@@ -27,6 +27,11 @@ ping_fail_limit = 2
 ping_succ_interval = 50
 ping_interval = 50`,
   });
+});
+
+/** A test that fails while a server is paused would have all that come after it wait in vain. */
+Deno.test.afterEach(async () => {
+  await post("/resume?cluster=pool");
 });
 
 Deno.test.afterAll(() => pool[Symbol.asyncDispose]());
@@ -120,6 +125,83 @@ Deno.test("pause, kill and replace the server, resume: no error, no write lost",
   assert(!pool.aster.logs().includes("Backend ejected"));
 });
 
+/** One round of a client; it says what was wrong. */
+type Round = (client: RespClient, index: number, count: number) => Promise<string | null>;
+
+/** Rounds of clients that do more than plain requests. */
+const rounds: Round[] = [
+  async (client, index, count) => {
+    const key = `{${SECOND}}:tx:${index}`;
+    const replies = await client.pipeline([["MULTI"], ["INCR", key], ["GET", key], ["EXEC"]]);
+    const expected = ["OK", "QUEUED", "QUEUED", [count + 1, String(count + 1)]];
+    return JSON.stringify(replies) === JSON.stringify(expected) ? null : JSON.stringify(replies);
+  },
+  async (client, index) => {
+    const key = `{${SECOND}}:watched:${index}`;
+    if (await client.call("WATCH", key) !== "OK") return "WATCH";
+    const [multi, queued, done] = await client.pipeline([["MULTI"], ["INCR", key], ["EXEC"]]);
+    // What was watched may have changed while the server was away.
+    const isRight = multi === "OK" && queued === "QUEUED" && (done === null || Array.isArray(done));
+    return isRight ? null : JSON.stringify([multi, queued, done]);
+  },
+  async (client, index, count) => {
+    const keys = [FIRST, SECOND, THIRD].map((key) => `{${key}}:split:${index}`);
+    const replies = await client.pipeline([
+      ["MSET", ...keys.flatMap((key) => [key, String(count)])],
+      ["MGET", ...keys],
+    ]);
+    const expected = ["OK", keys.map(() => String(count))];
+    return JSON.stringify(replies) === JSON.stringify(expected) ? null : JSON.stringify(replies);
+  },
+  async (client, index, count) => {
+    const key = `{${SECOND}}:script:${index}`;
+    const body = "return redis.call('INCR', KEYS[1])";
+    const sha = await client.call("SCRIPT", "LOAD", body) as string;
+    const reply = await client.call("EVALSHA", sha, "1", key);
+    return reply === count + 1 ? null : String(reply);
+  },
+  async (client, _index) => {
+    const replies = await client.pipeline([["DBSIZE"], ["SCAN", "0"], ["PUBLISH", "news", "x"]]);
+    return replies.some((reply) => reply instanceof RespError) ? JSON.stringify(replies) : null;
+  },
+];
+
+Deno.test("transactions, scripts, split requests and those to all servers live through a pause, too", async () => {
+  const wrong: string[] = [];
+  const counts = rounds.flatMap(() => [0, 0, 0]);
+  let isOver = false;
+  const running = counts.map(async (_, number) => {
+    using client = await connect();
+    const round = rounds[number % rounds.length]!;
+    while (!isOver) {
+      const fault = await round(client, number, counts[number]!).catch(String);
+      if (fault !== null) wrong.push(`${number % rounds.length}: ${fault}`);
+      counts[number]! += 1;
+    }
+  });
+  const goesOn = async () => {
+    const before = [...counts];
+    await until(() => counts.every((count, index) => count > before[index]! + 3), {
+      what: "all go on",
+    });
+  };
+  for (const query of ["cluster=pool&server=r1", "cluster=pool"]) {
+    await goesOn();
+    const paused = await post(`/pause?${query}&max=60s`);
+    assertEquals([paused.status, paused.body.in_flight], [200, 0]);
+    await untilNoConnectionAt(1);
+    await pool.servers[1]!.call("SAVE");
+    await pool.servers[1]!.kill();
+    await delay(200);
+    await pool.servers[1]!.start();
+    assertEquals((await post(`/resume?${query}`)).status, 200);
+    await goesOn();
+  }
+  isOver = true;
+  await withDeadline(Promise.all(running), "all end");
+  assertEquals(wrong, []);
+});
+
 async function fetchText(path: string): Promise<string> {
   return await (await fetch(`http://127.0.0.1:${pool.aster.metricsPort}${path}`)).text();
 }
@@ -194,6 +276,7 @@ Deno.test("a transaction that has begun finishes first; blocked and subscribed c
     blocked: 1,
     subscribed: 1,
     silent_workers: 0,
+    former_process: false,
   });
   const again = post("/pause?cluster=pool&max=60s");
   const late = before.pipeline([["SET", THIRD, "late"], ["EXEC"]]);
@@ -204,6 +287,32 @@ Deno.test("a transaction that has begun finishes first; blocked and subscribed c
   using pusher = await connect();
   await pusher.call("RPUSH", `{${SECOND}}:list`, "x");
   assertEquals(await popped, [`{${SECOND}}:list`, "x"]);
+});
+
+/** Connections that a server has besides the one that asks: of the proxy, on its own port. */
+async function connectionsAt(server: number): Promise<number> {
+  const list = await pool.servers[server]!.call("CLIENT", "LIST") as string;
+  return list.trim().split("\n").filter((line) => !line.includes("cmd=client|list")).length;
+}
+
+/** Waits until a paused server has heard, in its own time, that all connections to it are closed. */
+async function untilNoConnectionAt(server: number): Promise<void> {
+  await until(async () => await connectionsAt(server) === 0, { what: "no connection is left" });
+}
+
+Deno.test("a server that is paused has no connection left, of transactions neither", async () => {
+  using done = await connect();
+  using watching = await connect();
+  await done.pipeline([["MULTI"], ["SET", FIRST, "1"], ["EXEC"]]);
+  assertEquals(await watching.call("WATCH", FIRST), "OK");
+  assert(await connectionsAt(0) > 2);
+  assertEquals((await post("/pause?cluster=pool&server=r0&max=60s")).status, 200);
+  await untilNoConnectionAt(0);
+  const replies = watching.pipeline([["MULTI"], ["SET", FIRST, "2"], ["EXEC"]]);
+  await post("/resume?cluster=pool&server=r0");
+  // Nobody has watched on meanwhile.
+  assertEquals(await replies, ["OK", "QUEUED", null]);
+  assertEquals(await done.pipeline([["MULTI"], ["GET", FIRST], ["EXEC"]]), ["OK", "QUEUED", ["1"]]);
 });
 
 Deno.test("pauses and resumes that race leave nobody waiting", async () => {
@@ -270,6 +379,30 @@ Deno.test("a proxy that is asked to end while paused waits with its clients, and
   assertEquals(await order("/resume"), { paused: false });
   assertEquals(await waiting, 2);
   assertEquals((await ended).code, 0);
+});
+
+Deno.test("resume waits for the ping that lets a server in which was ejected and keeps its keys", async () => {
+  const keys = "thread = 2\nping_fail_limit = 2\nping_succ_interval = 50\nping_interval = 50\n" +
+    'eject = "fail"';
+  await using own = await startRedisPool({ metrics: true, serverCount: 1, keys });
+  const order = async (path: string) => {
+    const url = `http://127.0.0.1:${own.aster.metricsPort}${path}`;
+    return await fetch(url, { method: "POST" }).then((one) => one.json());
+  };
+  const server = own.servers[0]!;
+  const clients = await Promise.all(
+    Array.from({ length: CLIENTS }, () => RespClient.connect({ port: own.aster.port })),
+  );
+  for (const client of clients) assertEquals(await client.call("SET", FIRST, "1"), "OK");
+  await server.call("SAVE");
+  await server.kill();
+  await own.aster.logged(/Backend ejected from the ring/);
+  assertEquals((await order("/pause?max=60s")).in_flight, 0);
+  const replies = clients.map((client) => client.call("GET", FIRST).catch(String));
+  await server.start();
+  assertEquals(await order("/resume"), { paused: false });
+  assertEquals(await Promise.all(replies), clients.map(() => "1"));
+  for (const client of clients) client.close();
 });
 
 Deno.test("a reload may give a paused server another address: no error, and its keys follow the alias", async () => {

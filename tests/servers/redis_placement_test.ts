@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "../deps.ts";
-import type { Aster } from "../support/aster.ts";
-import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
-import { RespClient } from "../support/resp_client.ts";
-import { seededRandom } from "../support/seed.ts";
+import type { Aster } from "../support/servers/aster.ts";
+import { type RedisServer, startRedisServer } from "../support/servers/redis_server.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
+import { seededRandom } from "../support/tools/seed.ts";
 import {
   isCrowded,
   labelledAddresses,

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { type Aster, type AsterOptions, startAster } from "../support/aster.ts";
-import { patientTimeouts } from "../support/cluster_config.ts";
-import { RespClient } from "../support/resp_client.ts";
-import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
+import { type Aster, type AsterOptions, startAster } from "../support/servers/aster.ts";
+import { patientTimeouts } from "../support/rigs/cluster_config.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
+import { type RedisServer, startRedisServer } from "../support/servers/redis_server.ts";
 
 /** Options of {@link startRedisPool}. */
 export interface RedisPoolOptions extends AsterOptions {

@@ -5,10 +5,10 @@
  * @module
  */
 import { assert, assertEquals, clientLibraries } from "../deps.ts";
-import { startLocalProxy } from "../support/local_proxy.ts";
-import { until } from "../support/poll.ts";
-import { startRedisCluster } from "../support/redis_cluster.ts";
-import { startRedisServer } from "../support/redis_server.ts";
+import { startLocalProxy } from "../support/rigs/local_proxy.ts";
+import { until } from "../support/tools/poll.ts";
+import { startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { startRedisServer } from "../support/servers/redis_server.ts";
 import { startRedisPool } from "./redis_pool.ts";
 
 const { Redis } = await clientLibraries.ioredis();

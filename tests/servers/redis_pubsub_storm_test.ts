@@ -5,8 +5,8 @@
  * @module
  */
 import { assert, assertEquals } from "../deps.ts";
-import { until } from "../support/poll.ts";
-import { RespClient } from "../support/resp_client.ts";
+import { until } from "../support/tools/poll.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
 import { RawClient, word } from "./raw_client.ts";
 import { type RedisPool, startRedisPool } from "./redis_pool.ts";
 import { type Frame, SubscriberClient, told } from "./subscriber_client.ts";

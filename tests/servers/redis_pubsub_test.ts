@@ -5,9 +5,9 @@
  * @module
  */
 import { assert, assertEquals, clientLibraries } from "../deps.ts";
-import { until } from "../support/poll.ts";
-import { RespClient } from "../support/resp_client.ts";
-import { scaled, seededRandom } from "../support/seed.ts";
+import { until } from "../support/tools/poll.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
+import { scaled, seededRandom } from "../support/tools/seed.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
 import { readMetric } from "./metrics.ts";
 import {

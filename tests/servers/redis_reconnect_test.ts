@@ -1,6 +1,6 @@
 import { assertEquals, clientLibraries } from "../deps.ts";
-import { startAster } from "../support/aster.ts";
-import { withDeadline } from "../support/poll.ts";
+import { startAster } from "../support/servers/aster.ts";
+import { withDeadline } from "../support/tools/poll.ts";
 import { redisPoolConfig, startRedisPool } from "./redis_pool.ts";
 
 const { createClient } = await clientLibraries.redis();

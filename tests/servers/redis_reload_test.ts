@@ -5,12 +5,13 @@
  * @module
  */
 import { assert, assertEquals } from "../deps.ts";
-import { type Aster, startAster } from "../support/aster.ts";
-import { findFreePort } from "../support/free_port.ts";
-import { until } from "../support/poll.ts";
-import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
-import { RespClient } from "../support/resp_client.ts";
-import { testIo } from "../support/test_engine.ts";
+import { type Aster, startAster } from "../support/servers/aster.ts";
+import { findFreePort } from "../support/tools/free_port.ts";
+import { until } from "../support/tools/poll.ts";
+import { type RedisServer, startRedisServer } from "../support/servers/redis_server.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
+import { testIo } from "../support/tools/test_engine.ts";
+import { readMetric } from "./metrics.ts";
 import { RawClient } from "./raw_client.ts";
 
 interface Wanted {
@@ -317,5 +318,96 @@ Deno.test("who waits for keys that get another server waits there, and is popped
       },
     );
     for (const one of waiting) one[Symbol.dispose]();
+  });
+});
+
+Deno.test("a scan goes on where it was through reloads, whatever the order of the servers in the file", async () => {
+  await withServers(3, async (servers) => {
+    await using aster = await startAster((port) => textOf({ port, servers }));
+    const { port } = aster;
+    using client = await RespClient.connect({ port });
+    const keys = Array.from({ length: 300 }, (_, index) => `key${index}`);
+    await client.call("MSET", ...keys.flatMap((key) => [key, "x"]));
+    const seen = new Set<string>();
+    const scan = async (by: RespClient, cursor: string) => {
+      const [next, found] = await by.call("SCAN", cursor, "COUNT", "10") as [string, string[]];
+      for (const key of found) seen.add(key);
+      return next;
+    };
+    let cursor = "0";
+    // The low ten bits are the server's number: until the first is done.
+    do cursor = await scan(client, cursor); while ((Number(cursor) & 1023) === 1);
+    const text = textOf({ port, servers });
+    const lines = servers.map(({ address }, index) => `"${address}:1 r${index}"`);
+    const turned = text.replace(lines.join(", "), lines.toReversed().join(", "));
+    assert(turned !== text);
+    // Connections get another ring, as a worker that starts later does.
+    const before = aster.logs().length;
+    await Deno.writeTextFile(aster.configFile, turned + "\nnode_connections = 2\n");
+    aster.process.signal("SIGHUP");
+    await until(() => aster.logs().slice(before).includes("Configuration reloaded"), {
+      what: "the reload",
+    });
+    using later = await RespClient.connect({ port });
+    for (let count = 0; cursor !== "0" && count < 1_000; count++) {
+      cursor = await scan(later, cursor);
+    }
+    assertEquals([cursor, seen.size], ["0", keys.length]);
+  });
+});
+
+Deno.test("who stays with what a reload has ended is served until drain_timeout, and not for longer", async () => {
+  await withServers(1, async (servers) => {
+    const DRAIN_MS = 1_500;
+    const other = (port: number) =>
+      `[[clusters]]\nname = "other"\nlisten_addr = "127.0.0.1:${port}"\ncache_type = "redis"\n` +
+      `servers = ["${servers[0]!.address}"]\n`;
+    await using aster = await startAster(
+      (port, otherPort) => textOf({ port, servers, thread: 1, more: other(otherPort!) }),
+      { portCount: 2 },
+    );
+    const [port, otherPort] = aster.ports as [number, number];
+    // Each waits for ever: of another hash's generation, and of a cluster that goes.
+    const waiting = await Promise.all([port, otherPort].map(async (one) => {
+      const client = await RespClient.connect({ port: one });
+      const blocked = await RespClient.connect({ port: one });
+      const popped = blocked.call("BLPOP", "no element ever", "0").catch(String);
+      assertEquals(await client.call("SET", "k", one), "OK");
+      return { client, blocked, popped };
+    }));
+    const startMs = performance.now();
+    const wanted = { port, servers, thread: 1, keys: 'hash = "md5"' };
+    // They may stay, until somebody says for how long; that counts from when they might have left.
+    await reload(aster, wanted);
+    for (const { client } of waiting) assertEquals(await client.call("PING"), "PONG");
+    await reload(aster, { ...wanted, runtime: `drain_timeout = ${DRAIN_MS}` });
+    await Promise.all(waiting.map(async ({ client, blocked, popped }) => {
+      await popped;
+      await until(() => client.call("PING").then(() => false, () => true), {
+        what: "the other is closed as well",
+      });
+      client.close();
+      blocked.close();
+    }));
+    const tookMs = performance.now() - startMs;
+    assert(tookMs > DRAIN_MS - 100 && tookMs < DRAIN_MS + 8_000, `${tookMs} ms`);
+    using next = await RespClient.connect({ port });
+    assertEquals(await next.call("PING"), "PONG");
+  });
+});
+
+Deno.test("aster_config_hash is that of the configuration in force, whatever the file was before", async () => {
+  await withServers(1, async (servers) => {
+    await using aster = await startAster((port) => textOf({ port, servers }), { metrics: true });
+    const { port } = aster;
+    const hash = () => readMetric(aster, "aster_config_hash");
+    const first = await hash();
+    await reload(aster, { port, servers, keys: "max_pipeline = 77" });
+    const second = await hash();
+    assert(first > 0 && second > 0 && first !== second, `${first} ${second}`);
+    await reload(aster, { port, servers, keys: "max_pipeline = x" });
+    assertEquals(await hash(), second);
+    await reload(aster, { port, servers });
+    assertEquals(await hash(), first);
   });
 });

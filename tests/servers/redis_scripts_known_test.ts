@@ -4,8 +4,8 @@
  * @module
  */
 import { assertEquals, assertRejects } from "../deps.ts";
-import { until } from "../support/poll.ts";
-import { RespClient, type RespWord } from "../support/resp_client.ts";
+import { until } from "../support/tools/poll.ts";
+import { RespClient, type RespWord } from "../support/clients/resp_client.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
 import { type RedisPool, startRedisPool } from "./redis_pool.ts";
 

@@ -5,10 +5,10 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertRejects } from "../deps.ts";
-import { startLocalProxy } from "../support/local_proxy.ts";
-import { until } from "../support/poll.ts";
-import { startRedisCluster } from "../support/redis_cluster.ts";
-import { RespClient, type RespWord } from "../support/resp_client.ts";
+import { startLocalProxy } from "../support/rigs/local_proxy.ts";
+import { until } from "../support/tools/poll.ts";
+import { startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { RespClient, type RespWord } from "../support/clients/resp_client.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
 import { RawClient } from "./raw_client.ts";
 import { knowServers, type RedisPool, startRedisPool } from "./redis_pool.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import { assertEquals, assertMatch, assertRejects, clientLibraries } from "../deps.ts";
-import { RespClient, type RespWord } from "../support/resp_client.ts";
-import { startRedisServer } from "../support/redis_server.ts";
+import { RespClient, type RespWord } from "../support/clients/resp_client.ts";
+import { startRedisServer } from "../support/servers/redis_server.ts";
 import { RawClient } from "./raw_client.ts";
 import { type RedisPool, startRedisPool } from "./redis_pool.ts";
 

@@ -5,23 +5,16 @@
  * @module
  */
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { startAster } from "../support/aster.ts";
-import { patientTimeouts } from "../support/cluster_config.ts";
-import { startRedisCluster } from "../support/redis_cluster.ts";
+import { startAster } from "../support/servers/aster.ts";
+import { redisClusterConfig } from "../support/rigs/cluster_config.ts";
+import { startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { respDescriptions } from "../../src/protocol/resp/commands/mod.ts";
 import { RawClient, word } from "./raw_client.ts";
 import { startRedisPool } from "./redis_pool.ts";
 
 Deno.test("the keys of a slot are its owner's, and errors are a node's", async () => {
   await using cluster = await startRedisCluster({ masterCount: 3, replicaCount: 0 });
-  await using aster = await startAster((port) =>
-    `[[clusters]]
-name = "cluster"
-listen_addr = "127.0.0.1:${port}"
-cache_type = "redis_cluster"
-servers = ["${cluster.addresses[0]}"]
-${patientTimeouts("")}
-`
-  );
+  await using aster = await startAster((port) => redisClusterConfig([cluster.addresses[0]!], port));
   for (const version of [2, 3] as const) {
     using proxy = await RawClient.connect(aster.port, version);
     for (const tag of ["a", "b", "c", "d"]) {
@@ -56,20 +49,14 @@ ${patientTimeouts("")}
 Deno.test("HELP of CLUSTER has a node's words for what is served", async () => {
   await using cluster = await startRedisCluster({ masterCount: 1, replicaCount: 0 });
   using node = await RawClient.connect(cluster.masters[0]!.port);
-  await using aster = await startAster((port) =>
-    `[[clusters]]
-name = "cluster"
-listen_addr = "127.0.0.1:${port}"
-cache_type = "redis_cluster"
-servers = ["${cluster.addresses[0]}"]
-${patientTimeouts("")}
-`
-  );
+  await using aster = await startAster((port) => redisClusterConfig([cluster.addresses[0]!], port));
   using proxy = await RawClient.connect(aster.port);
   const titlesOf = (reply: string) => reply.split("\r\n").filter((line) => /^\+[A-Z]/.test(line));
   const theirs = titlesOf(await node.ask(["CLUSTER", "HELP"]));
   for (const title of titlesOf(await proxy.ask(["CLUSTER", "HELP"]))) {
-    assert(theirs.includes(title), title);
+    const [name] = title.slice(1).toLowerCase().split(" ");
+    const since = respDescriptions.get(`cluster|${name}`)?.since ?? null;
+    assert(theirs.includes(title) || since !== null, title);
   }
 });
 

@@ -2,8 +2,8 @@
  * Servers that are taken out of a ring by hand, and given other weights, under load and through reloads.
  */
 import { assert, assertEquals } from "../deps.ts";
-import { until, withDeadline } from "../support/poll.ts";
-import { RespClient, RespError } from "../support/resp_client.ts";
+import { until, withDeadline } from "../support/tools/poll.ts";
+import { RespClient, RespError } from "../support/clients/resp_client.ts";
 import { type RedisPool, startRedisPool } from "./redis_pool.ts";
 
 const KEYS = Array.from({ length: 60 }, (_, index) => `key:${index}`);

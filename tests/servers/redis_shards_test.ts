@@ -4,10 +4,10 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertRejects } from "../deps.ts";
-import { startLocalProxy } from "../support/local_proxy.ts";
-import { until } from "../support/poll.ts";
-import { startRedisCluster } from "../support/redis_cluster.ts";
-import { RespClient, type RespValue, type RespWord } from "../support/resp_client.ts";
+import { startLocalProxy } from "../support/rigs/local_proxy.ts";
+import { until } from "../support/tools/poll.ts";
+import { startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { RespClient, type RespValue, type RespWord } from "../support/clients/resp_client.ts";
 import { RawClient } from "./raw_client.ts";
 import { type RedisPool, startRedisPool } from "./redis_pool.ts";
 

@@ -5,8 +5,8 @@
  * @module
  */
 import { assertEquals, assertMatch, assertRejects } from "../deps.ts";
-import { RespClient, type RespWord } from "../support/resp_client.ts";
-import { until } from "../support/poll.ts";
+import { RespClient, type RespWord } from "../support/clients/resp_client.ts";
+import { until } from "../support/tools/poll.ts";
 import { readMetric } from "./metrics.ts";
 import { RawClient } from "./raw_client.ts";
 import { knowServers, type RedisPool, startRedisPool } from "./redis_pool.ts";

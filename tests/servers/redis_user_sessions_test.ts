@@ -5,11 +5,11 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, clientLibraries } from "../deps.ts";
-import { type Aster, startAster } from "../support/aster.ts";
-import { until } from "../support/poll.ts";
-import { startRedisCluster } from "../support/redis_cluster.ts";
-import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
-import { RespClient } from "../support/resp_client.ts";
+import { type Aster, startAster } from "../support/servers/aster.ts";
+import { until } from "../support/tools/poll.ts";
+import { startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { type RedisServer, startRedisServer } from "../support/servers/redis_server.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
 import { readMetric } from "./metrics.ts";
 import { RawClient } from "./raw_client.ts";
 import { SubscriberClient } from "./subscriber_client.ts";

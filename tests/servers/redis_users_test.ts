@@ -7,8 +7,8 @@
 import { respDescriptions } from "../../src/protocol/resp/commands/mod.ts";
 import { CATEGORIES } from "../../src/protocol/resp/commands/categories.ts";
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { testedServer } from "../support/redis_server.ts";
-import { RespClient, type RespValue } from "../support/resp_client.ts";
+import { testedServer } from "../support/servers/redis_server.ts";
+import { RespClient, type RespValue } from "../support/clients/resp_client.ts";
 import { knowServers, type RedisPool, startRedisPool } from "./redis_pool.ts";
 import { sampleRequests } from "./sample_requests.ts";
 

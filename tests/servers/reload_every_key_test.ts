@@ -8,13 +8,13 @@ import { clusterReload, runtimeReload } from "../../src/config/reload.ts";
 import type { KeyRow } from "../../src/config/key_row.ts";
 import { clusterKeys, runtimeKeys } from "../../src/config/schema.ts";
 import { assert, assertEquals } from "../deps.ts";
-import { type Aster, startAster } from "../support/aster.ts";
-import { findFreePort } from "../support/free_port.ts";
-import { type MemcachedServer, startMemcachedServer } from "../support/memcached_server.ts";
-import { delay, until, withDeadline } from "../support/poll.ts";
-import { startRedisCluster } from "../support/redis_cluster.ts";
-import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
-import { RespClient, type RespValue } from "../support/resp_client.ts";
+import { type Aster, startAster } from "../support/servers/aster.ts";
+import { findFreePort } from "../support/tools/free_port.ts";
+import { type MemcachedServer, startMemcachedServer } from "../support/servers/memcached_server.ts";
+import { delay, until, withDeadline } from "../support/tools/poll.ts";
+import { startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { type RedisServer, startRedisServer } from "../support/servers/redis_server.ts";
+import { RespClient, type RespValue } from "../support/clients/resp_client.ts";
 import { MemcacheText } from "./memcache_text.ts";
 
 // deno-lint-ignore no-explicit-any
@@ -27,6 +27,10 @@ type Lines = Record<string, string>;
 const samples: Record<string, string | null> = {
   // Another name is another cluster.
   name: null,
+  // Whether there is TLS is for new connections; other certificates are tried in `tls_changes_test.ts`.
+  tls: null,
+  backend_tls: null,
+  cluster_view: '["10.0.0.7:6380", "10.0.0.8:6380"]',
   thread: "1",
   auth:
     '{ users = [{ username = "app", password = "secret" }, { username = "new", password = "x" }] }',
@@ -139,6 +143,8 @@ async function changeEach(
   ];
   let count = 0;
   const unchanged = steps.filter(({ text }) => text === null).map(({ key }) => key);
+  // A key that is new and of which nobody has said what else it may be.
+  assertEquals(unchanged.filter((key) => samples[key] !== null), []);
   for (const { key, text } of steps) {
     if (text === null) continue;
     clients.step = key;
@@ -157,7 +163,6 @@ async function changeEach(
     count += 1;
   }
   await clients.end();
-  console.log(`not changed: ${unchanged.join(", ")}`);
   console.log(`${count} reloads, rounds of the clients: ${clients.rounds.join(", ")}`);
   assertEquals(clients.wrong, []);
   return count;

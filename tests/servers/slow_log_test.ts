@@ -2,14 +2,13 @@
  * The slow log over both workers of a proxy, in front of real servers: what was slow, where, and for whom.
  */
 import { assert, assertEquals } from "../deps.ts";
-import { delay, until } from "../support/poll.ts";
-import { RespClient, type RespValue } from "../support/resp_client.ts";
+import { delay, until } from "../support/tools/poll.ts";
+import { RespClient, type RespValue } from "../support/clients/resp_client.ts";
 import { clientsOfBothWorkers } from "./both_workers.ts";
 import { MemcacheText } from "./memcache_text.ts";
 import { startMemcachePool } from "./memcache_pool.ts";
 import { readMetric } from "./metrics.ts";
-import { startRedisPool } from "./redis_pool.ts";
-import type { RedisServer } from "../support/redis_server.ts";
+import { type RedisPool, startRedisPool } from "./redis_pool.ts";
 
 /** A server is held up for so long; less than this and requests at it would not be slow. */
 const HELD_UP_MS = 80;
@@ -45,7 +44,7 @@ Deno.test("what was slow is told of by all workers alike: what, where, for whom,
     await clients[0]!.call("SLOWLOG", "RESET");
     const before = await readMetric(pool.aster, "aster_slow_requests_total");
     for (const [index, client] of clients.entries()) {
-      await slowGet(pool.servers[0]!, client, keys[index]!);
+      await slowGet(pool, client, keys[index]!);
     }
     for (const client of clients) {
       assertEquals(await client.call("SLOWLOG", "LEN"), 2);
@@ -80,10 +79,13 @@ Deno.test("what was slow is told of by all workers alike: what, where, for whom,
   }
 });
 
-/** A read that the server answers late. */
-async function slowGet(server: RedisServer, client: RespClient, key: string): Promise<void> {
+/** A read that the first server answers late. */
+async function slowGet({ aster, servers }: RedisPool, client: RespClient, key: string) {
+  const server = servers[0]!;
   await server.pause();
   const reply = client.call("GET", key);
+  const inFlight = () => readMetric(aster, "aster_backend_in_flight", server.address);
+  await until(async () => await inFlight() === 1, { what: "the read is sent" });
   await delay(HELD_UP_MS);
   server.resume();
   await reply;

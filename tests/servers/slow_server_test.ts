@@ -5,9 +5,9 @@
  * @module
  */
 import { assert, assertEquals } from "../deps.ts";
-import { type Aster, startAster } from "../support/aster.ts";
-import { delay, until, withDeadline } from "../support/poll.ts";
-import { startRedisCluster } from "../support/redis_cluster.ts";
+import { type Aster, startAster } from "../support/servers/aster.ts";
+import { delay, until, withDeadline } from "../support/tools/poll.ts";
+import { startRedisCluster } from "../support/servers/redis_cluster.ts";
 import { startMemcachePool } from "./memcache_pool.ts";
 import { readMetric } from "./metrics.ts";
 import { startRedisPool } from "./redis_pool.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { until, withDeadline } from "../support/poll.ts";
-import { encodeCommand, type RespWord } from "../support/resp_client.ts";
+import { until, withDeadline } from "../support/tools/poll.ts";
+import { encodeCommand, type RespWord } from "../support/clients/resp_client.ts";
 
 const latin1 = new TextDecoder("latin1");
 const READ_BYTES = 64 * 1024;

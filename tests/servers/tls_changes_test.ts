@@ -5,13 +5,13 @@
  */
 import { connect as connectTls } from "node:tls";
 import { assert, assertEquals, assertMatch } from "../deps.ts";
-import { startAster } from "../support/aster.ts";
-import type { Certificate, TestCa } from "../support/certificates.ts";
-import { TestCa as Ca } from "../support/certificates.ts";
-import { findFreePort } from "../support/free_port.ts";
-import { until, withDeadline } from "../support/poll.ts";
-import { RespClient, RespError } from "../support/resp_client.ts";
-import { makeServerDirectory, ServerProcess } from "../support/server_process.ts";
+import { startAster } from "../support/servers/aster.ts";
+import type { Certificate, TestCa } from "../support/servers/certificates.ts";
+import { TestCa as Ca } from "../support/servers/certificates.ts";
+import { findFreePort } from "../support/tools/free_port.ts";
+import { until, withDeadline } from "../support/tools/poll.ts";
+import { RespClient, RespError } from "../support/clients/resp_client.ts";
+import { makeServerDirectory, ServerProcess } from "../support/servers/server_process.ts";
 import { startTlsPool, startTlsRedisServer, type TlsPool } from "./tls_servers.ts";
 
 /** Puts another pair into the files of the first, each by renaming. */
@@ -251,11 +251,16 @@ backend_tls = { ca = "${ca.certPath}" }
   assertEquals(await client.call("CLUSTER", "KEYSLOT", "key"), 12539);
   using overTls = await RespClient.connect({ port: secured, tls: { ca: ca.cert } });
   // Each is sent where it can speak as it does.
-  for (const [asking, port] of [[client, aster.port], [overTls, secured]] as const) {
+  const ways = [[client, aster.port, "port"], [overTls, secured, "tls-port"]] as const;
+  for (const [asking, port, name] of ways) {
     const [[, , [, shown]]] = await asking.call("CLUSTER", "SLOTS") as [
       [0, 16383, [string, number]],
     ];
     assertEquals(shown, port);
+    const [[, , , [node]]] = await asking.call("CLUSTER", "SHARDS") as [
+      [string, unknown, string, [(string | number)[]]],
+    ];
+    assertEquals(node.slice(2, 4), [name, port]);
     const line = await asking.call("CLIENT", "INFO") as string;
     assertEquals(/ laddr=(\S+)/.exec(line)![1], `127.0.0.1:${port}`);
   }

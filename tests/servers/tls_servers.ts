@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { type Aster, type AsterOptions, startAster } from "../support/aster.ts";
-import { type Certificate, TestCa } from "../support/certificates.ts";
-import { patientTimeouts } from "../support/cluster_config.ts";
-import { withFreePorts } from "../support/free_port.ts";
-import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
-import { RespClient } from "../support/resp_client.ts";
+import { type Aster, type AsterOptions, startAster } from "../support/servers/aster.ts";
+import { type Certificate, TestCa } from "../support/servers/certificates.ts";
+import { patientTimeouts } from "../support/rigs/cluster_config.ts";
+import { withFreePorts } from "../support/tools/free_port.ts";
+import { type RedisServer, startRedisServer } from "../support/servers/redis_server.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
 
 /** A Redis server with two ports. */
 export interface TlsRedisServer {

@@ -6,10 +6,10 @@
 import { connect as connectTls } from "node:tls";
 import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertMatch, clientLibraries } from "../deps.ts";
-import { patternBytes } from "../support/byte_pattern.ts";
-import { TestCa } from "../support/certificates.ts";
-import { until, withDeadline } from "../support/poll.ts";
-import { RespClient } from "../support/resp_client.ts";
+import { patternBytes } from "../support/tools/byte_pattern.ts";
+import { TestCa } from "../support/servers/certificates.ts";
+import { until, withDeadline } from "../support/tools/poll.ts";
+import { RespClient } from "../support/clients/resp_client.ts";
 import { startTlsPool, type TlsPool } from "./tls_servers.ts";
 
 const MEBIBYTE = 1024 * 1024;

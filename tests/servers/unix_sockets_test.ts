@@ -4,13 +4,13 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertRejects, clientLibraries } from "../deps.ts";
-import { type Aster, startAster } from "../support/aster.ts";
-import { startNutcracker } from "../support/nutcracker.ts";
-import { until } from "../support/poll.ts";
-import { startRedisCluster } from "../support/redis_cluster.ts";
-import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
-import { RespClient, RespError } from "../support/resp_client.ts";
-import { makeServerDirectory, ServerProcess } from "../support/server_process.ts";
+import { type Aster, startAster } from "../support/servers/aster.ts";
+import { startNutcracker } from "../support/servers/nutcracker.ts";
+import { until } from "../support/tools/poll.ts";
+import { startRedisCluster } from "../support/servers/redis_cluster.ts";
+import { type RedisServer, startRedisServer } from "../support/servers/redis_server.ts";
+import { RespClient, RespError } from "../support/clients/resp_client.ts";
+import { makeServerDirectory, ServerProcess } from "../support/servers/server_process.ts";
 
 const SERVERS = 3;
 

@@ -82,6 +82,14 @@ Deno.test("main() checks a file and says what would run", async () => {
   });
 });
 
+Deno.test("main() says under --check which servers get other shares than their weights say", async () => {
+  await withFile(good.replace('"redis"', '"redis"\nhash = "crc32"'), async (file) => {
+    const { code, err } = await call("--check", file);
+    assertEquals([code, err.length], [0, 2]);
+    assertMatch(err[1]!, /^warning: cluster "main": .* gets 100 % instead of 50 %/);
+  });
+});
+
 Deno.test("main() takes an unknown key for an error under --check only", async () => {
   await withFile(good + "colour = 1\n", async (file) => {
     const checked = await call("--check", file);

@@ -23,7 +23,13 @@ distribution = "random"
 servers = ["10.0.0.1:1:1", "10.0.0.2:1:1"]
 `;
 
+const UNEVEN = RING.replace('"memcache"', '"redis"\nhash = "crc32"').replace(
+  '["10.0.0.1:11211:1", "10.0.0.2:11211:1"]',
+  JSON.stringify(["10.0.0.1:1:1", ...Array.from({ length: 5 }, (_, i) => `10.0.0.${i + 2}:1:1`)]),
+);
+
 const files: Record<string, string> = {
+  "uneven.toml": UNEVEN,
   "ring.toml": RING,
   "bad.toml": "[[clusters]]\n",
   "pools.yml": "p:\n  listen: 127.0.0.1:1\n  redis: true\n  timeout: 1\n  servers: [ 'h:1:1' ]\n",
@@ -57,6 +63,19 @@ Deno.test("only the names of sub-commands are sub-commands", () => {
   assertEquals(["check", "route", "import", "./check", "x", undefined].map(isTool), [
     ...[true, true, true, false, false, false],
   ]);
+});
+
+Deno.test("check says which servers get far more or fewer keys than their weights say", async () => {
+  const { isDone, err } = await run("check", "uneven.toml");
+  assertEquals([isDone, err.length], [true, 2], err.join("\n"));
+  assertMatch(
+    err[0]!,
+    /^warning: uneven\.toml: clusters\[0\]\.hash = "crc32": nearly all keys get/,
+  );
+  assertMatch(
+    err[1]!,
+    /^warning: cluster "ring": .* shows: \S+ gets 100 % instead of 17 %, \S+ gets 0 % instead of 17 %, .*, and 3 more;/,
+  );
 });
 
 Deno.test("check says what would run, and where twemproxy and aster 1.x place keys differently", async () => {

@@ -1,5 +1,12 @@
-import { Clock, Deadline, STEP_MAX_MS, TICK_INTERVAL_MS, type Watched } from "../../src/clock.ts";
-import { assertEquals } from "../deps.ts";
+import {
+  Clock,
+  Deadline,
+  sharedNowMs,
+  STEP_MAX_MS,
+  TICK_INTERVAL_MS,
+  type Watched,
+} from "../../src/clock.ts";
+import { assert, assertEquals } from "../deps.ts";
 
 /** Stands in for the runtime's intervals: a test lets them fire. */
 class FakeIntervals implements Disposable {
@@ -211,4 +218,19 @@ Deno.test("stop() ends the tick for good, also in the middle of one", () => {
   assertEquals(intervals.running.size, 0);
   clock.watch(new Item(10));
   assertEquals(intervals.running.size, 0);
+});
+
+Deno.test("threads that start at different times share one scale of time", async () => {
+  const clock = JSON.stringify(new URL("../../src/clock.ts", import.meta.url).href);
+  const program = `import { sharedNowMs } from ${clock}; self.postMessage(sharedNowMs());`;
+  const beganMs = sharedNowMs();
+  const worker = new Worker(`data:text/javascript,${encodeURIComponent(program)}`, {
+    type: "module",
+  });
+  const told = await new Promise<number>((resolve) => {
+    worker.onmessage = ({ data }) => resolve(data);
+  });
+  worker.terminate();
+  // The beginnings of both are told by the system's clock, to some microseconds.
+  assert(told >= beganMs - 1 && told <= sharedNowMs() + 1, `${told} since ${beganMs}`);
 });

@@ -2,6 +2,7 @@ import {
   formatClientEnd,
   formatEndpoint,
   formatHost,
+  formatPeer,
   hostOf,
   portOf,
   sameEndpoint,
@@ -44,6 +45,14 @@ Deno.test("who has no name is shown as the unix socket that it came by, and nobo
   assertEquals(shownPeer(socket, null), socket);
   assertEquals(shownPeer(client, null), null);
   assertEquals(shownPeer(null, client), client);
+});
+
+Deno.test("the other end of a connection that is lost has no address", () => {
+  assertEquals([unixEndpoint("/run/a.sock"), tcpEndpoint("::1", 1), null].map(formatPeer), [
+    "unix:/run/a.sock",
+    "[::1]:1",
+    "",
+  ]);
 });
 
 Deno.test("a socket is made beside its place, and found there", () => {

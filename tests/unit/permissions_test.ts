@@ -118,13 +118,15 @@ Deno.test("permissionFlags() allow the socket of takeovers, where Deno opens it"
 });
 
 Deno.test("permissionFlags() allow to look for an address only where one must be found", () => {
-  const config = configOf(slotsText());
-  const further = (overrides: Partial<PermissionOptions>) =>
+  const everywhere = configOf(slotsText().replace("127.0.0.1:9001", "0.0.0.0:9001"));
+  const further = (overrides: Partial<PermissionOptions>, config = everywhere) =>
     permissionFlags(config, { ...options, ...overrides }).slice(3);
   assertEquals(further({}), ["--allow-env=HOST", "--allow-sys=networkInterfaces"]);
   assertEquals(further({ host: "laptop" }), ["--allow-env=HOST", "--allow-sys=networkInterfaces"]);
   assertEquals(further({ host: "10.0.0.1" }), ["--allow-env=HOST"]);
   assertEquals(further({ ip: "10.0.0.1" }), []);
+  // The address that it listens at is the one that clients are told.
+  assertEquals(further({}, configOf(slotsText())), ["--allow-env=HOST"]);
 });
 
 Deno.test("permissionFlags() allow the C library to the engine that needs it, and to no other", () => {
@@ -285,9 +287,9 @@ Deno.test("Deno may do all it must with exactly the flags, and not with one of t
 function probeConfig(): Config {
   const text = '[runtime]\nmetrics = "off"\n' +
     redisText("", '["localhost:1 a", "[::1]:1 b", "127.0.0.1:1 c"]')
-      .replace("127.0.0.1:9001", `0.0.0.0:${freePort("0.0.0.0")}`) +
+      .replace("127.0.0.1:9001", `localhost:${freePort("127.0.0.1")}`) +
     slotsText("", '["127.0.0.2:1"]').replace('"one"', '"two"')
-      .replace("127.0.0.1:9001", `localhost:${freePort("127.0.0.1")}`);
+      .replace("127.0.0.1:9001", `0.0.0.0:${freePort("0.0.0.0")}`);
   return configOf(text);
 }
 

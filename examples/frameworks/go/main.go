@@ -54,6 +54,19 @@ func goRedis(address string) {
 	check(script.Run(ctx, client, []string{"go:script"}, 5).Err())
 }
 
+func goRedisCluster(address string) {
+	ctx := context.Background()
+	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{address}})
+	defer client.Close()
+	check(client.Set(ctx, "cluster:a", 1, 0).Err())
+	check(client.Set(ctx, "cluster:b", 2, 0).Err())
+	sum, err := client.IncrBy(ctx, "cluster:b", 5).Result()
+	check(err)
+	if sum != 7 {
+		panic(sum)
+	}
+}
+
 func runAsynq(address string) {
 	options := asynq.RedisClientOpt{Addr: address}
 	client := asynq.NewClient(options)
@@ -110,7 +123,11 @@ func runRueidis(address string) {
 func main() {
 	address := os.Getenv("HOST") + ":" + os.Getenv("PORT")
 	failed := false
-	for name, program := range map[string]func(string){"go-redis": goRedis, "asynq": runAsynq, "rueidis": runRueidis} {
+	programs := map[string]func(string){"go-redis": goRedis, "asynq": runAsynq, "rueidis": runRueidis}
+	if os.Getenv("CLUSTER") != "" {
+		programs["go-redis in cluster mode"] = goRedisCluster
+	}
+	for name, program := range programs {
 		func() {
 			defer func() {
 				if reason := recover(); reason != nil {

@@ -30,16 +30,7 @@ const LINES = {
 const VALUES = { command: encodeText(TEXTS.command), key: encodeText(TEXTS.key) } as const;
 
 /** The stage of one client. */
-export class MemcacheAccessStage extends JudgingStage {
-  readonly permissions: MemcachePermissions;
-  readonly #watcher: MemcacheWatcher;
-
-  constructor(permissions: MemcachePermissions, watcher: MemcacheWatcher) {
-    super();
-    this.permissions = permissions;
-    this.#watcher = watcher;
-  }
-
+export class MemcacheAccessStage extends JudgingStage<MemcachePermissions, MemcacheWatcher> {
   protected override judge(
     client: LocalClient,
     frame: RequestFrame,
@@ -53,11 +44,11 @@ export class MemcacheAccessStage extends JudgingStage {
     const denial = permissions.judge(frame, bytes);
     if (denial !== null) {
       answer(client, frame, denial);
-      this.#watcher.denied(client, permissions.nameOf(row), denial);
+      this.watcher.denied(client, permissions.nameOf(row), denial);
       return Verdict.Handled;
     }
     if (isNew && permissions.isDangerous(row)) {
-      this.#watcher.passed(client, permissions.nameOf(row));
+      this.watcher.passed(client, permissions.nameOf(row));
     }
     return Verdict.Pass;
   }

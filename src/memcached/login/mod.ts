@@ -96,7 +96,6 @@ export class Login implements MemcacheWatcher {
   denied(client: LocalClient, command: string, { reason, object }: MemcacheDenial): void {
     const { metrics, audit } = this.#context.backends;
     metrics.denials += 1;
-    metrics.errorReplies += 1;
     audit.write("denied", { ...this.#who(client), command, reason, object });
   }
 
@@ -177,7 +176,6 @@ export class Login implements MemcacheWatcher {
   #refuse(client: LocalClient, username: Uint8Array, reply: Uint8Array): void {
     const { config, backends: { audit, clock, log, metrics } } = this.#context;
     metrics.loginFailures += 1;
-    metrics.errorReplies += 1;
     log.info("Login refused: wrong user name or password", {
       cluster: config.name,
       client: client.id,

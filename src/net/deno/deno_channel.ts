@@ -6,9 +6,8 @@
  */
 import { type Clock, Deadline } from "../../clock.ts";
 import { ACCEPT_RETRY_MS } from "../io_engine.ts";
+import { LINE_BYTES_MAX, ReceivedLines } from "../received_lines.ts";
 
-/** Longest line, bytes: a longer one ends the channel. */
-const LINE_BYTES_MAX = 64 * 1024;
 const DOOR_MODE = 0o600;
 /** Bits of a mode that let others write, and so connect. */
 const WRITE_OF_OTHERS = 0o022;
@@ -17,8 +16,7 @@ const WRITE_OF_OTHERS = 0o022;
 export class DenoChannel {
   readonly #clock: Clock;
   readonly #connection: Deno.UnixConn;
-  readonly #decoder = new TextDecoder();
-  #text = "";
+  readonly #lines = new ReceivedLines();
   #isClosed = false;
 
   /** @param connection This object's from now on. */
@@ -45,13 +43,9 @@ export class DenoChannel {
     const deadline = new Deadline(this.#clock, timeoutMs, () => this.close());
     try {
       for (;;) {
-        const end = this.#text.indexOf("\n");
-        if (end >= 0) {
-          const line = this.#text.slice(0, end);
-          this.#text = this.#text.slice(end + 1);
-          return line;
-        }
-        if (this.#text.length > LINE_BYTES_MAX || !await this.#receiveMore()) return null;
+        const line = this.#lines.take();
+        if (line !== null) return line;
+        if (!this.#lines.hasRoom || !await this.#receiveMore()) return null;
       }
     } finally {
       deadline.cancel();
@@ -75,7 +69,7 @@ export class DenoChannel {
     try {
       const count = await this.#connection.read(bytes);
       if (count === null) return false;
-      this.#text += this.#decoder.decode(bytes.subarray(0, count), { stream: true });
+      this.#lines.add(bytes.subarray(0, count));
       return true;
     } catch {
       // Closed here, or reset by the other side: no line comes any more.

@@ -13,7 +13,7 @@ export function localEnd({ localAddr }: DenoConn): Endpoint | null {
   return endpointOf(localAddr);
 }
 
-/** The other end; null where it has no name. */
+/** The other end of a connection of Deno's; null where it has no name. */
 export function peerEnd(connection: DenoConn): Endpoint | null {
   return shownPeer(localEnd(connection), endpointOf(connection.remoteAddr));
 }

@@ -25,7 +25,7 @@ export interface DenoAcceptor {
   acceptFailed(failure: Failure): void;
 }
 
-/** See {@link Listener}. */
+/** A {@link Listener} on one of Deno's. */
 export class DenoListener implements Listener {
   readonly #listener: Deno.TcpListener | Deno.UnixListener;
   /** Closes it, and what leads to it. */

@@ -13,7 +13,7 @@ import type { Socket } from "../io_engine.ts";
 import { type DenoConn, localEnd, peerEnd } from "./deno_connection.ts";
 import type { WriteDelay } from "./write_delay.ts";
 
-/** See {@link Socket}. */
+/** A {@link Socket} over one of Deno's connections. */
 export class DenoSocket implements Socket {
   isDirty = false;
   mayBeLate = false;
@@ -132,7 +132,8 @@ export class DenoSocket implements Socket {
       return;
     }
     this.#receiver.commit(byteCount);
-    this.resume();
+    if (this.#isClosed) this.#receiver.rested();
+    else this.resume();
   }
 
   #readFailed(error: unknown): void {

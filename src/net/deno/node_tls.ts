@@ -35,7 +35,7 @@ export function nodeTls(): typeof import("node:tls") {
 /** Certificates of clients whose sessions may be resumed; with more the one that was verified first is forgotten. */
 export const VERIFIED_MAX = 4_096;
 
-/** See {@link TlsServer}. */
+/** A {@link TlsServer} by Node's module of TLS. */
 export class DenoTlsServer implements TlsServer {
   /** Raised by each other CA of clients; only this object writes it. */
   caGeneration = 0;
@@ -133,7 +133,7 @@ function askForCertificates(server: NodeTlsServer, areWanted: boolean): void {
   Object.assign(server, { requestCert: areWanted, rejectUnauthorized: areWanted });
 }
 
-/** See {@link TlsClient}. */
+/** A {@link TlsClient} by Node's module of TLS. */
 export class DenoTlsClient implements TlsClient {
   #material: TlsClientMaterial;
 

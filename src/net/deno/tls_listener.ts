@@ -28,7 +28,7 @@ interface Pending {
   readonly deadline: Deadline;
 }
 
-/** See {@link Listener}. */
+/** A {@link Listener} whose connections speak TLS by Node's module. */
 export class DenoTlsListener implements Listener {
   readonly port: number;
   /** Settles when clients can connect; rejects where the address could not be bound after all. */

@@ -5,10 +5,12 @@
  * @module
  */
 import { ACCEPT_RETRY_MS } from "../io_engine.ts";
+import { LINE_BYTES_MAX, ReceivedLines } from "../received_lines.ts";
 import {
   AF_UNIX,
   credentialsLayout,
   ECONNREFUSED,
+  EINTR,
   ENOENT,
   messageLayout,
   MSG_CMSG_CLOEXEC,
@@ -29,12 +31,10 @@ import type { System } from "./system.ts";
 
 /** Most descriptors that go along with one line; Linux takes 253. */
 export const DESCRIPTORS_PER_LINE_MAX = 64;
-/** Longest line, bytes: a longer one ends the channel. */
-export const LINE_BYTES_MAX = 64 * 1024;
 /** Longest time that the other side may leave a line in the kernel, milliseconds. */
 const SEND_TIMEOUT_MS = 5_000;
-/** Waits that may end without a byte before the other side counts as gone. */
-const RECEIVE_TRIES_MAX = 4;
+/** Rest behind a wait that ended without a byte, milliseconds: a descriptor that fails at once must not keep it busy. */
+const RECEIVE_RETRY_MS = 5;
 /** Processes that may wait at a door. */
 const BACKLOG = 8;
 /** Only the user whose process it is may connect. */
@@ -47,8 +47,7 @@ const lent = new Set<unknown>();
 export class DescriptorChannel {
   readonly #system: System;
   readonly #descriptor: number;
-  readonly #decoder = new TextDecoder();
-  #text = "";
+  readonly #lines = new ReceivedLines();
   /** Descriptors that have come and that nobody has taken. */
   readonly #descriptors: number[] = [];
   #isWaiting = false;
@@ -95,6 +94,7 @@ export class DescriptorChannel {
       const result = this.#system.result(
         this.#system.libc.sendmsg(this.#descriptor, message.header, MSG_NOSIGNAL),
       );
+      if (result === -EINTR) continue;
       if (result < 0) throw this.#system.error(result);
       sent += result;
     }
@@ -104,15 +104,10 @@ export class DescriptorChannel {
   async receive(timeoutMs: number): Promise<string | null> {
     if (this.#isClosed) return null;
     this.#deadlineMs = performance.now() + timeoutMs;
-    setTimeoutOf(this.#system, this.#descriptor, SO_RCVTIMEO, timeoutMs);
     for (;;) {
-      const end = this.#text.indexOf("\n");
-      if (end >= 0) {
-        const line = this.#text.slice(0, end);
-        this.#text = this.#text.slice(end + 1);
-        return line;
-      }
-      if (this.#text.length > LINE_BYTES_MAX || !await this.#receiveMore()) return null;
+      const line = this.#lines.take();
+      if (line !== null) return line;
+      if (!this.#lines.hasRoom || !await this.#receiveMore()) return null;
     }
   }
 
@@ -136,16 +131,7 @@ export class DescriptorChannel {
     const message = new Message(this.#system, bytes, [], DESCRIPTORS_PER_LINE_MAX);
     lent.add(message);
     this.#isWaiting = true;
-    let received = -1;
-    // A signal interrupts a wait, and its error number stays on the other thread.
-    for (let tries = 0; received < 0 && tries < RECEIVE_TRIES_MAX && !this.#isClosed; tries++) {
-      received = await this.#system.libc.recvmsg_elsewhere(
-        this.#descriptor,
-        message.header,
-        MSG_CMSG_CLOEXEC,
-      );
-      if (performance.now() >= this.#deadlineMs) break;
-    }
+    const received = await this.#waitForBytes(message);
     this.#isWaiting = false;
     lent.delete(message);
     const descriptors = received >= 0 ? message.descriptors() : [];
@@ -156,8 +142,31 @@ export class DescriptorChannel {
     }
     this.#descriptors.push(...descriptors);
     if (received <= 0) return false;
-    this.#text += this.#decoder.decode(bytes.subarray(0, received), { stream: true });
+    this.#lines.add(bytes.subarray(0, received));
     return true;
+  }
+
+  /**
+   * Number of bytes that came; 0 at the end of the stream, -1 where none came in time.
+   *
+   * Each signal interrupts a wait that has a timeout, and so does a process that is stopped and goes on. The error
+   * number stays on the other thread, so only the deadline ends the waiting. What arrived while this process stood
+   * still beyond the deadline is found by a last look.
+   */
+  async #waitForBytes(message: Message): Promise<number> {
+    while (!this.#isClosed) {
+      const remainingMs = Math.ceil(this.#deadlineMs - performance.now());
+      setTimeoutOf(this.#system, this.#descriptor, SO_RCVTIMEO, Math.max(remainingMs, 1));
+      const received = await this.#system.libc.recvmsg_elsewhere(
+        this.#descriptor,
+        message.header,
+        MSG_CMSG_CLOEXEC,
+      );
+      if (received >= 0) return received;
+      if (remainingMs <= 0) break;
+      await delay(RECEIVE_RETRY_MS);
+    }
+    return -1;
   }
 }
 
@@ -230,7 +239,11 @@ export function connectDescriptorChannel(system: System, path: string): Descript
   const descriptor = openUnixSocket(system);
   const channel = new DescriptorChannel(system, descriptor);
   const address = unixAddress(path);
-  const result = system.result(system.libc.connect(descriptor, address, address.length));
+  let result: number;
+  do {
+    // Where others wait at the door this blocks, and a signal may interrupt it.
+    result = system.result(system.libc.connect(descriptor, address, address.length));
+  } while (result === -EINTR);
   if (result === 0) return channel;
   channel.close();
   if (result === -ENOENT || result === -ECONNREFUSED) return null;

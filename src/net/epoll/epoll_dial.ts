@@ -7,6 +7,7 @@
 import { Deadline } from "../../clock.ts";
 import type { Endpoint, TcpEndpoint } from "../../endpoint.ts";
 import { type Failure, failures } from "../../failure.ts";
+import { type Listed, type MemberList, NOT_LISTED } from "../../member_list.ts";
 import type { TurnTask } from "../flush_queue.ts";
 import type { Dial, DialListener, DialTarget } from "../io_engine.ts";
 import { connectFailure } from "../system_failures.ts";
@@ -16,10 +17,11 @@ import { AF_UNIX, ECONNREFUSED, EINPROGRESS, EPOLLOUT, errorNames } from "./libc
 import { familyOf, type NameLookup, type SocketAddressBytes } from "./name_lookup.ts";
 import { unixAddress } from "./socket_endpoint.ts";
 
-/** See {@link Dial}. */
-export class EpollDial implements Dial, EventHandler, TurnTask {
+/** A {@link Dial} whose socket epoll waits for. */
+export class EpollDial implements Dial, EventHandler, Listed, TurnTask {
+  listedAt: number = NOT_LISTED;
   readonly #loop: EpollLoop;
-  readonly #underWay: Set<Dial>;
+  readonly #underWay: MemberList<Dial & Listed>;
   readonly #listener: DialListener;
   readonly #deadline: Deadline;
   /** Addresses that were not tried yet, the next one last. */
@@ -33,7 +35,7 @@ export class EpollDial implements Dial, EventHandler, TurnTask {
   constructor(
     loop: EpollLoop,
     names: NameLookup,
-    underWay: Set<Dial>,
+    underWay: MemberList<Dial & Listed>,
     target: DialTarget,
     listener: DialListener,
   ) {

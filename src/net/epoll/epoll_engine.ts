@@ -7,6 +7,7 @@
 import { READ_LARGE_BYTES } from "../../bytes/receive_buffer.ts";
 import type { Clock } from "../../clock.ts";
 import type { GivenSocket } from "../../endpoint.ts";
+import { type Listed, MemberList } from "../../member_list.ts";
 import { FlushQueue } from "../flush_queue.ts";
 import type {
   Acceptor,
@@ -46,7 +47,7 @@ export class EpollEngine implements IoEngine {
   readonly readBytesMin: number = READ_LARGE_BYTES;
   readonly #loop: EpollLoop;
   readonly #names: NameLookup;
-  readonly #dials: Set<Dial> = new Set();
+  readonly #dials: MemberList<Dial & Listed> = new MemberList();
   readonly #handshakes: HandshakeList;
   readonly #accepts: Set<TlsAccepts> = new Set();
   readonly #libsslPath: string | null;

@@ -21,7 +21,7 @@ import { EAGAIN, EPOLLIN, errorNames, SO_REUSEADDR, SO_REUSEPORT, SOL_SOCKET } f
 import { clearAside, listenAside, placeSocket, removeSocketFile } from "./unix_listen.ts";
 import { familyOf, type NameLookup, portOf, type SocketAddressBytes } from "./name_lookup.ts";
 
-/** See {@link Listener}. */
+/** A {@link Listener} that epoll waits for. */
 export class EpollListener implements EventHandler, Listener {
   readonly port: number;
   readonly #loop: EpollLoop;

@@ -6,7 +6,7 @@
  */
 import type { Listener } from "../io_engine.ts";
 
-/** See {@link Listener}. */
+/** A {@link Listener} made of several. */
 export class JoinedListener implements Listener {
   readonly #listeners: readonly Listener[];
 

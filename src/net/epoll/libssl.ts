@@ -120,6 +120,7 @@ export const SSL_ERROR_ZERO_RETURN = 6;
 /** Commands of `SSL_CTX_ctrl` and `SSL_ctrl`, which have macros for names in C. */
 export const SSL_CTRL_MODE = 33;
 export const SSL_CTRL_SET_READ_AHEAD = 41;
+export const SSL_CTRL_SET_SESS_CACHE_SIZE = 42;
 export const SSL_CTRL_SET_TLSEXT_HOSTNAME = 55;
 export const SSL_CTRL_SET_TLSEXT_TICKET_KEYS = 59;
 /** With 1 the certificate is the caller's still. */

@@ -18,6 +18,7 @@ import {
   SSL_CTRL_MODE,
   SSL_CTRL_SET_MIN_PROTO_VERSION,
   SSL_CTRL_SET_READ_AHEAD,
+  SSL_CTRL_SET_SESS_CACHE_SIZE,
   SSL_CTRL_SET_TLSEXT_HOSTNAME,
   SSL_CTRL_SET_TLSEXT_TICKET_KEYS,
   SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER,
@@ -44,6 +45,11 @@ import {
 const ERROR_TEXT_BYTES = 256;
 /** Longest name of a client's certificate, bytes: as long as a certificate may have it. */
 const COMMON_NAME_BYTES_MAX = 64;
+/**
+ * Sessions that are kept for clients which know no tickets, of TLS 1.2, for each certificate that is shown. One with a
+ * client's certificate takes some 4 KB, and a session stays behind its connection: OpenSSL's own limit is 20,480 of them.
+ */
+export const CLIENT_SESSIONS_MAX = 1_024;
 const IP_ADDRESS = /^[0-9.]+$|:/;
 
 const encoder = new TextEncoder();
@@ -81,6 +87,7 @@ export class Openssl {
       this.#usePair(context, pair);
       const sessionId = encoder.encode("aster");
       lib.SSL_CTX_set_session_id_context(context, sessionId, sessionId.length);
+      lib.SSL_CTX_ctrl(context, SSL_CTRL_SET_SESS_CACHE_SIZE, CLIENT_SESSIONS_MAX, null);
       const { ticketKey } = material;
       // It says 0 where the key has not the wanted length: then each worker has keys of its own.
       lib.SSL_CTX_ctrl(context, SSL_CTRL_SET_TLSEXT_TICKET_KEYS, ticketKey.length, ticketKey);

@@ -43,7 +43,7 @@ export function localEnd(system: System, descriptor: number): Endpoint | null {
   return endpointOf(system.address(descriptor, false));
 }
 
-/** The other end; null where it cannot be told. */
+/** The other end of a connection; null where it cannot be told. */
 export function peerEnd(system: System, descriptor: number): Endpoint | null {
   const peer = endpointOf(system.address(descriptor, true));
   return peer ?? shownPeer(localEnd(system, descriptor), null);

@@ -17,7 +17,7 @@ import type { Openssl } from "./openssl.ts";
 /** Servers whose last session is kept, for each cluster. */
 const SESSIONS_MAX = 1024;
 
-/** See {@link TlsServer}. */
+/** A {@link TlsServer} by OpenSSL. */
 export class EpollTlsServer implements TlsServer {
   readonly openssl: Openssl;
   #common: Handle = null;
@@ -68,7 +68,7 @@ export class EpollTlsServer implements TlsServer {
   }
 }
 
-/** See {@link TlsClient}. */
+/** A {@link TlsClient} by OpenSSL. */
 export class EpollTlsClient implements TlsClient {
   readonly openssl: Openssl;
   /** Raised by each other material; only this object writes it. */

@@ -6,6 +6,7 @@
 import { Deadline } from "../../clock.ts";
 import { formatEndpoint, hostOf } from "../../endpoint.ts";
 import { type Failure, failures } from "../../failure.ts";
+import { type Listed, type MemberList, NOT_LISTED } from "../../member_list.ts";
 import type { Connection, Dial, DialListener, DialTarget } from "../io_engine.ts";
 import { connectFailure } from "../system_failures.ts";
 import { backendCertificateFailure, backendTlsFailure } from "../tls_failures.ts";
@@ -17,10 +18,11 @@ import type { EpollTlsClient } from "./tls_contexts.ts";
 import { TlsHandshake } from "./tls_handshake.ts";
 import { EpollTlsConnection, type TlsSide } from "./tls_socket.ts";
 
-/** See {@link Dial}. */
-export class EpollTlsDial implements Dial, DialListener {
+/** A {@link Dial} that ends with a handshake of TLS by OpenSSL. */
+export class EpollTlsDial implements Dial, DialListener, Listed {
+  listedAt: number = NOT_LISTED;
   readonly #loop: EpollLoop;
-  readonly #underWay: Set<Dial>;
+  readonly #underWay: MemberList<Dial & Listed>;
   readonly #target: DialTarget;
   readonly #client: EpollTlsClient;
   readonly #listener: DialListener;
@@ -35,7 +37,7 @@ export class EpollTlsDial implements Dial, DialListener {
    */
   constructor(
     loop: EpollLoop,
-    underWay: Set<Dial>,
+    underWay: MemberList<Dial & Listed>,
     target: DialTarget,
     listener: DialListener,
     connect: (listener: DialListener) => Dial,

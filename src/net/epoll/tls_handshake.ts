@@ -3,9 +3,10 @@
  * a thousand times as long as a request, so few are done in one turn, and whoever is connected is served in between.
  *
  * Those of addresses with many under way come behind those of others. Of either kind whoever came last is served first:
- * while there are no more than can be done that is no matter. When there are more,
- * all would wait until they give up if they waited in line; so most of those who come are served at once, and the
- * others, who have waited longest, are given up.
+ * when there are more than can be done, all would wait until they give up if they waited in line. So most of those who
+ * come are served at once. Each fourth step is that of who has waited longest: a few clients that connect again as soon
+ * as they were served are more than can be done, too, and would leave the one at the end of the line there until it is
+ * given up.
  *
  * @module
  */
@@ -22,6 +23,9 @@ import type { Openssl } from "./openssl.ts";
 
 /** Time for handshakes in one turn, milliseconds; one is always done. */
 export const HANDSHAKE_MS_PER_TURN = 1;
+
+/** One step of so many is that of who has waited longest, the others are those of who came last. */
+export const OLDEST_EVERY = 4;
 
 /** Hears how a handshake went; exactly one call, once. */
 export interface HandshakeListener {
@@ -44,13 +48,21 @@ interface Place {
   step(): void;
 }
 
-/** Handshakes that have something to do, the latest first; one list per engine. */
+/** Both ends of a line of handshakes. */
+interface Line {
+  latest: Place | null;
+  oldest: Place | null;
+}
+
+/** Handshakes that have something to do, most often the latest first; one list per engine. */
 export class HandshakeList implements Resumable {
   isWaitingToGoOn = false;
   readonly #loop: EpollLoop;
   readonly #nowMs: () => number;
-  #latest: Place | null = null;
-  #latestOfCrowd: Place | null = null;
+  readonly #others: Line = { latest: null, oldest: null };
+  readonly #crowd: Line = { latest: null, oldest: null };
+  /** Steps since one was that of who has waited longest. */
+  #stepsOfLatest = 0;
 
   /** @param nowMs Milliseconds on any scale, exact. */
   constructor(loop: EpollLoop, nowMs: () => number = () => performance.now()) {
@@ -61,11 +73,13 @@ export class HandshakeList implements Resumable {
   /** This handshake is to go on, ahead of the others. */
   add(place: Place): void {
     if (!place.isListed) {
-      const former = place.isOfCrowd ? this.#latestOfCrowd : this.#latest;
+      const line = this.#lineOf(place);
+      const former = line.latest;
       place.isListed = true;
       place.earlier = former;
       if (former !== null) former.later = place;
-      this.#begin(place, place);
+      else line.oldest = place;
+      line.latest = place;
     }
     this.#loop.goOn(this);
   }
@@ -73,10 +87,12 @@ export class HandshakeList implements Resumable {
   /** This handshake is over, or has its turn. */
   forget(place: Place): void {
     if (!place.isListed) return;
+    const line = this.#lineOf(place);
     const { earlier, later } = place;
     if (earlier !== null) earlier.later = later;
+    else line.oldest = later;
     if (later !== null) later.earlier = earlier;
-    else this.#begin(place, earlier);
+    else line.latest = earlier;
     place.isListed = false;
     place.earlier = null;
     place.later = null;
@@ -84,22 +100,24 @@ export class HandshakeList implements Resumable {
 
   goOn(): void {
     const endMs = this.#nowMs() + HANDSHAKE_MS_PER_TURN;
-    for (let place = this.#next; place !== null; place = this.#next) {
-      this.forget(place);
+    for (let place = this.#take(); place !== null; place = this.#take()) {
       place.step();
       if (this.#nowMs() >= endMs) break;
     }
-    if (this.#next !== null) this.#loop.goOn(this);
+    if (this.#others.latest !== null || this.#crowd.latest !== null) this.#loop.goOn(this);
   }
 
-  get #next(): Place | null {
-    return this.#latest ?? this.#latestOfCrowd;
+  /** Takes the one whose turn it is; null where none has anything to do. */
+  #take(): Place | null {
+    const { latest, oldest } = this.#others.latest !== null ? this.#others : this.#crowd;
+    this.#stepsOfLatest = (this.#stepsOfLatest + 1) % OLDEST_EVERY;
+    const place = this.#stepsOfLatest === 0 ? oldest : latest;
+    if (place !== null) this.forget(place);
+    return place;
   }
 
-  /** The list in which `place` is begins by another one. */
-  #begin({ isOfCrowd }: Place, latest: Place | null): void {
-    if (isOfCrowd) this.#latestOfCrowd = latest;
-    else this.#latest = latest;
+  #lineOf({ isOfCrowd }: Place): Line {
+    return isOfCrowd ? this.#crowd : this.#others;
   }
 }
 

@@ -13,8 +13,8 @@ import type { Failure } from "../../failure.ts";
 import type { ByteReceiver } from "../byte_receiver.ts";
 import type { Connection, Socket } from "../io_engine.ts";
 import { TlsError } from "../tls.ts";
-import type { EpollLoop, EventHandler, Resumable } from "./epoll_loop.ts";
-import { FLUSH_BYTES_MAX } from "./epoll_socket.ts";
+import type { EpollLoop, EventHandler } from "./epoll_loop.ts";
+import { EpollStream } from "./epoll_stream.ts";
 import { ECONNRESET, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT } from "./libc.ts";
 import {
   type Handle,
@@ -29,6 +29,9 @@ import { endpointOf } from "./socket_endpoint.ts";
 
 /** Most bytes that are looked at for an alert behind them: a record has no more. */
 const LAST_WORD_BYTES = 16 * 1024;
+
+/** Bytes of memory that OpenSSL keeps for a connection between two records, as measured, rounded up. */
+const OPENSSL_BYTES = 18 * 1024;
 
 /** What a connection of OpenSSL is part of. */
 export interface TlsSide {
@@ -93,25 +96,13 @@ export class EpollTlsConnection implements Connection, EventHandler {
 /** What a read came to that brought no bytes. */
 const ReadEnd = { None: 0, Ended: 1, Failed: 2 } as const;
 
-/** See {@link Socket}. */
-export class EpollTlsSocket implements EventHandler, Resumable, Socket {
-  isDirty = false;
-  mayBeLate = false;
-  isWaitingToGoOn = false;
-  writingSinceMs = 0;
-  isGated = false;
-  isClosed = false;
-  readonly #loop: EpollLoop;
-  readonly #descriptor: number;
+/** A {@link Socket} that epoll waits for, with TLS by OpenSSL. */
+export class EpollTlsSocket extends EpollStream {
   readonly #ssl: Handle;
   readonly #side: TlsSide;
-  readonly #receiver: ByteReceiver;
-  readonly #log: SendLog;
   /** What the kernel is asked to tell; 0 also before it is asked. */
   #events = 0;
   #isRegistered = false;
-  /** Nobody wants to read: before the first {@link EpollTlsSocket.resume}, or since there was no room. */
-  #isPaused = true;
   /** OpenSSL has bytes, of which no event will tell. */
   #hasPending: boolean;
   /** The end that a read has met and that the receiver has not heard of. */
@@ -119,13 +110,8 @@ export class EpollTlsSocket implements EventHandler, Resumable, Socket {
   #readError: unknown = null;
   /** The end of the stream was told. */
   #isEnded = false;
-  /** The kernel takes no more bytes for now. */
-  #isFull = false;
   /** A read waits for room to write: the other side wants an answer first. */
   #readWantsRoom = false;
-  #closesWhenWritten = false;
-  /** What is left of a handshake of the protocol within. */
-  #first: Uint8Array | null = null;
 
   constructor(
     loop: EpollLoop,
@@ -135,124 +121,65 @@ export class EpollTlsSocket implements EventHandler, Resumable, Socket {
     receiver: ByteReceiver,
     log: SendLog,
   ) {
-    this.#loop = loop;
-    this.#descriptor = descriptor;
+    super(loop, descriptor, receiver, log);
     this.#ssl = ssl;
     this.#side = side;
-    this.#receiver = receiver;
-    this.#log = log;
     // What came along with the end of the handshake.
     this.#hasPending = side.openssl.lib.SSL_has_pending(ssl) !== 0;
-    loop.own(descriptor, this);
   }
 
-  get local(): Endpoint | null {
-    return this.#endpoint(false);
+  get ownBytes(): number {
+    return this.isClosed ? 0 : OPENSSL_BYTES;
   }
 
-  get peer(): Endpoint | null {
-    return this.#endpoint(true);
-  }
-
-  #endpoint(isPeer: boolean): Endpoint | null {
-    if (this.isClosed) return null;
-    return endpointOf(this.#loop.system.address(this.#descriptor, isPeer));
-  }
-
-  resume(): void {
-    if (!this.#isPaused || this.isClosed) return;
-    this.#isPaused = false;
-    if (this.#hasPending) this.#loop.goOn(this);
+  override resume(): void {
+    if (!this.isPaused || this.isClosed) return;
+    this.isPaused = false;
+    if (this.#hasPending) this.loop.goOn(this);
     this.#waitFor(this.#events | EPOLLIN);
   }
 
-  flush(): void {
-    if (this.#isFull || this.isGated || this.isClosed) return;
-    const log = this.#log;
-    let written = 0;
-    for (;;) {
-      if (written >= FLUSH_BYTES_MAX && log.hasUnhanded()) return this.#flushLater();
-      const chunk = log.handOverChunk();
-      if (chunk === null) break;
-      const byteCount = chunk.filled - chunk.written;
-      const bytes = chunk.written === 0 ? chunk.bytes : chunk.bytes.subarray(chunk.written);
-      const taken = this.#write(bytes, byteCount);
-      if (this.isClosed) return;
-      if (taken === 0) return this.#waitForRoom();
-      written += taken;
-      log.wrote(taken);
-      this.writingSinceMs = 0;
-      // What it appends is written in the same turn.
-      this.#receiver.wrote();
-      if (this.#isFull || this.isClosed) return;
-    }
-    // What was left for this turn may have been dropped meanwhile.
-    this.writingSinceMs = 0;
-    if (this.#closesWhenWritten) this.close(null);
-  }
-
-  writeFirst(bytes: Uint8Array): void {
-    this.isGated = true;
-    this.#first = bytes;
-    this.#flushFirst();
-  }
-
-  closeWhenWritten(): void {
-    this.#closesWhenWritten = true;
-    this.flush();
-  }
-
-  close(error: unknown): void {
-    if (this.isClosed) return;
-    this.isClosed = true;
-    this.writingSinceMs = 0;
-    this.#free(error === null);
-    this.#loop.close(this.#descriptor);
-    this.#receiver.closed(error);
-  }
-
-  onEvents(events: number): void {
+  override onEvents(events: number): void {
     const isLost = (events & (EPOLLERR | EPOLLHUP)) !== 0;
     // Where bytes may still be read, the read meets the error behind them; what is masked is not told.
     const isTold = (events & EPOLLIN) !== 0 || (this.#events & EPOLLIN) === 0;
     const hasRest = !this.#isEnded && isTold;
-    if (isLost && !(hasRest && (!this.#isPaused || this.#receiver.isBehind === true))) {
-      return this.close(this.#lastWord() ?? this.#waitingError());
+    if (isLost && !(hasRest && (!this.isPaused || this.receiver.isBehind === true))) {
+      return this.close(this.#lastWord() ?? this.waitingError());
     }
-    if ((events & EPOLLOUT) !== 0) this.#hasRoom();
+    if ((events & EPOLLOUT) !== 0) this.#roomCame();
     if (this.isClosed || (events & EPOLLIN) === 0) return;
-    if (this.#isPaused || this.#isEnded) this.#waitFor(this.#events & ~EPOLLIN);
+    if (this.isPaused || this.#isEnded) this.#waitFor(this.#events & ~EPOLLIN);
     else this.#read();
   }
 
-  goOn(): void {
-    if (this.writingSinceMs !== 0 && !this.#isFull) this.flush();
+  protected override readOn(): void {
     if (this.#hasPending) this.#read();
   }
 
-  abandon(): void {
+  override abandon(): void {
     this.isClosed = true;
-    this.#free(false);
-    this.#loop.system.close(this.#descriptor);
+    this.release(false);
+    this.loop.system.close(this.descriptor);
   }
 
   /** Reads as much as there is room for: a socket with more to give goes on behind all others. */
   #read(): void {
-    if (this.#isPaused || this.#isEnded || this.isClosed) return;
+    if (this.isPaused || this.#isEnded || this.isClosed) return;
     if (this.#readEnd !== ReadEnd.None) return this.#tellEnd();
-    const receiver = this.#receiver;
+    const receiver = this.receiver;
     const space = receiver.reserve();
     if (space === null) {
-      this.#isPaused = true;
+      this.isPaused = true;
       return;
     }
     const { bytes, start, end } = space;
     const received = this.#readInto(bytes, start, end);
     if (received > 0) receiver.commit(received);
-    if (this.isClosed) return;
     receiver.rested();
+    if (this.isClosed) return;
     if (this.#readEnd !== ReadEnd.None) this.#tellEnd();
-    else if (this.#hasPending) this.#loop.goOn(this);
+    else if (this.#hasPending) this.loop.goOn(this);
   }
 
   /** Reads record by record while OpenSSL has any; returns how many bytes came. */
@@ -275,7 +202,7 @@ export class EpollTlsSocket implements EventHandler, Resumable, Socket {
   }
 
   #readFailed(result: number): void {
-    const errno = -this.#loop.system.result(-1);
+    const errno = -this.loop.system.result(-1);
     const { openssl } = this.#side;
     const error = openssl.lib.SSL_get_error(this.#ssl, result);
     if (error === SSL_ERROR_WANT_READ) return;
@@ -294,7 +221,7 @@ export class EpollTlsSocket implements EventHandler, Resumable, Socket {
   /** Tells what the last read has met; the receiver has room, or has had it for what came before. */
   #tellEnd(): void {
     // Until it reads on by itself, or is read for no more.
-    if (this.#isPaused) {
+    if (this.isPaused) {
       this.#hasPending = true;
       return;
     }
@@ -302,17 +229,19 @@ export class EpollTlsSocket implements EventHandler, Resumable, Socket {
     this.#isEnded = true;
     this.#hasPending = false;
     this.#waitFor(this.#events & ~EPOLLIN);
-    this.#receiver.ended();
+    this.receiver.ended();
   }
 
-  /** Writes once; returns how many bytes were taken, 0 where there is no room, or closes. */
-  #write(bytes: Uint8Array, byteCount: number): number {
+  protected override write(bytes: Uint8Array, byteCount: number): number {
     const { openssl } = this.#side;
     const taken = openssl.lib.SSL_write(this.#ssl, bytes as Uint8Array<ArrayBuffer>, byteCount);
     if (taken > 0) return taken;
-    const errno = -this.#loop.system.result(-1);
+    const errno = -this.loop.system.result(-1);
     const error = openssl.lib.SSL_get_error(this.#ssl, taken);
-    if (error === SSL_ERROR_WANT_WRITE || error === SSL_ERROR_WANT_READ) return 0;
+    if (error === SSL_ERROR_WANT_WRITE || error === SSL_ERROR_WANT_READ) {
+      this.isFull = true;
+      return 0;
+    }
     const lost = this.#errorOf(error, errno);
     this.close(error === SSL_ERROR_SYSCALL ? this.#lastWord() ?? lost : lost);
     return 0;
@@ -328,68 +257,35 @@ export class EpollTlsSocket implements EventHandler, Resumable, Socket {
     return reason === "" ? null : new TlsError(failureOf(reason), reason);
   }
 
-  #flushFirst(): void {
-    const first = this.#first!;
-    const taken = this.#write(first, first.length);
-    if (this.isClosed) return;
-    if (taken > 0) this.writingSinceMs = 0;
-    this.#first = taken === first.length ? null : first.subarray(taken);
-    if (this.#first === null) this.flush();
-    else if (taken > 0) this.#flushFirst();
-    else this.#waitForRoom();
-  }
-
-  /** A write is under way from here on; it goes on when the kernel says that it has room. */
-  #waitForRoom(): void {
-    this.#isFull = true;
-    if (this.writingSinceMs === 0) this.writingSinceMs = this.#loop.clock.nowMs;
+  protected override askForRoom(): void {
     this.#waitFor(this.#events | EPOLLOUT);
   }
 
-  #hasRoom(): void {
+  #roomCame(): void {
     const wantedToRead = this.#readWantsRoom;
-    const wasFull = this.#isFull;
     this.#readWantsRoom = false;
-    this.#isFull = false;
-    if (wasFull) {
-      if (this.#first === null) this.flush();
-      else this.#flushFirst();
-    }
+    if (this.isFull) this.hasRoom();
     if (wantedToRead) this.#read();
-    if (!this.#isFull && !this.#readWantsRoom) this.#waitFor(this.#events & ~EPOLLOUT);
-  }
-
-  /** The kernel has room, but others have waited long enough. */
-  #flushLater(): void {
-    this.writingSinceMs = this.#loop.clock.nowMs;
-    this.#loop.goOn(this);
+    if (!this.isFull && !this.#readWantsRoom) this.#waitFor(this.#events & ~EPOLLOUT);
   }
 
   #waitFor(events: number): void {
     if (this.isClosed || (events === this.#events && this.#isRegistered)) return;
     this.#events = events;
-    if (this.#isRegistered) return this.#loop.change(this.#descriptor, events);
+    if (this.#isRegistered) return this.loop.change(this.descriptor, events);
     this.#isRegistered = true;
-    const result = this.#loop.register(this.#descriptor, this, events);
-    if (result < 0) this.close(this.#loop.system.error(result));
+    this.register(events);
   }
 
   #errorOf(error: number, errno: number): unknown {
     const reason = this.#side.openssl.takeReason();
     if (error === SSL_ERROR_SSL) return new TlsError(this.#side.failureOf(reason), reason);
-    return this.#loop.system.error(errno === 0 ? -ECONNRESET : -errno);
+    return this.loop.system.error(errno === 0 ? -ECONNRESET : -errno);
   }
 
-  #waitingError(): unknown {
-    const { system } = this.#loop;
-    const errno = system.socketError(this.#descriptor);
-    return system.error(errno === 0 ? -ECONNRESET : -errno);
-  }
-
-  /** @param isUsable Whether OpenSSL may be told to say that no more comes. */
-  #free(isUsable: boolean): void {
+  protected override release(isClean: boolean): void {
     const { lib } = this.#side.openssl;
-    if (isUsable) lib.SSL_shutdown(this.#ssl);
+    if (isClean) lib.SSL_shutdown(this.#ssl);
     lib.ERR_clear_error();
     this.#side.ending(this.#ssl);
     lib.SSL_free(this.#ssl);

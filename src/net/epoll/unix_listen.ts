@@ -38,13 +38,13 @@ export function listenAside(system: System, path: string, mode: number): number 
   let descriptor = -1;
   try {
     if (isOtherFile(system, path)) throw new Error("the file there is no socket");
-    descriptor = require(system, system.openSocket(AF_UNIX));
+    descriptor = orThrow(system, system.openSocket(AF_UNIX));
     const { libc } = system;
     const bindPath = unixBindPath(path);
     const address = unixAddress(bindPath);
-    require(system, system.result(libc.bind(descriptor, address, address.length)));
-    require(system, system.result(libc.chmod(zeroTerminated(bindPath), mode)));
-    require(system, system.result(libc.listen(descriptor, BACKLOG_CONNECTIONS)));
+    orThrow(system, system.result(libc.bind(descriptor, address, address.length)));
+    orThrow(system, system.result(libc.chmod(zeroTerminated(bindPath), mode)));
+    orThrow(system, system.result(libc.listen(descriptor, BACKLOG_CONNECTIONS)));
     move(system, bindPath, unixAsidePath(path));
     return descriptor;
   } catch (error) {
@@ -92,7 +92,7 @@ export function removeSocketFile(system: System, path: string): void {
  * @throws {SystemError} If that cannot be found out: this user may not connect there, for example.
  */
 export function isServed(system: System, path: string): boolean {
-  const descriptor = require(system, system.openSocket(AF_UNIX));
+  const descriptor = orThrow(system, system.openSocket(AF_UNIX));
   const address = unixAddress(path);
   const result = system.result(system.libc.connect(descriptor, address, address.length));
   system.close(descriptor);
@@ -126,7 +126,7 @@ function workshopOf(system: System, path: string): Workshop {
     make() {
       const result = system.result(system.libc.mkdir(directory, PRIVATE_MODE));
       if (result === -EEXIST) return false;
-      require(system, result);
+      orThrow(system, result);
       return true;
     },
     // Whoever is in it listens already, but for a moment.
@@ -139,10 +139,10 @@ function workshopOf(system: System, path: string): Workshop {
 }
 
 function move(system: System, from: string, to: string): void {
-  require(system, system.result(system.libc.rename(zeroTerminated(from), zeroTerminated(to))));
+  orThrow(system, system.result(system.libc.rename(zeroTerminated(from), zeroTerminated(to))));
 }
 
-function require(system: System, result: number): number {
+function orThrow(system: System, result: number): number {
   if (result < 0) throw system.error(result);
   return result;
 }

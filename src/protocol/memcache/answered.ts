@@ -7,7 +7,7 @@
 /** Who answers a line that the proxy answers itself; `src/memcached/` has an answer for each. */
 export type TextHandlerId = "mn" | "quit" | "stats" | "version";
 
-/** The same for a binary request. */
+/** Who answers a request of the binary protocol that the proxy answers itself. */
 export type BinaryHandlerId =
   | "noop"
   | "quit"

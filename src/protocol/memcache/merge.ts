@@ -52,7 +52,7 @@ export function writeMerged(merge: MergeParts, target: SendLog, failureIsMiss: b
   writeMergedValues(failureIsMiss ? withMisses(merge) : merge, target);
 }
 
-/** The same, some keys at a time; null where there is nothing to be put in order. */
+/** Begins to merge the replies of a split request, some keys at a time; null where there is nothing to be put in order. */
 export function beginMerge(merge: MergeParts, failureIsMiss: boolean): LongMerge | null {
   if (merge.row.merge !== Merge.Values) return null;
   return new LongValues(failureIsMiss ? withMisses(merge) : merge);

@@ -26,7 +26,7 @@ import { rewriteInPlace, writeFragment, writeRequest } from "./fragments.ts";
 import { beginMerge, writeMerged } from "./merge.ts";
 import { breaksSilence } from "./meta_line.ts";
 import { BINARY_PROFILES, MemcacheDialect, META_PROFILES, TEXT_PROFILES } from "./profiles.ts";
-import { writeFailure } from "./replies.ts";
+import { isErrorLine, writeFailure } from "./replies.ts";
 import { MemcacheReplyParser } from "./reply_parser.ts";
 import { LineJudge } from "./request_line.ts";
 import { requestWords } from "./request_words.ts";
@@ -91,6 +91,7 @@ export function createMemcacheProtocol(
     beginMerge: (merge) => beginMerge(merge, failureIsMiss),
     writeFailure,
     breaksSilence,
+    isErrorReply: isErrorLine,
     foreignProtocol: (firstByte) => firstByte === TLS_HANDSHAKE ? "TLS" : null,
   };
   return protocol;

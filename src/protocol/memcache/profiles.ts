@@ -15,8 +15,11 @@ export const MemcacheDialect = {
   Binary: 2,
 } as const;
 
+/** Connections of clients that speak the classic protocol. */
 export const TEXT_PROFILES: Profiles = profilesOf(MemcacheDialect.Text);
+/** Connections of clients that speak the meta protocol. */
 export const META_PROFILES: Profiles = profilesOf(MemcacheDialect.Meta);
+/** Connections of clients that speak the binary protocol. */
 export const BINARY_PROFILES: Profiles = profilesOf(MemcacheDialect.Binary);
 /**
  * Lines that list what servers hold. Keys that were written in packets or in base64 may hold line ends there, and

@@ -26,13 +26,14 @@ import { writeFragment, writeRequest } from "./write/fragments.ts";
 import { MEMCACHE_BINARY, TLS_HANDSHAKE } from "./parse/inline_requests.ts";
 import { beginMerge, writeMerged } from "./write/merge.ts";
 import { errorReply, PONG_REPLY, requestBytes, writeFailure } from "./write/replies.ts";
+import { Type } from "./type.ts";
 import { RespReplyParser } from "./parse/reply_parser.ts";
 import { LearnedCommands } from "./parse/learned_commands.ts";
 import { RequestDescriber } from "./parse/request_describer.ts";
 import { RespRequestParser } from "./parse/request_parser.ts";
 import { requestWords } from "./parse/request_words.ts";
 
-export * from "./cluster/cluster_answers.ts";
+export * from "./cluster/proxies_as_nodes.ts";
 export { clusterDialect } from "./cluster/cluster_dialect.ts";
 export {
   arityError,
@@ -126,6 +127,11 @@ class RespProtocol implements RedisProtocol {
       this.#describer = new RequestDescriber(this.commands, routesDotted);
     }
     this.#login = credentials === null ? [] : [loginRequest(credentials)];
+  }
+
+  isErrorReply(bytes: Uint8Array, start: number, end: number): boolean {
+    const type = bytes[start];
+    return end > start && (type === Type.Error || type === Type.BlobError);
   }
 
   handshake(profile: Profile): readonly Uint8Array[] {

@@ -20,16 +20,7 @@ export interface AccessWatcher {
 }
 
 /** The stage of one client. */
-export class AccessStage extends JudgingStage {
-  readonly permissions: Permissions;
-  readonly #watcher: AccessWatcher;
-
-  constructor(permissions: Permissions, watcher: AccessWatcher) {
-    super();
-    this.permissions = permissions;
-    this.#watcher = watcher;
-  }
-
+export class AccessStage extends JudgingStage<Permissions, AccessWatcher> {
   protected override judge(
     client: LocalClient,
     frame: RequestFrame,
@@ -56,10 +47,10 @@ export class AccessStage extends JudgingStage {
     const request = new LocalRequest(client, frame, bytes);
     const denial = this.permissions.judge(request);
     if (denial === null) {
-      if (isNew) this.#watcher.passed(request);
+      if (isNew) this.watcher.passed(request);
       return Verdict.Pass;
     }
-    this.#watcher.denied(request, denial);
+    this.watcher.denied(request, denial);
     return Verdict.Handled;
   }
 }

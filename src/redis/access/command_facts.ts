@@ -11,17 +11,14 @@ import {
 } from "../../protocol/command_table.ts";
 import type { CommandDescription } from "../../protocol/resp/commands/catalogue.ts";
 import { descriptionOf, DOTTED_ROW } from "../../protocol/resp/commands/custom.ts";
+import type { FoundKey } from "../core/key_list.ts";
 import type { LocalRequest } from "../core/local_request.ts";
 import { textOfBytes } from "../pubsub/push_frame.ts";
-import type { FoundKey } from "../server/specified_keys.ts";
 import { type KeyPatterns, KeyUse } from "./key_patterns.ts";
 
 const SCRIPTING = "@scripting";
 const ADMINISTRATION = "@admin";
 const DANGEROUS = "@dangerous";
-/** What is no key though it has a specification: a channel. */
-const NOT_A_KEY = "not_key";
-
 /** Categories of commands that have nothing to do with keys unless they say so; scripts are judged by themselves. */
 const APART_FROM_KEYS = new Set(["@connection", "@transaction", "@pubsub", SCRIPTING]);
 /** How the names of subcommands end that tell how a command is used. */
@@ -77,8 +74,8 @@ export function nameOf(
 }
 
 /** Whether a command has keys; channels are none. */
-export function hasKeys({ keys }: CommandDescription): boolean {
-  return keys.some(({ flags }) => !flags.includes(NOT_A_KEY));
+export function hasKeys({ keySearch }: CommandDescription): boolean {
+  return keySearch !== null;
 }
 
 /** Whether a command without keys may have to do with keys all the same. Scripts are allowed or not by themselves. */

@@ -120,7 +120,6 @@ export class Access implements AccessWatcher {
     const { backends: { metrics, audit }, servers } = this.#context;
     const user = this.#userOf(client);
     metrics.denials += 1;
-    metrics.errorReplies += 1;
     const { reason, command, object } = denial;
     this.#note(client, reason, object, user);
     audit.write("denied", { ...this.#who(client, user), command, reason, object });

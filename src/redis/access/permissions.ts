@@ -11,8 +11,9 @@ import type { RequestFrame } from "../../protocol/protocol.ts";
 import type { CommandDescription } from "../../protocol/resp/commands/catalogue.ts";
 import { DOTTED_DESCRIPTION, DOTTED_ROW } from "../../protocol/resp/commands/custom.ts";
 import { isWord } from "../../protocol/resp/decimal.ts";
+import { KeyProblem } from "../../protocol/resp/key_finders/specified_keys.ts";
+import { KeyList } from "../core/key_list.ts";
 import type { LocalRequest } from "../core/local_request.ts";
-import { specifiedKeys } from "../server/specified_keys.ts";
 import {
   describedCommand,
   hasKeys,
@@ -223,7 +224,7 @@ export class Permissions {
   #deniedKey(keys: KeyPatterns, command: CommandDescription, request: LocalRequest): number {
     if (!hasKeys(command)) return -1;
     const common = useAlike(command, keys);
-    // Words as strings cost much where there are very many; then each key has to be allowed for everything.
+    // Uses one by one cost much where there are very many; then each key has to be allowed for everything.
     const isLong = request.wordCount > SPECIFIED_WORDS_MAX;
     const uses = common === null && !isLong ? usesOf(command, request) : NO_USES;
     for (const [word, use] of uses) {
@@ -286,9 +287,15 @@ function optionOfPatterns({ frame, bytes }: LocalRequest): "BY" | "GET" | null {
 }
 
 /** The words of a request that are keys by its command's specifications, with what happens to each. */
-function usesOf(command: CommandDescription, { words }: LocalRequest): Map<number, number> {
+function usesOf(
+  { keySearch }: CommandDescription,
+  { frame, bytes }: LocalRequest,
+): Map<number, number> {
   const uses = new Map<number, number>();
-  for (const key of specifiedKeys(command, words) ?? []) {
+  const keys = new KeyList();
+  // Of words that do not fit nothing is known.
+  if (keySearch?.find(frame, bytes, keys) !== KeyProblem.None) return uses;
+  for (const key of keys.found) {
     uses.set(key.word, (uses.get(key.word) ?? 0) | useOf(key));
   }
   return uses;

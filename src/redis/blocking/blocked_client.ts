@@ -57,12 +57,20 @@ const NO_ID = "";
 /** Ids that servers gave to connections: they stay as long as the connection. */
 const knownIds = new WeakMap<BackendConnection, string>();
 
+/** A blocking command as it is sent. */
+export interface BlockingRequest {
+  /** As the backend shall see it. */
+  readonly bytes: Uint8Array;
+  /** The command's name. */
+  readonly command: string;
+}
+
 /** A client in a blocking command, with a connection of its own, until it has an element, the wait ends or it is gone. */
 export class BlockedClient implements ClientStage, Watched {
   isWatched = false;
   readonly #context: RedisContext;
   readonly #client: LocalClient;
-  readonly #request: Uint8Array;
+  readonly #request: BlockingRequest;
   readonly #place: WaitingPlace;
   readonly #waitLimitMs: number;
   #link: DedicatedLink | null = null;
@@ -88,6 +96,8 @@ export class BlockedClient implements ClientStage, Watched {
   #epoch = 0;
   /** Its keys are elsewhere now: the wait shall end where it is, to go on there. */
   #isAtFormerNode = false;
+  /** When the command was sent where it waits, real milliseconds of the worker's clock. */
+  #sentAtMs = 0;
   /** It has waited elsewhere before. */
   #hasMoved = false;
   /** Somebody has asked for its end by CLIENT UNBLOCK. */
@@ -96,14 +106,14 @@ export class BlockedClient implements ClientStage, Watched {
   #waitsUntilMs = Infinity;
 
   /**
-   * @param request The blocking command, as the backend shall see it.
+   * @param request The blocking command.
    * @param place Where its keys are.
    * @param waitLimitMs Longest wait for its reply, milliseconds; Infinity where there is none.
    */
   constructor(
     context: RedisContext,
     client: LocalClient,
-    request: Uint8Array,
+    request: BlockingRequest,
     place: WaitingPlace,
     waitLimitMs: number,
   ) {
@@ -130,6 +140,15 @@ export class BlockedClient implements ClientStage, Watched {
     backends.clock.watch(this);
     this.#send(link);
     return null;
+  }
+
+  get heldBytes(): number {
+    return this.#request.bytes.length;
+  }
+
+  /** The connection over which it waits, or is about to; null between two of them. */
+  get link(): DedicatedLink | null {
+    return this.#link;
   }
 
   /** CLIENT UNBLOCK: the server ends the wait, as it alone knows whether something was taken meanwhile. */
@@ -291,9 +310,10 @@ export class BlockedClient implements ClientStage, Watched {
 
   #sendCommand(link: DedicatedLink): void {
     if (this.#isAtFormerNode) return this.#follow(link);
+    this.#sentAtMs = this.#context.backends.clock.realMs;
     if (this.#mayWait && this.#unblock === null) return this.#sendAsItIs(link);
     this.#ask(link);
-    attempt(link, this.#request, {
+    attempt(link, this.#request.bytes, {
       replied: (reply) => this.#replied(link, reply),
       failed: (failure, address) => this.#failed(failure, address),
       refused: () => {
@@ -306,7 +326,7 @@ export class BlockedClient implements ClientStage, Watched {
   #sendAsItIs(link: DedicatedLink): void {
     this.#mayBlock = true;
     this.#ask(link);
-    link.send(this.#request, {
+    link.send(this.#request.bytes, {
       replied: (reply) => this.#replied(link, reply),
       failed: (failure, address) => this.#failed(failure, address),
     });
@@ -348,10 +368,12 @@ export class BlockedClient implements ClientStage, Watched {
   #replied(link: DedicatedLink, reply: CallReply): void {
     const { exchange, bytes, start, end, isError, isOwned } = reply;
     const { router, backends } = this.#context;
+    const waitedMs = backends.clock.realMs - this.#sentAtMs;
+    link.backend.durations.recordWait(this.#request.command, waitedMs);
+    if (isError) link.backend.errorReplies += 1;
     const learned = isError ? router.learn(exchange, bytes, start, end) : NOTHING_LEARNED;
     const { redirection } = learned;
     if (redirection === Redirection.None) {
-      if (isError) backends.metrics.errorReplies += 1;
       const isNothing = isNull(bytes, start);
       if (
         isNothing && this.#isAtFormerNode && !this.#isTimeOver && !this.#isToldToEnd &&

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { plainName } from "../../protocol/command_table.ts";
 import type { Answers, RedisContext, RedisFeature } from "../core/feature.ts";
 import type { LocalRequest } from "../core/local_request.ts";
 import { copyRequest } from "../core/request_copy.ts";
@@ -24,6 +25,7 @@ export class Blocking implements RedisFeature {
     const { client, frame, bytes } = request;
     const limitMs = waitLimitMs(request, this.#context.config.readTimeoutMs);
     const place = new WaitingPlace(this.#context.router, frame, bytes);
-    return new BlockedClient(this.#context, client, copyRequest(request), place, limitMs).begin();
+    const sent = { bytes: copyRequest(request), command: plainName(frame.row!.name) };
+    return new BlockedClient(this.#context, client, sent, place, limitMs).begin();
   }
 }

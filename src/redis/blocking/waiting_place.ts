@@ -5,14 +5,14 @@
  */
 import type { RequestFrame } from "../../protocol/protocol.ts";
 import { PLACES_DIFFER } from "../../router/common_place.ts";
-import type { Router } from "../../router/router.ts";
+import type { KeyPlacement } from "../../router/router.ts";
 
 /** The keys of one request, kept while it waits. */
 export class WaitingPlace {
-  readonly #router: Router;
+  readonly #router: KeyPlacement;
   readonly #keys: Uint8Array[] = [];
 
-  constructor(router: Router, frame: RequestFrame, bytes: Uint8Array) {
+  constructor(router: KeyPlacement, frame: RequestFrame, bytes: Uint8Array) {
     this.#router = router;
     for (let key = 0; key < frame.keyCount; key++) {
       this.#keep(frame, bytes, frame.firstKey + key * frame.keyStep);

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Those of Redis 7.0, and behind them those about the client's library, which Redis 7.2 has too. */
+/** The fields of CLIENT LIST in Redis 7.0, and behind them those about the client's library, which Redis 7.2 has too. */
 // deno-fmt-ignore: names wrapped as words.
 export const CLIENT_FIELDS_OF_REDIS: readonly string[] = [
   "id", "addr", "laddr", "fd", "name", "age", "idle", "flags", "db", "sub", "psub", "ssub", "multi",
@@ -12,7 +12,7 @@ export const CLIENT_FIELDS_OF_REDIS: readonly string[] = [
   "events", "cmd", "user", "redir", "resp", "lib-name", "lib-ver",
 ];
 
-/** Those of Valkey 9.1. */
+/** The fields of CLIENT LIST in Valkey 9.1. */
 // deno-fmt-ignore: names wrapped as words.
 export const CLIENT_FIELDS_OF_VALKEY: readonly string[] = [
   "id", "addr", "laddr", "fd", "name", "age", "idle", "flags", "capa", "db", "sub", "psub", "ssub",

@@ -18,7 +18,7 @@ import {
 import type { LocalClient } from "../../session/stages.ts";
 import { DATABASE_NUMBER_MAX, DATABASES_MAX } from "./databases.ts";
 import { sendCall } from "../core/dedicated_call.ts";
-import type { RedisContext } from "../core/feature.ts";
+import { type RedisContext, SHOWN_AGAIN } from "../core/feature.ts";
 import { readInteger } from "../core/integer.ts";
 import type { LocalRequest } from "../core/local_request.ts";
 import { NO_SERVER } from "../core/shard_calls.ts";
@@ -43,16 +43,19 @@ export class Select {
     this.#context = context;
   }
 
-  /** Answers SELECT; no request of its client is in flight. */
+  /** Answers SELECT; no request of its client is in flight. May be {@link SHOWN_AGAIN}. */
   answer({ client, words }: LocalRequest): Uint8Array | null {
     const asked = readInteger(words[1]!);
     if (asked === null) return NOT_AN_INTEGER;
     if (asked < INT32_MIN || asked > INT32_MAX) return OUT_OF_INT_RANGE;
     const database = Number(asked);
     if (database < 0 || database > DATABASE_NUMBER_MAX) return OUT_OF_RANGE;
-    const { databases } = this.#context;
+    const { databases, router } = this.#context;
     if (databases.isKnown(database)) return choose(client, database);
     if (!databases.mayUse(database)) return TOO_MANY;
+    // Whom to ask the slot map says, and it is shown again when that is there.
+    if (router.isAged) router.useAgain!();
+    if (router.awaitsFirstMap) return SHOWN_AGAIN;
     const late = client.answerLater();
     const waiting = this.#waiting.get(database) ?? [];
     waiting.push((answer) => {

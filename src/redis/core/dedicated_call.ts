@@ -36,6 +36,8 @@ export interface CallTarget {
   readonly client: RoutedClient;
   /** The row of the client's request, where this is all of it: then it is measured. Null if left out. */
   readonly row?: CommandRow | null;
+  /** What the slow log shows instead of the request's own words; a request itself. */
+  readonly shownAs?: Uint8Array | null;
 }
 
 /** A call that is under way. */
@@ -57,6 +59,7 @@ export function sendCall(
   const receiver = new CallReceiver(listener);
   exchange.begin(receiver, 0, target.place, false, target.client);
   if (target.row) exchange.measure(target.row, context.backends.clock.realMs);
+  if (target.shownAs) exchange.head = target.shownAs;
   target.connection.send(exchange, bytes, start, end);
   return receiver;
 }

@@ -30,6 +30,17 @@ const TOO_MANY = new Refused(errorReply(
     "try again, or raise dedicated_connections",
 ));
 
+/** What is sent over a link, besides its bytes. */
+export interface SendOptions {
+  /** Where the request begins and ends in its bytes; all of them if left out. */
+  readonly start?: number;
+  readonly end?: number;
+  /** The row of the client's request, where it is to be measured; null if left out. */
+  readonly row?: CommandRow | null;
+  /** What the slow log shows instead of it. */
+  readonly shownAs?: Uint8Array | null;
+}
+
 interface LinkParts {
   readonly place: number;
   readonly backend: Backend;
@@ -64,7 +75,7 @@ export class DedicatedLink {
     const { place, lost, readTimeoutMs } = options;
     const placed = () => place < 0 ? null : router.backendAt(place);
     const backend = options.backend ?? placed();
-    if (backend === null) return new Refused(failureReply(router.unplaced, ""));
+    if (backend === null) return new Refused(failureReply(router.whyUnplaced(place), ""));
     const connection = dedicated.take(backend, client.profiles.master, readTimeoutMs);
     if (connection === null) return TOO_MANY;
     const link = new DedicatedLink(context, client, { place, backend, connection });
@@ -76,26 +87,17 @@ export class DedicatedLink {
     return link;
   }
 
-  /**
-   * Sends the request in `bytes`, which are copied.
-   *
-   * @param row The row of the client's request, where it is to be measured.
-   */
-  send(
-    bytes: Uint8Array,
-    listener: CallListener,
-    start?: number,
-    end?: number,
-    row: CommandRow | null = null,
-  ): PendingCall | null {
+  /** Sends the request in `bytes`, which are copied. */
+  send(bytes: Uint8Array, listener: CallListener, options: SendOptions = {}): PendingCall | null {
     const { connection, place } = this;
+    const { start, end, row = null, shownAs = null } = options;
     if (this.#isOver) {
       listener.failed(failures.backendClosed, connection.backend.shownAddress);
       return null;
     }
     return sendCall(
       this.#context,
-      { connection, place, client: this.#client, row },
+      { connection, place, client: this.#client, row, shownAs },
       bytes,
       listener,
       start,

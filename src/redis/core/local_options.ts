@@ -15,6 +15,8 @@ export interface LocalOptions {
   readonly isCluster: boolean;
   /** Where a cluster-aware client is sent: this proxy, at the port that the client has come by. */
   advertisedTo(client: LocalClient): TcpEndpoint;
+  /** Whether the client speaks TLS. */
+  speaksTls(client: LocalClient): boolean;
   /** The proxies that they are shown as one cluster; none: this one alone. */
   readonly siblings: readonly TcpEndpoint[];
   readonly info: InfoSource;

@@ -109,6 +109,12 @@ class StageChain implements ClientStage {
     return Math.min(...this.#stages.map((stage) => stage?.requestBytesMax ?? Infinity));
   }
 
+  get heldBytes(): number {
+    let sum = 0;
+    for (const stage of this.#stages) sum += stage?.heldBytes ?? 0;
+    return sum;
+  }
+
   onClose(): void {
     for (const stage of this.#stages) stage?.onClose();
   }

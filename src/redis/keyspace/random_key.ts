@@ -6,6 +6,7 @@
  */
 import type { Backend } from "../../backend/backend.ts";
 import { failureReply, requestBytes } from "../../protocol/resp/write/replies.ts";
+import { NO_PLACE } from "../../router/router.ts";
 import type { DeferredReply, LocalClient } from "../../session/stages.ts";
 import type { Answers, RedisContext, RedisFeature } from "../core/feature.ts";
 import type { LocalRequest } from "../core/local_request.ts";
@@ -39,12 +40,12 @@ export class RandomKey implements RedisFeature {
   #answer({ client }: LocalRequest): Uint8Array | null {
     const { router } = this.#context;
     const shards = router.shards();
-    if (shards.length === 0) return failureReply(router.unplaced, "");
+    if (shards.length === 0) return failureReply(router.whyUnplaced(NO_PLACE), "");
     // It takes two steps, between which nothing of this client may come.
     const late = client.answerLater();
     callShards(this.#context, client, shards, DATABASE_SIZE, (replies) => {
       const failed = replies.find(({ isError }) => isError);
-      if (failed !== undefined) return this.#fail(late, failed);
+      if (failed !== undefined) return late.reply(failed.bytes);
       this.#ask(client, late, replies.map(sizeOf).filter(({ keyCount }) => keyCount > 0));
     });
     return null;
@@ -59,16 +60,11 @@ export class RandomKey implements RedisFeature {
     const chosen = choose(left, this.#random());
     callShards(this.#context, client, [chosen.backend], RANDOM_KEY, ([reply]) => {
       const { bytes, attributed, isError } = reply!;
-      if (isError) return this.#fail(late, reply!);
+      if (isError) return late.reply(bytes);
       const isKey = bytes[0] === DOLLAR && bytes[1] !== 0x2d;
       if (isKey) return late.reply(attributed, 0, attributed.length, true);
       this.#ask(client, late, left.filter((one) => one !== chosen));
     });
-  }
-
-  #fail(late: DeferredReply, { bytes }: ShardReply): void {
-    this.#context.backends.metrics.errorReplies += 1;
-    late.reply(bytes);
   }
 }
 

@@ -22,6 +22,7 @@ import {
   failureReply,
 } from "../../protocol/resp/write/replies.ts";
 import { ReplyReader } from "../../protocol/resp/parse/reply_reader.ts";
+import { NO_PLACE } from "../../router/router.ts";
 import type { DeferredReply } from "../../session/stages.ts";
 import { type CallReply, sendCall } from "../core/dedicated_call.ts";
 import type { Answers, RedisContext, RedisFeature } from "../core/feature.ts";
@@ -66,8 +67,8 @@ export class Scan implements RedisFeature {
     if (shards === null) return NOT_NUMBERED;
     const position = asked === null ? oddPosition(word, shards) : positionFrom(asked, shards);
     if (position === null) {
-      const { unplaced } = this.#context.router;
-      return shards.some((shard) => shard !== null) ? OVER : failureReply(unplaced, "");
+      if (shards.some((shard) => shard !== null)) return OVER;
+      return failureReply(this.#context.router.whyUnplaced(NO_PLACE), "");
     }
     const backend = shards[position.number]!;
     const { client } = request;
@@ -88,10 +89,7 @@ export class Scan implements RedisFeature {
 
   #replied(late: DeferredReply, reply: CallReply, { number }: Position, backend: Backend): void {
     const { bytes, start, end, isError, isOwned } = reply;
-    if (isError) {
-      this.#context.backends.metrics.errorReplies += 1;
-      return late.reply(bytes, start, end, isOwned);
-    }
+    if (isError) return late.reply(bytes, start, end, isOwned);
     const scanned = readScanned(bytes, start, end);
     if (scanned === null) return late.fail(failures.backendMalformed, backend.shownAddress);
     const made = replaceCursor(this.#next(number, scanned.cursor), bytes, scanned.elements, end);

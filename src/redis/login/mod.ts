@@ -187,7 +187,6 @@ export class Login {
   #refuse(client: LocalClient, username: Uint8Array): void {
     const { log, metrics, clock } = this.#context.backends;
     metrics.loginFailures += 1;
-    metrics.errorReplies += 1;
     log.info("Login refused: wrong user name or password", {
       cluster: this.#context.config.name,
       client: client.id,

@@ -15,9 +15,16 @@ import type { BackendContext } from "../../backend/backend_context.ts";
 import { HAND_OVER_BYTES } from "../../bytes/chunk_pool.ts";
 import type { Watched } from "../../clock.ts";
 import type { Failure } from "../../failure.ts";
+import { type Listed, MemberList } from "../../member_list.ts";
 import type { LongTask } from "../../net/turn_budget.ts";
 import { Exchange } from "../../request/exchange.ts";
-import { Redirection, type Router } from "../../router/router.ts";
+import {
+  type KeyPlacement,
+  NO_PLACE,
+  Redirection,
+  type RedirectRules,
+  type ShardList,
+} from "../../router/router.ts";
 import { deliver, Delivery, deliveryPieces } from "./delivery.ts";
 import { bytesOfText, type PushFrame } from "./push_frame.ts";
 import { Placement } from "./placement.ts";
@@ -28,23 +35,25 @@ import { KEY_EVENT_PREFIX, type Site, Topic, TopicKind, type TopicKindCode } fro
 /** Redirections of one shard channel that are followed at once; further ones at the next tick. */
 export const REDIRECTS_AT_ONCE_MAX = 5;
 
-/**
- * Bytes of memory that a topic takes besides its name, that it takes for each backend where it is subscribed, and
- * that a client's subscription to it takes: as measured, rounded up.
- */
+/** Bytes of memory that a topic takes besides its name, as measured, rounded up. */
 export const TOPIC_BYTES = 512;
+/** Bytes of memory that a topic takes for each backend where it is subscribed to, as measured, rounded up. */
 export const SITE_BYTES = 192;
+/** Bytes of memory that a client's subscription to a topic takes, as measured, rounded up. */
 export const SUBSCRIPTION_BYTES = 64;
+
+/** What a hub asks a router. */
+export type HubRouter = KeyPlacement & ShardList & Pick<RedirectRules, "learn">;
 
 /** What a hub needs to know. */
 export interface HubOptions {
-  readonly router: Router;
+  readonly router: HubRouter;
   readonly backends: BackendContext;
   readonly isCluster: boolean;
 }
 
 /** A request that is under way. */
-export interface SubscriptionTask extends LongTask {
+export interface SubscriptionTask extends Listed, LongTask {
   /** The topic that it waits for. */
   readonly awaited: Topic | undefined;
   /** Bytes of memory that it takes meanwhile. */
@@ -67,16 +76,20 @@ export class Hub implements Watched, LinkOwner {
   isWatched = false;
   /** Bytes of memory that subscriptions take, those included that are under way. */
   byteCount = 0;
+  /** Subscriptions of all clients, those that are about to be included. */
+  #subscriptions = 0;
+  /** Bytes of {@link Hub.byteCount} that requests take which are under way. */
+  #taskBytes = 0;
   /** How often a backend has refused a topic. */
   refusals = 0;
-  readonly #router: Router;
+  readonly #router: HubRouter;
   readonly #context: BackendContext;
   readonly #isCluster: boolean;
   readonly #placement: Placement;
   /** By kind. */
   readonly #topics: readonly Map<string, Topic>[] = [new Map(), new Map(), new Map()];
   readonly #links = new Map<Backend, SubscriptionLink>();
-  readonly #tasks = new Set<SubscriptionTask>();
+  readonly #tasks = new MemberList<SubscriptionTask>();
   readonly #placing: PlaceTask;
   /** Topics to be placed again at the next tick. */
   #unplaced = new Set<Topic>();
@@ -128,8 +141,15 @@ export class Hub implements Watched, LinkOwner {
     this.subscriptionsChanged(-1);
   }
 
-  /** Clients have got or left so many subscriptions. */
+  /** A client has got or left a subscription of this kind: 1, or -1. */
+  subscriptionChanged(kind: TopicKindCode, count: 1 | -1): void {
+    this.subscriptionsChanged(count);
+    this.#context.metrics[SUBSCRIPTION_COUNTS[kind]] += count;
+  }
+
+  /** So many subscriptions more are kept, or less. */
   subscriptionsChanged(count: number): void {
+    this.#subscriptions += count;
     this.byteCount += count * SUBSCRIPTION_BYTES;
   }
 
@@ -148,13 +168,22 @@ export class Hub implements Watched, LinkOwner {
   /** Counts a request that is under way from now on. */
   began(task: SubscriptionTask): void {
     this.byteCount += task.byteCount;
+    this.#taskBytes += task.byteCount;
     this.#tasks.add(task);
     this.#context.clock.watch(this);
   }
 
   /** It is over. */
   ended(task: SubscriptionTask): void {
-    if (this.#tasks.delete(task)) this.byteCount -= task.byteCount;
+    if (!this.#tasks.delete(task)) return;
+    this.byteCount -= task.byteCount;
+    this.#taskBytes -= task.byteCount;
+  }
+
+  /** What so many subscriptions take on the average, a share of their topics included, in bytes. */
+  bytesOf(subscriptions: number): number {
+    if (subscriptions === 0) return 0;
+    return (this.byteCount - this.#taskBytes) * subscriptions / this.#subscriptions;
   }
 
   /** Has a task go on at the end of this turn, as the worker's budget allows. */
@@ -183,7 +212,9 @@ export class Hub implements Watched, LinkOwner {
   failureOf(topic: Topic): FailedTopic | null {
     // In a cluster there may be another node for it.
     if (this.#isCluster && unreachableSite(topic) !== undefined) this.#place(topic);
-    if (topic.wanted.length === 0) return { failure: this.#router.unplaced, address: "" };
+    if (topic.wanted.length === 0) {
+      return { failure: this.#router.whyUnplaced(NO_PLACE), address: "" };
+    }
     const link = unreachableSite(topic)?.link;
     return link === undefined
       ? null
@@ -391,6 +422,12 @@ export class Hub implements Watched, LinkOwner {
 }
 
 const NOWHERE: readonly Site[] = [];
+/** What counts the subscriptions of clients, by kind. */
+const SUBSCRIPTION_COUNTS = {
+  [TopicKind.Channel]: "channelSubscriptions",
+  [TopicKind.Pattern]: "patternSubscriptions",
+  [TopicKind.ShardChannel]: "shardSubscriptions",
+} as const;
 
 /** Where a topic has to be and cannot be asked for. */
 function unreachableSite(topic: Topic): Site | undefined {

@@ -12,7 +12,7 @@
  * @module
  */
 import type { Backend } from "../../backend/backend.ts";
-import type { Router } from "../../router/router.ts";
+import type { KeyPlacement, ShardList } from "../../router/router.ts";
 import { mayMatchPrefix } from "./glob.ts";
 import { bytesOfText } from "./push_frame.ts";
 import { KEY_EVENT_PREFIX, TopicKind, type TopicKindCode } from "./topic.ts";
@@ -26,19 +26,19 @@ export interface Placed {
 
 /** The rules of one cluster. */
 export class Placement {
-  readonly #router: Router;
+  readonly #router: KeyPlacement & ShardList;
   readonly #isCluster: boolean;
   /** The router's shards under `#epoch`: thousands of topics are placed at once. */
   #shards: readonly Backend[] = [];
   #epoch = -1;
 
-  constructor(router: Router, isCluster: boolean) {
+  constructor(router: KeyPlacement & ShardList, isCluster: boolean) {
     this.#router = router;
     this.#isCluster = isCluster;
   }
 
   /**
-   * Where a topic has to be; the first is its home. Empty: no backend is left, see `router.unplaced`.
+   * Where a topic has to be; the first is its home. Empty: no backend is left, see {@link KeyPlacement.whyUnplaced}.
    *
    * @param home Its home so far, which it keeps while it can.
    * @param isReachable Whether a backend can be connected to, as far as known.

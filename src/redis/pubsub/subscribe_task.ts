@@ -6,6 +6,7 @@
  */
 import { errorReply } from "../../protocol/resp/write/replies.ts";
 import { failures } from "../../failure.ts";
+import { NOT_LISTED } from "../../member_list.ts";
 import type { FailedTopic, Hub, SubscriptionTask } from "./hub.ts";
 import type { NameList } from "./name_list.ts";
 import { ReplyInParts } from "./reply_in_parts.ts";
@@ -20,7 +21,7 @@ const PIECES_TO_ASK = 4;
 const PIECES_TO_AWAIT = 1;
 const PIECES_TO_CONFIRM = 2;
 const PIECES_TO_GIVE_UP = 2;
-/** And all of it that a request which is granted takes. */
+/** Pieces that a subscription takes in all, once it is granted. */
 export const PIECES_TO_SUBSCRIBE = PIECES_TO_ASK + PIECES_TO_AWAIT + PIECES_TO_CONFIRM;
 /** A name of this many bytes more is one more piece each time. */
 const BYTES_PER_PIECE = 512;
@@ -36,6 +37,7 @@ type PhaseCode = 0 | 1 | 2 | 3 | 4;
 /** One subscribe request, done in pieces: its client has all of its names in the end, or none. */
 export class SubscribeTask implements SubscriptionTask {
   isQueued = false;
+  listedAt: number = NOT_LISTED;
   readonly #hub: Hub;
   readonly #subscriber: Subscriber;
   readonly #kind: TopicKindCode;

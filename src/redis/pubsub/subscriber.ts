@@ -54,6 +54,10 @@ export class Subscriber implements LongTask, ClientStage {
     return this.isGone ? 0 : this.#topics.reduce((sum, topics) => sum + topics.size, 0);
   }
 
+  get heldBytes(): number {
+    return this.#hub.bytesOf(this.size) + (this.task?.byteCount ?? 0);
+  }
+
   /** What a confirmation of this kind counts: shard channels by themselves, the others together. */
   countFor(kind: TopicKindCode): number {
     const [channels, patterns, shardChannels] = this.#topics;
@@ -75,7 +79,7 @@ export class Subscriber implements LongTask, ClientStage {
     if (this.has(topic)) return;
     topic.subscribers.add(this);
     this.#topics[topic.kind]!.add(topic);
-    this.#hub.subscriptionsChanged(1);
+    this.#hub.subscriptionChanged(topic.kind, 1);
     // The last requests of a client that sends no more are answered all the same.
     if (this.isGone) this.#hub.goOn(this);
   }
@@ -84,7 +88,7 @@ export class Subscriber implements LongTask, ClientStage {
   remove(topic: Topic): void {
     if (!topic.subscribers.delete(this)) return;
     this.#topics[topic.kind]!.delete(topic);
-    this.#hub.subscriptionsChanged(-1);
+    this.#hub.subscriptionChanged(topic.kind, -1);
     this.#hub.release(topic);
   }
 
@@ -109,7 +113,7 @@ export class Subscriber implements LongTask, ClientStage {
         break;
       }
       topic.subscribers.delete(this);
-      this.#hub.subscriptionsChanged(-1);
+      this.#hub.subscriptionChanged(topic.kind, -1);
       this.#hub.release(topic);
       done += PIECES_TO_LEAVE + topic.wanted.length - 1;
     }

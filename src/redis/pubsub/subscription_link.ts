@@ -312,14 +312,18 @@ export class SubscriptionLink implements LongTask, PushListener {
       return this.#tookEnd();
     }
     this.#due.shift();
-    const { site } = answer;
+    if (answer.site !== null) this.#confirm(answer.site);
+    // The last answer that is due may be to a subscription that nobody wants any more.
+    if (this.#lostAtMs !== 0 && !this.isReplyDue && this.#renewal === null) this.#logRenewal();
+    return true;
+  }
+
+  #confirm(site: Site): void {
     // Somebody may have lost interest, and even have gained it again, by another subscription.
-    if (site === null || this.#sites.get(site.topic) !== site) return true;
+    if (this.#sites.get(site.topic) !== site) return;
     if (!site.isConfirmed) this.#confirmed += 1;
     site.confirmedOn = this.connectionNumber;
     this.#owner.siteConfirmed(site);
-    if (this.#lostAtMs !== 0 && !this.isReplyDue && this.#renewal === null) this.#logRenewal();
-    return true;
   }
 
   /** A server ends subscriptions to the channels of a slot that leaves it. */

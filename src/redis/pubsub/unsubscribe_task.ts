@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { NOT_LISTED } from "../../member_list.ts";
 import type { LocalClient } from "../../session/stages.ts";
 import type { Hub, SubscriptionTask } from "./hub.ts";
 import type { NameList } from "./name_list.ts";
@@ -18,6 +19,7 @@ const BYTES_PER_PIECE = 512;
 /** One unsubscribe request, done in pieces: each name is left, and that is confirmed to the client. */
 export class UnsubscribeTask implements SubscriptionTask {
   isQueued = false;
+  listedAt: number = NOT_LISTED;
   readonly awaited: undefined;
   readonly #hub: Hub;
   /** Null for a client that has no subscriptions. */

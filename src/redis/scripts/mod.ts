@@ -12,6 +12,7 @@ import {
   integerReply,
   requestBytes,
 } from "../../protocol/resp/write/replies.ts";
+import { NO_PLACE } from "../../router/router.ts";
 import type { DeferredReply, LocalClient } from "../../session/stages.ts";
 import type { Answers, RedisContext, RedisFeature } from "../core/feature.ts";
 import type { LocalRequest } from "../core/local_request.ts";
@@ -153,11 +154,11 @@ export class Scripts implements RedisFeature {
     const shas = request.words.slice(2).map((sha) => sha.toLowerCase());
     const { client } = request;
     const backends = this.#context.router.shards();
-    if (backends.length === 0) return failureReply(this.#context.router.unplaced, "");
+    if (backends.length === 0) return failureReply(this.#context.router.whyUnplaced(NO_PLACE), "");
     const late = client.answerLater(true);
     callShards(this.#context, client, backends, copyRequest(request), (replies) => {
       const failed = replies.find(({ isError }) => isError);
-      if (failed !== undefined) return this.#answer(late, failed.bytes, true);
+      if (failed !== undefined) return late.reply(failed.bytes);
       const found = findScripts(shas, replies);
       for (const { sha, lacking } of found.values()) {
         for (const backend of lacking) this.#keeper.isMissingAt(backend, client, sha);
@@ -169,7 +170,7 @@ export class Scripts implements RedisFeature {
             (lacking.length < backends.length && this.#keeper.knows(sha));
           return integerReply(isThere ? 1 : 0);
         });
-        this.#answer(late, arrayReply(replied), false);
+        late.reply(arrayReply(replied));
       });
     });
     return null;
@@ -197,21 +198,16 @@ export class Scripts implements RedisFeature {
     }
   }
 
-  #answer(late: DeferredReply, reply: Uint8Array, isError: boolean): void {
-    if (isError) this.#context.backends.metrics.errorReplies += 1;
-    late.reply(reply);
-  }
-
   #ask(
     request: LocalRequest,
     backends: readonly Backend[],
     merge: (replies: readonly ShardReply[]) => Uint8Array,
   ): Uint8Array | null {
     const { router } = this.#context;
-    if (backends.length === 0) return failureReply(router.unplaced, "");
+    if (backends.length === 0) return failureReply(router.whyUnplaced(NO_PLACE), "");
     const late: DeferredReply = request.client.answerLater(true);
     callShards(this.#context, request.client, backends, copyRequest(request), (replies) => {
-      this.#answer(late, merge(replies), replies.some(({ isError }) => isError));
+      late.reply(merge(replies));
     });
     return null;
   }

@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { CommandFlag } from "../../protocol/command_table.ts";
 import type { Backend } from "../../backend/backend.ts";
 import type { BackendConnection } from "../../backend/connection.ts";
 import { HAND_OVER_BYTES } from "../../bytes/chunk_pool.ts";
@@ -19,12 +20,11 @@ import { keyMark } from "../../bytes/key_mark.ts";
 import { sha1Hex } from "../../hash/mod.ts";
 import type { RequestFrame } from "../../protocol/protocol.ts";
 import { arrayReply, bulkBytesReply, bulkReply } from "../../protocol/resp/write/replies.ts";
-import { digestKeys, scriptKeys } from "../../protocol/resp/key_finders/counted_keys.ts";
 import { ReplyReader } from "../../protocol/resp/parse/reply_reader.ts";
 import { type Exchange, ExchangeState, type SentTo } from "../../request/exchange.ts";
 import type { Request } from "../../request/request.ts";
 import type { ResendListener } from "../../router/router.ts";
-import type { LocalClient } from "../../session/stages.ts";
+import type { Keepsake, LocalClient } from "../../session/stages.ts";
 import { sendCall } from "../core/dedicated_call.ts";
 import type { RedisContext } from "../core/feature.ts";
 import { hasNoScriptCode, isServersNoScript } from "./no_script.ts";
@@ -65,7 +65,7 @@ export interface Evalsha {
 }
 
 /** Loads a script at a server ahead of the first EVALSHA there, and repeats a call after NOSCRIPT if it has not run. */
-export class ScriptKeeper implements ResendListener {
+export class ScriptKeeper implements Keepsake, ResendListener {
   readonly #context: RedisContext;
   readonly #cache: ScriptCache;
   /** Digests of bodies by their marks. */
@@ -85,6 +85,20 @@ export class ScriptKeeper implements ResendListener {
     });
     context.peers.on(FLUSHED, () => this.#forget());
     context.router.resendListener = this;
+  }
+
+  /** Bytes of memory that known scripts take. */
+  get heldBytes(): number {
+    return this.#cache.byteCount;
+  }
+
+  get holderFields(): Record<string, string> {
+    return { scripts: this.#context.config.name };
+  }
+
+  /** Forgets all in this worker: clients hear NOSCRIPT where servers do not know them either, and send them again. */
+  shed(): void {
+    this.#cache.clear();
   }
 
   /** Whether the body of a script is known. */
@@ -136,7 +150,7 @@ export class ScriptKeeper implements ResendListener {
 
   /** Keeps the body in a request if that is an EVAL. False: it is something else. */
   learnFrom(frame: RequestFrame, bytes: Uint8Array): boolean {
-    if (frame.row!.keyFinder !== scriptKeys) return false;
+    if ((frame.row!.flags & CommandFlag.ScriptBody) === 0) return false;
     const start = frame.argumentStart(1);
     const end = frame.argumentEnd(1);
     if (!this.#cache.fits(end - start)) return true;
@@ -306,7 +320,8 @@ export function isFlush(words: readonly string[]): boolean {
 export function namedSha({ frame, bytes }: Evalsha): string | null {
   const start = frame.argumentStart(1);
   const end = frame.argumentEnd(1);
-  if (end - start !== SHA_DIGITS || frame.row!.keyFinder !== digestKeys) return null;
+  const isCall = (frame.row!.flags & CommandFlag.ScriptDigest) !== 0;
+  if (!isCall || end - start !== SHA_DIGITS) return null;
   return decoder.decode(bytes.subarray(start, end)).toLowerCase();
 }
 

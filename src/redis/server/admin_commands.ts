@@ -13,6 +13,7 @@ import {
 import { CommandFlag } from "../../protocol/command_table.ts";
 import { respDescriptions } from "../../protocol/resp/commands/mod.ts";
 import type { Backend } from "../../backend/backend.ts";
+import { NO_PLACE } from "../../router/router.ts";
 import type { AclCommand } from "../access/acl_command.ts";
 import type { RedisContext } from "../core/feature.ts";
 import type { Info } from "./info.ts";
@@ -76,16 +77,15 @@ export class AdminCommands {
       request.words[1]!.toLowerCase() === "backends";
     const subcommand = request.words[saysBackends ? 2 : 1]!.toLowerCase();
     if (name === "debug" && subcommand === "sleep") return NO_SLEEP;
-    const { router, backends } = this.#context;
+    const { router } = this.#context;
     const shards = router.shards();
-    if (shards.length === 0) return failureReply(router.unplaced, "");
+    if (shards.length === 0) return failureReply(router.whyUnplaced(NO_PLACE), "");
     const asked = this.#serversFor(request, name, subcommand, saysBackends ? 3 : 2);
     const bytes = saysBackends ? withoutSecondWord(request) : copyRequest(request);
     const late = request.client.answerLater(true);
     const merge = isSlowlog ? slowlogMerges.get(subcommand) : undefined;
     callShards(this.#context, request.client, asked, bytes, (replies) => {
       const failed = replies.find(({ isError }) => isError);
-      if (failed !== undefined) backends.metrics.errorReplies += 1;
       const reply = failed === undefined && merge !== undefined
         ? merge(replies.map((one) => one.bytes))
         : (failed ?? replies[0]!).attributed;

@@ -21,6 +21,7 @@ import {
   SYNTAX_ERROR,
 } from "../../protocol/resp/write/replies.ts";
 import { startsWith } from "../../bytes/starts_with.ts";
+import { NO_PLACE } from "../../router/router.ts";
 import type { LocalClient } from "../../session/stages.ts";
 import { globMatches } from "../pubsub/glob.ts";
 import type { CommandDescription } from "../../protocol/resp/commands/catalogue.ts";
@@ -224,7 +225,7 @@ export class CommandAnswers {
   #document(request: LocalRequest): Uint8Array | null {
     const { router } = this.#context;
     const asked = router.shards().slice(0, 1);
-    if (asked.length === 0) return failureReply(router.unplaced, "");
+    if (asked.length === 0) return failureReply(router.whyUnplaced(NO_PLACE), "");
     const late = request.client.answerLater(true);
     callShards(this.#context, request.client, asked, copyRequest(request), ([reply]) => {
       late.reply(reply!.bytes, 0, reply!.bytes.length);

@@ -5,7 +5,6 @@
  * @module
  */
 import { type CommandTable, fitsArity } from "../../protocol/command_table.ts";
-import type { CommandDescription } from "../../protocol/resp/commands/catalogue.ts";
 import { descriptionOf } from "../../protocol/resp/commands/custom.ts";
 import {
   arrayReply,
@@ -14,9 +13,12 @@ import {
   errorReply,
   statusReply,
 } from "../../protocol/resp/write/replies.ts";
-import type { LocalRequest } from "../core/local_request.ts";
+import { KeyProblem } from "../../protocol/resp/key_finders/specified_keys.ts";
+import { RequestFrame } from "../../protocol/protocol.ts";
+import { KeyList } from "../core/key_list.ts";
+import { subcommandOf } from "../access/command_facts.ts";
+import { LocalRequest } from "../core/local_request.ts";
 import { setReply } from "../core/reply_builder.ts";
-import { type FoundKey, specifiedKeys } from "./specified_keys.ts";
 
 /** Words before the request that is asked about: `COMMAND GETKEYS`. */
 const WORDS_BEFORE = 2;
@@ -35,37 +37,36 @@ export function commandKeys(
   table: CommandTable,
   withFlags: boolean,
 ): Uint8Array {
-  const words = request.words.slice(WORDS_BEFORE);
-  const nameStart = request.frame.argumentStart(WORDS_BEFORE);
-  const row = table.find(request.bytes, nameStart, request.frame.argumentEnd(WORDS_BEFORE));
-  const command = row === null ? null : commandOf(descriptionOf(row), words);
+  const asked = requestBehind(request);
+  const { frame, bytes, wordCount } = asked;
+  const row = table.find(bytes, frame.argumentStart(0), frame.argumentEnd(0));
+  const command = row === null ? null : subcommandOf(descriptionOf(row), asked);
   if (command === null) return UNKNOWN_COMMAND;
-  const found = specifiedKeys(command, words);
-  if (found === undefined) return NO_KEYS;
-  if (!fitsArity(words.length, command.arity)) return WRONG_COUNT;
-  if (found === null) return command.flags.includes(MAY_LACK_KEYS) ? EMPTY_ARRAY_REPLY : INVALID;
-  return keysReply(request, found, withFlags);
+  const { keySearch } = command;
+  if (keySearch === null) return NO_KEYS;
+  if (!fitsArity(wordCount, command.arity)) return WRONG_COUNT;
+  const keys = new KeyList();
+  const problem = keySearch.find(frame, bytes, keys);
+  if (problem === KeyProblem.None && keys.found.length > 0) {
+    return keysReply(asked, keys, withFlags);
+  }
+  return command.flags.includes(MAY_LACK_KEYS) ? EMPTY_ARRAY_REPLY : INVALID;
 }
 
-/** The command or its subcommand; null where it is a family of commands, and none of them is meant. */
-function commandOf(
-  command: CommandDescription,
-  words: readonly string[],
-): CommandDescription | null {
-  const { subcommands } = command;
-  if (subcommands.length === 0 || words.length === 1) return command;
-  const name = `${command.name}|${words[1]!.toLowerCase()}`;
-  return subcommands.find((subcommand) => subcommand.name === name) ?? null;
+/** The request that is asked about. */
+function requestBehind({ client, frame, bytes }: LocalRequest): LocalRequest {
+  const asked = new RequestFrame();
+  asked.start = frame.start;
+  asked.end = frame.end;
+  asked.argumentCount = frame.argumentCount - WORDS_BEFORE;
+  asked.offsets = frame.offsets.subarray(2 * WORDS_BEFORE);
+  return new LocalRequest(client, asked, bytes);
 }
 
-function keysReply(
-  request: LocalRequest,
-  found: readonly FoundKey[],
-  withFlags: boolean,
-): Uint8Array {
+function keysReply(request: LocalRequest, { found }: KeyList, withFlags: boolean): Uint8Array {
   const { version } = request.client.profiles.master;
   return arrayReply(found.map(({ word, flags }) => {
-    const raw = request.raw(WORDS_BEFORE + word);
+    const raw = request.raw(word);
     const key = bulkBytesReply(raw, 0, raw.length);
     return withFlags ? arrayReply([key, setReply(flags.map(statusReply), version)]) : key;
   }));

@@ -46,7 +46,7 @@ const PROXY = "Proxy";
 /** What INFO alone, and `default` among other words, means. */
 const DEFAULT = new Set([
   ...["server", "clients", "memory", "persistence", "stats", "replication", "cpu", "modules"],
-  ...["module_list", "errorstats", "cluster", "keyspace"],
+  ...["module_list", "errorstats", "cluster", "keyspace", "threads", "keysizes"],
 ]);
 /** Longest name of a section that servers are asked for. */
 const NAME_LENGTH_MAX = 64;

@@ -1,7 +1,7 @@
 /**
  * Which servers there are, and what they do otherwise than Redis 7.0 where the proxy answers in their place. The one
- * place for such differences: what is said here was compared with Redis 6.2.5, 7.0.15 and Valkey 9.1.2, and other
- * versions are taken for the nearest of these.
+ * place for such differences: what is said here was compared with Redis 6.2.5, 7.0.15 and 8.2.3 and Valkey 9.1.2,
+ * and other versions are taken for the nearest of these.
  *
  * @module
  */
@@ -69,11 +69,20 @@ const REDIS_7: ServerWays = {
 
 const REDIS_6: ServerWays = { ...REDIS_7, takenOutsideCluster: new Set(["readwrite"]) };
 
+const REDIS_8: ServerWays = {
+  ...REDIS_7,
+  words: new Map([
+    [UNBALANCED_XREAD, unbalanced("xread", "an ID, '+', or '$'")],
+    [UNBALANCED_XREADGROUP, unbalanced("xreadgroup", "an ID or '>'")],
+  ]),
+  checksHelloFirst: true,
+};
+
 const VALKEY: ServerWays = {
   words: new Map([
     [NO_SCRIPT, NO_SCRIPT_AT_VALKEY],
-    [UNBALANCED_XREAD, unbalanced("xread", "$")],
-    [UNBALANCED_XREADGROUP, unbalanced("xreadgroup", ">")],
+    [UNBALANCED_XREAD, unbalanced("xread", "an ID or '$'")],
+    [UNBALANCED_XREADGROUP, unbalanced("xreadgroup", "an ID or '>'")],
     [NESTED, errorReply("ERR Command 'multi' not allowed inside a transaction")],
     [WATCH_INSIDE, errorReply("ERR Command 'watch' not allowed inside a transaction")],
     [
@@ -110,13 +119,17 @@ export function kindOf(redisVersion: string, valkeyVersion: string | null): Serv
   if (valkeyVersion !== null) {
     return { product: "valkey", version: valkeyVersion, redisVersion, ways: VALKEY };
   }
-  const ways = Number.parseInt(redisVersion) < 7 ? REDIS_6 : REDIS_7;
-  return { product: "redis", version: redisVersion, redisVersion, ways };
+  return { product: "redis", version: redisVersion, redisVersion, ways: waysOf(redisVersion) };
 }
 
-function unbalanced(command: string, symbol: string): Uint8Array {
+function waysOf(redisVersion: string): ServerWays {
+  const major = Number.parseInt(redisVersion);
+  if (major < 7) return REDIS_6;
+  return major < 8 ? REDIS_7 : REDIS_8;
+}
+
+function unbalanced(command: string, wanted: string): Uint8Array {
   return errorReply(
-    `ERR Unbalanced '${command}' list of streams: for each stream key an ID or '${symbol}' must be ` +
-      "specified.",
+    `ERR Unbalanced '${command}' list of streams: for each stream key ${wanted} must be specified.`,
   );
 }

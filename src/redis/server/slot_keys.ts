@@ -26,17 +26,14 @@ export function slotKeysAnswer(context: RedisContext, request: LocalRequest): Ui
   if (count === undefined ? !isSlot : !isSlot || count < 0n) {
     return count === undefined ? INVALID_SLOT : INVALID_SLOT_OR_COUNT;
   }
-  const { router, backends } = context;
+  const { router } = context;
   const place = Number(slot);
   const backend = router.backendAt(place);
-  if (backend === null) return failureReply(router.unplaced, "");
+  if (backend === null) return failureReply(router.whyUnplaced(place), "");
   const late = client.answerLater(true);
   const connection = backend.connectionFor(client.number, client.profiles.master);
   sendCall(context, { connection, place, client }, copyRequest(request), {
-    replied: ({ bytes, start, end, isError, isOwned }) => {
-      if (isError) backends.metrics.errorReplies += 1;
-      late.reply(bytes, start, end, isOwned);
-    },
+    replied: ({ bytes, start, end, isOwned }) => late.reply(bytes, start, end, isOwned),
     failed: (failure, address) => late.fail(failure, address),
   });
   return null;

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Gathered } from "../../observe/gathered.ts";
-import { mergeEntries, type SlowEntry } from "../../observe/slow_log.ts";
+import { type MergedEntry, mergeEntries, type SlowEntry } from "../../observe/slow_log.ts";
 import {
   arityError,
   arrayReply,
@@ -116,7 +116,7 @@ function shortEntry(entry: SlowEntry): Uint8Array {
 }
 
 /** The names are those of the admin server's `/slowlog`. */
-function fullEntry(entry: SlowEntry, version: 2 | 3): Uint8Array {
+function fullEntry(entry: MergedEntry, version: 2 | 3): Uint8Array {
   return mapReply([
     ["id", integerReply(entry.id)],
     ["time", bulkReply(new Date(entry.startedAtMs).toISOString())],
@@ -131,6 +131,7 @@ function fullEntry(entry: SlowEntry, version: 2 | 3): Uint8Array {
     ["command", bulkReply(entry.command)],
     ["words", wordsReply(entry)],
     ["failure", bulkReply(entry.failure)],
+    ["isFirst", integerReply(entry.isFirst ? 1 : 0)],
   ], version);
 }
 

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { CommandRow } from "../../protocol/command_table.ts";
+import type { CallListener } from "../core/dedicated_call.ts";
 import type { DedicatedLink } from "../core/dedicated_link.ts";
 
 /**
@@ -11,14 +13,16 @@ import type { DedicatedLink } from "../core/dedicated_link.ts";
  * @param request DISCARD or UNWATCH.
  * @param isMarked Whether the connection is to be closed all the same.
  * @param done Called once, when that is so.
+ * @param row The row of `request` where it is the client's own.
  */
 export function cleanUp(
   link: DedicatedLink,
   request: Uint8Array,
   isMarked: boolean,
   done: () => void,
+  row: CommandRow | null = null,
 ): void {
-  link.send(request, {
+  const listener: CallListener = {
     replied: ({ isError }) => {
       if (isError || isMarked) link.close();
       else link.giveBack();
@@ -28,5 +32,6 @@ export function cleanUp(
       link.close();
       done();
     },
-  });
+  };
+  link.send(request, listener, { row });
 }

@@ -30,13 +30,14 @@ export class Transactions implements RedisFeature {
     };
   }
 
-  #multi({ client }: LocalRequest): Uint8Array {
-    (transactionOf(client) ?? new Transaction(this.#context, client, this.#keeper)).open();
+  #multi({ client, frame }: LocalRequest): Uint8Array {
+    const known = transactionOf(client);
+    (known ?? new Transaction(this.#context, client, this.#keeper)).open(frame.row!);
     return OK_REPLY;
   }
 }
 
-function unwatch({ client }: LocalRequest): Uint8Array | null {
+function unwatch({ client, frame }: LocalRequest): Uint8Array | null {
   const transaction = transactionOf(client);
-  return transaction === null ? OK_REPLY : transaction.abandon();
+  return transaction === null ? OK_REPLY : transaction.abandon(frame.row!);
 }

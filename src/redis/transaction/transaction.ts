@@ -17,6 +17,7 @@
  */
 import { handlerOf } from "../../protocol/resp/commands/handlers.ts";
 import { type Failure, failures } from "../../failure.ts";
+import { holds } from "../../invariant.ts";
 import { profilesOf, type RequestFrame } from "../../protocol/protocol.ts";
 import {
   EMPTY_ARRAY_REPLY,
@@ -34,11 +35,12 @@ import {
   Verdict,
   type VerdictCode,
 } from "../../session/stages.ts";
-import type { CallReply } from "../core/dedicated_call.ts";
+import type { CommandRow } from "../../protocol/command_table.ts";
+import type { CallListener, CallReply } from "../core/dedicated_call.ts";
 import { DATABASE_NUMBER_MAX } from "../connection/databases.ts";
 import { DedicatedLink } from "../core/dedicated_link.ts";
 import type { RedisContext } from "../core/feature.ts";
-import { addStage, removeStage, StageRank } from "../core/stage_chain.ts";
+import { addStage, removeStage, stageOf, StageRank } from "../core/stage_chain.ts";
 import { readInteger } from "../core/integer.ts";
 import { LocalRequest } from "../core/local_request.ts";
 import { Refused } from "../core/refused.ts";
@@ -49,6 +51,7 @@ import { HELD_BYTES_MAX, HELD_REQUESTS_MAX, HeldRequests } from "./held_requests
 import { ScriptWait } from "./script_wait.ts";
 import { isForAllServers, isKeyless, refusedInside, whyNotQueued } from "./queueable.ts";
 import * as replies from "./replies.ts";
+import { QueuedWords } from "./queued_words.ts";
 import { databaseAfter, type Selection } from "./selections.ts";
 
 const MULTI = requestBytes("MULTI");
@@ -69,6 +72,10 @@ export class Transaction implements ClientStage {
   #link: DedicatedLink | null = null;
   /** Between MULTI and EXEC. */
   #isOpen = false;
+  /** The row of MULTI, which goes to the server when that is known. */
+  #multi: CommandRow | null = null;
+  /** What EXEC will carry out, where it may have to be told; else null. */
+  readonly #words: QueuedWords | null;
   /** MULTI went to the backend. */
   #isBegun = false;
   /** A request was refused here, or the backend was lost: EXEC aborts. */
@@ -87,6 +94,7 @@ export class Transaction implements ClientStage {
     this.#context = context;
     this.#client = client;
     this.#scripts = new ScriptWait(keeper, client);
+    this.#words = context.backends.watch.isOn ? new QueuedWords() : null;
     addStage(client, StageRank.Transaction, this);
   }
 
@@ -105,6 +113,10 @@ export class Transaction implements ClientStage {
     return this.#isBegun;
   }
 
+  get heldBytes(): number {
+    return this.#held.heldBytes;
+  }
+
   /** Requests queued since MULTI; -1 before it. */
   get queuedCount(): number {
     return this.#isOpen ? this.#queuedCount : -1;
@@ -114,7 +126,8 @@ export class Transaction implements ClientStage {
   watchedCount = 0;
 
   /** MULTI: from now on requests are queued. */
-  open(): void {
+  open(row: CommandRow): void {
+    this.#multi = row;
     this.#isOpen = true;
   }
 
@@ -137,17 +150,26 @@ export class Transaction implements ClientStage {
     this.#end();
   }
 
-  /** UNWATCH, or DISCARD: the watched keys are let go, and it is over. */
-  abandon(): Uint8Array | null {
+  /** UNWATCH, or DISCARD, whose row it gets: the watched keys are let go, and it is over. */
+  abandon(row: CommandRow): Uint8Array | null {
     const link = this.#link;
     this.#link = null;
     this.#end();
     if (link === null) return OK_REPLY;
     const late = this.#client.answerLater();
-    cleanUp(link, this.#isBegun ? DISCARD : UNWATCH, this.#isMarked, () => {
+    const done = () => {
       // Closed or not, the connection has forgotten it.
       late.reply(OK_REPLY);
-    });
+    };
+    // A DISCARD before MULTI went out is an UNWATCH to the server.
+    const isOwn = this.#isBegun || handlerOf(row) === "unwatch";
+    cleanUp(
+      link,
+      this.#isBegun ? DISCARD : UNWATCH,
+      this.#isMarked,
+      done,
+      isOwn ? row : null,
+    );
     return null;
   }
 
@@ -163,7 +185,7 @@ export class Transaction implements ClientStage {
       case "exec":
         return this.#exec();
       case "discard": {
-        const reply = this.abandon();
+        const reply = this.abandon(frame.row!);
         return reply === null ? Verdict.Handled : this.#answer(reply);
       }
       case "multi":
@@ -186,6 +208,55 @@ export class Transaction implements ClientStage {
     this.#scripts.end();
     this.#link?.close(failures.clientReset);
     this.#link = null;
+  }
+
+  /**
+   * The invariants between two requests.
+   *
+   * @throws {Error} If one is broken.
+   */
+  checkInvariants(): void {
+    if (stageOf(this.#client, StageRank.Transaction) !== this) {
+      holds(this.#link === null, "a transaction that is over keeps no connection");
+      return;
+    }
+    if (this.#isBegun) {
+      holds(this.#isOpen, "what has begun was opened");
+      holds(this.#held.heldBytes === 0, "what has begun holds nothing back");
+      const isGone = this.#isDirty || this.#isWatchLost;
+      holds(
+        this.#link !== null || isGone,
+        "what has begun has a connection, or knows that it is lost",
+      );
+    }
+    if (!this.#isOpen) {
+      holds(
+        this.#held.heldBytes === 0 && this.#queuedCount === 0,
+        "nothing is queued before MULTI",
+      );
+      holds(!this.#isDirty, "nothing is refused before MULTI");
+    }
+    holds(
+      this.#selections.length <= this.#queuedCount,
+      "each SELECT is one of the requests queued",
+    );
+  }
+
+  /** Its state, for a report of an invariant that is broken. */
+  describeState(): Record<string, unknown> {
+    return {
+      isOpen: this.#isOpen,
+      isBegun: this.#isBegun,
+      isDirty: this.#isDirty,
+      isWatchLost: this.#isWatchLost,
+      isMarked: this.#isMarked,
+      link: this.#link === null ? null : { place: this.#link.place },
+      heldBytes: this.#held.heldBytes,
+      queuedCount: this.#queuedCount,
+      selections: this.#selections,
+      watchedCount: this.watchedCount,
+      lastFailure: this.#lastFailure?.name ?? null,
+    };
   }
 
   #admitWatching({ client, frame, words }: LocalRequest): VerdictCode {
@@ -217,10 +288,10 @@ export class Transaction implements ClientStage {
     if (hasNoKeys && this.#link === null) return this.#hold(request);
     if (this.#mustWait()) return Verdict.Wait;
     const place = hasNoKeys ? this.#link!.place : commonPlace(frame, bytes, router);
-    if (place === -1) return this.#refuse(failureReply(router.unplaced, ""));
+    if (place === -1) return this.#refuse(failureReply(router.whyUnplaced(place), ""));
     const isApart = place === PLACES_DIFFER || (this.#link !== null && place !== this.#link.place);
     if (isApart) return this.#refuse(replies.KEYS_APART);
-    if (this.#isPaused(place)) return Verdict.Wait;
+    if (this.#isPaused(place) || this.#awaitsServer(place)) return Verdict.Wait;
     this.#scripts.note(request);
     if (this.#awaitsScripts(place)) return Verdict.Wait;
     const refusal = this.#begin(place);
@@ -234,8 +305,7 @@ export class Transaction implements ClientStage {
         replied: (reply) => this.#queued(reply, late),
         failed: (failure, address) => this.#callFailed(late, failure, address),
       },
-      isCopied ? undefined : frame.start,
-      isCopied ? undefined : frame.end,
+      isCopied ? { row: frame.row } : { start: frame.start, end: frame.end, row: frame.row },
     );
     return Verdict.Handled;
   }
@@ -255,6 +325,12 @@ export class Transaction implements ClientStage {
     return backend !== null && orders.holds(backend.name, true);
   }
 
+  /** Whether it has nothing to do with its server yet, which is waited for: `failover_wait`. */
+  #awaitsServer(place: number): boolean {
+    if (this.#link !== null) return false;
+    return this.#context.router.beginnings?.mustWaitAt(this.#client, place) ?? false;
+  }
+
   /** Whether the server of the transaction is about to be given its scripts. */
   #awaitsScripts(place: number): boolean {
     const { router } = this.#context;
@@ -269,7 +345,8 @@ export class Transaction implements ClientStage {
   }
 
   #hold(request: LocalRequest): VerdictCode {
-    if (!this.#held.add(copyRequest(request))) return this.#refuse(TOO_MUCH_HELD);
+    const held = { bytes: copyRequest(request), row: request.frame.row! };
+    if (!this.#held.add(held)) return this.#refuse(TOO_MUCH_HELD);
     this.#scripts.note(request);
     this.#note(request);
     return this.#answer(replies.QUEUED);
@@ -284,6 +361,7 @@ export class Transaction implements ClientStage {
       }
     }
     this.#queuedCount += 1;
+    this.#words?.note(request);
   }
 
   /**
@@ -302,23 +380,23 @@ export class Transaction implements ClientStage {
       this.#isMarked = true;
       this.#sendAhead(requestBytes("HELLO", String(version)));
     }
-    this.#sendAhead(MULTI);
-    for (const request of this.#held.take()) this.#sendAhead(request);
+    this.#sendAhead(MULTI, this.#multi);
+    for (const { bytes, row } of this.#held.take()) this.#sendAhead(bytes, row);
     return this.#link === null ? failureReply(this.#lastFailure!, this.#lastAddress) : null;
   }
 
   /** Sends what the client was answered already; an error in the reply makes the backend's EXEC abort. */
-  #sendAhead(request: Uint8Array): void {
-    this.#link?.send(request, {
+  #sendAhead(request: Uint8Array, row: CommandRow | null = null): void {
+    const listener: CallListener = {
       replied: () => {},
       failed: (failure, address) => this.#fail(failure, address),
-    });
+    };
+    this.#link?.send(request, listener, { row });
   }
 
   #queued(reply: CallReply, late: DeferredReply): void {
     const { exchange, bytes, start, end, isError, isOwned } = reply;
     if (!isError) return late.reply(bytes, reply.attributesStart, end, isOwned);
-    this.#context.backends.metrics.errorReplies += 1;
     const redirection = this.#context.router.learn(exchange, bytes, start, end).redirection;
     if (redirection === Redirection.None) return late.reply(bytes, start, end, isOwned);
     late.reply(replies.QUEUE_MOVED, 0, replies.QUEUE_MOVED.length);
@@ -331,7 +409,7 @@ export class Transaction implements ClientStage {
     if (this.#link === null && this.#held.size === 0) return this.#endWithout(EMPTY_ARRAY_REPLY);
     if (this.#mustWait()) return Verdict.Wait;
     const place = this.#link?.place ?? this.#context.router.anyPlace();
-    if (this.#isPaused(place)) return Verdict.Wait;
+    if (this.#isPaused(place) || this.#awaitsServer(place)) return Verdict.Wait;
     if (this.#awaitsScripts(place)) return Verdict.Wait;
     const refusal = this.#begin(place);
     if (refusal !== null) {
@@ -348,9 +426,7 @@ export class Transaction implements ClientStage {
           this.#end();
         },
       },
-      0,
-      EXEC.length,
-      this.#client.lastRow,
+      { row: this.#client.lastRow, shownAs: this.#words?.asRequest() ?? null },
     );
     return Verdict.Handled;
   }
@@ -366,7 +442,6 @@ export class Transaction implements ClientStage {
       this.#client.profiles = profilesOf(this.#client.profiles.master.version, database);
     }
     this.#scripts.executed(exchange.sentTo!, bytes, start, end);
-    if (isError) backends.metrics.errorReplies += 1;
     const isMoved = isError &&
       router.learn(exchange, bytes, start, end).redirection !== Redirection.None;
     const hasEnded = !isError || replies.isExecAbort(bytes, start);
@@ -395,7 +470,6 @@ export class Transaction implements ClientStage {
 
   #refuse(reply: Uint8Array): VerdictCode {
     this.#isDirty = true;
-    this.#context.backends.metrics.errorReplies += 1;
     return this.#answer(this.#context.servers.inTheirWords(reply));
   }
 

@@ -8,7 +8,7 @@ import { failureReply, OK_REPLY } from "../../protocol/resp/write/replies.ts";
 import { commonPlace, PLACES_DIFFER } from "../../router/common_place.ts";
 import { Redirection } from "../../router/router.ts";
 import type { DeferredReply } from "../../session/stages.ts";
-import type { CallReply } from "../core/dedicated_call.ts";
+import type { CallListener, CallReply } from "../core/dedicated_call.ts";
 import type { DedicatedLink } from "../core/dedicated_link.ts";
 import type { RedisContext } from "../core/feature.ts";
 import { stageOf, StageRank } from "../core/stage_chain.ts";
@@ -16,6 +16,7 @@ import type { LocalRequest } from "../core/local_request.ts";
 import { Refused } from "../core/refused.ts";
 import { copyRequest } from "../core/request_copy.ts";
 import type { ScriptKeeper } from "../scripts/script_keeper.ts";
+import type { HeldRequest } from "./held_requests.ts";
 import { KEYS_APART, WATCH_MOVED } from "./replies.ts";
 import { Transaction } from "./transaction.ts";
 
@@ -33,7 +34,7 @@ export function watchAnswer(
   // EXEC will be told that they changed, whatever else is watched.
   if (known?.isWatchLost) return OK_REPLY;
   const place = commonPlace(frame, bytes, context.router);
-  if (place === -1) return failureReply(context.router.unplaced, "");
+  if (place === -1) return failureReply(context.router.whyUnplaced(place), "");
   const { link = null } = known ?? {};
   if (place === PLACES_DIFFER || (link !== null && link.place !== place)) return KEYS_APART;
   const transaction = known ?? new Transaction(context, client, keeper);
@@ -44,7 +45,8 @@ export function watchAnswer(
   }
   const late = client.answerLater();
   transaction.watchedCount += frame.keyCount;
-  new Watching(context, transaction, copyRequest(request), late, link !== null).send(taken);
+  const sent = { bytes: copyRequest(request), row: frame.row! };
+  new Watching(context, transaction, sent, late, link !== null).send(taken);
   return null;
 }
 
@@ -58,7 +60,7 @@ export function transactionOf(client: LocalRequest["client"]): Transaction | nul
 class Watching {
   readonly #context: RedisContext;
   readonly #transaction: Transaction;
-  readonly #request: Uint8Array;
+  readonly #request: HeldRequest;
   readonly #late: DeferredReply;
   /** Other keys are watched already. */
   readonly #isFurther: boolean;
@@ -67,7 +69,7 @@ class Watching {
   constructor(
     context: RedisContext,
     transaction: Transaction,
-    request: Uint8Array,
+    request: HeldRequest,
     late: DeferredReply,
     isFurther: boolean,
   ) {
@@ -79,7 +81,8 @@ class Watching {
   }
 
   send(link: DedicatedLink): void {
-    link.send(this.#request, {
+    const { bytes, row } = this.#request;
+    const listener: CallListener = {
       replied: (reply) => this.#replied(link, reply),
       failed: (failure, address) => {
         link.close();
@@ -87,7 +90,8 @@ class Watching {
         else this.#transaction.drop();
         this.#late.fail(failure, address);
       },
-    });
+    };
+    link.send(bytes, listener, { row });
   }
 
   #replied(link: DedicatedLink, reply: CallReply): void {

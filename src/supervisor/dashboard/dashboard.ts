@@ -27,10 +27,14 @@ const PAGE_HEADERS = {
 const SCRIPT = "text/javascript; charset=utf-8";
 const STYLE = "text/css; charset=utf-8";
 
+/** Has the page's script find preact as it finds uPlot; modules run in the order in which the page names them. */
+const LIBRARIES = `import * as htmPreact from "./preact.js";\nglobalThis.htmPreact = htmPreact;\n`;
+
 /** What the page loads, by its name behind {@link DASHBOARD_PATH}. */
 const assets = new Map<string, readonly [text: string, type: string]>([
   ["page.js", [pageScript, SCRIPT]],
   ["page.css", [pageStyle, STYLE]],
+  ["libraries.js", [LIBRARIES, SCRIPT]],
   ["preact.js", [preactSource, SCRIPT]],
   ["uplot.js", [uplotSource, SCRIPT]],
   ["uplot.css", [uplotStyle, STYLE]],
@@ -109,14 +113,20 @@ export function forPage(status: Record<string, unknown>): Record<string, unknown
     ...status,
     clusters: clusters.map(({ commands = [], ...cluster }) => ({
       ...cluster,
-      commands: commands.toSorted((one, other) => other.sumUs - one.sumUs)
+      commands: commands.toSorted(byTimeAtServers)
         .slice(0, COMMANDS_SHOWN).map(({ buckets: _, ...command }) => command),
     })),
   };
 }
 
+/** What takes servers most time first; what clients wait for on purpose behind all that. */
+function byTimeAtServers(one: CommandView, other: CommandView): number {
+  return Number(one.isBlocking) - Number(other.isBlocking) || other.sumUs - one.sumUs;
+}
+
 /** A command at one server, as far as the page needs to know it. */
 interface CommandView {
+  readonly isBlocking: boolean;
   readonly sumUs: number;
   readonly buckets?: unknown;
 }
@@ -141,6 +151,7 @@ function pageText(tables: Html): string {
         ${tables}
             </main>
         <script src="/dashboard/uplot.js"></script>
+        <script type="module" src="/dashboard/libraries.js"></script>
         <script type="module" src="/dashboard/page.js"></script>
       </body>
     </html>

@@ -2,14 +2,10 @@
  * The dashboard in the browser: one stream of events, tables and charts of it, and the few orders that an operator may
  * give. Everything that clients and files choose is put in as text.
  */
-const { uPlot } = globalThis;
-// Served beside this file: no path of the repository, so nothing resolves it before a browser does.
-const { html, render, useEffect, useRef, useState } = await import(
-  new URL("preact.js", import.meta.url).href
-);
+// Loaded by the page before this file.
+const { htmPreact, uPlot } = globalThis;
+const { html, render, useEffect, useRef, useState } = htmPreact;
 
-/** Requests a second of failures above which they are a problem, and bytes that wait for one server. */
-const QUEUE_WARNING_BYTES = 1_048_576;
 /** How often lists are asked for that do not come with the events, milliseconds. */
 const LIST_INTERVAL_MS = 5_000;
 const RECONNECT_MS = 1_000;
@@ -17,6 +13,10 @@ const CHART_HEIGHT = 110;
 /** In line with the server's history. */
 const POINTS_MAX = 180;
 const SLOT_COUNT = 16_384;
+/** Time without a look at sockets for which a worker is marked, milliseconds: from then on it is a problem. */
+const BUSY_MS = 200;
+/** Requests that are shown of a server as those that take it long. */
+const AT_FAULT_SHOWN = 10;
 
 const token = {
   get: () => sessionStorage.getItem("token"),
@@ -96,6 +96,16 @@ function rate(now, former, field, seconds) {
   return Math.max(0, (now[field] - former[field]) / seconds);
 }
 
+/** The reason that was counted most since then; empty where none was. */
+function mostFrequent(now, before) {
+  if (before === undefined) return "";
+  const grown = Object.entries(now).map((
+    [reason, count],
+  ) => [reason, count - (before[reason] ?? 0)])
+    .filter(([, count]) => count > 0);
+  return grown.sort(([, one], [, other]) => other - one)[0]?.[0] ?? "";
+}
+
 /** Each cluster with its rates, and its backends with theirs. */
 function measured(status, former) {
   const seconds = former === null ? 0 : (status.atMs - former.atMs) / 1000;
@@ -127,6 +137,7 @@ function measured(status, former) {
           weight: server?.weight ?? null,
           requestRate: rate(backend, was, "requests", seconds),
           failureRate: rate(backend, was, "failures", seconds),
+          failure: mostFrequent(backend.failuresByReason, was?.failuresByReason),
           pause: cluster.pauses.find(({ server: paused }) =>
             paused === null || paused === (server?.alias ?? backend.address)
           ),
@@ -136,41 +147,45 @@ function measured(status, former) {
   });
 }
 
-/** What is wrong, the worst first. */
-function problemsOf(status, clusters) {
-  const bad = [];
-  const warn = [];
-  if (!status.ready) bad.push({ text: "The proxy is starting or ending" });
-  for (const { number, isListening, hasAnswered } of status.workers) {
-    if (!isListening) bad.push({ text: `Worker ${number} is not listening`, to: "workers" });
-    else if (!hasAnswered) bad.push({ text: `Worker ${number} does not answer`, to: "workers" });
-  }
-  const { lastReload } = status;
-  if (lastReload && !lastReload.isGood) {
-    bad.push({ text: `The last reload failed: ${lastReload.problems.join("; ")}` });
-  }
-  for (const cluster of clusters) {
-    const to = `cluster-${cluster.name}`;
-    for (const { server, mode, endsInMs } of cluster.pauses) {
-      const what = server === null ? cluster.name : `${cluster.name}: ${server}`;
-      const requests = mode === "all" ? "requests" : "writes";
-      warn.push({ text: `${what} is paused: ${requests} wait, ${seconds(endsInMs)} more`, to });
+/** Where to look for what a problem is about, by its kind. */
+const problemPlaces = {
+  worker: "workers",
+  hot_key: "keys",
+  big_key: "keys",
+  clients: "addresses",
+  reload: "changes",
+};
+
+/** The part of the page that a problem leads to; null where there is none. */
+function placeOf({ kind, cluster, server }) {
+  if (problemPlaces[kind] !== undefined) return problemPlaces[kind];
+  if (server !== "" && kind !== "pause") return serverPlace(cluster, server);
+  return cluster === "" ? null : `cluster-${cluster}`;
+}
+
+/** The place of one server's view: links of alerts lead there, too. */
+function serverPlace(cluster, server) {
+  return `server/${encodeURIComponent(cluster)}/${encodeURIComponent(server)}`;
+}
+
+/** The server whose view the address of the page names, by its name or its address; null where it names none. */
+function useServerPlace() {
+  const read = () => {
+    const found = /^#server\/([^/]+)\/([^/]+)$/.exec(location.hash);
+    if (found === null) return null;
+    try {
+      return { cluster: decodeURIComponent(found[1]), server: decodeURIComponent(found[2]) };
+    } catch {
+      return null;
     }
-    for (const one of cluster.backends) {
-      if (one.ordered !== "ready") {
-        warn.push({ text: `${cluster.name}: ${one.name} is in ${one.ordered} by order`, to });
-      } else if (!one.isHealthy) bad.push({ text: `${cluster.name}: ${one.name} is down`, to });
-      if (one.queuedBytes >= QUEUE_WARNING_BYTES) {
-        warn.push({ text: `${cluster.name}: ${bytes(one.queuedBytes)} wait for ${one.name}`, to });
-      }
-    }
-    for (const { reason, rate } of cluster.failures) {
-      if (rate > 0) {
-        bad.push({ text: `${cluster.name}: ${reason}, ${number(rate)} failures a second`, to });
-      }
-    }
-  }
-  return { bad, warn };
+  };
+  const [place, setPlace] = useState(read);
+  useEffect(() => {
+    const changed = () => setPlace(read());
+    addEventListener("hashchange", changed);
+    return () => removeEventListener("hashchange", changed);
+  }, []);
+  return place;
 }
 
 function number(value) {
@@ -191,10 +206,6 @@ function bytes(value) {
   return `${(value / 1_048_576).toFixed(1)} MiB`;
 }
 
-function seconds(durationMs) {
-  return `${Math.ceil(durationMs / 1000)} s`;
-}
-
 function milliseconds(us) {
   return us === null || us === undefined ? "–" : `${(us / 1000).toFixed(us < 10_000 ? 2 : 0)} ms`;
 }
@@ -206,20 +217,21 @@ function duration(uptimeSeconds) {
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
 }
 
-function Verdict({ status, clusters }) {
-  const { bad, warn } = problemsOf(status, clusters);
-  const kind = bad.length > 0 ? "bad" : warn.length > 0 ? "warn" : "good";
-  const item = (problem, kind) =>
-    html`<li class=${kind}>${
-      problem.to ? html`<a href=${`#${problem.to}`}>${problem.text}</a>` : problem.text
+function Verdict({ problems }) {
+  const kind = problems.length === 0
+    ? "good"
+    : problems.some(({ level }) => level === "bad")
+    ? "bad"
+    : "warn";
+  const item = (problem) => {
+    const place = placeOf(problem);
+    return html`<li class=${problem.level}>${
+      place === null ? problem.text : html`<a href=${`#${place}`}>${problem.text}</a>`
     }</li>`;
+  };
   return html`<section class=${`verdict is-${kind}`} aria-live="polite" aria-label="What is wrong">
     ${kind === "good" && html`<span class="good">Nothing is wrong.</span>`}
-    ${
-    kind !== "good" && html`<ul>${
-      bad.map((one) => item(one, "bad"))
-    }${warn.map((one) => item(one, "warn"))}</ul>`
-  }
+    ${kind !== "good" && html`<ul>${problems.map(item)}</ul>`}
   </section>`;
 }
 
@@ -300,7 +312,7 @@ function BackendRow({ cluster, backend, told }) {
   const setState = (state) => order("/server/state", { ...target, state }, told);
   return html`
     <tr>
-      <td>${name}</td>
+      <td><a href=${`#${serverPlace(cluster.name, address)}`}>${name}</a></td>
       <td class="dim optional">${address}</td>
       <td class=${kind}>${state}</td>
       <td class="number">${number(backend.requestRate)}</td>
@@ -310,7 +322,7 @@ function BackendRow({ cluster, backend, told }) {
       <td class="number optional">${bytes(backend.queuedBytes)}</td>
       <td class=${backend.failureRate > 0 ? "number bad" : "number"}>${number(
         backend.failureRate,
-      )}</td>
+      )} ${backend.failure}</td>
       <td class="optional">
         <div class="actions">
           ${pause === undefined
@@ -371,6 +383,137 @@ function Cluster({ cluster, history, told, filter }) {
     </section>`;
 }
 
+/** What a request is about: its command and its first word, which mostly is the key; of a script its first key. */
+function subjectOf(words) {
+  const [name, first = "", , key] = words;
+  // A script, or its digest, stands before the number of its keys.
+  const isScript = key !== undefined && (/\s/.test(first) || /^[0-9a-f]{40}$/.test(first));
+  return isScript ? `${name} … ${key}` : `${name} ${first}`;
+}
+
+/**
+ * Slow requests by what they are about. Of those that were answered together only the first may have kept the server
+ * busy: who took most time in that way stands above those who waited behind.
+ */
+function bySubject(entries) {
+  const found = new Map();
+  for (const { command, words, serverUs, time, isFirst } of entries) {
+    // Of a transaction the words are what it carried out.
+    const subject = command === "exec" ? words.join(" ") : subjectOf(words);
+    const one = found.get(subject) ??
+      { subject, count: 0, firstUs: 0, firsts: 0, longestUs: 0, time: "" };
+    found.set(subject, one);
+    one.count += 1;
+    if (isFirst) one.firsts += 1;
+    if (isFirst) one.firstUs += serverUs;
+    one.longestUs = Math.max(one.longestUs, serverUs);
+    if (time > one.time) one.time = time;
+  }
+  return [...found.values()].sort((a, b) => b.firstUs - a.firstUs).slice(0, AT_FAULT_SHOWN);
+}
+
+/** One server and what is at fault there: which requests take it long, and which keys are hot or big. */
+function ServerView({ place, clusters, slow, keys }) {
+  const view = useRef(null);
+  useEffect(() => view.current?.scrollIntoView({ block: "start" }), []);
+  const cluster = clusters.find(({ name }) => name === place.cluster);
+  const backend = cluster?.backends.find(({ address, name }) =>
+    address === place.server || name === place.server
+  );
+  if (backend === undefined) {
+    return html`
+      <section id="server" ref=${view} aria-label="Server">
+        <h2>${place.cluster}: ${place.server}</h2>
+        <p>There is no such server now. <a href="#">close</a></p>
+      </section>
+    `;
+  }
+  const { address } = backend;
+  const ofCluster = (list) => (list?.clusters ?? []).find(({ name }) => name === cluster.name);
+  const here = (entries) => (entries ?? []).filter((one) => one.backend === address);
+  const subjects = bySubject(here(ofCluster(slow)?.entries));
+  const ownKeys = ofCluster(keys);
+  const hot = here(ownKeys?.hotKeys).filter(({ hits, error }) => hits > error)
+    .slice(0, AT_FAULT_SHOWN);
+  const big = here(ownKeys?.bigKeys).slice(0, AT_FAULT_SHOWN);
+  const commands = here(cluster.commands).slice(0, AT_FAULT_SHOWN);
+  const reasons = Object.entries(backend.failuresByReason).sort(([, a], [, b]) => b - a);
+  return html`<section id="server" ref=${view} class="server" aria-label=${`Server ${backend.name}`}>
+    <h2>${cluster.name}: ${backend.name} <span class="dim">${address}</span> <a href="#">close</a></h2>
+    <div>${backend.isHealthy ? "up" : html`<span class="bad">down</span>`} · ${
+    number(backend.requestRate)
+  } requests/s · half within ${milliseconds(backend.p50Us)}, 99 % within ${
+    milliseconds(backend.p99Us)
+  } · ${number(backend.inFlight)} in flight · ${bytes(backend.queuedBytes)} wait</div>
+    ${
+    reasons.length > 0 &&
+    html`<div class="dim">failures so far: ${
+      reasons.map(([reason, count]) => `${reason} ${count}`).join(", ")
+    }</div>`
+  }
+    <${SmallTable} title="Slow requests" titles=${[
+    "request",
+    "first in line",
+    "times",
+    "longest",
+    "last",
+  ]}
+      none="None of the last ones." rows=${
+    subjects.map(({ subject, firsts, count, longestUs, time }) => [
+      subject,
+      number(firsts),
+      number(count),
+      milliseconds(longestUs),
+      time.slice(11, 19),
+    ])
+  } />
+    <${SmallTable} title="Hot keys" titles=${["key", "times", "±"]}
+      none=${ownKeys?.hotkeysEnabled ? "None." : "Not counted: HOTKEY ENABLE, or hotkeys = true."}
+      rows=${hot.map(({ key, hits, error }) => [key, number(hits), number(error)])} />
+    <${SmallTable} title="Big keys" titles=${["key", "size", "of", "times"]} none="None."
+      rows=${
+    big.map(({ key, bytes: size, part, count }) => [key, bytes(size), part, number(count)])
+  } />
+    <${SmallTable} title="Commands by time" titles=${[
+    "command",
+    "requests",
+    "p50",
+    "p99",
+  ]} none="None."
+      rows=${
+    commands.map((one) => [
+      one.command,
+      number(one.count),
+      milliseconds(one.p50Us),
+      milliseconds(one.p99Us),
+    ])
+  } />
+  </section>`;
+}
+
+/** A few rows, whose first column is text that others have chosen. */
+function SmallTable({ title, titles, rows, none }) {
+  return html`
+    <h3>${title}</h3>
+    ${rows.length === 0 && html`<p class="dim">${none}</p>`} ${rows.length > 0 && html`
+      <div class="scroll">
+        <table class="small">
+          <thead>
+            <tr>${titles.map((text, at) =>
+              html`<th class=${at === 0 ? "" : "number"}>${text}</th>`
+            )}</tr>
+          </thead>
+          <tbody>${rows.map((cells, row) =>
+            html`<tr key=${row}>${
+              cells.map((cell, at) => html`<td class=${at === 0 ? "words" : "number"}>${cell}</td>`)
+            }</tr>`
+          )}</tbody>
+        </table>
+      </div>
+    `}
+  `;
+}
+
 function Workers({ workers }) {
   return html`
     <section id="workers" aria-label="Workers">
@@ -394,7 +537,8 @@ function Workers({ workers }) {
                   ? one.hasAnswered ? "serves" : "silent"
                   : "not listening"}</td>
                 <td class="number">${one.restarts}</td>
-                <td class="number">${one.loopDelayMs === undefined
+                <td class=${one.loopDelayMs >= BUSY_MS ? "number bad" : "number"}>${one
+                    .loopDelayMs === undefined
                   ? "–"
                   : `${one.loopDelayMs} ms`}</td>
                 <td class="number">${one.heapBytes === undefined ? "–" : bytes(one.heapBytes)}</td>
@@ -428,8 +572,7 @@ function useList(path) {
   return list;
 }
 
-function SlowRequests() {
-  const list = useList("/slowlog");
+function SlowRequests({ list }) {
   const entries = (list?.clusters ?? []).flatMap(({ name, entries }) =>
     entries.map((entry) => ({ ...entry, cluster: name }))
   ).sort((a, b) => a.time < b.time ? 1 : -1).slice(0, 20);
@@ -511,8 +654,7 @@ function Addresses() {
 }
 
 /** Keys that are asked for most, and keys whose requests or replies are large. */
-function Keys() {
-  const list = useList("/hotkeys");
+function Keys({ list }) {
   if (list === null) return null;
   const hot = list.clusters.flatMap(({ name, hotKeys }) =>
     hotKeys.slice(0, 10).map((one) => ({ ...one, cluster: name }))
@@ -533,6 +675,7 @@ function Keys() {
               <th>cluster</th>
               <th class="number">times, last minutes</th>
               <th class="number">±</th>
+              <th class="optional">backend</th>
               <th>key</th>
             </tr>
           </thead>
@@ -542,6 +685,7 @@ function Keys() {
                 <td>${one.cluster}</td>
                 <td class="number">${number(one.hits)}</td>
                 <td class="number dim">${number(one.error)}</td>
+                <td class="optional">${one.backend}</td>
                 <td class="words">${one.key}</td>
               </tr>
             `
@@ -608,8 +752,10 @@ function Commands({ commands }) {
           </thead>
           <tbody>${commands.map((one) =>
             html`
-              <tr key=${`${one.command} ${one.backend}`}>
-                <td>${one.command}</td>
+              <tr key=${`${one.command} ${one.isBlocking} ${one.backend}`}>
+                <td>${one.command}${one.isBlocking && html`
+                  <span class="dim">(waits)</span>
+                `}</td>
                 <td class="dim">${one.backend}</td>
                 <td class="number">${number(one.count)}</td>
                 <td class="number">${milliseconds(one.p50Us)}</td>
@@ -670,10 +816,26 @@ function Locked({ opened }) {
   `;
 }
 
+function scrollToPart(name) {
+  try {
+    document.getElementById(decodeURIComponent(name))?.scrollIntoView();
+  } catch {
+    // No name of any part.
+  }
+}
+
 function Page() {
   const [view, again] = useProxy();
   const [filter, setFilter] = useState("");
   const [message, told] = useState(null);
+  const place = useServerPlace();
+  const hasStatus = view.status !== null;
+  useEffect(() => {
+    // A browser looks for the part that a link names before there is any.
+    if (hasStatus && location.hash !== "" && place === null) scrollToPart(location.hash.slice(1));
+  }, [hasStatus]);
+  const slow = useList("/slowlog");
+  const keys = useList("/hotkeys");
   const { status, former, gone } = view;
   if (gone === "locked") {
     return html`
@@ -712,15 +874,20 @@ function Page() {
       <section class="verdict is-warn"
         role="alert">${message} <button onClick=${() => told(null)}>seen</button></section>
     `}
-    <${Verdict} status=${status} clusters=${clusters} />
+    <${Verdict} problems=${status.problems} />
+    ${place !== null && html`
+      <${ServerView} key=${`${place.cluster} ${place.server}`} place=${place} clusters=${clusters}
+        slow=${slow} keys=${keys} />
+    `}
     ${clusters.map((cluster) =>
       html`
         <${Cluster} key=${cluster.name} cluster=${cluster} history=${history} told=${told}
           filter=${filter} />
       `
     )}
-    <${SlowRequests} /><${Keys} /><${Addresses} /><${Workers} workers=${status
-      .workers} /><${Changes}
+    <${SlowRequests} list=${slow} /><${Keys} list=${keys} /><${Addresses} /><${Workers}
+      workers=${status
+        .workers} /><${Changes}
       changes=${status.changes} />
   `;
 }

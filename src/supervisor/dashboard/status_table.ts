@@ -11,6 +11,7 @@ export interface StatusView {
   readonly ready: boolean;
   readonly startedAt: string;
   readonly uptimeSeconds: number;
+  readonly problems: readonly { readonly text: string }[];
   readonly workers: readonly WorkerView[];
   readonly clusters: readonly ClusterView[];
 }
@@ -58,6 +59,7 @@ export function statusTables(status: StatusView): Html {
   return html`
     <p>aster ${status.version}, ${status.ready ? "ready" : "not ready"}, since ${status
       .startedAt}</p>
+    ${problemList(status.problems)}
     ${status.clusters.map(clusterTable)}
     <h2>Workers</h2>
     <table>
@@ -79,6 +81,13 @@ export function statusTables(status: StatusView): Html {
       )}</tbody>
     </table>
   `;
+}
+
+function problemList(problems: StatusView["problems"]): Html {
+  if (problems.length === 0) return html`<p class="verdict is-good">Nothing is wrong.</p>`;
+  return html`<ul class="verdict is-bad">${
+    problems.map(({ text }) => html`<li>${text}</li>`)
+  }</ul>`;
 }
 
 function workerState({ isListening, hasAnswered }: WorkerView): string {

@@ -17,6 +17,8 @@ import type { TakeoverChannel } from "./transport.ts";
 export const ANSWER_TIMEOUT_MS = 5_000;
 /** Longest wait until its admin port is free, milliseconds. */
 export const LEAVE_TIMEOUT_MS = 10_000;
+/** Longest time that it may need to end, milliseconds: above the greatest `shutdown_timeout`. */
+const END_TIMEOUT_MS = 2 * 60 * 60_000;
 /** Most sockets that are taken from it. */
 export const SOCKETS_MAX = 16_384;
 
@@ -26,6 +28,7 @@ export class FormerProcess {
   /** What it listens by; the descriptors are this process's. */
   readonly sockets: readonly ForeignSocket[];
   readonly #channel: TakeoverChannel;
+  #isLeaving = false;
 
   private constructor(channel: TakeoverChannel, pid: number, sockets: readonly ForeignSocket[]) {
     this.#channel = channel;
@@ -67,6 +70,11 @@ export class FormerProcess {
     }
   }
 
+  /** Whether it still lets its clients go: orders to this process do not reach those. */
+  get isLeaving(): boolean {
+    return this.#isLeaving;
+  }
+
   /**
    * Says that this process serves. Returns whether the former one has left its admin port in time, and lets its clients
    * go.
@@ -74,17 +82,24 @@ export class FormerProcess {
   async ready(message: ReadyMessage): Promise<boolean> {
     try {
       await this.#channel.send(JSON.stringify(message));
-      return readMessage(await this.#channel.receive(LEAVE_TIMEOUT_MS))?.left === true;
+      this.#isLeaving = readMessage(await this.#channel.receive(LEAVE_TIMEOUT_MS))?.left === true;
     } catch {
       // It has ended, or was ended.
-      return false;
-    } finally {
-      this.#channel.close();
     }
+    if (this.#isLeaving) this.#awaitEnd();
+    else this.close();
+    return this.#isLeaving;
   }
 
-  /** Gives up: the former process goes on as if nothing had been. */
-  giveUp(): void {
+  /** Listens to it no more; before {@link ready} it goes on as if nothing had been. */
+  close(): void {
     this.#channel.close();
+  }
+
+  /** It says nothing more: its side is closed when it ends, however it does. */
+  async #awaitEnd(): Promise<void> {
+    await this.#channel.receive(END_TIMEOUT_MS).catch(() => null);
+    this.#isLeaving = false;
+    this.close();
   }
 }

@@ -41,8 +41,8 @@ export interface OfferedSocket extends ForeignSocket {
 export interface Predecessor {
   /** Whether it serves, and is not about to end. */
   readonly isReady: boolean;
-  /** Whether requests wait as operators have ordered it, which no other process knows of. */
-  readonly isPausing: boolean;
+  /** Why no other process may take its place now; null: one may. */
+  readonly hindrance: string | null;
   /** What it listens by; nothing where its engine cannot tell. */
   offer(): Promise<OfferedSocket[]>;
   /** Closes what was offered. */
@@ -58,6 +58,10 @@ export class HeirReception {
   readonly #log: Log;
   readonly #came: PromiseWithResolvers<Heir> = Promise.withResolvers();
   #channel: TakeoverChannel | null = null;
+  /** To the process that serves in place of this one, which sees by its end when this one ends. */
+  #heirChannel: TakeoverChannel | null = null;
+  /** The process that is about to take over, or has; 0: there is none. */
+  #heirPid = 0;
   #isClosed = false;
 
   constructor(door: TakeoverDoor, predecessor: Predecessor, log: Log) {
@@ -72,11 +76,22 @@ export class HeirReception {
     return this.#came.promise;
   }
 
+  /** Number of the process that is about to take over, or has: what is ordered here from now on it does not know of. */
+  get heirPid(): number {
+    return this.#heirPid;
+  }
+
   /** Receives nobody any more. */
   close(): void {
     this.#isClosed = true;
     this.#door.close();
     this.#channel?.close();
+  }
+
+  /** This process serves nobody any more, as its heir shall know. */
+  end(): void {
+    this.close();
+    this.#heirChannel?.close();
   }
 
   async #receive(): Promise<void> {
@@ -89,8 +104,12 @@ export class HeirReception {
         return null;
       });
       this.#channel = null;
+      if (heir !== null) {
+        this.#heirChannel = channel;
+        return this.#came.resolve(heir);
+      }
+      this.#heirPid = 0;
       channel.close();
-      if (heir !== null) return this.#came.resolve(heir);
       if (this.#isClosed) return;
     }
   }
@@ -108,16 +127,16 @@ export class HeirReception {
       await channel.send(JSON.stringify(message));
       return null;
     }
+    this.#heirPid = pid;
     this.#log.info("Another process is about to take over", { pid });
     const sockets = takesSockets === true ? await this.#predecessor.offer() : [];
-    try {
-      await this.#hand(channel, sockets);
-    } finally {
-      this.#predecessor.withdraw(sockets);
-    }
-    const ready = readMessage(await channel.receive(READY_TIMEOUT_MS));
+    const isHanded = await this.#hand(channel, sockets);
+    this.#predecessor.withdraw(sockets);
+    const ready = isHanded ? readMessage(await channel.receive(READY_TIMEOUT_MS)) : null;
     const { listeners, taken } = ready ?? {};
     if (!isArrayOf(listeners, "string") || !isArrayOf(taken, "number")) {
+      // Where this process has closed the channel itself, it is this one that ends.
+      if (this.#isClosed) return null;
       this.#log.warning("The other process has given up, or ended: this one goes on", { pid });
       return null;
     }
@@ -139,11 +158,11 @@ export class HeirReception {
   #whyNot(version: unknown): string | null {
     if (version !== TAKEOVER_VERSION) return "its version speaks otherwise";
     if (!this.#predecessor.isReady) return "it is about to end";
-    // Clients of the other one would reach what is paused here, and nobody could resume those that wait here.
-    return this.#predecessor.isPausing ? "requests are paused there: resume them first" : null;
+    return this.#predecessor.hindrance;
   }
 
-  async #hand(channel: TakeoverChannel, sockets: readonly OfferedSocket[]): Promise<void> {
+  /** Returns whether the other process was there to get them all. */
+  async #hand(channel: TakeoverChannel, sockets: readonly OfferedSocket[]): Promise<boolean> {
     for (let at = 0; at === 0 || at < sockets.length; at += SOCKETS_PER_MESSAGE) {
       const some = sockets.slice(at, at + SOCKETS_PER_MESSAGE);
       const message: SocketsMessage = {
@@ -151,7 +170,14 @@ export class HeirReception {
         held: some.map(({ isHeld }) => isHeld),
         more: at + SOCKETS_PER_MESSAGE < sockets.length,
       };
-      await channel.send(JSON.stringify(message), some.map(({ descriptor }) => descriptor));
+      const descriptors = some.map(({ descriptor }) => descriptor);
+      try {
+        await channel.send(JSON.stringify(message), descriptors);
+      } catch (error) {
+        this.#log.debug("The other process takes no sockets", { reason: String(error) });
+        return false;
+      }
     }
+    return true;
   }
 }

@@ -27,8 +27,8 @@ export interface TakeoverOptions {
 /** What is asked of the process once it serves. */
 export interface TakeoverHost {
   readonly isReady: boolean;
-  /** Whether any pause is on. */
-  readonly isPausing: boolean;
+  /** Why no other process may take its place now; null: one may. */
+  readonly hindrance: string | null;
   readonly config: Config;
   /** What the workers listen by. */
   share(): Promise<{ readonly endpoint: Endpoint; readonly descriptor: number }[]>;
@@ -105,7 +105,7 @@ export class Takeover {
 
   /** The workers do not start: whoever is there already goes on. */
   giveUp(): void {
-    this.#former?.giveUp();
+    this.#former?.close();
     this.sockets?.close();
     this.#door?.close();
   }
@@ -134,8 +134,8 @@ export class Takeover {
       get isReady() {
         return host.isReady;
       },
-      get isPausing() {
-        return host.isPausing;
+      get hindrance() {
+        return host.hindrance;
       },
       offer: () => this.#offer(host),
       withdraw: (sockets) => this.#withdraw(sockets),
@@ -147,10 +147,27 @@ export class Takeover {
     });
   }
 
+  /** Number of the process that is about to take this one over, or has; 0: there is none. */
+  get heirPid(): number {
+    return this.#reception?.heirPid ?? 0;
+  }
+
+  /** Whether the process before this one still serves clients, which orders to this one do not reach. */
+  get isFormerServing(): boolean {
+    return this.#former?.isLeaving ?? false;
+  }
+
   /** Lets nobody in any more. */
   close(): void {
     this.#reception?.close();
     this.#door?.close();
+  }
+
+  /** Nobody is served any more: says so to the process behind this one, and listens to none. */
+  end(): void {
+    this.close();
+    this.#reception?.end();
+    this.#former?.close();
   }
 
   async #offer(host: TakeoverHost): Promise<OfferedSocket[]> {

@@ -8,7 +8,8 @@
  *    │   starts its workers; both accept          │
  *    │── ready, and where it listens ────────────►│
  *    │◄─────────────────────────────────── left ──│  its admin port and the socket of takeovers are free
- *    │                                            ▼  accepts nobody any more, drains, ends
+ *    │                                            │  accepts nobody any more, drains
+ *    │◄────────────── the end of the connection ──▼  ends
  * ```
  *
  * @module

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Random } from "../../support/seed.ts";
+import type { Random } from "../../support/tools/seed.ts";
 
 /** What clients store under keys that are counted. */
 export const COUNTED_VALUES = ["5555555", "1234567", "ab"];

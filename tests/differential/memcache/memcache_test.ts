@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals } from "../../deps.ts";
-import { seededRandom } from "../../support/seed.ts";
+import { seededRandom } from "../../support/tools/seed.ts";
 import { runMemcacheDifferential } from "./run.ts";
 
 const SEQUENCES = 2_000;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Random } from "../../support/seed.ts";
+import type { Random } from "../../support/tools/seed.ts";
 import { type Keys, randomPair } from "./lines.ts";
 import { request } from "../../unit/protocol/memcache/binary/packets.ts";
 

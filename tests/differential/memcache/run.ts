@@ -9,11 +9,14 @@
  *
  * @module
  */
-import { startAster } from "../../support/aster.ts";
-import { type MemcachedServer, startMemcachedServer } from "../../support/memcached_server.ts";
-import { withDeadline } from "../../support/poll.ts";
-import { Random } from "../../support/seed.ts";
-import { patientTimeouts } from "../../support/cluster_config.ts";
+import { startAster } from "../../support/servers/aster.ts";
+import {
+  type MemcachedServer,
+  startMemcachedServer,
+} from "../../support/servers/memcached_server.ts";
+import { withDeadline } from "../../support/tools/poll.ts";
+import { Random } from "../../support/tools/seed.ts";
+import { patientTimeouts } from "../../support/rigs/cluster_config.ts";
 import { request } from "../../unit/protocol/memcache/binary/packets.ts";
 import { toBytes, toText } from "../../unit/protocol/memcache/parse_stream.ts";
 import { keysOf, randomLine } from "./lines.ts";

@@ -9,7 +9,7 @@ import {
   RETRY_INTERVAL_MS,
 } from "../../../src/backend/asked_fact.ts";
 import { assertEquals } from "../../deps.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
+import { ManualClock } from "../../support/fakes/manual_clock.ts";
 
 Deno.test("who wants a fact before the first answer waits for it; later nobody waits", () => {
   const fact = new AskedFact(new ManualClock(), "unknown");

@@ -1,11 +1,13 @@
 import { portOf } from "../../../src/endpoint.ts";
 import { failures } from "../../../src/failure.ts";
 import { OWN_RETRY_MS } from "../../../src/backend/backoff.ts";
+import { CIRCUIT_PROBE_INTERVAL_MS } from "../../../src/backend/backend.ts";
 import { DedicatedConnections } from "../../../src/backend/dedicated_connections.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
-import { CoreRig } from "../../support/core_rig.ts";
-import { type FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
-import { RecordingReceiver, sendText } from "../../support/recording_receiver.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
+import { type FakeTcpConn, turn } from "../../support/fakes/fake_tcp_conn.ts";
+import { delay } from "../../support/tools/poll.ts";
+import { RecordingReceiver, sendText } from "../../support/fakes/recording_receiver.ts";
 import { assertEquals, assertStrictEquals } from "../../deps.ts";
 
 const { master } = PROFILES[2];
@@ -96,6 +98,8 @@ Deno.test("a snapshot says what is connected, in flight, queued and failed", asy
     connections: 1,
     requests: 2,
     failures: 0,
+    okReplies: 0,
+    errorReplies: 0,
     connects: 1,
     connectFailures: 0,
     inFlight: 1,
@@ -103,6 +107,10 @@ Deno.test("a snapshot says what is connected, in flight, queued and failed", asy
     queuedBytes: 0,
     sentBytes: 12,
     receivedBytes: 2,
+    pings: 0,
+    pingFailures: 0,
+    dedicatedTaken: 0,
+    dedicatedIdle: 0,
     failuresByReason: [],
   });
   assertEquals(backend.isIdle, false);
@@ -217,6 +225,24 @@ Deno.test("connections that are made while it is parked wait like the others, bu
   backend.setEjected(true);
   sendText(rig.requests, backend.connectionFor(0, master), "get b\n", receiver);
   assertEquals(receiver.take(), [`!backend_ejected ${backend.address}`]);
+  await rig.ends();
+});
+
+Deno.test("while it is parked it is not pinged although requests have timed out, and then it gets them again", async () => {
+  using rig = new CoreRig({ backendCount: 1, limits: { circuitTimeouts: 3 } });
+  const backend = rig.backends[0]!;
+  await timedOut(rig, 3);
+  const probe = await rig.accept(0);
+  // Its end fails what is in flight.
+  for (const connection of backend.connections()) connection.close(failures.backendClosed);
+  backend.park();
+  assertEquals([probe.isClosed, backend.barredBy], [true, failures.circuitOpen]);
+  const count = rig.network.countTo(portOf(backend.endpoint));
+  await delay(CIRCUIT_PROBE_INTERVAL_MS * 1.2);
+  assertEquals(rig.network.countTo(portOf(backend.endpoint)), count);
+  backend.park();
+  backend.unpark();
+  assertEquals(backend.barredBy, null);
   await rig.ends();
 });
 

@@ -7,9 +7,9 @@ import type { BackendConnection } from "../../../src/backend/connection.ts";
 import { REQUEST_OBJECTS_BYTES } from "../../../src/backend/outbox.ts";
 import { failures } from "../../../src/failure.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
-import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
-import { FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
-import { RecordingReceiver, sendText } from "../../support/recording_receiver.ts";
+import { CoreRig, type RigOptions } from "../../support/rigs/core_rig.ts";
+import { FakeTcpConn, turn } from "../../support/fakes/fake_tcp_conn.ts";
+import { RecordingReceiver, sendText } from "../../support/fakes/recording_receiver.ts";
 import { assertEquals } from "../../deps.ts";
 
 const ADDRESS = "10.0.0.1:7000";

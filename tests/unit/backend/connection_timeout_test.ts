@@ -4,9 +4,9 @@
  * @module
  */
 import { PROFILES } from "../../../src/protocol/protocol.ts";
-import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
-import { type FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
-import { RecordingReceiver, sendText } from "../../support/recording_receiver.ts";
+import { CoreRig, type RigOptions } from "../../support/rigs/core_rig.ts";
+import { type FakeTcpConn, turn } from "../../support/fakes/fake_tcp_conn.ts";
+import { RecordingReceiver, sendText } from "../../support/fakes/recording_receiver.ts";
 import { assertEquals } from "../../deps.ts";
 
 const ADDRESS = "10.0.0.1:7000";
@@ -76,6 +76,17 @@ Deno.test("the read timeout runs from the hand-over to the write, not from the r
   scene.rig.clock.advance(899);
   assertEquals(scene.heard(), []);
   scene.rig.clock.advance(1);
+  assertEquals(scene.heard(), [TIMED_OUT]);
+  await scene.rig.ends();
+});
+
+Deno.test("a request times out also where a tick comes between it and the end of its turn", async () => {
+  using scene = await Scene.open();
+  scene.send("get a\n");
+  // The tick and the timer that sent it were due at once: of what is sent the end of the turn knows.
+  scene.rig.clock.advance(50);
+  await turn();
+  scene.rig.clock.advance(1001);
   assertEquals(scene.heard(), [TIMED_OUT]);
   await scene.rig.ends();
 });

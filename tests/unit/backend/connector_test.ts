@@ -3,8 +3,8 @@ import { Connector } from "../../../src/backend/connector.ts";
 import { type Failure, failures } from "../../../src/failure.ts";
 import type { Connection, DialListener } from "../../../src/net/io_engine.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
-import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
-import { LineProtocol } from "../../support/line_protocol.ts";
+import { CoreRig, type RigOptions } from "../../support/rigs/core_rig.ts";
+import { LineProtocol } from "../../support/clients/line_protocol.ts";
 import { assertEquals, assertStrictEquals } from "../../deps.ts";
 
 class Listener implements DialListener {
@@ -137,7 +137,9 @@ Deno.test("a server that closes an idle connection is not blamed for it, only wi
 Deno.test("an attempt whose turn comes later has all of its time from then on, and may be given up before", async () => {
   using scene = new Scene();
   const { clock, context, network } = scene.rig;
-  for (let count = 0; count < DIALS_AT_ONCE_MAX; count++) context.dials.request({ beginDial() {} });
+  for (let count = 0; count < DIALS_AT_ONCE_MAX; count++) {
+    context.dials.request({ waitsAt: -1, beginDial() {} });
+  }
   scene.connector.connect();
   assertEquals(network.attempts.length, 0);
   clock.advance(5);
@@ -147,7 +149,9 @@ Deno.test("an attempt whose turn comes later has all of its time from then on, a
   clock.advance(1);
   assertEquals(scene.connector.isOverdue(clock.nowMs), true);
   scene.connector.cancel();
-  for (let count = 0; count < DIALS_AT_ONCE_MAX; count++) context.dials.request({ beginDial() {} });
+  for (let count = 0; count < DIALS_AT_ONCE_MAX; count++) {
+    context.dials.request({ waitsAt: -1, beginDial() {} });
+  }
   scene.connector.connect();
   scene.connector.cancel();
   clock.advance(1_000);

@@ -3,8 +3,10 @@ import {
   DialPace,
   DIALS_AT_ONCE_MAX,
   DIALS_PER_SECOND,
+  LEFT_PLACES_MAX,
+  NOT_WAITING,
 } from "../../../src/backend/dial_pace.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
+import { ManualClock } from "../../support/fakes/manual_clock.ts";
 import { assertEquals } from "../../deps.ts";
 
 class Scene {
@@ -15,7 +17,7 @@ class Scene {
   /** As many that want to connect, numbered from `first`. */
   want(count: number, first = 0): Dialer[] {
     return Array.from({ length: count }, (_, index) => {
-      const dialer = { beginDial: () => this.begun.push(first + index) };
+      const dialer = { waitsAt: NOT_WAITING, beginDial: () => this.begun.push(first + index) };
       this.pace.request(dialer);
       return dialer;
     });
@@ -56,4 +58,21 @@ Deno.test("who wants to connect no more is passed over, and takes nobody's turn"
   scene.pace.forget(gone!);
   scene.clock.advance(1);
   assertEquals(scene.begun.slice(DIALS_AT_ONCE_MAX), [1_001]);
+});
+
+Deno.test("each begins once and in its order, while others come and go all the time", () => {
+  const scene = new Scene();
+  scene.want(DIALS_AT_ONCE_MAX);
+  const wanted: number[] = [];
+  for (let first = 1_000; first < 1_000 + 10 * LEFT_PLACES_MAX; first += 60) {
+    const dialers = scene.want(60, first);
+    for (const [index, dialer] of dialers.entries()) {
+      if (index % 3 === 0) scene.pace.forget(dialer);
+      else wanted.push(first + index);
+    }
+    scene.clock.advance(25);
+  }
+  while (scene.pace.waitingCount > 0) scene.clock.advance(50);
+  assertEquals([scene.pace.waitingCount, scene.clock.watchedCount], [0, 0]);
+  assertEquals(scene.begun.slice(DIALS_AT_ONCE_MAX), wanted);
 });

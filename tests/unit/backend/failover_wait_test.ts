@@ -11,8 +11,8 @@ import {
 import { REQUEST_OBJECTS_BYTES } from "../../../src/backend/outbox.ts";
 import { PauseMode } from "../../../src/backend/server_orders.ts";
 import { type Failure, failures } from "../../../src/failure.ts";
-import { CoreRig, type RigClient, type RigOptions } from "../../support/core_rig.ts";
-import { type FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
+import { CoreRig, type RigClient, type RigOptions } from "../../support/rigs/core_rig.ts";
+import { type FakeTcpConn, turn } from "../../support/fakes/fake_tcp_conn.ts";
 import { assertEquals } from "../../deps.ts";
 
 const WAIT_MS = 10_000;
@@ -345,4 +345,42 @@ Deno.test("refused until its time is over it gets the server's error; a script g
   await conn.receives("-later\n");
   assertEquals(scene.heard(), "-later\n");
   await scene.ends();
+});
+
+Deno.test("those of one client that are refused one after the other go on together", async () => {
+  using scene = new Scene();
+  const conn = await connected(scene);
+  await scene.asks("put a0 1\nput a0 2\n");
+  const both = "put a0 1\nput a0 2\n";
+  await conn.receives("-later\n");
+  await scene.passes(10);
+  await conn.receives("-later\n");
+  // Alone, the first one could be refused once more, and the second one be run before it.
+  await scene.passes(REFUSED_RETRY_FIRST_MS - 10);
+  assertEquals(conn.written, "get x0\n" + both);
+  await scene.passes(10);
+  assertEquals(conn.written, "get x0\n" + both + both);
+  await conn.receives("ok\nok\n");
+  assertEquals(scene.heard(), "ok\nok\n");
+  await scene.ends();
+});
+
+Deno.test("a read waits behind its client's write of the same place, also where only writes are paused", async () => {
+  using scene = new Scene();
+  await scene.asks("put a0 1\nget a0\n");
+  await scene.refused();
+  const other = scene.rig.client();
+  await scene.asks("get a0\n", other);
+  const { orders } = scene.rig.context;
+  orders.pause("10.0.0.1:7000", { mode: PauseMode.Writes, endMs: Infinity });
+  const conn = await scene.connects();
+  await scene.passes(2 * WAIT_MS);
+  assertEquals(conn.written, "get a0\n");
+  await conn.receives("0\n");
+  orders.resume("10.0.0.1:7000");
+  await scene.passes(1);
+  assertEquals(conn.written, "get a0\nput a0 1\nget a0\n");
+  await conn.receives("ok\n1\n");
+  assertEquals([scene.heard(), scene.heard(other)], ["ok\n1\n", "0\n"]);
+  await scene.ends(other);
 });

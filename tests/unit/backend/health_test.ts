@@ -6,11 +6,18 @@
 import type { Backend } from "../../../src/backend/backend.ts";
 import { FLAP_HOLD_FIRST_MS } from "../../../src/backend/flaps.ts";
 import { type HealthOptions, HealthProbe, HURRY_SPACING_MS } from "../../../src/backend/health.ts";
+import {
+  countOf,
+  gatherDurations,
+  readSeriesKey,
+  SERIES_NUMBERS,
+  SeriesBudget,
+} from "../../../src/observe/durations.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
-import { LineProtocol } from "../../support/line_protocol.ts";
-import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
-import { type FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
-import { until } from "../../support/poll.ts";
+import { LineProtocol } from "../../support/clients/line_protocol.ts";
+import { CoreRig, type RigOptions } from "../../support/rigs/core_rig.ts";
+import { type FakeTcpConn, turn } from "../../support/fakes/fake_tcp_conn.ts";
+import { until } from "../../support/tools/poll.ts";
 import { assertEquals } from "../../deps.ts";
 
 const PORT = 7000;
@@ -72,6 +79,15 @@ class Scene implements Disposable {
   }
 }
 
+/** Probes that were timed, and how many of each. */
+function probesOf({ rig }: Scene): string[] {
+  const { keys, values } = gatherDurations([rig.backends[0]!.durations], new SeriesBudget());
+  return keys.map((key, index) => {
+    const numbers = values.subarray(index * SERIES_NUMBERS, (index + 1) * SERIES_NUMBERS);
+    return `${readSeriesKey(key).command} ${countOf(numbers)}`;
+  }).sort();
+}
+
 async function pinged(conn: FakeTcpConn, count: number): Promise<void> {
   await until(() => conn.written === "probe\n".repeat(count), {
     what: `ping ${count}`,
@@ -104,6 +120,9 @@ Deno.test("as many failures in a row as the limit eject; the first success bring
   const conn = await scene.accept(5);
   await conn.receives("pong\n");
   assertEquals(scene.changes, [false, true]);
+  const { pings, pingFailures } = scene.rig.backends[0]!.snapshot();
+  assertEquals([pings, pingFailures], [1, 4]);
+  assertEquals(probesOf(scene), ["connect 1", "heartbeat 1"]);
   await scene.ends();
 });
 

@@ -1,6 +1,6 @@
 import { InflightQueue } from "../../../src/backend/inflight_queue.ts";
 import { Exchange } from "../../../src/request/exchange.ts";
-import { seededRandom } from "../../support/seed.ts";
+import { seededRandom } from "../../support/tools/seed.ts";
 import { assertEquals, assertStrictEquals } from "../../deps.ts";
 
 function exchanges(count: number): Exchange[] {

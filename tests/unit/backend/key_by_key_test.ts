@@ -1,5 +1,5 @@
 /**
- * Which requests may be sent key by key; what becomes of them is in `slot_router_test.ts`.
+ * Which requests may be sent key by key; what becomes of them is in `slot_redirects_test.ts`.
  *
  * @module
  */

@@ -8,8 +8,8 @@ import { SendLog } from "../../../src/bytes/send_log.ts";
 import { type Failure, failures } from "../../../src/failure.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
 import { assertEquals } from "../../deps.ts";
-import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
-import { turn } from "../../support/fake_tcp_conn.ts";
+import { CoreRig, type RigOptions } from "../../support/rigs/core_rig.ts";
+import { turn } from "../../support/fakes/fake_tcp_conn.ts";
 
 class Scene implements Disposable, LinkUser {
   readonly rig: CoreRig;

@@ -8,10 +8,14 @@ import { ReplyStream } from "../../../src/backend/reply_stream.ts";
 import { ArrayPool } from "../../../src/bytes/receive_buffer.ts";
 import { type Exchange, ExchangeState } from "../../../src/request/exchange.ts";
 import { NOBODY } from "../../../src/request/exchange.ts";
-import { CountingChunkPool, CountingRequestPool, createWatch } from "../../support/core_rig.ts";
-import { LineProtocol } from "../../support/line_protocol.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
-import { RecordingReceiver } from "../../support/recording_receiver.ts";
+import {
+  CountingChunkPool,
+  CountingRequestPool,
+  createWatch,
+} from "../../support/rigs/core_rig.ts";
+import { LineProtocol } from "../../support/clients/line_protocol.ts";
+import { ManualClock } from "../../support/fakes/manual_clock.ts";
+import { RecordingReceiver } from "../../support/fakes/recording_receiver.ts";
 import { assertEquals, assertStrictEquals } from "../../deps.ts";
 
 const decoder = new TextDecoder();

@@ -7,8 +7,8 @@ import { PushConnection, type PushListener } from "../../../src/backend/push_con
 import { type Failure, failures } from "../../../src/failure.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
 import { assertEquals } from "../../deps.ts";
-import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
-import { turn } from "../../support/fake_tcp_conn.ts";
+import { CoreRig, type RigOptions } from "../../support/rigs/core_rig.ts";
+import { turn } from "../../support/fakes/fake_tcp_conn.ts";
 
 class Scene implements Disposable, PushListener {
   readonly rig: CoreRig;

@@ -3,8 +3,8 @@ import { isSilent, overdueExchanges } from "../../../src/backend/reply_deadlines
 import { ReplyStream } from "../../../src/backend/reply_stream.ts";
 import { ArrayPool } from "../../../src/bytes/receive_buffer.ts";
 import { Exchange, NOBODY } from "../../../src/request/exchange.ts";
-import { LineProtocol } from "../../support/line_protocol.ts";
-import { RecordingReceiver } from "../../support/recording_receiver.ts";
+import { LineProtocol } from "../../support/clients/line_protocol.ts";
+import { RecordingReceiver } from "../../support/fakes/recording_receiver.ts";
 import { assertEquals, assertStrictEquals } from "../../deps.ts";
 
 const TIMEOUT_MS = 1000;

@@ -1,7 +1,7 @@
 import { ReplyStream } from "../../../src/backend/reply_stream.ts";
 import { ArrayPool } from "../../../src/bytes/receive_buffer.ts";
 import { ParseStatus } from "../../../src/protocol/protocol.ts";
-import { LineProtocol } from "../../support/line_protocol.ts";
+import { LineProtocol } from "../../support/clients/line_protocol.ts";
 import { assertEquals } from "../../deps.ts";
 
 class Scene {

@@ -2,8 +2,8 @@ import type { BackendConnection } from "../../../src/backend/connection.ts";
 import { sendFragment, sendRewritten } from "../../../src/backend/send_written.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
 import { type Exchange, NOBODY } from "../../../src/request/exchange.ts";
-import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
-import { RecordingReceiver, sendText } from "../../support/recording_receiver.ts";
+import { CoreRig, type RigOptions } from "../../support/rigs/core_rig.ts";
+import { RecordingReceiver, sendText } from "../../support/fakes/recording_receiver.ts";
 import { assertEquals } from "../../deps.ts";
 
 class Scene implements Disposable {

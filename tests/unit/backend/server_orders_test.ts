@@ -35,3 +35,23 @@ Deno.test("what was made of a server stays until it leaves the configuration", (
   assertEquals(orders.settingOf("a"), { state: "drain", weight: 3 });
   assertEquals(orders.settingOf("b").state, "ready");
 });
+
+Deno.test("a server may be away while a pause of it is on that is not about to end", () => {
+  const orders = new ServerOrders();
+  const pause = { mode: PauseMode.All, endMs: Infinity };
+  orders.beginResume("a");
+  assertEquals(orders.mayBeAway("a"), false);
+  orders.pause("a", pause);
+  assertEquals([orders.mayBeAway("a"), orders.mayBeAway("b")], [true, false]);
+  orders.pause(null, pause);
+  orders.beginResume("a");
+  assertEquals([orders.mayBeAway("a"), orders.mayBeAway("b")], [true, true]);
+  orders.beginResume(null);
+  assertEquals([orders.mayBeAway("a"), orders.holds("a", false)], [false, true]);
+  orders.pause("a", pause);
+  assertEquals([orders.mayBeAway("a"), orders.mayBeAway("b")], [true, false]);
+  orders.resume("a");
+  orders.resume(null);
+  orders.pause(null, pause);
+  assertEquals(orders.mayBeAway("b"), true);
+});

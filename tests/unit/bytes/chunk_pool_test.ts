@@ -60,3 +60,28 @@ Deno.test("release() never pools an array it did not make, whatever its size", (
   assertEquals(adopted.bytes.length, 0);
   assertEquals(pool.take(10).bytes === bytes, false);
 });
+
+Deno.test("what is in use is what was taken and has not come back, also where more come back than are kept", () => {
+  const pool = new ChunkPool();
+  const chunks = Array.from({ length: 100 }, () => pool.take(LARGE_CHUNK_BYTES));
+  chunks.push(pool.take(1), pool.take(MEDIUM_CHUNK_BYTES));
+  assertEquals(pool.inUse, 102);
+  const kept = pool.take(1);
+  for (const chunk of chunks) pool.release(chunk);
+  assertEquals(pool.inUse, 1);
+  pool.release(kept);
+  assertEquals(pool.inUse, 0);
+});
+
+Deno.test("letGo() keeps no chunk that is free, and those in use come back", () => {
+  const pool = new ChunkPool();
+  const chunks = [1, MEDIUM_CHUNK_BYTES, LARGE_CHUNK_BYTES, 1].map((size) => pool.take(size));
+  const used = chunks.pop()!;
+  for (const chunk of chunks) pool.release(chunk);
+  const bytes = SMALL_CHUNK_BYTES + MEDIUM_CHUNK_BYTES + LARGE_CHUNK_BYTES;
+  assertEquals([pool.freeBytes, pool.inUse], [bytes, 1]);
+  pool.letGo();
+  assertEquals([pool.freeBytes, pool.inUse], [0, 1]);
+  pool.release(used);
+  assertEquals([pool.freeBytes, pool.inUse], [SMALL_CHUNK_BYTES, 0]);
+});

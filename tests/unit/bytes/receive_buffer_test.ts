@@ -12,7 +12,7 @@ import {
   ReceiveBuffer,
 } from "../../../src/bytes/receive_buffer.ts";
 import { assert, assertEquals, assertStrictEquals } from "../../deps.ts";
-import { seededRandom } from "../../support/seed.ts";
+import { seededRandom } from "../../support/tools/seed.ts";
 
 function receive(buffer: ReceiveBuffer, values: number[], frameBytes = 0): void {
   buffer.prepare(frameBytes);
@@ -115,6 +115,19 @@ Deno.test("abandon() does not recycle an array that a read may still use", () =>
   buffer.abandon();
   assertEquals(arrays.take(inUse.length) === inUse, false);
   assertEquals(buffer.pending, 0);
+});
+
+Deno.test("an array that is abandoned while it is parsed is the next reader's behind that", () => {
+  const arrays = new ArrayPool();
+  const buffer = new ReceiveBuffer(arrays);
+  receive(buffer, [1, 2, 3]);
+  const array = buffer.bytes;
+  buffer.abandon();
+  assertEquals([arrays.freeBytes, buffer.bytes.length, buffer.pending], [0, 0, 0]);
+  buffer.rest();
+  buffer.rest();
+  assertEquals(arrays.freeBytes, READ_SMALL_BYTES);
+  assertStrictEquals(arrays.take(READ_SMALL_BYTES), array);
 });
 
 Deno.test("any sequence of reads, frames and consumption keeps the stream", () => {
@@ -233,4 +246,12 @@ Deno.test("a long frame that comes in small reads changes its array a few times,
   }
   assert(arrays.size < 12, `${arrays.size} arrays`);
   assertEquals(buffer.pending, frameBytes);
+});
+
+Deno.test("letGo() keeps no array that is free", () => {
+  const arrays = new ArrayPool();
+  for (const size of [...SIZES, 7]) arrays.release(new Uint8Array(size));
+  assertEquals(arrays.freeBytes, SIZES.reduce((sum, size) => sum + size, 0));
+  arrays.letGo();
+  assertEquals(arrays.freeBytes, 0);
 });

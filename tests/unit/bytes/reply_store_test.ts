@@ -1,6 +1,6 @@
 import { ChunkPool } from "../../../src/bytes/chunk_pool.ts";
 import { ReplyStore } from "../../../src/bytes/reply_store.ts";
-import { seededRandom } from "../../support/seed.ts";
+import { seededRandom } from "../../support/tools/seed.ts";
 import { assertEquals, assertStrictEquals } from "../../deps.ts";
 
 const encoder = new TextEncoder();

@@ -6,7 +6,7 @@ import {
 import { ClientRoom, createClientMemory } from "../../../src/observe/client_room.ts";
 import type { Failure } from "../../../src/failure.ts";
 import { assertEquals } from "../../deps.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
+import { ManualClock } from "../../support/fakes/manual_clock.ts";
 
 class FakeClient implements DrainingClient {
   stage: { isBystander?: boolean } | null = null;
@@ -198,4 +198,33 @@ Deno.test("who was told to go on elsewhere has the time that it was given, and k
   stage.clock.advance(1_000);
   assertEquals(stage.left.slice(2), ["moving finished", "done"]);
   assertEquals([plain, moving].map((client) => stage.clients.has(client)), [false, false]);
+});
+
+Deno.test("when the time is over whoever is owed a reply for ever is closed as well", () => {
+  const stage = new Stage();
+  const blocked = new FakeClient("blocked", stage);
+  blocked.stage = {};
+  blocked.hasRequestsInFlight = true;
+  new FakeClient("resting", stage);
+  const times = { idleMs: Infinity, timeoutMs: 10_000 };
+  new ClientDrain(stage.clock, stage.clients, stage.room, times, () => stage.left.push("done"));
+  stage.clock.advance(10_000 - LAST_CALL_MS);
+  assertEquals(stage.left, ["resting finished"]);
+  stage.clock.advance(LAST_CALL_MS);
+  assertEquals(stage.left.slice(1), ["blocked shutting_down", "done"]);
+});
+
+Deno.test("the time may get shorter while it runs, counted from its beginning, and no longer", () => {
+  const stage = new Stage();
+  const blocked = new FakeClient("blocked", stage);
+  blocked.hasRequestsInFlight = true;
+  const times = { idleMs: Infinity, timeoutMs: Infinity };
+  const drain = new ClientDrain(stage.clock, stage.clients, stage.room, times, () => {});
+  stage.clock.advance(60_000);
+  drain.endBy(70_000);
+  drain.endBy(80_000);
+  stage.clock.advance(9_900);
+  assertEquals([blocked.isFinishing, stage.left], [true, []]);
+  stage.clock.advance(100);
+  assertEquals(stage.left, ["blocked shutting_down"]);
 });

@@ -4,7 +4,7 @@
  * @module
  */
 import { ANSWER_TIMEOUT_MS, ClusterPeers } from "../../../src/cluster/cluster_peers.ts";
-import { RecordingClusterContext } from "../../support/recording_cluster_context.ts";
+import { RecordingClusterContext } from "../../support/fakes/recording_cluster_context.ts";
 import { assertEquals } from "../../deps.ts";
 
 /** The answers to a question. */

@@ -2,7 +2,7 @@ import { ClusterTls, serverMaterial } from "../../../src/cluster/cluster_tls.ts"
 import type { TlsCertificates } from "../../../src/config/config.ts";
 import type { IoEngine } from "../../../src/net/io_engine.ts";
 import { TICKET_KEY_BYTES } from "../../../src/net/tls.ts";
-import { clusterConfig } from "../../support/cluster_config.ts";
+import { clusterConfig } from "../../support/rigs/cluster_config.ts";
 import { assertEquals, assertThrows } from "../../deps.ts";
 
 const file = (pem: string) => ({ path: `${pem}.pem`, pem });

@@ -6,13 +6,13 @@
 import { createCluster } from "../../../src/cluster/create_cluster.ts";
 import type { ClusterConfig } from "../../../src/config/config.ts";
 import { tcpEndpoint } from "../../../src/endpoint.ts";
-import { serverAt } from "../../support/cluster_config.ts";
-import { type FakeBackend, startFakeBackend } from "../../support/fake_backend.ts";
-import { connectFakeClient } from "../../support/fake_client.ts";
-import { findFreePort } from "../../support/free_port.ts";
-import { RecordingClusterContext } from "../../support/recording_cluster_context.ts";
-import { array, bulk, request } from "../../support/resp_text.ts";
-import type { Wire } from "../../support/wire.ts";
+import { serverAt } from "../../support/rigs/cluster_config.ts";
+import { type FakeBackend, startFakeBackend } from "../../support/fakes/fake_backend.ts";
+import { connectFakeClient } from "../../support/fakes/fake_client.ts";
+import { findFreePort } from "../../support/tools/free_port.ts";
+import { RecordingClusterContext } from "../../support/fakes/recording_cluster_context.ts";
+import { array, bulk, request } from "../../support/clients/resp_text.ts";
+import type { Wire } from "../../support/clients/wire.ts";
 
 /** Runs a cluster of the type in front of one scripted backend. */
 async function withCluster(

@@ -6,7 +6,7 @@
 import { CLOSED_AT_ONCE_MAX, IdleClients } from "../../../src/cluster/idle_clients.ts";
 import { type Failure, failures } from "../../../src/failure.ts";
 import { assertEquals } from "../../deps.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
+import { ManualClock } from "../../support/fakes/manual_clock.ts";
 
 class Client {
   isIdle = true;

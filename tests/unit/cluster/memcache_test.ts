@@ -1,8 +1,8 @@
 import { memcacheRecipe } from "../../../src/cluster/memcache.ts";
 import { RingTopology } from "../../../src/cluster/ring_topology.ts";
-import { clusterConfig } from "../../support/cluster_config.ts";
-import { CoreRig } from "../../support/core_rig.ts";
-import { RecordingClusterContext } from "../../support/recording_cluster_context.ts";
+import { clusterConfig } from "../../support/rigs/cluster_config.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
+import { RecordingClusterContext } from "../../support/fakes/recording_cluster_context.ts";
 import { assertEquals } from "../../deps.ts";
 
 Deno.test("memcache: its own protocol over a ring, and nothing is kept to be sent again", () => {

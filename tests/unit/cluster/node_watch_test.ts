@@ -5,10 +5,10 @@
  */
 import { NodeWatch } from "../../../src/cluster/node_watch.ts";
 import type { NodeStates } from "../../../src/router/readers.ts";
-import { CoreRig } from "../../support/core_rig.ts";
-import type { FakeTcpConn } from "../../support/fake_tcp_conn.ts";
-import { until } from "../../support/poll.ts";
-import { slotDialect } from "../../support/slot_dialect.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
+import type { FakeTcpConn } from "../../support/fakes/fake_tcp_conn.ts";
+import { until } from "../../support/tools/poll.ts";
+import { slotDialect } from "../../support/clients/slot_dialect.ts";
 import { assertEquals } from "../../deps.ts";
 
 const SHARD = { master: "h:7000", replicas: ["h:7001", "h:7002"] };

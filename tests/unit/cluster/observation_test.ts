@@ -1,9 +1,9 @@
 import { Observation } from "../../../src/cluster/observation.ts";
 import type { KeySampler } from "../../../src/session/key_sampler.ts";
 import { assert, assertEquals } from "../../deps.ts";
-import { clusterConfig } from "../../support/cluster_config.ts";
-import { createWatch } from "../../support/core_rig.ts";
-import { RigPeers } from "../../support/redis_context.ts";
+import { clusterConfig } from "../../support/rigs/cluster_config.ts";
+import { createWatch } from "../../support/rigs/core_rig.ts";
+import { RigPeers } from "../../support/rigs/redis_context.ts";
 
 Deno.test("what is watched follows the configuration", () => {
   const config = clusterConfig({ slowlogSlowerThanUs: 5_000, bigKeyBytes: 100 });

@@ -10,8 +10,8 @@ import { failures } from "../../../src/failure.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
 import type { Topology } from "../../../src/cluster/topology.ts";
 import { assertEquals } from "../../deps.ts";
-import { CoreRig } from "../../support/core_rig.ts";
-import { RecordingReceiver, sendText } from "../../support/recording_receiver.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
+import { RecordingReceiver, sendText } from "../../support/fakes/recording_receiver.ts";
 
 /** A client that counts how often it is asked to go on. */
 class Client {
@@ -74,7 +74,7 @@ Deno.test("a pause ends by itself, once connections and the map are there", () =
   assertEquals([orders.isPausing, client.parsed], [true, 0]);
   looks.hasLooked = true;
   clock.advance(50);
-  assertEquals([orders.isPausing, client.parsed, looks.pausesChanged], [false, 1, 2]);
+  assertEquals([orders.isPausing, client.parsed, looks.pausesChanged], [false, 1, 3]);
   assertEquals(clock.watchedCount, 0);
 });
 
@@ -89,6 +89,22 @@ Deno.test("requests go on although no map comes, after a while", () => {
   assertEquals([orders.isPausing, isDone], [true, false]);
   clock.advance(1);
   assertEquals([orders.isPausing, isDone], [false, true]);
+});
+
+Deno.test("requests go on when their server gets requests again, as pings have ejected it and it keeps its keys", () => {
+  using rig = new CoreRig();
+  const { clock, control, looks, orders } = scene(rig);
+  const backend = rig.backends[0]!;
+  backend.setEjected(true);
+  control.pause(backend.name, PauseMode.All, 60_000);
+  control.resume(backend.name, () => {});
+  // From now on it is pinged.
+  assertEquals([looks.pausesChanged, orders.mayBeAway(backend.name)], [2, false]);
+  clock.advance(50);
+  assertEquals(orders.isPausing, true);
+  backend.setEjected(false);
+  clock.advance(50);
+  assertEquals(orders.isPausing, false);
 });
 
 Deno.test("resume of what is not paused is done at once; a later pause outlives an earlier resume", () => {

@@ -5,7 +5,7 @@
  */
 import { quietContext } from "../../../src/cluster/quiet_context.ts";
 import { failures } from "../../../src/failure.ts";
-import { CoreRig } from "../../support/core_rig.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
 import { assertEquals } from "../../deps.ts";
 
 Deno.test("failures of its questions are neither logged nor counted", () => {

@@ -1,9 +1,9 @@
 import { redisRecipe } from "../../../src/cluster/redis.ts";
 import { RingTopology } from "../../../src/cluster/ring_topology.ts";
-import { clusterConfig } from "../../support/cluster_config.ts";
-import { CoreRig } from "../../support/core_rig.ts";
-import { RecordingClusterContext } from "../../support/recording_cluster_context.ts";
-import { request } from "../../support/resp_text.ts";
+import { clusterConfig } from "../../support/rigs/cluster_config.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
+import { RecordingClusterContext } from "../../support/fakes/recording_cluster_context.ts";
+import { request } from "../../support/clients/resp_text.ts";
 import { assertEquals } from "../../deps.ts";
 
 Deno.test("redis: RESP over a ring, and nothing is kept to be sent again", () => {

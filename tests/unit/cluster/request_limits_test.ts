@@ -8,9 +8,9 @@ import { type TcpEndpoint, tcpEndpoint } from "../../../src/endpoint.ts";
 import type { RateLimitConfig, UserConfig } from "../../../src/config/config.ts";
 import { Log, type LogRecord } from "../../../src/observe/log.ts";
 import { createRateMemory } from "../../../src/observe/rate_table.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
+import { ManualClock } from "../../support/fakes/manual_clock.ts";
 import { assertEquals } from "../../deps.ts";
-import { userWith } from "../../support/user_config.ts";
+import { userWith } from "../../support/rigs/user_config.ts";
 
 class Client {
   meter: LimitedClient["meter"] = null;

@@ -9,12 +9,13 @@ import {
   SMALL_RING_SERVERS,
 } from "../../../src/cluster/ring_topology.ts";
 import type { ClusterConfig } from "../../../src/config/config.ts";
+import { PauseMode } from "../../../src/backend/server_orders.ts";
 import { type Profile, PROFILES, profilesOf } from "../../../src/protocol/protocol.ts";
 import { NOBODY } from "../../../src/request/exchange.ts";
-import { serverAt } from "../../support/cluster_config.ts";
-import { CoreRig } from "../../support/core_rig.ts";
-import { until } from "../../support/poll.ts";
-import { RecordingClusterContext } from "../../support/recording_cluster_context.ts";
+import { serverAt } from "../../support/rigs/cluster_config.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
+import { until } from "../../support/tools/poll.ts";
+import { RecordingClusterContext } from "../../support/fakes/recording_cluster_context.ts";
 import { assertEquals } from "../../deps.ts";
 
 const FIRST = "127.0.0.1:7000";
@@ -252,4 +253,43 @@ Deno.test("where very many servers fail at once a wide ring is made anew once fo
   assertEquals(scene.serving().filter((isServing) => !isServing).length, 20);
   cluster.clock.advance(50);
   assertEquals(cluster.published.length, 2);
+});
+
+Deno.test("a paused server is not pinged, until its pause is about to end", () => {
+  using scene = new Scene();
+  const { topology, rig } = scene;
+  topology.lead();
+  const { orders } = rig.context;
+  orders.pause(FIRST, { mode: PauseMode.All, endMs: Infinity });
+  topology.pausesChanged();
+  const counts = () => [7000, 7001].map((port) => rig.network.countTo(port));
+  // The other one's pings go on as they were.
+  assertEquals(counts(), [1, 1]);
+  orders.beginResume(FIRST);
+  topology.pausesChanged();
+  assertEquals(counts(), [2, 1]);
+  orders.resume(FIRST);
+  topology.pausesChanged();
+  assertEquals(counts(), [2, 1]);
+});
+
+Deno.test("a reload pings anew what it has come by, or all, where it changes how they are pinged", () => {
+  using scene = new Scene();
+  const { topology, rig, cluster } = scene;
+  topology.lead();
+  const counts = () => [7000, 7001, 7002].map((port) => rig.network.countTo(port));
+  cluster.config.servers = [serverAt(7001), serverAt(7002)];
+  topology.reconfigure();
+  assertEquals(counts(), [1, 1, 1]);
+  cluster.config.pingIntervalMs = 70;
+  topology.reconfigure();
+  assertEquals(counts(), [1, 2, 2]);
+  cluster.config.pingFailLimit = 0;
+  topology.reconfigure();
+  cluster.config.pingFailLimit = 1;
+  topology.reconfigure();
+  assertEquals(counts(), [1, 3, 3]);
+  topology.resign();
+  topology.pausesChanged();
+  assertEquals(counts(), [1, 3, 3]);
 });

@@ -10,13 +10,13 @@ import { type Recipe, RunningCluster } from "../../../src/cluster/running_cluste
 import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { failures } from "../../../src/failure.ts";
 import type { LocalClient } from "../../../src/session/stages.ts";
-import { serverAt } from "../../support/cluster_config.ts";
-import { startFakeBackend } from "../../support/fake_backend.ts";
-import { connectFakeClient } from "../../support/fake_client.ts";
-import { findFreePort } from "../../support/free_port.ts";
-import { LineAnswers, LineProtocol } from "../../support/line_protocol.ts";
-import { until } from "../../support/poll.ts";
-import { RecordingClusterContext } from "../../support/recording_cluster_context.ts";
+import { serverAt } from "../../support/rigs/cluster_config.ts";
+import { startFakeBackend } from "../../support/fakes/fake_backend.ts";
+import { connectFakeClient } from "../../support/fakes/fake_client.ts";
+import { findFreePort } from "../../support/tools/free_port.ts";
+import { LineAnswers, LineProtocol } from "../../support/clients/line_protocol.ts";
+import { until } from "../../support/tools/poll.ts";
+import { RecordingClusterContext } from "../../support/fakes/recording_cluster_context.ts";
 import { assertEquals, assertThrows } from "../../deps.ts";
 
 /** A ring that speaks the line protocol; `ids` gets the ids of clients that asked for an echo. */

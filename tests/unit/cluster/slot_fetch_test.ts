@@ -10,10 +10,10 @@ import {
   STAGGER_MS,
 } from "../../../src/cluster/slot_fetch.ts";
 import { SlotLedger } from "../../../src/cluster/slot_ledger.ts";
-import { CoreRig } from "../../support/core_rig.ts";
-import { type FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
-import { until } from "../../support/poll.ts";
-import { slotDialect } from "../../support/slot_dialect.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
+import { type FakeTcpConn, turn } from "../../support/fakes/fake_tcp_conn.ts";
+import { until } from "../../support/tools/poll.ts";
+import { slotDialect } from "../../support/clients/slot_dialect.ts";
 import { assertEquals } from "../../deps.ts";
 
 const WHOLE = "0-16383=h:7000,h:7001\n";

@@ -5,7 +5,7 @@
  */
 import { countSlots, SlotLedger, type SlotView } from "../../../src/cluster/slot_ledger.ts";
 import type { SlotRange } from "../../../src/worker/messages.ts";
-import { slotDialect } from "../../support/slot_dialect.ts";
+import { slotDialect } from "../../support/clients/slot_dialect.ts";
 import { assertEquals } from "../../deps.ts";
 
 /** A view, as the line protocol writes it: `FIRST-LAST=MASTER,REPLICA…@EPOCH#ID`. */

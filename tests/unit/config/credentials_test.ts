@@ -5,7 +5,7 @@
  */
 import { clusterOf, loadText, problemsOf, redisText, warningsOf } from "./load_text.ts";
 import { assert, assertEquals } from "../../deps.ts";
-import { digestOf, userWith } from "../../support/user_config.ts";
+import { digestOf, userWith } from "../../support/rigs/user_config.ts";
 
 Deno.test("one password, or users, or both", () => {
   const users = (keys: string) => clusterOf(redisText(keys)).users;

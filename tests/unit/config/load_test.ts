@@ -6,10 +6,10 @@
 import { loadConfig } from "../../../src/config/load.ts";
 import { hostOf, portOf, tcpEndpoint } from "../../../src/endpoint.ts";
 import { assertEquals } from "../../deps.ts";
-import { serverAt } from "../../support/cluster_config.ts";
+import { serverAt } from "../../support/rigs/cluster_config.ts";
 import { clusterOf, configOf, loadOptions, loadText } from "./load_text.ts";
 import { problemsOf, redisText, slotsText, warningsOf } from "./load_text.ts";
-import { userWith } from "../../support/user_config.ts";
+import { userWith } from "../../support/rigs/user_config.ts";
 
 Deno.test("loadConfig() fills in every default of a cluster", () => {
   assertEquals(configOf(redisText()), {
@@ -25,6 +25,7 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       takeoverSocket: null,
       logLevel: "info",
       logFormat: "text",
+      logOutput: "stderr",
       auditLog: null,
       drainDelayMs: 0,
       drainIdleMs: 1000,
@@ -65,7 +66,7 @@ Deno.test("loadConfig() fills in every default of a cluster", () => {
       eject: "rehash",
       failoverWaitMs: 0,
       circuitTimeouts: 0,
-      maxPipeline: 10_000,
+      maxPipeline: 512,
       users: [],
       denyCommands: [],
       backendCredentials: null,

@@ -18,7 +18,7 @@ export function loadOptions(overrides: Partial<LoadOptions> = {}): LoadOptions {
   return {
     environment: {},
     platform: "linux",
-    isTerminal: true,
+    isTerminal: () => true,
     isStrict: false,
     flags: NO_FLAGS,
     ...overrides,
@@ -27,7 +27,7 @@ export function loadOptions(overrides: Partial<LoadOptions> = {}): LoadOptions {
 
 /** As `--check` loads: strictly, and without the secrets, which are on no machine of a test. */
 export const CHECK_OPTIONS: LoadOptions = loadOptions({
-  isTerminal: false,
+  isTerminal: () => false,
   isStrict: true,
   secrets: null,
 });

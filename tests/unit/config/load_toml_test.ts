@@ -6,7 +6,7 @@
  */
 import { assertEquals, assertMatch } from "../../deps.ts";
 import { clusterOf, loadText, problemsOf, redisText } from "./load_text.ts";
-import { userWith } from "../../support/user_config.ts";
+import { userWith } from "../../support/rigs/user_config.ts";
 
 const valid: [title: string, keys: string][] = [
   ["an array that ends before a brace", 'auth = {users = [{username = "a", password = "b"},\n]}'],

@@ -5,8 +5,8 @@ import {
   isSame,
   runtimeReload,
 } from "../../../src/config/reload.ts";
-import { clusterKeys, runtimeKeys } from "../../../src/config/schema.ts";
-import { assertEquals } from "../../deps.ts";
+import { clusterKeys, type KeyRows, runtimeKeys } from "../../../src/config/schema.ts";
+import { assert, assertEquals } from "../../deps.ts";
 import { configOf, redisText } from "./load_text.ts";
 
 const two = (keys: string) =>
@@ -61,9 +61,10 @@ Deno.test("of the process, some keys take effect and some wait for a restart", (
 Deno.test("every row names a key of the file, and every key has one", () => {
   // Certificates and the rest of TLS change at different times.
   const keys = [...new Set(Object.values(clusterReload).map(({ key }) => key))];
-  // Other spellings of one setting.
-  const same = ["fetch", "password", "backend_password", "read_from_slave", "listen_proto"];
-  assertEquals([...keys, ...same].toSorted(), Object.keys(clusterKeys).toSorted());
+  const rows: KeyRows = clusterKeys;
+  const others = Object.keys(rows).filter((key) => rows[key]!.reloadsWith !== undefined);
+  assertEquals([...keys, ...others].toSorted(), Object.keys(rows).toSorted());
+  for (const key of others) assert(keys.includes(rows[key]!.reloadsWith!), key);
   assertEquals(
     Object.values(runtimeReload).map(({ key }) => key).toSorted(),
     Object.keys(runtimeKeys).toSorted(),

@@ -111,11 +111,19 @@ Deno.test("loadConfig() refuses a bad ASTER_LOG where it counts, and passes over
 Deno.test("loadConfig() takes the log format from flag, file and terminal, in this order", () => {
   const format = (lines: string, overrides = {}) =>
     configOf(runtimeText(lines), overrides).runtime.logFormat;
-  assertEquals(format("", { isTerminal: true }), "text");
-  assertEquals(format("", { isTerminal: false }), "json");
-  assertEquals(format('log_format = "json"', { isTerminal: true }), "json");
+  assertEquals(format("", { isTerminal: () => true }), "text");
+  assertEquals(format("", { isTerminal: () => false }), "json");
+  assertEquals(format('log_format = "json"', { isTerminal: () => true }), "json");
   const flags = { ...NO_FLAGS, logFormat: "text" };
-  assertEquals(format('log_format = "json"', { flags, isTerminal: false }), "text");
+  assertEquals(format('log_format = "json"', { flags, isTerminal: () => false }), "text");
+});
+
+Deno.test("where the log goes decides its format", () => {
+  const isTerminal = (output: string) => output === "stdout";
+  const runtime = (lines: string) => configOf(runtimeText(lines), { isTerminal }).runtime;
+  const format = (lines: string) => [runtime(lines).logOutput, runtime(lines).logFormat];
+  assertEquals(format(""), ["stderr", "json"]);
+  assertEquals(format('log_output = "stdout"'), ["stdout", "text"]);
 });
 
 Deno.test("loadConfig() opens the network of workers only for nodes that are found", () => {
@@ -154,6 +162,7 @@ const refused: [line: string, expected: string][] = [
   ],
   ['log_level = "off"', 'expected "trace", "debug", "info", "warning" or "error"'],
   ['log_format = "xml"', 'expected "text" or "json"'],
+  ['log_output = "file"', 'expected "stderr" or "stdout"'],
 ];
 for (const [line, expected] of refused) {
   Deno.test(`loadConfig() refuses runtime ${line}`, () => {

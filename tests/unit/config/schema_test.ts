@@ -1,18 +1,17 @@
 /**
  * The rows of the schema: each accepts its range and no more, each default passes its own check,
- * and each key is in `docs/configuration.md` and `default.toml` with what the row says.
+ * and each key is in `default.toml` with what the row says.
  *
  * @module
  */
-import type { KeyRow } from "../../../src/config/key_row.ts";
-import { valibot } from "../../../deps.ts";
-import { clusterKeys, laterKeys, runtimeKeys } from "../../../src/config/schema.ts";
-import { assert, assertEquals } from "../../deps.ts";
+import { backupRequestFields } from "../../../src/config/backup_request.ts";
+import type { FieldRows, KeyRow } from "../../../src/config/key_row.ts";
+import { rateLimitFields } from "../../../src/config/rate_limit.ts";
+import { parseToml, valibot } from "../../../deps.ts";
+import { clusterKeys, runtimeKeys } from "../../../src/config/schema.ts";
+import { assert, assertEquals, assertMatch } from "../../deps.ts";
 import { problemsOf, redisText } from "./load_text.ts";
 
-const documentation = await Deno.readTextFile(
-  new URL("../../../docs/configuration.md", import.meta.url),
-);
 const defaultFile = await Deno.readTextFile(new URL("../../../default.toml", import.meta.url));
 
 type Row = KeyRow<unknown, unknown>;
@@ -32,7 +31,7 @@ const integers: Record<string, [number, number, number | null]> = {
   ping_fail_limit: [0, 255, 0],
   ping_succ_interval: [10, 86_400_000, 1000],
   ping_interval: [10, 86_400_000, 10_000],
-  max_pipeline: [1, 1_000_000, 10_000],
+  max_pipeline: [1, 1_000_000, 512],
   dedicated_connections: [0, 65_536, 1024],
   script_cache_bytes: [0, 1_073_741_824, 8_388_608],
   client_output_limit: [1024, 17_179_869_184, 67_108_864],
@@ -131,52 +130,56 @@ for (const line of accepted) {
   });
 }
 
+/** The keys of tables that are explained with their ranges. */
+const fieldsOf: Record<string, FieldRows> = {
+  backup_request: backupRequestFields,
+  rate_limit: rateLimitFields,
+};
+
+/** What stands above a key in `default.toml`, and its line. */
+function explanationOf(key: string): { explanation: string; line: string } {
+  const lines = defaultFile.split("\n");
+  const at = lines.findIndex((line) => new RegExp(`^(# )?${key} = `).test(line));
+  assert(at > 0, `${key} is missing`);
+  let first = at;
+  while (lines[first - 1]!.startsWith("# ")) first--;
+  const explanation = lines.slice(first, at).map((line) => line.slice(2)).join(" ");
+  return { explanation, line: lines[at]! };
+}
+
 for (const [key, row] of rows) {
-  Deno.test(`${key} passes its own default, and says why it is so`, () => {
+  Deno.test(`${key} passes its own default, and says in sentences what it means`, () => {
     if (row.default !== null) assert(valibot.safeParse(row.schema, row.default).success);
     assert(row.isRequired ? row.default === null : true);
-    assert(row.reason.length > 10);
+    assertMatch(row.meaning, /^[A-Z`][^]{10,}\.$/);
   });
 
-  Deno.test(`docs/configuration.md has ${key} with type, unit, default and range`, () => {
-    const line = documentation.split("\n").find((each) => each.startsWith(`| \`${key}\` `));
-    if (line === undefined) throw new Error(`no row for ${key}`);
-    const [, , type, defaultText, range] = line.split("|").map((cell) => cell.trim());
-    assertEquals(type, row.unit === null ? row.type : `${row.type}, ${row.unit}`);
-    if (row.isRequired) assertEquals(defaultText, "required");
-    else if (typeof row.default === "string") assertEquals(defaultText, `\`${row.default}\``);
-    else if (row.default !== null) assertEquals(defaultText!.split(/[ ,]/)[0], String(row.default));
-    if (row.bounds !== null) {
-      assert(range!.includes(`${row.bounds[0]} to ${row.bounds[1]}`), range);
-    }
-    for (const [, choice] of row.bounds === null ? row.expected.matchAll(/"([a-z0-9_]+)"/g) : []) {
-      assert(range!.includes(`\`${choice}\``), `${choice} is missing in: ${range}`);
-    }
-  });
-
-  Deno.test(`default.toml has ${key}, explained with unit and range`, () => {
-    const lines = defaultFile.split("\n");
-    const at = lines.findIndex((line) => new RegExp(`^(# )?${key} = `).test(line));
-    assert(at > 0, `${key} is missing`);
-    let first = at;
-    while (lines[first - 1]!.startsWith("# ")) first--;
-    const explanation = lines.slice(first, at).join(" ").replaceAll("# ", "");
+  Deno.test(`default.toml has ${key}, explained with unit, range and choices`, () => {
+    const { explanation, line } = explanationOf(key);
     assert(explanation.length > 20, `${key} is not explained`);
-    if (row.type === "integer") {
-      const [minimum, maximum] = row.bounds!;
-      assert(explanation.includes(`${minimum} to ${maximum}`), explanation);
-      if (row.unit === "ms" || row.unit === "bytes") {
-        assert(explanation.includes(row.unit), explanation);
-      }
+    if (row.bounds !== null) {
+      const [minimum, maximum] = row.bounds;
+      assert(`${explanation} ${row.default}`.includes(`${minimum} to ${maximum}`), explanation);
     }
-    if (lines[at]!.startsWith("#") && row.default !== null) {
-      assertEquals(lines[at], `# ${key} = ${JSON.stringify(row.default)}`);
+    if (row.unit === "ms" || row.unit === "bytes") {
+      assert(explanation.includes(row.unit), explanation);
+    }
+    for (const [choice] of row.expected.matchAll(/"[a-z0-9_-]+"/g)) {
+      assert(explanation.includes(choice), `${choice} is missing in: ${explanation}`);
+    }
+    const fields = Object.values(fieldsOf[key] ?? {}).map(({ accepted }) => accepted);
+    for (const [range] of fields.join("\n").matchAll(/\d+ to \d+/g)) {
+      assert(explanation.includes(range), `${range} is missing in: ${explanation}`);
+    }
+    // Numbers of some length are limits and defaults.
+    const said = [row.expected, row.meaning, row.default, ...row.bounds ?? [], ...fields].join(" ");
+    for (const [number] of explanation.matchAll(/(?<![\w.])\d{3,}(?![\w.])/g)) {
+      assert(said.includes(number), `${number} is none of the numbers of the row: ${explanation}`);
+    }
+    const { [key]: example } = parseToml(line.replace(/^# /, ""));
+    assert(valibot.safeParse(row.schema, example).success, line);
+    if (line.startsWith("#") && row.default !== null) {
+      assertEquals(line, `# ${key} = ${JSON.stringify(row.default)}`);
     }
   });
 }
-
-Deno.test("docs/configuration.md names the keys that do nothing yet", () => {
-  for (const key of laterKeys) {
-    assert(documentation.includes(`\`${key}\``), key);
-  }
-});

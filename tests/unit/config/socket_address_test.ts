@@ -7,7 +7,6 @@
 import {
   isIpv4,
   isIpv6,
-  isWildcard,
   overlap,
   parseListenAddress,
   parseSocketAddress,
@@ -86,20 +85,6 @@ Deno.test("isIpv4() and isIpv6() take whole addresses only", () => {
     false,
     false,
   ]);
-});
-
-Deno.test("isWildcard() knows both wildcards however they are written", () => {
-  assertEquals(
-    ["0.0.0.0", "::", "0:0:0:0:0:0:0:0", "127.0.0.1", "::1", "localhost"].map(isWildcard),
-    [
-      true,
-      true,
-      true,
-      false,
-      false,
-      false,
-    ],
-  );
 });
 
 function address(text: string): TcpEndpoint {

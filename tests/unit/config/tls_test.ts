@@ -7,7 +7,7 @@ import {
   tlsFiles,
   validUntilMs,
 } from "../../../src/config/tls.ts";
-import { TestCa } from "../../support/certificates.ts";
+import { TestCa } from "../../support/servers/certificates.ts";
 import { configOf, loadText, redisText } from "./load_text.ts";
 import { assert, assertEquals, assertMatch } from "../../deps.ts";
 

@@ -176,6 +176,11 @@ Deno.test("loadConfig() allows several workers on Linux only", () => {
   }
 });
 
+const PAIR = '["10.0.0.1:1:1", "10.0.0.2:1:1"]';
+const CRC32_WARNING =
+  'clusters[0].hash = "crc32": nearly all keys get the same server: of "crc32" twemproxy takes 15 bits, ' +
+  'and "ketama" places keys by 32; "crc32a" spreads them, "modula" does by either, and both move keys';
+
 const warningCases: [title: string, text: string, warnings: string[]][] = [
   ["keys of a ring on a redis_cluster", slotsText('hash = "md5"\nping_fail_limit = 3'), [
     'clusters[0].hash = "md5": has no effect on a redis_cluster: it is for memcache and redis',
@@ -195,6 +200,15 @@ const warningCases: [title: string, text: string, warnings: string[]][] = [
   ["a placement that nobody has", redisText('placement = "aster"\nhash = "md5"'), [
     'clusters[0].hash = "md5": aster 1.x had "fnv1a_64" only, so this places keys as no other proxy does',
   ]],
+  ["crc32, of which ketama makes one server's", redisText('hash = "crc32"', PAIR), [CRC32_WARNING]],
+  [
+    "crc32 with ketama said as well",
+    redisText('hash = "crc32"\ndistribution = "ketama"', PAIR),
+    [CRC32_WARNING],
+  ],
+  ["crc32 with modula", redisText('hash = "crc32"\ndistribution = "modula"', PAIR), []],
+  ["crc32a", redisText('hash = "crc32a"', PAIR), []],
+  ["crc32 with one server", redisText('hash = "crc32"'), []],
   ["aster's placement", redisText('placement = "aster"\ndistribution = "ketama"'), []],
 ];
 for (const [title, text, warnings] of warningCases) {

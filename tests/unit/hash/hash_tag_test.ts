@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows, fc } from "../../deps.ts";
 import { HashTag, isHashTag } from "../../../src/hash/hash_tag.ts";
-import { seededRandom } from "../../support/seed.ts";
+import { seededRandom } from "../../support/tools/seed.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -7,7 +7,7 @@ import libmemcached from "../../golden/libmemcached_hashes.json" with { type: "j
 import nutcracker from "../../golden/hashes.json" with { type: "json" };
 import { HASH_NAMES, type HashFunction } from "../../../src/hash/mod.ts";
 import { assertEquals } from "../../deps.ts";
-import { seededRandom } from "../../support/seed.ts";
+import { seededRandom } from "../../support/tools/seed.ts";
 
 const encoder = new TextEncoder();
 

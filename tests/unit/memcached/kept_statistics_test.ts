@@ -17,6 +17,7 @@ Deno.test("an entry is some lines, each with its number, and no key ends a line"
     command: "get",
     words,
     failure: "",
+    isFirst: true,
   }]);
   assertEquals(lines[1], ["5:totalUs", "12000"]);
   assertEquals(lines.at(-1), ["5:request", "get a\\x0d\\x0aEND"]);

@@ -1,6 +1,6 @@
 import { createMemcacheProtocol } from "../../../src/protocol/memcache/mod.ts";
 import { RequestFrame } from "../../../src/protocol/protocol.ts";
-import { MemcacheScene } from "../../support/memcache_scene.ts";
+import { MemcacheScene } from "../../support/rigs/memcache_scene.ts";
 import { assertEquals, assertThrows } from "../../deps.ts";
 
 Deno.test("version is the least of the servers', by three numbers and nothing behind them", async () => {

@@ -1,14 +1,15 @@
 import { failures } from "../../../src/failure.ts";
 import { proxyStatistics } from "../../../src/memcached/proxy_statistics.ts";
 import { VERSION } from "../../../src/version.ts";
-import { MemcacheScene } from "../../support/memcache_scene.ts";
+import { MemcacheScene } from "../../support/rigs/memcache_scene.ts";
 import { assertEquals } from "../../deps.ts";
 
 Deno.test("the proxy says what it has counted, and how its servers are", () => {
   using scene = new MemcacheScene();
   const { metrics } = scene.rig;
-  metrics.requests = 7;
-  metrics.errorReplies = 2;
+  metrics.readRequests = 7;
+  metrics.failedByKind.set([0, 1, 0, 0]);
+  metrics.otherErrors = 1;
   metrics.clientsAccepted = 4;
   metrics.countFailure(failures.backendTimeout);
   const statistics = new Map(proxyStatistics(scene.context));

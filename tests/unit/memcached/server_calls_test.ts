@@ -1,7 +1,7 @@
 import { portOf } from "../../../src/endpoint.ts";
 import { callServers } from "../../../src/memcached/server_calls.ts";
-import { MemcacheScene } from "../../support/memcache_scene.ts";
-import { textOf } from "../../support/local_rig.ts";
+import { MemcacheScene } from "../../support/rigs/memcache_scene.ts";
+import { textOf } from "../../support/rigs/local_rig.ts";
 import { assertEquals } from "../../deps.ts";
 
 Deno.test("replies and failures come in the order of the servers, once all are there", async () => {

@@ -6,7 +6,7 @@ import {
   ServerVersion,
 } from "../../../src/memcached/server_version.ts";
 import { REFRESH_INTERVAL_MS, RETRY_INTERVAL_MS } from "../../../src/backend/asked_fact.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
+import { ManualClock } from "../../support/fakes/manual_clock.ts";
 import { assertEquals } from "../../deps.ts";
 
 Deno.test("the least version counts by its numbers, not as text", () => {

@@ -1,4 +1,4 @@
-import { MemcacheScene } from "../../support/memcache_scene.ts";
+import { MemcacheScene } from "../../support/rigs/memcache_scene.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";
 
 /** What a client is told whose servers answer `replies`; null: the server closes. */

@@ -2,9 +2,9 @@ import { Clock } from "../../../src/clock.ts";
 import { createEngine } from "../../../src/net/create_engine.ts";
 import { DenoEngine } from "../../../src/net/deno/deno_engine.ts";
 import { EpollEngine } from "../../../src/net/epoll/epoll_engine.ts";
-import { openDescriptors } from "../../support/descriptors.ts";
-import { libcPath } from "../../support/libc_path.ts";
-import { sanitizedTest } from "../../support/sanitized.ts";
+import { openDescriptors } from "../../support/tools/descriptors.ts";
+import { libcPath } from "../../support/tools/libc_path.ts";
+import { sanitizedTest } from "../../support/tools/sanitized.ts";
 import { assert, assertEquals, assertThrows } from "../../deps.ts";
 
 sanitizedTest("createEngine() makes the engine that was chosen, and no other", () => {

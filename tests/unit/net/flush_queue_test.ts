@@ -6,9 +6,9 @@ import type { Socket } from "../../../src/net/io_engine.ts";
 import { type LongTask, PIECES_PER_TURN_MAX } from "../../../src/net/turn_budget.ts";
 import { DenoSocket } from "../../../src/net/deno/deno_socket.ts";
 import { WriteDelay } from "../../../src/net/deno/write_delay.ts";
-import { FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
-import { sanitizedTest } from "../../support/sanitized.ts";
+import { FakeTcpConn, turn } from "../../support/fakes/fake_tcp_conn.ts";
+import { ManualClock } from "../../support/fakes/manual_clock.ts";
+import { sanitizedTest } from "../../support/tools/sanitized.ts";
 import { assert, assertEquals } from "../../deps.ts";
 
 const deaf: ByteReceiver = {

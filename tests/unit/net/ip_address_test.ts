@@ -1,5 +1,5 @@
 import { tcpEndpoint } from "../../../src/endpoint.ts";
-import { addressKey, comparableIp, isLoopback } from "../../../src/net/ip_address.ts";
+import { addressKey, comparableIp, isLoopback, isWildcard } from "../../../src/net/ip_address.ts";
 import { assertEquals } from "../../deps.ts";
 
 Deno.test("one address is one text, however it is written", () => {
@@ -16,6 +16,12 @@ Deno.test("IPv4 and names stay as they are", () => {
   for (const text of ["192.0.2.1", "host", "a:b:c:not-hex", ""]) {
     assertEquals(comparableIp(text), text);
   }
+});
+
+Deno.test("isWildcard() knows both wildcards however they are written", () => {
+  const wildcards = ["0.0.0.0", "::", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0"];
+  const others = ["127.0.0.1", "::1", "localhost", ""];
+  assertEquals([...wildcards, ...others].filter(isWildcard), wildcards);
 });
 
 Deno.test("each machine is itself by 127.0.0.0/8 and ::1", () => {

@@ -5,7 +5,7 @@
  */
 import { Audit, AUDIT_RECORDS_PER_SECOND, type AuditRecord } from "../../../src/observe/audit.ts";
 import { assertEquals } from "../../deps.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
+import { ManualClock } from "../../support/fakes/manual_clock.ts";
 
 Deno.test("a record says when, where, what and who, clipped", () => {
   const records: AuditRecord[] = [];

@@ -28,6 +28,7 @@ Deno.test("the largest are kept", () => {
   const keys = new BigKeys();
   for (let index = 0; index <= BIG_KEYS_MAX; index++) keys.note(seen(`k${index}`, 70_000 + index));
   keys.note(seen("small", 1));
+  assertEquals(keys.noted, BIG_KEYS_MAX + 2);
   const names = shown(keys.entries()).map(([key]) => key);
   assertEquals([names.length, names.includes("k0"), names.includes("k128")], [128, false, true]);
 });

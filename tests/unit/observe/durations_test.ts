@@ -46,6 +46,44 @@ Deno.test("a request counts for its command, and its parts for the queue and the
   assertEquals(budget.used, 2);
 });
 
+Deno.test("probes are apart from requests, and answers to requests and waits are counted", () => {
+  const budget = new SeriesBudget();
+  const durations = new BackendDurations("a:1", budget, new Histogram([1_000]));
+  durations.recordProbe("connect", 3);
+  durations.recordProbe("heartbeat", 1);
+  durations.recordProbe("connect", 5);
+  assertEquals(durations.answeredCount, 0);
+  assertEquals(shown(gatherDurations([durations], budget)), {
+    "probe connect a:1": [2, 8],
+    "probe heartbeat a:1": [1, 1],
+  });
+  assertEquals(budget.used, 0);
+  durations.record(GET, 0, 1, 2);
+  durations.recordWait("blpop", 2_000);
+  assertEquals(durations.answeredCount, 2);
+});
+
+Deno.test("what clients wait for on purpose is in no other time, and counts without other requests", () => {
+  const budget = new SeriesBudget();
+  const remoteTimer = new Histogram([1_000]);
+  const durations = new BackendDurations("a:1", budget, remoteTimer);
+  durations.recordWait("blpop", 2_000);
+  durations.recordWait("brpop", 5);
+  assertEquals(shown(gatherDurations([durations], budget)), {
+    "blocking brpop a:1": [1, 5],
+    "blocking blpop a:1": [1, 2_000],
+  });
+  durations.record(GET, 0, 1, 2);
+  assertEquals(shown(gatherDurations([durations], budget)), {
+    "blocking brpop a:1": [1, 5],
+    "blocking blpop a:1": [1, 2_000],
+    "queue  a:1": [1, 1],
+    "server  a:1": [1, 1],
+    "request get a:1": [1, 2],
+  });
+  assertEquals([budget.used, remoteTimer.sum], [3, 1_000]);
+});
+
 Deno.test("the time at servers is that of the cluster, too, in microseconds", () => {
   const remoteTimer = new Histogram([1_000]);
   const durations = new BackendDurations("a:1", new SeriesBudget(), remoteTimer);
@@ -88,6 +126,8 @@ Deno.test("commands beyond the bound share one series a server; gone servers' ar
     durations.record(GET, 0, 0, 1);
     durations.record(SET, 0, 0, 1);
     durations.record({ name: "del", index: 2 }, 0, 0, 1);
+    durations.recordWait("blpop", 1);
+    durations.recordWait("brpop", 1);
   }
   const all = gatherDurations([one, other], budget);
   assertEquals(all.keys.filter((key) => key.startsWith("request")), [
@@ -96,6 +136,11 @@ Deno.test("commands beyond the bound share one series a server; gone servers' ar
     "request other b:1",
   ]);
   assertEquals(shown(all)["request other b:1"], [3, 3]);
+  assertEquals(all.keys.filter((key) => key.startsWith("blocking")), [
+    "blocking other a:1",
+    "blocking other b:1",
+  ]);
+  assertEquals(shown(all)["blocking other a:1"], [2, 2]);
   assertEquals(budget.used, 1);
 });
 

@@ -1,6 +1,6 @@
 import { Gathered } from "../../../src/observe/gathered.ts";
 import { assertEquals } from "../../deps.ts";
-import { RigPeers } from "../../support/redis_context.ts";
+import { RigPeers } from "../../support/rigs/redis_context.ts";
 
 function gathered() {
   const own = {

@@ -5,11 +5,13 @@ import {
   type HotKey,
   HotKeys,
   mergeHotKeys,
+  SAMPLES_PER_SECOND,
   SpaceSaving,
+  totalOf,
   WINDOW_MS,
 } from "../../../src/observe/hot_keys.ts";
 import { assert, assertEquals } from "../../deps.ts";
-import { Random } from "../../support/seed.ts";
+import { Random } from "../../support/tools/seed.ts";
 
 const KEYS = 20_000;
 
@@ -37,14 +39,30 @@ function zipf(random: () => number): () => number {
   };
 }
 
-/** Shows a sketch one key, as requests of one key do. */
-function see(keys: HotKeys, key: string): void {
-  if (keys.next(1) === 0) keys.count(key);
+/** Shows keys to a sketch, as requests of one key each do. */
+class Sampling {
+  #until: number;
+  readonly #keys: HotKeys;
+
+  constructor(keys: HotKeys) {
+    this.#keys = keys;
+    this.#until = keys.gap();
+  }
+
+  /** Returns whether the key was sampled. */
+  see(key: string): boolean {
+    this.#until -= 1;
+    if (this.#until > 0) return false;
+    this.#keys.count(key);
+    this.#until = this.#keys.gap();
+    return true;
+  }
 }
 
 function assertWithinErrors(found: readonly HotKey[], truth: readonly number[]): void {
-  for (const { key, hits, error } of found) {
-    if (key === null) continue;
+  for (const entry of found) {
+    if (entry.key === null) continue;
+    const { key, hits, error } = entry;
     const off = Math.abs(hits - truth[Number(key)]!);
     assert(off <= error, `${key}: ${hits} ± ${error}, truly ${truth[Number(key)]}`);
   }
@@ -55,11 +73,12 @@ Deno.test("of a Zipf load every estimate is within its error, and the hottest ke
   const draw = zipf(random);
   for (const sampleEvery of [1, 8]) {
     const keys = new HotKeys({ sampleEvery, capacity: 512 }, () => 1_000, random);
+    const sampling = new Sampling(keys);
     const truth = new Array<number>(KEYS).fill(0);
     for (let count = 0; count < 400_000; count++) {
       const key = draw();
       truth[key]! += 1;
-      see(keys, String(key));
+      sampling.see(String(key));
     }
     const entries = keys.entries();
     // Without sampling the bound is certain.
@@ -69,19 +88,57 @@ Deno.test("of a Zipf load every estimate is within its error, and the hottest ke
     const top = new Set(entries.slice(0, 20).map(({ key }) => Number(key)));
     for (let rank = 0; rank < 10; rank++) assert(top.has(rank), `${rank} is not among the first`);
     // The stated errors of the hottest say something.
-    assert(entries[0]!.error < entries[0]!.hits / 4, JSON.stringify(entries[0]));
+    const [first] = mergeHotKeys([entries], 1);
+    assert(first!.error < first!.hits / 4, JSON.stringify(first));
   }
+});
+
+Deno.test("however busy a worker is, about so many keys a second are sampled, and errors are as told", () => {
+  const random = fractions();
+  const draw = zipf(random);
+  let nowMs = 0;
+  const keys = new HotKeys({ sampleEvery: 32, capacity: 512 }, () => nowMs, random);
+  const sampling = new Sampling(keys);
+  const truth = new Array<number>(KEYS).fill(0);
+  let sampled = 0;
+  const sampledWithin = (seconds: number, perSecond: number) => {
+    const before = sampled;
+    for (let count = 0; count < perSecond * seconds; count++) {
+      nowMs += 1000 / perSecond;
+      const key = draw();
+      truth[key]! += 1;
+      if (sampling.see(String(key))) sampled += 1;
+    }
+    return (sampled - before) / seconds;
+  };
+  const rates = [
+    sampledWithin(2, 1_000_000),
+    // One of 32, which is less.
+    sampledWithin(5, 20_000),
+    sampledWithin(3, 300_000),
+    sampledWithin(10, 100),
+  ];
+  // At first it has yet to see how many come.
+  assert(rates[0]! < 1.5 * SAMPLES_PER_SECOND && rates[0]! > SAMPLES_PER_SECOND / 2, `${rates}`);
+  assert(Math.abs(rates[1]! - 20_000 / 32) < 100, `${rates}`);
+  assert(Math.abs(rates[2]! - SAMPLES_PER_SECOND) < SAMPLES_PER_SECOND / 2, `${rates}`);
+  const entries = keys.entries();
+  assertWithinErrors(entries.slice(0, 30), truth);
+  assertEquals(entries.slice(0, 2).map(({ key }) => key), ["0", "1"]);
+  const all = truth.reduce((sum, count) => sum + count);
+  assert(Math.abs(totalOf([entries]) - all) < all / 20, `${totalOf([entries])} of ${all}`);
 });
 
 Deno.test("two workers' keys are those of one, within the errors of both", () => {
   const random = fractions();
   const draw = zipf(random);
   const workers = [1, 2].map(() => new HotKeys({ sampleEvery: 1, capacity: 128 }, () => 0, random));
+  const samplings = workers.map((keys) => new Sampling(keys));
   const truth = new Array<number>(KEYS).fill(0);
   for (let count = 0; count < 100_000; count++) {
     const key = draw();
     truth[key]! += 1;
-    see(workers[count % 2]!, String(key));
+    samplings[count % 2]!.see(String(key));
   }
   const merged = mergeHotKeys(workers.map((worker) => worker.entries()), 200);
   assertWithinErrors(merged, truth);
@@ -107,18 +164,19 @@ Deno.test("a key without room takes over the least, and says what it took over",
 Deno.test("counts are those of the window before and the one that runs", () => {
   let nowMs = 10 * WINDOW_MS + 1_000;
   const keys = new HotKeys({ sampleEvery: 1, capacity: 8 }, () => nowMs);
+  const sampling = new Sampling(keys);
   const hits = () => Object.fromEntries(keys.entries().map(({ key, hits }) => [key, hits]));
-  for (let count = 0; count < 5; count++) see(keys, "old");
+  for (let count = 0; count < 5; count++) sampling.see("old");
   assertEquals(keys.seconds, 0);
   nowMs += WINDOW_MS;
-  see(keys, "new");
+  sampling.see("new");
   assertEquals(hits(), { old: 5, new: 1, null: 0 });
   assertEquals(keys.seconds, 60);
   nowMs += WINDOW_MS;
   assertEquals(hits(), { new: 1, null: 0 });
   nowMs += 5 * WINDOW_MS;
   assertEquals(hits(), { null: 0 });
-  see(keys, "new");
+  sampling.see("new");
   keys.reset();
   assertEquals(hits(), { null: 0 });
 });
@@ -126,8 +184,9 @@ Deno.test("counts are those of the window before and the one that runs", () => {
 Deno.test("keys that come in turns are sampled alike", () => {
   const random = fractions();
   const keys = new HotKeys({ sampleEvery: 4, capacity: 8 }, () => 0, random);
-  for (let count = 0; count < 40_000; count++) see(keys, String(count % 4));
-  for (const { key, hits, error } of keys.entries()) {
-    if (key !== null) assert(Math.abs(hits - 10_000) <= error, `${key}: ${hits} ± ${error}`);
+  const sampling = new Sampling(keys);
+  for (let count = 0; count < 40_000; count++) sampling.see(String(count % 4));
+  for (const { key, hits, error } of mergeHotKeys([keys.entries()], 8)) {
+    assert(Math.abs(hits - 10_000) <= error, `${key}: ${hits} ± ${error}`);
   }
 });

@@ -7,6 +7,16 @@ import {
 import { MetricsSum } from "../../../src/observe/metrics_sum.ts";
 import { backend, snapshot } from "../supervisor/snapshots.ts";
 
+Deno.test("kinds of requests are added up, and those of the dead are kept", () => {
+  const sum = new MetricsSum();
+  const part = (numbers: number[]) =>
+    snapshot("a", { requestsByKind: numbers, failedByKind: [0, 1, 0, 0] });
+  sum.retire([part([1, 2, 3, 4])]);
+  const [total] = sum.total([[part([10, 0, 0, 0])], [part([0, 20, 0, 0])]]);
+  assertEquals(total!.requestsByKind, [11, 22, 3, 4]);
+  assertEquals(total!.failedByKind, [0, 3, 0, 0]);
+});
+
 Deno.test("MetricsSum.total() adds workers up by cluster and backend", () => {
   const first = [
     snapshot("a", {

@@ -58,6 +58,22 @@ Deno.test("workers count together, whenever their clocks began", () => {
   assertEquals(taken(one, 7n, 5_000_600), 5);
 });
 
+Deno.test("a worker that stood still behind its look at the clock refuses nothing for that", () => {
+  const memory = createRateMemory();
+  const other = new Table(memory);
+  const rate = { perSecond: 1_000, burst: 100 };
+  let looks = 0;
+  const stopped = new RateTable(memory, () => {
+    looks += 1;
+    if (looks > 1) return 2_000;
+    // For two seconds, in which the other one goes on.
+    assertEquals(taken(other, 7n, 2_000, 10, rate), 10);
+    return 0;
+  });
+  assertEquals(stopped.take(7n, rate), true);
+  assertEquals(taken(other, 7n, 2_000, 200, rate), 89);
+});
+
 Deno.test("a slower rate does not make up for what a faster one gave", () => {
   const table = new Table();
   assertEquals(taken(table, 7n, 0, 100, { perSecond: 1, burst: 100 }), 100);

@@ -53,11 +53,23 @@ Deno.test("the logs of workers are one, latest first", () => {
 });
 
 Deno.test("an entry is shown by name, with its words as text", () => {
-  const { time, words, totalUs } = showEntry(entry(1));
+  const { time, words, totalUs } = showEntry({ ...entry(1), isFirst: true });
   assertEquals([time, words, totalUs], ["1970-01-01T00:00:00.000Z", ["get"], 12_000]);
 });
 
 Deno.test("bytes that are no text are shown one by one", () => {
   assertEquals(showBytes(new TextEncoder().encode("schlüssel")), "schlüssel");
   assertEquals(showBytes(Uint8Array.of(0x61, 0x5c, 0x0a, 0xff)), "a\\x5c\\x0a\\xff");
+});
+
+Deno.test("of those that a worker had answered together one is the first, by server", () => {
+  const at = (id: number, endMs: number, backend = "a:1"): SlowEntry => ({
+    ...entry(id),
+    ...{ startedAtMs: endMs - 150, totalUs: 150_000, backend },
+  });
+  const merged = mergeEntries([
+    [at(1, 1_000), at(2, 1_001), at(3, 1_000, "b:1"), at(5, 1_004), at(7, 1_200)],
+    [at(4, 1_002), at(6, 1_002)],
+  ], 10);
+  assertEquals(merged.filter(({ isFirst }) => isFirst).map(({ id }) => id), [7, 4, 3, 1]);
 });

@@ -6,8 +6,8 @@
 import { Action } from "../../../src/protocol/command_table.ts";
 import { respCommands } from "../../../src/protocol/resp/commands/mod.ts";
 import { createRedisFeatures } from "../../../src/redis/features.ts";
-import { CoreRig } from "../../support/core_rig.ts";
-import { redisContext } from "../../support/redis_context.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
+import { redisContext } from "../../support/rigs/redis_context.ts";
 import { assertEquals } from "../../deps.ts";
 
 Deno.test("each command of a feature is its own, and its row says that it is answered here", () => {

@@ -12,9 +12,9 @@ import { createRedisFeatures } from "../../../src/redis/features.ts";
 import { RedisLocal } from "../../../src/redis/local.ts";
 import { muteNext } from "../../../src/redis/client/reply_mode.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";
-import { CoreRig } from "../../support/core_rig.ts";
-import { frameOf, LocalRigClient } from "../../support/local_rig.ts";
-import { redisContext } from "../../support/redis_context.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
+import { frameOf, LocalRigClient } from "../../support/rigs/local_rig.ts";
+import { redisContext } from "../../support/rigs/redis_context.ts";
 
 function answer(words: readonly string[], client: LocalRigClient, isCluster = false): string {
   using rig = new CoreRig();
@@ -98,6 +98,37 @@ Deno.test("every local row has an answer, and what changes connections is a barr
     if (hasKeys || LATE.includes(row.name)) continue;
     const words = [row.name, ...Array.from({ length: Math.abs(row.arity) - 1 }, () => "0")];
     assertMatch(answer(words, new LocalRigClient()), /^[-+:$*]/);
+  }
+});
+
+/** Commands that need servers or not as their words say, or as their client's state is. */
+const ASKING_AT_TIMES = [
+  ...["cluster", "function", "pubsub", "script", "wait", "waitaof"],
+  ...["exec", "punsubscribe", "unsubscribe"],
+];
+
+Deno.test("what is answered without a look at servers is said to be, or named as what sometimes is", () => {
+  for (const row of respCommands.rows) {
+    if (row.action !== Action.Local || row.firstKey > 0 || row.keyFinder !== null) continue;
+    using rig = new CoreRig();
+    const context = redisContext(rig);
+    let isAsked = false;
+    const router = new Proxy(context.router, {
+      get(target, property) {
+        isAsked = true;
+        const value = Reflect.get(target, property);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    const watched = { ...context, router };
+    const local = new RedisLocal(watched, createRedisFeatures(watched));
+    isAsked = false;
+    const words = [row.name, ...Array.from({ length: Math.abs(row.arity) - 1 }, () => "0")];
+    const { frame, bytes } = frameOf(words);
+    local.answer(new LocalRigClient(), frame, bytes);
+    const isServerless = (row.flags & CommandFlag.Serverless) !== 0;
+    const isSaid = isServerless || ASKING_AT_TIMES.includes(row.name);
+    assertEquals([row.name, isAsked || isSaid], [row.name, true]);
   }
 });
 

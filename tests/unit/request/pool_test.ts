@@ -4,7 +4,7 @@ import { RequestPool } from "../../../src/request/pool.ts";
 import { type RequestOwner, RequestState } from "../../../src/request/request.ts";
 import { Chunk } from "../../../src/bytes/chunk_pool.ts";
 import { failures } from "../../../src/failure.ts";
-import { RecordingReceiver } from "../../support/recording_receiver.ts";
+import { RecordingReceiver } from "../../support/fakes/recording_receiver.ts";
 import { assertEquals, assertStrictEquals, assertThrows } from "../../deps.ts";
 
 const owner: RequestOwner = {
@@ -77,3 +77,11 @@ function begun(pool: RequestPool): Exchange {
   exchange.begin(new RecordingReceiver(), 0, 0, false, NOBODY);
   return exchange;
 }
+
+Deno.test("exchanges in use are those that were taken and have not come back", () => {
+  const pool = new RequestPool();
+  const exchanges = Array.from({ length: 100 }, () => begun(pool));
+  assertEquals(pool.exchangesInUse, 100);
+  for (const exchange of exchanges) pool.releaseExchange(exchange);
+  assertEquals(pool.exchangesInUse, 0);
+});

@@ -65,6 +65,7 @@ Deno.test("after a redirection the successor is its fragment's exchange", () => 
     keyMarks: null,
     parts,
     due: 2,
+    hasFailed: false,
     keptBytes: 0,
     window: null,
     takenBytes: 0,

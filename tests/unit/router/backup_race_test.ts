@@ -6,7 +6,7 @@
 import { failures } from "../../../src/failure.ts";
 import { Exchange, ExchangeState, NOBODY } from "../../../src/request/exchange.ts";
 import { BackupRace } from "../../../src/router/backup_race.ts";
-import { RecordingReceiver } from "../../support/recording_receiver.ts";
+import { RecordingReceiver } from "../../support/fakes/recording_receiver.ts";
 import { assertEquals } from "../../deps.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);

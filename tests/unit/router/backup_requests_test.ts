@@ -6,9 +6,9 @@
 import { NO_BACKUP_REQUESTS } from "../../../src/config/backup_request.ts";
 import type { BackupRequestConfig } from "../../../src/config/config.ts";
 import { BackupRequests, LOOK_MAX_MS } from "../../../src/router/backup_requests.ts";
-import type { FakeTcpConn } from "../../support/fake_tcp_conn.ts";
-import { delay, until } from "../../support/poll.ts";
-import { SlotScene } from "../../support/slot_scene.ts";
+import type { FakeTcpConn } from "../../support/fakes/fake_tcp_conn.ts";
+import { delay, until } from "../../support/tools/poll.ts";
+import { SlotScene } from "../../support/rigs/slot_scene.ts";
 import { assertEquals } from "../../deps.ts";
 
 const SHARD = { first: 0, last: 16_383, master: "h:7000", replicas: ["h:7001"] };
@@ -22,7 +22,7 @@ class Scene extends SlotScene {
     this.backups = new BackupRequests(this.rig.context, this.router, () => this.config);
     this.backups.reconfigure();
     // As if many requests had gone by: then there may be backups.
-    this.rig.metrics.requests += 1_000;
+    this.rig.metrics.readRequests += 1_000;
   }
 
   /** A read that its master has not answered, and its replica's connection, with the backup on it. */

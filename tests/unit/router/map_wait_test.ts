@@ -5,7 +5,7 @@
  */
 import { MapWait } from "../../../src/router/map_wait.ts";
 import { ShardsState } from "../../../src/router/router.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
+import { ManualClock } from "../../support/fakes/manual_clock.ts";
 import { assertEquals } from "../../deps.ts";
 
 const WAIT_MS = 500;

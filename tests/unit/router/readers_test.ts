@@ -7,7 +7,7 @@ import { Backend } from "../../../src/backend/backend.ts";
 import type { ReadPolicy } from "../../../src/config/config.ts";
 import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { NOTHING_KNOWN, Readers } from "../../../src/router/readers.ts";
-import { CoreRig } from "../../support/core_rig.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
 import { assertEquals } from "../../deps.ts";
 
 function arranged(policy: ReadPolicy, zone: string, states = NOTHING_KNOWN): string[] {

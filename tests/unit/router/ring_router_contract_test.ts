@@ -1,8 +1,8 @@
 import { failures } from "../../../src/failure.ts";
 import { RingRouter } from "../../../src/router/ring_router.ts";
 import { testRouterContract } from "../../contract/router_contract.ts";
-import { serverAt } from "../../support/cluster_config.ts";
-import { CoreRig } from "../../support/core_rig.ts";
+import { serverAt } from "../../support/rigs/cluster_config.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
 
 const OPTIONS = {
   hash: "fnv1a_64",

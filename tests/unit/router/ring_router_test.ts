@@ -7,8 +7,8 @@ import type { ServerConfig } from "../../../src/config/config.ts";
 import { tcpEndpoint } from "../../../src/endpoint.ts";
 import { failures } from "../../../src/failure.ts";
 import { RingRouter, type RingRouterOptions } from "../../../src/router/ring_router.ts";
-import { CoreRig, type RigClient } from "../../support/core_rig.ts";
-import { type FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
+import { CoreRig, type RigClient } from "../../support/rigs/core_rig.ts";
+import { type FakeTcpConn, turn } from "../../support/fakes/fake_tcp_conn.ts";
 import { assertEquals } from "../../deps.ts";
 
 const OPTIONS = {
@@ -227,7 +227,11 @@ Deno.test("servers keep their numbers and connections when others come and leave
   const third = await scene.accept(2);
   const before = [0, 1, 2].map((place) => router.backendAt(place));
   const epoch = router.epoch;
-  const left = router.setServers([OTHER, SERVERS[2]!, SERVERS[0]!]);
+  const numbered = [OTHER, SERVERS[2]!, SERVERS[0]!].map((server, index) => ({
+    ...server,
+    number: [4, 3, 1][index]!,
+  }));
+  const left = router.setServers(numbered);
   assertEquals(left.map(({ address }) => address), ["h:7001"]);
   assertEquals(router.epoch, epoch + 1);
   assertEquals(router.backendAt(0), before[0]);
@@ -357,4 +361,32 @@ Deno.test("who waits for a server that leaves the ring waits no longer", async (
   await client.conn.ends();
   for (const backend of router.backends()) backend.close(failures.shuttingDown);
   await rig.ends();
+});
+
+Deno.test("the place of a server that left is never another's, however many come and go", () => {
+  using scene = new Scene();
+  const { router } = scene;
+  const others = (index: number): ServerConfig => ({
+    ...OTHER,
+    endpoint: tcpEndpoint("h", 10_000 + index),
+    address: `h:${10_000 + index}`,
+  });
+  router.setServers([SERVERS[0]!, others(0)]);
+  const former = scene.place(scene.keyOf(3));
+  for (let index = 1; index <= 1_100; index++) router.setServers([SERVERS[0]!, others(index)]);
+  assertEquals([former, router.backendAt(former)], [3, null]);
+  assertEquals(router.backendAt(3 + 1_100)!.address, "h:11100");
+  // Places are not numbers.
+  assertEquals(router.numberedShards()!.length, 3);
+});
+
+Deno.test("servers without a number, or too many of them, cannot be scanned", () => {
+  using scene = new Scene();
+  const { router } = scene;
+  router.setServers([{ ...OTHER, number: null }]);
+  assertEquals(router.numberedShards(), null);
+  router.setServers([{ ...OTHER, number: 1_024 }]);
+  assertEquals(router.numberedShards(), null);
+  router.setServers([{ ...OTHER, number: 1_023 }]);
+  assertEquals(router.numberedShards()!.at(-1)!.address, OTHER.address);
 });

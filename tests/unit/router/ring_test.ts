@@ -9,7 +9,7 @@ import {
   type RingOptions,
   type RingServer,
 } from "../../../src/router/ring.ts";
-import { seededRandom } from "../../support/seed.ts";
+import { seededRandom } from "../../support/tools/seed.ts";
 
 const encoder = new TextEncoder();
 

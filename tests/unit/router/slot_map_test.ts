@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows, fc } from "../../deps.ts";
 import { NO_SHARD, SlotMap } from "../../../src/router/slot_map.ts";
 import type { SlotRange } from "../../../src/worker/messages.ts";
-import { seededRandom } from "../../support/seed.ts";
+import { seededRandom } from "../../support/tools/seed.ts";
 
 function range(first: number, last: number, master: string, ...replicas: string[]): SlotRange {
   return { first, last, master, replicas };

@@ -2,8 +2,8 @@ import { failures } from "../../../src/failure.ts";
 import { SlotMap } from "../../../src/router/slot_map.ts";
 import { SlotRouter } from "../../../src/router/slot_router.ts";
 import { testRouterContract } from "../../contract/router_contract.ts";
-import { CoreRig } from "../../support/core_rig.ts";
-import { slotDialect } from "../../support/slot_dialect.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
+import { slotDialect } from "../../support/clients/slot_dialect.ts";
 
 /** Two masters; the second begins at this slot. */
 function mapWith(boundary: number): SlotMap {

@@ -3,13 +3,15 @@
  *
  * @module
  */
+import { failures } from "../../../src/failure.ts";
+import { NO_PLACE } from "../../../src/router/router.ts";
 import { PauseMode } from "../../../src/backend/server_orders.ts";
 import { PROFILES } from "../../../src/protocol/protocol.ts";
 import { type NodeStates, NOTHING_KNOWN } from "../../../src/router/readers.ts";
 import { SlotMap } from "../../../src/router/slot_map.ts";
 import type { SlotRange } from "../../../src/worker/messages.ts";
-import type { FakeTcpConn } from "../../support/fake_tcp_conn.ts";
-import { SlotScene } from "../../support/slot_scene.ts";
+import type { FakeTcpConn } from "../../support/fakes/fake_tcp_conn.ts";
+import { SlotScene } from "../../support/rigs/slot_scene.ts";
 import { assertEquals, assertStrictEquals } from "../../deps.ts";
 
 const WITH_REPLICAS: SlotRange[] = [
@@ -182,4 +184,13 @@ Deno.test("with the policy lowest_latency whoever answers soonest is read from, 
   scene.router.setNodeStates(states({ latencies: new Map([["h:7001", 1]]) }));
   assertEquals([scene.at(5, true), scene.at(5, false)], ["rh:7001", "h:7000"]);
   await scene.ends();
+});
+
+Deno.test("why a place has no backend is said of that place, whatever was asked for before", () => {
+  using scene = new SlotScene([{ first: 0, last: 99, master: "h:7000", replicas: [] }], "replica");
+  assertEquals(scene.at(5, true), null);
+  assertEquals(scene.router.whyUnplaced(5), failures.noReplica);
+  assertEquals(scene.router.whyUnplaced(100), failures.slotUncovered);
+  assertEquals(scene.router.whyUnplaced(NO_PLACE), failures.slotUncovered);
+  assertEquals(scene.router.whyUnplaced(5), failures.noReplica);
 });

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Failure, failures } from "../../../src/failure.ts";
+import type { CommandRow } from "../../../src/protocol/command_table.ts";
 import { RequestPool } from "../../../src/request/pool.ts";
 import { type Request, type RequestOwner, RequestState } from "../../../src/request/request.ts";
 import { type DeferredReplyOwner, QueuedReply } from "../../../src/session/deferred_reply.ts";
@@ -12,7 +13,15 @@ import { assertEquals } from "../../deps.ts";
 class Owner implements DeferredReplyOwner {
   readonly heard: string[] = [];
 
-  settle(request: Request, bytes: Uint8Array, start: number, end: number, isOwned: boolean): void {
+  settle(
+    request: Request,
+    row: CommandRow | null,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    isOwned: boolean,
+  ): void {
+    assertEquals(row, null);
     request.state = RequestState.Answered;
     this.heard.push(`${new TextDecoder().decode(bytes.subarray(start, end))} ${isOwned}`);
   }
@@ -21,7 +30,13 @@ class Owner implements DeferredReplyOwner {
     this.heard.push(`part ${new TextDecoder().decode(bytes.subarray(start, end))}`);
   }
 
-  fail(request: Request, failure: Failure, address: string): void {
+  settleFailed(
+    request: Request,
+    row: CommandRow | null,
+    failure: Failure,
+    address: string,
+  ): void {
+    assertEquals(row, null);
     request.state = RequestState.Answered;
     this.heard.push(`${failure.name} ${address}`);
   }
@@ -32,7 +47,7 @@ function scene() {
   const request = pool.takeRequest();
   request.begin({} as RequestOwner, false, 0);
   const owner = new Owner();
-  return { pool, request, owner, late: new QueuedReply(owner, request) };
+  return { pool, request, owner, late: new QueuedReply(owner, request, null) };
 }
 
 const bytes = new TextEncoder().encode("(late)");

@@ -15,7 +15,7 @@ import {
   type LongDispatch,
 } from "../../../src/session/long_dispatch.ts";
 import { type ClientStage, type DeferredReply, Verdict } from "../../../src/session/stages.ts";
-import { CoreRig, type RigOptions } from "../../support/core_rig.ts";
+import { CoreRig, type RigOptions } from "../../support/rigs/core_rig.ts";
 import { assertEquals } from "../../deps.ts";
 
 const decoder = new TextDecoder();
@@ -31,6 +31,7 @@ class RecordingSession implements DispatchSession, RequestOwner {
   isMovingOn = false;
   hasRequestsInFlight = false;
   readonly hasEnded = false;
+  readonly isClosed = false;
   readonly local = null;
   readonly peer = null;
   readonly connectedAtMs = 0;

@@ -1,4 +1,4 @@
-import { LineProtocol } from "../../support/line_protocol.ts";
+import { LineProtocol } from "../../support/clients/line_protocol.ts";
 import { RequestFrame } from "../../../src/protocol/protocol.ts";
 import type { Router } from "../../../src/router/router.ts";
 import { FanOut } from "../../../src/session/fan_out.ts";

@@ -1,5 +1,5 @@
 import { failures } from "../../../src/failure.ts";
-import { CoreRig } from "../../support/core_rig.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
 import { assertEquals } from "../../deps.ts";
 
 Deno.test("a request goes to the backend of its key; one that has none fails, and no backend counts it", async () => {

@@ -2,9 +2,9 @@ import { RequestFrame } from "../../../src/protocol/protocol.ts";
 import { JudgingStage } from "../../../src/session/judging_stage.ts";
 import { type LocalClient, Verdict, type VerdictCode } from "../../../src/session/stages.ts";
 import { assertEquals } from "../../deps.ts";
-import { LocalRigClient } from "../../support/local_rig.ts";
+import { LocalRigClient } from "../../support/rigs/local_rig.ts";
 
-class Recorder extends JudgingStage {
+class Recorder extends JudgingStage<null, null> {
   readonly seen: boolean[] = [];
 
   protected override judge(
@@ -19,7 +19,7 @@ class Recorder extends JudgingStage {
 }
 
 Deno.test("a request that passed and was postponed is not new when it is shown again; the next one is", () => {
-  const stage = new Recorder();
+  const stage = new Recorder(null, null);
   const show = () => stage.onRequest(new LocalRigClient(), new RequestFrame(), new Uint8Array(0));
   show();
   stage.onPostponed();

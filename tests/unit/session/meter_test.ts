@@ -7,8 +7,8 @@ import { failures } from "../../../src/failure.ts";
 import { type ClientStage, Verdict, type VerdictCode } from "../../../src/session/stages.ts";
 import type { Meter } from "../../../src/session/meter.ts";
 import { assertEquals } from "../../deps.ts";
-import { CoreRig } from "../../support/core_rig.ts";
-import { turn } from "../../support/fake_tcp_conn.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
+import { turn } from "../../support/fakes/fake_tcp_conn.ts";
 
 class CountedMeter implements Meter {
   hasCounted = false;

@@ -1,5 +1,5 @@
 import { ParseHold } from "../../../src/session/parse_hold.ts";
-import { CoreRig } from "../../support/core_rig.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
 import { assertEquals } from "../../deps.ts";
 
 Deno.test("requests in flight are counted against the limit", () => {

@@ -7,8 +7,8 @@ import { PauseMode, type PauseModeCode } from "../../../src/backend/server_order
 import { mayWrite, needsNoServer } from "../../../src/redis/client/paused_rows.ts";
 import { isPaused } from "../../../src/session/pause_check.ts";
 import { assertEquals } from "../../deps.ts";
-import { CoreRig } from "../../support/core_rig.ts";
-import { frameOf } from "../../support/local_rig.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
+import { frameOf } from "../../support/rigs/local_rig.ts";
 
 function check(rig: CoreRig, ...words: string[]): boolean {
   const { frame, bytes } = frameOf(words);

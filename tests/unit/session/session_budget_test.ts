@@ -9,8 +9,8 @@ import {
   PIECES_AS_THEY_COME_MAX,
   PIECES_PER_TURN_MAX,
 } from "../../../src/net/turn_budget.ts";
-import { CoreRig } from "../../support/core_rig.ts";
-import { turn } from "../../support/fake_tcp_conn.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
+import { turn } from "../../support/fakes/fake_tcp_conn.ts";
 import { assert, assertEquals } from "../../deps.ts";
 
 /** A rig whose turns are the test's own. */
@@ -85,9 +85,20 @@ Deno.test("replies of a backend are delivered in several turns, all of them when
   const { rig, endTurn } = scene;
   const each = 1_000;
   const clients = Array.from({ length: 32 }, () => rig.client());
-  for (const { conn } of clients) await conn.receives("get a0\n".repeat(each));
+  for (const { conn } of clients) await conn.receives("get a0\n");
   await endTurn();
   const backend = await rig.accept(0);
+  await endTurn();
+  assertEquals(backend.takeWritten(), "get a0\n".repeat(clients.length));
+  await backend.receives("reply\n".repeat(clients.length));
+  // A pipeline of short replies has as many be in flight at once in the next one.
+  for (const { conn } of clients) await conn.receives("get a0\n".repeat(3 * each));
+  while (clients.some(({ conn }) => linesIn(conn.written) < 1 + 3 * each)) {
+    await backend.receives("reply\n".repeat(linesIn(backend.takeWritten())));
+    await endTurn();
+  }
+  for (const { conn } of clients) conn.takeWritten();
+  for (const { conn } of clients) await conn.receives("get a0\n".repeat(each));
   for (let turns = 0; turns < 20; turns++) await endTurn();
   const count = each * clients.length;
   assertEquals(linesIn(backend.takeWritten()), count);

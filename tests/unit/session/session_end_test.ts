@@ -1,6 +1,6 @@
 import { type Failure, failures } from "../../../src/failure.ts";
 import { reportEnd, reportMalformed } from "../../../src/session/session_end.ts";
-import { CoreRig } from "../../support/core_rig.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
 import { assertEquals } from "../../deps.ts";
 
 function endOf(failure: Failure | null) {

@@ -6,8 +6,9 @@
 import { failures } from "../../../src/failure.ts";
 import { NOBODY } from "../../../src/request/exchange.ts";
 import { sendAgain } from "../../../src/backend/send_written.ts";
-import { CoreRig } from "../../support/core_rig.ts";
-import { FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
+import { UNMEASURED_REQUESTS_MAX } from "../../../src/session/reply_queue.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
+import { FakeTcpConn, turn } from "../../support/fakes/fake_tcp_conn.ts";
 import { assertEquals } from "../../deps.ts";
 
 Deno.test("a client with requests in flight under an older epoch waits until they are answered", async () => {
@@ -89,6 +90,79 @@ Deno.test("a redirected request holds its client, and no other, until all is ans
   assertEquals(redirected.conn.takeWritten(), "-wrong type\n");
   await redirected.conn.ends();
   await other.conn.ends();
+  await rig.ends();
+});
+
+/** How many requests a backend has been sent since it was looked at last. */
+function requestsIn(backend: FakeTcpConn): number {
+  return backend.takeWritten().split("\n").length - 1;
+}
+
+/** Has a backend answer `due` requests, and all that come behind them; returns how many there were at a time. */
+async function answerAll(backend: FakeTcpConn, due: number): Promise<number[]> {
+  const counts: number[] = [];
+  for (let count = due; count > 0; count = requestsIn(backend)) {
+    counts.push(count);
+    await backend.receives("reply\n".repeat(count));
+  }
+  return counts;
+}
+
+const FEW = UNMEASURED_REQUESTS_MAX;
+
+Deno.test("few requests are in flight before replies have shown how long they are; each that has lets one more be", async () => {
+  using rig = new CoreRig({ sessionLimits: { pipelineMax: 1_000 } });
+  const { conn } = rig.client();
+  await conn.receives("get a0\n".repeat(1_000));
+  const backend = await rig.accept(0);
+  assertEquals(requestsIn(backend), FEW);
+  // Its place is free again, and there is another one.
+  await backend.receives("reply\n");
+  assertEquals(requestsIn(backend), 2);
+  const counts = await answerAll(backend, FEW + 1);
+  assertEquals(counts.slice(0, 3), [FEW + 1, 2 * (FEW + 1), 4 * (FEW + 1)]);
+  assertEquals(conn.takeWritten(), "reply\n".repeat(1_000));
+  // What has been shown is remembered.
+  await conn.receives("get a0\n".repeat(500));
+  assertEquals(requestsIn(backend), 500);
+  await answerAll(backend, 500);
+  await conn.ends();
+  await rig.ends();
+});
+
+Deno.test("short replies to single requests do not let more be in flight", async () => {
+  using rig = new CoreRig({ sessionLimits: { pipelineMax: 1_000 } });
+  const { conn } = rig.client();
+  await conn.receives("get a0\n");
+  const backend = await rig.accept(0);
+  await backend.receives("reply\n");
+  for (let count = 1; count < 200; count++) {
+    await conn.receives("get a0\n");
+    await backend.receives("reply\n");
+  }
+  assertEquals(requestsIn(backend), 200);
+  await conn.receives("get a0\n".repeat(1_000));
+  assertEquals(requestsIn(backend), FEW);
+  await answerAll(backend, FEW);
+  await conn.ends();
+  await rig.ends();
+});
+
+Deno.test("a long reply lets no more be in flight than there is room for, until short ones have come again", async () => {
+  const outputBytesMax = 2 * 1024 * 1024;
+  using rig = new CoreRig({ sessionLimits: { pipelineMax: 1_000, outputBytesMax } });
+  const { conn } = rig.client();
+  await conn.receives("get a0\n".repeat(1_500));
+  const backend = await rig.accept(0);
+  await answerAll(backend, requestsIn(backend));
+  await conn.receives("get a0\n".repeat(1_500));
+  const due = requestsIn(backend);
+  assertEquals(due > 500, true);
+  await backend.receives(`${"x".repeat(60_000)}\n`);
+  await backend.receives("reply\n".repeat(due - 20));
+  assertEquals(requestsIn(backend), 0);
+  await answerAll(backend, 19);
+  await conn.ends();
   await rig.ends();
 });
 

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { turn } from "../../support/fake_tcp_conn.ts";
+import { turn } from "../../support/fakes/fake_tcp_conn.ts";
 import { FRAGMENT_KEYS_MAX } from "../../../src/session/fan_out.ts";
-import { CoreRig } from "../../support/core_rig.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
 import { assertEquals } from "../../deps.ts";
 
 Deno.test("one merged reply may pass the output limit alone, like any other", async () => {

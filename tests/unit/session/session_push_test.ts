@@ -4,8 +4,8 @@
  * @module
  */
 import { failures } from "../../../src/failure.ts";
-import { CoreRig } from "../../support/core_rig.ts";
-import { turn } from "../../support/fake_tcp_conn.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
+import { turn } from "../../support/fakes/fake_tcp_conn.ts";
 import { assertEquals } from "../../deps.ts";
 
 const message = new TextEncoder().encode(">message\n");

@@ -7,9 +7,9 @@
 import { failures } from "../../../src/failure.ts";
 import { KEYS_AT_ONCE_MAX } from "../../../src/session/split_dispatch.ts";
 import { FRAGMENTS_IN_FLIGHT_MAX } from "../../../src/session/split_window.ts";
-import { CoreRig, type RigClient } from "../../support/core_rig.ts";
-import { type FakeTcpConn, turn } from "../../support/fake_tcp_conn.ts";
-import { type Random, scaled, seededRandom } from "../../support/seed.ts";
+import { CoreRig, type RigClient } from "../../support/rigs/core_rig.ts";
+import { type FakeTcpConn, turn } from "../../support/fakes/fake_tcp_conn.ts";
+import { type Random, scaled, seededRandom } from "../../support/tools/seed.ts";
 import { assert, assertEquals } from "../../deps.ts";
 
 const PLACES = 3;

@@ -10,8 +10,8 @@ import {
   type LocalAnswers,
   Verdict,
 } from "../../../src/session/stages.ts";
-import { CoreRig } from "../../support/core_rig.ts";
-import { turn } from "../../support/fake_tcp_conn.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
+import { turn } from "../../support/fakes/fake_tcp_conn.ts";
 import { assertEquals } from "../../deps.ts";
 
 Deno.test("requests held back behind an early answer are served before a half-closed client is closed", async () => {
@@ -77,6 +77,7 @@ Deno.test("who waits is told of its end, gets what it is due, and is served on",
 Deno.test("who leaves gets what is answered, and no more", async () => {
   using rig = new CoreRig();
   const { session, conn, late, heard } = guardedScene(rig);
+  conn.takesWrites = false;
   await conn.receives("get a0\nwait\nget b0\n");
   const backend = await rig.accept(0);
   await backend.receives("A\n");
@@ -84,7 +85,9 @@ Deno.test("who leaves gets what is answered, and no more", async () => {
   await conn.ends();
   assertEquals([heard, conn.isClosed], [["ended"], false]);
   session.leave();
-  await turn();
+  rig.checkInvariants();
+  assertEquals([conn.isClosed, late[0]!.isDue], [false, true], "it has something to take");
+  await conn.takesAll();
   assertEquals([conn.takeWritten(), conn.isClosed, late[0]!.isDue], ["A\n", true, false]);
   session.push(new TextEncoder().encode("late\n"), 0, 5);
   assertEquals(conn.takeWritten(), "");

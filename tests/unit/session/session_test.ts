@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { READ_SMALL_BYTES } from "../../../src/bytes/receive_buffer.ts";
 import { failures } from "../../../src/failure.ts";
-import { CoreRig } from "../../support/core_rig.ts";
-import { turn } from "../../support/fake_tcp_conn.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
+import { turn } from "../../support/fakes/fake_tcp_conn.ts";
 import { assertEquals } from "../../deps.ts";
 
 Deno.test("replies of several backends leave in the order of the requests", async () => {
@@ -207,6 +208,7 @@ Deno.test("a client that is gone has its replies dropped; the others get theirs"
   const [first, second] = [await rig.accept(0), await rig.accept(1)];
   await gone.conn.failsRead();
   assertEquals([gone.conn.isClosed, rig.ended], [true, [gone.session]]);
+  assertEquals([gone.session.isClosed, stays.session.isClosed], [true, false]);
   assertEquals(rig.metrics.failures[failures.clientReset.id], 1);
   await second.receives("M1\n");
   await first.receives("A0\nM0\nC0\nB0\n");
@@ -279,6 +281,20 @@ Deno.test("a large local reply that waits for its turn is nobody else's afterwar
   await rig.ends();
 });
 
+Deno.test("a client that is lost while it is asked for its address is shown by what was told first", async () => {
+  using rig = new CoreRig();
+  const { conn, session } = rig.client();
+  let asked = 0;
+  Object.defineProperties(conn, {
+    localAddr: { value: { hostname: "127.0.0.1", port: 1 } },
+    remoteAddr: { get: () => asked++ === 0 ? { hostname: "127.0.0.2", port: 2 } : { path: null } },
+  });
+  assertEquals(session.holderFields, { client: session.id, address: "127.0.0.2:2" });
+  assertEquals(session.holderFields, { client: session.id, address: "" });
+  await conn.ends();
+  await rig.ends();
+});
+
 Deno.test("ten thousand pipelined requests are answered in order", async () => {
   using rig = new CoreRig({ sessionLimits: { pipelineMax: 10_000 } });
   const { conn } = rig.client();
@@ -286,11 +302,41 @@ Deno.test("ten thousand pipelined requests are answered in order", async () => {
   for (let index = 0; index < 10_000; index++) requests += `get k${index}-${index % 2}\n`;
   await conn.receives(requests);
   const backends = [await rig.accept(0), await rig.accept(1)];
-  for (const backend of [backends[1]!, backends[0]!]) {
-    await backend.receives(backend.takeWritten().replaceAll("get ", "="));
+  for (let isOver = false; !isOver;) {
+    isOver = true;
+    for (const backend of [backends[1]!, backends[0]!]) {
+      const written = backend.takeWritten();
+      if (written === "") continue;
+      isOver = false;
+      await backend.receives(written.replaceAll("get ", "="));
+    }
   }
   assertEquals(conn.takeWritten(), requests.replaceAll("get ", "="));
   await conn.ends();
   await turn();
+  await rig.ends();
+});
+
+Deno.test("what its socket and its stage keep is among what a client has", async () => {
+  using rig = new CoreRig();
+  const { conn, session } = rig.client();
+  await conn.receives("get a0\n");
+  const before = session.heldBytes;
+  session.stage = { onRequest: () => 0, onInputEnd: () => false, onClose() {}, heldBytes: 1_000 };
+  assertEquals(session.heldBytes - before, 1_000);
+  session.stage = null;
+  await conn.ends();
+  await rig.ends();
+});
+
+Deno.test("the array that a client's reads went to is another client's when its input has ended", async () => {
+  using rig = new CoreRig();
+  const { conn } = rig.client();
+  await conn.receives("echo x\n");
+  assertEquals(rig.context.arrays.freeBytes, 0);
+  await conn.ends();
+  assertEquals(rig.context.arrays.freeBytes, READ_SMALL_BYTES);
+  rig.client();
+  assertEquals(rig.context.arrays.freeBytes, 0);
   await rig.ends();
 });

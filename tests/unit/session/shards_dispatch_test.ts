@@ -1,6 +1,6 @@
 import { FRAGMENTS_IN_FLIGHT_MAX } from "../../../src/session/split_window.ts";
-import { CoreRig } from "../../support/core_rig.ts";
-import { turn } from "../../support/fake_tcp_conn.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
+import { turn } from "../../support/fakes/fake_tcp_conn.ts";
 import { assertEquals } from "../../deps.ts";
 
 Deno.test("a request for every shard goes to each; its fragments count until they are answered", async () => {

@@ -7,8 +7,8 @@ import { failures } from "../../../src/failure.ts";
 import { KEYS_PER_PIECE, PIECES_PER_TURN_MAX } from "../../../src/net/turn_budget.ts";
 import { KEYS_AT_ONCE_MAX } from "../../../src/session/split_dispatch.ts";
 import { FRAGMENTS_IN_FLIGHT_MAX, SPLIT_BYTES_MAX } from "../../../src/session/split_window.ts";
-import { CoreRig } from "../../support/core_rig.ts";
-import { turn } from "../../support/fake_tcp_conn.ts";
+import { CoreRig } from "../../support/rigs/core_rig.ts";
+import { turn } from "../../support/fakes/fake_tcp_conn.ts";
 import { assert, assertEquals } from "../../deps.ts";
 
 /** Backends in the places 0 to 4. */

@@ -10,6 +10,7 @@ import {
   OperatorOrders,
   type PauseRequest,
   type ServerSetting,
+  type SettingResult,
 } from "../../../src/supervisor/operator_orders.ts";
 import type { ReloadOptions } from "../../../src/supervisor/reloader.ts";
 import { assertEquals } from "../../deps.ts";
@@ -19,7 +20,7 @@ import { clusterConfig, config } from "./cluster_configs.ts";
 class Orders extends OperatorOrders {
   override set(
     setting: ServerSetting,
-  ): Promise<{ in_flight: number; is_kept: boolean | null }> {
+  ): Promise<SettingResult> {
     const { cluster, server, state, weight } = setting;
     this.asked.push([cluster, server, state, weight]);
     return super.set(setting);
@@ -36,7 +37,8 @@ class Orders extends OperatorOrders {
   override pause({ cluster, server, mode, maxMs }: PauseRequest) {
     this.asked.push([cluster, server, mode, maxMs]);
     const counts = { transactions: 0, blocked: 0, subscribed: 0, silent_workers: 0 };
-    return Promise.resolve({ paused: true, in_flight: this.inFlight, ...counts });
+    const former_process = this.isFormerServing();
+    return Promise.resolve({ paused: true, in_flight: this.inFlight, ...counts, former_process });
   }
 
   override resume(cluster: string, server: string | null): Promise<{ paused: boolean }> {
@@ -50,7 +52,8 @@ function scene(names = ["main"]) {
   const clusters = names.map((name, index) => clusterConfig(name, 1, 7_000 + 10 * index));
   clusters[0]!.servers[0]!.alias = "first";
   const reloads: ReloadOptions[] = [];
-  const target: ActionTarget = {
+  const target = {
+    heirPid: 0,
     config: config(...clusters),
     orders,
     serversOf: () => Promise.resolve(["10.0.0.1:7009"]),
@@ -62,7 +65,7 @@ function scene(names = ["main"]) {
         return Promise.resolve({ isApplied: true, changes: ["one"], moved: 0.5, problems });
       },
     },
-  };
+  } satisfies ActionTarget;
   const ask = async (path: string) => {
     const answer = await act(target, new URL(`http://localhost${path}`));
     return [answer?.status, answer?.body];
@@ -86,6 +89,20 @@ Deno.test("/pause reads cluster, server, mode and max", async () => {
   ]);
   orders.inFlight = 2;
   assertEquals((await ask("/pause"))[0], 409);
+  orders.inFlight = 0;
+  orders.isFormerServing = () => true;
+  assertEquals((await ask("/pause"))[0], 409);
+});
+
+Deno.test("while another process takes over nothing is ordered that it would not know of", async () => {
+  const { ask, orders, reloads, target } = scene(["main"]);
+  target.heirPid = 7;
+  const error = "process 7 takes over: order it there when it serves";
+  for (
+    const path of ["/pause", "/server/state?server=first&state=drain&force=1", "/reload?force=1"]
+  ) assertEquals(await ask(path), [409, { error }], path);
+  assertEquals([orders.asked, reloads], [[], []]);
+  assertEquals((await ask("/resume"))[0], 200);
 });
 
 Deno.test("what is asked wrongly is refused with its reason", async () => {
@@ -132,7 +149,10 @@ Deno.test("/server/state takes servers out and in, and changes weights", async (
   const [main] = target.config.clusters;
   main!.servers.push({ ...main!.servers[0]!, alias: "second", address: "127.0.0.1:7002" });
   const set = (query: string) => ask(`/server/state?cluster=main${query}`);
-  const of = (state: string, weight: number) => [200, { state, weight, in_flight: 0 }];
+  const of = (
+    state: string,
+    weight: number,
+  ) => [200, { state, weight, in_flight: 0, former_process: false }];
   assertEquals(await set("&server=first&state=drain"), of("drain", 1));
   assertEquals(await set("&server=127.0.0.1:7001&weight=5"), of("drain", 5));
   assertEquals((await set("&server=second&state=maint"))[0], 409);

@@ -1,5 +1,5 @@
 import { fetchAdmin } from "../../../src/cli_admin.ts";
-import { TestCa } from "../../support/certificates.ts";
+import { TestCa } from "../../support/servers/certificates.ts";
 import { tcpEndpoint } from "../../../src/endpoint.ts";
 import type { SlowEntry } from "../../../src/observe/slow_log.ts";
 import type { InspectedPart } from "../../../src/worker/messages.ts";
@@ -36,7 +36,7 @@ function pages(
 ): AdminPages {
   const collected: Collected = {
     silentEnded: 0,
-    retired: [{ number: 7, clusters: ["main"] }],
+    retired: [{ number: 7, clusters: ["main"], vitals: VITALS }],
     workers,
     clusters: [snapshot("main", {
       requests: 8,
@@ -52,6 +52,7 @@ function pages(
     orders: new OperatorOrders(() => [], new Clock(), new Log("info", () => {})),
     serversOf: () => Promise.resolve([]),
     reloader: null,
+    heirPid: 0,
   };
   return new AdminPages(source, new Log("info", (record) => records.push(record)));
 }
@@ -109,6 +110,19 @@ Deno.test("/metrics is OpenMetrics for whoever names it, and every sample fits i
   assertMatch(text, /^aster_requests_total\{cluster="main"\} 8$/m);
   // Names of aster 1.x stay as they are.
   assertMatch(text, /^# TYPE aster_front_connection_incr unknown\naster_front_connection_incr\{/m);
+});
+
+Deno.test("what a worker takes is told while it serves its last clients, its place taken already", async () => {
+  const admin = pages([worker(0)]);
+  const text = await (await get(admin, "/metrics")).text();
+  for (const number of [0, 7]) {
+    assertMatch(text, new RegExp(`^aster_worker_heap_bytes\\{worker="${number}"\\} 1000$`, "m"));
+    assertMatch(text, new RegExp(`^aster_worker_external_bytes\\{worker="${number}"\\} 200$`, "m"));
+  }
+  const { retiredWorkers } = await (await get(admin, "/status")).json();
+  assertEquals(retiredWorkers, [
+    { number: 7, clusters: ["main"], heapBytes: 1_000, externalBytes: 200 },
+  ]);
 });
 
 Deno.test("/status shows clusters, workers and the state of backends", async () => {

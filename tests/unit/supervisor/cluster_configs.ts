@@ -5,7 +5,7 @@
  */
 import type { ClusterConfig, Config } from "../../../src/config/config.ts";
 import { tcpEndpoint } from "../../../src/endpoint.ts";
-import { clusterConfig as anyClusterConfig, serverAt } from "../../support/cluster_config.ts";
+import { clusterConfig as anyClusterConfig, serverAt } from "../../support/rigs/cluster_config.ts";
 
 /** A redis cluster entry with one backend; the port tells entries apart. */
 export function clusterConfig(name: string, thread: number, port: number): ClusterConfig {
@@ -36,6 +36,7 @@ export function config(...clusters: ClusterConfig[]): Config {
       takeoverSocket: null,
       logLevel: "info",
       logFormat: "text",
+      logOutput: "stderr",
       auditLog: null,
       drainDelayMs: 0,
       drainIdleMs: 0,

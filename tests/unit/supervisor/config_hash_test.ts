@@ -6,7 +6,7 @@
 import { configHash } from "../../../src/supervisor/config_hash.ts";
 import { assert, assertEquals } from "../../deps.ts";
 import { clusterConfig, config } from "./cluster_configs.ts";
-import { userWith } from "../../support/user_config.ts";
+import { userWith } from "../../support/rigs/user_config.ts";
 
 Deno.test("configHash() is of what runs, without secrets", () => {
   const one = config(clusterConfig("main", 1, 7_000));

@@ -1,12 +1,12 @@
 import {
-  clientsMaxOf,
   readDescriptorUse,
   RESERVED_DEDICATED,
   RESERVED_NODES,
+  shareDescriptors,
   SPARE_DESCRIPTORS,
 } from "../../../src/supervisor/descriptor_limit.ts";
 import { HANDSHAKES_MAX } from "../../../src/net/tls.ts";
-import { openDescriptors } from "../../support/descriptors.ts";
+import { openDescriptors } from "../../support/tools/descriptors.ts";
 import { assert, assertEquals } from "../../deps.ts";
 import { clusterConfig } from "./cluster_configs.ts";
 
@@ -25,9 +25,8 @@ Deno.test("clients get what is left of the limit behind what is open, spare and 
   const use = { limit: 1000, open: 40 };
   // One listener; two profiles, messages and pings for each of three servers.
   const expected = 1000 - 40 - SPARE_DESCRIPTORS - 1 - 3 * 4;
-  assertEquals(clientsMaxOf(use, [[cluster(3)]], 0), expected);
-  assertEquals(clientsMaxOf(use, [[cluster(3)]], 5), expected + 5, "those there are not twice");
-  const dedicated = clientsMaxOf(use, [[cluster(3, 1024)]], 0);
+  assertEquals(shareDescriptors(use, [[cluster(3)]]).clientsMax, expected);
+  const dedicated = shareDescriptors(use, [[cluster(3, 1024)]]).clientsMax;
   assertEquals(dedicated, expected - RESERVED_DEDICATED);
 });
 
@@ -35,20 +34,36 @@ Deno.test("each worker has connections of its own; a Redis Cluster has more node
   const use = { limit: 1000, open: 40 };
   const two = [cluster(3), cluster(3)];
   assertEquals(
-    clientsMaxOf(use, [two, [cluster(3)]], 0),
+    shareDescriptors(use, [two, [cluster(3)]]).clientsMax,
     1000 - 40 - SPARE_DESCRIPTORS - 3 - 3 * 3 * 4,
   );
   const slots = { ...cluster(1), type: "redis_cluster" as const };
   assertEquals(
-    clientsMaxOf(use, [[slots]], 0),
+    shareDescriptors(use, [[slots]]).clientsMax,
     1000 - 40 - SPARE_DESCRIPTORS - 1 - RESERVED_NODES * 4,
   );
 });
 
 Deno.test("where the limit is low clients and backends share what there is, and one client is always let in", () => {
   const left = 80 - 40 - SPARE_DESCRIPTORS - 1;
-  assertEquals(clientsMaxOf({ limit: 80, open: 40 }, [[cluster(100)]], 0), Math.ceil(left / 2));
-  assertEquals(clientsMaxOf({ limit: 40, open: 40 }, [[cluster(1)]], 0), 1);
+  assertEquals(
+    shareDescriptors({ limit: 80, open: 40 }, [[cluster(100)]]).clientsMax,
+    Math.ceil(left / 2),
+  );
+  assertEquals(shareDescriptors({ limit: 40, open: 40 }, [[cluster(1)]]).clientsMax, 1);
+});
+
+Deno.test("what servers need is a connection of each worker, and one for the pings of all workers", () => {
+  const use = { limit: 1000, open: 40 };
+  const pinged = { ...cluster(300), pingFailLimit: 3 };
+  const left = 1000 - 40 - SPARE_DESCRIPTORS - 2;
+  const { backendsMax, backendsNeeded } = shareDescriptors(use, [[pinged], [pinged]]);
+  assertEquals({ backendsMax, backendsNeeded }, {
+    backendsMax: Math.floor(left / 2),
+    backendsNeeded: 3 * 300,
+  });
+  const unpinged = { ...cluster(3), pingFailLimit: 0, nodeConnections: 2 };
+  assertEquals(shareDescriptors(use, [[unpinged], [unpinged]]).backendsNeeded, 2 * 2 * 3);
 });
 
 Deno.test({
@@ -89,6 +104,7 @@ Deno.test("handshakes of TLS have a reserve, too", () => {
   const cluster = clusterConfig("a", 1, 7000);
   const secured = { ...cluster, tls: { listen: null, userFrom: null } };
   const use = { limit: 100_000, open: 0 };
-  const difference = clientsMaxOf(use, [[cluster]], 0) - clientsMaxOf(use, [[secured]], 0);
+  const difference = shareDescriptors(use, [[cluster]]).clientsMax -
+    shareDescriptors(use, [[secured]]).clientsMax;
   assertEquals(difference, HANDSHAKES_MAX);
 });

@@ -4,9 +4,9 @@ import {
   readFreshCertificates,
 } from "../../../src/supervisor/fresh_certificates.ts";
 import { Log, type LogRecord } from "../../../src/observe/log.ts";
-import { TestCa } from "../../support/certificates.ts";
-import { clusterConfig } from "../../support/cluster_config.ts";
-import { until } from "../../support/poll.ts";
+import { TestCa } from "../../support/servers/certificates.ts";
+import { clusterConfig } from "../../support/rigs/cluster_config.ts";
+import { until } from "../../support/tools/poll.ts";
 import { assertEquals, assertMatch } from "../../deps.ts";
 
 const ca = new TestCa();
@@ -68,14 +68,19 @@ Deno.test("a watch tells of files that are replaced, whichever these are", async
   const watch = new CertificateWatch(() => changes++, new Log("trace", (one) => records.push(one)));
   try {
     watch.follow(configOf([cluster("a", one)]));
+    assertEquals(changes, 1, "they may have changed since they were read");
+    watch.follow(configOf([cluster("a", one), cluster("b", one)]));
+    assertEquals(changes, 1, "these are watched already");
     Deno.writeTextFileSync(`${ca.folder}/new`, two.cert);
     Deno.renameSync(`${ca.folder}/new`, CERT);
-    await until(() => changes === 1, { what: "the change" });
+    await until(() => changes === 2, { what: "the change" });
     watch.follow(configOf([clusterConfig({})]));
     put(one);
+    assertEquals(changes, 2);
     watch.follow(configOf([cluster("a", one)]));
+    assertEquals(changes, 3);
     put(two);
-    await until(() => changes === 2, { what: "another change" });
+    await until(() => changes === 4, { what: "another change" });
     assertEquals(records, []);
   } finally {
     watch.close();
@@ -88,11 +93,16 @@ Deno.test({
   permissions: { read: [CERT, KEY] },
   fn() {
     const records: LogRecord[] = [];
-    const watch = new CertificateWatch(() => {}, new Log("trace", (one) => records.push(one)));
+    let changes = 0;
+    const watch = new CertificateWatch(
+      () => changes++,
+      new Log("trace", (one) => records.push(one)),
+    );
     watch.follow(configOf([cluster("a", one), cluster("b", one)]));
     assertEquals(records.map(({ level, message }) => [level, message]), [
       ["warning", "TLS certificates are not watched: a reload reads them again"],
     ]);
+    assertEquals(changes, 0);
     watch.close();
   },
 });

@@ -10,8 +10,8 @@ import {
   HttpServer,
 } from "../../../src/supervisor/http_server.ts";
 import { assert, assertEquals, assertMatch } from "../../deps.ts";
-import { until, withDeadline } from "../../support/poll.ts";
-import { resetBeforeAccept } from "../../support/reset_connections.ts";
+import { until, withDeadline } from "../../support/tools/poll.ts";
+import { resetBeforeAccept } from "../../support/clients/reset_connections.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

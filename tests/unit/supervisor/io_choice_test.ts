@@ -1,9 +1,9 @@
 import { libcCandidates, supportedArchitectures } from "../../../src/net/epoll/libc.ts";
 import { chooseIo, findLibc, IoUnavailable } from "../../../src/supervisor/io_choice.ts";
-import { libcPath, libsslPath } from "../../support/libc_path.ts";
+import { libcPath, libsslPath } from "../../support/tools/libc_path.ts";
 import { assert, assertEquals, assertMatch, assertThrows } from "../../deps.ts";
 
-const PROGRAM = new URL("../../support/granted_program.ts", import.meta.url).pathname;
+const PROGRAM = new URL("../../support/programs/granted_program.ts", import.meta.url).pathname;
 
 const here = { os: Deno.build.os, architecture: Deno.build.arch };
 /** An architecture that is supported and not this one. */

@@ -6,7 +6,7 @@ import {
   MemoryWatch,
 } from "../../../src/supervisor/memory_watch.ts";
 import { assertEquals } from "../../deps.ts";
-import { until } from "../../support/poll.ts";
+import { until } from "../../support/tools/poll.ts";
 
 Deno.test("workers are told while the process takes too much; that is said now and then", async () => {
   const room = new MemoryRoom(createMemoryRoom(1), 0);

@@ -34,6 +34,7 @@ const view: MetricsView = {
   durations: [
     { ...series, kind: "request", command: "get" },
     { ...series, kind: "queue", command: "" },
+    { ...series, kind: "probe", command: "connect" },
   ],
   clusters: [
     snapshot("main", {
@@ -53,6 +54,8 @@ const view: MetricsView = {
       blockedClients: 4,
       loginFailures: 6,
       failures: failureCounts,
+      requestsByKind: [10, 60, 29, 1],
+      failedByKind: [1, 2, 3, 1],
       totalTimer: { counts: [90, 5, 0, 3, 1, 1], sum: 123_456 },
       remoteTimer: { counts: [80, 10, 5, 5], sum: 99_999 },
       backends: [
@@ -60,6 +63,12 @@ const view: MetricsView = {
           connections: 2,
           requests: 50,
           failures: 5,
+          okReplies: 42,
+          errorReplies: 3,
+          connects: 4,
+          connectFailures: 1,
+          pings: 8,
+          pingFailures: 2,
           inFlight: 7,
           queuedBytes: 1_024,
           failuresByReason: [[failures.backendTimeout.id, 5]],
@@ -165,11 +174,12 @@ Deno.test("renderMetrics() explains every metric once, with its type", async () 
     [...text.matchAll(new RegExp(`^# ${kind} (\\S+) (.+)$`, "gm"))].map((match) => match[1]!);
   const tables = [clusterCounts, clusterHistograms, backendCounts, processCounts];
   const rows = [...tables, durationHistograms, workerRows];
-  const count = rows.reduce((sum, row) => sum + Object.keys(row).length, 0);
-  // Failures, those of backends, their health, the states of servers, certificates and the build have a row each.
-  assertEquals(names("HELP").length, count + 6);
+  const count = new Set(rows.flatMap((table) => Object.values(table)).map(({ name }) => name)).size;
+  // Kinds of requests, failures, those of backends, their health, probes and their times, the states of servers,
+  // certificates and the build have a row each.
+  assertEquals(names("HELP").length, count + 9);
   assertEquals(names("HELP"), names("TYPE"));
-  assertEquals(new Set(names("HELP")).size, count + 6);
+  assertEquals(new Set(names("HELP")).size, count + 9);
   assert(text.includes("# TYPE aster_total_timer histogram\n"));
   assert(text.endsWith("\n"));
 });
@@ -184,4 +194,46 @@ Deno.test("formatFor() takes OpenMetrics where it is named and not weighed less"
   const prometheus = "application/openmetrics-text;version=1.0.0;q=0.5," +
     "application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
   assertEquals(formatFor(prometheus), "openmetrics");
+});
+
+Deno.test("renderMetrics() shows results of requests, and probes with their times in microseconds", async () => {
+  const lines = (await renderMetrics(view)).split("\n");
+  const at = 'cluster="main",backend="127.0.0.1:6379"';
+  for (
+    const line of [
+      `aster_backend_request_total{${at},result="ok"} 42`,
+      `aster_backend_request_total{${at},result="resp_error"} 3`,
+      `aster_backend_request_total{${at},result="backend_timeout"} 5`,
+      `aster_backend_probe_total{${at},probe="connect",result="ok"} 4`,
+      `aster_backend_probe_total{${at},probe="connect",result="fail"} 1`,
+      `aster_backend_probe_total{${at},probe="heartbeat",result="ok"} 8`,
+      `aster_backend_probe_total{${at},probe="heartbeat",result="fail"} 2`,
+      `aster_backend_probe_duration_bucket{le="1000",${at},probe="connect"} 2`,
+      `aster_backend_probe_duration_bucket{le="1000000",${at},probe="connect"} 2`,
+      `aster_backend_probe_duration_bucket{le="10000000",${at},probe="connect"} 3`,
+      `aster_backend_probe_duration_bucket{le="+Inf",${at},probe="connect"} 3`,
+      `aster_backend_probe_duration_sum{${at},probe="connect"} 5000000`,
+      `aster_backend_probe_duration_count{${at},probe="connect"} 3`,
+    ]
+  ) {
+    assert(lines.includes(line), line);
+  }
+  const helps = lines.filter((line) => line.startsWith("# HELP aster_backend_request_total "));
+  assertEquals(helps.length, 1);
+});
+
+Deno.test("renderMetrics() shows requests by kind and result; what is no request is invalid", async () => {
+  const lines = (await renderMetrics(view)).split("\n").filter((line) =>
+    line.startsWith('aster_front_command_total{cluster="main"')
+  );
+  assertEquals(lines.map((line) => line.replace(/.*main",/, "")), [
+    'kind="other",result="ok"} 9',
+    'kind="other",result="fail"} 1',
+    'kind="read",result="ok"} 58',
+    'kind="read",result="fail"} 2',
+    'kind="write",result="ok"} 26',
+    'kind="write",result="fail"} 3',
+    // One of an unknown command, two malformed.
+    'kind="invalid",result="fail"} 3',
+  ]);
 });

@@ -59,13 +59,15 @@ Deno.test("a pause is answered when nothing is in flight in any worker", async (
     blocked: 2,
     subscribed: 0,
     silent_workers: 0,
+    former_process: false,
   });
+  assertEquals(orders.hindrance, "requests are paused there: resume them first");
   assertEquals(workers[1]!.heard, ["pause", "count", "count"]);
   const [order] = orders.ordersFor(["main"]);
   assertEquals([order?.kind, orders.ordersFor(["other"])], ["pause", []]);
   assertEquals(orders.pausesOf("main").map(({ mode, server }) => [mode, server]), [["all", null]]);
   assertEquals(await orders.resume("main", null), { paused: false });
-  assertEquals(orders.ordersFor(["main"]), []);
+  assertEquals([orders.ordersFor(["main"]), orders.hindrance], [[], null]);
   assertEquals(records.map(({ message }) => message), [
     "Requests wait: an operator has paused them",
     "Requests go on: an operator has resumed them",
@@ -79,6 +81,26 @@ Deno.test("what remains, and who does not say, is told when half the pause is ov
   workers[1]!.counts = [null];
   const answer = await orders.pause({ ...request, maxMs: 1_000 });
   assertEquals([answer.paused, answer.in_flight, answer.silent_workers], [true, 3, 1]);
+});
+
+Deno.test("a pause is not answered as done while the process before this one serves clients", async () => {
+  using scene = open();
+  const { orders, workers } = scene;
+  orders.isFormerServing = () => true;
+  const early = await orders.pause({ ...request, maxMs: 200 });
+  assertEquals([early.in_flight, early.former_process], [0, true]);
+  orders.isFormerServing = () => workers[0]!.heard.length < 6;
+  const answer = await orders.pause(request);
+  assertEquals([answer.in_flight, answer.former_process], [0, false]);
+});
+
+Deno.test("no process may take over while a server is being set: it would not find it kept", async () => {
+  using scene = open();
+  const { orders } = scene;
+  const setting = orders.set({ cluster: "main", server: "a", state: "drain", weight: null });
+  assertEquals(orders.hindrance, "a server is being set there: try again");
+  await setting;
+  assertEquals(orders.hindrance, null);
 });
 
 Deno.test("a server that is resumed while its whole cluster is paused waits on, and that is said", async () => {

@@ -44,7 +44,7 @@ Deno.test("startProxy() fails before anything starts when an address is taken", 
       startProxy({
         config: taken,
         output: { log: new Log("info", sink), write: sink, flush() {}, setLevel() {} },
-        advertisedAddress: "127.0.0.1",
+        advertisedAddress: { address: "127.0.0.1", isExplicit: true },
         io: { engine: "deno" },
         isStandalone: true,
         isTakeover: false,

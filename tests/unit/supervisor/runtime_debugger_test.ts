@@ -5,7 +5,7 @@
  */
 import inspector from "node:inspector";
 import { keepDebuggerClosed } from "../../../src/supervisor/runtime_debugger.ts";
-import { until } from "../../support/poll.ts";
+import { until } from "../../support/tools/poll.ts";
 import { assertEquals } from "../../deps.ts";
 
 Deno.test({

@@ -11,9 +11,9 @@ Deno.test("hot and big keys of all workers are shown as text, the first ones fir
   };
   const shown = shownKeys(
     clusterConfig("main", 1, 7_000),
-    [[{ key: "a", hits: 64, error: 0 }, { key: null, hits: 0, error: 0 }], [
+    [[{ key: "a", hits: 64, error: 0, backend: "a:1" }, { key: null, hits: 0, total: 70 }], [
       { key: "\u00fc", hits: 96, error: 32 },
-      { key: null, hits: 0, error: 0 },
+      { key: null, hits: 0, total: 100 },
     ]],
     [[big]],
     90_500,
@@ -21,8 +21,12 @@ Deno.test("hot and big keys of all workers are shown as text, the first ones fir
   assertEquals(shown, {
     hotkeysEnabled: false,
     sampleEvery: 32,
+    total: 170,
     coveredSeconds: 91,
-    hotKeys: [{ key: "\\xfc", hits: 96, error: 32 }, { key: "a", hits: 64, error: 0 }],
+    hotKeys: [
+      { key: "\\xfc", hits: 96, error: 32, backend: "" },
+      { key: "a", hits: 64, error: 0, backend: "a:1" },
+    ],
     bigKeyBytes: 1_048_576,
     bigKeys: [{
       ...{ keyCount: 1, part: "reply", bytes: 2_000_000, count: 2, command: "get" },

@@ -6,7 +6,7 @@ import { SILENT_MS } from "../../../src/supervisor/silence_watch.ts";
 import { Supervisor } from "../../../src/supervisor/supervisor.ts";
 import type { PeerMessage, SharedState } from "../../../src/worker/messages.ts";
 import type { GivenSockets } from "../../../src/supervisor/takeover/given_sockets.ts";
-import { withDeadline } from "../../support/poll.ts";
+import { withDeadline } from "../../support/tools/poll.ts";
 import { clusterConfig, config } from "./cluster_configs.ts";
 import { FakeWorker } from "./fake_worker.ts";
 import { snapshot, VITALS } from "./snapshots.ts";
@@ -44,7 +44,7 @@ class Stage {
     this.supervisor = new Supervisor({
       config: config(clusterConfig("main", thread, 7_000)),
       output: { log: new Log("info", sink), write: sink, flush() {}, setLevel() {} },
-      advertisedAddress: "192.0.2.1",
+      advertisedAddress: { address: "192.0.2.1", isExplicit: true },
       sharesPort: true,
       isTakeover: false,
       audit: null,
@@ -95,7 +95,7 @@ Deno.test("Supervisor.start() starts every worker once and waits until all liste
   assertEquals(first!.start.leads, ["main"]);
   assertEquals(second!.start.leads, []);
   assertEquals(second!.start.workerNumber, 1);
-  assertEquals(second!.start.advertisedAddress, "192.0.2.1");
+  assertEquals(second!.start.advertisedAddress, { address: "192.0.2.1", isExplicit: true });
   assertEquals(second!.start.clusters.map(({ name }) => name), ["main"]);
   first!.listen();
   assertEquals(stage.supervisor.isReady, false);
@@ -275,6 +275,34 @@ Deno.test("clients of a worker that died do not count; the limit is of all worke
   const replacement = await replaced;
   assertEquals(rooms[1]!.clientCount, 1);
   assertEquals(new ClientRoom(replacement.start.clientMemory, 0).clientsMax, clientsMax);
+  await stage.supervisor.stop();
+});
+
+Deno.test("connections to backends that are there by the next reload are not taken off clients' share", async () => {
+  const stage = new Stage(2);
+  await stage.start();
+  const clientsMax = stage.supervisor.limitClients({ limit: 400, open: 50 });
+  assertEquals(stage.supervisor.limitClients({ limit: 400, open: 250 }), clientsMax);
+  // Another worker has descriptors of its own.
+  await stage.supervisor.reconfigure(config(clusterConfig("main", 3, 7_000)), 60);
+  const ofThree = stage.supervisor.limitClients({ limit: 400, open: 60 })!;
+  assert(ofThree < clientsMax!, `${ofThree} of ${clientsMax}`);
+  assertEquals(stage.records.filter(({ level }) => level === "warning"), []);
+  await stage.supervisor.stop();
+});
+
+Deno.test("it is said where the servers alone need more descriptors than are provided for them", async () => {
+  const stage = new Stage(1);
+  await stage.start();
+  const { servers: [server], ...main } = clusterConfig("main", 1, 7_000);
+  const servers = Array.from({ length: 100 }, () => server!);
+  await stage.supervisor.reconfigure(config({ ...main, servers, pingFailLimit: 3 }), 60);
+  stage.supervisor.limitClients({ limit: 1_000, open: 50 });
+  assertEquals(stage.records.filter(({ level }) => level === "warning"), []);
+  stage.supervisor.limitClients({ limit: 250, open: 50 });
+  const { message, fields } = stage.records.findLast(({ level }) => level === "warning")!;
+  assertEquals(message, "Limit of open files is low for so many servers");
+  assertEquals(fields, { limit: 250, connectionsNeeded: 200, connectionsProvided: 91 });
   await stage.supervisor.stop();
 });
 

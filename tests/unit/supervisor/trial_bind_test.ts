@@ -2,7 +2,7 @@ import { tcpEndpoint, unixEndpoint } from "../../../src/endpoint.ts";
 import { assertEquals, assertRejects } from "../../deps.ts";
 import { StartError } from "../../../src/supervisor/start_error.ts";
 import { tryBindAll } from "../../../src/supervisor/trial_bind.ts";
-import { findFreePort } from "../../support/free_port.ts";
+import { findFreePort } from "../../support/tools/free_port.ts";
 
 const hostname = "127.0.0.1";
 const noTrial = () => null;

@@ -10,9 +10,9 @@ import { listenAtFile } from "../../../src/net/deno/unix_listen.ts";
 import { isServedAt } from "../../../src/net/deno/unix_trial.ts";
 import { StartError } from "../../../src/supervisor/start_error.ts";
 import { createUnixSockets, type UnixSockets } from "../../../src/supervisor/unix_sockets.ts";
-import { clusterConfig } from "../../support/cluster_config.ts";
-import { openDescriptors } from "../../support/descriptors.ts";
-import { libcPath } from "../../support/libc_path.ts";
+import { clusterConfig } from "../../support/rigs/cluster_config.ts";
+import { openDescriptors } from "../../support/tools/descriptors.ts";
+import { libcPath } from "../../support/tools/libc_path.ts";
 import { assertEquals, assertRejects } from "../../deps.ts";
 
 /** What came from elsewhere: one socket at one address, held by somebody. */

@@ -6,7 +6,7 @@ import { createMemoryRoom } from "../../../src/observe/memory_room.ts";
 import { assert, assertEquals } from "../../deps.ts";
 import { WorkerHandle, type WorkerReceiver } from "../../../src/supervisor/worker_handle.ts";
 import { clusterConfig } from "./cluster_configs.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
+import { ManualClock } from "../../support/fakes/manual_clock.ts";
 import { FakeWorker } from "./fake_worker.ts";
 
 function stage(): {
@@ -33,7 +33,7 @@ function stage(): {
       logLevel: "info",
       isAudited: false,
       io: { engine: "deno" },
-      advertisedAddress: "192.0.2.1",
+      advertisedAddress: { address: "192.0.2.1", isExplicit: true },
       zone: "",
       sharesPort: true,
       isTakeover: false,

@@ -9,9 +9,9 @@ import { AF_INET } from "../../../src/net/epoll/libc.ts";
 import { NameLookup, portOf } from "../../../src/net/epoll/name_lookup.ts";
 import { Log } from "../../../src/observe/log.ts";
 import { createRemains } from "../../../src/supervisor/worker_remains.ts";
-import { openDescriptors } from "../../support/descriptors.ts";
-import { libcPath, openSystem } from "../../support/libc_path.ts";
-import { until } from "../../support/poll.ts";
+import { openDescriptors } from "../../support/tools/descriptors.ts";
+import { libcPath, openSystem } from "../../support/tools/libc_path.ts";
+import { until } from "../../support/tools/poll.ts";
 import { assert, assertEquals } from "../../deps.ts";
 import { clusterConfig } from "./cluster_configs.ts";
 

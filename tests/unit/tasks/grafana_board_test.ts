@@ -48,6 +48,9 @@ async function labelsByMetric(): Promise<Map<string, Set<string>>> {
   return found;
 }
 
+/** What Prometheus adds to each series: the proxy that it asked. */
+const ADDED_LABELS = ["instance"];
+
 /** What is wrong with a query, one sentence each. */
 function faultsOf(query: string, shown: string, metrics: Map<string, Set<string>>): string[] {
   const names = [...query.matchAll(/\baster_\w+/g)].map(([name]) => name);
@@ -62,9 +65,9 @@ function faultsOf(query: string, shown: string, metrics: Map<string, Set<string>
     ...[...shown.matchAll(/\{\{\s*(?:\$labels\.)?(\w+)\s*\}\}/g)].map((match) => match[1]!),
   ];
   const missing = names.flatMap((name) =>
-    wanted.filter((label) => !metrics.get(name)?.has(label)).map((label) =>
-      `${name} has no ${label}`
-    )
+    wanted.filter((label) => !ADDED_LABELS.includes(label) && !metrics.get(name)?.has(label)).map((
+      label,
+    ) => `${name} has no ${label}`)
   );
   const depth = [...query].reduce((sum, one) => sum + (one === "(" ? 1 : one === ")" ? -1 : 0), 0);
   const open = depth === 0 ? [] : ["its brackets do not match"];
@@ -102,6 +105,17 @@ Deno.test("every alert asks for metrics and labels that there are, and says what
   }
   assertEquals(new Set(rules().map(({ alert }) => alert)).size, rules().length);
   assert(rules().length > 8);
+});
+
+Deno.test("every alert links to the proxy that it is about, by labels that its query leaves", () => {
+  for (const { alert, expr, annotations } of rules()) {
+    assert(annotations.link?.startsWith("http://{{ $labels.instance }}/#"), alert);
+    const [, kept] = /\bby \(([^)]*)\)/.exec(expr) ?? [];
+    if (kept === undefined) continue;
+    const labels = kept.split(",").map((label) => label.trim());
+    const used = Object.values(annotations).join(" ").matchAll(/\$labels\.(\w+)/g);
+    for (const [, label] of used) assert(labels.includes(label!), `${alert}: ${label}`);
+  }
 });
 
 Deno.test("the reasons of failures that alerts name are some", () => {

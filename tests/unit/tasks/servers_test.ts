@@ -4,10 +4,11 @@ import {
   findCommand,
   type ServerName,
   ServersMissing,
+  TEST_SERVERS,
 } from "../../../tasks/servers.ts";
 
 Deno.test("what is there is found, and nothing is installed for it", async () => {
-  await ensureServers(["redis-server", "memcached", "nutcracker"], {
+  await ensureServers(TEST_SERVERS, {
     purpose: "A test",
     isAllowed: false,
   });

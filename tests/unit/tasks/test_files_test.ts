@@ -1,5 +1,5 @@
-import { assertEquals } from "../../deps.ts";
-import { findTestJobs } from "../../../tasks/test_files.ts";
+import { assert, assertEquals } from "../../deps.ts";
+import { findExamples, findTestJobs, leftToCi, LONG_TESTS } from "../../../tasks/test_files.ts";
 
 Deno.test("tests that drive the proxy run under each engine, the others once", () => {
   const jobs = findTestJobs(["tests/proxy/threads", "tests/unit/clock"], ["deno", "epoll"]);
@@ -12,4 +12,19 @@ Deno.test("tests that drive the proxy run under each engine, the others once", (
     },
     { name: "tests/unit/clock_test.ts", path: "tests/unit/clock_test.ts", io: null },
   ]);
+});
+
+Deno.test("each of the tests that are left to deno task ci is there, with a reason", () => {
+  const jobs = findTestJobs([], ["deno", "epoll"]);
+  for (const { begins, why } of LONG_TESTS) {
+    assert(jobs.some(({ path }) => path.startsWith(begins)), begins);
+    assert(why !== "");
+  }
+  assert(jobs.filter(leftToCi).length < jobs.length / 10);
+});
+
+Deno.test("code with an example in a comment is found, and code without any is not", () => {
+  const found = findExamples();
+  assert(found.includes("src/embed.ts"));
+  assert(!found.includes("src/clock.ts"));
 });

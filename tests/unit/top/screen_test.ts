@@ -41,7 +41,7 @@ Deno.test("each page shows its rows", () => {
   });
   assertMatch(found[1]!, /^main +get +250 +50 µs +99 µs +250$/);
   assertMatch(found[2]!, /^00:00:01\.500 +main +20 ms/);
-  assertMatch(found[3]!, /^main +hot +640 +32 +- +hot$/);
+  assertMatch(found[3]!, /^main +hot +640 +32 +- +10\.0\.0\.1:6379 +hot$/);
   assertMatch(found[4]!, /^main +10\.0\.0\.9 +2 +0 B$/);
   assertMatch(found[5]!, /^0 +serves +2 +250 +1 +4\.8 M +0$/);
   assertMatch(found[6]!, /^2026-01-01T00:00:00 +main +r0 is back$/);
@@ -99,7 +99,19 @@ Deno.test("what is wrong is red, where there are colours", () => {
     answers({ atMs: 0, requests: 0 }),
     answers({ atMs: 1_000, requests: 0, isHealthy: false }),
   );
-  const lines = renderScreen(bad, FIRST_STATE, { ...TERMINAL, hasColours: true });
-  assert(lines[1]!.startsWith("\x1b[31mmain/r0 is down"));
+  const lines = renderScreen({ ...bad, problems: ["main: r0 is down"] }, FIRST_STATE, {
+    ...TERMINAL,
+    hasColours: true,
+  });
+  assert(lines[1]!.startsWith("\x1b[31mmain: r0 is down"));
   assert(lines[5]!.startsWith("\x1b[31m"));
+});
+
+Deno.test("each problem has a line, and very many are counted", () => {
+  const shown = (count: number) => {
+    const problems = Array.from({ length: count }, (_, index) => `problem ${index}`);
+    return renderScreen({ ...view(), problems }, FIRST_STATE, TERMINAL).slice(1, 8);
+  };
+  assertEquals(shown(3).slice(0, 3), ["problem 0", "problem 1", "problem 2"]);
+  assertEquals(shown(9).slice(4, 6), ["problem 4", "and 4 more"]);
 });

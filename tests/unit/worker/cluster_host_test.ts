@@ -37,6 +37,10 @@ class FakeCluster implements Cluster {
   /** What {@link visitHolders} tells of. */
   held: [MemoryHolder, number][] = [];
 
+  readonly spareBytes = 0;
+
+  letGoSpare(): void {}
+
   visitHolders(visit: HolderVisitor): void {
     for (const [holder, byteCount] of this.held) visit(holder, byteCount);
   }
@@ -88,7 +92,7 @@ class FakeCluster implements Cluster {
 
   metrics() {
     const metrics = new ClusterMetrics(this.name);
-    metrics.requests = 3;
+    metrics.readRequests = 3;
     return metrics.snapshot([]);
   }
 
@@ -118,6 +122,10 @@ class FakeCluster implements Cluster {
     return [{ endpoint: this.context.config.listen, descriptor: 50 }];
   }
 
+  leaveBy(timeoutMs: number): void {
+    this.calls.push(`leave by ${timeoutMs}`);
+  }
+
   drain(times: DrainTimes): Promise<void> {
     this.calls.push(`drain ${times.idleMs} ${times.timeoutMs}`);
     return this.drained.promise;
@@ -138,7 +146,7 @@ function startMessage(leads: string[], isTakeover = false): StartMessage {
     logLevel: "info",
     isAudited: false,
     io: { engine: "deno" },
-    advertisedAddress: "192.0.2.1",
+    advertisedAddress: { address: "192.0.2.1", isExplicit: true },
     zone: "",
     sharesPort: true,
     clientMemory: createClientMemory(1),
@@ -173,7 +181,10 @@ Deno.test("start opens every cluster, then leads its own, then says it listens",
   host.onMessage(startMessage(["b"]));
   assertEquals(clusters.map(({ calls }) => calls), [["start"], ["start", "lead"]]);
   assertEquals(clusters[0]!.context.workerNumber, 2);
-  assertEquals(clusters[0]!.context.advertisedAddress, "192.0.2.1");
+  assertEquals(clusters[0]!.context.advertisedAddress, {
+    address: "192.0.2.1",
+    isExplicit: true,
+  });
   assertEquals(clusters[0]!.context.sharesPort, true);
   assertEquals(clusters[0]!.context.clock, clusters[1]!.context.clock);
   assertEquals(posted, [{ kind: "listening", workerNumber: 2 }]);
@@ -497,7 +508,8 @@ Deno.test("who has retired follows what takes effect at once, but for servers th
   assertEquals(clusters[0]!.context.config.hash, a.hash);
   assertEquals(clusters[0]!.configured!.servers, a.servers);
   const third = [{ ...a.servers[0]!, address: "10.0.0.9:2" }];
-  host.onMessage(configure({ ...successor, servers: third }, b));
+  host.onMessage({ ...configure({ ...successor, servers: third }, b), retireTimeoutMs: 50 });
+  assertEquals(clusters.map(({ calls }) => calls.includes("leave by 50")), [true, false, false]);
   assertEquals(clusters[0]!.configured!.servers, third);
   assertEquals(clusters[0]!.configured!.hash, a.hash);
   host.onMessage({ kind: "stop" });
@@ -514,10 +526,11 @@ Deno.test("a worker that only serves the clients it has follows settings, and ke
       clusterMemories: createClusterMemories([config], 4),
       logLevel: "info",
       keepsServers,
+      retireTimeoutMs: 70,
     });
   const servers = [{ ...a.servers[0]!, address: "10.0.0.9:1" }];
   follow({ ...a, servers }, true);
-  assertEquals(clusters[0]!.configured, null);
+  assertEquals([clusters[0]!.configured, clusters[0]!.calls.at(-1)], [null, "leave by 70"]);
   follow({ ...a, servers, readTimeoutMs: 9 }, true);
   assertEquals(clusters[0]!.configured!.servers, a.servers);
   assertEquals(clusters[0]!.configured!.readTimeoutMs, 9);

@@ -11,14 +11,14 @@ interface Module {
 /** Every module that runs in a worker, by Deno's own reading; imports of types only do not run. */
 async function workerModules(): Promise<Map<string, Module>> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", "src/worker/worker.ts"],
+    args: ["info", "--json", "src/worker/thread_entry.ts"],
     cwd: root,
   }).output();
   assert(success, new TextDecoder().decode(stderr));
   const { modules }: { modules: Module[] } = JSON.parse(new TextDecoder().decode(stdout));
   const known = new Map(modules.map((one) => [one.specifier, one]));
   const reached = new Map<string, Module>();
-  const waiting = [new URL("src/worker/worker.ts", root).href];
+  const waiting = [new URL("src/worker/thread_entry.ts", root).href];
   for (let specifier = waiting.pop(); specifier !== undefined; specifier = waiting.pop()) {
     if (reached.has(specifier)) continue;
     const module = known.get(specifier) ?? { specifier };

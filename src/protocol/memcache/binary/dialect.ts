@@ -28,6 +28,7 @@ export function createBinaryDialect(): Dialect {
     writeMerged,
     writeFailure,
     breaksSilence,
+    isErrorReply,
   };
 }
 
@@ -49,6 +50,10 @@ function breaksSilence(mark: RequestMark, bytes: Uint8Array, start: number, _end
   if (status === (asksForValue(mark.operation) ? Status.NotFound : Status.Success)) return false;
   bytes[start + Field.Operation] = mark.operation;
   return true;
+}
+
+function isErrorReply(bytes: Uint8Array, start: number, end: number): boolean {
+  return end - start > Field.Status + 1 && isErrorStatus(statusOf(bytes, start));
 }
 
 function asksForValue(operation: number): boolean {

@@ -8,8 +8,8 @@ import { type TcpEndpoint, tcpEndpoint } from "../../../endpoint.ts";
 import { SLOT_COUNT } from "../../../hash/mod.ts";
 import { type Redirect, RedirectKind } from "../../redirect.ts";
 import { requestBytes } from "../write/replies.ts";
-import { unbracketed } from "./cluster_shown.ts";
-import { furtherViewRequest, readView, viewRequests } from "./cluster_views.ts";
+import { unbracketed } from "./shown_addresses.ts";
+import { furtherViewRequest, readView, viewRequests } from "./node_views.ts";
 import { readReport, readZone, reportRequest, zoneRequest } from "./node_reports.ts";
 
 /** An error reply that redirects is shorter than this, in bytes. */
@@ -32,7 +32,7 @@ export const clusterDialect = {
   parseAddress,
 } as const;
 
-/** The same for a proxy that reaches nodes over TLS: where they have a port for it, that is the one. */
+/** The words of Redis Cluster for a proxy that reaches nodes over TLS: where they have a port for it, that is the one. */
 export const tlsClusterDialect: typeof clusterDialect = {
   ...clusterDialect,
   readView: (replies, askedHost) => readView(replies, askedHost, true),

@@ -8,12 +8,17 @@ import {
   BLOCKING_FORM_SUFFIX,
   type CommandDefinition,
   CommandFlag,
+  type KeyFinder,
   Timeout,
 } from "../../command_table.ts";
+import { keySearchOf } from "../key_finders/parsed_keys.ts";
+import { keysBySpecification } from "../key_finders/routed_keys.ts";
+import type { KeySearch } from "../key_finders/specified_keys.ts";
 import { subcommandKeys } from "../key_finders/subcommand_keys.ts";
 import { categoriesOf } from "./categories.ts";
 import type { KeyParserId } from "./handlers.ts";
 import {
+  areLookedFor,
   areMovable,
   columnsOf,
   type KeyColumns,
@@ -35,6 +40,8 @@ export interface CommandDescription extends KeyColumns {
   readonly categories: readonly string[];
   readonly keys: readonly KeySpecification[];
   readonly keyParser: KeyParserId | null;
+  /** Finds the keys of its requests; null: it has none. */
+  readonly keySearch: KeySearch | null;
   readonly tips: readonly string[];
   readonly channels: ChannelUse | null;
   readonly states: readonly State[];
@@ -89,6 +96,7 @@ export function describe(
     keys,
     ...columnsOf(keys),
     keyParser: more.keyParser ?? null,
+    keySearch: keySearchOf(keys, more.keyParser ?? null),
     tips: more.tips === undefined ? [] : tipsOf(more.tips),
     channels: more.channels ?? null,
     states: more.states ?? [],
@@ -121,7 +129,7 @@ export function definitionsOf(command: CommandDescription): CommandDefinition[] 
     firstKey,
     lastKey,
     keyStep,
-    keyFinder: route.isBehindSubcommand ? subcommandKeys(command) : route.keyFinder,
+    keyFinder: keyFinderOf(command),
     merge: route.merge,
     refusal: route.reason === null ? null : refusalText(name, route.reason),
     handler: route.action === Action.Local ? route.handler : null,
@@ -136,6 +144,14 @@ export function definitionsOf(command: CommandDescription): CommandDefinition[] 
     handler: route.handler,
     timeout: route.timeout,
   }];
+}
+
+/** Who finds the keys of requests; null: they have the places that the columns say, or nobody looks for them. */
+function keyFinderOf(command: CommandDescription): KeyFinder | null {
+  const { keys, route } = command;
+  if (route.isBehindSubcommand) return subcommandKeys(command);
+  if (route.keyFinder !== null || route.action === Action.Refuse) return route.keyFinder;
+  return areLookedFor(keys) ? keysBySpecification(keys, route.keyRefusal ?? undefined) : null;
 }
 
 /** The bits of a row's flags that say in which states a command is treated otherwise. */

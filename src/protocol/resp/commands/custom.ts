@@ -34,7 +34,7 @@ export function createRespCommands(custom: readonly CustomCommand[]): CommandTab
   return custom.length === 0 ? respCommands : createGrowingCommands(custom);
 }
 
-/** The same in a table that nobody else has, so that others can be added. */
+/** Redis's commands and those of the configuration, in a table that nobody else has, so that others can be added. */
 export function createGrowingCommands(custom: readonly CustomCommand[]): GrowingCommandTable {
   return createCommandTable([
     ...respDefinitions,

@@ -95,6 +95,13 @@ export function areMovable(specifications: readonly KeySpecification[]): boolean
   return specifications.some((specification) => fixedRange(specification) === null);
 }
 
+/** Whether requests have to be looked at for keys, as these stand behind a keyword or their number. */
+export function areLookedFor(specifications: readonly KeySpecification[]): boolean {
+  return specifications.some(({ start, range }) =>
+    start !== null && range !== null && ("keyword" in start || "countedStep" in range)
+  );
+}
+
 /**
  * The columns: the keys with a fixed place from the first on, as long as one follows another. Several specifications
  * have a step of 1.

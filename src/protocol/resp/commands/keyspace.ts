@@ -18,9 +18,16 @@ import {
   keysBy,
   ofAllShards,
   refused,
+  type Route,
   split,
   Sum,
 } from "./route.ts";
+
+/** The cursor names a slot, by its hash tag, and each node goes on with those that it has. */
+const BY_CURSOR: Route = {
+  ...BY_KEY,
+  text: "in front of a cluster of Valkey: at the node that the cursor leads to",
+};
 
 /** Commands on keys of any type. */
 export const keyspaceCommands: CommandGroup = {
@@ -35,6 +42,7 @@ export const keyspaceCommands: CommandGroup = {
     ["bless|help",            2, "loading stale", "",                                           BY_KEY,                          { since: "Redis 8.12" }],
     ["bless|scan",           -4, "",              "",                                           refused(SCANNING_ONE),           { since: "Redis 8.12", tips: "nondeterministic_output special special" }],
     ["bless|set",             4, "write denyoom fast", "RW: 2",                                 BY_KEY,                          { since: "Redis 8.12", categories: "@dangerous" }],
+    ["clusterscan",          -2, "readonly",      "not_key: 1",                                 BY_CURSOR,                       { since: "Valkey 9.1", tips: "nondeterministic_output special special" }],
     ["copy",                 -3, "write denyoom", "RO access: 1, OW update: 2",                 BY_KEY],
     ["dbsize",                1, "readonly fast", "",                                           everyShard(Sum),                 { tips: "all_shards agg_sum" }],
     ["del",                  -2, "write",         "RM delete: 1 to -1",                         split(Sum),                      { tips: "multi_shard agg_sum" }],

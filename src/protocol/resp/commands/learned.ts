@@ -4,8 +4,15 @@
  *
  * @module
  */
-import { Action, CommandFlag, type CommandRow, Timeout } from "../../command_table.ts";
-import { keysBySpecification } from "../key_finders/specified_keys.ts";
+import {
+  Action,
+  CommandFlag,
+  type CommandRow,
+  type MergeCode,
+  Timeout,
+} from "../../command_table.ts";
+import { keySearchOf } from "../key_finders/parsed_keys.ts";
+import { keysBySpecification } from "../key_finders/routed_keys.ts";
 import type { CommandDescription } from "./catalogue.ts";
 import { categoriesOf } from "./categories.ts";
 import {
@@ -16,15 +23,19 @@ import {
 } from "./key_specifications.ts";
 import { ALLOWED_ADMINISTRATION } from "./reasons.ts";
 import {
-  AllSucceeded,
+  All,
+  Any,
   BEHIND_SUBCOMMAND,
   blocks,
   BY_KEY,
   Concatenated,
   Elements,
   everyShard,
+  FirstReply,
+  Greatest,
   keysBy,
   Least,
+  OneSucceeded,
   refused,
   type Route,
   split,
@@ -84,6 +95,7 @@ export function describeTold(told: ToldCommand): CommandDescription {
     keys,
     ...(areFixed ? columns : { firstKey: 0, lastKey: 0, keyStep: 0 }),
     keyParser: null,
+    keySearch: keySearchOf(keys, null),
     tips: told.tips,
     channels: keys.some(({ flags }) => flags.includes("not_key")) ? "unnamed" : null,
     states: [],
@@ -151,8 +163,8 @@ function keyedRoute({ flags, keys, tips }: ToldCommand): Route {
     : keysBySpecification(keys);
   const write = unsaidWrite(flags);
   if (flags.includes("blocking")) {
-    const route = blocks(Timeout.None, finder);
-    return { ...route, flags: route.flags | write };
+    const route = blocks(Timeout.None);
+    return { ...route, keyFinder: finder, flags: route.flags | write };
   }
   const merge = tips.includes("request_policy:multi_shard") && finder === null && isAllWords(keys)
     ? splitMerge(tips)
@@ -172,7 +184,16 @@ function keylessRoute({ flags, tips }: ToldCommand): Route {
   return { ...route, flags: route.flags | unsaidWrite(flags) };
 }
 
-const MERGES = new Map([["agg_sum", Sum], ["all_succeeded", AllSucceeded], ["agg_min", Least]]);
+/** By response policy; `special` says nothing that holds of every command. */
+const MERGES: ReadonlyMap<string, MergeCode> = new Map([
+  ["agg_sum", Sum],
+  ["agg_min", Least],
+  ["agg_max", Greatest],
+  ["agg_logical_and", All],
+  ["agg_logical_or", Any],
+  ["all_succeeded", FirstReply],
+  ["one_succeeded", OneSucceeded],
+]);
 
 function responsePolicy(tips: readonly string[]): string | null {
   const prefix = "response_policy:";
@@ -180,9 +201,9 @@ function responsePolicy(tips: readonly string[]): string | null {
 }
 
 /** How the replies of parts become one; null: it is not to be split. */
-function splitMerge(tips: readonly string[]): typeof Elements | typeof Sum | null {
+function splitMerge(tips: readonly string[]): MergeCode | null {
   const policy = responsePolicy(tips);
-  return policy === null ? Elements : (MERGES.get(policy) as typeof Sum | undefined) ?? null;
+  return policy === null ? Elements : MERGES.get(policy) ?? null;
 }
 
 /** The bit of what may write, where the server does not say whether it does. */

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { blockingPopKeys, popKeys } from "../key_finders/counted_keys.ts";
+import { refusePop } from "../key_finders/count_refusals.ts";
 import type { CommandGroup } from "./record.ts";
-import { blocks, BY_KEY, FifthWord, FirstWord, keysBy, LastWord } from "./route.ts";
+import { blocks, BY_KEY, byKeyOr, FifthWord, FirstWord, LastWord } from "./route.ts";
 
 /** List commands. */
 export const listCommands: CommandGroup = {
@@ -16,7 +16,7 @@ export const listCommands: CommandGroup = {
     // name      arity  flags                              keys                                 what the proxy does
     ["blmove",       6, "write denyoom noscript blocking", "RW access delete: 1, RW insert: 2", blocks(LastWord)],
     ["blmovem",     -6, "write denyoom blocking",          "RW access delete: 1, RW insert: 2", blocks(FifthWord),                  { since: "Redis 8.10", untested: true }],
-    ["blmpop",      -5, "write blocking",                  "RW access delete: 2 counted",       blocks(FirstWord, blockingPopKeys)],
+    ["blmpop",      -5, "write blocking",                  "RW access delete: 2 counted",       blocks(FirstWord, refusePop)],
     ["blpop",       -3, "write noscript blocking",         "RW access delete: 1 to -2",         blocks(LastWord)],
     ["brpop",       -3, "write noscript blocking",         "RW access delete: 1 to -2",         blocks(LastWord)],
     ["brpoplpush",   4, "write denyoom noscript blocking", "RW access delete: 1, RW insert: 2", blocks(LastWord)],
@@ -25,7 +25,7 @@ export const listCommands: CommandGroup = {
     ["llen",         2, "readonly fast",                   "RO: 1",                             BY_KEY],
     ["lmove",        5, "write denyoom",                   "RW access delete: 1, RW insert: 2", BY_KEY],
     ["lmovem",      -5, "write denyoom",                   "RW access delete: 1, RW insert: 2", BY_KEY,                             { since: "Redis 8.10", untested: true }],
-    ["lmpop",       -4, "write",                           "RW access delete: 1 counted",       keysBy(popKeys)],
+    ["lmpop",       -4, "write",                           "RW access delete: 1 counted",       byKeyOr(refusePop)],
     ["lpop",        -2, "write fast",                      "RW access delete: 1",               BY_KEY],
     ["lpos",        -3, "readonly",                        "RO access: 1",                      BY_KEY],
     ["lpush",       -3, "write denyoom fast",              "RW insert: 1",                      BY_KEY],

@@ -7,7 +7,7 @@
 /** Commands about one server rather than about keys. */
 export const ADMINISTRATION = "it concerns one server; send it to that server";
 
-/** The same, where the configuration can allow it. */
+/** Why a command about the servers themselves is refused that the configuration can allow. */
 export const ALLOWED_ADMINISTRATION =
   'it concerns the servers themselves; send it to them, or set admin_commands = "forward"';
 
@@ -19,14 +19,14 @@ export const ACCESS_LISTS =
 /** Subcommands of CLUSTER that change a cluster, or ask about one node. */
 export const CLUSTER_CHANGES = "it concerns one node of the cluster; send it to that node";
 
+/** `CLUSTER SYNCSLOTS`. */
+export const BETWEEN_NODES = "the nodes of a cluster say it to each other while slots move";
+
 /** Slow logs, which the configuration can allow to be asked for. */
 export const SLOW_LOGS = 'the servers\' own logs, where `admin_commands = "forward"`';
 
 /** `MONITOR`. */
 export const MONITORING = "it shows what one server does; connect to that server";
-
-/** `CLUSTERSCAN`. */
-export const SCANNING = "SCAN goes over all servers, too";
 
 /** `HIMPORT`. */
 export const SESSION_FIELDS =

@@ -3,9 +3,16 @@
  *
  * @module
  */
-import { digestKeys, functionKeys, scriptKeys } from "../key_finders/counted_keys.ts";
+import { refuseDigest, refuseFunction, refuseScript } from "../key_finders/count_refusals.ts";
 import type { CommandGroup } from "./record.ts";
-import { answered, ofAllShards, script, WITH_ITS_COMMAND } from "./route.ts";
+import {
+  answered,
+  ofAllShards,
+  script,
+  ScriptBody,
+  ScriptDigest,
+  WITH_ITS_COMMAND,
+} from "./route.ts";
 
 /** Script and function commands. */
 export const scriptingCommands: CommandGroup = {
@@ -14,12 +21,12 @@ export const scriptingCommands: CommandGroup = {
   // deno-fmt-ignore: one record a command, columns aligned.
   records: [
     // name            arity  flags                                             keys                           what the proxy does
-    ["eval",              -3, "noscript stale skip_monitor no_mandatory_keys",  "RW access update: 2 counted", script(scriptKeys)],
-    ["eval_ro",           -3, "readonly noscript stale skip_monitor no_mandatory_keys", "RO access: 2 counted",        script(scriptKeys)],
-    ["evalsha",           -3, "noscript stale skip_monitor no_mandatory_keys",  "RW access update: 2 counted", script(digestKeys)],
-    ["evalsha_ro",        -3, "readonly noscript stale skip_monitor no_mandatory_keys", "RO access: 2 counted",        script(digestKeys)],
-    ["fcall",             -3, "noscript stale skip_monitor no_mandatory_keys",  "RW access update: 2 counted", script(functionKeys)],
-    ["fcall_ro",          -3, "readonly noscript stale skip_monitor no_mandatory_keys", "RO access: 2 counted",        script(functionKeys)],
+    ["eval",              -3, "noscript stale skip_monitor no_mandatory_keys",  "RW access update: 2 counted", script(refuseScript, ScriptBody)],
+    ["eval_ro",           -3, "readonly noscript stale skip_monitor no_mandatory_keys", "RO access: 2 counted",        script(refuseScript, ScriptBody)],
+    ["evalsha",           -3, "noscript stale skip_monitor no_mandatory_keys",  "RW access update: 2 counted", script(refuseDigest, ScriptDigest)],
+    ["evalsha_ro",        -3, "readonly noscript stale skip_monitor no_mandatory_keys", "RO access: 2 counted",        script(refuseDigest, ScriptDigest)],
+    ["fcall",             -3, "noscript stale skip_monitor no_mandatory_keys",  "RW access update: 2 counted", script(refuseFunction)],
+    ["fcall_ro",          -3, "readonly noscript stale skip_monitor no_mandatory_keys", "RO access: 2 counted",        script(refuseFunction)],
     ["function",          -2, "",                                               "",                            ofAllShards(answered("function",
       "`LOAD`, `DELETE`, `FLUSH`, `RESTORE`, `KILL` and `STATS` at every server, `LIST` and " +
       "`DUMP` at one"))],

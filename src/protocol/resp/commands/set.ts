@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { cardinalityKeys } from "../key_finders/counted_keys.ts";
+import { refuseCardinality } from "../key_finders/count_refusals.ts";
 import type { CommandGroup } from "./record.ts";
-import { BY_KEY, keysBy } from "./route.ts";
+import { BY_KEY, byKeyOr } from "./route.ts";
 
 /** Set commands. */
 export const setCommands: CommandGroup = {
@@ -18,13 +18,13 @@ export const setCommands: CommandGroup = {
     ["saddex",       -5, "write denyoom fast",   "RW update: 1",                       BY_KEY,                  { since: "Redis 8.12", untested: true }],
     ["scard",         2, "readonly fast",      "RO: 1",                             BY_KEY],
     ["sdiff",        -2, "readonly",           "RO access: 1 to -1",                BY_KEY,                  { tips: "nondeterministic_output_order" }],
-    ["sdiffcard",    -3, "readonly",             "RO access: 1 counted",               keysBy(cardinalityKeys), { since: "Redis 8.10", untested: true }],
+    ["sdiffcard",    -3, "readonly",             "RO access: 1 counted",               byKeyOr(refuseCardinality), { since: "Redis 8.10", untested: true }],
     ["sdiffstore",   -3, "write denyoom",      "OW update: 1, RO access: 2 to -1",  BY_KEY],
     ["sexpire",      -6, "write fast",           "RW update: 1",                       BY_KEY,                  { since: "Redis 8.12", untested: true }],
     ["sexpireat",    -6, "write fast",           "RW update: 1",                       BY_KEY,                  { since: "Redis 8.12", untested: true }],
     ["sexpiretime",  -5, "readonly fast",        "RO access: 1",                       BY_KEY,                  { since: "Redis 8.12", untested: true }],
     ["sinter",       -2, "readonly",           "RO access: 1 to -1",                BY_KEY,                  { tips: "nondeterministic_output_order" }],
-    ["sintercard",   -3, "readonly",           "RO access: 1 counted",              keysBy(cardinalityKeys)],
+    ["sintercard",   -3, "readonly",           "RO access: 1 counted",              byKeyOr(refuseCardinality)],
     ["sinterstore",  -3, "write denyoom",      "RW update: 1, RO access: 2 to -1",  BY_KEY],
     ["sismember",     3, "readonly fast",      "RO: 1",                             BY_KEY],
     ["smembers",      2, "readonly",           "RO access: 1",                      BY_KEY,                  { tips: "nondeterministic_output_order" }],
@@ -41,7 +41,7 @@ export const setCommands: CommandGroup = {
     ["sscan",        -3, "readonly",           "RO access: 1",                      BY_KEY,                  { tips: "nondeterministic_output" }],
     ["sttl",         -5, "readonly fast",        "RO access: 1",                       BY_KEY,                  { since: "Redis 8.12", untested: true }],
     ["sunion",       -2, "readonly",           "RO access: 1 to -1",                BY_KEY,                  { tips: "nondeterministic_output_order" }],
-    ["sunioncard",   -3, "readonly",             "RO access: 1 counted",               keysBy(cardinalityKeys), { since: "Redis 8.10", untested: true }],
+    ["sunioncard",   -3, "readonly",             "RO access: 1 counted",               byKeyOr(refuseCardinality), { since: "Redis 8.10", untested: true }],
     ["sunionstore",  -3, "write denyoom",      "OW update: 1, RO access: 2 to -1",  BY_KEY],
   ],
 };

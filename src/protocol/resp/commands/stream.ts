@@ -15,13 +15,13 @@ export const streamCommands: CommandGroup = {
   records: [
     // name                 arity  flags                 keys                                       what the proxy does
     ["xack",                   -4, "write fast",         "RW update: 1",                            BY_KEY],
-    ["xackdel",                -6, "write",              "RW access update: 1",                     BY_KEY,               { since: "Redis 8.2", untested: true }],
+    ["xackdel",                -6, "write fast",         "RW update delete: 1",                     BY_KEY,               { since: "Redis 8.2" }],
     ["xadd",                   -5, "write denyoom fast", "RW update: 1",                            BY_KEY,               { tips: "nondeterministic_output" }],
     ["xautoclaim",             -6, "write fast",         "RW delete: 1",                            BY_KEY,               { tips: "nondeterministic_output" }],
     ["xclaim",                 -6, "write fast",         "RW update: 1",                            BY_KEY,               { tips: "nondeterministic_output" }],
     ["xcfgset",                -2, "write fast",         "RW update: 1",                            BY_KEY,               { since: "Redis 8.6", untested: true }],
     ["xdel",                   -3, "write fast",         "RW delete: 1",                            BY_KEY],
-    ["xdelex",                 -5, "write",              "RW access update: 1",                     BY_KEY,               { since: "Redis 8.2", untested: true }],
+    ["xdelex",                 -5, "write fast",         "RW delete: 1",                            BY_KEY,               { since: "Redis 8.2" }],
     ["xgroup",                 -2, "",                   "",                                        BEHIND_SUBCOMMAND],
     ["xgroup|create",          -5, "write denyoom",      "RW insert: 2",                            BY_KEY],
     ["xgroup|createconsumer",   5, "write denyoom",      "RW insert: 2",                            BY_KEY],

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { pairKeys } from "../key_finders/counted_keys.ts";
+import { refusePairs } from "../key_finders/count_refusals.ts";
 import type { CommandGroup } from "./record.ts";
-import { AllSucceeded, BY_KEY, Elements, keysBy, split } from "./route.ts";
+import { AllSucceeded, BY_KEY, byKeyOr, Elements, split } from "./route.ts";
 
 /** String commands. */
 export const stringCommands: CommandGroup = {
@@ -18,7 +18,7 @@ export const stringCommands: CommandGroup = {
     ["decr",          2, "write denyoom fast", "RW access update: 1",                BY_KEY],
     ["decrby",        3, "write denyoom fast", "RW access update: 1",                BY_KEY],
     ["delex",        -2, "write",              "RW access update: 1",                BY_KEY,              { since: "Redis 8.4", untested: true }],
-    ["delifeq",       3, "write",              "RW access update: 1",                BY_KEY,              { since: "Valkey 9.0" }],
+    ["delifeq",       3, "write fast",         "RM delete: 1",                       BY_KEY,              { since: "Valkey 9.0" }],
     ["digest",        2, "readonly",           "RO access: 1",                       BY_KEY,              { since: "Redis 8.4", untested: true }],
     ["get",           2, "readonly fast",      "RO access: 1",                       BY_KEY],
     ["getdel",        2, "write fast",         "RW access delete: 1",                BY_KEY],
@@ -32,7 +32,7 @@ export const stringCommands: CommandGroup = {
     ["lcs",          -3, "readonly",           "RO access: 1 to +1",                 BY_KEY],
     ["mget",         -2, "readonly fast",      "RO access: 1 to -1",                 split(Elements),     { tips: "multi_shard" }],
     ["mset",         -3, "write denyoom",      "OW update: 1 to -1 step 2",          split(AllSucceeded), { tips: "multi_shard all_succeeded" }],
-    ["msetex",       -4, "write",              "OW update: 1 counted step 2",        keysBy(pairKeys),    { tips: "multi_shard all_succeeded", since: "Redis 8.4" }],
+    ["msetex",       -4, "write denyoom",      "OW update: 1 counted step 2",        byKeyOr(refusePairs),    { tips: "multi_shard all_succeeded", since: "Redis 8.4" }],
     ["msetnx",       -3, "write denyoom",      "OW insert: 1 to -1 step 2",          BY_KEY,              { tips: "multi_shard agg_min" }],
     ["psetex",        4, "write denyoom",      "OW update: 1",                       BY_KEY],
     ["set",          -3, "write denyoom",      "RW access update variable_flags: 1", BY_KEY, { keyParser: "set" }],

@@ -36,30 +36,43 @@ const NO_NOACK = errorReply(
   "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.",
 );
 
-/** Where the options of GEORADIUSBYMEMBER begin; those of GEORADIUS one word later. */
-const GEORADIUS_OPTIONS = 5;
-
 /** Where the options of MIGRATE begin. */
 const MIGRATE_OPTIONS = 6;
 
 /** SORT: its key is in the row's columns; the last STORE counts. */
 export function sortKeys(frame: RequestFrame, bytes: Uint8Array): void {
+  frame.extraKey = sortDestination(frame, bytes, 2);
+}
+
+/**
+ * The destination of a SORT, or -1; the last one counts.
+ *
+ * @param storeWords Words of a STORE: 2; with 1 the destination is looked at as another option, too, as Redis does
+ * where it tells clients which words are keys.
+ */
+export function sortDestination(
+  frame: RequestFrame,
+  bytes: Uint8Array,
+  storeWords: 1 | 2,
+): number {
+  let destination = -1;
   let word = 2;
   while (word < frame.argumentCount) {
     if (isAt(frame, bytes, word, LIMIT)) {
       word += 3;
     } else if (isAt(frame, bytes, word, STORE) && word + 1 < frame.argumentCount) {
-      frame.extraKey = word + 1;
-      word += 2;
+      destination = word + 1;
+      word += storeWords;
     } else {
       word += isAt(frame, bytes, word, GET) || isAt(frame, bytes, word, BY) ? 2 : 1;
     }
   }
+  return destination;
 }
 
-/** GEORADIUS and GEORADIUSBYMEMBER: the last STORE or STOREDIST counts. */
+/** GEORADIUS and GEORADIUSBYMEMBER: options follow the words that they need; the last STORE or STOREDIST counts. */
 export function geoRadiusKeys(frame: RequestFrame, bytes: Uint8Array): void {
-  for (let word = GEORADIUS_OPTIONS; word < frame.argumentCount - 1; word++) {
+  for (let word = -frame.row!.arity; word < frame.argumentCount - 1; word++) {
     if (isAt(frame, bytes, word, STORE) || isAt(frame, bytes, word, STOREDIST)) {
       frame.extraKey = word + 1;
       word += 1;
@@ -69,18 +82,27 @@ export function geoRadiusKeys(frame: RequestFrame, bytes: Uint8Array): void {
 
 /** MIGRATE: its key is in the row's columns; where that is empty, all that follows KEYS are keys. */
 export function migrateKeys(frame: RequestFrame, bytes: Uint8Array): void {
-  const key = frame.firstKey;
-  if (frame.argumentStart(key) !== frame.argumentEnd(key)) return;
+  if (!isEmpty(frame, frame.firstKey)) return;
+  const option = migrateOption(frame, bytes);
+  if (option < 0) return;
+  frame.firstKey = option + 1;
+  frame.keyCount = frame.argumentCount - option - 1;
+}
+
+/** Where KEYS stands in a MIGRATE with keys behind it; -1 where it does not. */
+export function migrateOption(frame: RequestFrame, bytes: Uint8Array): number {
   for (let word = MIGRATE_OPTIONS; word < frame.argumentCount - 1; word++) {
-    if (isAt(frame, bytes, word, KEYS)) {
-      frame.firstKey = word + 1;
-      frame.keyCount = frame.argumentCount - word - 1;
-      return;
-    }
+    if (isAt(frame, bytes, word, KEYS)) return word;
     // Passwords and names may be any word.
     if (isAt(frame, bytes, word, AUTH)) word += 1;
     else if (isAt(frame, bytes, word, AUTH2)) word += 2;
   }
+  return -1;
+}
+
+/** Whether a word has no bytes. */
+export function isEmpty(frame: RequestFrame, word: number): boolean {
+  return frame.argumentStart(word) === frame.argumentEnd(word);
 }
 
 /** XREAD: as many ids as keys follow STREAMS. With BLOCK the row is that of the blocking form. */
@@ -88,7 +110,7 @@ export function streamKeys(frame: RequestFrame, bytes: Uint8Array): void {
   findStreams(frame, bytes, false);
 }
 
-/** The same for XREADGROUP. */
+/** XREADGROUP: as many ids as keys follow STREAMS. With BLOCK the row is that of the blocking form. */
 export function groupStreamKeys(frame: RequestFrame, bytes: Uint8Array): void {
   findStreams(frame, bytes, true);
 }
@@ -149,6 +171,12 @@ function numberAt(frame: RequestFrame, bytes: Uint8Array, word: number): number 
   return readDecimal(bytes, frame.argumentStart(word), frame.argumentEnd(word));
 }
 
-function isAt(frame: RequestFrame, bytes: Uint8Array, word: number, option: Uint8Array): boolean {
+/** Whether a word of the frame is this option, in letters of either case. */
+export function isAt(
+  frame: RequestFrame,
+  bytes: Uint8Array,
+  word: number,
+  option: Uint8Array,
+): boolean {
   return isWord(bytes, frame.argumentStart(word), frame.argumentEnd(word), option);
 }

@@ -22,7 +22,7 @@ import {
   type ReplyParser,
 } from "../../protocol.ts";
 import { NOT_A_NUMBER, readDecimal } from "../decimal.ts";
-import { LineScan, NOT_FOUND, TOO_LONG } from "./line_scan.ts";
+import { headBytes, LineScan, NOT_FOUND, shortLength } from "./line_scan.ts";
 import { REPLY_ELEMENTS_MAX, REPLY_LIMIT_BYTES, REPLY_LINE_LIMIT_BYTES } from "../limits.ts";
 import { Type } from "../type.ts";
 
@@ -225,33 +225,23 @@ export class RespReplyParser implements ReplyParser {
   }
 
   #readBulkHead(bytes: Uint8Array, position: number, end: number): number {
-    let cursor = position + 1;
-    let length = 0;
-    const digitsEnd = Math.min(position + 10, end - 1);
-    while (cursor < digitsEnd) {
-      const digit = bytes[cursor]! - ZERO;
-      if (digit < 0 || digit > 9) break;
-      length = length * 10 + digit;
-      cursor += 1;
+    const plain = shortLength(bytes, position, end);
+    if (plain >= 0) {
+      this.#dueChange = 0;
+      this.#body = plain + BODY_END_BYTES;
+      return position + headBytes(plain);
     }
-    // Nearly all lengths have no more than nine digits; the others take the long way.
-    if (
-      cursor >= end - 1 || cursor === position + 1 || bytes[cursor] !== CARRIAGE_RETURN ||
-      bytes[cursor + 1] !== LINE_FEED || (bytes[position + 1] === ZERO && cursor > position + 2)
-    ) {
-      const lineEnd = this.#findLineEnd(bytes, position, end);
-      if (lineEnd < 0) return lineEnd;
-      length = readDecimal(bytes, position + 1, lineEnd);
-      cursor = lineEnd;
-    }
+    const lineEnd = this.#findLineEnd(bytes, position, end);
+    if (lineEnd < 0) return lineEnd;
+    const length = readDecimal(bytes, position + 1, lineEnd);
     if (length === -1 && bytes[position] === Type.Bulk) {
       this.#dueChange = -1;
-      return cursor + 2;
+      return lineEnd + 2;
     }
     if (length < 0 || length > REPLY_LIMIT_BYTES) return MALFORMED;
     this.#dueChange = 0;
     this.#body = length + BODY_END_BYTES;
-    return cursor + 2;
+    return lineEnd + 2;
   }
 
   #readArrayHead(
@@ -289,13 +279,8 @@ export class RespReplyParser implements ReplyParser {
 
   /** The position of a line's CRLF. */
   #findLineEnd(bytes: Uint8Array, position: number, end: number): number {
-    const shortEnd = Math.min(end - 1, position + SHORT_LINE_BYTES);
-    let cursor = position + 1;
-    while (cursor < shortEnd && bytes[cursor] !== CARRIAGE_RETURN) cursor += 1;
-    if (cursor < shortEnd && bytes[cursor + 1] === LINE_FEED) return cursor;
-    const lineEnd = this.#line.find(bytes, position, end, CARRIAGE_RETURN, REPLY_LINE_LIMIT_BYTES);
-    if (lineEnd === TOO_LONG) return MALFORMED;
-    if (lineEnd === NOT_FOUND || lineEnd + 1 >= end) return NEEDS_MORE;
-    return bytes[lineEnd + 1] === LINE_FEED ? lineEnd : MALFORMED;
+    const lineEnd = this.#line.findHeadEnd(bytes, position, end, REPLY_LINE_LIMIT_BYTES);
+    if (lineEnd >= 0) return lineEnd;
+    return lineEnd === NOT_FOUND ? NEEDS_MORE : MALFORMED;
   }
 }

@@ -34,6 +34,14 @@ export class ReplyReader {
     return count >= 0 ? count : -1;
   }
 
+  /** The number of pairs of the map that begins here, or of the array that stands for one in RESP2; or -1. */
+  readPairs(): number {
+    if (!this.passAttributes()) return -1;
+    if (this.#bytes[this.#position] === Type.Map) return Math.max(-1, this.#readCount());
+    const count = this.readArray();
+    return count % 2 === 0 ? count / 2 : -1;
+  }
+
   /** The whole number that stands here, from 0 on, or -1. */
   readInteger(): number {
     const value = this.#readHead(Type.Integer);

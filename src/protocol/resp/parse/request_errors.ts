@@ -29,7 +29,7 @@ export const UNBALANCED_QUOTES: Uint8Array = protocolError("unbalanced quotes in
 /** The request as a whole is above its limit; Redis closes without a word. */
 export const REQUEST_TOO_LARGE: Uint8Array = protocolError("too big request");
 
-/** Another byte stands where a word's `$` belongs. */
+/** What is said where another byte stands where a word's `$` belongs. */
 export function bulkExpectedError(byte: number): Uint8Array {
   return byteErrorReply(`ERR Protocol error: expected '$', got '${String.fromCharCode(byte)}'`);
 }

@@ -17,7 +17,7 @@ import {
 } from "../../protocol.ts";
 import { NOT_A_NUMBER, readDecimal } from "../decimal.ts";
 import { InlineRequests } from "./inline_requests.ts";
-import { LineScan, NOT_FOUND, TOO_LONG } from "./line_scan.ts";
+import { BROKEN, headBytes, LineScan, NOT_FOUND, shortLength, TOO_LONG } from "./line_scan.ts";
 import {
   ARGUMENTS_MAX,
   BULK_LIMIT_BYTES,
@@ -43,10 +43,6 @@ const ZERO = 0x30;
 /** Up to this many words a request is parsed again from its start. */
 const FEW_WORDS = 8;
 
-/** What the readers of counts return instead of a position. */
-const NEEDS_MORE = -1;
-const MALFORMED = -2;
-
 /** One client's requests. */
 export class RespRequestParser implements RequestParser {
   readonly frame: RequestFrame;
@@ -65,8 +61,6 @@ export class RespRequestParser implements RequestParser {
   #position = 0;
   /** Offsets of its words: the frame's array is shared with other clients. */
   #own: Int32Array | null = null;
-  /** The number that the last reader of a count found. */
-  #count = 0;
 
   constructor(frame: RequestFrame, describer: RequestDescriber) {
     this.frame = frame;
@@ -98,10 +92,14 @@ export class RespRequestParser implements RequestParser {
         count < 1 || count > 9 || bytes[start + 2] !== CARRIAGE_RETURN ||
         bytes[start + 3] !== LINE_FEED
       ) {
-        position = this.#readArrayHead(bytes, start, end);
-        if (position === NEEDS_MORE) return this.#wait(start, end - start + 1);
-        if (position === MALFORMED) return ParseStatus.Malformed;
-        count = this.#count;
+        const lineEnd = this.#line.findHeadEnd(bytes, start, end, LINE_LIMIT_BYTES);
+        if (lineEnd === NOT_FOUND) return this.#wait(start, end - start + 1);
+        if (lineEnd === TOO_LONG) return this.#refuse(ARRAY_LINE_TOO_LONG);
+        count = lineEnd === BROKEN ? NOT_A_NUMBER : readDecimal(bytes, start + 1, lineEnd);
+        if (count === NOT_A_NUMBER || count > ARGUMENTS_MAX) {
+          return this.#refuse(INVALID_ARRAY_LENGTH);
+        }
+        position = lineEnd + 2;
         if (count <= 0) {
           start = position;
           continue;
@@ -146,12 +144,20 @@ export class RespRequestParser implements RequestParser {
         }
       }
       if (length < 0) {
-        data = this.#readBulkHead(bytes, position, end);
-        if (data === MALFORMED) return ParseStatus.Malformed;
-        if (data === NEEDS_MORE) {
-          return this.#pause(start, position, index, due, offsets, end - start + 1);
+        const plain = bytes[position] === DOLLAR ? shortLength(bytes, position, end) : -1;
+        if (plain >= 0 && plain <= BULK_LIMIT_BYTES) {
+          length = plain;
+          data = position + headBytes(plain);
+        } else {
+          const lineEnd = this.#findBulkHeadEnd(bytes, position, end);
+          if (lineEnd === NOT_FOUND) {
+            return this.#pause(start, position, index, due, offsets, end - start + 1);
+          }
+          if (lineEnd < 0) return ParseStatus.Malformed;
+          length = readDecimal(bytes, position + 1, lineEnd);
+          if (length < 0 || length > BULK_LIMIT_BYTES) return this.#refuse(INVALID_BULK_LENGTH);
+          data = lineEnd + 2;
         }
-        length = this.#count;
       }
       const dataEnd = data + length;
       if (dataEnd + 2 > end) {
@@ -238,64 +244,16 @@ export class RespRequestParser implements RequestParser {
     return grown;
   }
 
-  /** Reads `*<words>`; returns where the first word begins. */
-  #readArrayHead(bytes: Uint8Array, start: number, end: number): number {
-    const next = this.#readCount(bytes, start, end, ARRAY_LINE_TOO_LONG, INVALID_ARRAY_LENGTH);
-    if (this.#count <= ARGUMENTS_MAX || next < 0) return next;
-    this.frame.refusal = INVALID_ARRAY_LENGTH;
-    return MALFORMED;
-  }
-
-  /** Reads `$<bytes>`; returns where the word's data begin. */
-  #readBulkHead(bytes: Uint8Array, position: number, end: number): number {
-    if (position === end) return NEEDS_MORE;
+  /** The position of the CRLF behind `$<bytes>`; {@link NOT_FOUND}, or another number below 0 with a refusal. */
+  #findBulkHeadEnd(bytes: Uint8Array, position: number, end: number): number {
+    if (position === end) return NOT_FOUND;
     if (bytes[position] !== DOLLAR) {
       this.frame.refusal = bulkExpectedError(bytes[position]!);
-      return MALFORMED;
+      return BROKEN;
     }
-    // Two to nine digits, which are nearly all that are not one.
-    let cursor = position + 1;
-    let length = 0;
-    const digitsEnd = Math.min(position + 10, end - 1);
-    while (cursor < digitsEnd) {
-      const digit = bytes[cursor]! - ZERO;
-      if (digit < 0 || digit > 9) break;
-      length = length * 10 + digit;
-      cursor += 1;
-    }
-    if (
-      cursor < end - 1 && bytes[cursor] === CARRIAGE_RETURN && bytes[cursor + 1] === LINE_FEED &&
-      length > 9 && bytes[position + 1] !== ZERO && length <= BULK_LIMIT_BYTES
-    ) {
-      this.#count = length;
-      return cursor + 2;
-    }
-    const next = this.#readCount(bytes, position, end, BULK_LINE_TOO_LONG, INVALID_BULK_LENGTH);
-    if (next < 0 || (this.#count >= 0 && this.#count <= BULK_LIMIT_BYTES)) return next;
-    this.frame.refusal = INVALID_BULK_LENGTH;
-    return MALFORMED;
-  }
-
-  /** Reads a line of one byte and a number. */
-  #readCount(
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    tooLong: Uint8Array,
-    invalid: Uint8Array,
-  ): number {
-    const lineEnd = this.#line.find(bytes, start, end, CARRIAGE_RETURN, LINE_LIMIT_BYTES);
-    if (lineEnd === NOT_FOUND || lineEnd + 1 === end) return NEEDS_MORE;
-    if (lineEnd === TOO_LONG) {
-      this.frame.refusal = tooLong;
-      return MALFORMED;
-    }
-    const count = readDecimal(bytes, start + 1, lineEnd);
-    if (count === NOT_A_NUMBER || bytes[lineEnd + 1] !== LINE_FEED) {
-      this.frame.refusal = invalid;
-      return MALFORMED;
-    }
-    this.#count = count;
-    return lineEnd + 2;
+    const lineEnd = this.#line.findHeadEnd(bytes, position, end, LINE_LIMIT_BYTES);
+    if (lineEnd === TOO_LONG) this.frame.refusal = BULK_LINE_TOO_LONG;
+    else if (lineEnd === BROKEN) this.frame.refusal = INVALID_BULK_LENGTH;
+    return lineEnd;
   }
 }

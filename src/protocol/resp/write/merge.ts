@@ -1,5 +1,5 @@
 /**
- * Many replies become one: by adding, by asking whether all succeeded, or element by element.
+ * Many replies become one: element by element, by asking whether all succeeded, or by another policy.
  *
  * A backend's reply is trusted no further than it was framed: one of another kind than its command has, or
  * with another number of elements, counts as malformed, and its keys get errors.
@@ -10,13 +10,14 @@ import type { SendLog } from "../../../bytes/send_log.ts";
 import { failures } from "../../../failure.ts";
 import { Merge } from "../../command_table.ts";
 import type { LongMerge, MergeParts, ReplyPart } from "../../protocol.ts";
-import { NOT_A_NUMBER, readDecimal } from "../decimal.ts";
+import { readDecimal } from "../decimal.ts";
 import { writeHead } from "./fragments.ts";
 import { ReplyReader } from "../parse/reply_reader.ts";
-import { failureReply, integerReply, OK_REPLY, writeFailure } from "./replies.ts";
+import { failureReply, OK_REPLY } from "./replies.ts";
+import { BROKEN, findLineEnd, isError, writeFirstError, writeMalformed } from "./merge_parts.ts";
+import { writeByPolicy } from "./merge_policies.ts";
 import { Type } from "../type.ts";
 
-const CARRIAGE_RETURN = 0x0d;
 const LINE_END_BYTES = 2;
 /** Most bytes of `*<count>` with its line end. */
 const HEAD_BYTES_MAX = 13;
@@ -26,45 +27,24 @@ export function writeMerged(merge: MergeParts, target: SendLog): void {
   switch (merge.row.merge) {
     case Merge.Elements:
       return writeElements(merge, target);
-    case Merge.Sum:
-      return writeNumber(merge, target, 0, (sum, value) => sum + value);
-    case Merge.Least:
-      return writeNumber(merge, target, Infinity, Math.min);
     case Merge.Concatenated:
       return writeConcatenated(merge, target);
-    default:
+    case Merge.AllSucceeded:
       return writeAllSucceeded(merge, target);
+    default:
+      return writeByPolicy(merge, target);
   }
 }
 
-/** Appends one number made of all. */
-function writeNumber(
-  merge: MergeParts,
-  target: SendLog,
-  first: number,
-  combine: (total: number, value: number) => number,
-): void {
-  if (writeFirstError(merge, target)) return;
-  let combined = first;
-  for (const part of merge.parts) {
-    const isInteger = part.bytes[part.start] === Type.Integer;
-    const value = isInteger
-      ? readDecimal(part.bytes, part.start + 1, part.end - LINE_END_BYTES)
-      : NOT_A_NUMBER;
-    combined = combine(combined, value);
-    // Counts and times are neither negative nor anywhere near 2^53, above which a sum would be inexact.
-    if (value < 0 || combined >= Number.MAX_SAFE_INTEGER) return writeMalformed(part, target);
-  }
-  const reply = integerReply(combined);
-  target.append(reply, 0, reply.length);
-}
-
-/** Appends one array with the elements of all, in the order of the parts. */
+/** Appends one array, or what else the parts are alike of, with the elements of all, in the order of the parts. */
 function writeConcatenated(merge: MergeParts, target: SendLog): void {
   if (writeFirstError(merge, target)) return;
   let count = 0;
+  const first = merge.parts[0]!;
+  const type = first.bytes[first.start]!;
+  const isAggregate = type === Type.Array || type === Type.Set || type === Type.Map;
   for (const part of merge.parts) {
-    const lineEnd = part.bytes[part.start] === Type.Array
+    const lineEnd = isAggregate && part.bytes[part.start] === type
       ? findLineEnd(part.bytes, part.start, part.end)
       : BROKEN;
     const own = lineEnd === BROKEN ? -1 : readDecimal(part.bytes, part.start + 1, lineEnd);
@@ -73,7 +53,7 @@ function writeConcatenated(merge: MergeParts, target: SendLog): void {
   }
   const chunk = target.reserve(HEAD_BYTES_MAX);
   const headStart = chunk.filled;
-  target.commit(writeHead(Type.Array, count, chunk.bytes, headStart) - headStart);
+  target.commit(writeHead(type, count, chunk.bytes, headStart) - headStart);
   for (const { bytes, start, end } of merge.parts) {
     const elements = findLineEnd(bytes, start, end) + LINE_END_BYTES;
     if (elements < end) target.append(bytes, elements, end);
@@ -88,30 +68,6 @@ function writeAllSucceeded(merge: MergeParts, target: SendLog): void {
   target.append(OK_REPLY, 0, OK_REPLY.length);
 }
 
-/** Appends the first failure or error reply, if there is one. */
-function writeFirstError(merge: MergeParts, target: SendLog): boolean {
-  for (const part of merge.parts) {
-    if (part.failure !== null) {
-      writeFailure(part.failure, part.address, target);
-      return true;
-    }
-    if (isError(part)) {
-      target.append(part.bytes, part.start, part.end);
-      return true;
-    }
-  }
-  return false;
-}
-
-function writeMalformed(part: ReplyPart, target: SendLog): void {
-  writeFailure(failures.backendMalformed, part.address, target);
-}
-
-function isError(part: ReplyPart): boolean {
-  const type = part.bytes[part.start];
-  return type === Type.Error || type === Type.BlobError;
-}
-
 function isOk(part: ReplyPart): boolean {
   if (part.end - part.start !== OK_REPLY.length) return false;
   for (let index = 0; index < OK_REPLY.length; index++) {
@@ -119,9 +75,6 @@ function isOk(part: ReplyPart): boolean {
   }
   return true;
 }
-
-/** No element can be read from this part any more: its keys get its error. */
-const BROKEN = -1;
 
 /** Where each part's next element begins, or {@link BROKEN}; one array for all merges, used within a call. */
 let cursors = new Int32Array(64);
@@ -226,13 +179,6 @@ function elementEnd(bytes: Uint8Array, start: number, end: number): number {
   if (length === -1) return lineEnd + LINE_END_BYTES;
   const elementEnd = lineEnd + length + 2 * LINE_END_BYTES;
   return length < 0 || elementEnd > end ? BROKEN : elementEnd;
-}
-
-function findLineEnd(bytes: Uint8Array, start: number, end: number): number {
-  for (let position = start; position < end - 1; position++) {
-    if (bytes[position] === CARRIAGE_RETURN) return position;
-  }
-  return BROKEN;
 }
 
 /** An element for a key without a value: its part's failure or error, or that its reply made no sense. */

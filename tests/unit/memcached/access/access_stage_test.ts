@@ -5,8 +5,8 @@
  */
 import { Verdict } from "../../../../src/session/stages.ts";
 import { assertEquals } from "../../../deps.ts";
-import { MemcacheScene } from "../../../support/memcache_scene.ts";
-import { limitedUser, userWith } from "../../../support/user_config.ts";
+import { MemcacheScene } from "../../../support/rigs/memcache_scene.ts";
+import { limitedUser, userWith } from "../../../support/rigs/user_config.ts";
 import { reply, request } from "../../protocol/memcache/binary/packets.ts";
 import { toBytes } from "../../protocol/memcache/parse_stream.ts";
 

@@ -9,7 +9,7 @@ import { createMemcacheProtocol } from "../../../../src/protocol/memcache/mod.ts
 import { ruledMemcacheCommands } from "../../../../src/protocol/memcache/ruled.ts";
 import { RequestFrame } from "../../../../src/protocol/protocol.ts";
 import { assertEquals } from "../../../deps.ts";
-import { limitedUser } from "../../../support/user_config.ts";
+import { limitedUser } from "../../../support/rigs/user_config.ts";
 import { request } from "../../protocol/memcache/binary/packets.ts";
 import { toBytes } from "../../protocol/memcache/parse_stream.ts";
 

@@ -1,10 +1,10 @@
 import { UNAUTHENTICATED_REQUEST_BYTES_MAX } from "../../../../src/memcached/login/login_stage.ts";
 import { Verdict } from "../../../../src/session/stages.ts";
-import { MemcacheScene } from "../../../support/memcache_scene.ts";
+import { MemcacheScene } from "../../../support/rigs/memcache_scene.ts";
 import { reply, request } from "../../protocol/memcache/binary/packets.ts";
 import { toBytes } from "../../protocol/memcache/parse_stream.ts";
 import { assertEquals } from "../../../deps.ts";
-import { userWith } from "../../../support/user_config.ts";
+import { userWith } from "../../../support/rigs/user_config.ts";
 
 const users = [userWith("ann", "secret")];
 

@@ -1,10 +1,10 @@
 import { Attempt } from "../../../../src/memcached/login/attempt.ts";
 import { Login } from "../../../../src/memcached/login/mod.ts";
-import { LocalRigClient } from "../../../support/local_rig.ts";
-import { MemcacheScene } from "../../../support/memcache_scene.ts";
+import { LocalRigClient } from "../../../support/rigs/local_rig.ts";
+import { MemcacheScene } from "../../../support/rigs/memcache_scene.ts";
 import { toBytes } from "../../protocol/memcache/parse_stream.ts";
 import { assertEquals } from "../../../deps.ts";
-import { userWith } from "../../../support/user_config.ts";
+import { userWith } from "../../../support/rigs/user_config.ts";
 
 const users = [userWith("ann", "secret"), userWith("bob", "other")];
 const wrongReply = toBytes("no\r\n");

@@ -8,7 +8,7 @@ import {
   DenoChannel,
   DenoDoor,
 } from "../../../../src/net/deno/deno_channel.ts";
-import { ManualClock } from "../../../support/manual_clock.ts";
+import { ManualClock } from "../../../support/fakes/manual_clock.ts";
 import { assertEquals, assertRejects, assertThrows } from "../../../deps.ts";
 
 const WAIT_MS = 5_000;

@@ -5,12 +5,12 @@ import {
   type DenoDialListener,
   dialFailure,
 } from "../../../../src/net/deno/deno_dial.ts";
-import { FakeNetwork } from "../../../support/fake_network.ts";
-import { turn } from "../../../support/fake_tcp_conn.ts";
-import { findFreePort } from "../../../support/free_port.ts";
-import { ManualClock } from "../../../support/manual_clock.ts";
-import { until } from "../../../support/poll.ts";
-import { UnhandledRejections } from "../../../support/unhandled_rejections.ts";
+import { FakeNetwork } from "../../../support/fakes/fake_network.ts";
+import { turn } from "../../../support/fakes/fake_tcp_conn.ts";
+import { findFreePort } from "../../../support/tools/free_port.ts";
+import { ManualClock } from "../../../support/fakes/manual_clock.ts";
+import { until } from "../../../support/tools/poll.ts";
+import { UnhandledRejections } from "../../../support/tools/unhandled_rejections.ts";
 import { assertEquals, assertStrictEquals } from "../../../deps.ts";
 
 class Listener implements DenoDialListener {

@@ -7,14 +7,14 @@ import { READ_SMALL_BYTES } from "../../../../src/bytes/receive_buffer.ts";
 import { tcpEndpoint } from "../../../../src/endpoint.ts";
 import { DenoEngine } from "../../../../src/net/deno/deno_engine.ts";
 import type { Connection } from "../../../../src/net/io_engine.ts";
-import { DialOutcome, SocketEnd } from "../../../support/engine_scene.ts";
+import { DialOutcome, SocketEnd } from "../../../support/rigs/engine_scene.ts";
 import { ChunkPool } from "../../../../src/bytes/chunk_pool.ts";
-import { FakeNetwork } from "../../../support/fake_network.ts";
-import { FakeTcpConn, turn } from "../../../support/fake_tcp_conn.ts";
-import { until } from "../../../support/poll.ts";
-import { UnhandledRejections } from "../../../support/unhandled_rejections.ts";
-import { sanitizedTest } from "../../../support/sanitized.ts";
-import { ManualClock } from "../../../support/manual_clock.ts";
+import { FakeNetwork } from "../../../support/fakes/fake_network.ts";
+import { FakeTcpConn, turn } from "../../../support/fakes/fake_tcp_conn.ts";
+import { until } from "../../../support/tools/poll.ts";
+import { UnhandledRejections } from "../../../support/tools/unhandled_rejections.ts";
+import { sanitizedTest } from "../../../support/tools/sanitized.ts";
+import { ManualClock } from "../../../support/fakes/manual_clock.ts";
 import { assert, assertEquals } from "../../../deps.ts";
 
 sanitizedTest("a connection of Deno's becomes the engine's, read once it is resumed", async () => {

@@ -1,9 +1,9 @@
 import { tcpEndpoint } from "../../../../src/endpoint.ts";
 import { DenoListener } from "../../../../src/net/deno/deno_listener.ts";
 import { ACCEPT_RETRY_MS } from "../../../../src/net/io_engine.ts";
-import { turn } from "../../../support/fake_tcp_conn.ts";
-import { until } from "../../../support/poll.ts";
-import { UnhandledRejections } from "../../../support/unhandled_rejections.ts";
+import { turn } from "../../../support/fakes/fake_tcp_conn.ts";
+import { until } from "../../../support/tools/poll.ts";
+import { UnhandledRejections } from "../../../support/tools/unhandled_rejections.ts";
 import { assert, assertEquals, assertThrows } from "../../../deps.ts";
 
 const local = { endpoint: tcpEndpoint("127.0.0.1", 0), sharesPort: false };

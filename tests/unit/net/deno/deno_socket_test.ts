@@ -8,8 +8,8 @@ import { SendLog } from "../../../../src/bytes/send_log.ts";
 import type { ByteReceiver, Space } from "../../../../src/net/byte_receiver.ts";
 import { DenoSocket } from "../../../../src/net/deno/deno_socket.ts";
 import { WriteDelay } from "../../../../src/net/deno/write_delay.ts";
-import { FakeTcpConn, turn } from "../../../support/fake_tcp_conn.ts";
-import { ManualClock } from "../../../support/manual_clock.ts";
+import { FakeTcpConn, turn } from "../../../support/fakes/fake_tcp_conn.ts";
+import { ManualClock } from "../../../support/fakes/manual_clock.ts";
 import { assertEquals } from "../../../deps.ts";
 
 const decoder = new TextDecoder();
@@ -230,7 +230,7 @@ Deno.test("a receiver that closes while it parses is not read on for", async () 
   socket.resume();
   await conn.receives("x");
   assertEquals([receiver.take(), conn.isReading, conn.breaches], [
-    ["commit x", "closed"],
+    ["commit x", "closed", "rested"],
     false,
     [],
   ]);

@@ -1,6 +1,6 @@
 import { connect } from "node:tls";
 import { HELLO_BYTES_MAX, helloName } from "../../../../src/net/epoll/client_hello.ts";
-import { scaled, seededRandom } from "../../../support/seed.ts";
+import { scaled, seededRandom } from "../../../support/tools/seed.ts";
 import { assertEquals } from "../../../deps.ts";
 
 /** The first message of a client that asks for `name`. */

@@ -8,15 +8,15 @@ import {
   DescriptorChannel,
   DescriptorDoor,
   DESCRIPTORS_PER_LINE_MAX,
-  LINE_BYTES_MAX,
   removeDoor,
 } from "../../../../src/net/epoll/descriptor_channel.ts";
+import { LINE_BYTES_MAX } from "../../../../src/net/received_lines.ts";
 import { AF_INET, EADDRINUSE } from "../../../../src/net/epoll/libc.ts";
 import { NameLookup, portOf } from "../../../../src/net/epoll/name_lookup.ts";
 import { SystemError } from "../../../../src/net/epoll/system.ts";
-import { openDescriptors } from "../../../support/descriptors.ts";
-import { openSystem } from "../../../support/libc_path.ts";
-import { sanitizedTest } from "../../../support/sanitized.ts";
+import { openDescriptors } from "../../../support/tools/descriptors.ts";
+import { openSystem } from "../../../support/tools/libc_path.ts";
+import { sanitizedTest } from "../../../support/tools/sanitized.ts";
 import { assert, assertEquals, assertThrows } from "../../../deps.ts";
 
 const WAIT_MS = 5_000;

@@ -7,6 +7,7 @@
 import { tcpEndpoint } from "../../../../src/endpoint.ts";
 import { type Failure, failures } from "../../../../src/failure.ts";
 import { EpollDial } from "../../../../src/net/epoll/epoll_dial.ts";
+import { MemberList } from "../../../../src/member_list.ts";
 import { EpollEngine } from "../../../../src/net/epoll/epoll_engine.ts";
 import {
   AF_INET,
@@ -25,12 +26,12 @@ import {
   TCP_NODELAY,
 } from "../../../../src/net/epoll/libc.ts";
 import type { NameLookup, SocketAddressBytes } from "../../../../src/net/epoll/name_lookup.ts";
-import { openDescriptors, socketsSince } from "../../../support/descriptors.ts";
-import { DialOutcome, EngineScene } from "../../../support/engine_scene.ts";
-import { FakeEpollLoop, FIRST_DESCRIPTOR } from "../../../support/fake_epoll_loop.ts";
-import { turn } from "../../../support/fake_tcp_conn.ts";
-import { libcPath, openSystem } from "../../../support/libc_path.ts";
-import { sanitizedTest } from "../../../support/sanitized.ts";
+import { openDescriptors, socketsSince } from "../../../support/tools/descriptors.ts";
+import { DialOutcome, EngineScene } from "../../../support/rigs/engine_scene.ts";
+import { FakeEpollLoop, FIRST_DESCRIPTOR } from "../../../support/fakes/fake_epoll_loop.ts";
+import { turn } from "../../../support/fakes/fake_tcp_conn.ts";
+import { libcPath, openSystem } from "../../../support/tools/libc_path.ts";
+import { sanitizedTest } from "../../../support/tools/sanitized.ts";
 import { assertEquals } from "../../../deps.ts";
 
 /** An address that the fake kernel calls by `name`. */
@@ -43,7 +44,7 @@ class Scene {
   readonly system = this.loop.system;
   readonly outcome = new DialOutcome();
   /** Attempts that are not settled. */
-  readonly underWay = new Set<EpollDial>();
+  readonly underWay = new MemberList<EpollDial>();
 
   /** Dials an address, or a name whose addresses the test gives. */
   dial(found: number | Promise<SocketAddressBytes[] | Failure>, timeoutMs = 60_000): EpollDial {

@@ -7,16 +7,16 @@
 import type { Connection } from "../../../../src/net/io_engine.ts";
 import { ACCEPT_RETRY_MS } from "../../../../src/net/io_engine.ts";
 import { EpollEngine } from "../../../../src/net/epoll/epoll_engine.ts";
-import { openDescriptors } from "../../../support/descriptors.ts";
+import { openDescriptors } from "../../../support/tools/descriptors.ts";
 import {
   DialOutcome,
   EngineScene,
   readText,
   type SocketEnd,
-} from "../../../support/engine_scene.ts";
-import { libcPath } from "../../../support/libc_path.ts";
-import { delay, until, withDeadline } from "../../../support/poll.ts";
-import { sanitizedTest } from "../../../support/sanitized.ts";
+} from "../../../support/rigs/engine_scene.ts";
+import { libcPath } from "../../../support/tools/libc_path.ts";
+import { delay, until, withDeadline } from "../../../support/tools/poll.ts";
+import { sanitizedTest } from "../../../support/tools/sanitized.ts";
 import { assert, assertEquals, assertThrows } from "../../../deps.ts";
 
 function createScene(): EngineScene {
@@ -190,7 +190,7 @@ sanitizedTest("new traffic is served after a while without any", async () => {
 sanitizedTest(
   "accepting fails without spinning while descriptors lack, and then goes on",
   async () => {
-    const program = new URL("../../../support/exhausted_program.ts", import.meta.url);
+    const program = new URL("../../../support/programs/exhausted_program.ts", import.meta.url);
     const words = [Deno.execPath(), "run", "-A", "--no-check", program.pathname, libcPath];
     const command = new Deno.Command("/bin/sh", {
       args: ["-c", 'ulimit -n 160; exec "$@"', "sh", ...words],

@@ -25,12 +25,12 @@ import {
   TCP_NODELAY,
 } from "../../../../src/net/epoll/libc.ts";
 import { type System, SystemError } from "../../../../src/net/epoll/system.ts";
-import { openDescriptors, socketsSince } from "../../../support/descriptors.ts";
-import { EngineScene, type Front } from "../../../support/engine_scene.ts";
-import { FakeEpollLoop, FakeSystem } from "../../../support/fake_epoll_loop.ts";
-import { libcPath, openSystem } from "../../../support/libc_path.ts";
-import { delay, until } from "../../../support/poll.ts";
-import { sanitizedTest } from "../../../support/sanitized.ts";
+import { openDescriptors, socketsSince } from "../../../support/tools/descriptors.ts";
+import { EngineScene, type Front } from "../../../support/rigs/engine_scene.ts";
+import { FakeEpollLoop, FakeSystem } from "../../../support/fakes/fake_epoll_loop.ts";
+import { libcPath, openSystem } from "../../../support/tools/libc_path.ts";
+import { delay, until } from "../../../support/tools/poll.ts";
+import { sanitizedTest } from "../../../support/tools/sanitized.ts";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "../../../deps.ts";
 
 const EPROTO = 71;

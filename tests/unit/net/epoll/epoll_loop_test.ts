@@ -13,13 +13,13 @@ import {
 } from "../../../../src/net/epoll/epoll_loop.ts";
 import { EFD_NONBLOCK, EPOLLIN, EPOLLOUT } from "../../../../src/net/epoll/libc.ts";
 import { FlushQueue } from "../../../../src/net/flush_queue.ts";
-import { openDescriptors } from "../../../support/descriptors.ts";
-import { descriptorsClosed } from "../../../support/engine_scene.ts";
-import { libcPath, openSystem } from "../../../support/libc_path.ts";
-import { spawnOnOneProcessor } from "../../../support/one_processor.ts";
-import { delay, until, withDeadline } from "../../../support/poll.ts";
-import { sanitizedTest } from "../../../support/sanitized.ts";
-import { UnhandledRejections } from "../../../support/unhandled_rejections.ts";
+import { openDescriptors } from "../../../support/tools/descriptors.ts";
+import { descriptorsClosed } from "../../../support/rigs/engine_scene.ts";
+import { libcPath, openSystem } from "../../../support/tools/libc_path.ts";
+import { spawnOnOneProcessor } from "../../../support/programs/one_processor.ts";
+import { delay, until, withDeadline } from "../../../support/tools/poll.ts";
+import { sanitizedTest } from "../../../support/tools/sanitized.ts";
+import { UnhandledRejections } from "../../../support/tools/unhandled_rejections.ts";
 import { assert, assertEquals } from "../../../deps.ts";
 
 const EBADF = 9;
@@ -264,7 +264,8 @@ sanitizedTest(
   "every turn of Deno's loop runs the timers that are due, on one processor",
   async () => {
     // There the wait on the other thread is always over before Deno asks for it.
-    const program = new URL("../../../support/busy_loop_program.ts", import.meta.url).pathname;
+    const program =
+      new URL("../../../support/programs/busy_loop_program.ts", import.meta.url).pathname;
     const command = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--no-check", program, libcPath],
       env: { NO_COLOR: "1" },

@@ -6,10 +6,10 @@
  */
 import * as libc from "../../../../src/net/epoll/libc.ts";
 import { System } from "../../../../src/net/epoll/system.ts";
-import { askCompiler, compile, findCompiler } from "../../../support/c_compiler.ts";
-import { openDescriptors } from "../../../support/descriptors.ts";
-import { libcPath } from "../../../support/libc_path.ts";
-import { sanitizedTest } from "../../../support/sanitized.ts";
+import { askCompiler, compile, findCompiler } from "../../../support/tools/c_compiler.ts";
+import { openDescriptors } from "../../../support/tools/descriptors.ts";
+import { libcPath } from "../../../support/tools/libc_path.ts";
+import { sanitizedTest } from "../../../support/tools/sanitized.ts";
 import { assert, assertEquals, assertMatch, assertThrows } from "../../../deps.ts";
 
 const compiler = findCompiler();

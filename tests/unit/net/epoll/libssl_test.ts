@@ -4,9 +4,9 @@
  * @module
  */
 import * as libssl from "../../../../src/net/epoll/libssl.ts";
-import { askCompiler, compile, findCompiler } from "../../../support/c_compiler.ts";
-import { libsslPath } from "../../../support/libc_path.ts";
-import { sanitizedTest } from "../../../support/sanitized.ts";
+import { askCompiler, compile, findCompiler } from "../../../support/tools/c_compiler.ts";
+import { libsslPath } from "../../../support/tools/libc_path.ts";
+import { sanitizedTest } from "../../../support/tools/sanitized.ts";
 import { assert, assertEquals, assertMatch, assertThrows } from "../../../deps.ts";
 
 const HEADERS = ["stdio.h", "openssl/ssl.h", "openssl/err.h", "openssl/x509v3.h"];

@@ -16,9 +16,9 @@ import {
   type SocketAddressBytes,
 } from "../../../../src/net/epoll/name_lookup.ts";
 import type { System } from "../../../../src/net/epoll/system.ts";
-import { turn } from "../../../support/fake_tcp_conn.ts";
-import { openSystem } from "../../../support/libc_path.ts";
-import { sanitizedTest } from "../../../support/sanitized.ts";
+import { turn } from "../../../support/fakes/fake_tcp_conn.ts";
+import { openSystem } from "../../../support/tools/libc_path.ts";
+import { sanitizedTest } from "../../../support/tools/sanitized.ts";
 import { assert, assertEquals } from "../../../deps.ts";
 
 const names = new NameLookup(openSystem());

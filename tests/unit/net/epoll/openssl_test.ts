@@ -1,8 +1,12 @@
 import { openLibssl } from "../../../../src/net/epoll/libssl.ts";
-import { certificateFault, Openssl } from "../../../../src/net/epoll/openssl.ts";
+import {
+  certificateFault,
+  CLIENT_SESSIONS_MAX,
+  Openssl,
+} from "../../../../src/net/epoll/openssl.ts";
 import { TICKET_KEY_BYTES, type TlsServerMaterial } from "../../../../src/net/tls.ts";
-import { TestCa } from "../../../support/certificates.ts";
-import { libsslPath } from "../../../support/libc_path.ts";
+import { TestCa } from "../../../support/servers/certificates.ts";
+import { libsslPath } from "../../../support/tools/libc_path.ts";
 import { assert, assertEquals, assertThrows } from "../../../deps.ts";
 
 const openssl = new Openssl(openLibssl(libsslPath));
@@ -31,6 +35,15 @@ Deno.test("a context is made of a certificate, the chain behind it and its key",
   });
   openssl.lib.SSL_CTX_free(client);
   assertEquals(openssl.takeReason(), "");
+});
+
+Deno.test("the sessions of clients without tickets are bounded", () => {
+  using ca = new TestCa();
+  const pair = ca.issue();
+  const context = openssl.serverContext(materialOf(pair), pair);
+  const getCacheSize = 43;
+  assertEquals(openssl.lib.SSL_CTX_ctrl(context, getCacheSize, 0, null), CLIENT_SESSIONS_MAX);
+  openssl.lib.SSL_CTX_free(context);
 });
 
 Deno.test("what cannot be used is said with its reason, and nothing is left for later", () => {

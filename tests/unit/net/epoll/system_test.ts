@@ -14,10 +14,10 @@ import {
 } from "../../../../src/net/epoll/libc.ts";
 import { NameLookup, portOf } from "../../../../src/net/epoll/name_lookup.ts";
 import { System, SystemError } from "../../../../src/net/epoll/system.ts";
-import { openDescriptors } from "../../../support/descriptors.ts";
-import { openSystem } from "../../../support/libc_path.ts";
-import { until } from "../../../support/poll.ts";
-import { sanitizedTest } from "../../../support/sanitized.ts";
+import { openDescriptors } from "../../../support/tools/descriptors.ts";
+import { openSystem } from "../../../support/tools/libc_path.ts";
+import { until } from "../../../support/tools/poll.ts";
+import { sanitizedTest } from "../../../support/tools/sanitized.ts";
 import { assert, assertEquals } from "../../../deps.ts";
 
 const EBADF = 9;

@@ -11,9 +11,9 @@ import { AF_INET, openLibc, threadCalls } from "../../../../src/net/epoll/libc.t
 import { NameLookup, portOf } from "../../../../src/net/epoll/name_lookup.ts";
 import { System } from "../../../../src/net/epoll/system.ts";
 import { ThreadRemains } from "../../../../src/net/epoll/thread_remains.ts";
-import { openDescriptors } from "../../../support/descriptors.ts";
-import { libcPath } from "../../../support/libc_path.ts";
-import { until, withDeadline } from "../../../support/poll.ts";
+import { openDescriptors } from "../../../support/tools/descriptors.ts";
+import { libcPath } from "../../../support/tools/libc_path.ts";
+import { until, withDeadline } from "../../../support/tools/poll.ts";
 import { assert, assertEquals } from "../../../deps.ts";
 
 /** A number that no thread has. */

@@ -2,8 +2,8 @@ import { openLibssl } from "../../../../src/net/epoll/libssl.ts";
 import { Openssl } from "../../../../src/net/epoll/openssl.ts";
 import { EpollTlsClient, EpollTlsServer } from "../../../../src/net/epoll/tls_contexts.ts";
 import { TICKET_KEY_BYTES } from "../../../../src/net/tls.ts";
-import { TestCa } from "../../../support/certificates.ts";
-import { libsslPath } from "../../../support/libc_path.ts";
+import { TestCa } from "../../../support/servers/certificates.ts";
+import { libsslPath } from "../../../support/tools/libc_path.ts";
 import { assert, assertEquals, assertThrows } from "../../../deps.ts";
 
 const openssl = new Openssl(openLibssl(libsslPath));

@@ -2,6 +2,7 @@ import type { EpollLoop } from "../../../../src/net/epoll/epoll_loop.ts";
 import {
   HANDSHAKE_MS_PER_TURN,
   HandshakeList,
+  OLDEST_EVERY,
   type TlsHandshake,
 } from "../../../../src/net/epoll/tls_handshake.ts";
 import { assertEquals } from "../../../deps.ts";
@@ -27,7 +28,7 @@ function scene(stepMs: number) {
   return { list, steps, handshakes, wanted: () => wanted };
 }
 
-Deno.test("who came last is served first, as the time of a turn allows", () => {
+Deno.test("who came last is served first, and each fourth time the first of all, as the time of a turn allows", () => {
   const { list, steps, handshakes, wanted } = scene(HANDSHAKE_MS_PER_TURN / 2);
   for (const handshake of handshakes) list.add(handshake);
   list.add(handshakes[0]!);
@@ -35,7 +36,7 @@ Deno.test("who came last is served first, as the time of a turn allows", () => {
   assertEquals(steps, [4, 3]);
   list.goOn();
   list.goOn();
-  assertEquals(steps, [4, 3, 2, 1, 0]);
+  assertEquals(steps, [4, 3, 2, 0, 1]);
   assertEquals(wanted(), 6 + 2);
 });
 
@@ -54,4 +55,18 @@ Deno.test("those of a crowd come behind all others", () => {
   list.forget(handshakes[4]!);
   for (let turn = 0; turn < 5; turn++) list.goOn();
   assertEquals(steps, [2, 0, 3, 1]);
+});
+
+Deno.test("whoever waits is served, although others come all the time", () => {
+  for (const isOfCrowd of [false, true]) {
+    const { list, steps, handshakes } = scene(HANDSHAKE_MS_PER_TURN);
+    const [newcomer, ...waiting] = handshakes;
+    for (const handshake of handshakes) handshake.isOfCrowd = isOfCrowd;
+    for (const handshake of waiting) list.add(handshake);
+    for (let turn = 0; turn < waiting.length * OLDEST_EVERY; turn++) {
+      list.add(newcomer!);
+      list.goOn();
+    }
+    assertEquals(steps.filter((number) => number !== 0), [1, 2, 3, 4]);
+  }
 });

@@ -12,8 +12,8 @@ import {
   placeSocket,
   removeSocketFile,
 } from "../../../../src/net/epoll/unix_listen.ts";
-import { openSystem } from "../../../support/libc_path.ts";
-import { sanitizedTest } from "../../../support/sanitized.ts";
+import { openSystem } from "../../../support/tools/libc_path.ts";
+import { sanitizedTest } from "../../../support/tools/sanitized.ts";
 import { assertEquals, assertThrows } from "../../../deps.ts";
 
 const system = openSystem();

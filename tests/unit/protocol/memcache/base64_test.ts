@@ -1,6 +1,6 @@
 import { decodeBase64 } from "../../../../src/protocol/memcache/base64.ts";
 import { assertEquals } from "../../../deps.ts";
-import { seededRandom } from "../../../support/seed.ts";
+import { seededRandom } from "../../../support/tools/seed.ts";
 import { toBytes, toText } from "./parse_stream.ts";
 
 function decoded(text: string): string | null {

@@ -4,7 +4,7 @@ import type { MergeParts, ReplyPart } from "../../../../src/protocol/protocol.ts
 import { RequestFrame } from "../../../../src/protocol/protocol.ts";
 import { createMemcacheProtocol } from "../../../../src/protocol/memcache/mod.ts";
 import { assertEquals } from "../../../deps.ts";
-import { type Random, seededRandom } from "../../../support/seed.ts";
+import { type Random, seededRandom } from "../../../support/tools/seed.ts";
 import { parseReplies, protocol, toBytes, toText, written } from "./parse_stream.ts";
 
 function part(reply: string): ReplyPart {

@@ -9,7 +9,7 @@ import { ChunkPool } from "../../../../src/bytes/chunk_pool.ts";
 import { SendLog } from "../../../../src/bytes/send_log.ts";
 import { createMemcacheProtocol } from "../../../../src/protocol/memcache/mod.ts";
 import { ParseStatus, RequestFrame } from "../../../../src/protocol/protocol.ts";
-import type { Random } from "../../../support/seed.ts";
+import type { Random } from "../../../support/tools/seed.ts";
 import { assert, assertEquals } from "../../../deps.ts";
 
 export const protocol = createMemcacheProtocol();

@@ -1,7 +1,7 @@
 import { TEXT_PROFILES } from "../../../../src/protocol/memcache/profiles.ts";
 import { ParseStatus } from "../../../../src/protocol/protocol.ts";
 import { assert, assertEquals } from "../../../deps.ts";
-import { seededRandom } from "../../../support/seed.ts";
+import { seededRandom } from "../../../support/tools/seed.ts";
 import {
   cuttings,
   MovingBuffer,

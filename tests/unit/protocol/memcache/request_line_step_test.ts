@@ -8,9 +8,12 @@
 import { TEXT_PROFILES } from "../../../../src/protocol/memcache/profiles.ts";
 import { NO_OPERATION, ParseStatus, RequestFrame } from "../../../../src/protocol/protocol.ts";
 import { assertEquals } from "../../../deps.ts";
-import { type MemcachedServer, startMemcachedServer } from "../../../support/memcached_server.ts";
-import { seededRandom } from "../../../support/seed.ts";
-import { withDeadline } from "../../../support/poll.ts";
+import {
+  type MemcachedServer,
+  startMemcachedServer,
+} from "../../../support/servers/memcached_server.ts";
+import { seededRandom } from "../../../support/tools/seed.ts";
+import { withDeadline } from "../../../support/tools/poll.ts";
 import { emptyLines, K250, K251, others, retrievals, storage } from "./odd_lines.ts";
 import { MovingBuffer, protocol, toBytes, toText, written } from "./parse_stream.ts";
 

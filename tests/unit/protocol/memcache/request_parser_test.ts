@@ -1,6 +1,6 @@
 import { ParseStatus, RequestFrame } from "../../../../src/protocol/protocol.ts";
 import { assert, assertEquals } from "../../../deps.ts";
-import { seededRandom } from "../../../support/seed.ts";
+import { seededRandom } from "../../../support/tools/seed.ts";
 import { cuttings, parseRequests, protocol, type SeenRequest, toBytes } from "./parse_stream.ts";
 
 const KEY_250 = "k".repeat(250);

@@ -9,9 +9,9 @@ import { AccessStage } from "../../../../src/redis/access/access_stage.ts";
 import { accessRules, Permissions } from "../../../../src/redis/access/permissions.ts";
 import { Verdict } from "../../../../src/session/stages.ts";
 import { assertEquals } from "../../../deps.ts";
-import { clusterConfig } from "../../../support/cluster_config.ts";
-import { frameOf, LocalRigClient } from "../../../support/local_rig.ts";
-import { limitedUser } from "../../../support/user_config.ts";
+import { clusterConfig } from "../../../support/rigs/cluster_config.ts";
+import { frameOf, LocalRigClient } from "../../../support/rigs/local_rig.ts";
+import { limitedUser } from "../../../support/rigs/user_config.ts";
 
 function createStage() {
   const seen: string[] = [];

@@ -5,10 +5,10 @@
  */
 import { createRespProtocol } from "../../../../src/protocol/resp/mod.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
-import { clusterConfig } from "../../../support/cluster_config.ts";
-import { FeatureScene } from "../../../support/feature_scene.ts";
-import { RigPeers } from "../../../support/redis_context.ts";
-import { limitedUser, userWith } from "../../../support/user_config.ts";
+import { clusterConfig } from "../../../support/rigs/cluster_config.ts";
+import { FeatureScene } from "../../../support/rigs/feature_scene.ts";
+import { RigPeers } from "../../../support/rigs/redis_context.ts";
+import { limitedUser, userWith } from "../../../support/rigs/user_config.ts";
 
 const users = [userWith("default", "secret"), limitedUser("app", { keyPatterns: ["app:*"] })];
 

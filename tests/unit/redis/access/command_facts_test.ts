@@ -17,7 +17,7 @@ import {
 } from "../../../../src/redis/access/command_facts.ts";
 import { KeyPatterns, KeyUse } from "../../../../src/redis/access/key_patterns.ts";
 import { assertEquals } from "../../../deps.ts";
-import { localRequest, LocalRigClient } from "../../../support/local_rig.ts";
+import { localRequest, LocalRigClient } from "../../../support/rigs/local_rig.ts";
 
 function request(line: string) {
   return localRequest(new LocalRigClient(), ...line.split(" "));

@@ -7,9 +7,9 @@ import { assertEquals, assertMatch } from "../../../deps.ts";
 import type { ClusterConfig } from "../../../../src/config/config.ts";
 import { Audit, type AuditRecord } from "../../../../src/observe/audit.ts";
 import { createRedisFeatures } from "../../../../src/redis/features.ts";
-import { clusterConfig } from "../../../support/cluster_config.ts";
-import { FeatureScene } from "../../../support/feature_scene.ts";
-import { limitedUser, userWith } from "../../../support/user_config.ts";
+import { clusterConfig } from "../../../support/rigs/cluster_config.ts";
+import { FeatureScene } from "../../../support/rigs/feature_scene.ts";
+import { limitedUser, userWith } from "../../../support/rigs/user_config.ts";
 
 const NOPERM = "-NOPERM this user has no permissions to";
 

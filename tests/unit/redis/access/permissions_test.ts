@@ -15,10 +15,10 @@ import { ruledCommands } from "../../../../src/protocol/resp/commands/ruled.ts";
 import { accessRules, Check, Permissions } from "../../../../src/redis/access/permissions.ts";
 import { LocalRequest } from "../../../../src/redis/core/local_request.ts";
 import { assertEquals } from "../../../deps.ts";
-import { clusterConfig } from "../../../support/cluster_config.ts";
-import { frameOf, LocalRigClient } from "../../../support/local_rig.ts";
+import { clusterConfig } from "../../../support/rigs/cluster_config.ts";
+import { frameOf, LocalRigClient } from "../../../support/rigs/local_rig.ts";
 import { sampleRequests } from "../../../servers/sample_requests.ts";
-import { limitedUser } from "../../../support/user_config.ts";
+import { limitedUser } from "../../../support/rigs/user_config.ts";
 
 interface Options {
   denyCommands?: string[];

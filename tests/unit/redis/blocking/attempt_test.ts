@@ -7,7 +7,7 @@ import { attempt, isNull } from "../../../../src/redis/blocking/attempt.ts";
 import { DedicatedLink } from "../../../../src/redis/core/dedicated_link.ts";
 import { requestBytes } from "../../../../src/protocol/resp/write/replies.ts";
 import { assertEquals } from "../../../deps.ts";
-import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
+import { FeatureScene, requestsIn } from "../../../support/rigs/feature_scene.ts";
 
 const encoder = new TextEncoder();
 

@@ -8,8 +8,8 @@ import type { BlockedClient } from "../../../../src/redis/blocking/blocked_clien
 import { stageOf, StageRank } from "../../../../src/redis/core/stage_chain.ts";
 import { Blocking } from "../../../../src/redis/blocking/mod.ts";
 import { Redirection } from "../../../../src/router/router.ts";
-import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
-import { type FakeTcpConn, turn } from "../../../support/fake_tcp_conn.ts";
+import { FeatureScene, requestsIn } from "../../../support/rigs/feature_scene.ts";
+import { type FakeTcpConn, turn } from "../../../support/fakes/fake_tcp_conn.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
 
 function createScene(): FeatureScene {

@@ -5,9 +5,9 @@
  */
 import { Blocking } from "../../../../src/redis/blocking/mod.ts";
 import { ClientUnblock } from "../../../../src/redis/blocking/client_unblock.ts";
-import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
-import { localRequest, LocalRigClient, textOf } from "../../../support/local_rig.ts";
-import { RigPeers } from "../../../support/redis_context.ts";
+import { FeatureScene, requestsIn } from "../../../support/rigs/feature_scene.ts";
+import { localRequest, LocalRigClient, textOf } from "../../../support/rigs/local_rig.ts";
+import { RigPeers } from "../../../support/rigs/redis_context.ts";
 import { assertEquals } from "../../../deps.ts";
 
 function createScene() {

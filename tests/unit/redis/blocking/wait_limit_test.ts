@@ -1,6 +1,6 @@
 import { waitLimitMs } from "../../../../src/redis/blocking/wait_limit.ts";
 import { assertEquals } from "../../../deps.ts";
-import { localRequest, LocalRigClient } from "../../../support/local_rig.ts";
+import { localRequest, LocalRigClient } from "../../../support/rigs/local_rig.ts";
 
 const READ_TIMEOUT_MS = 1000;
 

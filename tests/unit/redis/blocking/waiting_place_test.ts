@@ -1,7 +1,7 @@
 import { WaitingPlace } from "../../../../src/redis/blocking/waiting_place.ts";
 import { PLACES_DIFFER } from "../../../../src/router/common_place.ts";
-import { CoreRig } from "../../../support/core_rig.ts";
-import { frameOf } from "../../../support/local_rig.ts";
+import { CoreRig } from "../../../support/rigs/core_rig.ts";
+import { frameOf } from "../../../support/rigs/local_rig.ts";
 import { assertEquals } from "../../../deps.ts";
 
 Deno.test("the place of the keys is looked up anew each time, without the request's bytes", async () => {

@@ -11,9 +11,13 @@ import { ClientPause } from "../../../../src/redis/client/client_pause.ts";
 import { Login } from "../../../../src/redis/login/mod.ts";
 import { ClientRegistry } from "../../../../src/redis/client/client_registry.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
-import { CoreRig } from "../../../support/core_rig.ts";
-import { localRequest, LocalRigClient, textOf } from "../../../support/local_rig.ts";
-import { type ContextOptions, knownServers, redisContext } from "../../../support/redis_context.ts";
+import { CoreRig } from "../../../support/rigs/core_rig.ts";
+import { localRequest, LocalRigClient, textOf } from "../../../support/rigs/local_rig.ts";
+import {
+  type ContextOptions,
+  knownServers,
+  redisContext,
+} from "../../../support/rigs/redis_context.ts";
 
 function ask(client: LocalRigClient, marks: ClientMarks, ...words: string[]): string {
   return askOf({}, client, marks, ...words);

@@ -7,7 +7,7 @@ import { tcpEndpoint } from "../../../../src/endpoint.ts";
 import { ClientHandoff } from "../../../../src/redis/client/client_handoff.ts";
 import { PROFILES } from "../../../../src/protocol/protocol.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
-import { LocalRigClient, textOf } from "../../../support/local_rig.ts";
+import { LocalRigClient, textOf } from "../../../support/rigs/local_rig.ts";
 
 class Stage {
   readonly config = { clientHandoff: true, handoffAddress: null as string | null };

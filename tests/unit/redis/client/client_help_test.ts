@@ -1,7 +1,7 @@
 import { clientHelp } from "../../../../src/redis/client/client_help.ts";
 import { kindOf } from "../../../../src/redis/server/server_kind.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
-import { textOf } from "../../../support/local_rig.ts";
+import { textOf } from "../../../support/rigs/local_rig.ts";
 
 Deno.test("HELP counts its lines", () => {
   const text = textOf(clientHelp(kindOf("7.0.15", null)));

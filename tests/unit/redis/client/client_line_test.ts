@@ -3,9 +3,9 @@ import { ClientLines } from "../../../../src/redis/client/client_line.ts";
 import { ClientMarks } from "../../../../src/redis/client/client_marks.ts";
 import { Login } from "../../../../src/redis/login/mod.ts";
 import { assertEquals } from "../../../deps.ts";
-import { CoreRig } from "../../../support/core_rig.ts";
-import { LocalRigClient } from "../../../support/local_rig.ts";
-import { redisContext } from "../../../support/redis_context.ts";
+import { CoreRig } from "../../../support/rigs/core_rig.ts";
+import { LocalRigClient } from "../../../support/rigs/local_rig.ts";
+import { redisContext } from "../../../support/rigs/redis_context.ts";
 
 Deno.test("a line has the fields of Redis 7.0 in its order, and those of the library", () => {
   using rig = new CoreRig();

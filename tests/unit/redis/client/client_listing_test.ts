@@ -3,9 +3,9 @@ import { ClientListing, type Line } from "../../../../src/redis/client/client_li
 import { ClientMarks } from "../../../../src/redis/client/client_marks.ts";
 import { EVERY_CLIENT } from "../../../../src/redis/client/client_filter.ts";
 import { Login } from "../../../../src/redis/login/mod.ts";
-import { CoreRig } from "../../../support/core_rig.ts";
-import { LocalRigClient } from "../../../support/local_rig.ts";
-import { redisContext } from "../../../support/redis_context.ts";
+import { CoreRig } from "../../../support/rigs/core_rig.ts";
+import { LocalRigClient } from "../../../support/rigs/local_rig.ts";
+import { redisContext } from "../../../support/rigs/redis_context.ts";
 import { assert, assertEquals } from "../../../deps.ts";
 
 function listingOf(rig: CoreRig, clientCount: number) {

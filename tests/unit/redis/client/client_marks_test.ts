@@ -2,7 +2,7 @@ import { respCommands } from "../../../../src/protocol/resp/commands/mod.ts";
 import { ClientMarks } from "../../../../src/redis/client/client_marks.ts";
 import { kindOf } from "../../../../src/redis/server/server_kind.ts";
 import { assertEquals } from "../../../deps.ts";
-import { LocalRigClient } from "../../../support/local_rig.ts";
+import { LocalRigClient } from "../../../support/rigs/local_rig.ts";
 
 const row = (name: string) => respCommands.rows.find((one) => one.name === name)!;
 

@@ -6,9 +6,9 @@
 import { ClientPause, DRAIN_MAX_MS } from "../../../../src/redis/client/client_pause.ts";
 import { Verdict, type VerdictCode } from "../../../../src/session/stages.ts";
 import { assertEquals } from "../../../deps.ts";
-import { CoreRig } from "../../../support/core_rig.ts";
-import { frameOf, localRequest, LocalRigClient, textOf } from "../../../support/local_rig.ts";
-import { redisContext, RigPeers } from "../../../support/redis_context.ts";
+import { CoreRig } from "../../../support/rigs/core_rig.ts";
+import { frameOf, localRequest, LocalRigClient, textOf } from "../../../support/rigs/local_rig.ts";
+import { redisContext, RigPeers } from "../../../support/rigs/redis_context.ts";
 
 function scene(rig: CoreRig) {
   const clients = [new LocalRigClient(), new LocalRigClient(3)];

@@ -8,9 +8,9 @@ import { ClientMarks } from "../../../../src/redis/client/client_marks.ts";
 import { EVERY_CLIENT } from "../../../../src/redis/client/client_filter.ts";
 import { Login } from "../../../../src/redis/login/mod.ts";
 import { ClientRegistry } from "../../../../src/redis/client/client_registry.ts";
-import { CoreRig } from "../../../support/core_rig.ts";
-import { localRequest, LocalRigClient, textOf } from "../../../support/local_rig.ts";
-import { redisContext, RigPeers } from "../../../support/redis_context.ts";
+import { CoreRig } from "../../../support/rigs/core_rig.ts";
+import { localRequest, LocalRigClient, textOf } from "../../../support/rigs/local_rig.ts";
+import { redisContext, RigPeers } from "../../../support/rigs/redis_context.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
 
 function scene(rig: CoreRig) {

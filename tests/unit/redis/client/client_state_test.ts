@@ -1,7 +1,7 @@
 import { clientState } from "../../../../src/redis/client/client_state.ts";
 import { createRedisFeatures } from "../../../../src/redis/features.ts";
 import { assertEquals } from "../../../deps.ts";
-import { FeatureScene } from "../../../support/feature_scene.ts";
+import { FeatureScene } from "../../../support/rigs/feature_scene.ts";
 
 Deno.test("a client's state is that of its stages", async () => {
   using scene = new FeatureScene(createRedisFeatures, {}, 3);

@@ -6,7 +6,7 @@
 import { muteAll, muteNext, unmute } from "../../../../src/redis/client/reply_mode.ts";
 import { addStage, StageRank } from "../../../../src/redis/core/stage_chain.ts";
 import { Verdict, type VerdictCode } from "../../../../src/session/stages.ts";
-import { frameOf, LocalRigClient } from "../../../support/local_rig.ts";
+import { frameOf, LocalRigClient } from "../../../support/rigs/local_rig.ts";
 import { assertEquals } from "../../../deps.ts";
 
 function shows(client: LocalRigClient): number | undefined {

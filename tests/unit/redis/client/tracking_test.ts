@@ -1,6 +1,6 @@
 import { trackingAnswer } from "../../../../src/redis/client/tracking.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
-import { textOf } from "../../../support/local_rig.ts";
+import { textOf } from "../../../support/rigs/local_rig.ts";
 
 function answer(line: string): string {
   return textOf(trackingAnswer(line.split(" "), (id) => id === 7));

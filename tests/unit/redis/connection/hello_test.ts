@@ -9,10 +9,10 @@ import { helloAnswer } from "../../../../src/redis/connection/hello.ts";
 import type { KnownServers } from "../../../../src/redis/server/known_servers.ts";
 import { Login } from "../../../../src/redis/login/mod.ts";
 import { DELAY_FIRST_MS } from "../../../../src/redis/login/suspect.ts";
-import { CoreRig } from "../../../support/core_rig.ts";
-import { knownServers, redisContext } from "../../../support/redis_context.ts";
+import { CoreRig } from "../../../support/rigs/core_rig.ts";
+import { knownServers, redisContext } from "../../../support/rigs/redis_context.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
-import { localRequest, LocalRigClient, textOf } from "../../../support/local_rig.ts";
+import { localRequest, LocalRigClient, textOf } from "../../../support/rigs/local_rig.ts";
 
 const names: ClientNames = new WeakMap();
 

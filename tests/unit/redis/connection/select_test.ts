@@ -5,8 +5,8 @@
  */
 import { Select } from "../../../../src/redis/connection/select.ts";
 import { profilesOf } from "../../../../src/protocol/protocol.ts";
-import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
-import { localRequest, textOf } from "../../../support/local_rig.ts";
+import { FeatureScene, requestsIn } from "../../../support/rigs/feature_scene.ts";
+import { localRequest, textOf } from "../../../support/rigs/local_rig.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
 
 function createScene(isCluster = false) {

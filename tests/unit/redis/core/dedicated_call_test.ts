@@ -4,11 +4,11 @@
  * @module
  */
 import { sendCall } from "../../../../src/redis/core/dedicated_call.ts";
-import { clusterConfig } from "../../../support/cluster_config.ts";
-import { CoreRig } from "../../../support/core_rig.ts";
-import { turn } from "../../../support/fake_tcp_conn.ts";
-import { LocalRigClient } from "../../../support/local_rig.ts";
-import { redisContext } from "../../../support/redis_context.ts";
+import { clusterConfig } from "../../../support/rigs/cluster_config.ts";
+import { CoreRig } from "../../../support/rigs/core_rig.ts";
+import { turn } from "../../../support/fakes/fake_tcp_conn.ts";
+import { LocalRigClient } from "../../../support/rigs/local_rig.ts";
+import { redisContext } from "../../../support/rigs/redis_context.ts";
 import { assertEquals } from "../../../deps.ts";
 
 Deno.test("a reply above the client's limit is waited for: alone it is let pass", async () => {

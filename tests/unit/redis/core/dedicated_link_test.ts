@@ -5,10 +5,10 @@
  */
 import { DedicatedLink } from "../../../../src/redis/core/dedicated_link.ts";
 import { Refused } from "../../../../src/redis/core/refused.ts";
-import { CoreRig } from "../../../support/core_rig.ts";
-import { turn } from "../../../support/fake_tcp_conn.ts";
-import { LocalRigClient, textOf } from "../../../support/local_rig.ts";
-import { redisContext } from "../../../support/redis_context.ts";
+import { CoreRig } from "../../../support/rigs/core_rig.ts";
+import { turn } from "../../../support/fakes/fake_tcp_conn.ts";
+import { LocalRigClient, textOf } from "../../../support/rigs/local_rig.ts";
+import { redisContext } from "../../../support/rigs/redis_context.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
 
 function linked(link: DedicatedLink | Refused): DedicatedLink {
@@ -64,12 +64,12 @@ Deno.test("its calls hear their replies, a loss is heard once", async () => {
     },
   };
   const request = new TextEncoder().encode("noise get a\n");
-  link.send(request, listener, 6);
+  link.send(request, listener, { start: 6 });
   const conn = await rig.accept(0);
   await turn();
   assertEquals(conn.written, "get a\n");
   await conn.receives("A\n");
-  link.send(request, listener, 6);
+  link.send(request, listener, { start: 6 });
   await conn.ends();
   assertEquals([heard, lostCount], [["A\n", "backend_closed"], 1]);
   link.close();

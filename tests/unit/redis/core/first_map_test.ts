@@ -5,9 +5,9 @@
  */
 import { FirstMap } from "../../../../src/redis/core/first_map.ts";
 import { Verdict } from "../../../../src/session/stages.ts";
-import { clusterConfig } from "../../../support/cluster_config.ts";
-import { FeatureScene } from "../../../support/feature_scene.ts";
-import { frameOf, LocalRigClient } from "../../../support/local_rig.ts";
+import { clusterConfig } from "../../../support/rigs/cluster_config.ts";
+import { FeatureScene } from "../../../support/rigs/feature_scene.ts";
+import { frameOf, LocalRigClient } from "../../../support/rigs/local_rig.ts";
 import type { RedisContext } from "../../../../src/redis/core/feature.ts";
 import { assertEquals } from "../../../deps.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals } from "../../../deps.ts";
-import { localRequest, LocalRigClient } from "../../../support/local_rig.ts";
+import { localRequest, LocalRigClient } from "../../../support/rigs/local_rig.ts";
 
 Deno.test("words have one character a byte, so that nothing is lost or joined", () => {
   const request = localRequest(new LocalRigClient(), "ECHO", "é");

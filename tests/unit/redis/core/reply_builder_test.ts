@@ -15,7 +15,7 @@ import {
 } from "../../../../src/redis/core/reply_builder.ts";
 import { DEFAULT_KIND } from "../../../../src/redis/server/server_kind.ts";
 import { assertEquals } from "../../../deps.ts";
-import { textOf } from "../../../support/local_rig.ts";
+import { textOf } from "../../../support/rigs/local_rig.ts";
 
 Deno.test("maps, sets, texts and nulls have their own form in RESP3 only", () => {
   const entries = [["a", integerReply(1)]] as const;

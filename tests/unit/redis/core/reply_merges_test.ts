@@ -1,6 +1,6 @@
 import { joinedReplies, summedReplies } from "../../../../src/redis/core/reply_merges.ts";
 import { assertEquals } from "../../../deps.ts";
-import { textOf } from "../../../support/local_rig.ts";
+import { textOf } from "../../../support/rigs/local_rig.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 

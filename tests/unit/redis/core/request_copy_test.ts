@@ -9,7 +9,7 @@ import { RequestDescriber } from "../../../../src/protocol/resp/parse/request_de
 import { RespRequestParser } from "../../../../src/protocol/resp/parse/request_parser.ts";
 import { LocalRequest } from "../../../../src/redis/core/local_request.ts";
 import { copyRequest } from "../../../../src/redis/core/request_copy.ts";
-import { LocalRigClient } from "../../../support/local_rig.ts";
+import { LocalRigClient } from "../../../support/rigs/local_rig.ts";
 import { assertEquals } from "../../../deps.ts";
 
 const REQUEST = "*2\r\n$4\r\nECHO\r\n$2\r\nhi\r\n";

@@ -6,8 +6,8 @@
 import { portOf } from "../../../../src/endpoint.ts";
 import { callShards } from "../../../../src/redis/core/shard_calls.ts";
 import { Redirection } from "../../../../src/router/router.ts";
-import { FeatureScene } from "../../../support/feature_scene.ts";
-import { textOf } from "../../../support/local_rig.ts";
+import { FeatureScene } from "../../../support/rigs/feature_scene.ts";
+import { textOf } from "../../../support/rigs/local_rig.ts";
 import { assertEquals } from "../../../deps.ts";
 
 Deno.test("replies and failures come in the order of the backends, once all are there", async () => {

@@ -10,7 +10,7 @@ import {
   StageRank,
 } from "../../../../src/redis/core/stage_chain.ts";
 import { type ClientStage, Verdict, type VerdictCode } from "../../../../src/session/stages.ts";
-import { frameOf, LocalRigClient } from "../../../support/local_rig.ts";
+import { frameOf, LocalRigClient } from "../../../support/rigs/local_rig.ts";
 import { assertEquals, assertStrictEquals } from "../../../deps.ts";
 
 class Guard implements ClientStage {
@@ -115,4 +115,13 @@ Deno.test("a chain is a bystander as long as all of its stages are", () => {
   assertEquals(client.stage!.isBystander, true);
   addStage(client, StageRank.Transaction, judge);
   assertEquals(client.stage!.isBystander, false);
+});
+
+Deno.test("what its stages keep is what the chain keeps", () => {
+  const { client } = scene();
+  const keeping = (heldBytes: number) => Object.assign(new Guard("keeps", []), { heldBytes });
+  addStage(client, StageRank.Login, keeping(3));
+  addStage(client, StageRank.Blocking, keeping(4));
+  addStage(client, StageRank.Replies, new Guard("keeps nothing", []));
+  assertEquals(client.stage!.heldBytes, 7);
 });

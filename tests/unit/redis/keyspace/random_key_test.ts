@@ -4,8 +4,8 @@
  * @module
  */
 import { RandomKey } from "../../../../src/redis/keyspace/random_key.ts";
-import { FeatureScene } from "../../../support/feature_scene.ts";
-import { turn } from "../../../support/fake_tcp_conn.ts";
+import { FeatureScene } from "../../../support/rigs/feature_scene.ts";
+import { turn } from "../../../support/fakes/fake_tcp_conn.ts";
 import { assertEquals } from "../../../deps.ts";
 
 function createScene(random: number): FeatureScene {

@@ -4,9 +4,9 @@
  * @module
  */
 import { readCursor, Scan } from "../../../../src/redis/keyspace/scan.ts";
-import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
-import { seededRandom } from "../../../support/seed.ts";
-import { turn } from "../../../support/fake_tcp_conn.ts";
+import { FeatureScene, requestsIn } from "../../../support/rigs/feature_scene.ts";
+import { seededRandom } from "../../../support/tools/seed.ts";
+import { turn } from "../../../support/fakes/fake_tcp_conn.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
 
 function createScene(): FeatureScene {

@@ -5,7 +5,7 @@
  */
 import { Accounts } from "../../../../src/redis/login/accounts.ts";
 import { assertEquals } from "../../../deps.ts";
-import { userWith } from "../../../support/user_config.ts";
+import { userWith } from "../../../support/rigs/user_config.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

@@ -12,9 +12,9 @@ import {
 import type { KnownServers } from "../../../../src/redis/server/known_servers.ts";
 import { LoginTurns } from "../../../../src/redis/login/turns.ts";
 import { Verdict } from "../../../../src/session/stages.ts";
-import { ManualClock } from "../../../support/manual_clock.ts";
-import { frameOf, LocalRigClient } from "../../../support/local_rig.ts";
-import { knownServers, RigPeers } from "../../../support/redis_context.ts";
+import { ManualClock } from "../../../support/fakes/manual_clock.ts";
+import { frameOf, LocalRigClient } from "../../../support/rigs/local_rig.ts";
+import { knownServers, RigPeers } from "../../../support/rigs/redis_context.ts";
 import { assertEquals } from "../../../deps.ts";
 
 function createTurns(): LoginTurns {

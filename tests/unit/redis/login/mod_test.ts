@@ -4,11 +4,11 @@
  * @module
  */
 import { WRONG_AT_ONCE } from "../../../../src/redis/login/suspect.ts";
-import { FeatureScene } from "../../../support/feature_scene.ts";
-import { clusterConfig } from "../../../support/cluster_config.ts";
-import { frameOf, LocalRigClient } from "../../../support/local_rig.ts";
+import { FeatureScene } from "../../../support/rigs/feature_scene.ts";
+import { clusterConfig } from "../../../support/rigs/cluster_config.ts";
+import { frameOf, LocalRigClient } from "../../../support/rigs/local_rig.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
-import { userWith } from "../../../support/user_config.ts";
+import { userWith } from "../../../support/rigs/user_config.ts";
 
 const users = [
   userWith("default", "secret"),

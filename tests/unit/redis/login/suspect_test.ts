@@ -14,7 +14,7 @@ import {
   WRONG_AT_ONCE,
   WRONG_PER_SECOND,
 } from "../../../../src/redis/login/suspect.ts";
-import { LocalRigClient } from "../../../support/local_rig.ts";
+import { LocalRigClient } from "../../../support/rigs/local_rig.ts";
 import { assertEquals } from "../../../deps.ts";
 
 /** How many of `count` clients that wait get their turn within the second behind `fromMs`, at ticks. */

@@ -6,9 +6,9 @@
 import { tcpEndpoint } from "../../../../src/endpoint.ts";
 import { WRONG_AT_ONCE, WRONG_PER_SECOND } from "../../../../src/redis/login/suspect.ts";
 import { LoginTurns, SUSPECTS_MAX } from "../../../../src/redis/login/turns.ts";
-import { LocalRigClient } from "../../../support/local_rig.ts";
-import { ManualClock } from "../../../support/manual_clock.ts";
-import { RigPeers } from "../../../support/redis_context.ts";
+import { LocalRigClient } from "../../../support/rigs/local_rig.ts";
+import { ManualClock } from "../../../support/fakes/manual_clock.ts";
+import { RigPeers } from "../../../support/rigs/redis_context.ts";
 import { assert, assertEquals } from "../../../deps.ts";
 
 const name = (text: string) => new TextEncoder().encode(text);

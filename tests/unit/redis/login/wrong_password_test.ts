@@ -4,7 +4,7 @@
  * @module
  */
 import { WrongPassword } from "../../../../src/redis/login/wrong_password.ts";
-import { LocalRigClient } from "../../../support/local_rig.ts";
+import { LocalRigClient } from "../../../support/rigs/local_rig.ts";
 import { assertEquals } from "../../../deps.ts";
 
 Deno.test("it comes when it is due, once", () => {

@@ -4,7 +4,7 @@ import {
   writeRequestOfName,
 } from "../../../../src/redis/pubsub/confirmation.ts";
 import { assertEquals } from "../../../deps.ts";
-import { textOf } from "../../../support/local_rig.ts";
+import { textOf } from "../../../support/rigs/local_rig.ts";
 
 function confirmation(verb: string, name: string | null, count: number, version: 2 | 3): string {
   const writer = new ByteWriter();

@@ -3,7 +3,7 @@ import type { Hub } from "../../../../src/redis/pubsub/hub.ts";
 import { NameCountsReader, NameCountsWriter } from "../../../../src/redis/pubsub/name_counts.ts";
 import { NameList } from "../../../../src/redis/pubsub/name_list.ts";
 import { assert, assertEquals } from "../../../deps.ts";
-import { localRequest, LocalRigClient, textOf } from "../../../support/local_rig.ts";
+import { localRequest, LocalRigClient, textOf } from "../../../support/rigs/local_rig.ts";
 import { said } from "./scene.ts";
 
 /** Topics of one kind, with how many clients have each. */

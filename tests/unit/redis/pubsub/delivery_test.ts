@@ -3,11 +3,11 @@ import { Subscriber } from "../../../../src/redis/pubsub/subscriber.ts";
 import type { Hub } from "../../../../src/redis/pubsub/hub.ts";
 import { Topic, TopicKind } from "../../../../src/redis/pubsub/topic.ts";
 import { assert, assertEquals } from "../../../deps.ts";
-import { LocalRigClient } from "../../../support/local_rig.ts";
+import { LocalRigClient } from "../../../support/rigs/local_rig.ts";
 import { pushed, said } from "./scene.ts";
 
 const hub = {
-  subscriptionsChanged: () => {},
+  subscriptionChanged: () => {},
   release: () => {},
   runOrQueue: (task: Subscriber) => task.work(Infinity),
 } as unknown as Hub;

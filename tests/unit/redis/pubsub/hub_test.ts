@@ -6,8 +6,8 @@
 import { failures } from "../../../../src/failure.ts";
 import { Redirection } from "../../../../src/router/router.ts";
 import { assertEquals } from "../../../deps.ts";
-import { LocalRigClient } from "../../../support/local_rig.ts";
-import { turn } from "../../../support/fake_tcp_conn.ts";
+import { LocalRigClient } from "../../../support/rigs/local_rig.ts";
+import { turn } from "../../../support/fakes/fake_tcp_conn.ts";
 import { PubsubScene, pushed, said } from "./scene.ts";
 
 Deno.test("one subscription at the backend serves all clients, each in its form", async () => {

@@ -1,6 +1,6 @@
 import { NameList } from "../../../../src/redis/pubsub/name_list.ts";
 import { assertEquals } from "../../../deps.ts";
-import { localRequest, LocalRigClient } from "../../../support/local_rig.ts";
+import { localRequest, LocalRigClient } from "../../../support/rigs/local_rig.ts";
 
 function namesOf(list: NameList): string[] {
   return Array.from({ length: list.count }, (_, index) => list.name(index));

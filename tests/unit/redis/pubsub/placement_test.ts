@@ -1,7 +1,7 @@
 import { Placement } from "../../../../src/redis/pubsub/placement.ts";
 import { TopicKind, type TopicKindCode } from "../../../../src/redis/pubsub/topic.ts";
 import { assertEquals } from "../../../deps.ts";
-import { CoreRig } from "../../../support/core_rig.ts";
+import { CoreRig } from "../../../support/rigs/core_rig.ts";
 
 const { Channel, Pattern, ShardChannel } = TopicKind;
 

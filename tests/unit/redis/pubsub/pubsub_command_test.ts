@@ -6,8 +6,8 @@
 import { assertEquals, assertMatch } from "../../../deps.ts";
 import { NameCountsReader, NameCountsWriter } from "../../../../src/redis/pubsub/name_counts.ts";
 import { NameList } from "../../../../src/redis/pubsub/name_list.ts";
-import { turn } from "../../../support/fake_tcp_conn.ts";
-import { localRequest, LocalRigClient } from "../../../support/local_rig.ts";
+import { turn } from "../../../support/fakes/fake_tcp_conn.ts";
+import { localRequest, LocalRigClient } from "../../../support/rigs/local_rig.ts";
 import { PubsubScene, said } from "./scene.ts";
 
 async function subscribedScene() {

@@ -7,8 +7,8 @@ import { stageOf, StageRank } from "../../../../src/redis/core/stage_chain.ts";
 import { CLIENT_SUBSCRIPTIONS_MAX } from "../../../../src/redis/pubsub/pubsub.ts";
 import type { LocalRequest } from "../../../../src/redis/core/local_request.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
-import { LocalRigClient } from "../../../support/local_rig.ts";
-import { turn } from "../../../support/fake_tcp_conn.ts";
+import { LocalRigClient } from "../../../support/rigs/local_rig.ts";
+import { turn } from "../../../support/fakes/fake_tcp_conn.ts";
 import { PubsubScene, pushed, said } from "./scene.ts";
 
 Deno.test("a client is told when the backends have confirmed, all at once and in order", async () => {

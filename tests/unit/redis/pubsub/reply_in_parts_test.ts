@@ -1,6 +1,6 @@
 import { ReplyInParts, WAITING_BYTES_MAX } from "../../../../src/redis/pubsub/reply_in_parts.ts";
 import { assertEquals } from "../../../deps.ts";
-import { LocalRigClient, textOf } from "../../../support/local_rig.ts";
+import { LocalRigClient, textOf } from "../../../support/rigs/local_rig.ts";
 import { pushed, said } from "./scene.ts";
 
 Deno.test("what is all there at once is the reply to the request at hand", () => {

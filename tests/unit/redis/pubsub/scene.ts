@@ -7,14 +7,14 @@ import { createRespProtocol } from "../../../../src/protocol/resp/mod.ts";
 import type { RedisContext } from "../../../../src/redis/core/feature.ts";
 import { Hub } from "../../../../src/redis/pubsub/hub.ts";
 import { Pubsub } from "../../../../src/redis/pubsub/pubsub.ts";
-import { CoreRig } from "../../../support/core_rig.ts";
-import { type FakeTcpConn, turn } from "../../../support/fake_tcp_conn.ts";
-import { frameOf, LocalRigClient } from "../../../support/local_rig.ts";
+import { CoreRig } from "../../../support/rigs/core_rig.ts";
+import { type FakeTcpConn, turn } from "../../../support/fakes/fake_tcp_conn.ts";
+import { frameOf, LocalRigClient } from "../../../support/rigs/local_rig.ts";
 import type { HandlerId } from "../../../../src/protocol/resp/commands/handlers.ts";
 import type { Answers } from "../../../../src/redis/core/feature.ts";
 import { LocalRequest } from "../../../../src/redis/core/local_request.ts";
 import { Verdict } from "../../../../src/session/stages.ts";
-import { redisContext, RigPeers } from "../../../support/redis_context.ts";
+import { redisContext, RigPeers } from "../../../support/rigs/redis_context.ts";
 
 /** An array of bulk strings; a number is one. */
 export function said(...words: (string | number)[]): string {

@@ -9,8 +9,8 @@ import { SUBSCRIPTION_BYTES } from "../../../../src/redis/pubsub/hub.ts";
 import { SUBSCRIPTION_BYTES_MAX } from "../../../../src/redis/pubsub/subscribe_task.ts";
 import { WAITING_BYTES_MAX } from "../../../../src/redis/pubsub/reply_in_parts.ts";
 import { assert, assertEquals, assertMatch } from "../../../deps.ts";
-import { type FakeTcpConn, turn } from "../../../support/fake_tcp_conn.ts";
-import { LocalRigClient } from "../../../support/local_rig.ts";
+import { type FakeTcpConn, turn } from "../../../support/fakes/fake_tcp_conn.ts";
+import { LocalRigClient } from "../../../support/rigs/local_rig.ts";
 import { PubsubScene, said } from "./scene.ts";
 
 const COUNT = 5_000;

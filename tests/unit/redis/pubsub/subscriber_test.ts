@@ -7,7 +7,8 @@ import { failures } from "../../../../src/failure.ts";
 import { PROFILES } from "../../../../src/protocol/protocol.ts";
 import { Verdict } from "../../../../src/session/stages.ts";
 import { assertEquals } from "../../../deps.ts";
-import { frameOf, LocalRigClient } from "../../../support/local_rig.ts";
+import { frameOf, LocalRigClient } from "../../../support/rigs/local_rig.ts";
+import { turn } from "../../../support/fakes/fake_tcp_conn.ts";
 import { PubsubScene, said } from "./scene.ts";
 
 const REFUSED = "only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET " +
@@ -79,6 +80,8 @@ Deno.test("who leaves is subscribed to nothing any more, and others are not touc
   using _ = made;
   const other = await made.subscribed(conn, 3, "a0");
   await made.subscribe(other, conn, "b0");
+  const subscriptions = () => made.rig.metrics.channelSubscriptions;
+  assertEquals(subscriptions(), 3);
   const before = conn.written;
   client.close(failures.clientReset);
   assertEquals(conn.written, before, "somebody else has it still");
@@ -91,5 +94,26 @@ Deno.test("who leaves is subscribed to nothing any more, and others are not touc
     said("unsubscribe", "a0") + said("unsubscribe", "b0"),
   );
   assertEquals(other.pushes.length, 1);
+  assertEquals(subscriptions(), 0);
   await made.ends();
+});
+
+Deno.test("clients have what their subscriptions take among them, and what a request of theirs takes", async () => {
+  using scene = new PubsubScene();
+  const [one, other] = [new LocalRigClient(3), new LocalRigClient(3)];
+  scene.ask(one, "SUBSCRIBE", "a0", "b0", "c0");
+  const conn = await scene.accept(0);
+  for (const [index, name] of ["a0", "b0", "c0"].entries()) {
+    await conn.receives(said("subscribe", name, index + 1));
+  }
+  scene.ask(other, "SUBSCRIBE", "a0");
+  const held = [one, other].map(({ stage }) => stage!.heldBytes!);
+  assertEquals([held[0]! + held[1]!, held[0]! / held[1]!], [scene.byteCount, 3]);
+  scene.ask(other, "SUBSCRIBE", "d0");
+  await turn();
+  assertEquals(other.stage!.heldBytes! > held[1]!, true);
+  one.stage!.onClose();
+  await turn();
+  assertEquals(one.stage!.heldBytes, 0);
+  await scene.ends();
 });

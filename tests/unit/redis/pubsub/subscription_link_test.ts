@@ -17,8 +17,8 @@ import {
 } from "../../../../src/redis/pubsub/subscription_link.ts";
 import { type Site, Topic, TopicKind } from "../../../../src/redis/pubsub/topic.ts";
 import { assert, assertEquals, assertStrictEquals } from "../../../deps.ts";
-import { CoreRig } from "../../../support/core_rig.ts";
-import { turn } from "../../../support/fake_tcp_conn.ts";
+import { CoreRig } from "../../../support/rigs/core_rig.ts";
+import { turn } from "../../../support/fakes/fake_tcp_conn.ts";
 import { said } from "./scene.ts";
 
 class Scene implements Disposable, LinkOwner {

@@ -6,8 +6,8 @@
 import { failures } from "../../../../src/failure.ts";
 import { WAITING_BYTES_MAX } from "../../../../src/redis/pubsub/reply_in_parts.ts";
 import { assert, assertEquals } from "../../../deps.ts";
-import { type FakeTcpConn, turn } from "../../../support/fake_tcp_conn.ts";
-import { LocalRigClient } from "../../../support/local_rig.ts";
+import { type FakeTcpConn, turn } from "../../../support/fakes/fake_tcp_conn.ts";
+import { LocalRigClient } from "../../../support/rigs/local_rig.ts";
 import { PubsubScene, said } from "./scene.ts";
 
 const COUNT = 5_000;

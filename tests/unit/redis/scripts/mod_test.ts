@@ -5,7 +5,7 @@
  */
 import { ScriptKeeper } from "../../../../src/redis/scripts/script_keeper.ts";
 import { Scripts } from "../../../../src/redis/scripts/mod.ts";
-import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
+import { FeatureScene, requestsIn } from "../../../support/rigs/feature_scene.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
 
 function createScene(): FeatureScene {

@@ -5,7 +5,7 @@
  * @module
  */
 import { killEverywhere, statsEverywhere } from "../../../../src/redis/scripts/running_scripts.ts";
-import { FeatureScene } from "../../../support/feature_scene.ts";
+import { FeatureScene } from "../../../support/rigs/feature_scene.ts";
 import { assertEquals } from "../../../deps.ts";
 
 const REQUEST = new TextEncoder().encode("kill\n");

@@ -8,9 +8,9 @@ import { requestBytes } from "../../../../src/protocol/resp/write/replies.ts";
 import { ScriptKeeper } from "../../../../src/redis/scripts/script_keeper.ts";
 import type { Exchange } from "../../../../src/request/exchange.ts";
 import { Request, type RequestOwner } from "../../../../src/request/request.ts";
-import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
-import type { FakeTcpConn } from "../../../support/fake_tcp_conn.ts";
-import { frameOf } from "../../../support/local_rig.ts";
+import { FeatureScene, requestsIn } from "../../../support/rigs/feature_scene.ts";
+import type { FakeTcpConn } from "../../../support/fakes/fake_tcp_conn.ts";
+import { frameOf } from "../../../support/rigs/local_rig.ts";
 import { assertEquals } from "../../../deps.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);

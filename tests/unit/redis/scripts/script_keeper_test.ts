@@ -9,11 +9,11 @@ import { requestBytes } from "../../../../src/protocol/resp/write/replies.ts";
 import { Exchange } from "../../../../src/request/exchange.ts";
 import { ScriptKeeper } from "../../../../src/redis/scripts/script_keeper.ts";
 import { Chunk } from "../../../../src/bytes/chunk_pool.ts";
-import { clusterConfig } from "../../../support/cluster_config.ts";
-import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
-import { turn } from "../../../support/fake_tcp_conn.ts";
-import { frameOf } from "../../../support/local_rig.ts";
-import { RigPeers } from "../../../support/redis_context.ts";
+import { clusterConfig } from "../../../support/rigs/cluster_config.ts";
+import { FeatureScene, requestsIn } from "../../../support/rigs/feature_scene.ts";
+import { turn } from "../../../support/fakes/fake_tcp_conn.ts";
+import { frameOf } from "../../../support/rigs/local_rig.ts";
+import { RigPeers } from "../../../support/rigs/redis_context.ts";
 import { assertEquals } from "../../../deps.ts";
 
 const BODY = "return(1)";
@@ -182,4 +182,16 @@ Deno.test("small calls of scripts are kept for repeating", async () => {
   const conn = await scene.accept(0);
   await conn.receives("+sha\r\n");
   await scene.ends();
+});
+
+Deno.test("known scripts count as what they take, and are forgotten where memory is short", () => {
+  const { scene, keeper } = createScene();
+  using _ = scene;
+  keeper.learn(bytesOf(BODY));
+  assertEquals([keeper.heldBytes, keeper.holderFields], [
+    SCRIPT_BYTES + BODY.length,
+    { scripts: scene.context.config.name },
+  ]);
+  keeper.shed();
+  assertEquals([keeper.heldBytes, keeper.knows(SHA)], [0, false]);
 });

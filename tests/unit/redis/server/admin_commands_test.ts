@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { clusterConfig } from "../../../support/cluster_config.ts";
-import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
-import { frameOf } from "../../../support/local_rig.ts";
+import { clusterConfig } from "../../../support/rigs/cluster_config.ts";
+import { FeatureScene, requestsIn } from "../../../support/rigs/feature_scene.ts";
+import { frameOf } from "../../../support/rigs/local_rig.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
 
 function createScene(adminCommands: "refuse" | "forward"): FeatureScene {

@@ -7,8 +7,8 @@ import {
 } from "../../../../src/redis/server/backend_info.ts";
 import { WAIT_MAX_MS } from "../../../../src/redis/server/server_round.ts";
 import { assertEquals } from "../../../deps.ts";
-import { turn } from "../../../support/fake_tcp_conn.ts";
-import { bulkLine, FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
+import { turn } from "../../../support/fakes/fake_tcp_conn.ts";
+import { bulkLine, FeatureScene, requestsIn } from "../../../support/rigs/feature_scene.ts";
 
 function createScene() {
   const scene = new FeatureScene(() => []);

@@ -7,10 +7,10 @@ import { Action, isBlockingForm } from "../../../../src/protocol/command_table.t
 import { respCommands } from "../../../../src/protocol/resp/commands/mod.ts";
 import { CommandAnswers } from "../../../../src/redis/server/command_commands.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
-import { clusterConfig } from "../../../support/cluster_config.ts";
-import { turn } from "../../../support/fake_tcp_conn.ts";
-import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
-import { localRequest, LocalRigClient, textOf } from "../../../support/local_rig.ts";
+import { clusterConfig } from "../../../support/rigs/cluster_config.ts";
+import { turn } from "../../../support/fakes/fake_tcp_conn.ts";
+import { FeatureScene, requestsIn } from "../../../support/rigs/feature_scene.ts";
+import { localRequest, LocalRigClient, textOf } from "../../../support/rigs/local_rig.ts";
 
 using scene = new FeatureScene(() => []);
 // No server answers: what is said is the proxy's own.

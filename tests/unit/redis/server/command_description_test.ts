@@ -12,7 +12,7 @@ import {
 import type { CommandRow } from "../../../../src/protocol/command_table.ts";
 import { describeCommand } from "../../../../src/redis/server/command_description.ts";
 import { assert, assertEquals } from "../../../deps.ts";
-import { textOf } from "../../../support/local_rig.ts";
+import { textOf } from "../../../support/rigs/local_rig.ts";
 
 function commandOf(
   name: string,
@@ -29,15 +29,15 @@ function lineOf(reply: Uint8Array): string {
 Deno.test("flags are Redis's where it has the command, else what its row knows", () => {
   assertEquals(commandOf("get").flags, ["readonly", "fast"]);
   assertEquals(commandOf("client").flags, []);
-  assertEquals(commandOf("hgetdel").flags, ["write"]);
-  assertEquals(commandOf("msetex").flags, ["write", "movablekeys"]);
+  assertEquals(commandOf("hgetdel").flags, ["write", "fast"]);
+  assertEquals(commandOf("msetex").flags, ["write", "denyoom", "movablekeys"]);
 });
 
 Deno.test("a later command and a configured one have the keys of their columns", () => {
   assertEquals(
     lineOf(describeCommand(commandOf("httl"), 2)),
-    "*10 $4 httl :-5 *1 +readonly :1 :1 :1 *3 +@read +@hash +@slow *0 *1 *6 $5 flags *2 +RO +access " +
-      "$12 begin_search *4 $4 type $5 index $4 spec *2 $5 index :1 " +
+    "*10 $4 httl :-5 *2 +readonly +fast :1 :1 :1 *3 +@read +@hash +@fast *0 *1 *6 $5 flags *2 " +
+      "+RO +access $12 begin_search *4 $4 type $5 index $4 spec *2 $5 index :1 " +
       "$9 find_keys *4 $4 type $5 range $4 spec *6 $7 lastkey :0 $7 keystep :1 $5 limit :0 *0",
   );
   const custom = { name: "a.b", firstKey: 2, lastKey: -1, keyStep: 1, isRead: false };

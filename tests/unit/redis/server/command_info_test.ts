@@ -5,7 +5,7 @@
  */
 import { isOfCategory, readDescriptions } from "../../../../src/redis/server/command_info.ts";
 import { assert, assertEquals } from "../../../deps.ts";
-import { textOf } from "../../../support/local_rig.ts";
+import { textOf } from "../../../support/rigs/local_rig.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text.replaceAll(" ", "\r\n") + "\r\n");
 

@@ -6,7 +6,7 @@
 import { respCommands } from "../../../../src/protocol/resp/commands/mod.ts";
 import { commandKeys } from "../../../../src/redis/server/command_keys.ts";
 import { assertEquals } from "../../../deps.ts";
-import { localRequest, LocalRigClient, textOf } from "../../../support/local_rig.ts";
+import { localRequest, LocalRigClient, textOf } from "../../../support/rigs/local_rig.ts";
 
 function keysOf(words: string[], withFlags = false, version: 2 | 3 = 2): string {
   const request = localRequest(new LocalRigClient(version), "COMMAND", "GETKEYS", ...words);

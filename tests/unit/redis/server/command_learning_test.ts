@@ -4,8 +4,8 @@ import { createRespProtocol } from "../../../../src/protocol/resp/mod.ts";
 import { CommandLearning } from "../../../../src/redis/server/command_learning.ts";
 import { WAIT_MAX_MS } from "../../../../src/redis/server/server_round.ts";
 import { assertEquals } from "../../../deps.ts";
-import { turn } from "../../../support/fake_tcp_conn.ts";
-import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
+import { turn } from "../../../support/fakes/fake_tcp_conn.ts";
+import { FeatureScene, requestsIn } from "../../../support/rigs/feature_scene.ts";
 import { bytesOf, request } from "../../protocol/resp/parse.ts";
 
 function createScene() {

@@ -8,16 +8,16 @@ import type { HotKey } from "../../../../src/observe/hot_keys.ts";
 import { SlowLog } from "../../../../src/observe/slow_log.ts";
 import type { SettingsQuestion } from "../../../../src/worker/messages.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
-import { FeatureScene } from "../../../support/feature_scene.ts";
-import { observedLists, RigPeers } from "../../../support/redis_context.ts";
+import { FeatureScene } from "../../../support/rigs/feature_scene.ts";
+import { observedLists, RigPeers } from "../../../support/rigs/redis_context.ts";
 
 function createScene(problem: string | null = null) {
   const peers = new RigPeers();
-  peers.answers = [[{ key: "k", hits: 64, error: 32 }, { key: null, hits: 0, error: 0 }]];
+  peers.answers = [[{ key: "k", hits: 64, error: 32 }, { key: null, hits: 0, total: 64 }]];
   const own: HotKey[] = [
     { key: "k", hits: 320, error: 0 },
     { key: "\u00ff", hits: 96, error: 32 },
-    { key: null, hits: 10, error: 0 },
+    { key: null, hits: 10, total: 500 },
   ];
   const state = { resets: 0, asked: [] as SettingsQuestion[] };
   const scene = new FeatureScene(() => [], {

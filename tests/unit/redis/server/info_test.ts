@@ -5,8 +5,8 @@
  */
 import { createRedisFeatures } from "../../../../src/redis/features.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
-import { bulkLine, FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
-import { turn } from "../../../support/fake_tcp_conn.ts";
+import { bulkLine, FeatureScene, requestsIn } from "../../../support/rigs/feature_scene.ts";
+import { turn } from "../../../support/fakes/fake_tcp_conn.ts";
 import type { RedisContext } from "../../../../src/redis/core/feature.ts";
 
 /** What is said where no server answers. */

@@ -8,10 +8,10 @@ import { KnownServers } from "../../../../src/redis/server/known_servers.ts";
 import { BackendInfos } from "../../../../src/redis/server/backend_info.ts";
 import { DEFAULT_KIND } from "../../../../src/redis/server/server_kind.ts";
 import { NESTED } from "../../../../src/redis/transaction/replies.ts";
-import { knownServers } from "../../../support/redis_context.ts";
-import { bulkLine, FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
-import { turn } from "../../../support/fake_tcp_conn.ts";
-import { textOf } from "../../../support/local_rig.ts";
+import { knownServers } from "../../../support/rigs/redis_context.ts";
+import { bulkLine, FeatureScene, requestsIn } from "../../../support/rigs/feature_scene.ts";
+import { turn } from "../../../support/fakes/fake_tcp_conn.ts";
+import { textOf } from "../../../support/rigs/local_rig.ts";
 import { assertEquals } from "../../../deps.ts";
 
 const encoder = new TextEncoder();

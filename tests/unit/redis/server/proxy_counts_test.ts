@@ -1,7 +1,7 @@
 import { BELIEVED_MS, ProxyCounters } from "../../../../src/redis/server/proxy_counts.ts";
 import { assertEquals } from "../../../deps.ts";
-import { infoSource } from "../../../support/local_rig.ts";
-import { RigPeers } from "../../../support/redis_context.ts";
+import { infoSource } from "../../../support/rigs/local_rig.ts";
+import { RigPeers } from "../../../support/rigs/redis_context.ts";
 
 function scene() {
   const peers = new RigPeers();

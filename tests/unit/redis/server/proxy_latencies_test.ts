@@ -1,7 +1,7 @@
 import { SERIES_NUMBERS, seriesKey } from "../../../../src/observe/durations.ts";
 import { ProxyLatencies } from "../../../../src/redis/server/proxy_latencies.ts";
 import { assertEquals } from "../../../deps.ts";
-import { RigPeers } from "../../../support/redis_context.ts";
+import { RigPeers } from "../../../support/rigs/redis_context.ts";
 
 /** Counts of requests that took up to 100 µs, and up to 1 s, by command and server. */
 function durations(counts: Record<string, [quick: number, slow: number]>) {

@@ -5,9 +5,9 @@
  */
 import type { SettingsAnswer, SettingsQuestion } from "../../../../src/worker/messages.ts";
 import { assertEquals } from "../../../deps.ts";
-import { clusterConfig } from "../../../support/cluster_config.ts";
-import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
-import { frameOf } from "../../../support/local_rig.ts";
+import { clusterConfig } from "../../../support/rigs/cluster_config.ts";
+import { FeatureScene, requestsIn } from "../../../support/rigs/feature_scene.ts";
+import { frameOf } from "../../../support/rigs/local_rig.ts";
 
 function createScene(answer: SettingsAnswer, version: 2 | 3 = 2) {
   const asked: SettingsQuestion[] = [];

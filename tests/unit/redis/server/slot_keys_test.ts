@@ -1,7 +1,7 @@
 import { slotKeysAnswer } from "../../../../src/redis/server/slot_keys.ts";
 import { assertEquals } from "../../../deps.ts";
-import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
-import { localRequest, textOf } from "../../../support/local_rig.ts";
+import { FeatureScene, requestsIn } from "../../../support/rigs/feature_scene.ts";
+import { localRequest, textOf } from "../../../support/rigs/local_rig.ts";
 
 function ask(scene: FeatureScene, line: string): string | null {
   const request = localRequest(scene.client, ...line.split(" "));

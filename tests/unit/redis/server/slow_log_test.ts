@@ -5,9 +5,9 @@
  */
 import { type SlowEntry, SlowLog } from "../../../../src/observe/slow_log.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
-import { clusterConfig } from "../../../support/cluster_config.ts";
-import { FeatureScene } from "../../../support/feature_scene.ts";
-import { observedLists, RigPeers } from "../../../support/redis_context.ts";
+import { clusterConfig } from "../../../support/rigs/cluster_config.ts";
+import { FeatureScene } from "../../../support/rigs/feature_scene.ts";
+import { observedLists, RigPeers } from "../../../support/rigs/redis_context.ts";
 
 function entry(id: number): SlowEntry {
   return {
@@ -56,7 +56,7 @@ Deno.test("FULL shows all fields by name, as a map where clients know maps", () 
     const { scene: open } = createScene(version);
     using scene = open;
     const [reply] = scene.askAll("SLOWLOG GET 1 FULL");
-    assertMatch(reply!, version === 2 ? /^\*1 \*26 \$2 id :4/ : /^\*1 %13 \$2 id :4/);
+    assertMatch(reply!, version === 2 ? /^\*1 \*28 \$2 id :4/ : /^\*1 %14 \$2 id :4/);
     assertMatch(reply!, /\$7 totalUs :12000 \$7 queueUs :2000 \$8 serverUs :10000/);
     assertMatch(reply!, /\$4 user \$3 ann \$7 backend \$13 10\.0\.0\.2:6379/);
   }

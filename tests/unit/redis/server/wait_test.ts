@@ -1,6 +1,6 @@
 import { waitAnswer, waitAofAnswer } from "../../../../src/redis/server/wait.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
-import { localRequest, LocalRigClient, textOf } from "../../../support/local_rig.ts";
+import { localRequest, LocalRigClient, textOf } from "../../../support/rigs/local_rig.ts";
 
 function answer(line: string): string {
   const words = line.split(" ");

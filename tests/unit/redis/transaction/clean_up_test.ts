@@ -1,7 +1,7 @@
 import { requestBytes } from "../../../../src/protocol/resp/write/replies.ts";
 import { DedicatedLink } from "../../../../src/redis/core/dedicated_link.ts";
 import { cleanUp } from "../../../../src/redis/transaction/clean_up.ts";
-import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
+import { FeatureScene, requestsIn } from "../../../support/rigs/feature_scene.ts";
 import { assertEquals } from "../../../deps.ts";
 
 for (

@@ -4,7 +4,7 @@
  * @module
  */
 import { Transactions } from "../../../../src/redis/transaction/mod.ts";
-import { FeatureScene } from "../../../support/feature_scene.ts";
+import { FeatureScene } from "../../../support/rigs/feature_scene.ts";
 import { assertEquals } from "../../../deps.ts";
 
 Deno.test("without MULTI there is nothing to execute or to discard, and UNWATCH is fine", () => {

@@ -10,7 +10,7 @@ import {
   refusedInside,
   whyNotQueued,
 } from "../../../../src/redis/transaction/queueable.ts";
-import { frameOf } from "../../../support/local_rig.ts";
+import { frameOf } from "../../../support/rigs/local_rig.ts";
 import { assert, assertEquals, assertMatch } from "../../../deps.ts";
 
 Deno.test("commands with keys are taken, those about the connection are not", () => {

@@ -10,7 +10,7 @@ import {
   isExecAbort,
   QUEUE_MOVED,
 } from "../../../../src/redis/transaction/replies.ts";
-import { textOf } from "../../../support/local_rig.ts";
+import { textOf } from "../../../support/rigs/local_rig.ts";
 import { assertEquals } from "../../../deps.ts";
 
 Deno.test("an aborted EXEC is told by its code", () => {

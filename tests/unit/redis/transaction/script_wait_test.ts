@@ -6,7 +6,7 @@
 import { sha1Hex } from "../../../../src/hash/mod.ts";
 import { Transactions } from "../../../../src/redis/transaction/mod.ts";
 import { ScriptKeeper } from "../../../../src/redis/scripts/script_keeper.ts";
-import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
+import { FeatureScene, requestsIn } from "../../../support/rigs/feature_scene.ts";
 import { assertEquals } from "../../../deps.ts";
 
 const BODY = new TextEncoder().encode("return(1)");

@@ -5,9 +5,10 @@
  */
 import { HELD_REQUESTS_MAX } from "../../../../src/redis/transaction/held_requests.ts";
 import { Transactions } from "../../../../src/redis/transaction/mod.ts";
+import { transactionOf } from "../../../../src/redis/transaction/watch.ts";
 import { Redirection } from "../../../../src/router/router.ts";
-import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
-import { knownServers } from "../../../support/redis_context.ts";
+import { FeatureScene, requestsIn } from "../../../support/rigs/feature_scene.ts";
+import { knownServers } from "../../../support/rigs/redis_context.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
 
 function createScene(version: 2 | 3 = 2): FeatureScene {
@@ -25,7 +26,9 @@ Deno.test("what is held goes ahead of the first key, on a connection of its own"
   scene.ask("EXEC");
   await conn.receives("+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n");
   assertEquals(scene.told(), ["+QUEUED"]);
+  const transaction = transactionOf(scene.client)!;
   await conn.receives("*3\r\n");
+  transaction.checkInvariants();
   assertEquals(scene.told(), ["*3"]);
   assertEquals([scene.client.stage, scene.context.dedicated.idleCount], [null, 1]);
   await scene.ends();

@@ -5,7 +5,7 @@
  */
 import { Transactions } from "../../../../src/redis/transaction/mod.ts";
 import { transactionOf } from "../../../../src/redis/transaction/watch.ts";
-import { FeatureScene, requestsIn } from "../../../support/feature_scene.ts";
+import { FeatureScene, requestsIn } from "../../../support/rigs/feature_scene.ts";
 import { assertEquals, assertMatch } from "../../../deps.ts";
 
 function createScene(): FeatureScene {

@@ -11,6 +11,7 @@ Deno.test("the tables have every server with its state, an order before what wor
     ready: true,
     startedAt: "2026-01-01T00:00:00.000Z",
     uptimeSeconds: 5,
+    problems: [{ text: "<b>: h:1 is down" }],
     workers: [
       { number: 0, isListening: true, hasAnswered: true, restarts: 0 },
       { number: 1, isListening: true, hasAnswered: false, restarts: 2 },
@@ -38,4 +39,5 @@ Deno.test("the tables have every server with its state, an order before what wor
     ...["0", "serves", "0", "1", "silent", "2", "2", "not listening", "0"],
   ]);
   assert(text.includes("<h2>&lt;b&gt;</h2>"));
+  assert(text.includes("<li>&lt;b&gt;: h:1 is down</li>"));
 });

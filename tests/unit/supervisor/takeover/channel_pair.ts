@@ -39,6 +39,11 @@ export class FakeChannel implements TakeoverChannel {
     this.peer!.#wake();
   }
 
+  /** Whether the other end is closed. */
+  get isEnded(): boolean {
+    return this.peer!.isClosed;
+  }
+
   /** Sends a message, as a line of JSON. */
   says(message: unknown, descriptors: readonly number[] = []): Promise<void> {
     return this.send(JSON.stringify(message), descriptors);

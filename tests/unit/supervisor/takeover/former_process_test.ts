@@ -19,7 +19,7 @@ Deno.test("greet() takes what the former process listens by, in as many messages
     { descriptor: 51, isHeld: true },
     { descriptor: 52, isHeld: false },
   ]]);
-  former.giveUp();
+  former.close();
   assertEquals(own.isClosed, true);
 });
 
@@ -49,11 +49,17 @@ Deno.test("ready() says whether the former process leaves", async () => {
     const greeted = FormerProcess.greet(own, false);
     await old.hears();
     await old.says({ pid: 7, held: [], more: false });
-    const ready = (await greeted).ready({ listeners: ["127.0.0.1:1"], taken: [0, 2] });
+    const former = await greeted;
+    const ready = former.ready({ listeners: ["127.0.0.1:1"], taken: [0, 2] });
     assertEquals(await old.hears(), { listeners: ["127.0.0.1:1"], taken: [0, 2] });
     if (answer === null) old.close();
     else await old.says(answer);
-    assertEquals([await ready, own.isClosed], [answer?.left === true, true]);
+    const isLeaving = answer?.left === true;
+    assertEquals([await ready, former.isLeaving, own.isClosed], [isLeaving, isLeaving, !isLeaving]);
+    // It leaves until its end closes.
+    old.close();
+    await new Promise((resolve) => setTimeout(resolve));
+    assertEquals([former.isLeaving, own.isClosed], [false, true]);
   }
 });
 

@@ -8,10 +8,10 @@ import { AF_INET, AF_INET6, AF_UNIX } from "../../../../src/net/epoll/libc.ts";
 import { NameLookup, portOf } from "../../../../src/net/epoll/name_lookup.ts";
 import { unixAddress } from "../../../../src/net/epoll/socket_endpoint.ts";
 import { GivenSockets } from "../../../../src/supervisor/takeover/given_sockets.ts";
-import { clusterConfig } from "../../../support/cluster_config.ts";
-import { openDescriptors } from "../../../support/descriptors.ts";
-import { openSystem } from "../../../support/libc_path.ts";
-import { sanitizedTest } from "../../../support/sanitized.ts";
+import { clusterConfig } from "../../../support/rigs/cluster_config.ts";
+import { openDescriptors } from "../../../support/tools/descriptors.ts";
+import { openSystem } from "../../../support/tools/libc_path.ts";
+import { sanitizedTest } from "../../../support/tools/sanitized.ts";
 import { assert, assertEquals } from "../../../deps.ts";
 
 const system = openSystem();

@@ -19,7 +19,7 @@ class Stage {
   readonly records: LogRecord[] = [];
   readonly calls: string[] = [];
   isReady = true;
-  isPausing = false;
+  hindrance: string | null = null;
   sockets: OfferedSocket[] = [];
   #next: PromiseWithResolvers<TakeoverChannel | null> = Promise.withResolvers();
   readonly reception = new HeirReception(
@@ -79,6 +79,24 @@ Deno.test("another process gets the sockets, and this one leaves when that one s
     handedOver: ["a"],
   });
   assertEquals(stage.calls, ["withdraws 50,51,52", "leaves", "door closed"]);
+  assertEquals([stage.reception.heirPid, other.isEnded], [9, false]);
+  stage.reception.close();
+  assertEquals(other.isEnded, false);
+  stage.reception.end();
+  assertEquals(other.isEnded, true);
+});
+
+Deno.test("from its first word on a process is known as the one that takes over, until it gives up", async () => {
+  const stage = new Stage();
+  const other = stage.connect();
+  assertEquals(stage.reception.heirPid, 0);
+  await other.says(HELLO);
+  await other.hears();
+  assertEquals(stage.reception.heirPid, 9);
+  other.close();
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(stage.reception.heirPid, 0);
+  stage.reception.close();
 });
 
 Deno.test("sockets that one message has no room for go along with the next ones", async () => {
@@ -116,6 +134,37 @@ Deno.test("a process that gives up changes nothing, and the next one is received
   assertEquals((await stage.reception.heir).pid, 9);
 });
 
+Deno.test("a process that ends while another one starts does not say that it goes on", async () => {
+  const stage = new Stage();
+  const other = stage.connect();
+  await other.says(HELLO);
+  await other.hears();
+  stage.reception.close();
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals([other.isEnded, stage.calls], [true, ["withdraws ", "door closed"]]);
+  assertEquals(stage.records.map(({ message }) => message), [
+    "Another process is about to take over",
+  ]);
+});
+
+Deno.test("a process that ends while it is offered sockets has given up, and the next one is received", async () => {
+  const stage = new Stage();
+  stage.sockets = [socket(50, "a")];
+  const gone = stage.connect();
+  await gone.says(HELLO);
+  gone.close();
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(stage.calls, ["withdraws 50"]);
+  assertEquals(stage.records.map(({ message }) => message), [
+    "Another process is about to take over",
+    "The other process has given up, or ended: this one goes on",
+  ]);
+  const other = stage.connect();
+  await other.says(HELLO);
+  assertEquals(await other.hears(), { pid: Deno.pid, held: [false], more: false });
+  stage.reception.close();
+});
+
 Deno.test("who cannot be taken over says why", async () => {
   const stage = new Stage();
   const other = stage.connect();
@@ -126,11 +175,10 @@ Deno.test("who cannot be taken over says why", async () => {
   await nameless.says({ takeover: 1 });
   assertEquals(await nameless.hears(), { refused: "the process does not say which it is" });
   await new Promise((resolve) => setTimeout(resolve));
-  stage.isPausing = true;
+  stage.hindrance = "requests are paused there";
   const early = stage.connect();
   await early.says(HELLO);
-  const refused = "requests are paused there: resume them first";
-  assertEquals(await early.hears(), { refused });
+  assertEquals(await early.hears(), { refused: stage.hindrance });
   await new Promise((resolve) => setTimeout(resolve));
   stage.isReady = false;
   const late = stage.connect();

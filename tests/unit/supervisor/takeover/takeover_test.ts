@@ -10,8 +10,9 @@ import { NameLookup, portOf } from "../../../../src/net/epoll/name_lookup.ts";
 import { Log, type LogRecord } from "../../../../src/observe/log.ts";
 import { StartError } from "../../../../src/supervisor/start_error.ts";
 import { Takeover } from "../../../../src/supervisor/takeover/takeover.ts";
-import { openDescriptors, socketsSince } from "../../../support/descriptors.ts";
-import { libcPath, openSystem } from "../../../support/libc_path.ts";
+import { openDescriptors, socketsSince } from "../../../support/tools/descriptors.ts";
+import { libcPath, openSystem } from "../../../support/tools/libc_path.ts";
+import { until } from "../../../support/tools/poll.ts";
 import { assert, assertEquals, assertRejects } from "../../../deps.ts";
 import { clusterConfig, config } from "../cluster_configs.ts";
 
@@ -51,7 +52,7 @@ function host(config: Config, descriptors: number[], calls: string[]) {
   const endpoint = config.clusters[0]!.listen;
   return {
     isReady: true,
-    isPausing: false,
+    hindrance: null,
     config,
     share: () => Promise.resolve(descriptors.map((descriptor) => ({ endpoint, descriptor }))),
     leave() {
@@ -90,11 +91,11 @@ for (const io of [deno, epoll]) {
           [formatEndpoint(stage.config.clusters[0]!.listen)],
           [],
         ]);
-        former.close();
+        former.end();
         next.receive(host(stage.config, [], calls));
         former = next;
       }
-      former.close();
+      former.end();
     },
   );
 
@@ -110,8 +111,8 @@ for (const io of [deno, epoll]) {
       const last = await stage.begin(io, true);
       await last.takeOver();
       assertEquals(calls, ["leaves"]);
-      first.close();
-      last.close();
+      first.end();
+      last.end();
     },
   );
 
@@ -122,7 +123,7 @@ for (const io of [deno, epoll]) {
       const first = await stage.begin(io, false);
       first.receive(host(stage.config, [], []));
       await assertRejects(() => stage.begin(io, false), StartError, "--takeover takes its place");
-      first.close();
+      first.end();
       stage.config.runtime.takeoverSocket = `${stage.path}/none/door`;
       await assertRejects(() => stage.begin(io, false), StartError, "takeover_socket");
     },
@@ -133,7 +134,7 @@ for (const io of [deno, epoll]) {
     const only = await stage.begin(io, true);
     assertEquals(stage.messages(), ["There is nobody to take over"]);
     await only.takeOver();
-    only.close();
+    only.end();
   });
 }
 
@@ -153,10 +154,13 @@ Deno.test("on epoll the sockets go along, and stay open in one process only", as
     assertEquals(next.sockets!.socketsFor(endpoint, 0, 1).length, 1);
     await next.takeOver();
     assertEquals((await first.succeeded).handedOver, ["main"]);
-    first.close();
-    next.close();
+    first.end();
+    next.end();
   }
-  assertEquals(socketsSince(before).length, sockets - 1);
+  // Whoever waits on another thread closes its end when that has heard of it.
+  await until(() => socketsSince(before).length === sockets - 1, {
+    what: "its sockets are closed",
+  });
   for (const open of [descriptor, stranger]) system.close(open);
 });
 

@@ -5,7 +5,7 @@
  */
 import type { IoChoice } from "../../../../src/config/config.ts";
 import { createTransport } from "../../../../src/supervisor/takeover/transport.ts";
-import { libcPath } from "../../../support/libc_path.ts";
+import { libcPath } from "../../../support/tools/libc_path.ts";
 import { assertEquals, assertThrows } from "../../../deps.ts";
 
 const WAIT_MS = 5_000;

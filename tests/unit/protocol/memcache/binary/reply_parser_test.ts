@@ -1,7 +1,7 @@
 import { BinaryReplyParser } from "../../../../../src/protocol/memcache/binary/reply_parser.ts";
 import { ParseStatus } from "../../../../../src/protocol/protocol.ts";
 import { assert, assertEquals } from "../../../../deps.ts";
-import { seededRandom } from "../../../../support/seed.ts";
+import { seededRandom } from "../../../../support/tools/seed.ts";
 import { cuttings, MovingBuffer, toBytes, toText } from "../parse_stream.ts";
 import { reply } from "./packets.ts";
 

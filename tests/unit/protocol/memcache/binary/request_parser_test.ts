@@ -1,7 +1,7 @@
 import { BinaryRequestParser } from "../../../../../src/protocol/memcache/binary/request_parser.ts";
 import { ParseStatus, RequestFrame } from "../../../../../src/protocol/protocol.ts";
 import { assert, assertEquals } from "../../../../deps.ts";
-import { seededRandom } from "../../../../support/seed.ts";
+import { seededRandom } from "../../../../support/tools/seed.ts";
 import { cuttings, MovingBuffer, toBytes, toText } from "../parse_stream.ts";
 import { reply, request } from "./packets.ts";
 

@@ -22,6 +22,7 @@ import { assertEquals, assertThrows } from "../../../../deps.ts";
 
 const { Barrier, Read, Script, Write } = CommandFlag;
 const finder = () => {};
+const refuseNothing = () => null;
 
 function rowOf(...record: CommandRecord) {
   return definitionsOf(describe(record))[0]!;
@@ -53,8 +54,8 @@ Deno.test("states become bits of the row, and so does what Redis says of logins"
 });
 
 Deno.test("scripts count as writing unless their command says that they do not", () => {
-  assertEquals(rowOf("eval", -3, "noscript", "", script(finder)).flags, Write | Script);
-  assertEquals(rowOf("eval_ro", -3, "readonly", "", script(finder)).flags, Read | Script);
+  assertEquals(rowOf("eval", -3, "noscript", "", script(refuseNothing)).flags, Write | Script);
+  assertEquals(rowOf("eval_ro", -3, "readonly", "", script(refuseNothing)).flags, Read | Script);
 });
 
 Deno.test("a command that may block has a second row for it", () => {

@@ -5,7 +5,7 @@
  */
 import { respDescriptions } from "../../../../../src/protocol/resp/commands/mod.ts";
 import { assertEquals } from "../../../../deps.ts";
-import { startRedisServer } from "../../../../support/redis_server.ts";
+import { startRedisServer } from "../../../../support/servers/redis_server.ts";
 
 /** Names whose tips of a Redis 7.0 are others than those of the table, with the reason. */
 const DIFFERENT: Record<string, string> = {};

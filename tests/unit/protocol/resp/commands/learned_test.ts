@@ -83,8 +83,20 @@ Deno.test("policies split over keys and go to all shards where there is a merge"
   assertEquals(all("request_policy:all_shards"), [Action.EveryShard, Merge.Concatenated]);
   assertEquals(all("request_policy:all_nodes", "response_policy:all_succeeded"), [
     Action.EveryShard,
-    Merge.AllSucceeded,
+    Merge.FirstReply,
   ]);
+  const merges = [
+    ["agg_sum", Merge.Sum],
+    ["agg_min", Merge.Least],
+    ["agg_max", Merge.Greatest],
+    ["agg_logical_and", Merge.All],
+    ["agg_logical_or", Merge.Any],
+    ["one_succeeded", Merge.OneSucceeded],
+  ] as const;
+  for (const [policy, merge] of merges) {
+    const tips = ["request_policy:all_shards", `response_policy:${policy}`];
+    assertEquals(all(...tips), [Action.EveryShard, merge]);
+  }
 });
 
 for (
@@ -101,7 +113,7 @@ for (
     ["no policy", {}, ""],
     ["a policy that is special", { tips: ["request_policy:special"] }, ""],
     ["noscript without keys", { flags: ["noscript"], tips: ["request_policy:all_shards"] }, ""],
-    ["no merge", { tips: ["request_policy:all_shards", "response_policy:one_succeeded"] }, ""],
+    ["no merge", { tips: ["request_policy:all_shards", "response_policy:special"] }, ""],
   ] as const
 ) {
   Deno.test(`refused with a reason: ${what}`, () => {

@@ -7,7 +7,7 @@ import {
   isBlockingForm,
 } from "../../../../../src/protocol/command_table.ts";
 import { assertEquals } from "../../../../deps.ts";
-import { startRedisServer } from "../../../../support/redis_server.ts";
+import { startRedisServer } from "../../../../support/servers/redis_server.ts";
 import { protocol } from "../parse.ts";
 
 /** Redis marks these families and scripts neither `readonly` nor `write`: that depends on what they do. */

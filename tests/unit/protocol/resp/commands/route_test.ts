@@ -6,6 +6,7 @@ import {
   answered,
   blocks,
   everyShard,
+  keysBy,
   LastWord,
   ofAllShards,
   published,
@@ -28,10 +29,12 @@ Deno.test("the route says what is done with it", () => {
   assertEquals(rowOf("dbsize", 1, "readonly", "", everyShard(Sum)).action, Action.EveryShard);
   const ping = rowOf("ping", -1, "fast", "", answered("ping", "PONG"));
   assertEquals([ping.action, ping.flags, ping.handler], [Action.Local, 0, "ping"]);
-  const pop = rowOf("blpop", -3, "write", "RW: 1 to -2", blocks(LastWord, finder));
+  const pop = rowOf("blpop", -3, "write", "RW: 1 to -2", blocks(LastWord));
   assertEquals([pop.action, pop.flags], [Action.Local, Write | Barrier | Queued]);
   assertEquals([pop.handler, pop.timeout], ["block", Timeout.LastWord]);
-  assertStrictEquals(pop.keyFinder, finder);
+  assertStrictEquals(pop.keyFinder, null);
+  const sorted = rowOf("sort", -2, "write", "RW: 1", keysBy(finder));
+  assertStrictEquals(sorted.keyFinder, finder);
   const keys = rowOf("keys", 2, "readonly", "", refused("too many"));
   assertEquals([keys.action, keys.refusal], [Action.Refuse, "'keys' is not supported: too many"]);
   assertEquals(rowOf("acl", -2, "", "", administration("no")).flags, Administration);

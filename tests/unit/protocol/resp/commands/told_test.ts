@@ -1,6 +1,6 @@
 import { readNames, readTold } from "../../../../../src/protocol/resp/commands/told.ts";
 import { assertEquals } from "../../../../deps.ts";
-import { startRedisServer } from "../../../../support/redis_server.ts";
+import { startRedisServer } from "../../../../support/servers/redis_server.ts";
 import { bytesOf } from "../parse.ts";
 
 type Written = string | number | null | readonly Written[];

@@ -1,7 +1,7 @@
 import { channelKey } from "../../../../../src/protocol/resp/key_finders/channel_key.ts";
 import { RequestFrame } from "../../../../../src/protocol/protocol.ts";
 import { assertEquals } from "../../../../deps.ts";
-import { frameOf } from "../../../../support/local_rig.ts";
+import { frameOf } from "../../../../support/rigs/local_rig.ts";
 
 Deno.test("the channel of PUBLISH says where it goes", () => {
   const frame = new RequestFrame();

@@ -1,6 +1,6 @@
 /** The words of inline requests beside those a real redis-server 7.0 finds. */
 import { assertEquals } from "../../../../deps.ts";
-import { startRedisServer } from "../../../../support/redis_server.ts";
+import { startRedisServer } from "../../../../support/servers/redis_server.ts";
 import { parse } from "../parse.ts";
 import { asBytes, replyLine } from "../redis_reply.ts";
 

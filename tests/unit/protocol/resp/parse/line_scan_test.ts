@@ -1,4 +1,11 @@
-import { LineScan, NOT_FOUND, TOO_LONG } from "../../../../../src/protocol/resp/parse/line_scan.ts";
+import {
+  BROKEN,
+  headBytes,
+  LineScan,
+  NOT_FOUND,
+  shortLength,
+  TOO_LONG,
+} from "../../../../../src/protocol/resp/parse/line_scan.ts";
 import { assertEquals } from "../../../../deps.ts";
 import { bytesOf } from "../parse.ts";
 
@@ -49,4 +56,30 @@ Deno.test("reset() forgets the unfinished line", () => {
   assertEquals(find(scan, "x".repeat(50), 0, 1000), NOT_FOUND);
   scan.reset();
   assertEquals(find(scan, `${"x".repeat(40)}\n`, 0, 1000), 40);
+});
+
+Deno.test("a head ends with CRLF; what else ends it is told apart", () => {
+  const findEnd = (text: string, limitBytes = 100) =>
+    new LineScan().findHeadEnd(bytesOf(text), 0, text.length, limitBytes);
+  for (const digits of ["", "1", "123456789", "1".repeat(40)]) {
+    assertEquals(findEnd(`$${digits}\r\nrest`), 1 + digits.length, digits);
+    assertEquals(findEnd(`$${digits}\r\n`), 1 + digits.length, digits);
+    assertEquals(findEnd(`$${digits}\r`), NOT_FOUND, digits);
+    assertEquals(findEnd(`$${digits}`), NOT_FOUND, digits);
+    assertEquals(findEnd(`$${digits}\rx\r\n`), BROKEN, digits);
+  }
+  assertEquals(findEnd(`$${"1".repeat(100)}`), TOO_LONG);
+  assertEquals(findEnd(`$${"1".repeat(100)}\r\n`), TOO_LONG);
+});
+
+Deno.test("the length of a bulk string is read the short way where it is plain", () => {
+  const lengthOf = (text: string) => shortLength(bytesOf(text), 0, text.length);
+  for (const length of [0, 7, 10, 99, 100, 123_456_789]) {
+    const head = `$${length}\r\n`;
+    assertEquals([lengthOf(head), headBytes(length)], [length, head.length]);
+    assertEquals(lengthOf(head.slice(0, -1)), -1, head);
+  }
+  for (const head of ["$\r\n", "$-1\r\n", "$01\r\n", "$1x\r\n", "$1\rx\r\n", "$1234567890\r\n"]) {
+    assertEquals(lengthOf(head), -1, head);
+  }
 });

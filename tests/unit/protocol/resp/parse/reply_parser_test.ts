@@ -1,8 +1,8 @@
 import { ParseStatus, ReplyKind } from "../../../../../src/protocol/protocol.ts";
 import { RespReplyParser } from "../../../../../src/protocol/resp/parse/reply_parser.ts";
 import { assert, assertEquals } from "../../../../deps.ts";
-import { randomCuts } from "../../../../support/random_cuts.ts";
-import { type Random, seededRandom } from "../../../../support/seed.ts";
+import { randomCuts } from "../../../../support/tools/random_cuts.ts";
+import { type Random, seededRandom } from "../../../../support/tools/seed.ts";
 import { bytesOf } from "../parse.ts";
 
 const { Complete, Incomplete, Malformed } = ParseStatus;

@@ -70,3 +70,12 @@ Deno.test("a value that is not whole is not passed over", () => {
     assertEquals(reader(value).skip(), false, value);
   }
 });
+
+Deno.test("pairs are those of a map, or of the array that stands for one", () => {
+  assertEquals(reader("%2\r\n").readPairs(), 2);
+  assertEquals(reader("|1\r\n+a\r\n:1\r\n%0\r\n").readPairs(), 0);
+  assertEquals(reader("*4\r\n").readPairs(), 2);
+  for (const text of ["*3\r\n", "*-1\r\n", "%x\r\n", ":1\r\n", ""]) {
+    assertEquals(reader(text).readPairs(), -1, text);
+  }
+});

@@ -1,6 +1,6 @@
 /** The texts of errors beside those of a real redis-server 7.0. */
 import { assert, assertEquals } from "../../../../deps.ts";
-import { startRedisServer } from "../../../../support/redis_server.ts";
+import { startRedisServer } from "../../../../support/servers/redis_server.ts";
 import { parse, request } from "../parse.ts";
 import { asBytes, replyLine } from "../redis_reply.ts";
 

@@ -1,7 +1,7 @@
 import { ParseStatus, RequestFrame } from "../../../../../src/protocol/protocol.ts";
 import { Action } from "../../../../../src/protocol/command_table.ts";
 import { assert, assertEquals } from "../../../../deps.ts";
-import { evenCuts } from "../../../../support/random_cuts.ts";
+import { evenCuts } from "../../../../support/tools/random_cuts.ts";
 import { bytesOf, parse, protocol, request } from "../parse.ts";
 
 const { Complete, Incomplete, Malformed } = ParseStatus;

@@ -3,7 +3,7 @@ import { SendLog } from "../../../../../src/bytes/send_log.ts";
 import { type Failure, failures } from "../../../../../src/failure.ts";
 import { ParseStatus, type ReplyPart, RequestFrame } from "../../../../../src/protocol/protocol.ts";
 import { assertEquals } from "../../../../deps.ts";
-import { seededRandom } from "../../../../support/seed.ts";
+import { seededRandom } from "../../../../support/tools/seed.ts";
 import { bytesOf, protocol, request } from "../parse.ts";
 
 const decoder = new TextDecoder();

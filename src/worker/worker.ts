@@ -1,9 +1,0 @@
-/**
- * Where a worker's thread starts. Its import graph holds no npm package and nothing of the supervisor.
- *
- * @module
- */
-import { createCluster } from "../cluster/create_cluster.ts";
-import { runWorkerThread } from "./worker_thread.ts";
-
-runWorkerThread(createCluster);
