@@ -8,7 +8,7 @@ import { slotOf } from "../src/hash/mod.ts";
 import { SLOT_COUNT } from "../tests/support/servers/redis_cluster.ts";
 import { encodeCommand } from "../tests/support/clients/resp_client.ts";
 import { delay } from "../tests/support/tools/poll.ts";
-import { resetBeforeAccept } from "../tests/support/clients/reset_connections.ts";
+import { resetBeforeAccept } from "../tests/support/clients/unaccepted_connections.ts";
 import type { Suite } from "./rows.ts";
 
 /** One kind of misbehaviour. */

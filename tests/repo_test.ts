@@ -86,7 +86,8 @@ const TIMER_OWNERS = new Set([
   "src/cluster/node_watch.ts",
   ...["src/cluster/slot_fetch.ts", "src/cluster/slot_topology.ts", "src/net/flush_queue.ts"],
   ...["src/router/held_exchanges.ts", "src/router/backup_requests.ts"],
-  ...["src/net/deno/deno_listener.ts", "src/net/epoll/epoll_listener.ts"],
+  ...["src/net/deno/deno_listener.ts", "src/net/deno/last_accepts.ts"],
+  "src/net/epoll/epoll_listener.ts",
   ...["src/net/deno/deno_channel.ts", "src/net/epoll/descriptor_channel.ts"],
   ...[
     "src/observe/flood_guard.ts",

@@ -125,6 +125,8 @@ export interface Cluster extends HoldingCluster {
    * @param isHandedOver Whether another process listens by the same sockets.
    */
   stopAccepting(isHandedOver: boolean): Promise<void>;
+  /** Settles when every address that it has left so far, by whatever call, is free. */
+  readonly freed: Promise<void>;
   /** What it listens by, for another process. */
   share(): SharedSocket[];
   /** This worker's part of a list, plain data. */

@@ -110,7 +110,7 @@ export class RunningCluster implements Acceptor, Cluster {
   /** The listener for TLS, where that has an address of its own. */
   #tlsListener: Listener | null = null;
   /** Settles when what was closed of them is free. */
-  #freed: Promise<unknown> = Promise.resolve();
+  #freed: Promise<void> = Promise.resolve();
   clientCount: number;
   #prepared: (() => void) | null = null;
   /** How its clients leave; null while they need not. */
@@ -234,7 +234,7 @@ export class RunningCluster implements Acceptor, Cluster {
     const { tls } = this.#cluster.config;
     const former = this.#listener;
     this.#listener = this.#openListener(endpoint, mode, tls !== null && tls.listen === null);
-    former?.close();
+    this.#free([former]);
   }
 
   #openListener(endpoint: Endpoint, mode: number, speaksTls: boolean): Listener {
@@ -419,13 +419,22 @@ export class RunningCluster implements Acceptor, Cluster {
     return freed;
   }
 
+  get freed(): Promise<void> {
+    return this.#freed;
+  }
+
   /** Settles when its addresses are free, whoever has closed them. */
   async #closeListener(isHandedOver = false): Promise<void> {
     const listeners = [this.#listener, this.#tlsListener];
     this.#listener = null;
     this.#tlsListener = null;
+    this.#free(listeners, isHandedOver);
+    await this.#freed;
+  }
+
+  #free(listeners: readonly (Listener | null)[], isHandedOver = false): void {
     const closed = listeners.map((listener) => listener?.close(isHandedOver));
-    await (this.#freed = Promise.all([this.#freed, ...closed]));
+    this.#freed = Promise.all([this.#freed, ...closed]).then(() => {});
   }
 
   get lack(): Failure | null {

@@ -162,6 +162,8 @@ interface Place {
   worker: WorkerHandle;
   /** Workers whose place this one takes: they accept clients until one listens here. */
   predecessors: WorkerHandle[];
+  /** Settles when those that were there until this one listened accept nobody any more. */
+  predecessorsClosed: Promise<unknown>;
   restarts: number;
   /** Sockets that its last worker listened by and did not close; null: none. */
   rescued: GivenSockets | null;
@@ -335,7 +337,8 @@ export class Supervisor implements WorkerReceiver {
 
   /**
    * Goes over to another configuration while everything runs: a worker that may do what it asks for takes it over,
-   * any other is replaced, and serves its clients until they have left.
+   * any other is replaced, and serves its clients until they have left. Settles when what goes accepts nobody any more:
+   * whoever connects behind that finds what is configured now.
    *
    * @param retireTimeoutMs How long clients of what goes may stay, milliseconds.
    * @returns What could not be done, one sentence each.
@@ -358,9 +361,11 @@ export class Supervisor implements WorkerReceiver {
     this.#assignment = reassignClusters(this.#assignment, config.clusters);
     const assigned = this.#assignment.clusters;
     this.#places = former.slice(0, assigned.length);
-    for (const place of former.slice(assigned.length)) this.#retire(place);
+    const closed = former.slice(assigned.length).map((place) => this.#retire(place));
     const problems = assigned.map((clusters, index) => this.#reconfigurePlace(clusters, index));
-    return (await Promise.all(problems)).flat();
+    const found = (await Promise.all(problems)).flat();
+    await Promise.all(closed);
+    return found;
   }
 
   /** Clients of a worker whose place another has taken are bound by what takes effect at once, as all are. */
@@ -402,7 +407,9 @@ export class Supervisor implements WorkerReceiver {
       "Worker is replaced: it may not reach what is configured now, and keeps its clients as they are",
       { worker: worker.number, successor: successor.number },
     );
-    return await this.#listening(successor.worker);
+    const problems = await this.#listening(successor.worker);
+    await successor.predecessorsClosed;
+    return problems;
   }
 
   /** What was found of clusters that are gone, or that begin anew, is not true of those that come. */
@@ -431,20 +438,27 @@ export class Supervisor implements WorkerReceiver {
     return isListening ? [] : [`worker ${worker.number} does not start: see the log`];
   }
 
-  #retire(place: Place): void {
+  /** Settles when it accepts nobody any more. */
+  async #retire(place: Place): Promise<void> {
     if (place.restartTimer !== null) clearTimeout(place.restartTimer);
     place.restartTimer = null;
     place.rescued?.close();
-    for (const worker of [...place.predecessors, place.worker]) {
-      this.#retireWorker(worker, place.granted);
-    }
+    const workers = [...place.predecessors, place.worker];
+    await Promise.all(workers.map((worker) => this.#retireWorker(worker, place.granted)));
   }
 
+  /** Settles when it accepts nobody any more; its clients leave behind that. */
   async #retireWorker(worker: WorkerHandle, granted: readonly ClusterConfig[]): Promise<void> {
     // Of one that died everything is counted already.
     if (worker.hasEnded) return this.#clearRoom(worker);
     this.#retired.set(worker, this.#retired.get(worker) ?? granted);
     this.#tellRetired(worker, this.#retired.get(worker)!);
+    const closed = worker.stopAccepting(STOP_TIMEOUT_MS, []);
+    this.#letLeave(worker);
+    await closed;
+  }
+
+  async #letLeave(worker: WorkerHandle): Promise<void> {
     await worker.drain({
       idleMs: Infinity,
       timeoutMs: this.#retireTimeoutMs,
@@ -537,8 +551,11 @@ export class Supervisor implements WorkerReceiver {
         : "Worker is back";
       this.#options.output.log.info(message, { worker: worker.number });
       this.changes.add("", `worker ${worker.number} serves`);
-      for (const former of place?.predecessors.splice(0) ?? []) {
-        this.#retireWorker(former, place!.granted);
+      if (place !== undefined) {
+        const retired = place.predecessors.splice(0).map((former) =>
+          this.#retireWorker(former, place.granted)
+        );
+        place.predecessorsClosed = Promise.all(retired);
       }
     } else if (this.#places.every((place) => place.worker.isListening)) {
       this.#started.resolve();
@@ -637,6 +654,7 @@ export class Supervisor implements WorkerReceiver {
       backoff,
       worker,
       predecessors: [],
+      predecessorsClosed: Promise.resolve(),
       restarts: 0,
       rescued: null,
       restartTimer: null,

@@ -65,7 +65,8 @@ export class WorkerHandle {
   readonly #started: PromiseWithResolvers<boolean> = Promise.withResolvers();
   /** Calls for {@link WorkerHandle.configure}'s answers, the oldest first. */
   readonly #configured: ((problems: string[]) => void)[] = [];
-  #closed: (() => void) | null = null;
+  /** Calls for {@link WorkerHandle.stopAccepting}'s answers, the oldest first. */
+  readonly #closed: (() => void)[] = [];
   #drained: (() => void) | null = null;
   #stopped: (() => void) | null = null;
   #isListening = false;
@@ -225,7 +226,7 @@ export class WorkerHandle {
   async stopAccepting(timeoutMs: number, handedOver: readonly string[]): Promise<void> {
     if (!this.isListening) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#closed = resolve;
+    this.#closed.push(resolve);
     const deadline = new Deadline(this.#clock, timeoutMs, resolve);
     this.post({ kind: "close", handedOver });
     await promise;
@@ -264,7 +265,7 @@ export class WorkerHandle {
     for (const resolve of this.#configured) resolve([]);
     for (const answer of [...this.#ordered.values()]) answer(null);
     for (const answer of [...this.#shared.values()]) answer([]);
-    this.#closed?.();
+    for (const resolve of this.#closed) resolve();
     for (const answer of [...this.#inspected.values()]) answer(null);
     this.#drained?.();
     this.#stopped?.();
@@ -304,7 +305,7 @@ export class WorkerHandle {
       case "configured":
         return this.#configured.shift()?.(message.problems);
       case "closed":
-        return this.#closed?.();
+        return this.#closed.shift()?.();
       case "drained":
         return this.#drained?.();
       case "stopped":

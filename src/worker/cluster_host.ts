@@ -45,6 +45,12 @@ export const LAST_WORD = 0;
 /** Longest wait for what clusters have to know before their ports open beside another process, milliseconds. */
 export const PREPARE_MAX_MS = 10_000;
 
+/**
+ * Longest wait for listeners that go to be closed before a reload is said to be done, milliseconds: handshakes of TLS
+ * may be under way there.
+ */
+const CLOSE_WAIT_MS = 2_000;
+
 /** Longest wait for settings to be changed in all workers, milliseconds: above the supervisor's own. */
 const SETTINGS_TIMEOUT_MS = 15_000;
 
@@ -275,16 +281,29 @@ export class ClusterHost {
     for (const hosted of this.#retired) this.#followSettings(hosted, clusters, false);
     for (const name of leads) this.#lead(name);
     this.#memoryLimit!.look();
-    const configured = () => this.#post({ kind: "configured", problems });
-    this.#whenOpen(configured, (reason) => {
+    this.#whenOpen(() => this.#postConfigured(problems), (reason) => {
       problems.push(reason);
-      configured();
+      this.#postConfigured(problems);
     });
+  }
+
+  /** Says so when nobody is accepted where nothing listens any more, at the latest after {@link CLOSE_WAIT_MS}. */
+  async #postConfigured(problems: string[]): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const deadline = new Deadline(this.#clock, CLOSE_WAIT_MS, resolve);
+    await Promise.race([this.#freed(), late]);
+    deadline.cancel();
+    if (this.#ended === null) this.#post({ kind: "configured", problems });
+  }
+
+  /** Settles when all addresses are free that clusters have left. */
+  async #freed(): Promise<void> {
+    await Promise.all([...this.#hosted()].map(({ cluster }) => cluster.freed));
   }
 
   /** Starts those again whose address was still held by others that have retired. */
   async #startRefused(refused: readonly RefusedStart[], problems: string[]): Promise<void> {
-    await Promise.all([...this.#retired].map(({ cluster }) => cluster.stopAccepting(false)));
+    await this.#freed();
     this.#clock.readNow();
     if (this.#ended !== null) return;
     for (const { config, clientsBefore } of refused) {

@@ -13,7 +13,10 @@ import {
 } from "../support/rigs/engine_scene.ts";
 import { openSystem } from "../support/tools/libc_path.ts";
 import { until } from "../support/tools/poll.ts";
-import { resetBeforeAccept } from "../support/clients/reset_connections.ts";
+import {
+  resetBeforeAccept,
+  UnacceptedConnections,
+} from "../support/clients/unaccepted_connections.ts";
 
 /** Registers the tests for one implementation. */
 export function testListeners(test: SceneTest): void {
@@ -96,6 +99,23 @@ function testAccepting(test: SceneTest): void {
           lost,
       { what: "every loss" },
     );
+  });
+
+  test("who waits to be accepted when a listener closes is accepted", async (scene) => {
+    const front = scene.listen();
+    using _waiting = new UnacceptedConnections(front.port, 300);
+    await front.listener.close();
+    assertEquals([front.endpoints.length, front.errors], [300, []]);
+  });
+
+  test("a listener closes, though somebody waits for whom there is no room", async (scene) => {
+    const front = scene.listen();
+    front.lack = failures.tooManyOpenFiles;
+    using _waiting = new UnacceptedConnections(front.port, 3);
+    await until(() => front.errors.length > 0, { what: "a look at the room" });
+    await front.listener.close();
+    // An engine may have begun to accept one before it was short of room.
+    assert(front.endpoints.length <= 1, `${front.endpoints.length} accepted`);
   });
 
   test("who comes while there is no room waits for it, and who is there is served", async (scene) => {

@@ -23,6 +23,7 @@ import {
   readText,
   type TlsOfScene,
 } from "../support/rigs/engine_scene.ts";
+import { UnacceptedConnections } from "../support/clients/unaccepted_connections.ts";
 import { until, withDeadline } from "../support/tools/poll.ts";
 import { type SanitizedOptions, sanitizedTest } from "../support/tools/sanitized.ts";
 
@@ -371,6 +372,16 @@ export function testIoTlsContract(
       assertEquals(await readText(peer, 7), "at once");
     },
   );
+
+  test("who waits to be accepted when a listener closes is heard", tlsOfScene, async (scene) => {
+    const front = scene.listen();
+    await scene.engine.opening;
+    const failed = failuresOf(front);
+    using waiting = new UnacceptedConnections(front.port, 50);
+    waiting.send("GET / HTTP/1.1\r\n\r\n");
+    await front.listener.close();
+    assertEquals(failed.length, 50);
+  });
 
   test("a listener that closes lets handshakes under way finish", tlsOfScene, async (scene) => {
     const front = scene.listen();

@@ -14,7 +14,7 @@ import { delay, withDeadline } from "../support/tools/poll.ts";
 import { randomCuts } from "../support/tools/random_cuts.ts";
 import { startRedisServer } from "../support/servers/redis_server.ts";
 import { encodeCommand } from "../support/clients/resp_client.ts";
-import { resetBeforeAccept } from "../support/clients/reset_connections.ts";
+import { resetBeforeAccept } from "../support/clients/unaccepted_connections.ts";
 import { type Random, scaled, seededRandom } from "../support/tools/seed.ts";
 import { Bystanders } from "./bystanders.ts";
 import { countReplies } from "./reply_count.ts";

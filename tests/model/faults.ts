@@ -6,7 +6,7 @@
  */
 import type { FaultRelay, LinkEnd, LinkWay } from "../support/servers/fault_relay.ts";
 import { delay } from "../support/tools/poll.ts";
-import { resetBeforeAccept } from "../support/clients/reset_connections.ts";
+import { resetBeforeAccept } from "../support/clients/unaccepted_connections.ts";
 import type { Random } from "../support/tools/seed.ts";
 
 /** How often each kind of fault happened. */

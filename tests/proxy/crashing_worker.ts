@@ -46,6 +46,7 @@ function createCluster({ config, engine, sharesPort }: ClusterContext): Cluster 
     retire: () => Promise.resolve(),
     leaveBy() {},
     stopAccepting: () => Promise.resolve(),
+    freed: Promise.resolve(),
     share: () => [],
     drain: () => Promise.resolve(),
     stop: () => listener?.close() ?? Promise.resolve(),

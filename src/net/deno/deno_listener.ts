@@ -16,7 +16,11 @@ import {
 import { acceptFailure, lackOf } from "../system_failures.ts";
 import type { DenoConn } from "./deno_connection.ts";
 import { errorName } from "./error_name.ts";
+import { acceptWaiting } from "./last_accepts.ts";
 import { listenAtFile } from "./unix_listen.ts";
+
+/** Turns of promises within which an accept is settled that found somebody at once; somewhat more than it takes. */
+const PROMISES_PER_ACCEPT = 20;
 
 /** Takes what is accepted; see `Acceptor`. */
 export interface DenoAcceptor {
@@ -32,7 +36,12 @@ export class DenoListener implements Listener {
   readonly #closeListener: () => void;
   readonly #acceptor: DenoAcceptor;
   readonly #ended: Promise<void>;
+  /** Settles when it is closed; null: nobody wants that. */
+  #closing: Promise<void> | null = null;
   #isClosed = false;
+  #acceptedCount = 0;
+  /** It accepts nothing for a while. */
+  #isPaused = false;
   /** Ends the wait for what is lacking. */
   #stopWaiting: () => void = () => {};
 
@@ -62,13 +71,21 @@ export class DenoListener implements Listener {
   }
 
   close(): Promise<void> {
-    if (!this.#isClosed) {
-      this.#isClosed = true;
-      this.#closeListener();
-      this.#stopWaiting();
-    }
+    return this.#closing ??= this.#closeBehindWaiting();
+  }
+
+  async #closeBehindWaiting(): Promise<void> {
+    if (!this.#isPaused) await acceptWaiting(() => this.#acceptedCount);
+    this.#closeNow();
     // The accept under way holds the address until Deno has cancelled it.
-    return this.#ended;
+    await this.#ended;
+  }
+
+  #closeNow(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#closeListener();
+    this.#stopWaiting();
   }
 
   /** Deno does not tell them. */
@@ -78,8 +95,15 @@ export class DenoListener implements Listener {
 
   async #acceptAll(): Promise<void> {
     for (let count = 1; !this.#isClosed; count++) {
-      const connection = await this.#accept();
-      if (connection !== null) this.#acceptor.accepted(connection);
+      const accepting = this.#accept();
+      // Behind those who waited, the moment when nobody does: while others keep coming there is no better one.
+      const isLast = this.#closing !== null && count > 1 && await isPending(accepting);
+      if (isLast) this.#closeNow();
+      const connection = await accepting;
+      if (connection !== null) {
+        this.#acceptedCount += 1;
+        this.#acceptor.accepted(connection);
+      }
       // Those that wait already are accepted without a turn of Deno's loop in between.
       if (count % ACCEPTS_PER_TURN_MAX === 0) await turnOfDeno();
     }
@@ -104,7 +128,9 @@ export class DenoListener implements Listener {
 
   async #pause(failure: Failure): Promise<null> {
     this.#acceptor.acceptFailed(failure);
+    this.#isPaused = true;
     await this.#waitToRetry();
+    this.#isPaused = false;
     return null;
   }
 
@@ -127,4 +153,12 @@ function listenAtPort({ hostname, port }: TcpEndpoint, sharesPort: boolean): Den
 /** Lets Deno's own loop go round once. */
 function turnOfDeno(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Whether an accept has to wait for somebody: Deno looks at once, and tells of who is there by promises alone. */
+async function isPending(accepting: Promise<unknown>): Promise<boolean> {
+  let isSettled = false;
+  accepting.then(() => isSettled = true, () => isSettled = true);
+  for (let turn = 0; turn < PROMISES_PER_ACCEPT && !isSettled; turn++) await null;
+  return !isSettled;
 }

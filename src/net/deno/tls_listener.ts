@@ -16,6 +16,7 @@ import {
 } from "../io_engine.ts";
 import { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_MAX, portEndpoint } from "../tls.ts";
 import { clientTlsFailure } from "../tls_failures.ts";
+import { acceptWaiting } from "./last_accepts.ts";
 import type { DenoTlsServer, NodeSocket, NodeTlsServer, NodeTlsSocket } from "./node_tls.ts";
 import { DenoTlsConnection, peerOf, type TlsSocketContext } from "./tls_socket.ts";
 
@@ -42,6 +43,9 @@ export class DenoTlsListener implements Listener {
   readonly #crowds: Crowds<NodeSocket> = new Crowds();
   readonly #ended: PromiseWithResolvers<void> = Promise.withResolvers();
   #isOpen = false;
+  #connectedCount = 0;
+  /** Settles when it is closed; null: nobody wants that. */
+  #closing: Promise<void> | null = null;
   #isClosed = false;
 
   /** @throws {Error} If the address cannot be bound. */
@@ -86,24 +90,33 @@ export class DenoTlsListener implements Listener {
     return [];
   }
 
-  async close(): Promise<void> {
-    if (!this.#isClosed) {
-      this.#isClosed = true;
-      // At once where it can be: another may be about to listen there.
-      if (!this.#isOpen) await this.opened.catch(() => {});
-      this.#server.close();
-      this.#settle();
-    }
+  close(): Promise<void> {
+    return this.#closing ??= this.#closeBehindWaiting();
+  }
+
+  async #closeBehindWaiting(): Promise<void> {
+    if (!this.#isOpen) await this.opened.catch(() => {});
+    await acceptWaiting(() => this.#connectedCount);
+    this.#closeServer();
     await this.ended;
+  }
+
+  #closeServer(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#server.close();
+    this.#settle();
   }
 
   /** Gives all handshakes up, without a word. */
   cancel(): void {
-    this.close();
+    if (this.#isOpen) this.#closeServer();
+    else this.close();
     for (const socket of [...this.#pending.keys()]) this.#end(socket);
   }
 
   #connected(socket: NodeSocket): void {
+    this.#connectedCount += 1;
     this.#context.clock.readNow();
     const { lack } = this.#acceptor;
     if (lack !== null) {

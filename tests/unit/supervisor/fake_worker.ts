@@ -22,6 +22,8 @@ export class FakeWorker implements WorkerPort {
   isStuck = false;
   /** It leaves every ping unanswered. */
   isMute = false;
+  /** It does not say by itself that it accepts nobody any more. */
+  isSlowToClose = false;
   /** What it could not do of the next configurations. */
   problems: string[] = [];
 
@@ -39,6 +41,9 @@ export class FakeWorker implements WorkerPort {
     if (message.kind === "ping" && !this.isMute) queueMicrotask(() => this.say({ kind: "pong" }));
     if (message.kind === "configure" && !this.isStuck) {
       queueMicrotask(() => this.say({ kind: "configured", problems: this.problems }));
+    }
+    if (message.kind === "close" && !this.isSlowToClose) {
+      queueMicrotask(() => this.say({ kind: "closed" }));
     }
     if (message.kind === "stop" && !this.isStuck) {
       queueMicrotask(() => this.say({ kind: "stopped" }));

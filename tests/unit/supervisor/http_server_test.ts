@@ -11,7 +11,7 @@ import {
 } from "../../../src/supervisor/http_server.ts";
 import { assert, assertEquals, assertMatch } from "../../deps.ts";
 import { until, withDeadline } from "../../support/tools/poll.ts";
-import { resetBeforeAccept } from "../../support/clients/reset_connections.ts";
+import { resetBeforeAccept } from "../../support/clients/unaccepted_connections.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -384,12 +384,13 @@ function configure(...clusters: ClusterConfig[]): ConfigureMessage {
   };
 }
 
-Deno.test("configure leaves alone what is the same, and changes what can change at once", () => {
+Deno.test("configure leaves alone what is the same, and changes what can change at once", async () => {
   const { host, posted, clusters } = stage();
   host.onMessage(startMessage(["a"]));
   const [a, b] = startMessage([]).clusters as [ClusterConfig, ClusterConfig];
   host.onMessage(configure(a, { ...b, readTimeoutMs: 7 }));
   assertEquals(clusters.map(({ calls }) => calls), [["start", "lead"], ["start", "reconfigure 7"]]);
+  await new Promise((resolve) => setTimeout(resolve));
   assertEquals(posted.at(-1), { kind: "configured", problems: [] });
 });
 
@@ -477,6 +478,21 @@ Deno.test("close is said to every cluster, and answered when no address is taken
   host.onMessage({ kind: "stop" });
 });
 
+Deno.test("a configuration is in force when what goes accepts nobody any more", async () => {
+  const { host, posted, clusters } = stage();
+  host.onMessage(startMessage([]));
+  const freed = Promise.withResolvers<void>();
+  clusters[1]!.freed = freed.promise;
+  const [a] = startMessage([]).clusters as [ClusterConfig];
+  host.onMessage(configure(a));
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(posted.map(({ kind }) => kind), ["listening"]);
+  freed.resolve();
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(posted.at(-1), { kind: "configured", problems: [] });
+  host.onMessage({ kind: "stop" });
+});
+
 Deno.test("what only new connections can have is another cluster, which goes on with the ids and the lead", () => {
   const { host, clusters } = stage();
   host.onMessage(startMessage(["a"]));
@@ -547,12 +563,13 @@ Deno.test("a worker that only serves the clients it has follows settings, and ke
   host.onMessage({ kind: "stop" });
 });
 
-Deno.test("what fails is told, and the others are configured all the same", () => {
+Deno.test("what fails is told, and the others are configured all the same", async () => {
   const { host, posted, clusters } = stage();
   host.onMessage(startMessage([]));
   clusters[0]!.failure = new Error("no such address");
   const [a, b] = startMessage([]).clusters as [ClusterConfig, ClusterConfig];
   host.onMessage(configure({ ...a, readTimeoutMs: 7 }, { ...b, readTimeoutMs: 8 }));
+  await new Promise((resolve) => setTimeout(resolve));
   assertEquals(posted.at(-1), { kind: "configured", problems: ['cluster "a": no such address'] });
   assertEquals(clusters[1]!.calls.at(-1), "reconfigure 8");
 });

@@ -77,7 +77,7 @@ sanitizedTest(
     connections[0]!.discard();
     assert(await peer.read(new Uint8Array(1)) === null, "the end");
     peer.close();
-    listener.close().catch(() => {});
+    await listener.close().catch(() => {});
     engine.close();
   },
 );

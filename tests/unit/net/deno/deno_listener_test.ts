@@ -140,6 +140,20 @@ Deno.test("a listener that waits for what is lacking ends at once", async () => 
   await listener.close();
 });
 
+Deno.test("a listener that is to close does so in the moment when nobody waits any more", async () => {
+  using system = new FakeListening();
+  let accepted = 0;
+  const count = () => accepted += 1;
+  const listener = new DenoListener(local, { lack: null, accepted: count, acceptFailed: count });
+  for (let index = 0; index < 3; index++) system.outcomes.push("accepted");
+  const closed = listener.close();
+  system.listens();
+  // All microtasks run before this, and not the turns of timers within which somebody else may come.
+  await new Promise((resolve) => setImmediate(resolve));
+  assertEquals([accepted, system.isClosed], [3, true]);
+  await closed;
+});
+
 function systemError(code: string): Error {
   return Object.assign(new Error(code), { code });
 }
@@ -148,6 +162,7 @@ function systemError(code: string): Error {
 class FakeListening implements Disposable {
   /** How each accept ends, in order; further ones wait until the listener is closed. */
   readonly outcomes: ("accepted" | Error)[] = [];
+  isClosed = false;
   readonly #listen = Deno.listen;
   readonly #closed = Promise.withResolvers<never>();
   readonly #begin = Promise.withResolvers<void>();
@@ -157,7 +172,10 @@ class FakeListening implements Disposable {
     const listener = {
       addr: { port: 7000 },
       accept: () => this.#accept(),
-      close: () => this.#closed.reject(new Deno.errors.BadResource("closed")),
+      close: () => {
+        this.isClosed = true;
+        this.#closed.reject(new Deno.errors.BadResource("closed"));
+      },
     };
     Deno.listen = (() => listener) as unknown as typeof Deno.listen;
   }
