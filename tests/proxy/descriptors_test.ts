@@ -109,7 +109,7 @@ for (const threads of [1, 2]) {
 Deno.test("what the proxy lacks is said as its own, and no server is ejected for it", async () => {
   await using backend = new AnsweringBackend("only", findFreePort());
   await backend.listens();
-  const more = "ping_fail_limit = 1\nping_interval = 20\nping_succ_interval = 20\n";
+  const more = "ping_fail_limit = 1\nping_interval = 200\nping_succ_interval = 200\n";
   await using aster = await startAster(oneServer(backend, more), {
     descriptorsMax: DESCRIPTORS,
     metrics: true,

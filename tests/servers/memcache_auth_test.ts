@@ -93,7 +93,7 @@ Deno.test("a server that speaks in lines alone, or in packets alone, says so by 
   assertMatch(await askPacket(inLines.port), unsupported);
   using client = await MemcacheText.connect(inLines.port);
   assertEquals(await client.ask(["get a\r\n", "mg a\r\n"]), ["END", "EN"]);
-  const pings = "ping_fail_limit = 3\nping_succ_interval = 50";
+  const pings = "ping_fail_limit = 3\nping_succ_interval = 500";
   await using inPackets = await startInFront(packets.address, pings);
   assertMatch(await askPacket(inPackets.port), /Not found$/);
   using other = await MemcacheText.connect(inPackets.port);

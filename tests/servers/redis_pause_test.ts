@@ -24,7 +24,7 @@ Deno.test.beforeAll(async () => {
     metrics: true,
     keys: `thread = 2
 ping_fail_limit = 2
-ping_succ_interval = 50
+ping_succ_interval = 500
 ping_interval = 50`,
   });
 });
@@ -382,7 +382,7 @@ Deno.test("a proxy that is asked to end while paused waits with its clients, and
 });
 
 Deno.test("resume waits for the ping that lets a server in which was ejected and keeps its keys", async () => {
-  const keys = "thread = 2\nping_fail_limit = 2\nping_succ_interval = 50\nping_interval = 50\n" +
+  const keys = "thread = 2\nping_fail_limit = 2\nping_succ_interval = 500\nping_interval = 50\n" +
     'eject = "fail"';
   await using own = await startRedisPool({ metrics: true, serverCount: 1, keys });
   const order = async (path: string) => {

@@ -97,7 +97,7 @@ Deno.test("a server that hangs loses its subscriptions, and has them again when 
 
 Deno.test("a channel goes where its keys go when a server leaves the ring and returns", async () => {
   await using pool = await startRedisPool({
-    keys: "ping_fail_limit = 1\nping_succ_interval = 50\nping_interval = 50\nthread = 2",
+    keys: "ping_fail_limit = 2\nping_succ_interval = 500\nping_interval = 50\nthread = 2",
   });
   const [first] = pool.servers;
   await using subscriber = await SubscriberClient.connect(pool.aster.port);

@@ -116,7 +116,7 @@ Deno.test("every setting that takes effect at once changes under load without an
     const steps: Wanted[] = [
       { port, servers: [first, second, third] },
       { port, servers: [third, first, second], keys: "read_timeout = 5000\nmax_pipeline = 50" },
-      { port, servers: [first, third], keys: "ping_fail_limit = 3\nping_succ_interval = 50" },
+      { port, servers: [first, third], keys: "ping_fail_limit = 3\nping_succ_interval = 2000" },
       { port, servers: [first, second, third], thread: 1 },
       { port, servers: [first, second, third], thread: 3, runtime: 'log_level = "debug"' },
       { port: moved, servers: [first, second, third], thread: 2 },

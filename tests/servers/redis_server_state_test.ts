@@ -13,7 +13,7 @@ let pool: RedisPool;
 Deno.test.beforeAll(async () => {
   pool = await startRedisPool({
     metrics: true,
-    keys: "thread = 2\nping_fail_limit = 2\nping_succ_interval = 50\nping_interval = 50",
+    keys: "thread = 2\nping_fail_limit = 2\nping_succ_interval = 500\nping_interval = 50",
   });
 });
 
