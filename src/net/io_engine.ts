@@ -132,8 +132,9 @@ export interface Listener {
   /** The bound port: differs from the wanted one when that was 0. 0 for a unix socket. */
   readonly port: number;
   /**
-   * Stops accepting. Settles when the address is free again, and handshakes of TLS that were under way are over. The
-   * file of a unix socket is removed, unless it leads to another socket by now, or the socket was given.
+   * Stops accepting, behind those who wait by then: the acceptor may still be called until this settles. It does when
+   * the address is free again, and handshakes of TLS that were under way are over. The file of a unix socket is removed,
+   * unless it leads to another socket by now, or the socket was given.
    *
    * @param isHandedOver Whether another process listens by the same sockets: who waits to be accepted is left to it.
    */

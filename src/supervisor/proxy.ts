@@ -195,6 +195,7 @@ export async function startProxy(
     unix.keepOnly(next.clusters);
     takeover?.sockets?.keepOnly(next.clusters);
     supervisor.limitClients(readDescriptorUse());
+    await supervisor.freed();
     return problems;
   };
   settings.change = (changes) =>

@@ -162,8 +162,6 @@ interface Place {
   worker: WorkerHandle;
   /** Workers whose place this one takes: they accept clients until one listens here. */
   predecessors: WorkerHandle[];
-  /** Settles when those that were there until this one listened accept nobody any more. */
-  predecessorsClosed: Promise<unknown>;
   restarts: number;
   /** Sockets that its last worker listened by and did not close; null: none. */
   rescued: GivenSockets | null;
@@ -337,8 +335,7 @@ export class Supervisor implements WorkerReceiver {
 
   /**
    * Goes over to another configuration while everything runs: a worker that may do what it asks for takes it over,
-   * any other is replaced, and serves its clients until they have left. Settles when what goes accepts nobody any more:
-   * whoever connects behind that finds what is configured now.
+   * any other is replaced, and serves its clients until they have left.
    *
    * @param retireTimeoutMs How long clients of what goes may stay, milliseconds.
    * @returns What could not be done, one sentence each.
@@ -361,11 +358,18 @@ export class Supervisor implements WorkerReceiver {
     this.#assignment = reassignClusters(this.#assignment, config.clusters);
     const assigned = this.#assignment.clusters;
     this.#places = former.slice(0, assigned.length);
-    const closed = former.slice(assigned.length).map((place) => this.#retire(place));
+    for (const place of former.slice(assigned.length)) this.#retire(place);
     const problems = assigned.map((clusters, index) => this.#reconfigurePlace(clusters, index));
-    const found = (await Promise.all(problems)).flat();
-    await Promise.all(closed);
-    return found;
+    return (await Promise.all(problems)).flat();
+  }
+
+  /**
+   * Settles when nobody is accepted any more where former configurations listened and the newest does not, nor by
+   * workers that retire: whoever connects behind that finds what is configured now. At the latest after
+   * {@link STOP_TIMEOUT_MS}, as handshakes of TLS may be under way there.
+   */
+  async freed(): Promise<void> {
+    await Promise.all([...this.#workers()].map((worker) => worker.freed(STOP_TIMEOUT_MS)));
   }
 
   /** Clients of a worker whose place another has taken are bound by what takes effect at once, as all are. */
@@ -389,8 +393,10 @@ export class Supervisor implements WorkerReceiver {
     const place = this.#places[index];
     if (place === undefined) return await this.#listening(this.#openPlace(clusters).worker);
     place.clusters = clusters;
-    // A dead one starts with what it is to serve now.
-    if (place.restartTimer !== null) return [];
+    // A dead one starts with what it is to serve now. Until then those whose place it took serve what was before.
+    if (place.restartTimer !== null) {
+      return place.predecessors.length === 0 ? [] : [lateStart(place)];
+    }
     const { worker } = place;
     if (this.#options.mayServe(place.granted, clusters)) {
       const known = new Set(worker.clusterNames);
@@ -407,9 +413,7 @@ export class Supervisor implements WorkerReceiver {
       "Worker is replaced: it may not reach what is configured now, and keeps its clients as they are",
       { worker: worker.number, successor: successor.number },
     );
-    const problems = await this.#listening(successor.worker);
-    await successor.predecessorsClosed;
-    return problems;
+    return await this.#listening(successor.worker);
   }
 
   /** What was found of clusters that are gone, or that begin anew, is not true of those that come. */
@@ -435,30 +439,25 @@ export class Supervisor implements WorkerReceiver {
   /** Settles when a worker listens, or has ended; its end is seen to elsewhere. */
   async #listening(worker: WorkerHandle): Promise<string[]> {
     const isListening = await worker.started(START_TIMEOUT_MS);
-    return isListening ? [] : [`worker ${worker.number} does not start: see the log`];
+    return isListening ? [] : [lateStart(worker)];
   }
 
-  /** Settles when it accepts nobody any more. */
-  async #retire(place: Place): Promise<void> {
+  #retire(place: Place): void {
     if (place.restartTimer !== null) clearTimeout(place.restartTimer);
     place.restartTimer = null;
     place.rescued?.close();
-    const workers = [...place.predecessors, place.worker];
-    await Promise.all(workers.map((worker) => this.#retireWorker(worker, place.granted)));
+    for (const worker of [...place.predecessors, place.worker]) {
+      this.#retireWorker(worker, place.granted);
+    }
   }
 
-  /** Settles when it accepts nobody any more; its clients leave behind that. */
   async #retireWorker(worker: WorkerHandle, granted: readonly ClusterConfig[]): Promise<void> {
     // Of one that died everything is counted already.
     if (worker.hasEnded) return this.#clearRoom(worker);
     this.#retired.set(worker, this.#retired.get(worker) ?? granted);
     this.#tellRetired(worker, this.#retired.get(worker)!);
-    const closed = worker.stopAccepting(STOP_TIMEOUT_MS, []);
-    this.#letLeave(worker);
-    await closed;
-  }
-
-  async #letLeave(worker: WorkerHandle): Promise<void> {
+    // One that has just been started has no clients yet, and is to get none.
+    if (!worker.isListening) worker.terminate();
     await worker.drain({
       idleMs: Infinity,
       timeoutMs: this.#retireTimeoutMs,
@@ -551,11 +550,8 @@ export class Supervisor implements WorkerReceiver {
         : "Worker is back";
       this.#options.output.log.info(message, { worker: worker.number });
       this.changes.add("", `worker ${worker.number} serves`);
-      if (place !== undefined) {
-        const retired = place.predecessors.splice(0).map((former) =>
-          this.#retireWorker(former, place.granted)
-        );
-        place.predecessorsClosed = Promise.all(retired);
+      for (const former of place?.predecessors.splice(0) ?? []) {
+        this.#retireWorker(former, place!.granted);
       }
     } else if (this.#places.every((place) => place.worker.isListening)) {
       this.#started.resolve();
@@ -654,7 +650,6 @@ export class Supervisor implements WorkerReceiver {
       backoff,
       worker,
       predecessors: [],
-      predecessorsClosed: Promise.resolve(),
       restarts: 0,
       rescued: null,
       restartTimer: null,
@@ -891,4 +886,8 @@ function sumOf(
   field: "clientsConnected" | "requests",
 ): number {
   return (snapshots ?? []).reduce((sum, one) => sum + one[field], 0);
+}
+
+function lateStart({ number }: { readonly number: number }): string {
+  return `worker ${number} does not start: see the log`;
 }

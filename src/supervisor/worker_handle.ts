@@ -56,6 +56,7 @@ export class WorkerHandle {
   readonly #receiver: WorkerReceiver;
   readonly #clock: Clock;
   readonly #answers: Map<number, (inTime: boolean) => void> = new Map();
+  readonly #freed: Map<number, () => void> = new Map();
   readonly #shared: Map<number, (sockets: SharedSocket[]) => void> = new Map();
   readonly #ordered: Map<number, (count: PauseCount | null) => void> = new Map();
   readonly #inspected: Map<number, (parts: InspectedPart[] | null) => void> = new Map();
@@ -65,8 +66,7 @@ export class WorkerHandle {
   readonly #started: PromiseWithResolvers<boolean> = Promise.withResolvers();
   /** Calls for {@link WorkerHandle.configure}'s answers, the oldest first. */
   readonly #configured: ((problems: string[]) => void)[] = [];
-  /** Calls for {@link WorkerHandle.stopAccepting}'s answers, the oldest first. */
-  readonly #closed: (() => void)[] = [];
+  #closed: (() => void) | null = null;
   #drained: (() => void) | null = null;
   #stopped: (() => void) | null = null;
   #isListening = false;
@@ -218,6 +218,19 @@ export class WorkerHandle {
     return sockets;
   }
 
+  /** Settles when every address that it has left so far is free, at the latest after `timeoutMs`. */
+  async freed(timeoutMs: number): Promise<void> {
+    if (!this.isListening) return;
+    const question = this.#nextQuestion++;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const deadline = new Deadline(this.#clock, timeoutMs, resolve);
+    this.#freed.set(question, resolve);
+    this.post({ kind: "await_freed", question });
+    await promise;
+    this.#freed.delete(question);
+    deadline.cancel();
+  }
+
   /**
    * Asks it to accept nobody any more, and waits until it does not, at most `timeoutMs`.
    *
@@ -226,7 +239,7 @@ export class WorkerHandle {
   async stopAccepting(timeoutMs: number, handedOver: readonly string[]): Promise<void> {
     if (!this.isListening) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#closed.push(resolve);
+    this.#closed = resolve;
     const deadline = new Deadline(this.#clock, timeoutMs, resolve);
     this.post({ kind: "close", handedOver });
     await promise;
@@ -265,7 +278,8 @@ export class WorkerHandle {
     for (const resolve of this.#configured) resolve([]);
     for (const answer of [...this.#ordered.values()]) answer(null);
     for (const answer of [...this.#shared.values()]) answer([]);
-    for (const resolve of this.#closed) resolve();
+    for (const answer of [...this.#freed.values()]) answer();
+    this.#closed?.();
     for (const answer of [...this.#inspected.values()]) answer(null);
     this.#drained?.();
     this.#stopped?.();
@@ -298,6 +312,8 @@ export class WorkerHandle {
       case "pong":
         this.unanswered = 0;
         return;
+      case "freed":
+        return this.#freed.get(message.question)?.();
       case "shared":
         return this.#shared.get(message.question)?.(message.sockets);
       case "failed":
@@ -305,7 +321,7 @@ export class WorkerHandle {
       case "configured":
         return this.#configured.shift()?.(message.problems);
       case "closed":
-        return this.#closed.shift()?.();
+        return this.#closed?.();
       case "drained":
         return this.#drained?.();
       case "stopped":

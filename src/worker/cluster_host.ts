@@ -45,12 +45,6 @@ export const LAST_WORD = 0;
 /** Longest wait for what clusters have to know before their ports open beside another process, milliseconds. */
 export const PREPARE_MAX_MS = 10_000;
 
-/**
- * Longest wait for listeners that go to be closed before a reload is said to be done, milliseconds: handshakes of TLS
- * may be under way there.
- */
-const CLOSE_WAIT_MS = 2_000;
-
 /** Longest wait for settings to be changed in all workers, milliseconds: above the supervisor's own. */
 const SETTINGS_TIMEOUT_MS = 15_000;
 
@@ -66,11 +60,12 @@ interface HostedCluster {
   readonly loopGuard: LoopGuard;
 }
 
-/** A cluster whose address another may hold that is just going. */
-interface RefusedStart {
-  readonly config: ClusterConfig;
-  /** See {@link ClusterContext.clientsBefore}. */
-  readonly clientsBefore: number;
+/** A change whose address another may hold that is just going. */
+interface RefusedChange {
+  /** Name of the cluster. */
+  readonly cluster: string;
+  /** @throws {Error} If it is refused again. */
+  tryAgain(): void;
 }
 
 /** The clusters of one worker. */
@@ -83,6 +78,8 @@ export class ClusterHost {
   readonly #clusters: Map<string, HostedCluster> = new Map();
   /** Clusters that others took the place of, or that are no longer wanted, until their clients have left. */
   readonly #retired: Set<HostedCluster> = new Set();
+  /** Of clusters that could not start: settle when the addresses are free that they had taken by then. */
+  readonly #stopping: Set<Promise<void>> = new Set();
   /** What the clusters counted that are gone. */
   readonly #gone = new MetricsSum();
   /** Questions about settings so far, and those that are not answered. */
@@ -97,6 +94,8 @@ export class ClusterHost {
   #start: StartMessage | null = null;
   /** What to listen by, by address. */
   #sockets: SocketsByAddress = new Map();
+  /** It was told to accept nobody any more, whatever it still has to start. */
+  #isLeaving = false;
   /** Whether another process serves until all workers listen. */
   #isTakingOver = false;
   #engine: IoEngine | null = null;
@@ -164,10 +163,15 @@ export class ClusterHost {
         return this.#post({ kind: "pong" });
       case "share":
         return this.#share(message.question);
+      case "await_freed":
+        this.#answerFreed(message.question);
+        return;
       case "close":
+        this.#isLeaving = true;
         this.#stopAccepting(message.handedOver);
         return;
       case "drain":
+        this.#isLeaving = true;
         this.#drain(message.times);
         return;
       case "stop":
@@ -262,17 +266,17 @@ export class ClusterHost {
       if (!wanted.has(name)) this.#retire(hosted, retireTimeoutMs, listeners);
     }
     const problems: string[] = [];
-    const refused: RefusedStart[] = [];
+    const refused: RefusedChange[] = [];
     for (const config of clusters) {
       try {
-        const start = this.#configureCluster(config, retireTimeoutMs);
-        if (start !== null) refused.push(start);
+        const change = this.#configureCluster(config, retireTimeoutMs);
+        if (change !== null) refused.push(change);
       } catch (error) {
         problems.push(`cluster "${config.name}": ${reasonOf(error)}`);
       }
     }
     if (refused.length === 0) return this.#finishConfiguring(message, problems);
-    this.#startRefused(refused, problems).then(() => {
+    this.#tryRefused(refused, problems).then(() => {
       if (this.#ended === null) this.#finishConfiguring(message, problems);
     });
   }
@@ -281,45 +285,32 @@ export class ClusterHost {
     for (const hosted of this.#retired) this.#followSettings(hosted, clusters, false);
     for (const name of leads) this.#lead(name);
     this.#memoryLimit!.look();
-    this.#whenOpen(() => this.#postConfigured(problems), (reason) => {
+    const configured = () => this.#post({ kind: "configured", problems });
+    this.#whenOpen(configured, (reason) => {
       problems.push(reason);
-      this.#postConfigured(problems);
+      configured();
     });
   }
 
-  /** Says so when nobody is accepted where nothing listens any more, at the latest after {@link CLOSE_WAIT_MS}. */
-  async #postConfigured(problems: string[]): Promise<void> {
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const deadline = new Deadline(this.#clock, CLOSE_WAIT_MS, resolve);
-    await Promise.race([this.#freed(), late]);
-    deadline.cancel();
-    if (this.#ended === null) this.#post({ kind: "configured", problems });
-  }
-
-  /** Settles when all addresses are free that clusters have left. */
-  async #freed(): Promise<void> {
-    await Promise.all([...this.#hosted()].map(({ cluster }) => cluster.freed));
-  }
-
-  /** Starts those again whose address was still held by others that have retired. */
-  async #startRefused(refused: readonly RefusedStart[], problems: string[]): Promise<void> {
+  /** Tries those again whose address was still held by others that go. */
+  async #tryRefused(refused: readonly RefusedChange[], problems: string[]): Promise<void> {
     await this.#freed();
     this.#clock.readNow();
-    if (this.#ended !== null) return;
-    for (const { config, clientsBefore } of refused) {
+    if (this.#ended !== null || this.#isLeaving) return;
+    for (const { cluster, tryAgain } of refused) {
       try {
-        this.#startCluster(config, clientsBefore);
+        tryAgain();
       } catch (error) {
-        problems.push(`cluster "${config.name}": ${reasonOf(error)}`);
+        problems.push(`cluster "${cluster}": ${reasonOf(error)}`);
       }
     }
   }
 
-  /** @returns What is to be tried again when the addresses of those that have retired are free; null: nothing. */
-  #configureCluster(config: ClusterConfig, retireTimeoutMs: number): RefusedStart | null {
+  /** @returns What is to be tried again when the addresses are free that are being left; null: nothing. */
+  #configureCluster(config: ClusterConfig, retireTimeoutMs: number): RefusedChange | null {
     const { name } = config;
     const hosted = this.#clusters.get(name);
-    if (hosted === undefined) return this.#tryCluster({ config, clientsBefore: 0 });
+    if (hosted === undefined) return this.#tryChange(name, () => this.#startCluster(config, 0));
     const change = compareClusters(hosted.config, config);
     if (change === null) return null;
     // What its clients are bound by they get in any case; which servers it has is its successor's, from now on.
@@ -327,28 +318,27 @@ export class ClusterHost {
       ? { ...config }
       : { ...hosted.told, servers: config.servers };
     if (change.newConnections.length === 0) {
-      hosted.cluster.reconfigure(config);
-      return null;
+      return this.#tryChange(name, () => hosted.cluster.reconfigure(config));
     }
     const isLeader = this.#leads.has(name);
     // Two can listen on one address at once, and no client finds the door closed; else the former has to go first.
     if (!this.#start!.sharesPort) this.#retire(hosted, retireTimeoutMs, null);
     // The former may still accept those that wait: ids are not given twice.
     const clientsBefore = hosted.cluster.clientCount + BACKLOG_CONNECTIONS;
-    const refused = this.#tryCluster({ config, clientsBefore });
+    const refused = this.#tryChange(name, () => this.#startCluster(config, clientsBefore));
     if (this.#start!.sharesPort) this.#retire(hosted, retireTimeoutMs, null);
     if (isLeader) this.#lead(name);
     return refused;
   }
 
-  /** @returns What it was to start, if others that have retired may still hold its address: Deno lets go of one late. */
-  #tryCluster(start: RefusedStart): RefusedStart | null {
+  /** @returns What it was to do, if others may still hold its address: Deno lets go of one late. */
+  #tryChange(cluster: string, change: () => void): RefusedChange | null {
     try {
-      this.#startCluster(start.config, start.clientsBefore);
+      change();
       return null;
     } catch (error) {
-      if (this.#start!.sharesPort || this.#retired.size === 0) throw error;
-      return start;
+      if (this.#start!.sharesPort) throw error;
+      return { cluster, tryAgain: change };
     }
   }
 
@@ -424,7 +414,9 @@ export class ClusterHost {
     try {
       hosted.cluster.start();
     } catch (error) {
-      hosted.cluster.stop();
+      const stopped = hosted.cluster.stop();
+      this.#stopping.add(stopped);
+      stopped.then(() => this.#stopping.delete(stopped));
       throw error;
     }
     this.#clusters.set(config.name, hosted);
@@ -495,6 +487,17 @@ export class ClusterHost {
   #share(question: number): void {
     const sockets = [...this.#clusters.values()].flatMap(({ cluster }) => cluster.share());
     this.#post({ kind: "shared", question, sockets });
+  }
+
+  async #answerFreed(question: number): Promise<void> {
+    await this.#freed();
+    if (this.#ended === null) this.#post({ kind: "freed", question });
+  }
+
+  /** Settles when all addresses are free that clusters have left. */
+  async #freed(): Promise<void> {
+    const left = [...this.#hosted()].map(({ cluster }) => cluster.freed);
+    await Promise.all([...left, ...this.#stopping]);
   }
 
   async #stopAccepting(handedOver: readonly string[]): Promise<void> {
@@ -599,7 +602,7 @@ export class ClusterHost {
   }
 
   /**
-   * Closes everything before it returns. Settles when the addresses are free for the next listener, and nothing
+   * Closes every connection before it returns. Settles when the addresses are free for the next listener, and nothing
    * is left open that Deno would not close with this thread.
    */
   #end(): Promise<unknown> {
@@ -608,7 +611,7 @@ export class ClusterHost {
   }
 
   #endNow(): Promise<unknown> {
-    const freed: Promise<void>[] = [];
+    const freed: Promise<void>[] = [...this.#stopping];
     try {
       this.#postMetrics(LAST_WORD);
       for (const { cluster } of this.#hosted()) freed.push(cluster.stop());

@@ -261,6 +261,8 @@ export type SupervisorMessage =
   | { kind: "ping" }
   /** Answer `shared` with the same number. */
   | { kind: "share"; question: number }
+  /** Answer `freed` with the same number when every address that was left so far is free. */
+  | { kind: "await_freed"; question: number }
   /** Stop accepting, answer `closed`. Another process listens by the sockets of the clusters of `handedOver`. */
   | { kind: "close"; handedOver: readonly string[] }
   /** Asks for an `inspected` message with the same number. */
@@ -318,6 +320,8 @@ export type WorkerMessage =
   | { kind: "pong" }
   /** The answer to `share`: what it listens by, where its engine can tell. */
   | { kind: "shared"; question: number; sockets: SharedSocket[] }
+  /** The answer to `await_freed`. */
+  | { kind: "freed"; question: number }
   /** None is accepted any more. */
   | { kind: "closed" }
   /** No client is left, and none is accepted. */

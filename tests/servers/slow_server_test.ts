@@ -150,7 +150,9 @@ Deno.test("a pool of memcached servers", async () => {
 });
 
 Deno.test("a Redis Cluster", async () => {
-  await using cluster = await startRedisCluster({ replicaCount: 0 });
+  // With one of three nodes failed, a second one that gets no processor for a while leaves the third in a minority, which
+  // serves nobody.
+  await using cluster = await startRedisCluster({ replicaCount: 0, nodeTimeoutMs: 60_000 });
   await using aster = await startAster((port) =>
     `[[clusters]]
 name = "slots"

@@ -96,9 +96,8 @@ export class DenoListener implements Listener {
   async #acceptAll(): Promise<void> {
     for (let count = 1; !this.#isClosed; count++) {
       const accepting = this.#accept();
-      // Behind those who waited, the moment when nobody does: while others keep coming there is no better one.
-      const isLast = this.#closing !== null && count > 1 && await isPending(accepting);
-      if (isLast) this.#closeNow();
+      // Nobody waits at this moment. While others keep coming no better one follows, so the listener closes now.
+      if (this.#closing !== null && await isPending(accepting)) this.#closeNow();
       const connection = await accepting;
       if (connection !== null) {
         this.#acceptedCount += 1;

@@ -8,10 +8,10 @@
 const TURNS_TO_TELL = 3;
 
 /** How often a listener stays open for {@link TURNS_TO_TELL} more, at most, while others keep coming. */
-export const LAST_ROUNDS_MAX = 30;
+export const LAST_ROUNDS_MAX = 10;
 
 /**
- * Settles when nobody waits to be accepted, as far as can be told, or who does came behind many others.
+ * Settles when nobody seems to wait, or when it has waited long enough for others who keep coming.
  *
  * @param acceptedCount How many were accepted so far.
  */

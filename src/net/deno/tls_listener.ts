@@ -47,6 +47,8 @@ export class DenoTlsListener implements Listener {
   /** Settles when it is closed; null: nobody wants that. */
   #closing: Promise<void> | null = null;
   #isClosed = false;
+  /** All handshakes are given up, those of who connects from now on, too. */
+  #isCancelled = false;
 
   /** @throws {Error} If the address cannot be bound. */
   constructor(options: ListenOptions, acceptor: Acceptor, context: TlsSocketContext) {
@@ -96,7 +98,7 @@ export class DenoTlsListener implements Listener {
 
   async #closeBehindWaiting(): Promise<void> {
     if (!this.#isOpen) await this.opened.catch(() => {});
-    await acceptWaiting(() => this.#connectedCount);
+    if (!this.#isCancelled) await acceptWaiting(() => this.#connectedCount);
     this.#closeServer();
     await this.ended;
   }
@@ -110,12 +112,17 @@ export class DenoTlsListener implements Listener {
 
   /** Gives all handshakes up, without a word. */
   cancel(): void {
+    this.#isCancelled = true;
     if (this.#isOpen) this.#closeServer();
     else this.close();
     for (const socket of [...this.#pending.keys()]) this.#end(socket);
   }
 
   #connected(socket: NodeSocket): void {
+    if (this.#isCancelled) {
+      socket.destroy();
+      return;
+    }
     this.#connectedCount += 1;
     this.#context.clock.readNow();
     const { lack } = this.#acceptor;

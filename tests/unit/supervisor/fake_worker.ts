@@ -22,8 +22,6 @@ export class FakeWorker implements WorkerPort {
   isStuck = false;
   /** It leaves every ping unanswered. */
   isMute = false;
-  /** It does not say by itself that it accepts nobody any more. */
-  isSlowToClose = false;
   /** What it could not do of the next configurations. */
   problems: string[] = [];
 
@@ -42,9 +40,6 @@ export class FakeWorker implements WorkerPort {
     if (message.kind === "configure" && !this.isStuck) {
       queueMicrotask(() => this.say({ kind: "configured", problems: this.problems }));
     }
-    if (message.kind === "close" && !this.isSlowToClose) {
-      queueMicrotask(() => this.say({ kind: "closed" }));
-    }
     if (message.kind === "stop" && !this.isStuck) {
       queueMicrotask(() => this.say({ kind: "stopped" }));
     }
@@ -60,6 +55,13 @@ export class FakeWorker implements WorkerPort {
 
   listen(): void {
     this.say({ kind: "listening", workerNumber: this.start.workerNumber });
+  }
+
+  /** Answers the last question of that kind. */
+  answerFreed(): void {
+    const asked = this.received.at(-1)!;
+    if (asked.kind !== "await_freed") throw new Error(`Was last asked ${asked.kind}`);
+    this.say({ kind: "freed", question: asked.question });
   }
 
   die(reason: string): void {

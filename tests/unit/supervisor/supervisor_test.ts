@@ -336,7 +336,7 @@ Deno.test("reconfigure() starts workers that more threads ask for, and lets surp
   second.listen();
   assertEquals(await grown, []);
   await stage.supervisor.reconfigure(config(clusterConfig("main", 1, 7_000)), Infinity);
-  const told = second.received.at(-3)!;
+  const told = second.received.at(-2)!;
   assertEquals(told.kind === "follow_settings" && told.keepsServers, false);
   // The other worker serves at the same address.
   const times = { idleMs: Infinity, timeoutMs: Infinity, takenOver: ["main"] };
@@ -354,33 +354,43 @@ Deno.test("reconfigure() starts workers that more threads ask for, and lets surp
   await stage.supervisor.stop();
 });
 
-Deno.test("reconfigure() is done when surplus workers, and those that are replaced, accept nobody any more", async () => {
-  const next = config(clusterConfig("main", 1, 7_000));
-  for (const mayServe of [true, false]) {
-    const stage = new Stage(2);
-    await stage.start();
-    stage.mayServe = mayServe;
-    const going = mayServe ? [stage.workers[1]!] : [...stage.workers];
-    for (const worker of going) worker.isSlowToClose = true;
-    let isDone = false;
-    const done = stage.supervisor.reconfigure(next, Infinity).then(() => isDone = true);
-    if (!mayServe) stage.workers.at(-1)!.listen();
-    for (const worker of going) {
-      // What comes by messages has come.
-      await new Promise((resolve) => setTimeout(resolve));
-      assertEquals([isDone, worker.kinds().slice(-2)], [false, ["close", "drain"]]);
-      worker.say({ kind: "closed" });
-    }
-    await done;
-    await stage.supervisor.stop();
+Deno.test("freed() waits for every worker, those that retire included, and for none that does not answer", async () => {
+  const stage = new Stage(2);
+  await stage.start();
+  await stage.supervisor.reconfigure(config(clusterConfig("main", 1, 7_000)), Infinity);
+  const [first, second] = stage.workers as [FakeWorker, FakeWorker];
+  assertEquals(second.received.at(-1)!.kind, "drain");
+  let isFreed = false;
+  const freed = stage.supervisor.freed().then(() => isFreed = true);
+  for (const worker of [first, second]) {
+    await new Promise((resolve) => setTimeout(resolve));
+    assertEquals(isFreed, false);
+    worker.answerFreed();
   }
+  await freed;
+  // One that dies meanwhile listens nowhere.
+  const again = stage.supervisor.freed();
+  second.die("gone");
+  first.answerFreed();
+  await again;
+  await stage.supervisor.stop();
+});
+
+Deno.test("a worker that is not wanted any more before it listens is ended, and accepts nobody", async () => {
+  const stage = new Stage(1);
+  await stage.start();
+  const grown = stage.supervisor.reconfigure(config(clusterConfig("main", 2, 7_000)), 60);
+  const second = stage.workers.at(-1)!;
+  await stage.supervisor.reconfigure(config(clusterConfig("main", 1, 7_000)), Infinity);
+  assertEquals(second.isTerminated, true);
+  assertEquals(await grown, ["worker 1 does not start: see the log"]);
+  await stage.supervisor.stop();
 });
 
 Deno.test("drain() lets clients leave when no worker accepts any more, and tells who is at their address", async () => {
   const stage = new Stage(2);
   await stage.start();
   const [first, second] = stage.workers;
-  for (const worker of stage.workers) worker.isSlowToClose = true;
   const drained = stage.supervisor.drain({ idleMs: 5, timeoutMs: 60 }, [], () => ["main"]);
   assertEquals(stage.supervisor.isReady, false);
   first!.say({ kind: "closed" });
@@ -408,7 +418,7 @@ Deno.test("reconfigure() replaces a worker that may not do what is asked for, an
   assertEquals(former!.kinds(), ["start"]);
   successor.listen();
   assertEquals(await replaced, []);
-  const told = former!.received.at(-3)!;
+  const told = former!.received.at(-2)!;
   assertEquals(told.kind === "follow_settings" && told.keepsServers, true);
   assertEquals(former!.received.at(-1)!.kind, "drain");
   // The successor leads; the former follows it.

@@ -384,13 +384,12 @@ function configure(...clusters: ClusterConfig[]): ConfigureMessage {
   };
 }
 
-Deno.test("configure leaves alone what is the same, and changes what can change at once", async () => {
+Deno.test("configure leaves alone what is the same, and changes what can change at once", () => {
   const { host, posted, clusters } = stage();
   host.onMessage(startMessage(["a"]));
   const [a, b] = startMessage([]).clusters as [ClusterConfig, ClusterConfig];
   host.onMessage(configure(a, { ...b, readTimeoutMs: 7 }));
   assertEquals(clusters.map(({ calls }) => calls), [["start", "lead"], ["start", "reconfigure 7"]]);
-  await new Promise((resolve) => setTimeout(resolve));
   assertEquals(posted.at(-1), { kind: "configured", problems: [] });
 });
 
@@ -478,18 +477,23 @@ Deno.test("close is said to every cluster, and answered when no address is taken
   host.onMessage({ kind: "stop" });
 });
 
-Deno.test("a configuration is in force when what goes accepts nobody any more", async () => {
+Deno.test("await_freed is answered when every address that was left is free", async () => {
   const { host, posted, clusters } = stage();
   host.onMessage(startMessage([]));
-  const freed = Promise.withResolvers<void>();
-  clusters[1]!.freed = freed.promise;
+  const freed = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+  for (const [index, { promise }] of freed.entries()) clusters[index]!.freed = promise;
   const [a] = startMessage([]).clusters as [ClusterConfig];
+  // One goes; the other may have left an address by a reload.
   host.onMessage(configure(a));
+  assertEquals(posted.at(-1)!.kind, "configured");
+  host.onMessage({ kind: "await_freed", question: 5 });
+  for (const { resolve } of freed) {
+    await new Promise((resolve) => setTimeout(resolve));
+    assertEquals(posted.at(-1)!.kind, "configured");
+    resolve();
+  }
   await new Promise((resolve) => setTimeout(resolve));
-  assertEquals(posted.map(({ kind }) => kind), ["listening"]);
-  freed.resolve();
-  await new Promise((resolve) => setTimeout(resolve));
-  assertEquals(posted.at(-1), { kind: "configured", problems: [] });
+  assertEquals(posted.at(-1), { kind: "freed", question: 5 });
   host.onMessage({ kind: "stop" });
 });
 
@@ -563,15 +567,46 @@ Deno.test("a worker that only serves the clients it has follows settings, and ke
   host.onMessage({ kind: "stop" });
 });
 
-Deno.test("what fails is told, and the others are configured all the same", async () => {
+Deno.test("what fails is told, and the others are configured all the same", () => {
   const { host, posted, clusters } = stage();
   host.onMessage(startMessage([]));
   clusters[0]!.failure = new Error("no such address");
   const [a, b] = startMessage([]).clusters as [ClusterConfig, ClusterConfig];
   host.onMessage(configure({ ...a, readTimeoutMs: 7 }, { ...b, readTimeoutMs: 8 }));
-  await new Promise((resolve) => setTimeout(resolve));
   assertEquals(posted.at(-1), { kind: "configured", problems: ['cluster "a": no such address'] });
   assertEquals(clusters[1]!.calls.at(-1), "reconfigure 8");
+});
+
+Deno.test("where addresses are not shared, what one refuses is tried again when others have left it", async () => {
+  const { host, posted, clusters } = stage();
+  host.onMessage({ ...startMessage([]), sharesPort: false });
+  const freed = Promise.withResolvers<void>();
+  clusters[1]!.freed = freed.promise;
+  clusters[0]!.failure = new Error("address in use");
+  const [a] = startMessage([]).clusters as [ClusterConfig];
+  // One goes, and the other takes its address.
+  host.onMessage(configure({ ...a, readTimeoutMs: 7 }));
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(posted.at(-1)!.kind, "listening");
+  clusters[0]!.failure = null;
+  freed.resolve();
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(posted.at(-1), { kind: "configured", problems: [] });
+  assertEquals(clusters[0]!.calls.slice(-2), ["reconfigure 7", "reconfigure 7"]);
+});
+
+Deno.test("what was refused is not tried again where nobody is to be accepted any more", async () => {
+  const { host, clusters } = stage();
+  host.onMessage({ ...startMessage([]), sharesPort: false });
+  const freed = Promise.withResolvers<void>();
+  clusters[1]!.freed = freed.promise;
+  clusters[0]!.failure = new Error("address in use");
+  const [a] = startMessage([]).clusters as [ClusterConfig];
+  host.onMessage(configure({ ...a, readTimeoutMs: 7 }));
+  host.onMessage({ kind: "close", handedOver: [] });
+  freed.resolve();
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(clusters[0]!.calls.at(-1), "stop accepting false");
 });
 
 Deno.test("who has retired hears answers and news, and no questions", () => {
