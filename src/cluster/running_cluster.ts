@@ -409,7 +409,7 @@ export class RunningCluster implements Acceptor, Cluster {
   stop(): Promise<void> {
     this.#prepared?.();
     this.#isStopped = true;
-    const freed = this.#closeListener();
+    const freed = this.#closeListener(true);
     for (const session of [...this.#sessions]) session.close(failures.shuttingDown);
     this.#sessionContext.local.stop();
     this.#peers.stop();
@@ -424,16 +424,16 @@ export class RunningCluster implements Acceptor, Cluster {
   }
 
   /** Settles when its addresses are free, whoever has closed them. */
-  async #closeListener(isHandedOver = false): Promise<void> {
+  async #closeListener(leavesWaiting = false): Promise<void> {
     const listeners = [this.#listener, this.#tlsListener];
     this.#listener = null;
     this.#tlsListener = null;
-    this.#free(listeners, isHandedOver);
+    this.#free(listeners, leavesWaiting);
     await this.#freed;
   }
 
-  #free(listeners: readonly (Listener | null)[], isHandedOver = false): void {
-    const closed = listeners.map((listener) => listener?.close(isHandedOver));
+  #free(listeners: readonly (Listener | null)[], leavesWaiting = false): void {
+    const closed = listeners.map((listener) => listener?.close(leavesWaiting));
     this.#freed = Promise.all([this.#freed, ...closed]).then(() => {});
   }
 

@@ -132,13 +132,14 @@ export interface Listener {
   /** The bound port: differs from the wanted one when that was 0. 0 for a unix socket. */
   readonly port: number;
   /**
-   * Stops accepting, behind those who wait by then: the acceptor may still be called until this settles. It does when
-   * the address is free again, and handshakes of TLS that were under way are over. The file of a unix socket is removed,
-   * unless it leads to another socket by now, or the socket was given.
+   * Accepts those who already wait, then stops: the acceptor may still be called until the promise settles. It settles
+   * when the address is free again, and handshakes of TLS that were under way are over. The file of a unix socket is
+   * removed, unless it leads to another socket by now, or the socket was given.
    *
-   * @param isHandedOver Whether another process listens by the same sockets: who waits to be accepted is left to it.
+   * @param leavesWaiting Whether who waits is not accepted: another process listens by the same sockets, or nobody would
+   * serve them here.
    */
-  close(isHandedOver?: boolean): Promise<void>;
+  close(leavesWaiting?: boolean): Promise<void>;
   /**
    * Descriptors of its sockets for another process; the caller closes them. None where the engine has none, and none of
    * sockets that are held elsewhere.

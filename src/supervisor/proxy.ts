@@ -183,6 +183,8 @@ export async function startProxy(
     );
     await tryBindAll(others, (endpoint) => unix.fault(endpoint));
     await unix.open(next.clusters);
+    // It may have been told to end meanwhile: workers that leave are not to listen anew.
+    if (!supervisor.isReady) throw new StartError("The proxy is about to end");
     for (const text of describeDifference(compareConfigs(config, next))) {
       supervisor.changes.add("", text);
     }
@@ -195,6 +197,7 @@ export async function startProxy(
     unix.keepOnly(next.clusters);
     takeover?.sockets?.keepOnly(next.clusters);
     supervisor.limitClients(readDescriptorUse());
+    // Behind all that others wait for: handshakes of TLS may be under way where nothing is to listen any more.
     await supervisor.freed();
     return problems;
   };

@@ -393,7 +393,7 @@ export class Supervisor implements WorkerReceiver {
     const place = this.#places[index];
     if (place === undefined) return await this.#listening(this.#openPlace(clusters).worker);
     place.clusters = clusters;
-    // A dead one starts with what it is to serve now. Until then those whose place it took serve what was before.
+    // A dead one starts with what it is to serve now. Until then its predecessors serve the former configuration.
     if (place.restartTimer !== null) {
       return place.predecessors.length === 0 ? [] : [lateStart(place)];
     }
@@ -402,7 +402,9 @@ export class Supervisor implements WorkerReceiver {
       const known = new Set(worker.clusterNames);
       const configured = worker.configure(this.#configureMessage(index));
       this.#tellFound(worker, (cluster) => !known.has(cluster));
-      return await configured;
+      const problems = await configured;
+      // They leave when it listens.
+      return place.predecessors.length === 0 ? problems : [...problems, lateStart(worker)];
     }
     const successor = this.#createPlace(clusters, index);
     successor.predecessors = [...place.predecessors, worker];
@@ -452,12 +454,15 @@ export class Supervisor implements WorkerReceiver {
   }
 
   async #retireWorker(worker: WorkerHandle, granted: readonly ClusterConfig[]): Promise<void> {
-    // Of one that died everything is counted already.
-    if (worker.hasEnded) return this.#clearRoom(worker);
+    if (worker.hasEnded) {
+      // Of one that died everything is counted already, and a predecessor's number may be another's by now.
+      if (!this.#hasNumber(worker)) this.#clearRoom(worker);
+      return;
+    }
     this.#retired.set(worker, this.#retired.get(worker) ?? granted);
     this.#tellRetired(worker, this.#retired.get(worker)!);
-    // One that has just been started has no clients yet, and is to get none.
-    if (!worker.isListening) worker.terminate();
+    // One that is just being started is to get no clients: 'stop' stands behind its 'start'.
+    if (!worker.isListening) worker.stop(STOP_TIMEOUT_MS);
     await worker.drain({
       idleMs: Infinity,
       timeoutMs: this.#retireTimeoutMs,
@@ -478,6 +483,11 @@ export class Supervisor implements WorkerReceiver {
       return now !== undefined && sameEndpoint(now, listen);
     };
     return clusters.filter(isServed).map(({ name }) => name);
+  }
+
+  /** Whether another one that may have clients has the number of a worker that has ended. */
+  #hasNumber({ number }: WorkerHandle): boolean {
+    return [...this.#workers()].some((one) => one.number === number && !one.hasEnded);
   }
 
   /** A worker that has ended took its clients along, whatever it had counted. */
@@ -541,6 +551,7 @@ export class Supervisor implements WorkerReceiver {
   onListening(worker: WorkerHandle): void {
     // It has no clients yet, and is to get none.
     if (this.#isStopping) return worker.terminate();
+    if (worker.isStopping) return;
     if (this.#isStarted) {
       const place = this.#places.find((place) => place.worker === worker);
       place?.rescued?.settle();

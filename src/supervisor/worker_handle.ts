@@ -69,6 +69,8 @@ export class WorkerHandle {
   #closed: (() => void) | null = null;
   #drained: (() => void) | null = null;
   #stopped: (() => void) | null = null;
+  /** Settles when it has ended; null until it is told to stop. */
+  #stopping: Promise<void> | null = null;
   #isListening = false;
   #listeningSinceMs = 0;
   #snapshots: ClusterMetricsSnapshot[] | null = null;
@@ -97,6 +99,11 @@ export class WorkerHandle {
   /** All its listeners are open and it has not ended. */
   get isListening(): boolean {
     return this.#isListening && !this.hasEnded;
+  }
+
+  /** It has been told to stop. */
+  get isStopping(): boolean {
+    return this.#stopping !== null;
   }
 
   /** For how long it has listened, in milliseconds; 0 where it never did. */
@@ -220,6 +227,7 @@ export class WorkerHandle {
 
   /** Settles when every address that it has left so far is free, at the latest after `timeoutMs`. */
   async freed(timeoutMs: number): Promise<void> {
+    if (this.#stopping !== null) return await this.#stopping;
     if (!this.isListening) return;
     const question = this.#nextQuestion++;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -257,8 +265,12 @@ export class WorkerHandle {
     deadline.cancel();
   }
 
-  /** Asks it to stop, waits at most `timeoutMs` milliseconds, then ends it. */
-  async stop(timeoutMs: number): Promise<void> {
+  /** Asks it to stop, waits at most `timeoutMs` milliseconds, then ends it. Only the first call counts. */
+  stop(timeoutMs: number): Promise<void> {
+    return this.#stopping ??= this.#stop(timeoutMs);
+  }
+
+  async #stop(timeoutMs: number): Promise<void> {
     if (this.hasEnded) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#stopped = resolve;

@@ -296,9 +296,10 @@ export class ClusterHost {
   async #tryRefused(refused: readonly RefusedChange[], problems: string[]): Promise<void> {
     await this.#freed();
     this.#clock.readNow();
-    if (this.#ended !== null || this.#isLeaving) return;
+    if (this.#ended !== null) return;
     for (const { cluster, tryAgain } of refused) {
       try {
+        if (this.#isLeaving) throw new Error("nobody is to be accepted any more");
         tryAgain();
       } catch (error) {
         problems.push(`cluster "${cluster}": ${reasonOf(error)}`);

@@ -36,7 +36,7 @@ export class DenoListener implements Listener {
   readonly #closeListener: () => void;
   readonly #acceptor: DenoAcceptor;
   readonly #ended: Promise<void>;
-  /** Settles when it is closed; null: nobody wants that. */
+  /** Settles when it is closed; null until that is asked for. */
   #closing: Promise<void> | null = null;
   #isClosed = false;
   #acceptedCount = 0;
@@ -70,12 +70,13 @@ export class DenoListener implements Listener {
     return "port" in addr ? addr.port : 0;
   }
 
-  close(): Promise<void> {
+  close(leavesWaiting = false): Promise<void> {
+    if (leavesWaiting) this.#closeNow();
     return this.#closing ??= this.#closeBehindWaiting();
   }
 
   async #closeBehindWaiting(): Promise<void> {
-    if (!this.#isPaused) await acceptWaiting(() => this.#acceptedCount);
+    if (!this.#isClosed && !this.#isPaused) await acceptWaiting(() => this.#acceptedCount);
     this.#closeNow();
     // The accept under way holds the address until Deno has cancelled it.
     await this.#ended;
@@ -96,7 +97,7 @@ export class DenoListener implements Listener {
   async #acceptAll(): Promise<void> {
     for (let count = 1; !this.#isClosed; count++) {
       const accepting = this.#accept();
-      // Nobody waits at this moment. While others keep coming no better one follows, so the listener closes now.
+      // Nobody waits now. Later somebody might again, whom closing would reset.
       if (this.#closing !== null && await isPending(accepting)) this.#closeNow();
       const connection = await accepting;
       if (connection !== null) {

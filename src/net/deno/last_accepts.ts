@@ -23,7 +23,7 @@ export async function acceptWaiting(acceptedCount: () => number): Promise<void> 
   }
 }
 
-/** Lets Deno look for what its sockets have: it does in each of these turns, and in few of those of `setImmediate`. */
+/** Deno looks at its sockets in each turn of timers, but seldom between turns of `setImmediate`. */
 function turnOfTimers(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

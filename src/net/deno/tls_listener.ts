@@ -44,7 +44,7 @@ export class DenoTlsListener implements Listener {
   readonly #ended: PromiseWithResolvers<void> = Promise.withResolvers();
   #isOpen = false;
   #connectedCount = 0;
-  /** Settles when it is closed; null: nobody wants that. */
+  /** Settles when it is closed; null until that is asked for. */
   #closing: Promise<void> | null = null;
   #isClosed = false;
   /** All handshakes are given up, those of who connects from now on, too. */
@@ -92,13 +92,14 @@ export class DenoTlsListener implements Listener {
     return [];
   }
 
-  close(): Promise<void> {
-    return this.#closing ??= this.#closeBehindWaiting();
+  close(leavesWaiting = false): Promise<void> {
+    if (leavesWaiting && this.#isOpen) this.#closeServer();
+    return this.#closing ??= this.#closeBehindWaiting(leavesWaiting);
   }
 
-  async #closeBehindWaiting(): Promise<void> {
+  async #closeBehindWaiting(leavesWaiting: boolean): Promise<void> {
     if (!this.#isOpen) await this.opened.catch(() => {});
-    if (!this.#isCancelled) await acceptWaiting(() => this.#connectedCount);
+    if (!leavesWaiting && !this.#isCancelled) await acceptWaiting(() => this.#connectedCount);
     this.#closeServer();
     await this.ended;
   }

@@ -114,9 +114,9 @@ export class EpollListener implements EventHandler, Listener {
     return descriptor;
   }
 
-  close(isHandedOver = false): Promise<void> {
+  close(leavesWaiting = false): Promise<void> {
     // With the last descriptor of its socket the kernel resets those that wait to be accepted.
-    const isLast = !isHandedOver && !this.#isHeld;
+    const isLast = !leavesWaiting && !this.#isHeld;
     const mayAccept = isLast && !this.#isClosed && !this.#isPaused && !this.#isAccepting;
     if (mayAccept) this.#acceptWaiting(BACKLOG_CONNECTIONS);
     // Who was accepted may have closed it.

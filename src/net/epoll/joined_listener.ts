@@ -19,8 +19,8 @@ export class JoinedListener implements Listener {
     return this.#listeners[0]!.port;
   }
 
-  async close(isHandedOver?: boolean): Promise<void> {
-    await Promise.all(this.#listeners.map((listener) => listener.close(isHandedOver)));
+  async close(leavesWaiting?: boolean): Promise<void> {
+    await Promise.all(this.#listeners.map((listener) => listener.close(leavesWaiting)));
   }
 
   share(): number[] {

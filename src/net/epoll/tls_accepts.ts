@@ -174,8 +174,8 @@ export class EpollTlsListener implements Listener {
   }
 
   /** Settles when the address is free, and those that were accepted have finished their handshakes or failed. */
-  async close(isHandedOver = false): Promise<void> {
-    await this.#listener.close(isHandedOver);
+  async close(leavesWaiting = false): Promise<void> {
+    await this.#listener.close(leavesWaiting);
     await this.#accepts.finished();
     this.#ended();
   }

@@ -1,5 +1,6 @@
 import { acceptWaiting, LAST_ROUNDS_MAX } from "../../../../src/net/deno/last_accepts.ts";
 import { assert, assertEquals } from "../../../deps.ts";
+import { withDeadline } from "../../../support/tools/poll.ts";
 
 Deno.test("whoever comes while a listener waits has it wait for one more", async () => {
   let accepted = 0;
@@ -15,6 +16,6 @@ Deno.test("whoever comes while a listener waits has it wait for one more", async
 
 Deno.test("it does not wait for ever, though others keep coming", async () => {
   let accepted = 0;
-  await acceptWaiting(() => accepted++);
+  await withDeadline(acceptWaiting(() => accepted++), "it is over");
   assert(accepted <= 2 * LAST_ROUNDS_MAX, `${accepted} looks`);
 });

@@ -11,8 +11,8 @@ Deno.test("all are shared, and closed alike; it is closed when all are", async (
   const freed = Promise.withResolvers<void>();
   const listener = (name: number) => ({
     port: 7_000,
-    close(isHandedOver?: boolean) {
-      calls.push(`${name} ${isHandedOver}`);
+    close(leavesWaiting?: boolean) {
+      calls.push(`${name} ${leavesWaiting}`);
       return name === 2 ? freed.promise : Promise.resolve();
     },
     share: () => [name],
