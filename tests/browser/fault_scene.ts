@@ -75,9 +75,14 @@ export class FaultScene implements AsyncDisposable {
     const isSeen = place.top >= 0 && place.bottom <= PAGE.height;
     assertEquals(isSeen, true, `it is beyond the screen: ${JSON.stringify(place)}`);
     await this.#top.shows(new RegExp(escape(text)));
-    const { problems } = await this.status();
-    const isListed = problems.some((problem: { text: string }) => problem.text.includes(text));
-    assertEquals(isListed, true, JSON.stringify(problems));
+    // While a worker stands still for want of a processor, servers are not called slow.
+    await until(
+      async () =>
+        (await this.status()).problems.some((problem: { text: string }) =>
+          problem.text.includes(text)
+        ),
+      { what: `/status lists: ${text}`, deadlineMs: PROBLEM_DEADLINE_MS },
+    );
     if (pictureFolder !== null) await this.#calm(text);
     await this.picture(name);
   }
