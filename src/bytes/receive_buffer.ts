@@ -202,6 +202,12 @@ export class ArrayPool {
   readonly #medium: Uint8Array[] = [];
   readonly #large: Uint8Array[] = [];
   readonly #huge: Uint8Array[] = [];
+  #grownBytes = 0;
+
+  /** Bytes of arrays above {@link READ_HUGE_BYTES} that were made so far: frames that a buffer grew for. */
+  get grownBytes(): number {
+    return this.#grownBytes;
+  }
 
   /** Bytes of arrays that are free and kept to be taken again. */
   get freeBytes(): number {
@@ -220,6 +226,7 @@ export class ArrayPool {
     if (size === READ_MEDIUM_BYTES) return this.#medium.pop() ?? new Uint8Array(size);
     if (size === READ_LARGE_BYTES) return this.#large.pop() ?? new Uint8Array(size);
     if (size === READ_HUGE_BYTES) return this.#huge.pop() ?? new Uint8Array(size);
+    if (size > READ_HUGE_BYTES) this.#grownBytes += size;
     return new Uint8Array(size);
   }
 

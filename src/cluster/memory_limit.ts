@@ -15,6 +15,8 @@ const ROUNDED_BYTES = 1024;
 const LOOK_SHARE = 50;
 /** but comes so often at least, milliseconds: one that took long as the processor was taken away tells nothing. */
 const LOOK_INTERVAL_MOST_MS = 500;
+/** It does not wait either where buffers have grown by one part in so many of the limit, for a few large frames. */
+const GROWN_SHARE = 16;
 /** Holders that are closed at one look. */
 export const CLOSED_AT_ONCE_MAX = 64;
 /** Shortest time between two times that what nobody has is let go of, milliseconds. */
@@ -37,6 +39,8 @@ export type HolderVisitor = (holder: MemoryHolder, byteCount: number) => void;
 export interface HoldingCluster {
   /** Bytes that nobody has and that are kept to be used again. */
   readonly spareBytes: number;
+  /** Bytes by which buffers were made larger for large frames so far, though they may be free by now. */
+  readonly grownBytes: number;
   /** Keeps none of them. */
   letGoSpare(): void;
   /** Tells of all holders; one may come more than once, with what it has in different places. */
@@ -59,6 +63,8 @@ export class MemoryLimit implements Watched {
   readonly #clusters: () => Iterable<HoldingCluster>;
   readonly #now: () => number;
   #lookAtMs = -Infinity;
+  /** As of the last look. */
+  #grownBytes = 0;
   /** When what nobody has may be let go of again. */
   #spareAtMs = -Infinity;
   /** Since when all workers together have had too much; null: they have not. */
@@ -89,7 +95,10 @@ export class MemoryLimit implements Watched {
       return false;
     }
     const beganMs = this.#now();
-    if (beganMs < this.#lookAtMs) return true;
+    const grownBytes = this.#countGrown();
+    const hasGrown = grownBytes - this.#grownBytes > limitBytes / GROWN_SHARE;
+    if (beganMs < this.#lookAtMs && !hasGrown) return true;
+    this.#grownBytes = grownBytes;
     this.#publish();
     if (this.#room.heldBytes > limitBytes) this.#cutDown(limitBytes);
     if (this.#room.heldBytes <= limitBytes) this.#overSinceMs = null;
@@ -97,6 +106,12 @@ export class MemoryLimit implements Watched {
     const restMs = Math.min(LOOK_INTERVAL_MOST_MS, tookMs * LOOK_SHARE);
     this.#lookAtMs = beganMs + Math.max(LOOK_INTERVAL_MS / 2, restMs);
     return true;
+  }
+
+  #countGrown(): number {
+    let grownBytes = 0;
+    for (const cluster of this.#clusters()) grownBytes += cluster.grownBytes;
+    return grownBytes;
   }
 
   #publish(): void {

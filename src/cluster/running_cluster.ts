@@ -464,6 +464,10 @@ export class RunningCluster implements Acceptor, Cluster {
     return arrays.freeBytes + chunks.freeBytes;
   }
 
+  get grownBytes(): number {
+    return this.#backends.arrays.grownBytes;
+  }
+
   letGoSpare(): void {
     const { arrays, chunks } = this.#backends;
     arrays.letGo();

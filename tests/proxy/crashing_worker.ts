@@ -37,6 +37,7 @@ function createCluster({ config, engine, sharesPort }: ClusterContext): Cluster 
     refresh() {},
     metrics: () => metrics.snapshot([]),
     spareBytes: 0,
+    grownBytes: 0,
     letGoSpare() {},
     visitHolders() {},
     shed() {},

@@ -255,3 +255,13 @@ Deno.test("letGo() keeps no array that is free", () => {
   arrays.letGo();
   assertEquals(arrays.freeBytes, 0);
 });
+
+Deno.test("arrays that were made for large frames are counted, for good", () => {
+  const arrays = new ArrayPool();
+  for (const size of SIZES) arrays.take(size);
+  assertEquals(arrays.grownBytes, 0);
+  const large = arrays.take(READ_HUGE_BYTES + 1);
+  arrays.release(large);
+  arrays.take(1_000_000);
+  assertEquals(arrays.grownBytes, READ_HUGE_BYTES + 1 + 1_000_000);
+});

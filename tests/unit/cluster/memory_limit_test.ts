@@ -24,6 +24,7 @@ class Holders implements HoldingCluster {
   readonly kib: Map<string, number>;
   readonly closed: string[] = [];
   spareBytes: number;
+  grownBytes = 0;
 
   constructor(kib: Record<string, number>, spareKib = 0) {
     this.kib = new Map(Object.entries(kib));
@@ -141,6 +142,20 @@ Deno.test("a look that took long is followed by a rest, within bounds", () => {
   takesMs = 100;
   next();
   assertEquals(next() + takesMs, 500);
+});
+
+Deno.test("a rest ends where buffers grew for large frames meanwhile", () => {
+  const own = new Holders({ a: 50 });
+  const { pass } = scene(160, own);
+  pass();
+  own.kib.set("a", 170);
+  own.grownBytes += 10 * KIB;
+  // Nothing is due yet, and little was taken.
+  pass(1);
+  assertEquals(own.closed, []);
+  own.grownBytes += 1;
+  pass(1);
+  assertEquals(own.closed, ["a"]);
 });
 
 Deno.test("few are closed at one look, and with the limit off nobody looks", () => {

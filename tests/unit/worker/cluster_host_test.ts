@@ -38,6 +38,7 @@ class FakeCluster implements Cluster {
   held: [MemoryHolder, number][] = [];
 
   readonly spareBytes = 0;
+  readonly grownBytes = 0;
 
   letGoSpare(): void {}
 
