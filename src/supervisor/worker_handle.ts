@@ -41,6 +41,12 @@ export interface WorkerReceiver {
   onEnd(worker: WorkerHandle, cluster: string, reason: string): void;
 }
 
+/** A question that waits for its answer, and what stands for that where none comes. */
+interface Asked {
+  resolve(answer: unknown): void;
+  readonly none: unknown;
+}
+
 /** A worker from its start message to its end. */
 export class WorkerHandle {
   readonly number: number;
@@ -56,10 +62,8 @@ export class WorkerHandle {
   readonly #receiver: WorkerReceiver;
   readonly #clock: Clock;
   readonly #answers: Map<number, (inTime: boolean) => void> = new Map();
-  readonly #freed: Map<number, () => void> = new Map();
-  readonly #shared: Map<number, (sockets: SharedSocket[]) => void> = new Map();
-  readonly #ordered: Map<number, (count: PauseCount | null) => void> = new Map();
-  readonly #inspected: Map<number, (parts: InspectedPart[] | null) => void> = new Map();
+  /** Questions of {@link WorkerHandle.#ask} that are not answered yet, by their numbers. */
+  readonly #asked: Map<number, Asked> = new Map();
   /** What has come of answers that are not whole yet, by their questions. */
   readonly #parts: Map<number, MetricsPart[]> = new Map();
   #nextQuestion = 1;
@@ -162,31 +166,21 @@ export class WorkerHandle {
   }
 
   /** Has it carry out an order; returns what is in flight there, or null where it does not say in time. */
-  async order(order: ServerOrder, timeoutMs: number): Promise<PauseCount | null> {
-    if (!this.isListening) return null;
-    const question = this.#nextQuestion++;
-    const { promise, resolve } = Promise.withResolvers<PauseCount | null>();
-    const deadline = new Deadline(this.#clock, timeoutMs, () => resolve(null));
-    this.#ordered.set(question, resolve);
-    this.post({ kind: "order", question, order });
-    const count = await promise;
-    this.#ordered.delete(question);
-    deadline.cancel();
-    return count;
+  order(order: ServerOrder, timeoutMs: number): Promise<PauseCount | null> {
+    return this.#ask<PauseCount | null>(
+      (question) => ({ kind: "order", question, order }),
+      timeoutMs,
+      null,
+    );
   }
 
   /** Its parts of a list, or null where it does not say them in time. */
-  async inspect(topic: InspectTopic, timeoutMs: number): Promise<InspectedPart[] | null> {
-    if (!this.isListening) return null;
-    const question = this.#nextQuestion++;
-    const { promise, resolve } = Promise.withResolvers<InspectedPart[] | null>();
-    const deadline = new Deadline(this.#clock, timeoutMs, () => resolve(null));
-    this.#inspected.set(question, resolve);
-    this.post({ kind: "inspect", question, topic });
-    const parts = await promise;
-    this.#inspected.delete(question);
-    deadline.cancel();
-    return parts;
+  inspect(topic: InspectTopic, timeoutMs: number): Promise<InspectedPart[] | null> {
+    return this.#ask<InspectedPart[] | null>(
+      (question) => ({ kind: "inspect", question, topic }),
+      timeoutMs,
+      null,
+    );
   }
 
   /** Whether it listens; waits for that at most `timeoutMs`. */
@@ -212,31 +206,32 @@ export class WorkerHandle {
   }
 
   /** What it listens by, where its engine can tell; nothing where it does not say in time. */
-  async share(timeoutMs: number): Promise<SharedSocket[]> {
-    if (!this.isListening) return [];
-    const question = this.#nextQuestion++;
-    const { promise, resolve } = Promise.withResolvers<SharedSocket[]>();
-    const deadline = new Deadline(this.#clock, timeoutMs, () => resolve([]));
-    this.#shared.set(question, resolve);
-    this.post({ kind: "share", question });
-    const sockets = await promise;
-    this.#shared.delete(question);
-    deadline.cancel();
-    return sockets;
+  share(timeoutMs: number): Promise<SharedSocket[]> {
+    return this.#ask<SharedSocket[]>((question) => ({ kind: "share", question }), timeoutMs, []);
   }
 
   /** Settles when every address that it has left so far is free, at the latest after `timeoutMs`. */
-  async freed(timeoutMs: number): Promise<void> {
-    if (this.#stopping !== null) return await this.#stopping;
-    if (!this.isListening) return;
+  freed(timeoutMs: number): Promise<void> {
+    if (this.#stopping !== null) return this.#stopping;
+    return this.#ask<void>((question) => ({ kind: "await_freed", question }), timeoutMs, undefined);
+  }
+
+  /** Its answer to a message, or `none` where it does not listen, ends, or does not say in time. */
+  async #ask<Answer>(
+    messageOf: (question: number) => SupervisorMessage,
+    timeoutMs: number,
+    none: Answer,
+  ): Promise<Answer> {
+    if (!this.isListening) return none;
     const question = this.#nextQuestion++;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const deadline = new Deadline(this.#clock, timeoutMs, resolve);
-    this.#freed.set(question, resolve);
-    this.post({ kind: "await_freed", question });
-    await promise;
-    this.#freed.delete(question);
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    const deadline = new Deadline(this.#clock, timeoutMs, () => resolve(none));
+    this.#asked.set(question, { resolve, none });
+    this.post(messageOf(question));
+    const answer = await promise;
+    this.#asked.delete(question);
     deadline.cancel();
+    return answer;
   }
 
   /**
@@ -288,11 +283,8 @@ export class WorkerHandle {
     for (const question of [...this.#answers.keys()]) this.#settle(question, false);
     this.#started.resolve(false);
     for (const resolve of this.#configured) resolve([]);
-    for (const answer of [...this.#ordered.values()]) answer(null);
-    for (const answer of [...this.#shared.values()]) answer([]);
-    for (const answer of [...this.#freed.values()]) answer();
+    for (const { resolve, none } of this.#asked.values()) resolve(none);
     this.#closed?.();
-    for (const answer of [...this.#inspected.values()]) answer(null);
     this.#drained?.();
     this.#stopped?.();
     this.#port.terminate();
@@ -318,16 +310,16 @@ export class WorkerHandle {
         return;
       }
       case "ordered":
-        return this.#ordered.get(message.question)?.(message.count);
+        return this.#asked.get(message.question)?.resolve(message.count);
       case "inspected":
-        return this.#inspected.get(message.question)?.(message.parts);
+        return this.#asked.get(message.question)?.resolve(message.parts);
       case "pong":
         this.unanswered = 0;
         return;
       case "freed":
-        return this.#freed.get(message.question)?.();
+        return this.#asked.get(message.question)?.resolve(undefined);
       case "shared":
-        return this.#shared.get(message.question)?.(message.sockets);
+        return this.#asked.get(message.question)?.resolve(message.sockets);
       case "failed":
         return this.#end(message.cluster, message.reason);
       case "configured":
